@@ -1,0 +1,21 @@
+# Everything comes from Debian 12 packages; the list with reasons is in dev (packages).
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(fmt REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+pkg_check_modules(isal REQUIRED IMPORTED_TARGET libisal)
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(lz4 REQUIRED IMPORTED_TARGET liblz4)
+find_package(Snappy QUIET)
+if(TARGET Snappy::snappy)
+  add_library(snappy ALIAS Snappy::snappy)
+endif()
+find_package(GTest)
+find_package(Python3 COMPONENTS Interpreter REQUIRED)
+
+# Asio with what we do not use turned off: fewer template instantiations, no deprecated names.
+add_library(boost_headers INTERFACE)
+target_link_libraries(boost_headers INTERFACE Boost::headers Threads::Threads)
+target_compile_definitions(boost_headers INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_VISIBILITY)

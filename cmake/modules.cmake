@@ -1,0 +1,38 @@
+# One line per module with all its direct edges; a folder that does not exist yet is skipped.
+# formats and machines: below the purity line, nothing here links runtime
+module(base LINKS fmt::fmt PkgConfig::isal)
+module(metrics DEPENDS base)
+module(config DEPENDS base)
+module(record DEPENDS base LINKS PkgConfig::isal PkgConfig::zstd PkgConfig::lz4 snappy ZLIB::ZLIB)
+include(${PROJECT_SOURCE_DIR}/src/protocol/protocol.cmake OPTIONAL)  # module(protocol), with generated sources
+module(security DEPENDS base LINKS OpenSSL::Crypto)
+module(metadata DEPENDS protocol security config)
+module(controller DEPENDS metadata)
+module(group DEPENDS protocol config)
+
+# seams
+module(runtime DEPENDS base metrics LINKS boost_headers Threads::Threads)
+module(platform DEPENDS runtime security LINKS boost_headers)
+module(sim DEPENDS runtime)
+
+# logs and service
+module(storage DEPENDS record config runtime)
+module(raft DEPENDS runtime)
+module(network DEPENDS protocol security runtime)
+module(replicated DEPENDS runtime)
+module(replica DEPENDS storage metadata network)
+module(http DEPENDS runtime)
+module(admin DEPENDS network metadata)
+
+# products
+module(broker DEPENDS replica replicated controller group raft http)
+module(cli DEPENDS admin record)
+
+if(EXISTS ${PROJECT_SOURCE_DIR}/apps/thalweg/CMakeLists.txt)
+  add_subdirectory(apps/thalweg)
+endif()
+foreach(dir tests/sim tests/bench tests/system tests/interop)
+  if(EXISTS ${PROJECT_SOURCE_DIR}/${dir}/CMakeLists.txt)
+    add_subdirectory(${dir})
+  endif()
+endforeach()

@@ -1,0 +1,88 @@
+#include <gtest/gtest.h>
+
+#include "base/bytes.h"
+#include "base/crc32c.h"
+#include "base/endian.h"
+#include "base/error_code.h"
+#include "base/result.h"
+#include "base/types.h"
+#include "base/uuid.h"
+#include "base/varint.h"
+
+namespace thalweg {
+namespace {
+
+TEST(Crc32c, MatchesTheCheckValueOfTheStandard) {
+  EXPECT_EQ(crc32c(as_bytes("123456789")), 0xe3069283u);
+  EXPECT_EQ(crc32c(as_bytes("6789"), crc32c(as_bytes("12345"))), 0xe3069283u);
+}
+
+TEST(Uuid, PrintsAndParsesAsKafkaDoes) {
+  const Uuid u{0x0123456789abcdef, 0xfedcba9876543210};
+  EXPECT_EQ(to_string(u), "ASNFZ4mrze_-3LqYdlQyEA");
+  EXPECT_EQ(Uuid::parse("ASNFZ4mrze_-3LqYdlQyEA"), u);
+  EXPECT_EQ(to_string(Uuid{}), "AAAAAAAAAAAAAAAAAAAAAA");
+  EXPECT_FALSE(Uuid::parse("too short"));
+  EXPECT_FALSE(Uuid::parse("ASNFZ4mrze_-3LqYdlQy!A"));
+}
+
+TEST(Uuid, ARandomOneNeverBeginsWithADashAndRoundTrips) {
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    const Uuid u = Uuid::from_random(i * 0x9e3779b97f4a7c15ULL, ~i * 0xbf58476d1ce4e5b9ULL);
+    EXPECT_NE(to_string(u)[0], '-');
+    EXPECT_EQ(Uuid::parse(to_string(u)), u);
+  }
+}
+
+TEST(Varint, RoundTripsTheEdges) {
+  std::byte buffer[kMaxVarint64];
+  for (const std::int64_t v : {0L, 1L, -1L, 63L, -64L, 64L, 300L, INT64_MAX, INT64_MIN}) {
+    const std::size_t n = write_varint(buffer, zigzag(v));
+    EXPECT_EQ(n, varint_size(zigzag(v)));
+    const auto read = read_varint(BytesView(buffer, n), kMaxVarint64);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(unzigzag(read->value), v);
+    EXPECT_EQ(read->size, n);
+    EXPECT_FALSE(read_varint(BytesView(buffer, n - 1), kMaxVarint64));
+  }
+}
+
+TEST(Endian, StoresTheHighByteFirst) {
+  std::byte buffer[4];
+  store_be<std::int32_t>(buffer, 0x01020304);
+  EXPECT_EQ(buffer[0], std::byte{1});
+  EXPECT_EQ(load_be<std::int32_t>(buffer), 0x01020304);
+}
+
+TEST(ErrorCode, KnowsItsNamesAndWhatIsWorthRetrying) {
+  EXPECT_EQ(name(ErrorCode::kNotLeaderOrFollower), "NOT_LEADER_OR_FOLLOWER");
+  EXPECT_TRUE(is_retriable(ErrorCode::kNotLeaderOrFollower));
+  EXPECT_FALSE(is_retriable(ErrorCode::kMessageTooLarge));
+  EXPECT_EQ(name(static_cast<ErrorCode>(999)), "UNKNOWN_ERROR_CODE");
+}
+
+Result<int> half(int n) {
+  if (n % 2) return fail(ErrorCode::kInvalidRequest, "odd");
+  return n / 2;
+}
+Result<int> quarter(int n) {
+  TRY(const int h, half(n));
+  TRY(const int q, half(h));
+  return q;
+}
+TEST(Result, TryHandsTheErrorUp) {
+  EXPECT_EQ(quarter(8), 2);
+  EXPECT_EQ(quarter(6).error().message, "odd");
+}
+
+TEST(SharedBytes, ASliceKeepsTheMemoryAlive) {
+  SharedBytes slice;
+  {
+    const SharedBytes whole = SharedBytes::copy_of("hello world");
+    slice = whole.slice(6, 5);
+  }
+  EXPECT_EQ(slice.text(), "world");
+}
+
+}  // namespace
+}  // namespace thalweg

@@ -1,0 +1,37 @@
+#include "runtime/disk.h"
+
+namespace thalweg {
+namespace {
+constexpr std::string_view kFull = "no space left on device";
+
+std::string directory_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+}  // namespace
+
+Task<Result<>> Disk::replace_file(std::string path, SharedBytes content) {
+  const std::string beside = path + ".tmp";
+  CO_TRY(FilePtr file, open(beside, OpenMode::kTruncate));
+  CO_TRY_VOID(file->write(0, content));
+  CO_TRY_VOID(co_await file->sync());
+  CO_TRY_VOID(rename(beside, path));
+  co_return co_await sync_directory(directory_of(path));
+}
+
+Result<SharedBytes> Disk::read_file(const std::string& path) {
+  TRY(FilePtr file, open(path, OpenMode::kRead));
+  std::vector<std::byte> content(file->size());
+  TRY(const std::size_t n, file->read_now(0, content));
+  content.resize(n);
+  return SharedBytes::take(std::move(content));
+}
+
+bool Disk::is_full(const Error& error) {
+  return error.code == ErrorCode::kKafkaStorageError && error.message.ends_with(kFull);
+}
+Error Disk::full(const std::string& path) {
+  return {ErrorCode::kKafkaStorageError, path + ": " + std::string(kFull)};
+}
+
+}  // namespace thalweg

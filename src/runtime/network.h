@@ -1,0 +1,52 @@
+// Byte streams as one shard sees them. TLS will be a Connection around a Connection.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "runtime/task.h"
+
+namespace thalweg {
+
+struct Endpoint {
+  std::string host;
+  std::uint16_t port = 0;
+  friend auto operator<=>(const Endpoint&, const Endpoint&) = default;
+};
+inline std::string to_string(const Endpoint& e) { return e.host + ":" + std::to_string(e.port); }
+
+// Owner: the shard that accepted or connected it. One read and one write may be under way at once.
+class Connection {
+ public:
+  virtual ~Connection() = default;
+  // At least one byte, or 0 when the peer has closed its side, or an error (kNetworkException).
+  virtual Task<Result<std::size_t>> read_some(MutableBytes into) = 0;
+  // All of it, or an error. File ranges are sent without being read into our memory where the kernel can.
+  virtual Task<Result<>> write(Pieces pieces) = 0;
+  // Ends a read or write that is under way with an error. Idempotent.
+  virtual void close() = 0;
+  virtual Endpoint peer() const = 0;
+};
+using ConnectionPtr = std::shared_ptr<Connection>;
+
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  // An error only after close(), or when the listener is broken for good; passing failures are retried inside.
+  virtual Task<Result<ConnectionPtr>> accept() = 0;
+  virtual void close() = 0;
+  virtual Endpoint local() const = 0;
+};
+
+class Network {
+ public:
+  virtual ~Network() = default;
+  // Listens on every shard that asks for the same endpoint: the kernel spreads connections over them. Port 0 takes a free one.
+  virtual Result<std::unique_ptr<Listener>> listen(const Endpoint& endpoint) = 0;
+  virtual Task<Result<ConnectionPtr>> connect(Endpoint endpoint, Instant deadline) = 0;
+};
+
+}  // namespace thalweg
