@@ -1,0 +1,9 @@
+"""All cases, in the order in which they run: one module a client."""
+
+import importlib
+
+_MODULES = ["go_clients"]
+
+
+def all_cases() -> list:
+    return [case for name in _MODULES for case in importlib.import_module(f"cases.{name}").registry.cases]

@@ -1,0 +1,86 @@
+"""Apache Kafka from Maven Central: its jars are copied once into the cache, then run with plain `java`."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+from . import paths
+from .outcome import Skip
+
+_POM = paths.SUITE / "java" / "pom.xml"
+VERSION = re.search("<kafka.version>(.*)</kafka.version>", _POM.read_text())[1]
+
+_CLASSES = {
+    "kafka-topics": "org.apache.kafka.tools.TopicCommand",
+    "kafka-configs": "kafka.admin.ConfigCommand",
+    "kafka-consumer-groups": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+    "kafka-console-producer": "org.apache.kafka.tools.ConsoleProducer",
+    "kafka-console-consumer": "org.apache.kafka.tools.consumer.ConsoleConsumer",
+    "kafka-get-offsets": "org.apache.kafka.tools.GetOffsetShell",
+    "kafka-delete-records": "org.apache.kafka.tools.DeleteRecordsCommand",
+    "kafka-dump-log": "org.apache.kafka.tools.DumpLogSegments",
+    "kafka-broker-api-versions": "org.apache.kafka.tools.BrokerApiVersionsCommand",
+    "kafka-metadata-quorum": "org.apache.kafka.tools.MetadataQuorumCommand",
+    "kafka-storage": "kafka.tools.StorageTool",
+    "kafka-server": "kafka.Kafka",
+}
+
+# Short-lived tools: no second compiler, no parallel collector. It halves their start.
+_TOOL_JVM = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Djava.awt.headless=true"]
+BROKER_JVM = ["-Xms1g", "-Xmx1g", "-server", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-Djava.awt.headless=true"]
+
+_LOG4J = """<Configuration status="WARN"><Appenders><Console name="E" target="{target}">
+<PatternLayout pattern="[%d] %p %m (%c)%n"/></Console></Appenders>
+<Loggers><Root level="{level}"><AppenderRef ref="E"/></Root></Loggers></Configuration>
+"""
+
+
+def libs() -> pathlib.Path:
+    """The folder of jars, fetched on first use."""
+    if not shutil.which("java"):
+        raise Skip("java is not installed (openjdk-17-jre-headless)")
+    folder = paths.cache() / f"kafka-{VERSION}"
+    if not (folder / "complete").exists():
+        _fetch(folder)
+    return folder
+
+
+def _fetch(folder: pathlib.Path) -> None:
+    if not shutil.which("mvn"):
+        raise Skip("maven is not installed")
+    partial = folder.with_suffix(f".{os.getpid()}")
+    partial.mkdir(parents=True)
+    command = ["mvn", "-B", "-q", "-f", str(_POM),
+               "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies",
+               "-DincludeScope=runtime", f"-DoutputDirectory={partial}"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+        problem = done.stdout.strip().splitlines()[:1] if done.returncode else []
+    except subprocess.TimeoutExpired:
+        problem = ["no answer within 10 minutes"]
+    if problem:
+        shutil.rmtree(partial)
+        raise Skip(f"Maven could not fetch Apache Kafka {VERSION}: {problem[0]}")
+    for name, target, level in (("broker", "SYSTEM_OUT", "INFO"), ("tools", "SYSTEM_ERR", "WARN")):
+        (partial / f"log4j2-{name}.xml").write_text(_LOG4J.format(target=target, level=level))
+    (partial / "complete").touch()
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+
+
+def java(main_class: str, *args: str, jvm: list[str] | None = None, log: str = "tools",
+         classpath: str = "") -> list[str]:
+    """The command line that runs a Java class with Kafka's jars on the class path."""
+    jars = f"{classpath}:{libs()}/*" if classpath else f"{libs()}/*"
+    return ["java", *(jvm or _TOOL_JVM), f"-Dlog4j2.configurationFile={libs()}/log4j2-{log}.xml", "-cp", jars,
+            main_class, *args]
+
+
+def tool(name: str, *args: str) -> list[str]:
+    return java(_CLASSES[name], *args)
+
+
+def server(properties: pathlib.Path, jvm: list[str]) -> list[str]:
+    return java(_CLASSES["kafka-server"], str(properties), jvm=jvm, log="broker")

@@ -1,0 +1,138 @@
+"""Command line, the loop over the cases, and the report."""
+
+import argparse
+import contextlib
+import fnmatch
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+import time
+
+from cases import all_cases
+
+from .broker import Broker, KafkaBroker, RunningBroker, ThalwegBroker
+from .case import Case, Context
+from .outcome import Failure, Skip
+
+
+def main(arguments: list[str]) -> int:
+    options = _parse(arguments)
+    cases = [c for c in all_cases() if _selected(c.name, options.only)]
+    if options.list:
+        print("\n".join(c.name for c in cases))
+        return 0
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="thalweg-interop-"))
+    try:
+        counts = Run(options, folder).all(cases)
+    finally:
+        if options.keep:
+            print(f"kept: {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    print(f"{counts['PASS']} passed, {counts['FAIL']} failed, {counts['SKIP']} skipped")
+    return 1 if counts["FAIL"] or not cases else 0
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="tests/interop/run", description="Runs foreign Kafka clients against a broker and checks what they got back.",
+        epilog="A case whose client cannot be had is reported as skipped, with the reason. Exit 1 when a case failed.")
+    parser.add_argument("--broker", choices=["thalweg", "kafka"], default="thalweg",
+                        help="the broker to start: Thalweg, or Apache Kafka to prove the cases themselves (default: %(default)s)")
+    parser.add_argument("--binary", type=pathlib.Path, metavar="FILE",
+                        help="the thalweg binary (default: $THALWEG, else the newest build/*/bin/thalweg)")
+    parser.add_argument("--bootstrap", metavar="HOST:PORT", help="test a broker that already runs")
+    parser.add_argument("--only", action="append", default=[], metavar="GLOB", help="cases to run, e.g. 'sarama*/*'; may be repeated")
+    parser.add_argument("--list", action="store_true", help="print the names of the cases and stop")
+    parser.add_argument("--keep", action="store_true", help="keep the folder with the broker's data, logs and client output")
+    return parser.parse_args(arguments)
+
+
+def _selected(name: str, globs: list[str]) -> bool:
+    return not globs or any(fnmatch.fnmatch(name, g) for g in globs)
+
+
+class Run:
+    """One run over the cases. They share one broker, which is started again if a case brought it down."""
+
+    def __init__(self, options: argparse.Namespace, folder: pathlib.Path):
+        self.options = options
+        self.folder = folder
+        self.shared: Broker | None = None
+        # Brokers of single cases (crash and file tests); stopped when the case ends, however it ends.
+        self.own: list[Broker] = []
+
+    def all(self, cases: list[Case]) -> dict[str, int]:
+        counts = {"PASS": 0, "FAIL": 0, "SKIP": 0}
+        try:
+            for number, case in enumerate(cases):
+                counts[self._report(case, number)] += 1
+        finally:
+            if self.shared:
+                self._quietly_stop(self.shared)
+        return counts
+
+    def _report(self, case: Case, number: int) -> str:
+        started = time.monotonic()
+        try:
+            self._run(case, number)
+            outcome, detail = "PASS", f"{time.monotonic() - started:.1f} s"
+        except Skip as e:
+            outcome, detail = "SKIP", str(e)
+        except Failure as e:
+            outcome, detail = "FAIL", str(e)
+        print(f"{outcome} {case.name}  {detail}", flush=True)
+        return outcome
+
+    def _run(self, case: Case, number: int) -> None:
+        if reason := case.not_on.get(self.options.broker if not self.options.bootstrap else "running"):
+            raise Skip(reason)
+        folder = self.folder / f"{number:03}-{case.name.replace('/', '-')}"
+        folder.mkdir()
+        broker = self._shared_broker()
+        context = Context(broker, f"t{os.getpid()}-{number}-", folder, case.limit_seconds, self._new_broker)
+        try:
+            case.body(context)
+        except Failure as e:
+            if not broker.alive():
+                raise Failure(f"{e}\nthe broker died: {broker.log_tail()}") from None
+            raise
+        finally:
+            for own in self.own:
+                self._quietly_stop(own)
+            self.own.clear()
+        if not broker.alive():
+            raise Failure(f"the client passed, but the broker died: {broker.log_tail()}")
+
+    def _shared_broker(self) -> Broker:
+        if self.shared is None or not self.shared.alive():
+            self.shared = self._make(self.folder / f"broker-{time.monotonic_ns()}", {})
+            self.shared.start()
+        return self.shared
+
+    def _new_broker(self, **properties: str) -> Broker:
+        """A broker for one case alone, not yet started. Keyword `a_b` sets the property `a.b`."""
+        if self.options.bootstrap:
+            raise Skip("needs a broker of its own, and --bootstrap names a running one")
+        named = {k.replace("_", "."): v for k, v in properties.items()}
+        broker = self._make(self.folder / f"own-{time.monotonic_ns()}", named)
+        self.own.append(broker)
+        return broker
+
+    def _make(self, folder: pathlib.Path, properties: dict[str, str]) -> Broker:
+        if self.options.bootstrap:
+            return RunningBroker(folder, self.options.bootstrap)
+        if self.options.broker == "kafka":
+            return KafkaBroker(folder, properties)
+        return ThalwegBroker(folder, properties, self.options.binary)
+
+    @staticmethod
+    def _quietly_stop(broker: Broker) -> None:
+        with contextlib.suppress(Failure):
+            broker.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

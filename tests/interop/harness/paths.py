@@ -1,0 +1,23 @@
+"""Where things are: this suite, the repository, and the folder that keeps downloads and built clients."""
+
+import os
+import pathlib
+
+SUITE = pathlib.Path(__file__).resolve().parent.parent
+REPOSITORY = SUITE.parent.parent
+
+
+def cache() -> pathlib.Path:
+    """Downloads and built clients outlive a run; THALWEG_INTEROP_CACHE moves them."""
+    chosen = os.environ.get("THALWEG_INTEROP_CACHE")
+    folder = pathlib.Path(chosen) if chosen else pathlib.Path.home() / ".cache" / "thalweg-interop"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def thalweg_binary() -> pathlib.Path | None:
+    """The newest binary that was built here, unless THALWEG names another."""
+    if chosen := os.environ.get("THALWEG"):
+        return pathlib.Path(chosen)
+    built = [p for p in REPOSITORY.glob("build/*/bin/thalweg") if os.access(p, os.X_OK)]
+    return max(built, key=lambda p: p.stat().st_mtime, default=None)
