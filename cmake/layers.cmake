@@ -6,7 +6,7 @@ set_property(GLOBAL PROPERTY GLOBAL_DEPENDS_NO_CYCLES TRUE)
 #
 # Every module gets an include root that holds one link to its own folder. Sources write #include "storage/log.h";
 # the header is found only by modules that depend on storage. Test, benchmark and fuzz sources lie beside the code and are
-# found by suffix: x_test.cc -> ${name}_test, x_fuzz.cc -> one program each in the fuzz build.
+# found by suffix: x_test.cc -> ${name}_test, x_fuzz.cc -> one program each in the asan build.
 function(module name)
   cmake_parse_arguments(PARSE_ARGV 1 M "" "" "DEPENDS;LINKS;SOURCES;TEST_DEPENDS")
   if(NOT IS_DIRECTORY ${PROJECT_SOURCE_DIR}/src/${name})
@@ -42,7 +42,7 @@ function(module name)
     add_test(NAME ${name} COMMAND ${name}_test)
   endif()
 
-  if(THALWEG_SANITIZE STREQUAL "fuzz")
+  if(THALWEG_SANITIZE STREQUAL "address")
     set(fuzzers ${sources})
     list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
     foreach(file ${fuzzers})

@@ -36,3 +36,11 @@ foreach(dir tests/sim tests/bench tests/system tests/interop)
     add_subdirectory(${dir})
   endif()
 endforeach()
+
+# What has threads, or runs on several shards; the rest is single-threaded by construction.
+add_custom_target(tsan_tests)
+foreach(module runtime platform network replicated replica broker)
+  if(TARGET ${module}_test)
+    add_dependencies(tsan_tests ${module}_test)
+  endif()
+endforeach()
