@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# ./dev test: every kind of test, one after the other, each with its own count; ends with `N passed, N failed`.
+set -uo pipefail
+source tools/dev_lib.sh
+
+passed=0 failed=0 skipped=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+# stage NAME COMMAND...: runs it, shows its output, and adds the count of its last `N passed, N failed` line.
+stage() {
+  local name="$1" start=$SECONDS code=0 line
+  shift
+  say "== $name"
+  "$@" 2>&1 | tee "$log" || code=$?
+  line=$(grep -E '[0-9]+ passed, [0-9]+ failed' "$log" | tail -1 || true)
+  if [[ $line =~ ([0-9]+)\ passed,\ ([0-9]+)\ failed(,\ ([0-9]+)\ skipped)? ]]; then
+    passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2])) skipped=$((skipped + ${BASH_REMATCH[4]:-0}))
+    [ "$code" -ne 0 ] && [ "${BASH_REMATCH[2]}" -eq 0 ] && failed=$((failed + 1))
+  else
+    [ "$code" -eq 0 ] && passed=$((passed + 1)) || failed=$((failed + 1))
+  fi
+  say "== $name took $((SECONDS - start)) s"
+}
+
+install_packages
+stage "house rules" python3 tools/lint.py
+stage "build release" build release all
+stage "build asan" build asan all
+stage "unit tests under AddressSanitizer and UBSan" python3 tools/run_tests.py --build build/asan
+stage "build tsan" build tsan tsan_tests
+stage "threads under ThreadSanitizer" python3 tools/run_tests.py --build build/tsan
+[ -x build/release/bin/sim ] && stage "simulation, seeds 1 to 300" build/release/bin/sim --seeds 1-300
+stage "fuzzers" python3 tools/run_fuzzers.py --build build/asan --seconds "${THALWEG_FUZZ_SECONDS:-15}"
+[ -f tests/interop/run ] && stage "foreign clients" python3 tests/interop/run
+[ -f tests/system/run ] && stage "processes" python3 tests/system/run
+
+echo
+if [ "$skipped" -gt 0 ]; then
+  echo "$passed passed, $failed failed, $skipped skipped"
+else
+  echo "$passed passed, $failed failed"
+fi
+[ "$failed" -eq 0 ]
