@@ -1,0 +1,92 @@
+// Makes record batches: from records to one SharedBytes in any codec, and the control batches that a broker writes
+// itself.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/time.h"
+#include "base/types.h"
+#include "base/uuid.h"
+#include "record/batch.h"
+#include "record/record.h"
+
+namespace thalweg::record {
+
+// What goes in; only read during append().
+struct NewRecord {
+  Timestamp timestamp = kNoTimestamp;
+  std::optional<BytesView> key;
+  std::optional<BytesView> value;
+  std::span<const HeaderView> headers;
+};
+
+struct BatchOptions {
+  Offset base_offset{0};
+  LeaderEpoch leader_epoch = kNoLeaderEpoch;
+  Codec codec = Codec::kNone;
+  std::optional<int> compression_level;
+  // Records of a LogAppendTime batch keep their deltas, which readers ignore; `log_append_time` is what counts.
+  std::optional<Timestamp> log_append_time;
+  ProducerId producer_id = kNoProducerId;
+  ProducerEpoch producer_epoch = kNoProducerEpoch;
+  std::int32_t base_sequence = kNoSequence;
+  bool transactional = false;
+  bool control = false;
+  std::optional<Timestamp> delete_horizon;  // compaction: becomes the base timestamp and sets bit 6
+};
+
+// One batch. Offsets rise by one from base_offset unless append_at() says otherwise.
+class BatchBuilder {
+ public:
+  explicit BatchBuilder(BatchOptions options = {});
+
+  void append(const NewRecord& record);
+  // REQUIRES: offset is above that of the record before and at most 2^31 - 1 above base_offset
+  void append_at(Offset offset, const NewRecord& record);
+  // Compaction: the batch ends at `offset` although its last records are gone.
+  // REQUIRES: not below the offset of the last record
+  void set_last_offset(Offset offset);
+
+  std::int32_t count() const { return count_; }
+  bool empty() const { return count_ == 0; }
+  // Bytes so far, header included, before compression.
+  std::size_t size() const { return kBatchHeaderSize + records_.size(); }
+  static std::size_t size_of(const NewRecord& record);  // upper bound of what append() adds
+
+  // The finished batch. REQUIRES: at least one record, or set_last_offset() was called
+  SharedBytes build() const;
+
+ private:
+  BatchOptions options_;
+  std::vector<std::byte> records_;
+  std::optional<Timestamp> base_timestamp_;
+  Timestamp max_timestamp_ = kNoTimestamp;
+  std::int32_t last_offset_delta_ = -1;
+  std::int32_t count_ = 0;
+};
+
+// One control record in a batch of its own, with key {version 0, type}. For the metadata log and its snapshots.
+SharedBytes control_batch(ControlType type, BytesView value, Timestamp now, BatchOptions options = {});
+// The end of a transaction in a user partition; `options` need base_offset and leader_epoch only if known already.
+SharedBytes end_transaction_marker(bool commit, ProducerId id, ProducerEpoch epoch, std::int32_t coordinator_epoch,
+                                   Timestamp now, BatchOptions options = {});
+
+struct LeaderChange {
+  struct Voter {
+    BrokerId id;
+    Uuid directory_id;  // from version 1
+  };
+  std::int16_t version = 0;
+  BrokerId leader;
+  std::vector<Voter> voters;
+  std::vector<Voter> granting_voters;
+};
+SharedBytes leader_change_batch(const LeaderChange& change, Timestamp now, BatchOptions options = {});
+
+}  // namespace thalweg::record

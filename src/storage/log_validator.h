@@ -1,0 +1,98 @@
+// What may be appended. Pure: bytes and rules in, bytes to write or the reasons why not out.
+//
+// A produced batch is not decoded: header, size, CRC and sequence fields are checked, offset and leader epoch go into
+// the 61 header bytes, and the body is passed on as it came. Records are looked at only where a rule needs them: keys
+// on a compacted topic, timestamps when message.timestamp.before.max.ms is limited, a codec that the topic asks for, or
+// when ValidationOptions::records says so. In those cases counts, deltas and framing are checked too, and offset deltas
+// that are not 0 … n-1 lead to a rebuilt batch. What is trusted otherwise: that a producer's records match the header
+// that it checksummed.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "base/types.h"
+#include "record/batch.h"
+
+namespace thalweg::storage {
+
+// Who appends as leader. Followers take batches as they are and are not validated here, see check_replicated().
+enum class AppendOrigin {
+  kClient,       // Produce
+  kCoordinator,  // group and transaction coordinators, markers: may write control batches, no sequence checks
+};
+
+enum class RecordChecks { kAsNeeded, kEvery };
+
+struct ValidationOptions {
+  Offset next_offset;
+  LeaderEpoch leader_epoch;
+  Timestamp now = kNoTimestamp;
+  AppendOrigin origin = AppendOrigin::kClient;
+  std::int16_t produce_version = 13;  // zstd needs 7
+  RecordChecks records = RecordChecks::kAsNeeded;
+
+  // From the topic's LogConfig.
+  bool compacted = false;
+  record::TimestampType timestamp_type = record::TimestampType::kCreateTime;
+  Millis timestamp_before_max = Millis::max();
+  Millis timestamp_after_max = Millis(3'600'000);
+  std::size_t message_bytes_max = 1'048'588;
+  std::size_t segment_bytes_max = 1'073'741'824;
+  std::optional<record::Codec> codec;  // compression.type; nothing is "producer"
+  std::optional<int> compression_level;
+};
+
+// Produce v8+ names the records that a batch was refused for.
+struct RecordError {
+  std::int32_t batch_index = 0;
+  std::string message;
+  friend bool operator==(const RecordError&, const RecordError&) = default;
+};
+
+struct AppendError {
+  Error error;
+  std::vector<RecordError> record_errors;
+  AppendError(Error e) : error(std::move(e)) {}  // NOLINT: TRY converts
+  AppendError(Error e, std::vector<RecordError> records) : error(std::move(e)), record_errors(std::move(records)) {}
+};
+
+// One batch, ready to be written at `first`: a patched header and the body that it came with (shared with the request,
+// not copied) or a rebuilt one.
+struct ValidatedBatch {
+  std::array<std::byte, record::kBatchHeaderSize> header;
+  SharedBytes body;
+  Offset first, last;
+  Timestamp max_timestamp = kNoTimestamp;
+  Timestamp log_append_time = kNoTimestamp;  // for the response; -1 under CreateTime
+  bool rebuilt = false;
+
+  std::size_t size() const { return header.size() + body.size(); }
+  // REQUIRES: to.size() == size()
+  void copy_to(MutableBytes to) const;
+  SharedBytes flat() const;
+};
+
+// Checks one partition's entry of a Produce request and assigns its offsets. Errors, all from Kafka's rules:
+// kInvalidRecord (not one v2 batch, count, deltas, control bit, sequence, missing keys), kCorruptMessage (framing,
+// CRC), kInvalidTimestamp, kMessageTooLarge, kRecordListTooLarge, kUnsupportedCompressionType.
+std::expected<ValidatedBatch, AppendError> validate_for_append(const SharedBytes& records,
+                                                               const ValidationOptions& options);
+
+// What a follower or a loader demands of each batch: framing, CRC, and an offset not below `next_offset`. No size or
+// timestamp rules. A torn last batch is left out (a leader may cut at max_bytes); `size` says how many bytes are whole.
+struct ReplicatedBatches {
+  std::vector<record::BatchView> batches;
+  std::size_t size = 0;
+};
+Result<ReplicatedBatches> check_replicated(BytesView records, Offset next_offset);
+
+}  // namespace thalweg::storage
