@@ -1,0 +1,60 @@
+"""C++ that only tests use: gives every field that a version has a value, and lists all messages."""
+
+from __future__ import annotations
+
+from cpp import BANNER, condition, header_name, struct_scope
+from naming import snake
+from schema import Message, Struct
+
+
+def _fill(message: Message, struct: Struct, scope: str) -> list[str]:
+    lines = [f"void fill(Filler& f, {scope}& m, std::int16_t version) {{"]
+    for field in struct.fields:
+        guard = condition(field.versions, struct.used)
+        name = snake(field.name)
+        nullable = condition(field.nullable, struct.used & field.versions)
+        may_be_null = "false" if nullable is None else nullable or "true"
+        call = f'f.field("{field.name}", m.{name}, version, {may_be_null});'
+        lines.append(f"  if ({guard}) {call}" if guard else f"  {call}")
+    return [*lines, "}"]
+
+
+def source(messages: list[Message]) -> str:
+    scopes = [(m, s, struct_scope(m, s)) for m in messages
+              for s in [*m.structs.values(), m.root]]
+    return "\n".join([
+        BANNER,
+        *sorted(f'#include "protocol/{header_name(m)}"' for m in messages),
+        '#include "protocol/testing/filler.h"',
+        "",
+        "namespace thalweg::protocol {",
+        "",
+        *[f"void fill(Filler& f, {scope}& m, std::int16_t version);" for _, _, scope in scopes],
+        "",
+        *[line for m, s, scope in scopes for line in _fill(m, s, scope)],
+        "",
+        "}  // namespace thalweg::protocol",
+        "",
+    ])
+
+
+def registry(messages: list[Message]) -> str:
+    return "\n".join([
+        BANNER,
+        *sorted(f'#include "protocol/{header_name(m)}"' for m in messages),
+        '#include "protocol/testing/registry_entry.h"',
+        "",
+        "namespace thalweg::protocol {",
+        "",
+        *[f"void fill(Filler& f, {m.name}& m, std::int16_t version);" for m in messages],
+        "",
+        "std::span<const RegistryEntry> all_messages() {",
+        "  static const RegistryEntry kMessages[] = {",
+        *[f'      entry<{m.name}>("{m.name}", "{m.kind}"),' for m in messages],
+        "  };",
+        "  return kMessages;",
+        "}",
+        "",
+        "}  // namespace thalweg::protocol",
+        "",
+    ])

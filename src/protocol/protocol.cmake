@@ -1,0 +1,24 @@
+# module(protocol), whose sources are mostly generated from schemas/ at build time.
+set(protocol_generator ${CMAKE_CURRENT_LIST_DIR}/generator)
+set(protocol_generated ${PROJECT_BINARY_DIR}/generated)
+file(GLOB_RECURSE protocol_schemas CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/schemas/*.msg)
+file(GLOB protocol_generator_sources CONFIGURE_DEPENDS ${protocol_generator}/*.py)
+# The list of outputs depends on what the schemas define, so it is asked for at configure time.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${protocol_schemas} ${protocol_generator_sources})
+set(protocol_generate ${Python3_EXECUTABLE} -B ${protocol_generator}/generate.py
+    --schemas ${CMAKE_CURRENT_LIST_DIR}/schemas --out ${protocol_generated})
+execute_process(COMMAND ${protocol_generate} --list OUTPUT_VARIABLE protocol_outputs COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX REPLACE "\n" ";" protocol_outputs "${protocol_outputs}")
+list(REMOVE_ITEM protocol_outputs "")
+add_custom_command(
+  OUTPUT ${protocol_outputs}
+  COMMAND ${protocol_generate}
+  DEPENDS ${protocol_schemas} ${protocol_generator_sources}
+  COMMENT "Generating protocol messages"
+  VERBATIM)
+
+set(protocol_sources ${protocol_outputs})
+list(FILTER protocol_sources EXCLUDE REGEX "/testing/")
+module(protocol DEPENDS base SOURCES ${protocol_sources})
+target_include_directories(protocol PUBLIC ${protocol_generated})
+

@@ -1,0 +1,297 @@
+#include "protocol/wire.h"
+
+#include <cstring>
+
+#include "base/varint.h"
+
+namespace thalweg::protocol {
+namespace {
+// Below this, copying is cheaper than one more piece in the list that goes to the socket.
+constexpr std::size_t kSpliceMin = 1024;
+constexpr std::size_t kRigidStringMax = std::numeric_limits<std::int16_t>::max();
+constexpr std::size_t kLengthMax = std::numeric_limits<std::int32_t>::max();
+}  // namespace
+
+Result<> Reader::status() const {
+  if (error_) return std::unexpected(*error_);
+  return {};
+}
+
+void Reader::fail(std::string_view what) {
+  if (!error_) {
+    error_ = Error{ErrorCode::kInvalidRequest, std::string(what) + " at byte " + std::to_string(position_)};
+  }
+  position_ = end_;
+}
+
+const std::byte* Reader::take(std::size_t count) {
+  if (count > remaining()) {
+    fail("message ends too early");
+    return nullptr;
+  }
+  const std::byte* from = frame_.data() + position_;
+  position_ += count;
+  return from;
+}
+
+std::uint32_t Reader::read_unsigned_varint() {
+  const auto number = read_varint(frame_.view().subspan(position_, remaining()), kMaxVarint32);
+  if (!number || number->value > std::numeric_limits<std::uint32_t>::max()) {
+    fail("malformed variable-length number");
+    return 0;
+  }
+  position_ += number->size;
+  return static_cast<std::uint32_t>(number->value);
+}
+
+std::optional<std::size_t> Reader::read_length(bool flexible, bool nullable, int width) {
+  std::int64_t length = 0;
+  if (flexible) {
+    length = static_cast<std::int64_t>(read_unsigned_varint()) - 1;
+  } else if (width == 2) {
+    std::int16_t rigid = 0;
+    read(rigid);
+    length = rigid;
+  } else {
+    std::int32_t rigid = 0;
+    read(rigid);
+    length = rigid;
+  }
+  if (!ok()) return std::nullopt;
+  if (length >= 0) return static_cast<std::size_t>(length);
+  if (length < -1) fail("negative length");
+  if (!nullable) fail("null where a value is required");
+  return std::nullopt;
+}
+
+std::optional<std::size_t> Reader::read_count(bool flexible, bool nullable, std::size_t size_min) {
+  const auto count = read_length(flexible, nullable, 4);
+  if (count && *count > remaining() / size_min) {
+    fail("array longer than the message");
+    return std::nullopt;
+  }
+  return count;
+}
+
+void Reader::read(std::string& out, bool flexible) {
+  std::optional<std::string> value;
+  read(value, flexible, false);
+  if (value)
+    out = std::move(*value);
+  else
+    out.clear();
+}
+
+void Reader::read(std::optional<std::string>& out, bool flexible, bool nullable) {
+  out.reset();
+  const auto length = read_length(flexible, nullable, 2);
+  if (!length) return;
+  if (const std::byte* from = take(*length)) out.emplace(reinterpret_cast<const char*>(from), *length);
+}
+
+std::optional<SharedBytes> Reader::read_slice(bool flexible, bool nullable) {
+  const auto length = read_length(flexible, nullable, 4);
+  if (!length) return std::nullopt;
+  const std::size_t from = position_;
+  if (take(*length) == nullptr) return std::nullopt;
+  return frame_.slice(from, *length);
+}
+
+void Reader::read(SharedBytes& out, bool flexible) { out = read_slice(flexible, false).value_or(SharedBytes()); }
+
+void Reader::read(std::optional<SharedBytes>& out, bool flexible, bool nullable) {
+  out = read_slice(flexible, nullable);
+}
+
+void Reader::read(std::optional<Pieces>& out, bool flexible, bool nullable) {
+  out.reset();
+  auto bytes = read_slice(flexible, nullable);
+  if (!bytes) return;
+  out.emplace();
+  if (!bytes->empty()) out->push_back(std::move(*bytes));
+}
+
+void Reader::skip_tagged_fields() {
+  for (TaggedFields tags(*this); tags.next();) tags.skip();
+}
+
+TaggedFields::TaggedFields(Reader& reader)
+    : reader_(reader), left_(reader.read_unsigned_varint()), outer_end_(reader.end_) {
+  // A tagged field has at least a tag and a size.
+  if (left_ > reader_.remaining() / 2) reader_.fail("more tagged fields than bytes");
+}
+
+bool TaggedFields::next() {
+  if (!first_) {
+    if (reader_.position_ != reader_.end_) reader_.fail("tagged field longer than its content");
+    reader_.end_ = outer_end_;
+  }
+  if (!reader_.ok()) {
+    reader_.position_ = reader_.end_;
+    return false;
+  }
+  if (left_ == 0) return false;
+  --left_;
+  const std::uint32_t tag = reader_.read_unsigned_varint();
+  const std::uint32_t size = reader_.read_unsigned_varint();
+  if (reader_.ok() && !first_ && tag <= tag_) reader_.fail("tags do not ascend");
+  if (reader_.ok() && size > reader_.remaining()) reader_.fail("tagged field longer than the message");
+  if (!reader_.ok()) return false;
+  first_ = false;
+  tag_ = tag;
+  reader_.end_ = reader_.position_ + size;
+  return true;
+}
+
+std::byte* Writer::grow(std::size_t count) {
+  const std::size_t at = tail_.size();
+  tail_.resize(at + count);
+  return tail_.data() + at;
+}
+
+void Writer::flush_tail() {
+  if (tail_.empty()) return;
+  done_size_ += tail_.size();
+  done_.push_back(SharedBytes::take(std::exchange(tail_, {})));
+}
+
+void Writer::append(BytesView bytes) {
+  if (bytes.empty()) return;
+  std::memcpy(grow(bytes.size()), bytes.data(), bytes.size());
+}
+
+void Writer::append(SharedBytes bytes) {
+  if (bytes.size() < kSpliceMin) return append(bytes.view());
+  flush_tail();
+  done_size_ += bytes.size();
+  done_.push_back(std::move(bytes));
+}
+
+void Writer::append(Pieces pieces) {
+  for (auto& piece : pieces) {
+    if (auto* bytes = std::get_if<SharedBytes>(&piece)) {
+      append(std::move(*bytes));
+    } else {
+      flush_tail();
+      done_size_ += size_of(piece);
+      done_.push_back(std::move(piece));
+    }
+  }
+}
+
+void Writer::append(Writer other) {
+  ok_ = ok_ && other.ok_;
+  append(std::move(other.done_));
+  append(BytesView(other.tail_));
+}
+
+void Writer::write_unsigned_varint(std::uint32_t value) {
+  std::byte encoded[kMaxVarint64];
+  append(BytesView(encoded, write_varint(encoded, value)));
+}
+
+void Writer::write_length(std::size_t length, bool flexible, int width) {
+  if (length > kLengthMax) {
+    ok_ = false;
+    length = 0;
+  }
+  if (flexible)
+    write_unsigned_varint(static_cast<std::uint32_t>(length + 1));
+  else if (width == 2)
+    write(static_cast<std::int16_t>(length));
+  else
+    write(static_cast<std::int32_t>(length));
+}
+
+void Writer::write_null(bool flexible, int width) {
+  if (flexible)
+    write_unsigned_varint(0);
+  else if (width == 2)
+    write(std::int16_t{-1});
+  else
+    write(std::int32_t{-1});
+}
+
+void Writer::write(std::string_view value, bool flexible) {
+  if (!flexible && value.size() > kRigidStringMax) {
+    ok_ = false;
+    value = {};
+  }
+  write_length(value.size(), flexible, 2);
+  append(as_bytes(value));
+}
+
+void Writer::write(const std::optional<std::string>& value, bool flexible, bool nullable) {
+  if (!value && nullable) return write_null(flexible, 2);
+  write(value ? std::string_view(*value) : std::string_view(), flexible);
+}
+
+void Writer::write(const SharedBytes& value, bool flexible) {
+  write_length(value.size(), flexible, 4);
+  append(value);
+}
+
+void Writer::write(const std::optional<SharedBytes>& value, bool flexible, bool nullable) {
+  if (!value && nullable) return write_null(flexible, 4);
+  write(value ? *value : SharedBytes(), flexible);
+}
+
+void Writer::write(const std::optional<Pieces>& value, bool flexible, bool nullable) {
+  if (!value && nullable) return write_null(flexible, 4);
+  write_length(value ? size_of(*value) : 0, flexible, 4);
+  if (value) append(*value);
+}
+
+Pieces Writer::take() {
+  flush_tail();
+  done_size_ = 0;
+  return std::exchange(done_, {});
+}
+
+Pieces Writer::take_frame() {
+  CHECK(size() <= kLengthMax);
+  std::byte length[4];
+  store_be<std::int32_t>(length, static_cast<std::int32_t>(size()));
+  if (done_.empty()) {
+    tail_.insert(tail_.begin(), length, length + sizeof length);
+    return take();
+  }
+  Pieces pieces = take();
+  pieces.insert(pieces.begin(), SharedBytes::copy_of(BytesView(length)));
+  return pieces;
+}
+
+SharedBytes Writer::take_bytes() {
+  if (done_.empty()) return SharedBytes::take(std::exchange(tail_, {}));
+  std::vector<std::byte> flat;
+  flat.reserve(size());
+  for (const auto& piece : take()) {
+    const auto* bytes = std::get_if<SharedBytes>(&piece);
+    CHECK(bytes != nullptr);
+    flat.insert(flat.end(), bytes->view().begin(), bytes->view().end());
+  }
+  return SharedBytes::take(std::move(flat));
+}
+
+Writer& TagWriter::field(std::uint32_t tag) {
+  CHECK(count_ == 0 || tag > tag_);
+  close_field();
+  tag_ = tag;
+  ++count_;
+  return current_;
+}
+
+void TagWriter::close_field() {
+  if (count_ == 0) return;
+  all_.write_unsigned_varint(tag_);
+  all_.write_unsigned_varint(static_cast<std::uint32_t>(current_.size()));
+  all_.append(std::exchange(current_, Writer()));
+}
+
+void TagWriter::finish() {
+  close_field();
+  to_.write_unsigned_varint(count_);
+  if (count_ > 0) to_.append(std::move(all_));
+}
+
+}  // namespace thalweg::protocol

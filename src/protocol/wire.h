@@ -1,0 +1,339 @@
+// Kafka's primitive types as bytes. Reader takes a received frame apart, Writer builds one.
+//
+// Two forms exist for strings, bytes, arrays and null: the rigid one (fixed-width lengths) and the flexible one
+// (compact lengths, tagged fields). Generated code knows from the version which one applies and passes it as
+// `flexible`.
+//
+// Invariants:
+// - A Reader never looks outside its frame, and memory follows bytes received, never counts claimed.
+// - The first failure sticks: every later read gives zero values, so generated code checks once, at the end.
+// - Large bytes are neither copied in (slices keep the frame alive) nor out (pieces are spliced).
+// Plain values; used by one coroutine at a time.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/endian.h"
+#include "base/error_code.h"
+#include "base/result.h"
+#include "base/types.h"
+#include "base/uuid.h"
+
+namespace thalweg::protocol {
+
+template <class T>
+inline constexpr bool is_strong = false;
+template <class Rep, class Tag>
+inline constexpr bool is_strong<Strong<Rep, Tag>> = true;
+
+// What has the same fixed width in every version.
+template <class T>
+concept Scalar = std::is_integral_v<T> || std::is_same_v<T, double> || std::is_same_v<T, Uuid> ||
+                 std::is_same_v<T, ErrorCode> || is_strong<T>;
+
+class Reader {
+ public:
+  explicit Reader(SharedBytes frame) : frame_(std::move(frame)), end_(frame_.size()) {}
+
+  bool ok() const { return !error_; }
+  // The first failure, or success.
+  Result<> status() const;
+  std::size_t position() const { return position_; }
+  std::size_t remaining() const { return end_ - position_; }
+  // What has not been read yet, as a slice of the frame.
+  SharedBytes rest() const { return frame_.slice(position_, remaining()); }
+  void fail(std::string_view what);
+
+  template <Scalar T>
+  void read(T& out);
+  void read(std::string& out, bool flexible);
+  void read(std::optional<std::string>& out, bool flexible, bool nullable);
+  void read(SharedBytes& out, bool flexible);
+  void read(std::optional<SharedBytes>& out, bool flexible, bool nullable);
+  void read(std::optional<Pieces>& out, bool flexible, bool nullable);
+  // Arrays of scalars and strings.
+  template <class T>
+  void read(std::vector<T>& out, bool flexible);
+  template <class T>
+  void read(std::optional<std::vector<T>>& out, bool flexible, bool nullable);
+  // Arrays of structs; `size_min` is the fewest bytes that an element can have, which bounds the count.
+  template <class T>
+  void read(std::vector<T>& out, bool flexible, std::int16_t version, std::size_t size_min);
+  template <class T>
+  void read(std::optional<std::vector<T>>& out, bool flexible, bool nullable, std::int16_t version,
+            std::size_t size_min);
+  // A struct that may be null, which a byte in front of it says.
+  template <class T>
+  void read(std::optional<T>& out, std::int16_t version, bool nullable);
+
+  std::uint32_t read_unsigned_varint();
+  // Steps over a section of tagged fields of which none is known.
+  void skip_tagged_fields();
+
+ private:
+  friend class TaggedFields;
+
+  // The next `count` bytes, or nothing after a failure.
+  const std::byte* take(std::size_t count);
+  // Lengths and counts: nothing for null. A null that is not allowed fails.
+  std::optional<std::size_t> read_length(bool flexible, bool nullable, int width);
+  std::optional<std::size_t> read_count(bool flexible, bool nullable, std::size_t size_min);
+  std::optional<SharedBytes> read_slice(bool flexible, bool nullable);
+  template <class T>
+  void read_elements(std::vector<T>& out, std::size_t count, auto read_one);
+
+  SharedBytes frame_;
+  std::size_t position_ = 0;
+  std::size_t end_;
+  std::optional<Error> error_;
+};
+
+// The tagged fields of one struct, in ascending order:
+//   for (TaggedFields tags(r); tags.next();) if (tags.tag() == 0) r.read(field, true); else tags.skip();
+class TaggedFields {
+ public:
+  explicit TaggedFields(Reader& reader);
+  // Enters the next field; false at the end and after a failure. The field before must have been used up exactly.
+  bool next();
+  std::uint32_t tag() const { return tag_; }
+  void skip() { reader_.position_ = reader_.end_; }
+
+ private:
+  Reader& reader_;
+  std::uint32_t left_;
+  std::uint32_t tag_ = 0;
+  bool first_ = true;
+  std::size_t outer_end_;
+};
+
+class Writer {
+ public:
+  Writer() = default;
+
+  std::size_t size() const { return done_size_ + tail_.size(); }
+  // False once a value did not fit its form (a string over 32767 bytes in the rigid one); do not send the result then.
+  bool ok() const { return ok_; }
+
+  template <Scalar T>
+  void write(T value);
+  void write(std::string_view value, bool flexible);
+  void write(const std::optional<std::string>& value, bool flexible, bool nullable);
+  void write(const SharedBytes& value, bool flexible);
+  void write(const std::optional<SharedBytes>& value, bool flexible, bool nullable);
+  void write(const std::optional<Pieces>& value, bool flexible, bool nullable);
+  template <class T>
+  void write(const std::vector<T>& values, bool flexible);
+  template <class T>
+  void write(const std::optional<std::vector<T>>& values, bool flexible, bool nullable);
+  template <class T>
+  void write(const std::vector<T>& values, bool flexible, std::int16_t version);
+  template <class T>
+  void write(const std::optional<std::vector<T>>& values, bool flexible, bool nullable, std::int16_t version);
+  template <class T>
+  void write(const std::optional<T>& value, std::int16_t version, bool nullable);
+
+  void write_unsigned_varint(std::uint32_t value);
+  // Bytes as they are, copied when small and spliced when large.
+  void append(BytesView bytes);
+  void append(SharedBytes bytes);
+  void append(Pieces pieces);
+  void append(Writer other);
+
+  // What was written; the Writer is empty afterwards.
+  Pieces take();
+  // With the four bytes in front that tell a connection's peer how long it is.
+  Pieces take_frame();
+  // In one block. REQUIRES: no piece of a file was spliced in.
+  SharedBytes take_bytes();
+
+ private:
+  std::byte* grow(std::size_t count);
+  void flush_tail();
+  void write_length(std::size_t length, bool flexible, int width);
+  void write_null(bool flexible, int width);
+  template <class T>
+  void write_element(const T& value, bool flexible);
+
+  Pieces done_;
+  std::size_t done_size_ = 0;
+  std::vector<std::byte> tail_;
+  bool ok_ = true;
+};
+
+// Collects the tagged fields of one struct and writes them, counted, at the end.
+//   TagWriter tags(w); if (x != kDefault) tags.field(0).write(x); tags.finish();
+class TagWriter {
+ public:
+  explicit TagWriter(Writer& to) : to_(to) {}
+  // Where the content of the field goes. REQUIRES: tags ascend.
+  Writer& field(std::uint32_t tag);
+  void finish();
+
+ private:
+  void close_field();
+
+  Writer& to_;
+  Writer all_, current_;
+  std::uint32_t count_ = 0;
+  std::uint32_t tag_ = 0;
+};
+
+// ---------------------------------------------------------------------------------------------------- details
+
+template <Scalar T>
+void Reader::read(T& out) {
+  if constexpr (is_strong<T>) {
+    read(out.value);
+  } else if constexpr (std::is_same_v<T, ErrorCode>) {
+    std::int16_t code = 0;
+    read(code);
+    out = static_cast<ErrorCode>(code);
+  } else if constexpr (std::is_same_v<T, Uuid>) {
+    read(out.high);
+    read(out.low);
+  } else if constexpr (std::is_same_v<T, double>) {
+    std::uint64_t bits = 0;
+    read(bits);
+    out = std::bit_cast<double>(bits);
+  } else if constexpr (std::is_same_v<T, bool>) {
+    std::int8_t byte = 0;
+    read(byte);
+    out = byte != 0;
+  } else {
+    const std::byte* from = take(sizeof(T));
+    out = from != nullptr ? load_be<T>(from) : T{};
+  }
+}
+
+template <class T>
+void Reader::read_elements(std::vector<T>& out, std::size_t count, auto read_one) {
+  // The count passed the check against the bytes that are left, but a struct in memory is larger than on the wire.
+  constexpr std::size_t kReserveBytesMax = 64 * 1024;
+  out.reserve(std::min(count, kReserveBytesMax / sizeof(T) + 1));
+  for (std::size_t i = 0; i < count && ok(); ++i) {
+    if constexpr (std::is_same_v<T, bool>) {
+      bool value = false;
+      read(value);
+      out.push_back(value);
+    } else {
+      read_one(out.emplace_back());
+    }
+  }
+}
+
+template <class T>
+void Reader::read(std::vector<T>& out, bool flexible) {
+  std::optional<std::vector<T>> values;
+  read(values, flexible, false);
+  if (values) out = std::move(*values);
+}
+
+template <class T>
+void Reader::read(std::optional<std::vector<T>>& out, bool flexible, bool nullable) {
+  out.reset();
+  const auto count = read_count(flexible, nullable, Scalar<T> ? sizeof(T) : 1);
+  if (!count) return;
+  read_elements(out.emplace(), *count, [&](T& value) {
+    if constexpr (Scalar<T>)
+      read(value);
+    else
+      read(value, flexible);
+  });
+}
+
+template <class T>
+void Reader::read(std::vector<T>& out, bool flexible, std::int16_t version, std::size_t size_min) {
+  out.clear();
+  const auto count = read_count(flexible, false, size_min);
+  if (count) read_elements(out, *count, [&](T& value) { value.read(*this, version); });
+}
+
+template <class T>
+void Reader::read(std::optional<std::vector<T>>& out, bool flexible, bool nullable, std::int16_t version,
+                  std::size_t size_min) {
+  out.reset();
+  const auto count = read_count(flexible, nullable, size_min);
+  if (count) read_elements(out.emplace(), *count, [&](T& value) { value.read(*this, version); });
+}
+
+template <class T>
+void Reader::read(std::optional<T>& out, std::int16_t version, bool nullable) {
+  if (nullable) {
+    std::int8_t present = 0;
+    read(present);
+    if (present < 0) return out.reset();
+  }
+  out.emplace().read(*this, version);
+}
+
+template <Scalar T>
+void Writer::write(T value) {
+  if constexpr (is_strong<T>) {
+    write(value.value);
+  } else if constexpr (std::is_same_v<T, ErrorCode>) {
+    write(static_cast<std::int16_t>(value));
+  } else if constexpr (std::is_same_v<T, Uuid>) {
+    write(value.high);
+    write(value.low);
+  } else if constexpr (std::is_same_v<T, double>) {
+    write(std::bit_cast<std::uint64_t>(value));
+  } else if constexpr (std::is_same_v<T, bool>) {
+    write(static_cast<std::int8_t>(value ? 1 : 0));
+  } else {
+    store_be<T>(grow(sizeof(T)), value);
+  }
+}
+
+template <class T>
+void Writer::write_element(const T& value, bool flexible) {
+  if constexpr (Scalar<T>)
+    write(value);
+  else
+    write(value, flexible);
+}
+
+template <class T>
+void Writer::write(const std::vector<T>& values, bool flexible) {
+  write_length(values.size(), flexible, 4);
+  for (const auto& value : values) write_element<T>(value, flexible);
+}
+
+template <class T>
+void Writer::write(const std::optional<std::vector<T>>& values, bool flexible, bool nullable) {
+  if (values) return write(*values, flexible);
+  nullable ? write_null(flexible, 4) : write_length(0, flexible, 4);
+}
+
+template <class T>
+void Writer::write(const std::vector<T>& values, bool flexible, std::int16_t version) {
+  write_length(values.size(), flexible, 4);
+  for (const auto& value : values) value.write(*this, version);
+}
+
+template <class T>
+void Writer::write(const std::optional<std::vector<T>>& values, bool flexible, bool nullable, std::int16_t version) {
+  if (values) return write(*values, flexible, version);
+  nullable ? write_null(flexible, 4) : write_length(0, flexible, 4);
+}
+
+template <class T>
+void Writer::write(const std::optional<T>& value, std::int16_t version, bool nullable) {
+  if (nullable) write(static_cast<std::int8_t>(value ? 1 : -1));
+  if (value)
+    value->write(*this, version);
+  else if (!nullable)
+    T{}.write(*this, version);
+}
+
+}  // namespace thalweg::protocol
