@@ -17,7 +17,7 @@ module(sim DEPENDS runtime)
 
 # logs and service
 module(storage DEPENDS record config runtime)
-module(raft DEPENDS runtime)
+include(${PROJECT_SOURCE_DIR}/src/raft/raft.cmake OPTIONAL)  # module(raft), with the Rust core
 module(network DEPENDS protocol security runtime)
 module(replicated DEPENDS runtime)
 module(replica DEPENDS storage metadata network)

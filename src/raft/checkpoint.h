@@ -1,0 +1,47 @@
+// Checkpoint files: one image of the state machine with the base it stands for. Written beside, synced and renamed, so
+// a file under its final name is whole; a damaged one is the disk's doing and stops the node, because the log before it
+// is gone. Owner: the quorum's log.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "raft/quorum_record.h"
+#include "runtime/shard.h"
+
+namespace thalweg::raft {
+
+class Checkpoints {
+ public:
+  Checkpoints(Shard& shard, std::string directory) : shard_(shard), directory_(std::move(directory)) {}
+
+  struct Loaded {
+    Base base;
+    SharedBytes image;
+  };
+  // The latest one, if any. Leftovers of interrupted writes are removed.
+  Result<std::optional<Loaded>> load();
+  // Durable when it returns; earlier ones are removed then. Writes in slices so that the shard serves others meanwhile.
+  Task<Result<>> write(Base base, SharedBytes image);
+
+  bool empty() const { return !latest_; }
+  std::uint64_t index() const { return latest_ ? latest_->base.index : 0; }
+  // The latest image as a range of its file.
+  Pieces image() const;
+
+ private:
+  struct Latest {
+    Base base;
+    std::string path;
+    FilePtr file;
+    std::uint64_t image_position = 0;
+    std::uint64_t image_size = 0;
+  };
+  std::string path_of(const Base& base) const;
+
+  Shard& shard_;
+  const std::string directory_;
+  std::optional<Latest> latest_;
+};
+
+}  // namespace thalweg::raft

@@ -1,0 +1,83 @@
+// The durable half of the quorum: segments of records, written with O_DIRECT | O_DSYNC on space that was written
+// before, so that a commit costs one durable write and no journal commit; and checkpoints, the state machine's images.
+//
+// A record holds the whole hard state (so the commit index is always with or before later entries) and the entries that
+// came with it. Records are numbered without gaps over all segments. One write is under way at a time, therefore an
+// unreadable record is a torn tail only if no later one exists; otherwise the disk has damaged what was acknowledged
+// and open() refuses. Segments that a checkpoint made superfluous are renamed and used again; what they hold is told
+// apart by the numbers.
+//
+//   00000000000000000007.log                     segment 7
+//   00000000000000001042-0000000003.checkpoint   image as of index 1042, epoch 3
+//
+// Owner: the quorum, on its shard.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "raft/checkpoint.h"
+#include "raft/quorum_record.h"
+#include "runtime/shard.h"
+
+namespace thalweg::raft {
+
+class QuorumLog {
+ public:
+  struct Recovered {
+    bool is_new = true;  // nothing was there; initialize() it
+    HardState hard_state;
+    Base base;
+    SharedBytes image;           // of the base; empty for a base without a checkpoint
+    std::vector<Entry> entries;  // after the base, without gaps
+  };
+
+  QuorumLog(Shard& shard, std::string directory, std::uint64_t segment_bytes);
+
+  // Reads everything. Fails with a message for the operator when an acknowledged record is damaged.
+  Task<Result<Recovered>> open();
+  // Writes the first record of a new log.
+  Task<Result<>> initialize(HardState hard_state, Base base);
+
+  // One durable write. With `record.base` the log starts anew there; its checkpoint must be durable already.
+  // REQUIRES: no other write under way. After an error other than a full disk, no further write.
+  Task<Result<>> write(Record record);
+
+  // Writes an image beside the log; may run next to write(). Earlier checkpoints go once it is durable.
+  Task<Result<>> write_checkpoint(Base base, SharedBytes image);
+  // The latest checkpoint's image as a range of its file; empty when there is none.
+  Pieces checkpoint_image() const;
+  // Entries up to `index` are no longer needed for recovery. REQUIRES: a checkpoint at or above it is durable.
+  Result<> release(std::uint64_t index);
+
+ private:
+  struct Segment {
+    std::uint64_t number = 0;
+    FilePtr file;
+    std::uint64_t prepared = 0;    // bytes that were written before
+    std::uint64_t last_index = 0;  // highest entry index in it
+  };
+  struct Scan;
+
+  std::string segment_path(std::uint64_t number) const;
+  Result<std::vector<Segment>> list_segments();
+  Result<Recovered> scan(std::vector<Segment> segments);
+  Result<> refuse_later_records(const std::vector<Segment>& segments, const Scan& scan, const std::string& why);
+  Task<Result<>> roll();
+  Task<Result<>> place(SharedBytes blocks);
+
+  Shard& shard_;
+  const std::string directory_;
+  const std::uint64_t segment_bytes_;
+  std::deque<Segment> segments_;  // oldest first; the last one is written
+  std::vector<Segment> spare_;
+  std::uint64_t position_ = 0;  // in the last segment
+  std::uint64_t log_id_ = 0;
+  std::uint64_t sequence_ = 1;  // of the next record
+  Checkpoints checkpoints_;
+};
+
+}  // namespace thalweg::raft
