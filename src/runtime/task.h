@@ -10,7 +10,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
 #include <exception>
 #include <functional>
 #include <memory>
@@ -37,14 +36,24 @@ void spawn(const Executor& executor, Task<> task);
 
 // One coroutine parks, anything on the same shard resumes it. Used by the primitives below; prefer those.
 // Owner: one shard; not thread-safe. resume() is idempotent and only queues the coroutine, it never runs it inline.
+// A coroutine that is still parked when its execution context shuts down is destroyed without running on.
 class Parking {
  public:
+  Parking() = default;
+  Parking(const Parking&) = delete;
+  ~Parking() { unlink(); }
   Task<> park();
   void resume();
   bool parked() const { return static_cast<bool>(resume_); }
 
  private:
+  friend class ParkingLot;
+  void unlink();
+
   std::move_only_function<void()> resume_;
+  // Ring of all that are parked in one execution context; null when not parked.
+  Parking* next_ = nullptr;
+  Parking* previous_ = nullptr;
 };
 
 // A value that arrives once. wait() may be called once, before or after set(). Owner: one shard, also for set().

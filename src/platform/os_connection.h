@@ -1,0 +1,40 @@
+// A TCP connection. Owner: the shard that accepted or connected it.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+
+#include "runtime/network.h"
+
+namespace thalweg::platform {
+
+class OsConnection : public Connection, public std::enable_shared_from_this<OsConnection> {
+ public:
+  // Takes a connected socket; sets what every Kafka connection wants: no delay, keepalive, not blocking.
+  explicit OsConnection(boost::asio::ip::tcp::socket socket);
+
+  Task<Result<std::size_t>> read_some(MutableBytes into) override;
+  Task<Result<>> write(Pieces pieces) override;
+  void close() override;
+  Endpoint peer() const override { return peer_; }
+
+ private:
+  // Where in the pieces a write stands.
+  struct Cursor {
+    std::size_t piece = 0, offset = 0;
+    void skip(const Pieces& pieces, std::size_t sent);
+  };
+  enum class Sent { kSome, kSocketIsFull, kFileIsCold, kFailed };
+  Sent send_some(const Pieces& pieces, Cursor& cursor);
+  Sent send_memory(const Pieces& pieces, Cursor& cursor);
+  Sent send_file(const FilePiece& file, const Pieces& pieces, Cursor& cursor);
+  Sent failed(int error);
+  Task<Result<>> warm(const Pieces& pieces, Cursor cursor);
+
+  boost::asio::ip::tcp::socket socket_;
+  Endpoint peer_;
+  int error_ = 0;            // errno of the last failed send
+  std::size_t checked_ = 0;  // bytes of the current file piece known to be in memory
+};
+
+}  // namespace thalweg::platform

@@ -1,0 +1,120 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "platform/testing.h"
+
+namespace thalweg::platform {
+namespace {
+
+struct OsDiskTest : testing::Test {
+  TestShards shards;
+  TestDirectory directory;
+  Disk& disk = shards[0].disk;
+
+  FilePtr open(const std::string& name, OpenMode mode = OpenMode::kCreate) {
+    auto file = disk.open(directory / name, mode);
+    EXPECT_TRUE(file) << file.error().message;
+    return *file;
+  }
+  std::string content(const std::string& name) {
+    auto bytes = disk.read_file(directory / name);
+    return bytes ? std::string(bytes->text()) : bytes.error().message;
+  }
+};
+
+TEST_F(OsDiskTest, ReadsWhatWasWrittenAndLessAtTheEnd) {
+  const FilePtr file = open("a");
+  ASSERT_TRUE(file->write(0, as_bytes("hello")));
+  ASSERT_TRUE(file->write(5, as_bytes(" world")));
+  EXPECT_EQ(file->size(), 11u);
+  std::vector<std::byte> into(20);
+  auto n = run_on(shards[0], file->read(6, into));
+  ASSERT_TRUE(n);
+  EXPECT_EQ(as_text(BytesView(into).first(*n)), "world");
+  EXPECT_EQ(run_on(shards[0], file->read(100, into)).value(), 0u);
+  EXPECT_EQ(file->read_now(4, MutableBytes(into).first(3)).value(), 3u);
+}
+
+TEST_F(OsDiskTest, AReaderSeesTheFileGrow) {
+  const FilePtr writer = open("a");
+  const FilePtr reader = open("a", OpenMode::kRead);
+  ASSERT_TRUE(writer->write(0, as_bytes("abc")));
+  EXPECT_EQ(reader->size(), 3u);
+  EXPECT_EQ(content("a"), "abc");
+}
+
+TEST_F(OsDiskTest, TruncatesAndSyncs) {
+  const FilePtr file = open("a");
+  ASSERT_TRUE(file->write(0, as_bytes("abcdef")));
+  ASSERT_TRUE(file->truncate(2));
+  EXPECT_TRUE(run_on(shards[0], file->sync()));
+  EXPECT_EQ(file->size(), 2u);
+  EXPECT_EQ(content("a"), "ab");
+}
+
+TEST_F(OsDiskTest, WritesBlocksDurablyFromAnyAlignment) {
+  const FilePtr file = open("journal");
+  std::vector<std::byte> memory(3 * File::kBlock + 1, std::byte{'x'});
+  const auto all = SharedBytes::take(std::move(memory));
+  ASSERT_TRUE(run_on(shards[0], file->write_durable(0, all.slice(1, 2 * File::kBlock))));
+  ASSERT_TRUE(run_on(shards[0], file->write_durable(2 * File::kBlock, all.slice(0, File::kBlock))));
+  EXPECT_EQ(file->size(), 3 * File::kBlock);
+  EXPECT_EQ(content("journal"), std::string(3 * File::kBlock, 'x'));
+}
+
+TEST_F(OsDiskTest, ReplacesASmallFileWhole) {
+  ASSERT_TRUE(run_on(shards[0], disk.replace_file(directory / "meta", SharedBytes::copy_of("one"))));
+  ASSERT_TRUE(run_on(shards[0], disk.replace_file(directory / "meta", SharedBytes::copy_of("two"))));
+  EXPECT_EQ(content("meta"), "two");
+  EXPECT_EQ(disk.list(directory.path())->size(), 1u);
+}
+
+TEST_F(OsDiskTest, ListsSortedAndRemovesWhatIsThereOrNot) {
+  ASSERT_TRUE(disk.make_directory(directory / "b/c"));
+  open("z");
+  open("a");
+  EXPECT_EQ(*disk.list(directory.path()), (std::vector<DirectoryEntry>{{"a", false}, {"b", true}, {"z", false}}));
+  EXPECT_TRUE(disk.remove(directory / "a"));
+  EXPECT_TRUE(disk.remove(directory / "a"));
+  EXPECT_TRUE(disk.remove_directory(directory / "b"));
+  EXPECT_TRUE(disk.remove_directory(directory / "b"));
+  EXPECT_FALSE(disk.exists(directory / "b"));
+  EXPECT_TRUE(disk.exists(directory / "z"));
+  EXPECT_GT(*disk.free_bytes(directory.path()), 0u);
+}
+
+TEST_F(OsDiskTest, SaysWhichFileIsMissing) {
+  const auto missing = disk.open(directory / "nothing", OpenMode::kRead);
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, ErrorCode::kKafkaStorageError);
+  EXPECT_NE(missing.error().message.find("nothing"), std::string::npos);
+}
+
+TEST_F(OsDiskTest, TellsAFullDiskFromOtherFailures) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
+  auto file = disk.open("/dev/full", OpenMode::kReadWrite);
+  ASSERT_TRUE(file);
+  const auto written = (*file)->write(0, as_bytes("x"));
+  ASSERT_FALSE(written);
+  EXPECT_TRUE(Disk::is_full(written.error()));
+}
+
+TEST_F(OsDiskTest, LocksAFileOnceAtATime) {
+  auto held = disk.lock(directory / ".lock");
+  ASSERT_TRUE(held);
+  EXPECT_FALSE(disk.lock(directory / ".lock"));
+  held->reset();
+  EXPECT_TRUE(disk.lock(directory / ".lock"));
+}
+
+TEST_F(OsDiskTest, AFileThatWasRemovedStaysReadable) {
+  const FilePtr file = open("a");
+  ASSERT_TRUE(file->write(0, as_bytes("abc")));
+  ASSERT_TRUE(disk.remove(directory / "a"));
+  std::array<std::byte, 3> into;
+  EXPECT_EQ(run_on(shards[0], file->read(0, into)).value(), 3u);
+}
+
+}  // namespace
+}  // namespace thalweg::platform

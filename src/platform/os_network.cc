@@ -1,0 +1,184 @@
+#include "platform/os_network.h"
+
+#include <netdb.h>
+#include <sys/socket.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <cerrno>
+
+#include "base/log.h"
+#include "platform/os_connection.h"
+
+namespace thalweg::platform {
+namespace asio = boost::asio;
+using asio::ip::tcp;
+namespace {
+
+using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+constexpr int kBacklog = 4096;
+
+std::unexpected<Error> failure(const Endpoint& endpoint, std::string_view what, const std::string& why) {
+  return fail(ErrorCode::kNetworkException, std::string(what) + " " + to_string(endpoint) + ": " + why);
+}
+
+// All addresses of a host name; blocks.
+Result<std::vector<tcp::endpoint>> resolve(const Endpoint& endpoint) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int error = ::getaddrinfo(endpoint.host.c_str(), nullptr, &hints, &found);
+  if (error != 0) return failure(endpoint, "cannot resolve", ::gai_strerror(error));
+  std::vector<tcp::endpoint> addresses;
+  for (const addrinfo* at = found; at; at = at->ai_next) {
+    tcp::endpoint address;
+    if (at->ai_addrlen > address.capacity()) continue;
+    std::memcpy(address.data(), at->ai_addr, at->ai_addrlen);
+    address.resize(at->ai_addrlen);
+    address.port(endpoint.port);
+    addresses.push_back(address);
+  }
+  ::freeaddrinfo(found);
+  if (addresses.empty()) return failure(endpoint, "cannot resolve", "no addresses");
+  return addresses;
+}
+
+// The address without asking anybody, when the host is a number already.
+std::optional<tcp::endpoint> numeric(const Endpoint& endpoint) {
+  boost::system::error_code error;
+  const auto address = asio::ip::make_address(endpoint.host, error);
+  if (error) return std::nullopt;
+  return tcp::endpoint(address, endpoint.port);
+}
+
+Result<tcp::endpoint> address_to_listen_on(const Endpoint& endpoint) {
+  if (endpoint.host.empty()) return tcp::endpoint(tcp::v4(), endpoint.port);
+  if (const auto address = numeric(endpoint)) return *address;
+  TRY(const auto addresses, resolve(endpoint));
+  return addresses.front();
+}
+
+bool passes(const boost::system::error_code& error) {
+  switch (error.value()) {
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+    case ECONNABORTED:
+    case EINTR:
+    case EPROTO:
+    case EPERM:
+    case ENETDOWN:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH:
+      return true;
+    default:
+      return false;
+  }
+}
+bool out_of_resources(const boost::system::error_code& error) {
+  const int e = error.value();
+  return e == EMFILE || e == ENFILE || e == ENOBUFS || e == ENOMEM;
+}
+
+class OsListener : public Listener {
+ public:
+  OsListener(tcp::acceptor acceptor, Clock& clock, Endpoint local)
+      : acceptor_(std::move(acceptor)), clock_(clock), local_(std::move(local)) {}
+
+  Task<Result<ConnectionPtr>> accept() override {
+    for (;;) {
+      boost::system::error_code error;
+      tcp::socket socket = co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, error));
+      if (!error) co_return std::make_shared<OsConnection>(std::move(socket));
+      if (!acceptor_.is_open() || !passes(error)) co_return failure(local_, "cannot accept on", error.message());
+      if (!out_of_resources(error)) continue;
+      log::warn("cannot accept connections", field("listener", to_string(local_)), field("reason", error.message()));
+      co_await clock_.sleep_for(std::chrono::milliseconds(100));
+      if (!acceptor_.is_open()) co_return failure(local_, "cannot accept on", "closed");
+    }
+  }
+  void close() override {
+    boost::system::error_code ignored;
+    acceptor_.close(ignored);
+  }
+  Endpoint local() const override { return local_; }
+
+ private:
+  tcp::acceptor acceptor_;
+  Clock& clock_;
+  const Endpoint local_;
+};
+
+boost::system::error_code bind_socket(tcp::acceptor& acceptor, const tcp::endpoint& address, bool share) {
+  boost::system::error_code error;
+  acceptor.open(address.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error && share) acceptor.set_option(ReusePort(true), error);
+  if (!error && address.address().is_v6()) acceptor.set_option(asio::ip::v6_only(false), error);
+  if (!error) acceptor.bind(address, error);
+  return error;
+}
+
+}  // namespace
+
+Result<std::uint16_t> Ports::claim(const Endpoint& endpoint, const tcp::endpoint& address, unsigned shard) {
+  const std::scoped_lock lock(mutex_);
+  auto& known = ports_[endpoint];
+  for (auto& port : known)
+    if (endpoint.port != 0 || !port.shards.contains(shard)) {
+      port.shards.insert(shard);
+      return port.number;
+    }
+  // First of this process: bind alone for a moment, which fails if anybody else has the port, and finds a free one for
+  // port 0.
+  asio::io_context alone;
+  tcp::acceptor probe(alone);
+  if (const auto error = bind_socket(probe, address, false))
+    return failure(endpoint, "cannot listen on", error.message());
+  const std::uint16_t number = probe.local_endpoint().port();
+  known.push_back({number, {shard}});
+  return number;
+}
+
+Result<std::unique_ptr<Listener>> OsNetwork::listen(const Endpoint& endpoint) {
+  TRY(tcp::endpoint address, address_to_listen_on(endpoint));
+  TRY(const std::uint16_t port, ports_.claim(endpoint, address, shard_));
+  address.port(port);
+  tcp::acceptor acceptor(executor_);
+  if (const auto error = bind_socket(acceptor, address, true))
+    return failure(endpoint, "cannot listen on", error.message());
+  boost::system::error_code error;
+  acceptor.listen(kBacklog, error);
+  if (error) return failure(endpoint, "cannot listen on", error.message());
+  return std::make_unique<OsListener>(std::move(acceptor), clock_, Endpoint{endpoint.host, port});
+}
+
+Task<Result<ConnectionPtr>> OsNetwork::connect(Endpoint endpoint, Instant deadline) {
+  std::vector<tcp::endpoint> addresses;
+  if (const auto address = numeric(endpoint)) {
+    addresses.push_back(*address);
+  } else {
+    CO_TRY(addresses, co_await pool_.run([endpoint] { return resolve(endpoint); }));
+  }
+  std::string reason = "timed out";
+  for (const auto& address : addresses) {
+    if (clock_.now() >= deadline) break;
+    auto socket = std::make_shared<tcp::socket>(executor_);
+    const auto timer = clock_.call_at(deadline, [socket] {
+      boost::system::error_code ignored;
+      socket->close(ignored);
+    });
+    boost::system::error_code error;
+    co_await socket->async_connect(address, asio::redirect_error(asio::use_awaitable, error));
+    if (!error && socket->is_open()) co_return std::make_shared<OsConnection>(std::move(*socket));
+    reason = clock_.now() >= deadline ? "timed out" : error.message();
+  }
+  co_return failure(endpoint, "cannot connect to", reason);
+}
+
+}  // namespace thalweg::platform

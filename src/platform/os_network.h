@@ -1,0 +1,47 @@
+// TCP as one shard sees it. Owner: the shard; the ports and the resolver are shared by all.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "platform/blocking_pool.h"
+#include "runtime/clock.h"
+#include "runtime/network.h"
+
+namespace thalweg::platform {
+
+// Which addresses this process listens on, so that every shard that asks for port 0 of a host gets the same free port,
+// and a port that another process holds is refused although SO_REUSEPORT would let us share it. Thread-safe.
+class Ports {
+ public:
+  // The port to bind for this shard's next listener on the endpoint.
+  Result<std::uint16_t> claim(const Endpoint& endpoint, const boost::asio::ip::tcp::endpoint& address, unsigned shard);
+
+ private:
+  struct Port {
+    std::uint16_t number;
+    std::set<unsigned> shards;
+  };
+  std::mutex mutex_;
+  std::map<Endpoint, std::vector<Port>> ports_;
+};
+
+class OsNetwork : public Network {
+ public:
+  OsNetwork(Executor executor, unsigned shard, Clock& clock, BlockingPool& pool, Ports& ports)
+      : executor_(std::move(executor)), shard_(shard), clock_(clock), pool_(pool), ports_(ports) {}
+
+  Result<std::unique_ptr<Listener>> listen(const Endpoint& endpoint) override;
+  Task<Result<ConnectionPtr>> connect(Endpoint endpoint, Instant deadline) override;
+
+ private:
+  Executor executor_;
+  const unsigned shard_;
+  Clock& clock_;
+  BlockingPool& pool_;
+  Ports& ports_;
+};
+
+}  // namespace thalweg::platform

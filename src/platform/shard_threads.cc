@@ -1,0 +1,154 @@
+#include "platform/shard_threads.h"
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <deque>
+#include <thread>
+
+#include "platform/blocking_pool.h"
+#include "platform/os_clock.h"
+#include "platform/os_disk.h"
+#include "platform/os_network.h"
+#include "platform/os_random.h"
+
+namespace thalweg::platform {
+namespace asio = boost::asio;
+namespace {
+
+std::vector<int> usable_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  std::vector<int> cores;
+  if (::sched_getaffinity(0, sizeof set, &set) == 0)
+    for (int i = 0; i < CPU_SETSIZE; ++i)
+      if (CPU_ISSET(i, &set)) cores.push_back(i);
+  if (cores.empty()) cores.push_back(0);
+  return cores;
+}
+
+void pin_to(std::thread& thread, int core) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(core, &set);
+  ::pthread_setaffinity_np(thread.native_handle(), sizeof set, &set);
+}
+
+// One thread runs it (hint 1); others only post.
+class Context : public asio::io_context {
+ public:
+  Context() : io_context(1) {}
+  using execution_context::shutdown;
+};
+
+struct Seams {
+  Seams(Context& context, unsigned id, OsDisk& disk, BlockingPool& pool, Ports& ports)
+      : clock(context.get_executor()),
+        network(context.get_executor(), id, clock, pool, ports),
+        shard{id, context.get_executor(), clock, disk, network, random} {}
+  OsClock clock;
+  OsNetwork network;
+  OsRandom random;
+  const Shard shard;
+};
+
+}  // namespace
+
+struct ShardThreads::Machinery {
+  explicit Machinery(Options o) : options(o), pool(o.helpers), disk(pool) {}
+
+  const Options options;
+  std::deque<Context> contexts;
+  BlockingPool pool;
+  OsDisk disk;
+  Ports ports;
+  std::deque<Seams> seams;
+  std::vector<asio::executor_work_guard<asio::io_context::executor_type>> guards;
+  std::unique_ptr<asio::signal_set> signals;
+  std::vector<std::thread> threads;
+};
+
+ShardThreads::ShardThreads(Options options) {
+  ::signal(SIGPIPE, SIG_IGN);  // sendfile has no MSG_NOSIGNAL
+  if (options.shards == 0) options.shards = static_cast<unsigned>(usable_cores().size());
+  machinery_ = std::make_unique<Machinery>(options);
+  auto& m = *machinery_;
+  for (unsigned i = 0; i < options.shards; ++i) {
+    auto& context = m.contexts.emplace_back();
+    m.seams.emplace_back(context, i, m.disk, m.pool, m.ports);
+    m.guards.push_back(asio::make_work_guard(context));
+  }
+}
+
+ShardThreads::~ShardThreads() {
+  stop();
+  join();
+  drop_suspended();
+}
+
+std::size_t ShardThreads::size() const { return machinery_->seams.size(); }
+const Shard& ShardThreads::operator[](std::size_t i) const { return machinery_->seams[i].shard; }
+
+void ShardThreads::start() {
+  auto& m = *machinery_;
+  CHECK(m.threads.empty());
+  const auto cores = usable_cores();
+  for (std::size_t i = 0; i < m.contexts.size(); ++i) {
+    auto& thread = m.threads.emplace_back([&context = m.contexts[i]] { context.run(); });
+    ::pthread_setname_np(thread.native_handle(), ("shard-" + std::to_string(i)).c_str());
+    if (m.options.pin) pin_to(thread, cores[i % cores.size()]);
+  }
+}
+
+void ShardThreads::stop() {
+  for (auto& context : machinery_->contexts) context.stop();
+}
+
+void ShardThreads::join() {
+  for (auto& thread : machinery_->threads) thread.join();
+  machinery_->threads.clear();
+}
+
+void ShardThreads::drop_suspended() {
+  auto& m = *machinery_;
+  CHECK(m.threads.empty());
+  m.pool.stop();
+  m.signals.reset();
+  // A coroutine on one shard may own one on another, so each pass can put something into a context that was empty
+  // already.
+  for (int pass = 0; pass < 3; ++pass)
+    for (auto& context : m.contexts) context.shutdown();
+}
+
+void ShardThreads::on_stop_signal(std::move_only_function<void(int)> call) {
+  auto& m = *machinery_;
+  m.signals = std::make_unique<asio::signal_set>(m.contexts.front(), SIGINT, SIGTERM);
+  struct Wait {
+    asio::signal_set& signals;
+    std::shared_ptr<std::move_only_function<void(int)>> call;
+    void operator()(const boost::system::error_code& error, int signal) const {
+      if (error) return;
+      (*call)(signal);
+      signals.async_wait(*this);
+    }
+  };
+  m.signals->async_wait(Wait{*m.signals, std::make_shared<std::move_only_function<void(int)>>(std::move(call))});
+}
+
+void run_on(const Shard& shard, Task<> task) {
+  std::promise<void> promise;
+  auto done = promise.get_future();
+  asio::co_spawn(shard.executor, std::move(task), [&promise](std::exception_ptr failure) {
+    if (failure)
+      promise.set_exception(failure);
+    else
+      promise.set_value();
+  });
+  done.get();
+}
+
+}  // namespace thalweg::platform
