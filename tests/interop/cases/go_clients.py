@@ -39,5 +39,9 @@ for _client, _modfile in _SARAMA_MODULES.items():
 # The newest protocol that both can speak: flexible versions, static members' fields, incremental fetches.
 for _case in _SARAMA_CASES:
     _add_sarama(f"sarama-ibm-1.41.2-as-3.3/{_case}", "go.mod", _case, "3.3.0")
-for _case in ("group-resumes", "admin"):
-    _add_sarama(f"sarama-shopify-1.38.1-as-2.8/{_case}", "shopify.mod", _case, "2.8.0")
+_add_sarama("sarama-shopify-1.38.1-as-2.8/admin", "shopify.mod", "admin", "2.8.0")
+
+for _case in ("writer", "codecs", "group", "commit", "api"):
+    registry.add(Case(f"kafka-go-0.4.42/{_case}", _go("kafka-go", _case)))
+for _case in ("codecs", "idempotent", "group", "cooperative", "admin"):
+    registry.add(Case(f"confluent-kafka-go-2.2.0/{_case}", _go("confluent", _case)))

@@ -7,9 +7,10 @@ import subprocess
 from collections.abc import Callable, Mapping
 
 from .broker import Broker
-from .outcome import Failure
+from .outcome import Failure, Skip
 
 DEFAULT_LIMIT_SECONDS = 90
+EXIT_SKIPPED = 77
 
 
 @dataclasses.dataclass
@@ -37,6 +38,8 @@ class Context:
             self._keep(command, output.decode(errors="replace"))
             raise Failure(f"{_named(command)} did not end within {limit:.0f} s: {_reason(output.decode(errors='replace'))}") from None
         self._keep(command, done.stdout + done.stderr)
+        if done.returncode == EXIT_SKIPPED:
+            raise Skip(_reason(done.stderr))
         if check and done.returncode:
             raise Failure(f"{_named(command)} exited {done.returncode}: {_reason(done.stderr) or _reason(done.stdout)}")
         return done
@@ -81,7 +84,7 @@ def _named(command: list[str]) -> str:
 
 
 def _reason(output: str) -> str:
-    """Programs of ours end with `FAILED: why`; of others the last lines have to do."""
+    """Programs of ours end with `FAILED: why` or `SKIPPED: why`; of others the last lines have to do."""
     lines = [line for line in output.splitlines() if line.strip()]
-    said = [line for line in lines if line.startswith("FAILED: ")]
-    return said[-1][len("FAILED: "):] if said else " | ".join(lines[-4:])
+    said = [line.partition(": ")[2] for line in lines if line.startswith(("FAILED: ", "SKIPPED: "))]
+    return said[-1] if said else " | ".join(lines[-4:])

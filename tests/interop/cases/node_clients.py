@@ -1,0 +1,18 @@
+"""JavaScript: kafkajs, a codec and a group implementation of its own."""
+
+from harness import clients, paths
+from harness.case import Case, Context, Registry
+
+registry = Registry()
+
+
+def _node(case: str):
+    def body(context: Context) -> None:
+        modules = clients.node_modules()
+        context.run([clients.program("node", "nodejs"), str(paths.SUITE / "node" / "kafkajs.js"), case],
+                    env={"NODE_PATH": str(modules), "KAFKAJS_NO_PARTITIONER_WARNING": "1"})
+    return body
+
+
+for _case in ("produce-consume", "idempotent", "gzip", "group", "resume", "admin"):
+    registry.add(Case(f"kafkajs-2.2.4/{_case}", _node(_case)))
