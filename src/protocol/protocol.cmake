@@ -19,6 +19,12 @@ add_custom_command(
 
 set(protocol_sources ${protocol_outputs})
 list(FILTER protocol_sources EXCLUDE REGEX "/testing/")
-module(protocol DEPENDS base SOURCES ${protocol_sources})
+module(protocol DEPENDS base SOURCES ${protocol_sources} TEST_DEPENDS protocol_testing)
 target_include_directories(protocol PUBLIC ${protocol_generated})
 
+
+# Fills every field of every message: for round trips, fuzz seeds and vectors. Linked by tests only.
+set(protocol_test_sources ${protocol_outputs})
+list(FILTER protocol_test_sources INCLUDE REGEX "/testing/")
+add_library(protocol_testing STATIC EXCLUDE_FROM_ALL ${protocol_test_sources})
+target_link_libraries(protocol_testing PUBLIC protocol)

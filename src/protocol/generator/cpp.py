@@ -13,17 +13,20 @@ def header_name(message: Message) -> str:
 
 
 def condition(wanted: Versions, possible: Versions) -> str | None:
-    """When `version`, known to be in `possible`, is in `wanted`: an expression, "" for always, None for never."""
+    """When `v`, known to be in `possible`, is in `wanted`: an expression, "" for always, None for never.
+
+    Generated functions call the version `v`, because some messages have a field of the name `version`.
+    """
     both = wanted & possible
     if not both:
         return None
     parts = []
     if both.low > possible.low:
-        parts.append(f"version >= {both.low}")
+        parts.append(f"v >= {both.low}")
     if both.high < possible.high:
-        parts.append(f"version <= {both.high}")
+        parts.append(f"v <= {both.high}")
     if len(parts) == 2 and both.low == both.high:
-        return f"version == {both.low}"
+        return f"v == {both.low}"
     return " && ".join(parts)
 
 
@@ -187,14 +190,14 @@ def _codec_arguments(message: Message, struct: Struct, field: Field, reading: bo
     nullable = truth(field.nullable, possible) if is_optional(message, field, struct.used) else None
     if field.is_struct and not field.array:
         assert nullable is not None
-        return f", version, {nullable}"
+        return f", v, {nullable}"
     arguments = []
     if field.array or field.type in ("string", "bytes", "records"):
         arguments.append(flexible)
     if nullable is not None:
         arguments.append(nullable)
     if field.is_struct:
-        arguments.append("version")
+        arguments.append("v")
         if reading:
             arguments.append(str(size_min(message, message.structs[field.type])))
     return "".join(f", {a}" for a in arguments)
@@ -203,7 +206,7 @@ def _codec_arguments(message: Message, struct: Struct, field: Field, reading: bo
 def _codec_call(message: Message, struct: Struct, field: Field, verb: str, stream: str) -> str:
     name = snake(field.name)
     if field.is_struct and not field.array and not is_optional(message, field, struct.used):
-        return f"{name}.{verb}({stream}, version);"
+        return f"{name}.{verb}({stream}, v);"
     return f"{stream}.{verb}({name}{_codec_arguments(message, struct, field, verb == 'read')});"
 
 
@@ -213,7 +216,7 @@ def _tagged(struct: Struct) -> list[Field]:
 
 def _read(message: Message, struct: Struct, scope: str) -> list[str]:
     body = _untagged(message, struct, "read", "r") + _tag_section(message, struct, _read_tags(message, struct))
-    return _function(message, struct, f"void {scope}::read(Reader& r, std::int16_t version)", body)
+    return _function(message, struct, f"void {scope}::read(Reader& r, std::int16_t v)", body)
 
 
 def _read_tags(message: Message, struct: Struct) -> list[str]:
@@ -246,7 +249,7 @@ def _differs(message: Message, struct: Struct, field: Field) -> str:
 
 def _write(message: Message, struct: Struct, scope: str) -> list[str]:
     body = _untagged(message, struct, "write", "w") + _tag_section(message, struct, _write_tags(message, struct))
-    return _function(message, struct, f"void {scope}::write(Writer& w, std::int16_t version) const", body)
+    return _function(message, struct, f"void {scope}::write(Writer& w, std::int16_t v) const", body)
 
 
 def _write_tags(message: Message, struct: Struct) -> list[str]:
@@ -288,7 +291,7 @@ def is_lossy(message: Message, struct: Struct) -> bool:
 
 
 def _lost_in(message: Message, struct: Struct, scope: str) -> list[str]:
-    lines = [f"std::string_view {scope}::lost_in(std::int16_t version) const {{"]
+    lines = [f"std::string_view {scope}::lost_in(std::int16_t v) const {{"]
     for field in struct.fields:
         name = snake(field.name)
         present = condition(field.versions, struct.used)
@@ -309,10 +312,10 @@ def _lost_inside(message: Message, struct: Struct, field: Field, name: str, pres
     value = f"(*{name})" if optional else name
     if field.array:
         each = f"for (const auto& each : {value.strip('()') if optional else value})"
-        inner = f"if (const auto lost = each.lost_in(version); !lost.empty()) return lost;"
+        inner = f"if (const auto lost = each.lost_in(v); !lost.empty()) return lost;"
         lines = [f"{each} {{", f"  {inner}", "}"]
     else:
-        lines = [f"if (const auto lost = {value}.lost_in(version); !lost.empty()) return lost;"]
+        lines = [f"if (const auto lost = {value}.lost_in(v); !lost.empty()) return lost;"]
     if guards:
         lines = [f"if ({' && '.join(guards)}) {{", *[f"  {line}" for line in lines], "}"]
     return [f"  {line}" for line in lines]
@@ -332,20 +335,20 @@ def definitions(message: Message) -> str:
     name = message.name
     lossy = is_lossy(message, message.root)
     lines += [
-        f"Result<{name}> {name}::decode(Reader& r, std::int16_t version) {{",
-        f'  TRY_VOID(check_version("{name}", version, kMinVersion, kMaxVersion));',
+        f"Result<{name}> {name}::decode(Reader& r, std::int16_t v) {{",
+        f'  TRY_VOID(check_version("{name}", v, kMinVersion, kMaxVersion));',
         f"  {name} message;",
-        "  message.read(r, version);",
+        "  message.read(r, v);",
         "  TRY_VOID(r.status());",
         "  return message;",
         "}",
-        f"void {name}::encode(Writer& w, std::int16_t version) const {{",
-        "  CHECK(version >= kMinVersion && version <= kMaxVersion);",
-        "  write(w, version);",
+        f"void {name}::encode(Writer& w, std::int16_t v) const {{",
+        "  CHECK(v >= kMinVersion && v <= kMaxVersion);",
+        "  write(w, v);",
         "}",
-        f"Result<> {name}::representable(std::int16_t version) const {{",
-        f'  TRY_VOID(check_version("{name}", version, kMinVersion, kMaxVersion));',
-        f'  return check_nothing_lost("{name}", version, lost_in(version));' if lossy else "  return {};",
+        f"Result<> {name}::representable(std::int16_t v) const {{",
+        f'  TRY_VOID(check_version("{name}", v, kMinVersion, kMaxVersion));',
+        f'  return check_nothing_lost("{name}", v, lost_in(v));' if lossy else "  return {};",
         "}",
         f"std::string to_string(const {name}& message) {{ return print_message(message); }}",
         "",

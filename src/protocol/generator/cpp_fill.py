@@ -8,13 +8,13 @@ from schema import Message, Struct
 
 
 def _fill(message: Message, struct: Struct, scope: str) -> list[str]:
-    lines = [f"void fill(Filler& f, {scope}& m, std::int16_t version) {{"]
+    lines = [f"void fill(Filler& f, {scope}& m, std::int16_t v) {{"]
     for field in struct.fields:
         guard = condition(field.versions, struct.used)
         name = snake(field.name)
         nullable = condition(field.nullable, struct.used & field.versions)
         may_be_null = "false" if nullable is None else nullable or "true"
-        call = f'f.field("{field.name}", m.{name}, version, {may_be_null});'
+        call = f'f.field("{field.name}", m.{name}, v, {may_be_null});'
         lines.append(f"  if ({guard}) {call}" if guard else f"  {call}")
     return [*lines, "}"]
 

@@ -6,14 +6,16 @@ import re
 
 from schema import Field, Message
 
-_KEYWORDS = {"operator", "default", "namespace", "register", "delete", "new", "class", "union", "template"}
+# What a member cannot be called: words of C++, and names that generated functions use themselves.
+_TAKEN = {"operator", "default", "namespace", "register", "delete", "new", "class", "union", "template"}
+_TAKEN |= {"r", "w", "p", "v", "tags", "flexible", "each", "lost", "read", "write", "print", "encode", "decode"}
 
 
 def snake(name: str) -> str:
     name = name.replace("KRaft", "Kraft")
     name = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
     name = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
-    return name + "_" if name in _KEYWORDS else name
+    return name + "_" if name in _TAKEN else name
 
 
 _PLAIN = {
