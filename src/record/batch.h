@@ -34,6 +34,11 @@ inline constexpr std::int32_t kNoSequence = -1;
 inline constexpr std::size_t kLogOverhead = 12;
 inline constexpr std::size_t kBatchHeaderSize = 61;
 
+// Sums of numbers that came from outside.
+constexpr std::int64_t wrapping_add(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+
 // Where each header field lies.
 namespace batch_field {
 inline constexpr std::size_t kBaseOffset = 0, kLength = 8, kLeaderEpoch = 12, kMagic = 16, kCrc = 17, kAttributes = 21,
@@ -84,8 +89,9 @@ class BatchView {
   BytesView body() const { return bytes_.subspan(kBatchHeaderSize); }
 
   Offset base_offset() const { return {load<std::int64_t>(batch_field::kBaseOffset)}; }
-  Offset last_offset() const { return base_offset() + last_offset_delta(); }
-  Offset next_offset() const { return last_offset() + 1; }
+  // Both wrap instead of overflowing, since what a hostile header says may not be added up.
+  Offset last_offset() const { return {wrapping_add(base_offset().value, last_offset_delta())}; }
+  Offset next_offset() const { return {wrapping_add(last_offset().value, 1)}; }
   LeaderEpoch leader_epoch() const { return {load<std::int32_t>(batch_field::kLeaderEpoch)}; }
   std::uint32_t crc() const { return load<std::uint32_t>(batch_field::kCrc); }
   std::uint32_t computed_crc() const;

@@ -1,0 +1,189 @@
+#include "record/builder.h"
+
+#include <limits>
+#include <memory>
+
+#include "base/crc32c.h"
+#include "base/varint.h"
+#include "record/compression.h"
+
+namespace thalweg::record {
+namespace {
+
+// Writes into room that was measured before.
+class Out {
+ public:
+  explicit Out(std::byte* at) : at_(at) {}
+  template <class T>
+  void fixed(T value) {
+    store_be(at_, value);
+    at_ += sizeof value;
+  }
+  void varint(std::int64_t value) { at_ += write_varint(at_, zigzag(value)); }
+  void bytes(BytesView bytes) {
+    if (!bytes.empty()) std::memcpy(at_, bytes.data(), bytes.size());
+    at_ += bytes.size();
+  }
+  void nullable(const std::optional<BytesView>& bytes_or_null) {
+    varint(bytes_or_null ? static_cast<std::int64_t>(bytes_or_null->size()) : -1);
+    if (bytes_or_null) bytes(*bytes_or_null);
+  }
+  std::byte* at() const { return at_; }
+
+ private:
+  std::byte* at_;
+};
+
+std::size_t signed_size(std::int64_t value) { return varint_size(zigzag(value)); }
+std::size_t nullable_size(const std::optional<BytesView>& bytes) {
+  return bytes ? signed_size(static_cast<std::int64_t>(bytes->size())) + bytes->size() : 1;
+}
+std::size_t payload_size(const NewRecord& record) {
+  std::size_t size = 1 + nullable_size(record.key) + nullable_size(record.value);
+  size += signed_size(static_cast<std::int64_t>(record.headers.size()));
+  for (const auto& header : record.headers) size += nullable_size(as_bytes(header.key)) + nullable_size(header.value);
+  return size;
+}
+
+std::int64_t wrapping_difference(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+}
+
+std::int16_t attributes_of(const BatchOptions& options) {
+  auto bits = static_cast<std::int16_t>(options.codec);
+  if (options.log_append_time) bits |= attribute::kLogAppendTime;
+  if (options.transactional) bits |= attribute::kTransactional;
+  if (options.control) bits |= attribute::kControl;
+  if (options.delete_horizon) bits |= attribute::kDeleteHorizon;
+  return bits;
+}
+
+}  // namespace
+
+BatchBuilder::BatchBuilder(BatchOptions options) : options_(options), base_timestamp_(options.delete_horizon) {}
+
+std::size_t BatchBuilder::size_of(const NewRecord& record) {
+  return payload_size(record) + kMaxVarint64 + 2 * kMaxVarint32;
+}
+
+void BatchBuilder::append(const NewRecord& record) { append_at(options_.base_offset + last_offset_delta_ + 1, record); }
+
+void BatchBuilder::append_at(Offset offset, const NewRecord& record) {
+  const std::int64_t offset_delta = offset - options_.base_offset;
+  CHECK(offset_delta > last_offset_delta_ && offset_delta <= std::numeric_limits<std::int32_t>::max());
+  if (!base_timestamp_) base_timestamp_ = record.timestamp;
+  const std::int64_t timestamp_delta = wrapping_difference(record.timestamp, *base_timestamp_);
+
+  const std::size_t payload = payload_size(record) + signed_size(timestamp_delta) + signed_size(offset_delta);
+  CHECK(payload <= std::numeric_limits<std::int32_t>::max());
+  const std::size_t total = signed_size(static_cast<std::int64_t>(payload)) + payload;
+  const std::size_t before = records_.size();
+  records_.resize(before + total);
+  Out out(records_.data() + before);
+  out.varint(static_cast<std::int64_t>(payload));
+  out.fixed<std::int8_t>(0);
+  out.varint(timestamp_delta);
+  out.varint(offset_delta);
+  out.nullable(record.key);
+  out.nullable(record.value);
+  out.varint(static_cast<std::int64_t>(record.headers.size()));
+  for (const auto& header : record.headers) {
+    out.nullable(as_bytes(header.key));
+    out.nullable(header.value);
+  }
+  CHECK(out.at() == records_.data() + records_.size());
+
+  last_offset_delta_ = static_cast<std::int32_t>(offset_delta);
+  max_timestamp_ = std::max(max_timestamp_, record.timestamp);
+  ++count_;
+}
+
+void BatchBuilder::set_last_offset(Offset offset) {
+  const std::int64_t delta = offset - options_.base_offset;
+  CHECK(delta >= last_offset_delta_ && delta <= std::numeric_limits<std::int32_t>::max());
+  last_offset_delta_ = static_cast<std::int32_t>(delta);
+}
+
+SharedBytes BatchBuilder::build() const {
+  CHECK(last_offset_delta_ >= 0);
+  const bool packed = options_.codec != Codec::kNone;
+  const SharedBytes compressed =
+      packed ? compress(options_.codec, records_, options_.compression_level) : SharedBytes();
+  const BytesView body = packed ? compressed.view() : BytesView(records_);
+
+  const std::size_t size = kBatchHeaderSize + body.size();
+  CHECK(size - kLogOverhead <= std::numeric_limits<std::int32_t>::max());
+  auto memory = std::make_shared_for_overwrite<std::byte[]>(size);
+  Out out(memory.get());
+  out.fixed(options_.base_offset.value);
+  out.fixed(static_cast<std::int32_t>(size - kLogOverhead));
+  out.fixed(options_.leader_epoch.value);
+  out.fixed(kMagic);
+  out.fixed(std::uint32_t{0});
+  out.fixed(attributes_of(options_));
+  out.fixed(last_offset_delta_);
+  out.fixed(base_timestamp_.value_or(kNoTimestamp));
+  out.fixed(options_.log_append_time.value_or(max_timestamp_));
+  out.fixed(options_.producer_id.value);
+  out.fixed(options_.producer_epoch.value);
+  out.fixed(options_.base_sequence);
+  out.fixed(count_);
+  out.bytes(body);
+  const BytesView whole(memory.get(), size);
+  store_be(memory.get() + batch_field::kCrc, crc32c(whole.subspan(batch_field::kAttributes)));
+  return {std::move(memory), whole};
+}
+
+SharedBytes control_batch(ControlType type, BytesView value, Timestamp now, BatchOptions options) {
+  options.control = true;
+  std::byte key[4];
+  Out out(key);
+  out.fixed(std::int16_t{0});
+  out.fixed(static_cast<std::int16_t>(type));
+  BatchBuilder builder(options);
+  builder.append({.timestamp = now, .key = BytesView(key), .value = value});
+  return builder.build();
+}
+
+SharedBytes end_transaction_marker(bool commit, ProducerId id, ProducerEpoch epoch, std::int32_t coordinator_epoch,
+                                   Timestamp now, BatchOptions options) {
+  options.producer_id = id;
+  options.producer_epoch = epoch;
+  options.transactional = true;
+  std::byte value[6];
+  Out out(value);
+  out.fixed(std::int16_t{0});
+  out.fixed(coordinator_epoch);
+  return control_batch(commit ? ControlType::kCommit : ControlType::kAbort, value, now, options);
+}
+
+namespace {
+// Compact array of {id, directory id from version 1, no tagged fields}.
+void append_voters(std::vector<std::byte>& to, const std::vector<LeaderChange::Voter>& voters, bool directories) {
+  std::byte item[kMaxVarint64 + 4 + 16 + 1];
+  to.insert(to.end(), item, item + write_varint(item, voters.size() + 1));
+  for (const auto& voter : voters) {
+    Out out(item);
+    out.fixed(voter.id.value);
+    if (directories) {
+      out.fixed(voter.directory_id.high);
+      out.fixed(voter.directory_id.low);
+    }
+    out.fixed(std::uint8_t{0});
+    to.insert(to.end(), item, out.at());
+  }
+}
+}  // namespace
+
+SharedBytes leader_change_batch(const LeaderChange& change, Timestamp now, BatchOptions options) {
+  std::vector<std::byte> value(6);
+  Out out(value.data());
+  out.fixed(change.version);
+  out.fixed(change.leader.value);
+  append_voters(value, change.voters, change.version >= 1);
+  append_voters(value, change.granting_voters, change.version >= 1);
+  value.push_back(std::byte{0});
+  return control_batch(ControlType::kLeaderChange, value, now, options);
+}
+
+}  // namespace thalweg::record
