@@ -8,10 +8,11 @@
 #include <vector>
 
 #include "base/time.h"
+#include "record/batch.h"
 
 namespace thalweg::storage {
 
-enum class TimestampType : std::uint8_t { kCreateTime, kLogAppendTime };
+using record::TimestampType;
 
 // compression.type: the codec of the log, or whatever the producer chose. The first five have the codec's number in a batch.
 enum class CompressionPolicy : std::uint8_t { kUncompressed = 0, kGzip = 1, kSnappy = 2, kLz4 = 3, kZstd = 4, kProducer };

@@ -63,6 +63,7 @@ struct AppendError {
   std::vector<RecordError> record_errors;
   AppendError(Error e) : error(std::move(e)) {}  // NOLINT: TRY converts
   AppendError(Error e, std::vector<RecordError> records) : error(std::move(e)), record_errors(std::move(records)) {}
+  operator Error() const { return error; }  // NOLINT: TRY converts it onwards
 };
 
 // One batch, ready to be written at `first`: a patched header and the body that it came with (shared with the request,

@@ -1,0 +1,72 @@
+// One entry of log.dirs: its lock, meta.properties, checkpoints and the marker of a clean stop. Kafka's names and formats, so
+// that Kafka's tools read it and a directory moves either way.
+// Owner: LogManager's shard.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/types.h"
+#include "base/uuid.h"
+#include "runtime/disk.h"
+#include "storage/checkpoint_file.h"
+
+namespace thalweg::storage {
+
+// meta.properties, version 1 (version 0 of old brokers is read).
+struct MetaProperties {
+  std::string cluster_id;
+  BrokerId node_id = kNoBroker;
+  Uuid directory_id;
+  friend bool operator==(const MetaProperties&, const MetaProperties&) = default;
+};
+Result<MetaProperties> parse_meta_properties(std::string_view text);
+std::string to_text(const MetaProperties& meta);
+
+class DataDirectory {
+ public:
+  static constexpr std::string_view kCleanShutdown = ".kafka_cleanshutdown";
+
+  // Creates the directory if missing and takes its lock; an error names who else may hold it.
+  static Result<DataDirectory> open(Disk& disk, std::string path);
+
+  const std::string& path() const { return path_; }
+  const std::optional<MetaProperties>& meta() const { return meta_; }
+  Task<Result<>> write_meta(MetaProperties meta);
+
+  // By the names in checkpoint_file.h. Empty when the file does not exist; kKafkaStorageError when it does not parse.
+  Result<OffsetCheckpoint> read_checkpoint(std::string_view name) const;
+  Task<Result<>> write_checkpoint(std::string_view name, OffsetCheckpoint offsets) const;
+
+  // Whether the last stop was clean. The marker is removed by clear_clean_shutdown, before the first append.
+  bool clean_shutdown() const;
+  Task<Result<>> clear_clean_shutdown() const;
+  Task<Result<>> mark_clean_shutdown() const;
+
+  // Folders in it, by kind of name.
+  struct Folders {
+    std::vector<TopicPartition> partitions;
+    std::vector<std::string> deleted;  // "...-delete": finish removing them
+    std::vector<std::string> other;
+  };
+  Result<Folders> folders() const;
+  std::string folder_of(const TopicPartition& partition) const;
+
+ private:
+  DataDirectory(Disk& disk, std::string path) : disk_(&disk), path_(std::move(path)) {}
+  std::string file(std::string_view name) const;
+
+  Disk* disk_;
+  std::string path_;
+  std::shared_ptr<void> lock_;
+  std::optional<MetaProperties> meta_;
+};
+
+// "orders-3" is partition 3 of orders; nothing for other names.
+std::optional<TopicPartition> parse_folder_name(std::string_view name);
+
+}  // namespace thalweg::storage

@@ -1,0 +1,246 @@
+// A Log is one partition on disk: Kafka's folder, Kafka's files, append-only. It knows nothing of roles or replicas;
+// replica::Partition decides who may append and what is committed.
+//
+// Owner: the partition's shard; every member is called there. Held by LogPtr because the sync loop, reads and the delayed
+// removal of files outlive a call.
+//
+// Invariants: offsets() .start <= .end; offsets on disk only grow; durable() <= end. An append is written to the page cache
+// before it returns, so readers see it at once; durable() follows when fdatasync has returned for everything below it, also for the
+// names of new files. One failed write (other than a full disk) or sync is final: the log is offline(), durable() fails its waiters,
+// nothing is acknowledged any more. A full disk is no failure: append answers an error with Disk::is_full, nothing of it
+// stays, and appends work again when there is room.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/uuid.h"
+#include "runtime/shard.h"
+#include "runtime/watermark.h"
+#include "storage/file_cache.h"
+#include "storage/leader_epoch_cache.h"
+#include "storage/log_config.h"
+#include "storage/log_segment.h"
+#include "storage/log_validator.h"
+#include "storage/producer_state.h"
+#include "storage/transaction_index.h"
+
+namespace thalweg::storage {
+
+struct AppendOptions {
+  LeaderEpoch leader_epoch;                          // stamped on the batch
+  AppendOrigin origin = AppendOrigin::kClient;       // kClient: sequences and batch rules are checked
+  std::int16_t produce_version = 13;                 // zstd needs 7
+};
+
+// Where an append went.
+struct AppendInfo {
+  Offset first = kNoOffset;
+  Offset last = kNoOffset;
+  Timestamp log_append_time = kNoTimestamp;  // kNoTimestamp under CreateTime
+  Offset log_start = kNoOffset;
+  bool duplicate = false;  // an idempotent producer's retry: `first` is where the original went, nothing was written
+  Offset end() const { return last + 1; }
+};
+
+// AppendError (log_validator.h) says why nothing was appended, as a Produce response does.
+using AppendResult = std::expected<AppendInfo, AppendError>;
+
+struct ReadLimits {
+  std::size_t max_bytes = 1 << 20;
+  Offset upper_bound{std::numeric_limits<std::int64_t>::max()};  // exclusive: high watermark, last stable offset or log end
+  bool at_least_one_batch = true;    // the first batch comes whole even when it is larger than max_bytes
+  bool aborted_transactions = false;  // for read_committed: list those that overlap what is returned
+};
+
+struct FetchedData {
+  Pieces records;      // whole batches; the first contains `from` or follows a gap there. Empty: nothing below upper_bound
+  std::size_t bytes = 0;
+  Offset first = kNoOffset;  // base offset of the first batch
+  Offset next = kNoOffset;   // where to read on; `from` when empty
+  std::vector<AbortedTransaction> aborted;
+};
+
+struct LogOffsets {
+  Offset start, end, durable, high_watermark, last_stable;
+};
+
+struct TimestampAndOffset {
+  Timestamp timestamp = kNoTimestamp;
+  Offset offset = kNoOffset;  // kNoOffset: no such record
+  LeaderEpoch leader_epoch = kNoLeaderEpoch;
+};
+
+struct LogOptions {
+  std::string directory;  // ".../orders-3"; created if missing
+  TopicPartition partition;
+  Uuid topic_id;  // zero: whatever partition.metadata says
+  LogConfig config;
+  Offset recovery_point{0};   // everything below is on disk, checked before
+  Offset log_start{0};        // from the checkpoint; the first segment's base offset if that is higher
+  Offset high_watermark{0};   // from the checkpoint
+  bool clean_shutdown = false;  // then nothing is scanned
+  bool sync_every_append = true;  // false: sync only as flush.messages, flush.ms and checkpoints ask; durable() lags then
+  std::shared_ptr<FileCache> files;  // of the shard
+};
+
+class Log;
+using LogPtr = std::shared_ptr<Log>;
+
+class Log : public std::enable_shared_from_this<Log> {
+ public:
+  // Opens or creates; recovers after an unclean stop (log_loader.h says how). Damage below the recovery point is an error that
+  // names the file and position; nothing is repaired silently.
+  static Result<LogPtr> open(const Shard& shard, LogOptions options);
+  ~Log();
+
+  // ---- Appending. None of these waits; durable() or end_watermark() tell when it counts.
+
+  // A client's batch (exactly one), or what a coordinator writes: validated, offsets assigned, sequences checked, rolled, written.
+  AppendResult append_as_leader(SharedBytes records, const AppendOptions& options);
+  // Batches from the leader, as they are: offsets must not go back (kOffsetOutOfRange otherwise; gaps are fine).
+  AppendResult append_as_follower(SharedBytes records);
+
+  // ---- Reading
+
+  // kOffsetOutOfRange when `from` is not in [start, end].
+  Task<Result<FetchedData>> read(Offset from, ReadLimits limits);
+  // ListOffsets for timestamps >= 0: the first record whose timestamp is >= `target`, looked for inside compressed batches too.
+  Task<Result<TimestampAndOffset>> offset_for_timestamp(Timestamp target);
+  // ListOffsets -3: the first record that carries the largest timestamp; kNoOffset on an empty log.
+  Task<Result<TimestampAndOffset>> offset_of_max_timestamp();
+  // OffsetForLeaderEpoch: the largest known epoch <= `epoch` and where it ends. See LeaderEpochCache::end_offset_for.
+  EpochEnd end_offset_for_epoch(LeaderEpoch epoch) const;
+  LeaderEpoch latest_epoch() const;
+  LeaderEpoch epoch_of(Offset offset) const;
+
+  // ---- Offsets
+
+  Offset start_offset() const { return start_; }
+  Offset end_offset() const { return end_.value(); }
+  LogOffsets offsets() const;
+  Watermark& end_watermark() { return end_; }   // moves when bytes are readable
+  Watermark& durable() { return durable_; }     // moves when they survive a power loss
+  // min(first open transaction or one not yet decided below the high watermark, high watermark).
+  Offset last_stable_offset() const;
+  // What the replica last said; retention, the last stable offset and the checkpoint follow it. Never beyond the end.
+  void set_high_watermark(Offset offset);
+  Offset high_watermark() const { return high_watermark_; }
+
+  // ---- Changing
+
+  // The leader's epoch begins here (become_leader); remembered even before the first batch.
+  void start_epoch(LeaderEpoch epoch);
+  // Drops everything at and above `to` (a batch that contains it goes whole). Followers only.
+  Result<> truncate_to(Offset to);
+  // Empties the log; the next append has offset `start`. A follower too far behind.
+  Result<> truncate_fully_and_start_at(Offset start);
+  // DeleteRecords: moves the start up; kOffsetOutOfRange beyond the high watermark. Segments wholly below go.
+  Result<> delete_records_before(Offset offset);
+  void set_config(LogConfig config) { config_ = std::move(config); }
+  const LogConfig& config() const { return config_; }
+
+  // ---- Background, called by LogManager
+
+  // Retention by time, size and log start (never past the high watermark) and rolls that are due by segment.ms; answers how many bytes went.
+  Result<std::uint64_t> apply_retention();
+  void expire_producers(Millis expiration);
+  // Asks for a sync of all there is and waits for it.
+  Task<Result<>> flush();
+  // Brings everything below durable() to disk that recovery would otherwise make again: indexes, epochs. Moves recovery_point().
+  Task<Result<>> checkpoint();
+  Offset recovery_point() const { return recovery_point_; }
+  // Syncs, writes indexes and a producer snapshot, and refuses appends from then on. An error leaves the folder as after a crash.
+  Task<Result<>> close();
+  // Takes the log out of service at once, keeping the files: what stands is as after a crash.
+  void take_offline(Error why);
+  bool is_offline() const { return offline_.has_value(); }
+  const std::optional<Error>& offline() const { return offline_; }
+
+  // ---- Describing
+
+  const TopicPartition& partition() const { return partition_; }
+  Uuid topic_id() const { return topic_id_; }
+  const std::string& directory() const { return directory_; }
+  std::uint64_t size_bytes() const;
+  std::size_t segment_count() const { return segments_.size(); }
+  const ProducerStateManager& producers() const { return producers_; }
+
+ private:
+  friend class LogLoader;
+  using SegmentPtr = std::shared_ptr<LogSegment>;
+  struct Opening {};  // only open() makes logs
+
+ public:
+  Log(Opening, const Shard& shard, LogOptions options);
+  Log(const Log&) = delete;
+
+ private:
+  // Appending
+  Result<> check_writable() const;
+  ValidationOptions validation(const AppendOptions& options, Timestamp now) const;
+  Result<> roll_if_due(std::size_t bytes, Timestamp max_timestamp, Offset last, Timestamp now);
+  Result<> roll(Timestamp now);
+  Result<> write(const ValidatedBatch& valid);
+  Result<> note_appended(const record::BatchView& batch, const BatchHeader& header);
+  void finish_append(Offset end);
+  Error failed(Error why);  // final unless the disk is full
+
+  // Syncing
+  void request_sync();
+  static Task<> sync_loop(LogPtr log);
+  Task<Result<>> sync_once();
+  Task<Result<>> write_epochs();
+
+  // Segments
+  LogSegment& active() { return *segments_.back(); }
+  std::size_t segment_index(Offset offset) const;  // the last one whose base <= offset, else the first
+  Offset segment_end(std::size_t i) const;
+  Result<SegmentPtr> new_segment(Offset base, Timestamp now);
+  Result<> take_away(std::vector<SegmentPtr> segments);  // renames to .deleted, removes later
+  static Task<> remove_later(const Shard* shard, std::vector<std::string> paths, Millis delay);
+  Result<std::uint64_t> delete_expired(std::size_t count);
+  std::size_t expired_segments(Timestamp now) const;
+  void start_moved(Offset start);
+
+  // Producers
+  std::string snapshot_path(Offset offset) const;
+  Result<> write_snapshot(Offset offset);
+  // From the newest readable snapshot at or below `snapshot_limit`, then the batches up to the end; aborted transactions that end at or
+  // above `index_from` go into the .txnindex.
+  Result<> rebuild_producers(Offset snapshot_limit, Offset index_from);
+  Result<Offset> load_newest_snapshot(Offset limit);
+  Task<Result<std::vector<AbortedTransaction>>> aborted_between(Offset from, Offset upper);
+
+  const Shard& shard_;
+  const std::string directory_;
+  const TopicPartition partition_;
+  Uuid topic_id_;
+  const std::shared_ptr<FileCache> files_;
+  LogConfig config_;
+  const bool sync_every_append_;
+  Millis roll_jitter_{0};  // of the active segment
+
+  std::vector<SegmentPtr> segments_;  // by base offset; never empty once open
+  LeaderEpochCache epochs_;
+  ProducerStateManager producers_;
+  Offset start_{0};
+  Watermark end_;
+  Watermark durable_;
+  Offset high_watermark_{0};
+  Offset recovery_point_{0};
+
+  std::optional<Error> offline_;
+  bool closed_ = false;
+  bool syncing_ = false;
+  bool names_unsynced_ = false;    // a file was created, renamed or removed since the directory was synced
+  bool epochs_unwritten_ = false;
+  std::uint64_t cuts_ = 0;         // truncations; a sync that began before one proves nothing about offsets after it
+};
+
+}  // namespace thalweg::storage

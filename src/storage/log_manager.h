@@ -1,0 +1,111 @@
+// All logs of a broker: the data directories with their locks, identities, checkpoints and clean-stop markers, and which partition
+// lies where. Each Log lives on the shard the caller names; this class only opens, closes, deletes and tends them there.
+//
+// Owner: shard 0. From another shard: co_await shard0.call(manager, &LogManager::method, ...).
+//
+// Logs are opened when the broker asks for them (it knows topic ids and options then); until then a partition folder is only
+// known by name. Deleted logs are renamed to `...-delete` at once and their files go file.delete.delay.ms later.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "runtime/shard.h"
+#include "storage/data_directory.h"
+#include "storage/file_cache.h"
+#include "storage/log.h"
+
+namespace thalweg::storage {
+
+struct LogManagerConfig {
+  std::vector<std::string> log_dirs;
+  BrokerId node_id;
+  Millis retention_check_interval{300'000};       // log.retention.check.interval.ms
+  Millis checkpoint_interval{60'000};             // log.flush.offset.checkpoint.interval.ms
+  Millis start_offset_checkpoint_interval{60'000};
+  Millis producer_id_expiration{86'400'000};      // producer.id.expiration.ms
+  Millis producer_id_expiration_check_interval{600'000};
+  std::size_t open_files_per_shard = 4096;        // kept open though unused
+};
+
+// What DescribeLogDirs tells of one directory.
+struct LogDirDescription {
+  struct Partition {
+    TopicPartition id;
+    std::uint64_t size = 0;
+    Offset end;
+  };
+  std::string path;
+  Uuid directory_id;
+  std::optional<Error> error;
+  std::uint64_t total_bytes = 0, free_bytes = 0;
+  std::vector<Partition> partitions;
+};
+
+// A folder that no open log belongs to.
+struct UnopenedLog {
+  TopicPartition partition;
+  Uuid topic_id;
+  std::string directory;
+};
+
+class LogManager {
+ public:
+  // `shards` outlive the manager; shards[0] owns it.
+  LogManager(std::vector<const Shard*> shards, LogManagerConfig config);
+  ~LogManager();
+  LogManager(const LogManager&) = delete;
+
+  // Creates missing directories, locks them, checks or writes meta.properties (a directory of another cluster or node is refused with a
+  // message), reads checkpoints and the clean-stop marker, finishes interrupted deletions, starts the background work.
+  // An empty cluster id takes whatever the directories have; see cluster_id().
+  Task<Result<>> start(std::string cluster_id);
+  // From meta.properties; empty before the first start with one.
+  const std::string& cluster_id() const { return cluster_id_; }
+  std::vector<Uuid> directory_ids() const;
+
+  // The log of a partition, opened (or created in the directory with the fewest partitions) on `shard`. Answers the same log again when it is
+  // open. kInconsistentTopicId when the folder belongs to another topic of that name.
+  Task<Result<LogPtr>> open(TopicPartition partition, Uuid topic_id, LogConfig config, unsigned shard);
+  LogPtr find(const TopicPartition& partition) const;
+  // Takes the log away and its files with it; done when the folder is renamed.
+  Task<Result<>> remove(TopicPartition partition);
+  // Folders that nobody opened: partitions that left this broker while it was down. The broker compares them with the image.
+  std::vector<UnopenedLog> unopened() const;
+  // Moves such a folder aside as `...-stray`; it is kept.
+  Result<> set_aside(TopicPartition partition);
+
+  Task<std::vector<LogDirDescription>> describe();
+
+  // Background steps; also run by themselves at their intervals.
+  Task<> apply_retention();
+  Task<> write_checkpoints();
+
+  // Clean stop: closes every log in parallel, writes the checkpoints, then the marker. Nobody may use a log any more.
+  Task<Result<>> stop();
+
+ private:
+  struct OpenLog {
+    LogPtr log;
+    unsigned shard = 0;
+    std::size_t directory = 0;
+  };
+
+  Task<Result<LogPtr>> open_on_shard(const Shard& shard, LogOptions options);
+  Task<> every(Millis interval, Task<> (LogManager::*step)());
+  Task<> expire_producers();
+  Result<std::size_t> directory_for(const TopicPartition& partition);
+  std::shared_ptr<FileCache> files_of(unsigned shard);
+
+  const std::vector<const Shard*> shards_;
+  const LogManagerConfig config_;
+  std::string cluster_id_;
+  std::vector<DataDirectory> directories_;
+  std::vector<std::shared_ptr<FileCache>> files_;  // by shard; each used on its shard only
+  std::map<TopicPartition, OpenLog> logs_;
+};
+
+}  // namespace thalweg::storage

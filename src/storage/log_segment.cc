@@ -1,0 +1,302 @@
+#include "storage/log_segment.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace thalweg::storage {
+
+std::string segment_file(const std::string& directory, Offset base, std::string_view suffix) {
+  return fmt::format("{}/{:020}{}", directory, base.value, suffix);
+}
+
+LogSegment::LogSegment(FileCache& files, const std::string& directory, Offset base, Timestamp created)
+    : files_(&files),
+      base_(base),
+      path_(segment_file(directory, base, kLogSuffix)),
+      offsets_(files, segment_file(directory, base, kIndexSuffix), base),
+      times_(files, segment_file(directory, base, kTimeIndexSuffix), base),
+      aborted_(files, segment_file(directory, base, kTxnIndexSuffix)),
+      created_(created) {}
+
+Result<FilePtr> LogSegment::file() const {
+  if (dirty_file_) return dirty_file_;
+  return files_->open(path_);
+}
+
+Result<> LogSegment::create() {
+  TRY(const FilePtr file, files_->create(path_));
+  size_ = synced_ = file->size();
+  return {};
+}
+
+Result<bool> LogSegment::load() {
+  TRY(const FilePtr log, file());
+  size_ = synced_ = log->size();
+  const bool sound = offsets_.load().has_value() && times_.load().has_value();
+  const bool fits = !offsets_.last() || offsets_.last()->position < size_;
+  // Kafka writes both indexes for every segment but the active one, which is small or walked anyway.
+  const bool present = offsets_.entries() > 0 || size_ <= (1u << 20);
+  if (times_.last()) {
+    max_timestamp_ = times_.last()->timestamp;
+    offset_of_max_timestamp_ = times_.last()->offset;
+  }
+  return sound && fits && present;
+}
+
+Result<BatchHeader> LogSegment::header_now(BatchScanner& scanner) const {
+  if (scanner.needs_bytes()) TRY_VOID(scanner.fill_now());
+  return scanner.next();
+}
+
+Result<SharedBytes> LogSegment::read_batch(const BatchHeader& batch) const {
+  TRY(const FilePtr log, file());
+  std::vector<std::byte> bytes(batch.size);
+  TRY(const std::size_t n, log->read_now(batch.position, bytes));
+  if (n != bytes.size()) return fail(ErrorCode::kKafkaStorageError, path_ + ": shorter than its batches");
+  return SharedBytes::take(std::move(bytes));
+}
+
+Result<LogSegment::Rebuilt> LogSegment::rebuild(Offset checked_below, std::int32_t index_interval,
+                                                const std::function<Result<>(const BatchHeader&)>& visit) {
+  TRY(const FilePtr log, file());
+  offsets_.clear();
+  times_.clear();
+  max_timestamp_ = first_timestamp_ = kNoTimestamp;
+  since_index_entry_ = 0;
+  BatchScanner scanner(log, 0, size_);
+  Offset next = base_;
+  while (!scanner.at_end()) {
+    const std::uint64_t position = scanner.position();
+    const auto damaged = [&](Error why) { return Rebuilt{position, std::move(why)}; };
+    auto header = header_now(scanner);
+    if (!header && header.error().code == ErrorCode::kKafkaStorageError) return std::unexpected(header.error());
+    if (!header) return damaged(header.error());
+    if (header->base < next) return damaged({ErrorCode::kCorruptMessage, fmt::format("offset {} follows {}", header->base.value, next.value - 1)});
+    if (header->last >= checked_below) {
+      TRY(const SharedBytes bytes, read_batch(*header));
+      const auto batch = record::BatchView::at(bytes);
+      if (!batch) return damaged(batch.error());
+      if (!batch->crc_ok()) return damaged({ErrorCode::kCorruptMessage, fmt::format("wrong CRC at position {}", position)});
+    }
+    TRY_VOID(visit(*header));
+    note(*header, index_interval);
+    next = header->last + 1;
+  }
+  return Rebuilt{size_, {}};
+}
+
+Result<> LogSegment::for_each_header(Offset from, const std::function<Result<>(const BatchHeader&)>& visit) const {
+  TRY(const FilePtr log, file());
+  TRY(const OffsetPosition start, offsets_.lookup(from));
+  BatchScanner scanner(log, start.position, size_);
+  while (!scanner.at_end()) {
+    TRY(const BatchHeader header, header_now(scanner));
+    if (header.last >= from) TRY_VOID(visit(header));
+  }
+  return {};
+}
+
+Result<Offset> LogSegment::find_next_offset() {
+  Offset next = base_;
+  const auto last = offsets_.last();
+  TRY_VOID(for_each_header(last ? last->offset : base_, [&](const BatchHeader& header) -> Result<> {
+    next = header.last + 1;
+    if (header.max_timestamp > max_timestamp_) {
+      max_timestamp_ = header.max_timestamp;
+      offset_of_max_timestamp_ = header.last;
+    }
+    return {};
+  }));
+  return next;
+}
+
+bool LogSegment::should_roll(const LogConfig& config, Millis jitter, std::size_t bytes, Timestamp max_timestamp,
+                             Offset last, Timestamp now) const {
+  if (size_ == 0) return last - base_ > std::numeric_limits<std::int32_t>::max();
+  const Timestamp waited =
+      first_timestamp_ >= 0 && max_timestamp >= 0 ? max_timestamp - first_timestamp_ : now - created_;
+  return size_ + bytes > static_cast<std::uint64_t>(config.segment_bytes) ||
+         waited > (config.segment_ms - std::min(jitter, config.segment_ms)).count() ||
+         offsets_.entries() >= config.segment_index_bytes / OffsetIndex::kEntrySize ||
+         times_.entries() >= config.segment_index_bytes / TimeIndex::kEntrySize ||
+         last - base_ > std::numeric_limits<std::int32_t>::max();
+}
+
+Result<> LogSegment::write(std::initializer_list<BytesView> parts) {
+  TRY(FilePtr log, file());
+  std::uint64_t end = size_;
+  for (const BytesView part : parts) {
+    if (auto written = log->write(end, part); !written) {
+      if (Disk::is_full(written.error())) TRY_VOID(log->truncate(size_));
+      return written;
+    }
+    end += part.size();
+  }
+  size_ = end;
+  dirty_file_ = std::move(log);
+  return {};
+}
+
+Result<> LogSegment::undo_write(std::uint64_t to_size) {
+  TRY(const FilePtr log, file());
+  TRY_VOID(log->truncate(to_size));
+  size_ = to_size;
+  return {};
+}
+
+void LogSegment::note(const BatchHeader& batch, std::int32_t index_interval) {
+  if (batch.position == 0) first_timestamp_ = batch.max_timestamp;
+  if (batch.max_timestamp > max_timestamp_) {
+    max_timestamp_ = batch.max_timestamp;
+    offset_of_max_timestamp_ = batch.last;
+  }
+  if (since_index_entry_ > static_cast<std::size_t>(index_interval)) {
+    offsets_.append(batch.last, static_cast<std::uint32_t>(batch.position));
+    times_.append(max_timestamp_, offset_of_max_timestamp_);
+    since_index_entry_ = 0;
+  }
+  since_index_entry_ += batch.size;
+  remember(batch.last + 1, batch.end_position());
+}
+
+Result<> LogSegment::flush_indexes() {
+  TRY_VOID(offsets_.flush());
+  TRY_VOID(times_.flush());
+  return aborted_.flush();
+}
+
+Result<> LogSegment::finish() {
+  times_.append(max_timestamp_, offset_of_max_timestamp_);
+  return flush_indexes();
+}
+
+void LogSegment::remember(Offset offset, std::uint64_t position) {
+  boundaries_[next_boundary_] = {offset, position};
+  next_boundary_ = static_cast<std::uint8_t>((next_boundary_ + 1) % boundaries_.size());
+}
+
+std::optional<std::uint64_t> LogSegment::remembered(Offset offset) const {
+  for (const Boundary& boundary : boundaries_)
+    if (boundary.offset == offset) return boundary.position;
+  return std::nullopt;
+}
+
+Task<Result<std::optional<BatchHeader>>> LogSegment::find(FilePtr file, Offset offset, std::uint64_t size) {
+  CO_TRY(const OffsetPosition start, offsets_.lookup(offset));
+  BatchScanner scanner(std::move(file), remembered(offset).value_or(start.position), size);
+  while (!scanner.at_end()) {
+    if (scanner.needs_bytes()) CO_TRY_VOID(co_await scanner.fill());
+    CO_TRY(const BatchHeader header, scanner.next());
+    if (header.last >= offset) co_return header;
+  }
+  co_return std::nullopt;
+}
+
+// Where the last batch ends that is wholly below `upper` and `limit`. Both indexes name places before which every batch is.
+Task<Result<LogSegment::Boundary>> LogSegment::find_end(FilePtr file, BatchHeader first, Offset upper, std::uint64_t limit,
+                                                        std::uint64_t size) {
+  CO_TRY(const OffsetPosition by_position, offsets_.lookup_position(limit));
+  CO_TRY(const OffsetPosition by_offset, offsets_.lookup(upper - 1));
+  const std::uint64_t from = std::max<std::uint64_t>(first.position, std::min(by_position.position, by_offset.position));
+  Boundary end{first.base, from};
+  BatchScanner scanner(std::move(file), from, size);
+  while (!scanner.at_end()) {
+    if (scanner.needs_bytes()) CO_TRY_VOID(co_await scanner.fill());
+    CO_TRY(const BatchHeader header, scanner.next());
+    if (header.position == from) end.offset = header.base;
+    if (header.last >= upper || header.end_position() > limit) break;
+    end = {header.last + 1, header.end_position()};
+  }
+  co_return end;
+}
+
+Task<Result<std::optional<LogSegment::Range>>> LogSegment::read(Offset from, Offset upper, Offset segment_end,
+                                                                std::size_t max_bytes, bool at_least_one) {
+  CHECK(upper <= segment_end);
+  const std::uint64_t size = size_;
+  CO_TRY(FilePtr log, file());
+  // Who reads on where the last append or read ended, and may have all there is, costs no look at the file.
+  const auto known = remembered(from);
+  if (known && *known < size && *known + max_bytes >= size && upper == segment_end)
+    co_return Range{{log, *known, size - *known}, from, segment_end};
+  CO_TRY(const auto first, co_await find(log, from, size));
+  if (!first) co_return std::nullopt;
+  if (first->last >= upper || (!at_least_one && first->size > max_bytes)) co_return Range{{}, from, from};
+  const std::uint64_t limit = first->position + std::max(max_bytes, first->size);
+  Boundary end{segment_end, size};
+  if (limit < size || upper < segment_end) {
+    CO_TRY(end, co_await find_end(log, *first, upper, limit, size));
+  }
+  CHECK(end.position >= first->end_position());
+  remember(end.offset, end.position);
+  co_return Range{{log, first->position, static_cast<std::size_t>(end.position - first->position)}, first->base, end.offset};
+}
+
+Task<Result<std::optional<LogSegment::Found>>> LogSegment::find_timestamp(Timestamp target, Offset from) {
+  const std::uint64_t size = size_;
+  CO_TRY(FilePtr log, file());
+  CO_TRY(const TimestampOffset before, times_.lookup(target - 1));
+  CO_TRY(const OffsetPosition start, offsets_.lookup(std::max(before.offset, from)));
+  BatchScanner scanner(log, start.position, size);
+  while (!scanner.at_end()) {
+    if (scanner.needs_bytes()) CO_TRY_VOID(co_await scanner.fill());
+    CO_TRY(const BatchHeader header, scanner.next());
+    if (header.last < from || header.max_timestamp < target) continue;
+    std::vector<std::byte> bytes(header.size);
+    CO_TRY(const std::size_t n, co_await log->read(header.position, bytes));
+    if (n != bytes.size()) co_return fail(ErrorCode::kKafkaStorageError, path_ + ": cut while it was read");
+    CO_TRY(const auto batch, record::BatchView::at(bytes));
+    CO_TRY(auto records, record::RecordReader::open(batch));
+    while (true) {
+      CO_TRY(const auto record, records.next());
+      if (!record) break;
+      if (record->timestamp >= target && record->offset >= from)
+        co_return Found{record->timestamp, record->offset, header.leader_epoch};
+    }
+  }
+  co_return std::nullopt;
+}
+
+Result<Offset> LogSegment::truncate_to(Offset offset) {
+  TRY(const FilePtr log, file());
+  TRY(const OffsetPosition start, offsets_.lookup(offset));
+  std::uint64_t keep = size_;
+  Offset end = offset;
+  BatchScanner scanner(log, start.position, size_);
+  while (!scanner.at_end()) {
+    TRY(const BatchHeader header, header_now(scanner));
+    if (header.last < offset) continue;
+    keep = header.position;
+    end = std::min(offset, header.base);
+    break;
+  }
+  TRY_VOID(log->truncate(keep));
+  size_ = keep;
+  synced_ = std::min(synced_, keep);
+  dirty_file_ = log;  // the shorter length, too, must reach the disk
+  TRY_VOID(offsets_.truncate_to(end));
+  TRY_VOID(times_.truncate_to(end));
+  TRY_VOID(aborted_.truncate_to(end));
+  since_index_entry_ = 0;
+  boundaries_ = {};
+  max_timestamp_ = times_.last() ? times_.last()->timestamp : kNoTimestamp;
+  offset_of_max_timestamp_ = times_.last() ? times_.last()->offset : kNoOffset;
+  TRY_VOID(find_next_offset());
+  return end;
+}
+
+void LogSegment::forget_files() {
+  dirty_file_.reset();
+  files_->forget(path_);
+  files_->forget(offsets_.path());
+  files_->forget(times_.path());
+  files_->forget(aborted_.path());
+}
+
+void LogSegment::set_synced(std::uint64_t size) {
+  synced_ = size;
+  if (synced_ >= size_) dirty_file_.reset();
+}
+
+}  // namespace thalweg::storage

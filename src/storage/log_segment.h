@@ -1,0 +1,144 @@
+// One segment of a log: batches back to back in `<base offset>.log` and the three indexes beside it. The last segment of a log is
+// active and appended to; the others only shrink away.
+//
+// Owner: the log's shard. Held by shared_ptr, as a read that is under way keeps the segment it reads.
+// Invariants: [0, size()) holds whole batches with rising offsets; what was appended since the last sync is in [synced(), size()), and
+// the file stays open as long as that is not empty.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/disk.h"
+#include "record/record.h"
+#include "storage/batch_scanner.h"
+#include "storage/file_cache.h"
+#include "storage/log_config.h"
+#include "storage/offset_index.h"
+#include "storage/time_index.h"
+#include "storage/transaction_index_file.h"
+
+namespace thalweg::storage {
+
+// "00000000000000001042.log" and its relatives.
+std::string segment_file(const std::string& directory, Offset base, std::string_view suffix);
+inline constexpr std::string_view kLogSuffix = ".log", kIndexSuffix = ".index", kTimeIndexSuffix = ".timeindex",
+                                  kTxnIndexSuffix = ".txnindex", kSnapshotSuffix = ".snapshot",
+                                  kDeletedSuffix = ".deleted", kCleanedSuffix = ".cleaned", kSwapSuffix = ".swap";
+
+class LogSegment {
+ public:
+  LogSegment(FileCache& files, const std::string& directory, Offset base, Timestamp created);
+  LogSegment(const LogSegment&) = delete;
+
+  Offset base() const { return base_; }
+  std::uint64_t size() const { return size_; }
+  const std::string& path() const { return path_; }
+
+  // ---- Opening
+
+  Result<> create();
+  // Takes over the files as they are. False: an index is missing or cannot be one; rebuild().
+  Result<bool> load();
+  // Forgets what the indexes say and makes them again from the batches; a batch that ends above `checked_below` has its CRC
+  // computed. Gives each whole and sound batch to `visit`, and stops before the first that is not, with the reason.
+  struct Rebuilt {
+    std::uint64_t sound_size = 0;
+    std::optional<Error> damage;
+  };
+  Result<Rebuilt> rebuild(Offset checked_below, std::int32_t index_interval,
+                          const std::function<Result<>(const BatchHeader&)>& visit);
+  // Walks all batches from the one that contains `from` (or follows it). For loading.
+  Result<> for_each_header(Offset from, const std::function<Result<>(const BatchHeader&)>& visit) const;
+  Result<SharedBytes> read_batch(const BatchHeader& batch) const;
+  // Where the batches end, and the largest timestamp, by walking from the last index entry.
+  Result<Offset> find_next_offset();
+
+  // ---- Appending
+
+  bool should_roll(const LogConfig& config, Millis jitter, std::size_t bytes, Timestamp max_timestamp, Offset last,
+                   Timestamp now) const;
+  // At the end of the file. After an error nothing of it stays, unless the error is not Disk::is_full: then nobody knows.
+  Result<> write(std::initializer_list<BytesView> parts);
+  // Index what write() wrote: once per batch, in order.
+  void note(const BatchHeader& batch, std::int32_t index_interval);
+  // Takes back what the last write() added, before it was noted. REQUIRES: nothing suspended since
+  Result<> undo_write(std::uint64_t to_size);
+  // No more appends: last time index entry, both indexes to disk.
+  Result<> finish();
+  Result<> flush_indexes();
+
+  // ---- Reading
+
+  struct Range {
+    FilePiece bytes;  // empty: batches there are too large, or not below the bound
+    Offset first, next;
+  };
+  // Batches from the one that contains `from` or follows it, wholly below `upper`. Nothing: all batches are below `from`.
+  // REQUIRES: upper <= segment_end, the next segment's base or the log's end
+  Task<Result<std::optional<Range>>> read(Offset from, Offset upper, Offset segment_end, std::size_t max_bytes,
+                                          bool at_least_one);
+  struct Found {
+    Timestamp timestamp;
+    Offset offset;
+    LeaderEpoch leader_epoch;
+  };
+  // The first record at or above `from` whose timestamp is >= target.
+  Task<Result<std::optional<Found>>> find_timestamp(Timestamp target, Offset from);
+  // kNoTimestamp if no batch has one.
+  Timestamp max_timestamp() const { return max_timestamp_; }
+
+  // ---- Changing
+
+  // Drops the batch that contains `offset` and all after it; answers where the log ends now: at `offset`, or where the dropped batch
+  // began.
+  Result<Offset> truncate_to(Offset offset);
+  // Closes files ahead of renaming or removing them.
+  void forget_files();
+
+  std::uint64_t synced() const { return synced_; }
+  // Nothing if all is synced.
+  FilePtr unsynced_file() const { return dirty_file_; }
+  void set_synced(std::uint64_t size);
+  OffsetIndex& offset_index() { return offsets_; }
+  TimeIndex& time_index() { return times_; }
+  TransactionIndexFile& aborted() { return aborted_; }
+
+ private:
+  struct Boundary {
+    Offset offset = kNoOffset;
+    std::uint64_t position = 0;
+  };
+  Result<FilePtr> file() const;
+  void remember(Offset offset, std::uint64_t position);
+  std::optional<std::uint64_t> remembered(Offset offset) const;
+  Result<BatchHeader> header_now(BatchScanner& scanner) const;
+  // The first batch that ends at or above `offset`, at or after the place the index names.
+  Task<Result<std::optional<BatchHeader>>> find(FilePtr file, Offset offset, std::uint64_t size);
+  Task<Result<Boundary>> find_end(FilePtr file, BatchHeader first, Offset upper, std::uint64_t limit, std::uint64_t size);
+
+  FileCache* files_;
+  const Offset base_;
+  const std::string path_;
+  OffsetIndex offsets_;
+  TimeIndex times_;
+  TransactionIndexFile aborted_;
+  std::uint64_t size_ = 0;
+  std::uint64_t synced_ = 0;
+  FilePtr dirty_file_;
+  std::size_t since_index_entry_ = 0;
+  Timestamp max_timestamp_ = kNoTimestamp;
+  Offset offset_of_max_timestamp_ = kNoOffset;
+  Timestamp first_timestamp_ = kNoTimestamp;  // rolls by time count from here
+  const Timestamp created_;
+  // Where batches begin, as last appended and last read up to: whoever reads on at the end needs no index.
+  std::array<Boundary, 4> boundaries_{};
+  std::uint8_t next_boundary_ = 0;
+};
+
+}  // namespace thalweg::storage
