@@ -1,0 +1,17 @@
+"""Java: Apache Kafka's own clients, of the version in java/pom.xml."""
+
+from harness import clients, kafka_dist
+from harness.case import Case, Context, Registry
+
+registry = Registry()
+
+
+def _java(case: str):
+    def body(context: Context) -> None:
+        context.run(kafka_dist.java("Main", case, classpath=str(clients.java_classes())))
+    return body
+
+
+for _case in ("idempotent", "codecs", "big-records", "nulls", "group", "cooperative", "static", "commit", "seek",
+              "topics", "configs", "groups", "offsets", "cluster"):
+    registry.add(Case(f"java-{kafka_dist.VERSION}/{_case}", _java(_case)))

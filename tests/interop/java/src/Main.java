@@ -1,0 +1,40 @@
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Programs on Apache Kafka's own clients: BOOTSTRAP=host:port PREFIX=text- java Main CASE. */
+public final class Main {
+  interface Case {
+    void run() throws Exception;
+  }
+
+  private static Map<String, Case> cases() {
+    Map<String, Case> cases = new LinkedHashMap<>();
+    cases.put("idempotent", ProducerCases::idempotent);
+    cases.put("codecs", ProducerCases::everyCodec);
+    cases.put("big-records", ProducerCases::bigRecords);
+    cases.put("nulls", ProducerCases::nullsAndTombstones);
+    cases.put("group", () -> GroupCases.shareAndHandOver(GroupCases.RANGE));
+    cases.put("cooperative", GroupCases::cooperative);
+    cases.put("static", GroupCases::staticMember);
+    cases.put("commit", GroupCases::commitsAndMetadata);
+    cases.put("seek", GroupCases::seekAndTimes);
+    cases.put("topics", AdminCases::topics);
+    cases.put("configs", AdminCases::configs);
+    cases.put("groups", AdminCases::groups);
+    cases.put("offsets", AdminCases::offsets);
+    cases.put("cluster", AdminCases::cluster);
+    return cases;
+  }
+
+  public static void main(String[] args) {
+    try {
+      cases().get(args[0]).run();
+      System.exit(0);
+    } catch (Throwable e) {
+      e.printStackTrace();
+      String message = e instanceof Check.Wrong ? e.getMessage() : e.toString();
+      System.err.println("FAILED: " + message.replace('\n', ' '));
+      System.exit(1);
+    }
+  }
+}
