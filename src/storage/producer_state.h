@@ -20,6 +20,7 @@
 #include "base/time.h"
 #include "base/types.h"
 #include "record/batch.h"
+#include "record/record.h"
 #include "storage/log_validator.h"
 
 namespace thalweg::storage {
@@ -134,8 +135,8 @@ class ProducerStateManager {
   Result<ProducerVerdict> check_data(const record::BatchView& batch, const ProducerEntry* entry,
                                      AppendOrigin origin) const;
   Result<> check_marker(const record::BatchView& batch, const ProducerEntry* entry, int transaction_version) const;
-  Result<std::optional<CompletedTransaction>> update_marker(const record::BatchView& batch, ProducerEntry& entry,
-                                                            Offset at);
+  std::optional<CompletedTransaction> end_transaction(const record::BatchView& batch,
+                                                      const record::ControlRecord& control, Offset at);
 
   Millis expiration_;
   std::map<ProducerId, ProducerEntry> producers_;
