@@ -18,7 +18,7 @@ module(sim DEPENDS runtime)
 # logs and service
 module(storage DEPENDS record config runtime)
 include(${PROJECT_SOURCE_DIR}/src/raft/raft.cmake OPTIONAL)  # module(raft), with the Rust core
-module(network DEPENDS protocol security runtime)
+module(network DEPENDS protocol security runtime TEST_DEPENDS platform sim)
 module(replicated DEPENDS runtime)
 module(replica DEPENDS storage metadata network)
 module(http DEPENDS runtime)
