@@ -96,7 +96,7 @@ class Log : public std::enable_shared_from_this<Log> {
  public:
   // Opens or creates; recovers after an unclean stop (log_loader.h says how). Damage below the recovery point is an error that
   // names the file and position; nothing is repaired silently.
-  static Result<LogPtr> open(const Shard& shard, LogOptions options);
+  static Task<Result<LogPtr>> open(const Shard& shard, LogOptions options);
   ~Log();
 
   // ---- Appending. None of these waits; durable() or end_watermark() tell when it counts.
@@ -184,8 +184,8 @@ class Log : public std::enable_shared_from_this<Log> {
   // Appending
   Result<> check_writable() const;
   ValidationOptions validation(const AppendOptions& options, Timestamp now) const;
-  Result<> roll_if_due(std::size_t bytes, Timestamp max_timestamp, Offset last, Timestamp now);
-  Result<> roll(Timestamp now);
+  Result<> roll_if_due(std::size_t bytes, Timestamp max_timestamp, Offset first, Offset last, Timestamp now);
+  Result<> roll(Offset base, Timestamp now);
   Result<> write(const ValidatedBatch& valid);
   Result<> note_appended(const record::BatchView& batch, const BatchHeader& header);
   void finish_append(Offset end);

@@ -27,6 +27,8 @@ namespace thalweg::storage {
 
 // "00000000000000001042.log" and its relatives.
 std::string segment_file(const std::string& directory, Offset base, std::string_view suffix);
+// The base offset in "00000000000000001042.log" when asked for ".log"; nothing for other names.
+std::optional<Offset> parse_segment_file(std::string_view name, std::string_view suffix);
 inline constexpr std::string_view kLogSuffix = ".log", kIndexSuffix = ".index", kTimeIndexSuffix = ".timeindex",
                                   kTxnIndexSuffix = ".txnindex", kSnapshotSuffix = ".snapshot",
                                   kDeletedSuffix = ".deleted", kCleanedSuffix = ".cleaned", kSwapSuffix = ".swap";

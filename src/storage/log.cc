@@ -1,0 +1,297 @@
+// Appending, syncing and the offsets of a Log. Reading is in log_read.cc, what shortens or moves it in log_change.cc.
+#include "storage/log.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "storage/checkpoint_file.h"
+
+namespace thalweg::storage {
+namespace {
+// Up to here a batch is copied once more so that it goes out in one write; beyond, two writes are cheaper than the copy.
+constexpr std::size_t kCopyMax = 16 << 10;
+
+std::optional<record::Codec> wanted_codec(CompressionPolicy policy) {
+  if (policy == CompressionPolicy::kProducer) return std::nullopt;
+  return static_cast<record::Codec>(policy);
+}
+
+std::optional<int> wanted_level(const LogConfig& config) {
+  switch (config.compression_type) {
+    case CompressionPolicy::kGzip: return config.compression_gzip_level;
+    case CompressionPolicy::kLz4: return config.compression_lz4_level;
+    case CompressionPolicy::kZstd: return config.compression_zstd_level;
+    default: return std::nullopt;
+  }
+}
+}  // namespace
+
+Log::Log(Opening, const Shard& shard, LogOptions options)
+    : shard_(shard),
+      directory_(std::move(options.directory)),
+      partition_(std::move(options.partition)),
+      topic_id_(options.topic_id),
+      files_(std::move(options.files)),
+      config_(std::move(options.config)),
+      sync_every_append_(options.sync_every_append),
+      end_(shard.clock),
+      durable_(shard.clock) {}
+
+Log::~Log() = default;
+
+// ---- Appending
+
+Result<> Log::check_writable() const {
+  if (offline_) return std::unexpected(*offline_);
+  if (closed_) return fail(ErrorCode::kKafkaStorageError, directory_ + ": log is closed");
+  return {};
+}
+
+Error Log::failed(Error why) {
+  if (!Disk::is_full(why)) take_offline(why);
+  return why;
+}
+
+void Log::take_offline(Error why) {
+  if (offline_) return;
+  log::error("log offline", field("partition", partition_), field("directory", directory_), field("reason", why));
+  offline_ = std::move(why);
+  durable_.fail();
+  end_.fail();
+}
+
+ValidationOptions Log::validation(const AppendOptions& options, Timestamp now) const {
+  ValidationOptions rules;
+  rules.next_offset = end_.value();
+  rules.leader_epoch = options.leader_epoch;
+  rules.now = now;
+  rules.origin = options.origin;
+  rules.produce_version = options.produce_version;
+  rules.compacted = config_.cleanup_compact;
+  rules.timestamp_type = config_.message_timestamp_type;
+  rules.timestamp_before_max = config_.message_timestamp_before_max_ms;
+  rules.timestamp_after_max = config_.message_timestamp_after_max_ms;
+  rules.message_bytes_max = static_cast<std::size_t>(config_.max_message_bytes);
+  rules.segment_bytes_max = static_cast<std::size_t>(config_.segment_bytes);
+  rules.codec = wanted_codec(config_.compression_type);
+  rules.compression_level = wanted_level(config_);
+  return rules;
+}
+
+AppendResult Log::append_as_leader(SharedBytes records, const AppendOptions& options) {
+  TRY_VOID(check_writable());
+  const Timestamp now = shard_.clock.wall();
+  TRY(const ValidatedBatch valid, validate_for_append(records, validation(options, now)));
+  TRY(const record::BatchView sent, record::BatchView::at(records));
+  TRY(const ProducerVerdict verdict, producers_.check(sent, options.origin));
+  if (const auto& original = verdict.duplicate)
+    return AppendInfo{original->first_offset(), original->last_offset,
+                      config_.message_timestamp_type == TimestampType::kLogAppendTime ? original->timestamp : kNoTimestamp,
+                      start_, true};
+
+  TRY_VOID(roll_if_due(valid.size(), valid.max_timestamp, valid.first, valid.last, now));
+  TRY(const BatchHeader header, BatchHeader::read(valid.header, active().size()));
+  // The producer state wants the batch as it lies in the log; unless it was changed, the request's bytes say the same.
+  const bool changed = valid.rebuilt || valid.log_append_time != kNoTimestamp;
+  const SharedBytes flat = changed || valid.size() <= kCopyMax ? valid.flat() : SharedBytes();
+  if (auto written = flat.empty() ? active().write({valid.header, valid.body}) : active().write({flat}); !written)
+    return std::unexpected(AppendError(failed(written.error())));
+  TRY(const record::BatchView stored, record::BatchView::at(changed ? flat : records));
+  if (auto noted = note_appended(stored, header); !noted) {
+    // A marker that does not parse; only our own coordinators write those.
+    TRY_VOID(active().undo_write(header.position));
+    return std::unexpected(AppendError(noted.error()));
+  }
+  finish_append(valid.last + 1);
+  return AppendInfo{valid.first, valid.last, valid.log_append_time, start_, false};
+}
+
+AppendResult Log::append_as_follower(SharedBytes records) {
+  TRY_VOID(check_writable());
+  TRY(const ReplicatedBatches checked, check_replicated(records, end_.value()));
+  if (checked.batches.empty()) return AppendInfo{end_.value(), end_.value() - 1, kNoTimestamp, start_, false};
+  const Timestamp now = shard_.clock.wall();
+  // One write for all that goes into the same segment.
+  std::size_t i = 0;
+  while (i < checked.batches.size()) {
+    const auto& head = checked.batches[i];
+    TRY_VOID(roll_if_due(head.size(), head.max_timestamp(), head.base_offset(), head.last_offset(), now));
+    std::size_t count = 0, bytes = 0;
+    while (i + count < checked.batches.size()) {
+      const auto& batch = checked.batches[i + count];
+      if (count > 0 && active().should_roll(config_, roll_jitter_, bytes + batch.size(), batch.max_timestamp(), batch.last_offset(), now))
+        break;
+      bytes += batch.size();
+      ++count;
+    }
+    const std::uint64_t position = active().size();
+    if (auto written = active().write({BytesView(head.bytes().data(), bytes)}); !written)
+      return std::unexpected(AppendError(failed(written.error())));
+    std::uint64_t at = position;
+    for (std::size_t k = i; k < i + count; ++k) {
+      const auto& batch = checked.batches[k];
+      TRY(const BatchHeader header, BatchHeader::read(batch.bytes(), at));
+      if (auto noted = note_appended(batch, header); !noted) {
+        take_offline(noted.error());  // replicated as it is, so the leader's log is damaged
+        return std::unexpected(AppendError(noted.error()));
+      }
+      at += batch.size();
+    }
+    i += count;
+    finish_append(checked.batches[i - 1].next_offset());
+  }
+  return AppendInfo{checked.batches.front().base_offset(), checked.batches.back().last_offset(), kNoTimestamp, start_, false};
+}
+
+// The batch is in the file: everything derived from it follows.
+Result<> Log::note_appended(const record::BatchView& batch, const BatchHeader& header) {
+  TRY(const auto completed, producers_.update(batch, header.base));
+  if (completed && completed->aborted) active().aborted().append(AbortedTransaction::of(*completed));
+  active().note(header, config_.index_interval_bytes);
+  const auto latest = epochs_.latest();
+  if (header.leader_epoch.value >= 0 && (!latest || header.leader_epoch > latest->epoch))
+    epochs_unwritten_ |= epochs_.assign(header.leader_epoch, header.base);
+  return {};
+}
+
+void Log::finish_append(Offset end) {
+  producers_.advance_end(end);
+  end_.advance(end);
+  if (sync_every_append_ || end_.value() - durable_.value() >= config_.flush_messages) request_sync();
+}
+
+Result<> Log::roll_if_due(std::size_t bytes, Timestamp max_timestamp, Offset first, Offset last, Timestamp now) {
+  if (!active().should_roll(config_, roll_jitter_, bytes, max_timestamp, last, now)) return {};
+  auto rolled = roll(first, now);
+  if (!rolled) return std::unexpected(failed(rolled.error()));
+  return {};
+}
+
+// ---- Syncing
+
+void Log::request_sync() {
+  if (syncing_ || offline_) return;
+  syncing_ = true;
+  spawn(shard_, sync_loop(shared_from_this()));
+}
+
+// One loop per log with something to sync; what is appended while a sync runs waits for the next, together.
+Task<> Log::sync_loop(LogPtr log) {
+  while (!log->offline_ && (log->durable_.value() < log->end_.value() || log->names_unsynced_)) {
+    const auto synced = co_await log->sync_once();
+    // After one failed fsync the next may succeed although the pages are gone. Never acknowledge again.
+    if (!synced) log->take_offline(synced.error());
+  }
+  log->syncing_ = false;
+}
+
+Task<Result<>> Log::sync_once() {
+  const Offset target = end_.value();
+  const std::uint64_t cuts = cuts_;
+  if (names_unsynced_) {
+    names_unsynced_ = false;
+    CO_TRY_VOID(co_await shard_.disk.sync_directory(directory_));
+  }
+  std::vector<SegmentPtr> unsynced;
+  for (auto s = segments_.rbegin(); s != segments_.rend(); ++s) {
+    if ((*s)->unsynced_file()) unsynced.push_back(*s);
+    else if (s != segments_.rbegin()) break;  // the active one may be new and empty, with unsynced ones before it
+  }
+  for (const SegmentPtr& segment : unsynced) {
+    const std::uint64_t size = segment->size();
+    const FilePtr file = segment->unsynced_file();
+    if (!file) continue;  // removed meanwhile
+    CO_TRY_VOID(co_await file->sync());
+    if (cuts == cuts_) segment->set_synced(size);
+  }
+  if (cuts == cuts_ && !offline_) durable_.advance(target);
+  co_return Result<>{};
+}
+
+Task<Result<>> Log::flush() {
+  const LogPtr self = shared_from_this();
+  if (end_.value() > durable_.value()) {
+    request_sync();
+    const bool done = co_await durable_.reached(end_.value(), shard_.clock.now() + std::chrono::hours(24));
+    if (!done && offline_) co_return std::unexpected(*offline_);
+  }
+  if (offline_) co_return std::unexpected(*offline_);
+  co_return Result<>{};
+}
+
+Task<Result<>> Log::write_epochs() {
+  if (!epochs_unwritten_) co_return Result<>{};
+  epochs_unwritten_ = false;
+  auto written = co_await shard_.disk.replace_file(directory_ + "/" + std::string(kLeaderEpochFile),
+                                                   SharedBytes::copy_of(std::string_view(epochs_.print())));
+  if (!written) epochs_unwritten_ = true;
+  co_return written;
+}
+
+Task<Result<>> Log::checkpoint() {
+  const LogPtr self = shared_from_this();
+  CO_TRY_VOID(co_await flush());
+  const Offset reached = durable_.value();
+  const std::uint64_t cuts = cuts_;
+  if (recovery_point_ == reached && !epochs_unwritten_) co_return Result<>{};
+  const auto segments = segments_;
+  for (const SegmentPtr& segment : segments) {
+    if (&*segment != segments_.back().get() && segment_end(segment_index(segment->base())) <= recovery_point_) continue;
+    CO_TRY_VOID(segment->flush_indexes());
+    for (const std::string& path : {segment->offset_index().path(), segment->time_index().path(), segment->aborted().path()})
+      if (auto file = files_->open(path)) CO_TRY_VOID(co_await (*file)->sync());
+  }
+  CO_TRY_VOID(co_await write_epochs());
+  CO_TRY_VOID(co_await shard_.disk.sync_directory(directory_));
+  if (cuts == cuts_) recovery_point_ = reached;
+  co_return Result<>{};
+}
+
+Task<Result<>> Log::close() {
+  const LogPtr self = shared_from_this();
+  if (closed_) co_return Result<>{};
+  closed_ = true;
+  if (offline_) co_return std::unexpected(*offline_);
+  CO_TRY_VOID(active().finish());
+  CO_TRY_VOID(write_snapshot(end_.value()));
+  CO_TRY(const FilePtr snapshot, shard_.disk.open(snapshot_path(end_.value()), OpenMode::kReadWrite));
+  CO_TRY_VOID(co_await snapshot->sync());
+  epochs_unwritten_ = true;
+  co_return co_await checkpoint();
+}
+
+// ---- Offsets
+
+LogOffsets Log::offsets() const {
+  return {start_, end_.value(), durable_.value(), high_watermark_, last_stable_offset()};
+}
+
+Offset Log::last_stable_offset() const {
+  return std::min(producers_.first_unstable_offset().value_or(high_watermark_), high_watermark_);
+}
+
+void Log::set_high_watermark(Offset offset) {
+  high_watermark_ = std::clamp(offset, start_, end_.value());
+  producers_.on_high_watermark(high_watermark_);
+}
+
+void Log::start_epoch(LeaderEpoch epoch) {
+  const auto latest = epochs_.latest();
+  if (epoch.value < 0 || (latest && epoch <= latest->epoch)) return;
+  epochs_unwritten_ |= epochs_.assign(epoch, end_.value());
+}
+
+EpochEnd Log::end_offset_for_epoch(LeaderEpoch epoch) const { return epochs_.end_offset_for(epoch, end_.value()); }
+LeaderEpoch Log::latest_epoch() const {
+  const auto latest = epochs_.latest();
+  return latest ? latest->epoch : kNoLeaderEpoch;
+}
+LeaderEpoch Log::epoch_of(Offset offset) const { return epochs_.epoch_at(offset).value_or(kNoLeaderEpoch); }
+
+std::uint64_t Log::size_bytes() const {
+  std::uint64_t sum = 0;
+  for (const auto& segment : segments_) sum += segment->size();
+  return sum;
+}
+
+}  // namespace thalweg::storage

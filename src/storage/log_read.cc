@@ -1,0 +1,79 @@
+// Reading a Log: batches by offset, records by time, aborted transactions.
+#include <algorithm>
+
+#include "storage/log.h"
+
+namespace thalweg::storage {
+
+std::size_t Log::segment_index(Offset offset) const {
+  const auto after = std::upper_bound(segments_.begin(), segments_.end(), offset,
+                                      [](Offset o, const SegmentPtr& s) { return o < s->base(); });
+  return after == segments_.begin() ? 0 : static_cast<std::size_t>(after - segments_.begin() - 1);
+}
+
+Offset Log::segment_end(std::size_t i) const { return i + 1 < segments_.size() ? segments_[i + 1]->base() : end_.value(); }
+
+Task<Result<FetchedData>> Log::read(Offset from, ReadLimits limits) {
+  const LogPtr self = shared_from_this();
+  if (offline_) co_return std::unexpected(*offline_);
+  if (from < start_ || from > end_.value())
+    co_return fail(ErrorCode::kOffsetOutOfRange, "offset " + to_string(from) + " is not in [" + to_string(start_) + ", " +
+                                                     to_string(end_.value()) + "]");
+  const Offset upper = std::min(limits.upper_bound, end_.value());
+  FetchedData data;
+  data.next = from;
+  Offset at = from;
+  // A segment may hold nothing at or above `from` (a gap, or segments that compaction emptied): go on with the next.
+  while (at < upper) {
+    const std::size_t i = segment_index(at);
+    const SegmentPtr segment = segments_[i];
+    const Offset end = segment_end(i);
+    CO_TRY(auto range, co_await segment->read(at, std::min(upper, end), end, limits.max_bytes, limits.at_least_one_batch));
+    if (!range) {
+      if (end <= at) break;  // it was the last
+      at = end;
+      continue;
+    }
+    if (range->bytes.size == 0) break;
+    data.bytes = range->bytes.size;
+    data.first = range->first;
+    data.next = range->next;
+    data.records.emplace_back(std::move(range->bytes));
+    if (limits.aborted_transactions) {
+      CO_TRY(data.aborted, co_await aborted_between(from, data.next));
+    }
+    break;
+  }
+  co_return data;
+}
+
+Task<Result<std::vector<AbortedTransaction>>> Log::aborted_between(Offset from, Offset upper) {
+  std::vector<AbortedTransaction> found;
+  for (std::size_t i = segment_index(from); i < segments_.size(); ++i) {
+    if (segments_[i]->aborted().empty()) continue;
+    CO_TRY(const auto entries, segments_[i]->aborted().entries());
+    if (collect_aborted(entries, from, upper, found)) break;
+  }
+  co_return found;
+}
+
+Task<Result<TimestampAndOffset>> Log::offset_for_timestamp(Timestamp target) {
+  const LogPtr self = shared_from_this();
+  if (offline_) co_return std::unexpected(*offline_);
+  const auto segments = segments_;
+  for (const SegmentPtr& segment : segments) {
+    if (segment->max_timestamp() < target) continue;
+    CO_TRY(const auto found, co_await segment->find_timestamp(target, start_));
+    if (found) co_return TimestampAndOffset{found->timestamp, found->offset, found->leader_epoch};
+  }
+  co_return TimestampAndOffset{};
+}
+
+Task<Result<TimestampAndOffset>> Log::offset_of_max_timestamp() {
+  Timestamp largest = kNoTimestamp;
+  for (const SegmentPtr& segment : segments_) largest = std::max(largest, segment->max_timestamp());
+  if (largest < 0) co_return TimestampAndOffset{};
+  co_return co_await offset_for_timestamp(largest);
+}
+
+}  // namespace thalweg::storage
