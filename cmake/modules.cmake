@@ -16,13 +16,13 @@ module(platform DEPENDS runtime security LINKS boost_headers)
 module(sim DEPENDS runtime)
 
 # logs and service
-module(storage DEPENDS record config runtime)
+module(storage DEPENDS record config runtime TEST_DEPENDS platform sim)
 include(${PROJECT_SOURCE_DIR}/src/raft/raft.cmake OPTIONAL)  # module(raft), with the Rust core
 module(network DEPENDS protocol security runtime TEST_DEPENDS platform sim)
-module(replicated DEPENDS runtime)
-module(replica DEPENDS storage metadata network)
+module(replicated DEPENDS runtime TEST_DEPENDS platform sim)
+module(replica DEPENDS storage metadata network TEST_DEPENDS platform sim)
 module(http DEPENDS runtime)
-module(admin DEPENDS network metadata)
+module(admin DEPENDS network metadata TEST_DEPENDS platform sim)
 
 # products
 module(broker DEPENDS replica replicated controller group raft http)
