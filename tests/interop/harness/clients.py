@@ -1,6 +1,7 @@
 """Gets and builds the clients. Not to be had: Skip. Had, but does not build: Failure."""
 
 import functools
+import os
 import pathlib
 import shutil
 import subprocess
@@ -8,8 +9,31 @@ import subprocess
 from . import kafka_dist, paths
 from .outcome import Failure, Skip
 
+# Debian's packages of the clients and of what builds them, each with the command that makes it unnecessary.
+_PACKAGES = {
+    "kcat": "kcat", "golang-go": "go", "nodejs": "node", "npm": "npm", "maven": "mvn", "openjdk-17-jdk-headless": "javac",
+    "python3-kafka": None, "python3-confluent-kafka": None, "python3-snappy": None, "python3-lz4": None,
+}
 _DOWNLOAD_LIMIT_SECONDS = 300
 _BUILD_LIMIT_SECONDS = 600
+
+
+def install_packages() -> None:
+    """Installs what is missing, as root. What cannot be installed shows up as skipped cases."""
+    missing = [p for p, command in _PACKAGES.items() if not (shutil.which(command) if command else _installed(p))]
+    if not missing or not shutil.which("apt-get"):
+        return
+    print(f"installing {' '.join(missing)}", flush=True)
+    subprocess.run(["apt-get", "update", "-q"], stdout=subprocess.DEVNULL)
+    # One by one: a package that this release does not have must not keep the others away.
+    for package in missing:
+        subprocess.run(["apt-get", "install", "-y", "-q", "--no-install-recommends", package], stdout=subprocess.DEVNULL,
+                       env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+
+
+def _installed(package: str) -> bool:
+    done = subprocess.run(["dpkg-query", "-W", "-f", "${Status}", package], capture_output=True, text=True)
+    return "install ok installed" in done.stdout
 
 
 @functools.cache

@@ -12,6 +12,7 @@ import time
 
 from cases import all_cases
 
+from . import clients
 from .broker import Broker, KafkaBroker, RunningBroker, ThalwegBroker
 from .case import Case, Context
 from .outcome import Failure, Skip
@@ -23,6 +24,8 @@ def main(arguments: list[str]) -> int:
     if options.list:
         print("\n".join(c.name for c in cases))
         return 0
+    if options.install:
+        clients.install_packages()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="thalweg-interop-"))
     try:
         counts = Run(options, folder).all(cases)
@@ -46,6 +49,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--bootstrap", metavar="HOST:PORT", help="test a broker that already runs")
     parser.add_argument("--only", action="append", default=[], metavar="GLOB", help="cases to run, e.g. 'sarama*/*'; may be repeated")
     parser.add_argument("--list", action="store_true", help="print the names of the cases and stop")
+    parser.add_argument("--install", action="store_true", help="install the clients' Debian packages that are missing (as root)")
     parser.add_argument("--keep", action="store_true", help="keep the folder with the broker's data, logs and client output")
     return parser.parse_args(arguments)
 

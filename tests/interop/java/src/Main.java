@@ -1,13 +1,13 @@
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Programs on Apache Kafka's own clients: BOOTSTRAP=host:port PREFIX=text- java Main CASE. */
+/** Programs on Apache Kafka's own clients: BOOTSTRAP=host:port PREFIX=text- java Main CASE [RECORDS]. */
 public final class Main {
   interface Case {
     void run() throws Exception;
   }
 
-  private static Map<String, Case> cases() {
+  private static Map<String, Case> cases(int count) {
     Map<String, Case> cases = new LinkedHashMap<>();
     cases.put("idempotent", ProducerCases::idempotent);
     cases.put("codecs", ProducerCases::everyCodec);
@@ -23,12 +23,14 @@ public final class Main {
     cases.put("groups", AdminCases::groups);
     cases.put("offsets", AdminCases::offsets);
     cases.put("cluster", AdminCases::cluster);
+    cases.put("fill", () -> FileCases.fill(count));
+    cases.put("verify", () -> FileCases.verify(count));
     return cases;
   }
 
   public static void main(String[] args) {
     try {
-      cases().get(args[0]).run();
+      cases(args.length > 1 ? Integer.parseInt(args[1]) : 0).get(args[0]).run();
       System.exit(0);
     } catch (Throwable e) {
       e.printStackTrace();
