@@ -34,6 +34,7 @@ Log::Log(Opening, const Shard& shard, LogOptions options)
       files_(std::move(options.files)),
       config_(std::move(options.config)),
       sync_every_append_(options.sync_every_append),
+      lower_recovery_point_(std::move(options.lower_recovery_point)),
       end_(shard.clock),
       durable_(shard.clock) {}
 

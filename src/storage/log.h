@@ -87,6 +87,8 @@ struct LogOptions {
   bool clean_shutdown = false;  // then nothing is scanned
   bool sync_every_append = true;  // false: sync only as flush.messages, flush.ms and checkpoints ask; durable() lags then
   std::shared_ptr<FileCache> files;  // of the shard
+  // Brings a lower recovery point to disk; LogManager's. Nothing: nobody keeps recovery points.
+  std::function<Task<Result<>>(TopicPartition, Offset)> lower_recovery_point;
 };
 
 class Log;
@@ -136,10 +138,11 @@ class Log : public std::enable_shared_from_this<Log> {
 
   // The leader's epoch begins here (become_leader); remembered even before the first batch.
   void start_epoch(LeaderEpoch epoch);
-  // Drops everything at and above `to` (a batch that contains it goes whole). Followers only.
-  Result<> truncate_to(Offset to);
+  // Drops everything at and above `to` (a batch that contains it goes whole). Followers only, who append nothing meanwhile: the lower
+  // recovery point is on disk before anything is cut, so that a crash later does not look like damage below it.
+  Task<Result<>> truncate_to(Offset to);
   // Empties the log; the next append has offset `start`. A follower too far behind.
-  Result<> truncate_fully_and_start_at(Offset start);
+  Task<Result<>> truncate_fully_and_start_at(Offset start);
   // DeleteRecords: moves the start up; kOffsetOutOfRange beyond the high watermark. Segments wholly below go.
   Result<> delete_records_before(Offset offset);
   void set_config(LogConfig config) { config_ = std::move(config); }
@@ -205,6 +208,9 @@ class Log : public std::enable_shared_from_this<Log> {
   Result<> take_away(std::vector<SegmentPtr> segments);  // renames to .deleted, removes later
   static Task<> remove_later(const Shard* shard, std::vector<std::string> paths, Millis delay);
   Result<std::uint64_t> delete_expired(std::size_t count);
+  Task<Result<>> lower_recovery_point(Offset to);
+  Result<> cut_at(Offset to);
+  Result<> empty_and_start_at(Offset start);
   std::size_t expired_segments(Timestamp now) const;
   void start_moved(Offset start);
 
@@ -224,6 +230,7 @@ class Log : public std::enable_shared_from_this<Log> {
   const std::shared_ptr<FileCache> files_;
   LogConfig config_;
   const bool sync_every_append_;
+  const std::function<Task<Result<>>(TopicPartition, Offset)> lower_recovery_point_;
   Millis roll_jitter_{0};  // of the active segment
 
   std::vector<SegmentPtr> segments_;  // by base offset; never empty once open

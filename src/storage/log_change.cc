@@ -127,10 +127,33 @@ void Log::expire_producers(Millis expiration) {
 
 // ---- Truncation
 
-Result<> Log::truncate_to(Offset to) {
-  TRY_VOID(check_writable());
-  if (to >= end_.value()) return {};
-  if (to < segments_.front()->base() || to < start_) return truncate_fully_and_start_at(to);
+Task<Result<>> Log::lower_recovery_point(Offset to) {
+  if (to >= recovery_point_) co_return Result<>{};
+  recovery_point_ = to;
+  if (lower_recovery_point_) co_return co_await lower_recovery_point_(partition_, to);
+  co_return Result<>{};
+}
+
+Task<Result<>> Log::truncate_to(Offset to) {
+  const LogPtr self = shared_from_this();
+  CO_TRY_VOID(check_writable());
+  if (to >= end_.value()) co_return Result<>{};
+  CO_TRY(const auto cut, segments_[segment_index(to)]->cut_point(to));  // a batch that contains `to` goes whole
+  CO_TRY_VOID(co_await lower_recovery_point(std::min(to, cut.offset)));
+  CO_TRY_VOID(check_writable());
+  if (to < segments_.front()->base() || to < start_) co_return empty_and_start_at(to);
+  co_return cut_at(to);
+}
+
+Task<Result<>> Log::truncate_fully_and_start_at(Offset start) {
+  const LogPtr self = shared_from_this();
+  CO_TRY_VOID(check_writable());
+  CO_TRY_VOID(co_await lower_recovery_point(Offset{0}));
+  CO_TRY_VOID(check_writable());
+  co_return empty_and_start_at(start);
+}
+
+Result<> Log::cut_at(Offset to) {
   log::info("log truncated", field("partition", partition_), field("from", end_.value()), field("to", to));
   ++cuts_;
   std::vector<SegmentPtr> gone;
@@ -153,8 +176,7 @@ Result<> Log::truncate_to(Offset to) {
   return {};
 }
 
-Result<> Log::truncate_fully_and_start_at(Offset start) {
-  TRY_VOID(check_writable());
+Result<> Log::empty_and_start_at(Offset start) {
   log::info("log emptied", field("partition", partition_), field("end_was", end_.value()), field("start", start));
   ++cuts_;
   auto taken = take_away(std::exchange(segments_, {}));

@@ -27,6 +27,10 @@ Task<Result<>> LogLoader::load() {
   CO_TRY_VOID(finish_swaps());
   CO_TRY_VOID(open_segments());
   CO_TRY_VOID(check_segments());
+  if (end_ < recovery_point_)
+    co_return fail(ErrorCode::kKafkaStorageError,
+                   fmt::format("{} ends at offset {} although everything below {} was synced: records are missing",
+                               log_.directory_, end_.value, recovery_point_.value));
   log_.end_.reset(end_);
   log_.durable_.reset(end_);
   CO_TRY_VOID(load_epochs());
@@ -102,8 +106,6 @@ Result<> LogLoader::swap_in(Offset base) {
       const auto covered = parse_segment_file(entry.name, suffix);
       if (covered && *covered >= base && *covered < end) TRY_VOID(disk().remove(log_.directory_ + "/" + entry.name));
     }
-    if (const auto txn = parse_segment_file(entry.name, std::string(kTxnIndexSuffix) + std::string(kSwapSuffix)); txn == base)
-      continue;  // renamed below
   }
   const std::string txn = segment_file(log_.directory_, base, kTxnIndexSuffix);
   if (disk().exists(txn + std::string(kSwapSuffix))) TRY_VOID(disk().rename(txn + std::string(kSwapSuffix), txn));

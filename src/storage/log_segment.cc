@@ -108,6 +108,11 @@ Result<> LogSegment::for_each_header(Offset from, const std::function<Result<>(c
 
 Result<Offset> LogSegment::find_next_offset() {
   Offset next = base_;
+  TRY(const FilePtr log, file());
+  if (BatchScanner first(log, 0, size_); first_timestamp_ < 0 && !first.at_end()) {
+    TRY(const BatchHeader header, header_now(first));
+    first_timestamp_ = header.max_timestamp;
+  }
   const auto last = offsets_.last();
   TRY_VOID(for_each_header(last ? last->offset : base_, [&](const BatchHeader& header) -> Result<> {
     next = header.last + 1;
@@ -267,19 +272,21 @@ Task<Result<std::optional<LogSegment::Found>>> LogSegment::find_timestamp(Timest
   co_return std::nullopt;
 }
 
-Result<Offset> LogSegment::truncate_to(Offset offset) {
+Result<LogSegment::Boundary> LogSegment::cut_point(Offset offset) const {
   TRY(const FilePtr log, file());
   TRY(const OffsetPosition start, offsets_.lookup(offset));
-  std::uint64_t keep = size_;
-  Offset end = offset;
   BatchScanner scanner(log, start.position, size_);
   while (!scanner.at_end()) {
     TRY(const BatchHeader header, header_now(scanner));
-    if (header.last < offset) continue;
-    keep = header.position;
-    end = std::min(offset, header.base);
-    break;
+    if (header.last >= offset) return Boundary{std::min(offset, header.base), header.position};
   }
+  return Boundary{offset, size_};
+}
+
+Result<Offset> LogSegment::truncate_to(Offset offset) {
+  TRY(const FilePtr log, file());
+  TRY(const Boundary cut, cut_point(offset));
+  const auto [end, keep] = cut;
   TRY_VOID(log->truncate(keep));
   size_ = keep;
   synced_ = std::min(synced_, keep);

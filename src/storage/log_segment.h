@@ -35,6 +35,12 @@ inline constexpr std::string_view kLogSuffix = ".log", kIndexSuffix = ".index", 
 
 class LogSegment {
  public:
+  // Where batches begin and end.
+  struct Boundary {
+    Offset offset = kNoOffset;
+    std::uint64_t position = 0;
+  };
+
   LogSegment(FileCache& files, const std::string& directory, Offset base, Timestamp created);
   LogSegment(const LogSegment&) = delete;
 
@@ -97,6 +103,8 @@ class LogSegment {
 
   // ---- Changing
 
+  // What truncate_to(offset) would leave.
+  Result<Boundary> cut_point(Offset offset) const;
   // Drops the batch that contains `offset` and all after it; answers where the log ends now: at `offset`, or where the dropped batch
   // began.
   Result<Offset> truncate_to(Offset offset);
@@ -112,10 +120,6 @@ class LogSegment {
   TransactionIndexFile& aborted() { return aborted_; }
 
  private:
-  struct Boundary {
-    Offset offset = kNoOffset;
-    std::uint64_t position = 0;
-  };
   Result<FilePtr> file() const;
   void remember(Offset offset, std::uint64_t position);
   std::optional<std::uint64_t> remembered(Offset offset) const;

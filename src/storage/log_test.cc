@@ -1,0 +1,384 @@
+#include "storage/log.h"
+
+#include <gtest/gtest.h>
+
+#include "storage/pieces.h"
+#include "storage/testing.h"
+
+namespace thalweg::storage {
+namespace {
+
+class LogTest : public ::testing::Test {
+ protected:
+  LogOptions options() {
+    LogOptions o;
+    o.directory = t.directory + "/orders-0";
+    o.partition = {"orders", {0}};
+    o.topic_id = Uuid{1, 2};
+    o.config = config;
+    o.files = files;
+    return o;
+  }
+  LogPtr open(LogOptions o) {
+    auto log = t.run(Log::open(t.shard, std::move(o)));
+    if (!log) ADD_FAILURE() << log.error().message;
+    return log ? *log : nullptr;
+  }
+  LogPtr open() { return open(options()); }
+  // As after kill -9: what was written is there, nothing was closed.
+  LogPtr reopen_after_crash(Offset recovery_point = Offset{0}) {
+    files = std::make_shared<FileCache>(t.disk, 64);
+    auto o = options();
+    o.recovery_point = recovery_point;
+    return open(o);
+  }
+  LogPtr reopen_after_close(LogPtr& log) {
+    const auto closed = t.run(log->close());
+    EXPECT_TRUE(closed) << closed.error().message;
+    auto o = options();
+    o.recovery_point = log->recovery_point();
+    o.log_start = log->start_offset();
+    o.high_watermark = log->high_watermark();
+    o.clean_shutdown = true;
+    o.files = files = std::make_shared<FileCache>(t.disk, 64);
+    log.reset();
+    return open(o);
+  }
+  AppendInfo append(Log& log, const BatchSpec& spec = {}) {
+    auto info = log.append_as_leader(make_batch(spec), {.leader_epoch = {1}});
+    if (!info) ADD_FAILURE() << info.error().error.message;
+    return info.value_or(AppendInfo{});
+  }
+  FetchedData read(Log& log, std::int64_t from, ReadLimits limits = {}) {
+    auto data = t.run(log.read(Offset{from}, limits));
+    if (!data) ADD_FAILURE() << data.error().message;
+    return data ? *data : FetchedData{};
+  }
+  // Base offsets of what a read gives.
+  std::vector<std::int64_t> bases(const FetchedData& data) {
+    std::vector<std::int64_t> found;
+    auto bytes = t.run(gather(data.records));
+    EXPECT_TRUE(bytes);
+    auto batches = record::split_batches(*bytes);
+    EXPECT_TRUE(batches);
+    for (const auto& batch : *batches) found.push_back(batch.base_offset().value);
+    return found;
+  }
+
+  TestShard t;
+  LogConfig config;
+  std::shared_ptr<FileCache> files = std::make_shared<FileCache>(t.disk, 64);
+};
+
+TEST_F(LogTest, BeginsEmptyAtZero) {
+  const auto log = open();
+  EXPECT_EQ(log->start_offset(), Offset{0});
+  EXPECT_EQ(log->end_offset(), Offset{0});
+  const auto data = read(*log, 0);
+  EXPECT_EQ(data.bytes, 0u);
+  EXPECT_EQ(data.next, Offset{0});
+}
+
+TEST_F(LogTest, AssignsOffsetsAndStampsTheLeaderEpoch) {
+  const auto log = open();
+  EXPECT_EQ(append(*log, {.records = 3}).first, Offset{0});
+  const auto info = append(*log, {.records = 2});
+  EXPECT_EQ(info.first, Offset{3});
+  EXPECT_EQ(info.last, Offset{4});
+  const auto bytes = t.run(gather(read(*log, 3).records));
+  const auto batches = record::split_batches(*bytes);
+  ASSERT_EQ(batches->size(), 1u);
+  EXPECT_EQ(batches->front().base_offset(), Offset{3});
+  EXPECT_EQ(batches->front().leader_epoch(), LeaderEpoch{1});
+  EXPECT_TRUE(batches->front().crc_ok());
+}
+
+TEST_F(LogTest, IsReadableAtOnceAndDurableAfterTheSync) {
+  const auto log = open();
+  const auto info = append(*log);
+  EXPECT_EQ(log->end_watermark().value(), info.end());
+  EXPECT_EQ(log->durable().value(), Offset{0});
+  EXPECT_TRUE(t.run(log->durable().reached(info.end(), t.clock.now() + std::chrono::seconds(10))));
+}
+
+TEST_F(LogTest, GivesTheWholeBatchThatContainsTheOffset) {
+  const auto log = open();
+  for (int i = 0; i < 10; ++i) append(*log, {.records = 5});
+  EXPECT_EQ(bases(read(*log, 7, {.max_bytes = 1})), (std::vector<std::int64_t>{5}));
+  EXPECT_EQ(read(*log, 7, {.max_bytes = 1, .at_least_one_batch = false}).bytes, 0u);
+  EXPECT_EQ(bases(read(*log, 42)), (std::vector<std::int64_t>{40, 45}));
+}
+
+TEST_F(LogTest, StopsBelowTheUpperBoundAtABatch) {
+  const auto log = open();
+  for (int i = 0; i < 4; ++i) append(*log, {.records = 5});
+  const auto data = read(*log, 0, {.upper_bound = {12}});
+  EXPECT_EQ(bases(data), (std::vector<std::int64_t>{0, 5}));
+  EXPECT_EQ(data.next, Offset{10});
+  EXPECT_EQ(read(*log, 10, {.upper_bound = {12}}).bytes, 0u);
+}
+
+TEST_F(LogTest, RefusesOffsetsOutsideIt) {
+  const auto log = open();
+  append(*log);
+  EXPECT_EQ(t.run(log->read(Offset{2}, {})).error().code, ErrorCode::kOffsetOutOfRange);
+  EXPECT_EQ(t.run(log->read(Offset{-1}, {})).error().code, ErrorCode::kOffsetOutOfRange);
+}
+
+TEST_F(LogTest, ReadsEveryRecordOnceAcrossSegments) {
+  config.segment_bytes = 2000;
+  config.index_interval_bytes = 200;
+  const auto log = open();
+  for (int i = 0; i < 100; ++i) append(*log, {.records = 1 + i % 4, .value_size = std::size_t(20 + i * 3)});
+  EXPECT_GT(log->segment_count(), 5u);
+  for (const std::size_t max_bytes : {1u, 300u, 1000u, 100000u}) {
+    Offset at{0};
+    while (at < log->end_offset()) {
+      const auto data = read(*log, at.value, {.max_bytes = max_bytes});
+      ASSERT_GT(data.bytes, 0u);
+      ASSERT_EQ(data.first, at);
+      ASSERT_TRUE(data.bytes <= max_bytes || bases(data).size() == 1);
+      at = data.next;
+    }
+    EXPECT_EQ(at, log->end_offset());
+  }
+}
+
+TEST_F(LogTest, IsTheSameAfterACleanStop) {
+  config.segment_bytes = 1500;
+  auto log = open();
+  for (int i = 0; i < 40; ++i) append(*log, {.records = 3, .value_size = 50});
+  log->set_high_watermark(Offset{100});
+  const auto end = log->end_offset();
+  const auto segments = log->segment_count();
+  log = reopen_after_close(log);
+  EXPECT_EQ(log->end_offset(), end);
+  EXPECT_EQ(log->segment_count(), segments);
+  EXPECT_EQ(log->high_watermark(), Offset{100});
+  EXPECT_EQ(log->latest_epoch(), LeaderEpoch{1});
+  EXPECT_EQ(append(*log).first, end);
+  EXPECT_EQ(bases(read(*log, 60, {.max_bytes = 1})), (std::vector<std::int64_t>{60}));
+}
+
+TEST_F(LogTest, IsTheSameAfterACrash) {
+  config.segment_bytes = 1500;
+  Offset end;
+  {
+    const auto log = open();
+    for (int i = 0; i < 40; ++i) append(*log, {.records = 3, .value_size = 50});
+    end = log->end_offset();
+  }
+  const auto log = reopen_after_crash();
+  EXPECT_EQ(log->end_offset(), end);
+  EXPECT_EQ(log->durable().value(), end);
+  EXPECT_EQ(log->latest_epoch(), LeaderEpoch{1});
+  Offset at{0};
+  while (at < end) at = read(*log, at.value).next;
+  EXPECT_EQ(append(*log).first, end);
+}
+
+TEST_F(LogTest, CutsATornEndAtEveryByte) {
+  std::vector<std::uint64_t> ends;
+  {
+    const auto log = open();
+    for (int i = 0; i < 3; ++i) {
+      append(*log, {.records = 2, .value_size = 5});
+      ends.push_back(log->size_bytes());
+    }
+  }
+  const std::string path = segment_file(t.directory + "/orders-0", Offset{0}, kLogSuffix);
+  const auto whole = t.disk.read_file(path);
+  for (std::uint64_t size = 0; size < whole->size(); ++size) {
+    std::filesystem::remove_all(t.directory + "/orders-0");
+    std::filesystem::create_directories(t.directory + "/orders-0");
+    auto file = t.disk.open(path, OpenMode::kTruncate);
+    ASSERT_TRUE((*file)->write(0, whole->view().first(size)));
+    file->reset();
+    const auto log = reopen_after_crash();
+    const auto batches = std::count_if(ends.begin(), ends.end(), [&](auto e) { return e <= size; });
+    ASSERT_EQ(log->end_offset(), Offset{batches * 2}) << size;
+    ASSERT_EQ(append(*log).first, Offset{batches * 2});
+  }
+}
+
+TEST_F(LogTest, CutsAtAFlippedByteAboveTheRecoveryPointAndRefusesBelowIt) {
+  std::uint64_t second = 0;
+  {
+    const auto log = open();
+    append(*log, {.records = 2});
+    second = log->size_bytes();
+    append(*log, {.records = 2});
+    append(*log, {.records = 2});
+  }
+  const std::string path = segment_file(t.directory + "/orders-0", Offset{0}, kLogSuffix);
+  auto content = *t.disk.read_file(path);
+  std::vector<std::byte> bytes(content.view().begin(), content.view().end());
+  bytes[second + 70] ^= std::byte{1};
+  auto file = *t.disk.open(path, OpenMode::kReadWrite);
+  ASSERT_TRUE(file->write(0, bytes));
+  // Below the recovery point CRCs are not computed again, but broken framing is seen.
+  EXPECT_EQ(reopen_after_crash(Offset{2})->end_offset(), Offset{2});
+  bytes[8] = std::byte{0x7f};
+  ASSERT_TRUE(file->write(0, bytes));
+  auto o = options();
+  o.files = std::make_shared<FileCache>(t.disk, 64);
+  o.recovery_point = Offset{4};
+  const auto refused = t.run(Log::open(t.shard, o));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kKafkaStorageError);
+  EXPECT_NE(refused.error().message.find("below the recovery point 4"), std::string::npos) << refused.error().message;
+}
+
+TEST_F(LogTest, AnswersARetriedBatchWithItsOffsets) {
+  auto log = open();
+  BatchSpec spec{.records = 3};
+  spec.options.producer_id = {7};
+  spec.options.producer_epoch = {0};
+  spec.options.base_sequence = 0;
+  const auto first = append(*log, spec);
+  EXPECT_FALSE(first.duplicate);
+  const auto again = append(*log, spec);
+  EXPECT_TRUE(again.duplicate);
+  EXPECT_EQ(again.first, first.first);
+  EXPECT_EQ(log->end_offset(), Offset{3});
+  log = reopen_after_close(log);
+  EXPECT_TRUE(append(*log, spec).duplicate);
+  log.reset();
+  log = reopen_after_crash();
+  EXPECT_TRUE(append(*log, spec).duplicate);
+  spec.options.base_sequence = 7;
+  EXPECT_EQ(log->append_as_leader(make_batch(spec), {.leader_epoch = {1}}).error().error.code,
+            ErrorCode::kOutOfOrderSequenceNumber);
+}
+
+TEST_F(LogTest, FindsRecordsByTimeInsideCompressedBatches) {
+  config.segment_bytes = 600;
+  config.message_timestamp_before_max_ms = LogConfig::kForever;
+  auto log = open();
+  for (int i = 0; i < 20; ++i) {
+    BatchSpec spec{.records = 5, .value_size = 30, .timestamp = 1'699'000'000'000 + i * 100};
+    spec.options.codec = record::Codec::kGzip;
+    append(*log, spec);
+  }
+  for (int pass = 0; pass < 2; ++pass) {
+    const auto found = t.run(log->offset_for_timestamp(1'699'000'000'000 + 702));
+    EXPECT_EQ(found->offset, Offset{37});
+    EXPECT_EQ(found->timestamp, 1'699'000'000'702);
+    EXPECT_EQ(found->leader_epoch, LeaderEpoch{1});
+    EXPECT_EQ(t.run(log->offset_for_timestamp(1'699'000'000'000 + 750))->offset, Offset{40});
+    EXPECT_EQ(t.run(log->offset_for_timestamp(0))->offset, Offset{0});
+    EXPECT_EQ(t.run(log->offset_for_timestamp(1'699'000'000'000 + 5000))->offset, kNoOffset);
+    EXPECT_EQ(t.run(log->offset_of_max_timestamp())->offset, Offset{99});
+    log = reopen_after_close(log);
+  }
+}
+
+TEST_F(LogTest, TruncatesToABatchAndGoesOnThere) {
+  config.segment_bytes = 500;
+  auto log = open();
+  for (int i = 0; i < 20; ++i) append(*log, {.records = 2, .value_size = 40});
+  ASSERT_TRUE(t.run(log->truncate_to(Offset{11})));
+  EXPECT_EQ(log->end_offset(), Offset{10});
+  EXPECT_TRUE(log->durable().value() <= Offset{10});
+  EXPECT_EQ(append(*log).first, Offset{10});
+  ASSERT_TRUE(t.run(log->flush()));
+  log = reopen_after_close(log);
+  EXPECT_EQ(log->end_offset(), Offset{11});
+  ASSERT_TRUE(t.run(log->truncate_fully_and_start_at(Offset{500})));
+  EXPECT_EQ(log->start_offset(), Offset{500});
+  EXPECT_EQ(append(*log).first, Offset{500});
+}
+
+TEST_F(LogTest, FollowerTakesBatchesAsTheyAreAndRefusesToGoBack) {
+  const auto leader = open();
+  for (int i = 0; i < 10; ++i) append(*leader, {.records = 2});
+  const auto bytes = t.run(gather(read(*leader, 0).records));
+  auto o = options();
+  o.directory = t.directory + "/copy-0";
+  const auto follower = open(o);
+  const auto info = follower->append_as_follower(*bytes);
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->last, Offset{19});
+  EXPECT_EQ(*t.run(gather(read(*follower, 0).records)), *bytes);
+  EXPECT_FALSE(follower->append_as_follower(*bytes));
+  EXPECT_EQ(follower->latest_epoch(), LeaderEpoch{1});
+}
+
+TEST_F(LogTest, RetentionDeletesClosedSegmentsByTimeAndNeverPastTheHighWatermark) {
+  config.segment_bytes = 300;
+  config.retention_ms = Millis(1000);
+  const auto log = open();
+  for (int i = 0; i < 10; ++i) append(*log, {.records = 1, .value_size = 100, .timestamp = t.clock.wall()});
+  t.clock.advance(Millis(5000));
+  EXPECT_EQ(*log->apply_retention(), 0u);
+  log->set_high_watermark(Offset{5});
+  EXPECT_GT(*log->apply_retention(), 0u);
+  EXPECT_LE(log->start_offset(), Offset{5});
+  EXPECT_GT(log->start_offset(), Offset{0});
+  log->set_high_watermark(Offset{10});
+  EXPECT_GT(*log->apply_retention(), 0u);
+  EXPECT_EQ(log->start_offset(), Offset{10});
+  EXPECT_EQ(append(*log, {.timestamp = t.clock.wall()}).first, Offset{10});
+}
+
+TEST_F(LogTest, RetentionBySizeKeepsAtLeastTheLimit) {
+  config.segment_bytes = 300;
+  config.retention_bytes = 700;
+  const auto log = open();
+  for (int i = 0; i < 10; ++i) append(*log, {.records = 1, .value_size = 100});
+  log->set_high_watermark(Offset{10});
+  EXPECT_GT(*log->apply_retention(), 0u);
+  EXPECT_GE(log->size_bytes(), 700u);
+  EXPECT_LT(log->size_bytes(), 1000u);
+}
+
+TEST_F(LogTest, DeleteRecordsMovesTheStartIntoABatch) {
+  const auto log = open();
+  for (int i = 0; i < 4; ++i) append(*log, {.records = 5});
+  EXPECT_EQ(log->delete_records_before(Offset{7}).error().code, ErrorCode::kOffsetOutOfRange);
+  log->set_high_watermark(Offset{20});
+  ASSERT_TRUE(log->delete_records_before(Offset{7}));
+  EXPECT_EQ(log->start_offset(), Offset{7});
+  EXPECT_EQ(t.run(log->read(Offset{6}, {})).error().code, ErrorCode::kOffsetOutOfRange);
+  EXPECT_EQ(bases(read(*log, 7, {.max_bytes = 1})), (std::vector<std::int64_t>{5}));
+}
+
+TEST_F(LogTest, OpenTransactionsHoldTheLastStableOffsetAndAbortedOnesAreListed) {
+  auto log = open();
+  BatchSpec spec{.records = 2};
+  spec.options.producer_id = {9};
+  spec.options.producer_epoch = {0};
+  spec.options.base_sequence = 0;
+  spec.options.transactional = true;
+  append(*log);
+  append(*log, spec);
+  log->set_high_watermark(log->end_offset());
+  EXPECT_EQ(log->last_stable_offset(), Offset{1});
+  const auto marker = record::end_transaction_marker(false, {9}, {0}, 0, t.clock.wall());
+  const auto info = log->append_as_leader(marker, {.leader_epoch = {1}, .origin = AppendOrigin::kCoordinator});
+  ASSERT_TRUE(info) << info.error().error.message;
+  EXPECT_EQ(log->last_stable_offset(), Offset{1});
+  log->set_high_watermark(log->end_offset());
+  EXPECT_EQ(log->last_stable_offset(), Offset{4});
+  for (int pass = 0; pass < 3; ++pass) {
+    const auto data = read(*log, 0, {.upper_bound = log->last_stable_offset(), .aborted_transactions = true});
+    ASSERT_EQ(data.aborted.size(), 1u) << pass;
+    EXPECT_EQ(data.aborted[0].first_offset, Offset{1});
+    if (pass == 0) log = reopen_after_close(log);
+    if (pass == 1) {
+      log.reset();
+      log = reopen_after_crash();
+      log->set_high_watermark(log->end_offset());
+    }
+  }
+}
+
+TEST_F(LogTest, RefusesTheFolderOfAnotherTopic) {
+  open();
+  auto o = options();
+  o.topic_id = Uuid{3, 4};
+  EXPECT_EQ(t.run(Log::open(t.shard, o)).error().code, ErrorCode::kInconsistentTopicId);
+}
+
+}  // namespace
+}  // namespace thalweg::storage
