@@ -13,7 +13,7 @@ namespace thalweg::raft {
 
 class Checkpoints {
  public:
-  Checkpoints(Shard& shard, std::string directory) : shard_(shard), directory_(std::move(directory)) {}
+  Checkpoints(const Shard& shard, std::string directory) : shard_(shard), directory_(std::move(directory)) {}
 
   struct Loaded {
     Base base;
@@ -39,7 +39,7 @@ class Checkpoints {
   };
   std::string path_of(const Base& base) const;
 
-  Shard& shard_;
+  const Shard& shard_;
   const std::string directory_;
   std::optional<Latest> latest_;
 };

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -25,6 +26,10 @@
 #include "raft/transport.h"
 #include "runtime/shard.h"
 #include "runtime/watermark.h"
+
+struct rr_node;
+struct rr_ready_view;
+struct rr_message;
 
 namespace thalweg::raft {
 
@@ -61,7 +66,7 @@ class Quorum {
   static constexpr std::size_t kEntryMax = 8 << 20;
 
   // `transport` may be null for a quorum of one. All outlive the quorum; stop() first.
-  Quorum(Shard& shard, QuorumOptions options, StateMachine& machine, Transport* transport);
+  Quorum(const Shard& shard, QuorumOptions options, StateMachine& machine, Transport* transport);
   ~Quorum();
   Quorum(const Quorum&) = delete;
 
@@ -109,44 +114,102 @@ class Quorum {
   void snapshot_sent(BrokerId peer, bool arrived);
 
  private:
-  struct Write;
-  struct Waiter;
-  struct Core;
+  struct Received {
+    Base base;
+    SharedBytes image;
+  };
+  // What one ready of the core wants on disk, and what may be said once it is there.
+  struct Write {
+    std::uint64_t number = 0;
+    bool durable = false;  // false: only the commit index moved, which may wait for the next record
+    std::optional<HardState> hard_state;
+    std::optional<Received> snapshot;
+    std::vector<Entry> entries;
+    std::vector<PeerMessage> after;
+  };
+  struct Waiter {
+    LeaderEpoch epoch;
+    OneShot<Result<>> outcome;
+  };
+  struct Barrier {
+    OneShot<bool> reached;
+    std::optional<std::uint64_t> index;  // known once the leader has confirmed that it still leads
+  };
+  struct FreeNode {
+    void operator()(rr_node* node) const;
+  };
 
-  Task<Result<>> open();
-  Result<> restore_core(QuorumLog::Recovered recovered);
-  void tick();
+  // quorum.cc
+  Result<> restore(QuorumLog::Recovered recovered);
+  void schedule_tick();
   void wake();
+  Task<Result<>> outcome_of(Offset index, LeaderEpoch epoch, Instant deadline);
+  std::optional<Error> refusal(LeaderEpoch epoch) const;
+  Error not_leader() const;
+  Error refused(int rc);
+  void fail_for_good(Error error);
+  void abandon_waiters(const Error& error);
+
+  // quorum_ready.cc: what the core has to say
   Task<> drive();
   void pump();
-  void take_ready();
-  void apply_committed();
-  void after_pump();
-  void resolve(Offset index, LeaderEpoch epoch);
-  void notice_leader();
+  bool take_ready();
+  void apply(const rr_ready_view& ready);
+  void resolve_waiters();
   void serve_barriers();
-  Task<> persist();
-  Task<Result<>> write_batch(std::vector<Write>& batch);
-  Result<> finish_batch(std::vector<Write>& batch);
-  void send_all(std::vector<PeerMessage>& messages);
-  Task<> take_snapshot();
-  void fail_for_good(Error error);
-  Error not_leader() const;
-  Task<Result<>> wait_for(Offset index, LeaderEpoch epoch, Instant deadline);
+  void notice_leader();
+  std::vector<PeerMessage> messages_of(const rr_message* messages, std::size_t count);
+  void send_all(std::vector<PeerMessage> messages);
 
-  Shard& shard_;
+  // quorum_persist.cc: what goes to disk
+  Task<> persist();
+  std::vector<Write> next_batch();
+  Task<Result<>> write_batch(const std::vector<Write>& batch);
+  Result<> finish_batch(std::vector<Write> batch);
+  void retry_when_space_returns(std::vector<Write> batch);
+  void snapshot_if_due();
+  Task<> take_snapshot();
+  Task<Result<>> write_snapshot(Base at);
+
+  const Shard& shard_;
   const QuorumOptions options_;
   StateMachine& machine_;
   Transport* const transport_;
+  QuorumLog log_;
+  std::unique_ptr<rr_node, FreeNode> node_;
 
-  std::unique_ptr<QuorumLog> log_;
-  std::unique_ptr<Core> core_;
-  Membership membership_;  // as of applied_index_
   Leadership leadership_;
+  std::vector<std::move_only_function<void(Leadership)>> listeners_;
   Result<> health_;
+  bool in_ready_ = false;  // the core has handed out views and takes no proposals
+  bool disk_full_ = false;
+
   Watermark applied_;
+  Membership membership_;  // as of applied_index_
   std::uint64_t applied_index_ = 0;
   std::uint64_t applied_term_ = 0;
+  std::multimap<std::uint64_t, Waiter> waiters_;  // by index
+  std::map<std::uint64_t, Barrier> barriers_;     // by the context that went to the core
+  std::uint64_t next_barrier_ = 1;
+
+  HardState hard_state_;  // as the core last said; on disk with the next record
+  std::deque<Write> writes_;
+  std::vector<Write> unwritten_;  // waits for space on the disk
+  std::optional<Received> incoming_;
+  std::vector<BrokerId> unsendable_;  // whose snapshot could not be sent
+  std::uint64_t bytes_since_snapshot_ = 0;
+  std::uint64_t snapshot_index_ = 0;
+  bool taking_snapshot_ = false;
+
+  std::unique_ptr<Clock::Timer> tick_timer_;
+  std::unique_ptr<Clock::Timer> retry_timer_;
+  Parking drive_parking_;
+  Parking persist_parking_;
+  bool dirty_ = false;
+  bool stopping_ = false;
+  int running_ = 0;  // coroutines of ours
+  OneShot<bool> all_ended_;
+  void ended();
 };
 
 }  // namespace thalweg::raft

@@ -35,7 +35,7 @@ class QuorumLog {
     std::vector<Entry> entries;  // after the base, without gaps
   };
 
-  QuorumLog(Shard& shard, std::string directory, std::uint64_t segment_bytes);
+  QuorumLog(const Shard& shard, std::string directory, std::uint64_t segment_bytes);
 
   // Reads everything. Fails with a message for the operator when an acknowledged record is damaged.
   Task<Result<Recovered>> open();
@@ -49,9 +49,10 @@ class QuorumLog {
   // Writes an image beside the log; may run next to write(). Earlier checkpoints go once it is durable.
   Task<Result<>> write_checkpoint(Base base, SharedBytes image);
   // The latest checkpoint's image as a range of its file; empty when there is none.
-  Pieces checkpoint_image() const;
+  Pieces checkpoint_image() const { return checkpoints_.image(); }
+  std::uint64_t checkpoint_index() const { return checkpoints_.index(); }
   // Entries up to `index` are no longer needed for recovery. REQUIRES: a checkpoint at or above it is durable.
-  Result<> release(std::uint64_t index);
+  Task<Result<>> release(std::uint64_t index);
 
  private:
   struct Segment {
@@ -60,21 +61,21 @@ class QuorumLog {
     std::uint64_t prepared = 0;    // bytes that were written before
     std::uint64_t last_index = 0;  // highest entry index in it
   };
-  struct Scan;
+  class Recovery;
 
   std::string segment_path(std::uint64_t number) const;
-  Result<std::vector<Segment>> list_segments();
-  Result<Recovered> scan(std::vector<Segment> segments);
-  Result<> refuse_later_records(const std::vector<Segment>& segments, const Scan& scan, const std::string& why);
-  Task<Result<>> roll();
-  Task<Result<>> place(SharedBytes blocks);
+  Result<std::vector<Segment>> open_segments();
+  Result<> keep_tail(std::vector<Segment> segments, const Recovery& recovery);
+  Result<> roll();
+  Result<> set_aside(Segment segment);
 
-  Shard& shard_;
+  const Shard& shard_;
   const std::string directory_;
   const std::uint64_t segment_bytes_;
   std::deque<Segment> segments_;  // oldest first; the last one is written
-  std::vector<Segment> spare_;
-  std::uint64_t position_ = 0;  // in the last segment
+  std::optional<Segment> spare_;  // superfluous, to be used again
+  std::uint64_t position_ = 0;    // in the last segment
+  bool name_is_durable_ = true;   // of the last segment
   std::uint64_t log_id_ = 0;
   std::uint64_t sequence_ = 1;  // of the next record
   Checkpoints checkpoints_;

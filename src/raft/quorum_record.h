@@ -49,6 +49,8 @@ struct RecordHeader {
   std::uint32_t size = 0;  // of what follows the header
 };
 
+// Bytes of `record` in its segment, in whole blocks.
+std::size_t encoded_size(const Record& record);
 // Whole blocks, in memory aligned for direct writes, followed by `zeros` further bytes (a multiple of the block size).
 SharedBytes encode_record(const Record& record, std::uint64_t log_id, std::uint64_t sequence, std::size_t zeros);
 // The header at the front of `bytes` if a complete record with a right checksum is there.

@@ -1,0 +1,107 @@
+#include "raft/checkpoint.h"
+
+#include <fmt/format.h>
+
+#include "base/crc32c.h"
+#include "base/log.h"
+#include "raft/wire.h"
+
+namespace thalweg::raft {
+namespace {
+
+constexpr std::uint32_t kMagic = 0x54575343;  // "TWSC"
+constexpr std::string_view kSuffix = ".checkpoint";
+constexpr std::size_t kSlice = 1 << 20;
+
+// magic, checksum of all that follows, index, term, membership, image size; then the image.
+std::vector<std::byte> header_of(const Base& base, BytesView image) {
+  std::vector<std::byte> rest;
+  put(rest, base.index);
+  put(rest, base.term);
+  put_membership(rest, base.membership);
+  put(rest, static_cast<std::uint64_t>(image.size()));
+  std::vector<std::byte> header;
+  put(header, kMagic);
+  put(header, crc32c(image, crc32c(rest)));
+  put(header, BytesView(rest));
+  return header;
+}
+
+Error damaged(const std::string& path) {
+  return {ErrorCode::kKafkaStorageError,
+          path + " is damaged, and the metadata before it is gone. Remove this broker's " +
+              path.substr(0, path.rfind('/')) + " and let it join again, or restore the folder from a copy."};
+}
+
+struct Parsed {
+  Base base;
+  std::size_t image_position = 0;
+};
+std::optional<Parsed> parse(BytesView file) {
+  BytesView rest = file;
+  std::uint32_t magic = 0, checksum = 0;
+  if (!take(rest, magic) || magic != kMagic || !take(rest, checksum) || crc32c(rest) != checksum) return std::nullopt;
+  Parsed parsed;
+  std::uint64_t image_size = 0;
+  if (!take(rest, parsed.base.index) || !take(rest, parsed.base.term)) return std::nullopt;
+  auto membership = take_membership(rest);
+  if (!membership || !take(rest, image_size) || image_size != rest.size()) return std::nullopt;
+  parsed.base.membership = *std::move(membership);
+  parsed.image_position = file.size() - rest.size();
+  return parsed;
+}
+
+}  // namespace
+
+std::string Checkpoints::path_of(const Base& base) const {
+  return fmt::format("{}/{:020}-{:010}{}", directory_, base.index, base.term, kSuffix);
+}
+
+Result<std::optional<Checkpoints::Loaded>> Checkpoints::load() {
+  TRY(const auto names, shard_.disk.list(directory_));
+  std::string latest;
+  for (const auto& entry : names) {
+    if (entry.name.ends_with(".tmp")) TRY_VOID(shard_.disk.remove(directory_ + "/" + entry.name));
+    if (!entry.name.ends_with(kSuffix)) continue;
+    if (!latest.empty()) TRY_VOID(shard_.disk.remove(directory_ + "/" + latest));
+    latest = entry.name;  // names sort by index
+  }
+  if (latest.empty()) return std::nullopt;
+  const std::string path = directory_ + "/" + latest;
+  TRY(SharedBytes content, shard_.disk.read_file(path));
+  auto parsed = parse(content);
+  if (!parsed) return std::unexpected(damaged(path));
+  TRY(FilePtr file, shard_.disk.open(path, OpenMode::kRead));
+  const std::size_t image_size = content.size() - parsed->image_position;
+  latest_ = Latest{parsed->base, path, std::move(file), parsed->image_position, image_size};
+  return Loaded{std::move(parsed->base), content.slice(parsed->image_position, image_size)};
+}
+
+Task<Result<>> Checkpoints::write(Base base, SharedBytes image) {
+  const std::string path = path_of(base);
+  const std::string beside = path + ".tmp";
+  const std::vector<std::byte> header = header_of(base, image);
+  CO_TRY(FilePtr file, shard_.disk.open(beside, OpenMode::kTruncate));
+  CO_TRY_VOID(file->write(0, header));
+  for (std::size_t at = 0; at < image.size(); at += kSlice) {
+    CO_TRY_VOID(file->write(header.size() + at, image.view().subspan(at, std::min(kSlice, image.size() - at))));
+    co_await boost::asio::post(shard_.executor, boost::asio::use_awaitable);
+  }
+  CO_TRY_VOID(co_await file->sync());
+  CO_TRY_VOID(shard_.disk.rename(beside, path));
+  CO_TRY_VOID(co_await shard_.disk.sync_directory(directory_));
+  // A later one may have arrived from the leader meanwhile.
+  if (latest_ && latest_->base.index > base.index) co_return shard_.disk.remove(path);
+  const std::string earlier = latest_ ? latest_->path : std::string();
+  latest_ = Latest{std::move(base), path, std::move(file), header.size(), image.size()};
+  log::info("metadata snapshot written", field("index", latest_->base.index), field("size_bytes", image.size()));
+  if (!earlier.empty() && earlier != path) co_return shard_.disk.remove(earlier);
+  co_return Result<>{};
+}
+
+Pieces Checkpoints::image() const {
+  if (!latest_ || latest_->image_size == 0) return {};
+  return {FilePiece{latest_->file, latest_->image_position, latest_->image_size}};
+}
+
+}  // namespace thalweg::raft

@@ -1,0 +1,338 @@
+#include "raft/quorum.h"
+
+#include <fmt/format.h>
+
+#include <mutex>
+
+#include "base/crc32c.h"
+#include "base/log.h"
+#include "raft/core_views.h"
+#include "raft/wire.h"
+
+namespace thalweg::raft {
+namespace {
+
+// A core that panics tells its node; without this the panic's text would also go to standard error.
+void silence_panics() {
+  static std::once_flag once;
+  std::call_once(once, [] { rr_init(nullptr, nullptr); });
+}
+
+Error unknown_outcome(std::string_view why) {
+  return {ErrorCode::kRequestTimedOut, fmt::format("{}; it is unknown whether the change takes place", why)};
+}
+
+Base founding_base(const QuorumOptions& options) {
+  Base base;
+  if (options.voters.empty()) return base;  // a joiner knows nothing and is sent a snapshot
+  base.index = base.term = 1;
+  for (const BrokerId voter : options.voters) base.membership.voters.push_back(member_of(voter));
+  std::ranges::sort(base.membership.voters);
+  return base;
+}
+
+rr_config config_of(const QuorumOptions& options, std::uint64_t seed, std::uint64_t applied) {
+  rr_config config{};
+  config.id = member_of(options.self);
+  config.seed = seed;
+  config.applied = applied;
+  // One tick per heartbeat.
+  config.election_tick = std::max<std::uint32_t>(2, options.election_timeout / options.heartbeat_interval);
+  config.heartbeat_tick = 1;
+  config.max_inflight_msgs = 256;
+  // Without both, a removed member's terms can strand a voter for ever.
+  config.pre_vote = config.check_quorum = 1;
+  config.batch_append = 1;
+  config.max_size_per_msg = 1 << 20;
+  config.max_uncommitted_size = options.uncommitted_bytes_max;
+  config.max_committed_size_per_ready = 4 << 20;
+  return config;
+}
+
+}  // namespace
+
+SharedBytes token_of(BytesView image) {
+  std::vector<std::byte> token;
+  put(token, crc32c(image));
+  put(token, static_cast<std::uint64_t>(image.size()));
+  return SharedBytes::take(std::move(token));
+}
+
+void Quorum::FreeNode::operator()(rr_node* node) const { rr_free(node); }
+
+Quorum::Quorum(const Shard& shard, QuorumOptions options, StateMachine& machine, Transport* transport)
+    : shard_(shard),
+      options_(std::move(options)),
+      machine_(machine),
+      transport_(transport),
+      log_(shard, options_.metadata_log_dir + "/__cluster_metadata-0", options_.segment_bytes),
+      applied_(shard.clock) {}
+
+Quorum::~Quorum() = default;
+
+Task<Result<>> Quorum::start() {
+  CO_TRY(auto recovered, co_await log_.open());
+  if (recovered.is_new) {
+    recovered.base = founding_base(options_);
+    recovered.hard_state = {recovered.base.term, 0, recovered.base.index};
+    CO_TRY_VOID(co_await log_.initialize(recovered.hard_state, recovered.base));
+  }
+  log::info("metadata log opened", field("new", recovered.is_new ? "yes" : "no"),
+            field("snapshot", recovered.base.index), field("entries", recovered.entries.size()),
+            field("epoch", recovered.hard_state.term));
+  CO_TRY_VOID(restore(std::move(recovered)));
+  running_ = 2;
+  spawn(shard_, drive());
+  spawn(shard_, persist());
+  schedule_tick();
+  // Nobody else could win: waiting for the election timeout would only delay the start.
+  if (membership_.is_sole_voter(member_of(options_.self)) && rr_campaign(node_.get()) != RR_OK)
+    co_return fail(ErrorCode::kUnknownServerError, rr_error(node_.get()));
+  wake();
+  co_return Result<>{};
+}
+
+Result<> Quorum::restore(QuorumLog::Recovered recovered) {
+  const Base& base = recovered.base;
+  if (base.index > 1) TRY_VOID(machine_.restore(offset_of(base.index), recovered.image));
+  silence_panics();
+  const rr_config config = config_of(options_, shard_.random.next(), base.index);
+  node_.reset(rr_create(&config, nullptr, nullptr));
+  if (!node_) return fail(ErrorCode::kInvalidConfig, "the quorum's timeouts are not valid");
+  const SharedBytes token = token_of(recovered.image);
+  const rr_snapshot snapshot{base.index, base.term, view_of(base.membership), view_of(token)};
+  bool good = rr_restore_snapshot(node_.get(), &snapshot) == RR_OK;
+  for (const Entry& entry : recovered.entries) {
+    const rr_entry view = view_of(entry);
+    good = good && rr_restore_entries(node_.get(), &view, 1) == RR_OK;
+  }
+  hard_state_ = recovered.hard_state;
+  const rr_hard_state hard_state{hard_state_.term, hard_state_.vote, hard_state_.commit};
+  good = good && rr_start(node_.get(), &hard_state) == RR_OK;
+  if (!good)
+    return fail(ErrorCode::kKafkaStorageError,
+                fmt::format("the metadata log does not fit together: {}", rr_error(node_.get())));
+  membership_ = base.membership;
+  applied_index_ = snapshot_index_ = base.index;
+  applied_term_ = base.term;
+  applied_.reset(offset_of(applied_index_));
+  return {};
+}
+
+Task<> Quorum::stop() {
+  stopping_ = true;
+  tick_timer_.reset();
+  retry_timer_.reset();
+  abandon_waiters(unknown_outcome("this broker is stopping"));
+  drive_parking_.resume();
+  persist_parking_.resume();
+  if (running_ > 0) co_await all_ended_.wait();
+}
+
+void Quorum::ended() {
+  if (--running_ == 0) all_ended_.set(true);
+}
+
+void Quorum::schedule_tick() {
+  tick_timer_ = shard_.clock.call_at(shard_.clock.now() + options_.heartbeat_interval, [this] {
+    rr_tick(node_.get());
+    wake();
+    schedule_tick();
+  });
+}
+
+void Quorum::wake() {
+  dirty_ = true;
+  drive_parking_.resume();
+}
+
+Error Quorum::not_leader() const {
+  if (leadership_.leader == kNoBroker)
+    return {ErrorCode::kNotController, "the metadata quorum has no leader at the moment"};
+  return {ErrorCode::kNotController,
+          fmt::format("the leader is broker {} in epoch {}", leadership_.leader.value, leadership_.epoch.value)};
+}
+
+std::optional<Error> Quorum::refusal(LeaderEpoch epoch) const {
+  if (!health_) return health_.error();
+  if (disk_full_) return Disk::full(options_.metadata_log_dir);
+  if (stopping_ || !is_leader() || epoch != leadership_.epoch) return not_leader();
+  // The core may know of a newer term that pump() has not announced yet.
+  const rr_status_t status = status_of(node_.get());
+  if (status.role != RR_LEADER || epoch_of(status.term) != epoch) return not_leader();
+  return std::nullopt;
+}
+
+Error Quorum::refused(int rc) {
+  switch (rc) {
+    case RR_NOT_LEADER:
+      return not_leader();
+    case RR_BUSY:
+      return {ErrorCode::kThrottlingQuotaExceeded,
+              fmt::format("the metadata quorum is busy: {}", rr_error(node_.get()))};
+    case RR_BROKEN:
+      fail_for_good(
+          {ErrorCode::kUnknownServerError, fmt::format("the quorum's core failed: {}", rr_error(node_.get()))});
+      return health_.error();
+    default:
+      return {ErrorCode::kInvalidRequest, rr_error(node_.get())};
+  }
+}
+
+Result<Offset> Quorum::append(BytesView records, LeaderEpoch epoch) {
+  CHECK(!in_ready_ && !records.empty());
+  if (auto error = refusal(epoch)) return std::unexpected(*std::move(error));
+  if (records.size() > kEntryMax)
+    return fail(ErrorCode::kMessageTooLarge,
+                fmt::format("{} bytes of records in one change; the limit is {}", records.size(), kEntryMax));
+  const rr_bytes view = view_of(records);
+  std::uint64_t index = 0, term = 0;
+  const int rc = rr_propose(node_.get(), view.data, view.size, &index, &term);
+  if (rc != RR_OK) return std::unexpected(refused(rc));
+  CHECK(epoch_of(term) == epoch);
+  wake();
+  return offset_of(index);
+}
+
+Task<Result<>> Quorum::committed(Offset index, LeaderEpoch epoch, Instant deadline) {
+  return outcome_of(index, epoch, deadline);
+}
+
+Task<Result<Offset>> Quorum::propose(SharedBytes records, LeaderEpoch epoch, Instant deadline) {
+  CO_TRY(const Offset index, append(records, epoch));
+  CO_TRY_VOID(co_await outcome_of(index, epoch, deadline));
+  co_return index;
+}
+
+Task<Result<>> Quorum::outcome_of(Offset index, LeaderEpoch epoch, Instant deadline) {
+  const auto at = static_cast<std::uint64_t>(index.value);
+  if (!health_) co_return std::unexpected(health_.error());
+  if (at <= applied_index_) {
+    const std::uint64_t term = rr_term_at(node_.get(), at);
+    if (term == 0) co_return std::unexpected(unknown_outcome("the entry is in a snapshot already"));
+    if (epoch_of(term) != epoch) co_return std::unexpected(not_leader());
+    co_return Result<>{};
+  }
+  if (stopping_) co_return std::unexpected(unknown_outcome("this broker is stopping"));
+  const OneShot<Result<>> outcome;
+  waiters_.emplace(at, Waiter{epoch, outcome});
+  const auto timer = shard_.clock.call_at(deadline, [outcome] {
+    outcome.set(std::unexpected(unknown_outcome("the metadata quorum did not confirm in time")));
+  });
+  co_return co_await outcome.wait();
+}
+
+Task<Result<Offset>> Quorum::read_barrier(Instant deadline) {
+  while (!stopping_ && health_ && shard_.clock.now() < deadline) {
+    const std::uint64_t context = next_barrier_++;
+    std::byte bytes[8];
+    store_be(bytes, context);
+    const rr_bytes view = view_of(BytesView(bytes));
+    // A request may get lost with its leader, so each waits for no longer than an election takes.
+    const Instant until = std::min(deadline, shard_.clock.now() + options_.election_timeout);
+    const OneShot<bool> reached;
+    if (rr_read_index(node_.get(), view.data, view.size) == RR_OK) {
+      barriers_.emplace(context, Barrier{reached, std::nullopt});
+      wake();
+    }
+    bool answered = false;
+    {
+      const auto timer = shard_.clock.call_at(until, [reached] { reached.set(false); });
+      answered = co_await reached.wait();
+    }
+    barriers_.erase(context);
+    if (answered) co_return offset_of(applied_index_);
+  }
+  if (!health_) co_return std::unexpected(health_.error());
+  co_return fail(ErrorCode::kRequestTimedOut, "no leader of the metadata quorum confirmed the read");
+}
+
+void Quorum::on_leader_change(std::move_only_function<void(Leadership)> listener) {
+  listeners_.push_back(std::move(listener));
+}
+
+QuorumPosition Quorum::position() const {
+  const rr_status_t status = status_of(node_.get());
+  return {offset_of(status.commit), offset_of(applied_index_), offset_of(status.last_index), offset_of(snapshot_index_),
+          epoch_of(status.term)};
+}
+
+Task<Result<>> Quorum::change_members(std::vector<MemberChange> changes, Instant deadline) {
+  CHECK(!in_ready_);
+  if (auto error = refusal(leadership_.epoch)) co_return std::unexpected(*std::move(error));
+  std::vector<rr_change> views;
+  for (const MemberChange& change : changes) {
+    const std::uint32_t type = change.kind == MemberChange::Kind::kAddVoter ? RR_ADD_VOTER
+                               : change.kind == MemberChange::Kind::kRemove ? RR_REMOVE
+                                                                            : RR_ADD_LEARNER;
+    views.push_back({type, 0, member_of(change.member)});
+  }
+  // Several at once pass through a joint configuration, which the core leaves by itself.
+  const std::uint32_t transition = views.size() > 1 ? RR_JOINT_IMPLICIT : RR_AUTO;
+  const LeaderEpoch epoch = leadership_.epoch;
+  std::uint64_t index = 0;
+  const int rc = rr_propose_conf(node_.get(), views.data(), views.size(), transition, nullptr, 0, &index);
+  if (rc != RR_OK) co_return std::unexpected(refused(rc));
+  wake();
+  co_return co_await outcome_of(offset_of(index), epoch, deadline);
+}
+
+Result<> Quorum::transfer_leadership(BrokerId to) {
+  if (auto error = refusal(leadership_.epoch)) return std::unexpected(*std::move(error));
+  const int rc = rr_transfer(node_.get(), member_of(to));
+  if (rc != RR_OK) return std::unexpected(refused(rc));
+  wake();
+  return {};
+}
+
+Result<> Quorum::receive(BrokerId from, SharedBytes body, SharedBytes image) {
+  if (stopping_ || !health_ || !node_) return {};
+  const rr_bytes view = view_of(body);
+  rr_peek_t peek{};
+  if (rr_peek(view.data, view.size, &peek) != RR_OK) return fail(ErrorCode::kInvalidRequest, "not a quorum message");
+  if (peek.snapshot_index > 0) {
+    if (token_of(image) != SharedBytes::copy_of(bytes_of(peek.token)))
+      return fail(ErrorCode::kInvalidRequest, "a snapshot's image does not belong to its message");
+    Base base;
+    base.index = peek.snapshot_index;
+    incoming_ = Received{std::move(base), std::move(image)};
+  }
+  const int rc = rr_step(node_.get(), member_of(from), view.data, view.size);
+  if (rc == RR_BROKEN) return std::unexpected(refused(rc));
+  // A snapshot that was taken in must meet its image before another one replaces it.
+  if (peek.snapshot_index > 0)
+    pump();
+  else
+    wake();
+  if (rc == RR_BAD_MESSAGE || rc == RR_INVALID) return fail(ErrorCode::kInvalidRequest, rr_error(node_.get()));
+  return {};
+}
+
+void Quorum::peer_unreachable(BrokerId peer) {
+  rr_report_unreachable(node_.get(), member_of(peer));
+  wake();
+}
+
+void Quorum::snapshot_sent(BrokerId peer, bool arrived) {
+  rr_report_snapshot(node_.get(), member_of(peer), arrived);
+  wake();
+}
+
+void Quorum::fail_for_good(Error error) {
+  if (!health_) return;
+  log::error("metadata quorum failed; this broker no longer takes part", field("error", error));
+  health_ = std::unexpected(error);
+  tick_timer_.reset();
+  abandon_waiters(error);
+  applied_.fail();
+  leadership_.leader = kNoBroker;
+  for (auto& listener : listeners_) listener(leadership_);
+}
+
+void Quorum::abandon_waiters(const Error& error) {
+  for (auto& [index, waiter] : waiters_) waiter.outcome.set(std::unexpected(error));
+  waiters_.clear();
+  for (auto& [context, barrier] : barriers_) barrier.reached.set(false);
+}
+
+}  // namespace thalweg::raft

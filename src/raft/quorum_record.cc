@@ -1,0 +1,173 @@
+#include "raft/quorum_record.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+#include <string>
+
+#include "base/crc32c.h"
+#include "base/endian.h"
+#include "raft/wire.h"
+#include "runtime/disk.h"
+
+namespace thalweg::raft {
+namespace {
+
+constexpr std::uint32_t kMagic = 0x54575131;  // "TWQ1"
+constexpr std::uint32_t kHasBase = 1;
+constexpr std::size_t kChecksummedFrom = 8;
+
+// The header, in order: magic, checksum, log id, sequence, size, flags, then the hard state.
+constexpr std::size_t kLogIdAt = 8, kSequenceAt = 16, kSizeAt = 24, kFlagsAt = 28, kHardStateAt = 32;
+static_assert(kHardStateAt + 3 * 8 == kRecordHeader);
+
+constexpr std::size_t round_up(std::size_t size) { return (size + File::kBlock - 1) / File::kBlock * File::kBlock; }
+
+struct Aligned {
+  std::shared_ptr<std::byte> memory;
+  MutableBytes bytes;
+};
+
+Aligned aligned(std::size_t size) {
+  constexpr std::align_val_t alignment{File::kBlock};
+  auto* raw = static_cast<std::byte*>(::operator new(size, alignment));
+  return {std::shared_ptr<std::byte>(raw, [](std::byte* p) { ::operator delete(p, std::align_val_t{File::kBlock}); }),
+          MutableBytes(raw, size)};
+}
+
+std::size_t payload_size(const Record& record) {
+  std::size_t size = 0;
+  if (record.base) {
+    const Membership& m = record.base->membership;
+    size += 16 + 4 * 4 + 1;
+    size += 8 * (m.voters.size() + m.learners.size() + m.outgoing.size() + m.learners_next.size());
+  }
+  for (const Entry& entry : record.entries) size += 24 + entry.data.size();
+  return size;
+}
+
+std::vector<std::byte> encode_payload(const Record& record) {
+  std::vector<std::byte> payload;
+  payload.reserve(payload_size(record));
+  if (record.base) {
+    put(payload, record.base->index);
+    put(payload, record.base->term);
+    put_membership(payload, record.base->membership);
+  }
+  for (const Entry& entry : record.entries) {
+    put(payload, entry.index);
+    put(payload, entry.term);
+    put(payload, entry.type);
+    put(payload, static_cast<std::uint32_t>(entry.data.size()));
+    put(payload, entry.data.view());
+  }
+  return payload;
+}
+
+std::optional<Base> take_base(BytesView& from) {
+  Base base;
+  if (!take(from, base.index) || !take(from, base.term)) return std::nullopt;
+  auto membership = take_membership(from);
+  if (!membership) return std::nullopt;
+  base.membership = *std::move(membership);
+  return base;
+}
+
+std::optional<Entry> take_entry(const SharedBytes& bytes, BytesView& from) {
+  Entry entry;
+  std::uint32_t size = 0;
+  if (!take(from, entry.index) || !take(from, entry.term) || !take(from, entry.type) || !take(from, size))
+    return std::nullopt;
+  if (size > from.size()) return std::nullopt;
+  entry.data = bytes.slice(static_cast<std::size_t>(from.data() - bytes.data()), size);
+  from = from.subspan(size);
+  return entry;
+}
+
+}  // namespace
+
+std::size_t encoded_size(const Record& record) { return round_up(kRecordHeader + payload_size(record)); }
+
+SharedBytes encode_record(const Record& record, std::uint64_t log_id, std::uint64_t sequence, std::size_t zeros) {
+  const std::vector<std::byte> payload = encode_payload(record);
+  const std::size_t used = kRecordHeader + payload.size();
+  Aligned out = aligned(round_up(used) + zeros);
+  std::byte* at = out.bytes.data();
+  store_be(at, kMagic);
+  store_be(at + kLogIdAt, log_id);
+  store_be(at + kSequenceAt, sequence);
+  store_be(at + kSizeAt, static_cast<std::uint32_t>(payload.size()));
+  store_be(at + kFlagsAt, record.base ? kHasBase : 0);
+  store_be(at + kHardStateAt, record.hard_state.term);
+  store_be(at + kHardStateAt + 8, record.hard_state.vote);
+  store_be(at + kHardStateAt + 16, record.hard_state.commit);
+  std::ranges::copy(payload, at + kRecordHeader);
+  std::ranges::fill(out.bytes.subspan(used), std::byte{0});
+  store_be(at + 4, crc32c(BytesView(at, used).subspan(kChecksummedFrom)));
+  return {out.memory, out.bytes};
+}
+
+std::optional<RecordHeader> valid_record(BytesView bytes) {
+  if (bytes.size() < kRecordHeader || load_be<std::uint32_t>(bytes.data()) != kMagic) return std::nullopt;
+  RecordHeader header;
+  header.log_id = load_be<std::uint64_t>(bytes.data() + kLogIdAt);
+  header.sequence = load_be<std::uint64_t>(bytes.data() + kSequenceAt);
+  header.size = load_be<std::uint32_t>(bytes.data() + kSizeAt);
+  if (header.size > bytes.size() - kRecordHeader) return std::nullopt;
+  const std::uint32_t checksum =
+      crc32c(bytes.subspan(kChecksummedFrom, kRecordHeader - kChecksummedFrom + header.size));
+  if (load_be<std::uint32_t>(bytes.data() + 4) != checksum) return std::nullopt;
+  return header;
+}
+
+std::size_t record_blocks(const RecordHeader& header) { return round_up(kRecordHeader + header.size); }
+
+Result<Record> decode_record(const SharedBytes& bytes, const RecordHeader& header) {
+  const auto strange = [&] {
+    return fail(ErrorCode::kKafkaStorageError, "record " + std::to_string(header.sequence) +
+                                                   " of the metadata log is in a form this program does not know");
+  };
+  Record record;
+  record.hard_state.term = load_be<std::uint64_t>(bytes.data() + kHardStateAt);
+  record.hard_state.vote = load_be<std::uint64_t>(bytes.data() + kHardStateAt + 8);
+  record.hard_state.commit = load_be<std::uint64_t>(bytes.data() + kHardStateAt + 16);
+  const auto flags = load_be<std::uint32_t>(bytes.data() + kFlagsAt);
+  if ((flags & ~kHasBase) != 0) return strange();
+  BytesView rest = bytes.view().subspan(kRecordHeader, header.size);
+  if (flags & kHasBase) {
+    record.base = take_base(rest);
+    if (!record.base) return strange();
+  }
+  while (!rest.empty()) {
+    auto entry = take_entry(bytes, rest);
+    if (!entry) return strange();
+    record.entries.push_back(*std::move(entry));
+  }
+  return record;
+}
+
+void put_membership(std::vector<std::byte>& to, const Membership& membership) {
+  for (const auto* list : {&membership.voters, &membership.learners, &membership.outgoing, &membership.learners_next}) {
+    put(to, static_cast<std::uint32_t>(list->size()));
+    for (const MemberId member : *list) put(to, member);
+  }
+  put(to, static_cast<std::uint8_t>(membership.auto_leave));
+}
+
+std::optional<Membership> take_membership(BytesView& from) {
+  Membership membership;
+  for (auto* list : {&membership.voters, &membership.learners, &membership.outgoing, &membership.learners_next}) {
+    std::uint32_t count = 0;
+    if (!take(from, count) || count > from.size() / sizeof(MemberId)) return std::nullopt;
+    list->resize(count);
+    for (MemberId& member : *list) {
+      if (!take(from, member)) return std::nullopt;
+    }
+  }
+  std::uint8_t auto_leave = 0;
+  if (!take(from, auto_leave)) return std::nullopt;
+  membership.auto_leave = auto_leave != 0;
+  return membership;
+}
+
+}  // namespace thalweg::raft
