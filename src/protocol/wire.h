@@ -73,9 +73,11 @@ class Reader {
   template <class T>
   void read(std::optional<std::vector<T>>& out, bool flexible, bool nullable, std::int16_t version,
             std::size_t size_min);
-  // A struct that may be null, which a byte in front of it says.
+  // A struct that may be null, which a byte in front of it says; as a tagged field it has a number of variable length.
   template <class T>
   void read(std::optional<T>& out, std::int16_t version, bool nullable);
+  template <class T>
+  void read_tagged(std::optional<T>& out, std::int16_t version, bool nullable);
 
   std::uint32_t read_unsigned_varint();
   // Steps over a section of tagged fields of which none is known.
@@ -142,6 +144,8 @@ class Writer {
   void write(const std::optional<std::vector<T>>& values, bool flexible, bool nullable, std::int16_t version);
   template <class T>
   void write(const std::optional<T>& value, std::int16_t version, bool nullable);
+  template <class T>
+  void write_tagged(const std::optional<T>& value, std::int16_t version, bool nullable);
 
   void write_unsigned_varint(std::uint32_t value);
   // Bytes as they are, copied when small and spliced when large.
@@ -277,6 +281,12 @@ void Reader::read(std::optional<T>& out, std::int16_t version, bool nullable) {
   out.emplace().read(*this, version);
 }
 
+template <class T>
+void Reader::read_tagged(std::optional<T>& out, std::int16_t version, bool nullable) {
+  if (nullable && read_unsigned_varint() == 0) return out.reset();
+  out.emplace().read(*this, version);
+}
+
 template <Scalar T>
 void Writer::write(T value) {
   if constexpr (is_strong<T>) {
@@ -330,6 +340,15 @@ void Writer::write(const std::optional<std::vector<T>>& values, bool flexible, b
 template <class T>
 void Writer::write(const std::optional<T>& value, std::int16_t version, bool nullable) {
   if (nullable) write(static_cast<std::int8_t>(value ? 1 : -1));
+  if (value)
+    value->write(*this, version);
+  else if (!nullable)
+    T{}.write(*this, version);
+}
+
+template <class T>
+void Writer::write_tagged(const std::optional<T>& value, std::int16_t version, bool nullable) {
+  if (nullable) write_unsigned_varint(value ? 1 : 0);
   if (value)
     value->write(*this, version);
   else if (!nullable)

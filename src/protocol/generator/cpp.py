@@ -207,7 +207,9 @@ def _codec_call(message: Message, struct: Struct, field: Field, verb: str, strea
     name = snake(field.name)
     if field.is_struct and not field.array and not is_optional(message, field, struct.used):
         return f"{name}.{verb}({stream}, v);"
-    return f"{stream}.{verb}({name}{_codec_arguments(message, struct, field, verb == 'read')});"
+    if field.is_struct and not field.array and field.tag is not None:
+        verb += "_tagged"
+    return f"{stream}.{verb}({name}{_codec_arguments(message, struct, field, verb.startswith('read'))});"
 
 
 def _tagged(struct: Struct) -> list[Field]:

@@ -13,7 +13,8 @@ def _fill(message: Message, struct: Struct, scope: str) -> list[str]:
         guard = condition(field.versions, struct.used)
         name = snake(field.name)
         nullable = condition(field.nullable, struct.used & field.versions)
-        may_be_null = "false" if nullable is None else nullable or "true"
+        # Kafka's classes do not say in which versions records may be null, so the vectors have none.
+        may_be_null = "false" if nullable is None or field.type == "records" else nullable or "true"
         call = f'f.field("{field.name}", m.{name}, v, {may_be_null});'
         lines.append(f"  if ({guard}) {call}" if guard else f"  {call}")
     return [*lines, "}"]

@@ -72,8 +72,6 @@ def _definitions(place: pathlib.Path) -> dict[str, dict]:
 
 def _default(kind: str, value) -> str:
     """A default in one spelling, whichever way it was written."""
-    if value is None:
-        return "null"
     text = {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
     if kind in ("int8", "int16", "int32", "int64", "uint16", "uint32"):
         return str(int(text or "0", 0))
@@ -99,7 +97,8 @@ def _theirs(raw: dict) -> dict:
         "nullable": Versions.parse(raw.get("nullableVersions", "none")) & versions,
         "tag": int(raw["tag"]) if "tag" in raw else None,
         "tagged": tagged,
-        "default": _default(kind if kind == raw["type"] else "array", raw["default"]) if "default" in raw else
+        "default": _default(kind if kind == raw["type"] else "array", raw["default"]) if
+                   raw.get("default") is not None else  # JSON's null says nothing, the text "null" does
                    _zero(raw["type"]),
         "ignorable": str(raw.get("ignorable", False)).lower() == "true",
         "key": bool(raw.get("mapKey", False)),

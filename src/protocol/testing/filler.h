@@ -56,8 +56,7 @@ class Filler {
 
   template <class T>
   void fill_value(std::optional<T>& value, std::int16_t version, bool may_be_null) {
-    constexpr bool is_records = std::is_same_v<T, Pieces>;
-    if (may_be_null && !is_records && mixed("?") % 7 == 0)
+    if (may_be_null && mixed("?") % 7 == 0)
       value.reset();
     else
       fill_value(value.emplace(), version, false);
