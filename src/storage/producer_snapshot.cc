@@ -74,14 +74,16 @@ Result<> ProducerStateManager::load_snapshot(BytesView file, Offset end, Timesta
   if (count < 0 || file.size() != static_cast<std::size_t>(count) * kEntrySize) return bad("has the wrong size");
   for (; !file.empty(); file = file.subspan(kEntrySize)) {
     const auto entry = decode(file.data());
-    if (!entry) {
+    if (entry && is_expired(*entry, now)) continue;
+    const ProducerId id{load_be<std::int64_t>(file.data())};
+    // Two entries of one producer, or two transactions that begin at one offset, cannot have come from a log.
+    const bool fits =
+        entry && producers_.emplace(id, *entry).second &&
+        (!entry->transaction_first_offset || ongoing_.emplace(*entry->transaction_first_offset, id).second);
+    if (!fits) {
       clear(end);
       return bad("contradicts itself");
     }
-    if (is_expired(*entry, now)) continue;
-    const ProducerId id{load_be<std::int64_t>(file.data())};
-    producers_[id] = *entry;
-    if (entry->transaction_first_offset) ongoing_[*entry->transaction_first_offset] = id;
   }
   return {};
 }

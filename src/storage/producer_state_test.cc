@@ -5,6 +5,8 @@
 #include <deque>
 #include <random>
 
+#include "base/crc32c.h"
+#include "base/endian.h"
 #include "record/builder.h"
 #include "storage/transaction_index.h"
 
@@ -207,6 +209,17 @@ TEST(ProducerState, ADamagedSnapshotIsRefusedWhole) {
     bytes.resize(i);
     EXPECT_FALSE(loaded.load_snapshot(bytes, {1}, 1000));
   }
+}
+
+TEST(ProducerState, ASnapshotThatNamesAProducerTwiceIsRefused) {
+  Fixture log;
+  log.append({.id = {9}});
+  const SharedBytes file = log.state.snapshot();
+  std::vector<std::byte> bytes(file.view().begin(), file.view().end());
+  bytes.insert(bytes.end(), file.view().begin() + 10, file.view().end());
+  store_be<std::int32_t>(bytes.data() + 6, 2);
+  store_be(bytes.data() + 2, crc32c(BytesView(bytes).subspan(6)));
+  EXPECT_EQ(log.state.load_snapshot(bytes, {1}, 1000).error().code, ErrorCode::kCorruptMessage);
 }
 
 // The window rule said naively: the whole history of an epoch, of which the newest five count.
