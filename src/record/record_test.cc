@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <random>
 #include <string>
 #include <vector>
@@ -173,6 +175,32 @@ TEST(Record, ReadsSeveralFramesInARowAndRawSnappy) {
   }
   const unsigned char raw[] = {5, 4 << 2, 'h', 'e', 'l', 'l', 'o'};
   EXPECT_EQ(decompress(Codec::kSnappy, std::as_bytes(std::span(raw)))->text(), "hello");
+}
+
+// Made with the Java client 4.3.1: none, gzip (default, 9), snappy, lz4 (default, 12), zstd (default, 19, 22).
+TEST(Record, ReadsWhatKafkasOwnClientWrites) {
+  std::ifstream file(TESTDATA "/kafka_batches.log", std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(file)), {});
+  const auto batches = split_batches(as_bytes(bytes));
+  ASSERT_TRUE(batches);
+  ASSERT_EQ(batches->size(), 9u);
+  for (const auto& batch : *batches) {
+    EXPECT_TRUE(batch.crc_ok());
+    EXPECT_EQ(batch.leader_epoch(), LeaderEpoch{3});
+    const auto records = read(batch);
+    ASSERT_TRUE(records) << records.error().message;
+    ASSERT_EQ(records->size(), 3u);
+    for (int i = 0; i < 3; ++i) {
+      const Made& r = (*records)[static_cast<std::size_t>(i)];
+      std::string value;
+      for (int n = 0; n < 10; ++n) value += "value " + std::to_string(i) + " of a batch that Kafka wrote, ";
+      EXPECT_EQ(r.key, "k" + std::to_string(i));
+      EXPECT_EQ(r.value, i == 2 ? std::nullopt : std::optional(value));
+      EXPECT_EQ(r.timestamp, 1'700'000'000'000 + i);
+      ASSERT_EQ(r.headers.size(), 1u);
+      EXPECT_EQ(r.headers[0].second, i == 1 ? std::nullopt : std::optional<std::string>("x"));
+    }
+  }
 }
 
 TEST(Record, UnderLogAppendTimeEveryRecordHasTheBatchsTime) {
