@@ -5,8 +5,9 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <deque>
+#include <functional>
 #include <map>
-#include <set>
+#include <optional>
 #include <string>
 
 #include "runtime/shard.h"
@@ -42,6 +43,8 @@ class TestRandom : public Random {
 
 using Content = std::vector<std::byte>;
 
+using Files = std::map<std::string, std::shared_ptr<Content>>;
+
 // Files in memory. Everything is durable at once; what a crash takes away is said by hand: `tear` cuts the last durable
 // write.
 class TestDisk : public Disk {
@@ -65,14 +68,24 @@ class TestDisk : public Disk {
     Content before, after;
   };
   // The disk as if power had gone while the last durable write had come `bytes` far.
-  std::map<std::string, std::shared_ptr<Content>> torn_at(std::size_t bytes) const;
-  std::map<std::string, std::shared_ptr<Content>> copy() const;
+  Files torn_at(std::size_t bytes) const;
+  Files copy() const;
 
-  std::map<std::string, std::shared_ptr<Content>> files;
+  Files files;
   LastWrite last_write;
   int durable_writes = 0;
-  bool full = false;    // writes that need it fail with "no space"
-  bool broken = false;  // every durable write fails
+  bool full = false;                             // writes that need it fail with "no space"
+  bool broken = false;                           // every durable write fails
+  std::function<Task<>()> before_durable_write;  // how long the device takes; at once if not set
+  // A durable write that the device has begun and not confirmed.
+  struct Pending {
+    std::string path;
+    std::uint64_t position = 0;
+    SharedBytes blocks;
+  };
+  std::optional<Pending> pending;
+  // The disk as if power had gone now; of a pending write, the sectors (512 bytes) that `kept` says.
+  Files after_power_loss(const std::function<bool()>& kept) const;
 
   boost::asio::io_context& io() { return io_; }
 
@@ -106,7 +119,6 @@ class World {
   // Runs until the coroutine has ended, moving time as needed.
   template <class T>
   T run(Task<T> task) {
-    OneShot<T> ignored;
     auto out = std::make_shared<std::optional<T>>();
     boost::asio::co_spawn(io, std::move(task), [out](std::exception_ptr failure, T value) {
       CHECK(!failure);

@@ -65,7 +65,12 @@ class TestFile : public File {
   Task<Result<>> write_durable(std::uint64_t position, SharedBytes blocks) override {
     CHECK(position % kBlock == 0 && blocks.size() % kBlock == 0);
     CHECK(reinterpret_cast<std::uintptr_t>(blocks.data()) % kBlock == 0);
-    co_await boost::asio::post(disk_.io(), boost::asio::use_awaitable);
+    disk_.pending = {path_, position, blocks};
+    if (disk_.before_durable_write)
+      co_await disk_.before_durable_write();
+    else
+      co_await boost::asio::post(disk_.io(), boost::asio::use_awaitable);
+    disk_.pending.reset();
     if (disk_.broken) co_return fail(ErrorCode::kKafkaStorageError, path_ + ": Input/output error");
     if (disk_.full && position + blocks.size() > content_->size()) co_return std::unexpected(Disk::full(path_));
     disk_.last_write = {path_, position, *content_, {}};
@@ -125,12 +130,12 @@ Task<Result<>> TestDisk::sync_directory(const std::string&) {
   co_return Result<>{};
 }
 
-std::map<std::string, std::shared_ptr<Content>> TestDisk::copy() const {
-  std::map<std::string, std::shared_ptr<Content>> out;
+Files TestDisk::copy() const {
+  Files out;
   for (const auto& [name, content] : files) out[name] = std::make_shared<Content>(*content);
   return out;
 }
-std::map<std::string, std::shared_ptr<Content>> TestDisk::torn_at(std::size_t bytes) const {
+Files TestDisk::torn_at(std::size_t bytes) const {
   auto out = copy();
   Content torn = last_write.before;
   const std::size_t end = std::min(last_write.after.size(), static_cast<std::size_t>(last_write.position) + bytes);
@@ -139,6 +144,20 @@ std::map<std::string, std::shared_ptr<Content>> TestDisk::torn_at(std::size_t by
             last_write.after.begin() + static_cast<std::ptrdiff_t>(end),
             torn.begin() + static_cast<std::ptrdiff_t>(last_write.position));
   out[last_write.path] = std::make_shared<Content>(std::move(torn));
+  return out;
+}
+
+Files TestDisk::after_power_loss(const std::function<bool()>& kept) const {
+  constexpr std::size_t kSector = 512;
+  auto out = copy();
+  if (!pending) return out;
+  Content& content = *out[pending->path];
+  for (std::size_t at = 0; at < pending->blocks.size(); at += kSector) {
+    if (!kept()) continue;
+    const std::size_t to = pending->position + at;
+    if (content.size() < to + kSector) content.resize(to + kSector);
+    std::copy_n(pending->blocks.data() + at, kSector, content.begin() + static_cast<std::ptrdiff_t>(to));
+  }
   return out;
 }
 
