@@ -1,0 +1,345 @@
+// Three brokers in one process: messages get lost, doubled and late, links break, power goes in the middle of a write.
+// Whatever happens, all apply the same entries in the same order, and nothing that was answered is lost.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/log.h"
+#include "raft/quorum.h"
+#include "raft/testing.h"
+
+namespace thalweg::raft {
+namespace {
+
+using testing::Files;
+using testing::TestDisk;
+using testing::World;
+
+class Cluster;
+
+// One life of a broker, from its start to its crash. What still runs of it afterwards can no longer do anything.
+struct Life : StateMachine, Transport {
+  Life(Cluster& cluster, BrokerId id, Files files);
+  void apply(Offset index, LeaderEpoch epoch, BytesView records) override;
+  Task<Result<SharedBytes>> snapshot() override;
+  Result<> restore(Offset index, SharedBytes image) override;
+  void send(PeerMessage message) override;
+
+  Cluster& cluster;
+  const BrokerId id;
+  bool alive = true;
+  TestDisk disk;
+  Shard shard;
+  std::vector<std::string> lines;
+  Quorum quorum;
+};
+
+struct Faults {
+  double loss = 0.05;
+  double twice = 0.02;
+  Millis delay_max{20};
+  Millis write_max{4};
+};
+
+class Cluster {
+ public:
+  Cluster(std::uint64_t seed, int size) : world(seed) {
+    for (int i = 0; i < size; ++i) voters.push_back(BrokerId{i});
+    lives.resize(static_cast<std::size_t>(size));
+    for (const BrokerId id : voters) start(id, {});
+  }
+  ~Cluster() {
+    for (const BrokerId id : voters) crash(id);
+    world.run_for(Millis(5000));
+  }
+
+  bool chance(double p) { return static_cast<double>(world.random.below(1'000'000)) < p * 1e6; }
+  Life& at(BrokerId id) { return *lives[static_cast<std::size_t>(id.value)]; }
+  BrokerId any() { return voters[world.random.below(voters.size())]; }
+  Life* leader() {
+    Life* found = nullptr;
+    for (auto& life : lives)
+      if (life && life->quorum.is_leader() && (!found || life->quorum.leader().epoch > found->quorum.leader().epoch))
+        found = life.get();
+    return found;
+  }
+
+  void start(BrokerId id, Files files) {
+    auto life = std::make_shared<Life>(*this, id, std::move(files));
+    lives[static_cast<std::size_t>(id.value)] = life;
+    life->quorum.on_leader_change([this, raw = life.get()](Leadership now) {
+      if (!raw->alive || now.leader != raw->id) return;
+      const auto [it, fresh] = leader_of.emplace(now.epoch, raw->id);
+      EXPECT_EQ(it->second, raw->id) << "two leaders in epoch " << now.epoch.value;
+      elections += fresh;
+    });
+    spawn(life->shard, begin(life));
+  }
+  static Task<> begin(std::shared_ptr<Life> life) {
+    const auto started = co_await life->quorum.start();
+    EXPECT_TRUE(started) << started.error().message;
+  }
+  Files crash(BrokerId id) {
+    auto life = std::exchange(lives[static_cast<std::size_t>(id.value)], nullptr);
+    if (!life) return {};
+    life->alive = false;
+    spawn(life->shard, bury(life));
+    return life->disk.after_power_loss([this] { return chance(0.7); });
+  }
+  static Task<> bury(std::shared_ptr<Life> life) { co_await life->quorum.stop(); }
+
+  void carry(BrokerId from, PeerMessage message) {
+    const bool lost = chance(faults.loss) || cut.contains({from, message.to});
+    if (!message.image.empty()) ++snapshots_sent;
+    for (int copies = chance(faults.twice) ? 2 : 1; copies > 0; --copies) {
+      const Instant when =
+          world.clock.now() + Millis(1 + world.random.below(static_cast<std::uint64_t>(faults.delay_max.count())));
+      spawn(world.shard, deliver(this, from, message, when, lost));
+    }
+  }
+  static Task<> deliver(Cluster* cluster, BrokerId from, PeerMessage message, Instant when, bool lost) {
+    std::vector<std::byte> image;
+    if (!message.image.empty()) {
+      const auto& piece = std::get<FilePiece>(message.image.front());
+      image.resize(piece.size);
+      CHECK(std::dynamic_pointer_cast<File>(piece.source)->read_now(piece.position, image));
+    }
+    co_await cluster->world.clock.sleep_until(when);
+    if (auto& to = cluster->lives[static_cast<std::size_t>(message.to.value)]; to && !lost) {
+      const auto taken = to->quorum.receive(from, message.body, SharedBytes::take(image));
+      // A follower that knows less than the sender believes says so; everything else would be an honest message
+      // refused.
+      if (!taken) EXPECT_EQ(taken.error().code, ErrorCode::kInvalidRequest);
+    }
+    if (auto& back = cluster->lives[static_cast<std::size_t>(from.value)]; back && !message.image.empty())
+      back->quorum.snapshot_sent(message.to, !lost);
+  }
+
+  void client(BrokerId through) {
+    if (!lives[static_cast<std::size_t>(through.value)]) return;
+    spawn(world.shard,
+          propose(this, lives[static_cast<std::size_t>(through.value)], "op" + std::to_string(next_operation++)));
+  }
+  static Task<> propose(Cluster* cluster, std::shared_ptr<Life> life, std::string text) {
+    const auto deadline = cluster->world.clock.now() + Millis(2000);
+    const auto index = co_await life->quorum.propose(SharedBytes::copy_of(text), life->quorum.leader().epoch, deadline);
+    if (index) {
+      cluster->answered[*index] = text;
+    } else if (index.error().code == ErrorCode::kNotController) {
+      cluster->refused.insert(text);
+    }
+  }
+  void read(BrokerId through) {
+    if (auto& life = lives[static_cast<std::size_t>(through.value)]) spawn(world.shard, barrier(this, life));
+  }
+  static Task<> barrier(Cluster* cluster, std::shared_ptr<Life> life) {
+    const Offset before = cluster->answered.empty() ? Offset{0} : cluster->answered.rbegin()->first;
+    const auto index = co_await life->quorum.read_barrier(cluster->world.clock.now() + Millis(3000));
+    if (!index || !life->alive) co_return;
+    EXPECT_GE(*index, before) << "a stale read";
+    ++cluster->reads;
+  }
+
+  // Everything is healthy again: all must agree, with all that was answered.
+  void heal_and_check() {
+    faults = {0, 0, Millis(2), Millis(1)};
+    cut.clear();
+    for (const BrokerId id : voters)
+      if (!lives[static_cast<std::size_t>(id.value)]) start(id, std::exchange(down[id], {}));
+    world.run_for(Millis(10'000));
+    Life* const chief = leader();
+    ASSERT_TRUE(chief) << "no leader although everything is healthy";
+    client(chief->id);
+    world.run_for(Millis(1000));
+    std::multiset<std::string> all(chief->lines.begin(), chief->lines.end());
+    for (const auto& life : lives) EXPECT_EQ(life->lines, chief->lines) << "broker " << life->id.value;
+    for (const auto& [index, text] : answered) EXPECT_EQ(all.count(text), 1u) << text << " at " << index.value;
+    for (const auto& text : refused) EXPECT_EQ(all.count(text), 0u) << text << " was said not to happen";
+  }
+
+  World world;
+  Faults faults;
+  std::vector<BrokerId> voters;
+  std::vector<std::shared_ptr<Life>> lives;
+  std::map<BrokerId, Files> down;
+  std::set<std::pair<BrokerId, BrokerId>> cut;
+  std::map<LeaderEpoch, BrokerId> leader_of;
+  std::map<Offset, std::pair<LeaderEpoch, std::string>> applied;
+  std::map<Offset, std::string> answered;
+  std::set<std::string> refused;
+  int next_operation = 0, elections = 0, crashes = 0, snapshots_sent = 0, reads = 0;
+  std::uint64_t snapshot_after_bytes = 700;
+};
+
+QuorumOptions options_of(const Cluster& cluster, BrokerId id) {
+  QuorumOptions options;
+  options.metadata_log_dir = "/data";
+  options.self = id;
+  options.voters = cluster.voters;
+  options.snapshot_after_bytes = cluster.snapshot_after_bytes;
+  options.segment_bytes = 32 * File::kBlock;
+  return options;
+}
+
+Life::Life(Cluster& cluster, BrokerId id, Files files)
+    : cluster(cluster),
+      id(id),
+      disk(cluster.world.io),
+      shard(cluster.world.shard_with(disk)),
+      quorum(shard, options_of(cluster, id), *this, this) {
+  disk.files = std::move(files);
+  disk.before_durable_write = [this]() -> Task<> {
+    return this->cluster.world.clock.sleep_for(
+        Millis(this->cluster.world.random.below(this->cluster.faults.write_max.count() + 1)));
+  };
+}
+void Life::apply(Offset index, LeaderEpoch epoch, BytesView records) {
+  lines.emplace_back(as_text(records));
+  if (!alive) return;
+  const auto [it, fresh] = cluster.applied.emplace(index, std::pair{epoch, lines.back()});
+  EXPECT_EQ(it->second, (std::pair{epoch, lines.back()}))
+      << "index " << index.value << " differs on broker " << id.value;
+}
+Task<Result<SharedBytes>> Life::snapshot() {
+  std::string image;
+  for (const auto& line : lines) image += line + "\n";
+  co_await cluster.world.clock.sleep_for(Millis(30));
+  co_return SharedBytes::copy_of(image);
+}
+Result<> Life::restore(Offset, SharedBytes image) {
+  lines.clear();
+  for (std::string_view rest = image.text(); !rest.empty();) {
+    const auto end = rest.find('\n');
+    lines.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(end + 1);
+  }
+  return {};
+}
+void Life::send(PeerMessage message) {
+  if (alive) cluster.carry(id, std::move(message));
+}
+
+void misfortune(Cluster& cluster) {
+  const BrokerId id = cluster.any();
+  switch (cluster.world.random.below(7)) {
+    case 0:
+    case 1: {
+      if (!cluster.lives[static_cast<std::size_t>(id.value)]) break;
+      cluster.down[id] = cluster.crash(id);
+      ++cluster.crashes;
+      break;
+    }
+    case 2:
+    case 3:
+      for (const BrokerId other : cluster.voters)
+        if (!cluster.lives[static_cast<std::size_t>(other.value)])
+          cluster.start(other, std::exchange(cluster.down[other], {}));
+      break;
+    case 4:
+      cluster.cut.insert({id, cluster.any()});
+      break;
+    case 5:
+      cluster.cut.clear();
+      break;
+    case 6:
+      if (Life* leader = cluster.leader()) static_cast<void>(leader->quorum.transfer_leadership(id));
+      break;
+  }
+}
+
+struct Totals {
+  std::size_t answered = 0;
+  int elections = 0, crashes = 0, snapshots = 0, reads = 0;
+};
+
+Totals ordeal(std::uint64_t seed) {
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  Cluster cluster(seed, 3);
+  for (int step = 0; step < 600; ++step) {
+    cluster.world.run_for(Millis(10 + cluster.world.random.below(40)));
+    for (std::uint64_t i = cluster.world.random.below(4); i > 0; --i) cluster.client(cluster.any());
+    if (cluster.chance(0.1)) cluster.read(cluster.any());
+    if (cluster.chance(0.06)) misfortune(cluster);
+  }
+  cluster.heal_and_check();
+  return {cluster.answered.size(), cluster.elections, cluster.crashes, cluster.snapshots_sent, cluster.reads};
+}
+
+class QuietLog : public ::testing::Test {
+ protected:
+  void SetUp() override { log::set_level(log::Level::kError); }
+  void TearDown() override { log::set_level(log::Level::kInfo); }
+};
+using QuorumCluster = QuietLog;
+
+TEST_F(QuorumCluster, ThreeBrokersElectOneLeaderAndReplicate) {
+  Cluster cluster(1, 3);
+  cluster.faults = {0, 0, Millis(2), Millis(1)};
+  cluster.world.run_for(Millis(4000));
+  Life* const leader = cluster.leader();
+  ASSERT_TRUE(leader);
+  for (int i = 0; i < 100; ++i) cluster.client(leader->id);
+  cluster.world.run_for(Millis(1000));
+  EXPECT_EQ(cluster.answered.size(), 100u);
+  cluster.heal_and_check();
+}
+
+TEST_F(QuorumCluster, LosesNothingThatWasAnswered) {
+  const char* const wish = std::getenv("THALWEG_SEEDS");
+  const std::uint64_t seeds = wish ? std::strtoull(wish, nullptr, 10) : 40;
+  Totals sum;
+  for (std::uint64_t seed = 1; seed <= seeds && !HasFailure(); ++seed) {
+    const Totals one = ordeal(seed);
+    sum = {sum.answered + one.answered, sum.elections + one.elections, sum.crashes + one.crashes,
+           sum.snapshots + one.snapshots, sum.reads + one.reads};
+  }
+  // The schedules must bite, else they prove nothing.
+  EXPECT_GT(sum.answered, seeds * 50);
+  EXPECT_GT(sum.elections, static_cast<int>(seeds) * 2);
+  EXPECT_GT(sum.crashes, static_cast<int>(seeds) * 2);
+  EXPECT_GT(sum.snapshots, 0);
+  EXPECT_GT(sum.reads, static_cast<int>(seeds));
+  std::printf("%zu answered, %d elections, %d crashes, %d snapshots sent, %d reads\n", sum.answered, sum.elections,
+              sum.crashes, sum.snapshots, sum.reads);
+}
+
+TEST_F(QuorumCluster, GrowsFromOneToThreeUnderLoad) {
+  Cluster cluster(7, 1);
+  cluster.faults = {0.01, 0, Millis(5), Millis(1)};
+  cluster.world.run_for(Millis(500));
+  for (int i = 0; i < 300; ++i) cluster.client(BrokerId{0});
+  cluster.world.run_for(Millis(500));
+  // Joiners know no voters; they are sent a snapshot that names them.
+  cluster.voters.clear();
+  cluster.lives.resize(3);
+  for (const int id : {1, 2}) cluster.start(BrokerId{id}, {});
+  cluster.voters = {BrokerId{0}, BrokerId{1}, BrokerId{2}};
+  Quorum& founder = cluster.at(BrokerId{0}).quorum;
+  using Kind = MemberChange::Kind;
+  const auto change = [&](std::vector<MemberChange> changes) {
+    return cluster.world.run(founder.change_members(std::move(changes), cluster.world.clock.now() + Millis(5000)));
+  };
+  ASSERT_TRUE(change({{Kind::kAddLearner, BrokerId{1}}}));
+  ASSERT_TRUE(change({{Kind::kAddLearner, BrokerId{2}}}));
+  for (int i = 0; i < 50; ++i) cluster.client(BrokerId{0});
+  cluster.world.run_for(Millis(3000));
+  const auto promoted = change({{Kind::kAddVoter, BrokerId{1}}, {Kind::kAddVoter, BrokerId{2}}});
+  ASSERT_TRUE(promoted) << promoted.error().message;
+  cluster.world.run_for(Millis(1000));
+  EXPECT_EQ(founder.membership().voters.size(), 3u);
+  cluster.down[BrokerId{0}] = cluster.crash(BrokerId{0});
+  cluster.world.run_for(Millis(5000));
+  ASSERT_TRUE(cluster.leader()) << "the others must go on without the founder";
+  cluster.heal_and_check();
+  EXPECT_EQ(cluster.answered.size(), 351u);
+}
+
+TEST_F(QuorumCluster, TheSameSeedGivesTheSameHistory) {
+  const Totals a = ordeal(1234), b = ordeal(1234);
+  EXPECT_EQ(a.answered, b.answered);
+  EXPECT_EQ(a.elections, b.elections);
+  EXPECT_EQ(a.reads, b.reads);
+}
+
+}  // namespace
+}  // namespace thalweg::raft
