@@ -1,0 +1,132 @@
+"""Starting, stopping and misusing the server as an operator does."""
+
+import pathlib
+import signal
+import subprocess
+import tempfile
+import time
+
+from harness import paths
+from harness.broker import ThalwegBroker
+from harness.outcome import Failure, Skip, expect, expect_equal
+from harness.wire import answers_metadata
+
+_STOP_LIMIT_SECONDS = 10
+
+
+def _in_folder(body):
+    """Gives a test a folder of its own and stops the brokers that it leaves."""
+    def test() -> str | None:
+        brokers: list[ThalwegBroker] = []
+
+        def new(folder: pathlib.Path, **properties: str) -> ThalwegBroker:
+            brokers.append(ThalwegBroker(folder, {k.replace("_", "."): v for k, v in properties.items()}))
+            return brokers[-1]
+        with tempfile.TemporaryDirectory(prefix="thalweg-system-") as folder:
+            try:
+                return body(pathlib.Path(folder), new)
+            finally:
+                for broker in brokers:
+                    broker.kill()
+    return test
+
+
+@_in_folder
+def stops_cleanly(folder, new):
+    for name in (signal.SIGTERM, signal.SIGINT):
+        broker = new(folder / name.name)
+        broker.start()
+        broker.process.send_signal(name)
+        try:
+            code = broker.process.wait(_STOP_LIMIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"still there {_STOP_LIMIT_SECONDS} s after {name.name}") from None
+        expect_equal(code, 0, f"exit code after {name.name}")
+        expect((broker.data / ".kafka_cleanshutdown").exists(), f"no clean-shutdown marker after {name.name}")
+
+
+@_in_folder
+def starts_again_on_its_data(folder, new):
+    broker = new(folder)
+    broker.start()
+    first = (broker.data / "meta.properties").read_text()
+    broker.stop()
+    broker.start()
+    cluster = [line for line in first.splitlines() if line.startswith("cluster.id=")]
+    again = (broker.data / "meta.properties").read_text().splitlines()
+    expect(bool(cluster) and cluster[0] in again, f"another cluster id after a restart: {again}")
+
+
+@_in_folder
+def refuses_a_folder_in_use(folder, new):
+    first = new(folder / "one")
+    first.start()
+    second = new(folder / "two", log_dirs=str(first.data))
+    second.launch()
+    try:
+        code = second.process.wait(10)
+    except subprocess.TimeoutExpired:
+        raise Failure("two servers run on one data folder") from None
+    expect(code != 0, "the second server exits 0")
+    expect("lock" in second.log_tail().lower() or "in use" in second.log_tail(), f"it does not say why: {second.log_tail()}")
+    expect(answers_metadata("127.0.0.1", first.port), "the first server was disturbed")
+
+
+@_in_folder
+def refuses_a_taken_port(folder, new):
+    first = new(folder / "one")
+    first.start()
+    second = new(folder / "two", listeners=f"PLAINTEXT://127.0.0.1:{first.port}")
+    second.launch()
+    try:
+        code = second.process.wait(10)
+    except subprocess.TimeoutExpired:
+        raise Failure("two servers listen on one port") from None
+    expect(code != 0 and str(first.port) in second.log_tail(), f"exit code {code}, says {second.log_tail()}")
+
+
+@_in_folder
+def reports_all_bad_options_at_once(folder, new):
+    broker = new(folder, num_partitons="3", log_retention_hours="soon")
+    broker.launch()
+    try:
+        code = broker.process.wait(10)
+    except subprocess.TimeoutExpired:
+        raise Failure("a server starts on a configuration that makes no sense") from None
+    said = broker.log_path.read_text()
+    expect(code != 0, "exit code 0")
+    expect("num.partitons" in said and "num.partitions" in said, f"the misspelt name, and the nearest known one: {said}")
+    expect("log.retention.hours" in said, f"the bad value is not reported: {said}")
+
+
+@_in_folder
+def starts_within_100_ms(folder, new):
+    """On an empty folder, exec to the first Metadata answer; the best of five, since other work runs here too."""
+    seconds = []
+    for n in range(5):
+        broker = new(folder / str(n))
+        started = time.monotonic()
+        broker.start()
+        seconds.append(time.monotonic() - started)
+        broker.stop()
+    said = f"{1000 * min(seconds):.0f} ms"
+    expect(min(seconds) < 0.1, said)
+    return said
+
+
+def _guard(test):
+    def guarded():
+        if paths.thalweg_binary() is None:
+            raise Skip("no thalweg binary")
+        return test()
+    return guarded
+
+
+ALL = {name: _guard(test) for name, test in {
+    "SIGTERM and SIGINT stop the server cleanly": stops_cleanly,
+    "the cluster id survives a restart": starts_again_on_its_data,
+    "a second server on the same data folder is refused": refuses_a_folder_in_use,
+    "a server on a taken port says so": refuses_a_taken_port,
+    "all bad options are reported at once": reports_all_bad_options_at_once,
+    "the server answers within 100 ms of its start": starts_within_100_ms,
+}.items()}
