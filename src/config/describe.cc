@@ -1,0 +1,223 @@
+#include "config/describe.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace thalweg::config {
+namespace {
+
+std::optional<std::string> shown(const Option* option, std::string_view value, bool sensitive) {
+  if (sensitive) return std::nullopt;
+  return option ? canonical(*option, value) : std::string(value);
+}
+
+// Every layer in which one of `names` has a value, most specific first. What stands before the first value of
+// names[0]'s own name is kept out, as Kafka does: a topic's retention.ms does not name log.retention.hours as its
+// synonym.
+std::vector<SynonymValue> broker_values(std::span<const std::string_view> names, const BrokerLayers& layers) {
+  std::vector<SynonymValue> values;
+  const auto look = [&](const Properties& layer, Source source) {
+    for (const auto name : names)
+      if (const auto it = layer.find(name); it != layer.end()) {
+        const Option* option = broker_options().find(name);
+        values.push_back({std::string(name), shown(option, it->second, !option || option->sensitive()), source});
+      }
+  };
+  look(layers.dynamic_broker, Source::kDynamicBroker);
+  look(layers.dynamic_default, Source::kDynamicDefaultBroker);
+  look(layers.file, Source::kStaticBroker);
+  for (const auto name : names)
+    if (const Option* option = broker_options().find(name); option && option->default_value != kNull)
+      values.push_back(
+          {std::string(name), shown(option, option->default_value, option->sensitive()), Source::kDefault});
+  const auto own = std::ranges::find(values, names.front(), &SynonymValue::name);
+  values.erase(values.begin(), own);
+  return values;
+}
+
+std::int64_t in_milliseconds(std::string_view broker_option, std::int64_t value) {
+  if (value < 0) return value;
+  if (broker_option.ends_with(".hours")) return value * 3'600'000;
+  if (broker_option.ends_with(".minutes")) return value * 60'000;
+  return value;
+}
+
+// The value that a topic inherits: the first broker option in order of precedence that is set in any layer, in the
+// topic option's unit.
+std::optional<std::string> inherited(const Option& topic_option, const BrokerLayers& layers) {
+  for (const auto name : broker_synonyms(topic_option.name)) {
+    const Option& option = *broker_options().find(name);
+    std::optional<std::string> text;
+    for (const Properties* layer : {&layers.dynamic_broker, &layers.dynamic_default, &layers.file})
+      if (const auto it = layer->find(name); !text && it != layer->end()) text = it->second;
+    if (!text && option.default_value != kNull) text = option.default_value;
+    if (!text) continue;
+    const auto value = parse(option, *text);
+    if (!value) continue;
+    if (const auto* number = std::get_if<std::int64_t>(&*value)) return std::to_string(in_milliseconds(name, *number));
+    return to_string(*value);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> default_of(const Option& option) {
+  if (option.default_value == kNull) return std::nullopt;
+  return shown(&option, option.default_value, option.sensitive());
+}
+
+Described row(const Option& option) {
+  return {.name = std::string(option.name), .type = option.type, .sensitive = option.sensitive(), .doc = option.doc};
+}
+
+Described topic_row(const Option& option, const Properties& set, const BrokerLayers& layers) {
+  Described described = row(option);
+  const auto names = broker_synonyms(option.name);
+  if (!names.empty()) described.synonyms = broker_values(names, layers);
+  if (const auto it = set.find(option.name); it != set.end()) {
+    described.value = canonical(option, it->second);
+    described.synonyms.insert(described.synonyms.begin(), {described.name, described.value, Source::kTopic});
+  } else {
+    described.value = inherited(option, layers);
+    if (!described.value) described.value = default_of(option);
+  }
+  described.source = described.synonyms.empty() ? Source::kDefault : described.synonyms.front().source;
+  return described;
+}
+
+// What a broker is set to, unknown options included: every name in a layer.
+std::vector<std::string> names_set(const BrokerLayers& layers) {
+  std::vector<std::string> names;
+  for (const Properties* layer : {&layers.dynamic_broker, &layers.dynamic_default, &layers.file})
+    for (const auto& [name, value] : *layer) names.push_back(name);
+  for (const Option* option : broker_options().options())
+    if (!option->internal) names.emplace_back(option->name);
+  std::ranges::sort(names);
+  names.erase(std::ranges::unique(names).begin(), names.end());
+  return names;
+}
+
+Described broker_row(const std::string& name, const BrokerLayers& layers) {
+  const Option* option = broker_options().find(name);
+  Described described = option ? row(*option) : Described{.name = name, .sensitive = true};
+  described.read_only = !option || option->update == Update::kReadOnly;
+  described.synonyms = broker_values(option ? unit_synonyms(name) : std::vector<std::string_view>{name}, layers);
+  // The options of other units are not this one's synonyms unless this one comes first.
+  if (!described.synonyms.empty()) {
+    described.source = described.synonyms.front().source;
+    if (described.synonyms.front().name == name) described.value = described.synonyms.front().value;
+  }
+  return described;
+}
+
+Described inheriting_row(const Option& option, const Properties& set, Source source, std::string_view broker_option,
+                         const BrokerLayers* layers) {
+  Described described = row(option);
+  if (layers && broker_options().find(broker_option)) described.synonyms = broker_values({&broker_option, 1}, *layers);
+  if (const auto it = set.find(option.name); it != set.end())
+    described.synonyms.insert(described.synonyms.begin(), {described.name, canonical(option, it->second), source});
+  if (described.synonyms.empty()) {
+    described.value = default_of(option);
+  } else {
+    described.source = described.synonyms.front().source;
+    described.value = described.synonyms.front().value;
+  }
+  return described;
+}
+
+Result<> validate(const Table& table, const Properties& set, std::string_view kind) {
+  for (const auto& [name, value] : set) {
+    const Option* option = table.find(name);
+    if (!option) return fail(ErrorCode::kInvalidConfig, fmt::format("Unknown {} config name: {}", kind, name));
+    TRY_VOID(parse(*option, value));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<Described> describe_topic(const Properties& set, const BrokerLayers& layers) {
+  std::vector<Described> all;
+  for (const Option* option : topic_options().options())
+    if (!option->internal || set.contains(option->name)) all.push_back(topic_row(*option, set, layers));
+  return all;
+}
+
+std::vector<Described> describe_broker(const BrokerLayers& layers) {
+  std::vector<Described> all;
+  for (const auto& name : names_set(layers)) all.push_back(broker_row(name, layers));
+  return all;
+}
+
+std::vector<Described> describe_broker_default(const Properties& dynamic_default) {
+  const Properties none;
+  std::vector<Described> all;
+  for (const auto& [name, value] : dynamic_default) {
+    all.push_back(broker_row(name, {none, dynamic_default, none}));
+    std::erase_if(all.back().synonyms, [](const auto& s) { return s.source != Source::kDynamicDefaultBroker; });
+  }
+  return all;
+}
+
+std::vector<Described> describe_group(const Properties& set, const BrokerLayers& layers) {
+  std::vector<Described> all;
+  for (const Option* option : group_options().options())
+    all.push_back(inheriting_row(*option, set, Source::kGroup, "group." + std::string(option->name), &layers));
+  return all;
+}
+
+std::vector<Described> describe_client_metrics(const Properties& set) {
+  std::vector<Described> all;
+  for (const Option* option : client_metrics_options().options())
+    all.push_back(inheriting_row(*option, set, Source::kClientMetrics, {}, nullptr));
+  return all;
+}
+
+Properties effective_topic_config(const Properties& set, const BrokerLayers& layers) {
+  Properties effective;
+  for (const Option* option : topic_options().options()) {
+    const auto it = set.find(option->name);
+    auto value = it != set.end() ? canonical(*option, it->second) : inherited(*option, layers);
+    if (!value) value = default_of(*option);
+    if (value) effective.emplace(option->name, std::move(*value));
+  }
+  return effective;
+}
+
+Result<> validate_topic_config(const Properties& set) { return validate(topic_options(), set, "topic"); }
+Result<> validate_group_config(const Properties& set) { return validate(group_options(), set, "group"); }
+Result<> validate_client_metrics_config(const Properties& set) {
+  TRY_VOID(validate(client_metrics_options(), set, "client metrics"));
+  if (const auto it = set.find("interval.ms"); it != set.end()) {
+    const auto value = parse(*client_metrics_options().find("interval.ms"), it->second);
+    const auto interval = std::get<std::int64_t>(*value);
+    if (interval < 100 || interval > 3'600'000)
+      return fail(
+          ErrorCode::kInvalidRequest,
+          fmt::format("Invalid value {} for interval.ms, interval must be between 100 and 3600000 (1 hour)", interval));
+  }
+  return {};
+}
+
+Result<> validate_dynamic_broker_config(const Properties& set, bool all_brokers) {
+  std::vector<std::string_view> fixed, per_broker;
+  for (const auto& [name, value] : set) {
+    // "listener.name.internal.ssl.keystore.location" follows the rules of "ssl.keystore.location".
+    const Option* option = broker_options().find(name);
+    if (!option) continue;  // Kafka keeps settings it does not know: a plug-in may
+    if (option->update == Update::kReadOnly) fixed.push_back(name);
+    if (option->update == Update::kPerBroker && all_brokers) per_broker.push_back(name);
+  }
+  if (!fixed.empty())
+    return fail(ErrorCode::kInvalidRequest,
+                fmt::format("Cannot update these configs dynamically: [{}]", fmt::join(fixed, ", ")));
+  if (!per_broker.empty())
+    return fail(ErrorCode::kInvalidRequest,
+                fmt::format("Cannot update these configs at default cluster level, but only per broker: [{}]",
+                            fmt::join(per_broker, ", ")));
+  for (const auto& [name, value] : set)
+    if (const Option* option = broker_options().find(name)) TRY_VOID(parse(*option, value));
+  return {};
+}
+
+}  // namespace thalweg::config
