@@ -1,8 +1,8 @@
-// What the cluster is: brokers, topics, partitions, configs and the rest, as a value that never changes. Every shard holds a
-// shared_ptr<const Image> and reads without locks; a newer one arrives as a message and replaces it whole.
+// What the cluster is: brokers, topics, partitions, configs and the rest, as a value that never changes. Every shard
+// holds a shared_ptr<const Image> and reads without locks; a newer one arrives as a message and replaces it whole.
 //
-// An Image is the result of applying records in order and of nothing else: equal logs give equal images. Sections that a
-// batch of records did not touch are shared between the old image and the new one, and so is every untouched topic.
+// An Image is the result of applying records in order and of nothing else: equal logs give equal images. Sections that
+// a batch of records did not touch are shared between the old image and the new one, and so is every untouched topic.
 // Everything here is ordered, so that iterating is deterministic.
 #pragma once
 
@@ -128,7 +128,8 @@ class Image {
   explicit Image(std::string cluster_id = {});
 
   const std::string& cluster_id() const { return cluster_id_; }
-  // Which state of the log this is: the index of the last applied entry and its term (the controller epoch). -1 if none.
+  // Which state of the log this is: the index of the last applied entry and its term (the controller epoch). -1 if
+  // none.
   std::int64_t index() const { return index_; }
   std::int64_t term() const { return term_; }
 

@@ -1,5 +1,6 @@
-// Applies records to an image. Between two calls of build() it owns private copies of what it has touched and changes those in
-// place, so a batch of a thousand records copies a section once; what build() has given out never changes again.
+// Applies records to an image. Between two calls of build() it owns private copies of what it has touched and changes
+// those in place, so a batch of a thousand records copies a section once; what build() has given out never changes
+// again.
 //
 // Also the working state of whoever decides (the controller): it applies as it appends and reads current().
 #pragma once
@@ -23,9 +24,9 @@ struct Delta {
     PartitionId partition;
     friend auto operator<=>(const PartitionChange&, const PartitionChange&) = default;
   };
-  std::set<PartitionChange> partitions;          // new or changed; look them up in the new image
-  std::map<Uuid, std::string> topics_created;    // id to name
-  std::map<Uuid, TopicPtr> topics_deleted;       // as they last were
+  std::set<PartitionChange> partitions;        // new or changed; look them up in the new image
+  std::map<Uuid, std::string> topics_created;  // id to name
+  std::map<Uuid, TopicPtr> topics_deleted;     // as they last were
   std::set<ConfigResource> configs;
   bool features = false, quotas = false, acls = false, scram = false, tokens = false, producer_ids = false;
 

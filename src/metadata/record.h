@@ -1,5 +1,5 @@
-// The records of the metadata log: Kafka's own, in Kafka's frame (frame version 1, type, version, body). One quorum entry
-// carries one batch of them, applied all or nothing.
+// The records of the metadata log: Kafka's own, in Kafka's frame (frame version 1, type, version, body). One quorum
+// entry carries one batch of them, applied all or nothing.
 #pragma once
 
 #include <cstdint>
