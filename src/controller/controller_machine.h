@@ -1,22 +1,23 @@
-// Decides what the cluster should be. A machine: a request comes in, records to append and a reply come out; no clock, file
-// or socket inside, so the same requests with the same seed give the same records.
+// Decides what the cluster should be. A machine in the sense of replicated::Host: a request comes in, records to
+// append, replies and timers come out; no clock, file or socket inside, so equal requests with an equal seed give equal
+// records.
 //
-// Owner: shard 0 of the active controller; made from the committed image when leadership is gained, dropped when it is lost.
-// Hard state is the image that apply() builds, and apply() alone changes it. Soft state is when each broker was last heard.
+// Owner: shard 0 of the active controller; made when leadership is gained and dropped when it is lost. Hard state is
+// the image that apply() builds, and apply() alone changes it. Soft state is when each broker was last heard.
 //
-// The host calls on(), then apply() with the records at once (the next request has to see them), then proposes them as one
-// batch and gives the reply when everything appended so far is committed. If a proposal fails, it drops the machine.
+// The records of one Effects are one batch, all or nothing: the host appends them, applies each at once (the next
+// request has to see them) and gives the reply once everything appended so far is committed.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/time.h"
-#include "config/broker_config.h"
+#include "controller/decision.h"
 #include "controller/random.h"
 #include "metadata/image_builder.h"
 #include "protocol/allocate_producer_ids_request.h"
@@ -44,65 +45,76 @@
 
 namespace thalweg::controller {
 
-using metadata::Record;
-
-template <class Response>
-struct Effects {
-  std::vector<Record> append;  // one batch, all or nothing; often empty
-  Response reply;              // given once everything this step has seen is committed
-};
-
-struct Options {
-  std::int32_t num_partitions = 1;              // num.partitions
-  std::int16_t default_replication_factor = 1;  // default.replication.factor
-  bool delete_topic_enable = true;              // delete.topic.enable
-  Millis broker_session_timeout{9000};          // broker.session.timeout.ms
-  config::Properties static_configs;            // this node's file: what a topic inherits in the reply of CreateTopics
-
-  static Options from(const config::BrokerConfig& config);
-};
-
 class ControllerMachine {
  public:
-  // All registered brokers get a full session from `now` on, so that a new controller fences nobody for its own election.
-  ControllerMachine(metadata::ImagePtr image, Options options, std::uint64_t seed, Instant now);
+  using Record = metadata::Record;
+  using RequestId = Strong<std::uint64_t, struct ControllerRequestIdTag>;
+  using Reply =
+      std::variant<protocol::CreateTopicsResponse, protocol::DeleteTopicsResponse, protocol::CreatePartitionsResponse,
+                   protocol::AlterConfigsResponse, protocol::IncrementalAlterConfigsResponse,
+                   protocol::ElectLeadersResponse, protocol::AlterPartitionResponse,
+                   protocol::BrokerRegistrationResponse, protocol::BrokerHeartbeatResponse,
+                   protocol::UnregisterBrokerResponse, protocol::AllocateProducerIdsResponse>;
+  enum class TimerKey : std::uint8_t { kSessions, kLeaderRebalance };
+  // What comes with a request besides its body.
+  struct Context {
+    std::int16_t version = 0;  // of the request's API
+  };
+  struct ReplyTo {
+    RequestId id;
+    Reply reply;
+  };
+  struct TimerChange {
+    TimerKey key;
+    std::optional<Instant> at;
+  };
+  struct Effects {
+    std::vector<Record> append;
+    std::vector<ReplyTo> replies;
+    std::vector<TimerChange> timers;
+  };
 
-  // The first records of a new cluster: finalized feature levels. The quorum's first leader appends them when the image is
-  // empty (features() is).
-  static std::vector<Record> bootstrap_records();
+  // `base` is the state to start from: an image that is known already, or an empty one with the cluster's id.
+  ControllerMachine(metadata::ImagePtr base, Options options, std::uint64_t seed);
 
-  Effects<protocol::CreateTopicsResponse> on(const protocol::CreateTopicsRequest& request, std::int16_t version);
-  Effects<protocol::DeleteTopicsResponse> on(const protocol::DeleteTopicsRequest& request, std::int16_t version);
-  Effects<protocol::CreatePartitionsResponse> on(const protocol::CreatePartitionsRequest& request);
-  Effects<protocol::AlterConfigsResponse> on(const protocol::AlterConfigsRequest& request);
-  Effects<protocol::IncrementalAlterConfigsResponse> on(const protocol::IncrementalAlterConfigsRequest& request);
-  Effects<protocol::ElectLeadersResponse> on(const protocol::ElectLeadersRequest& request, std::int16_t version);
-  Effects<protocol::AlterPartitionResponse> on(const protocol::AlterPartitionRequest& request, std::int16_t version);
+  Effects on(const protocol::CreateTopicsRequest& request, Context context, RequestId id, Instant now, Timestamp wall);
+  Effects on(const protocol::DeleteTopicsRequest& request, Context context, RequestId id, Instant now, Timestamp wall);
+  Effects on(const protocol::CreatePartitionsRequest& request, Context context, RequestId id, Instant now,
+             Timestamp wall);
+  Effects on(const protocol::AlterConfigsRequest& request, Context context, RequestId id, Instant now, Timestamp wall);
+  Effects on(const protocol::IncrementalAlterConfigsRequest& request, Context context, RequestId id, Instant now,
+             Timestamp wall);
+  Effects on(const protocol::ElectLeadersRequest& request, Context context, RequestId id, Instant now, Timestamp wall);
+  Effects on(const protocol::AlterPartitionRequest& request, Context context, RequestId id, Instant now,
+             Timestamp wall);
+  Effects on(const protocol::BrokerRegistrationRequest& request, Context context, RequestId id, Instant now,
+             Timestamp wall);
+  // A broker asks to be unfenced (want_fence = false) once its own image holds its registration with this epoch.
+  Effects on(const protocol::BrokerHeartbeatRequest& request, Context context, RequestId id, Instant now,
+             Timestamp wall);
+  Effects on(const protocol::UnregisterBrokerRequest& request, Context context, RequestId id, Instant now,
+             Timestamp wall);
+  Effects on(const protocol::AllocateProducerIdsRequest& request, Context context, RequestId id, Instant now,
+             Timestamp wall);
 
-  Effects<protocol::BrokerRegistrationResponse> on(const protocol::BrokerRegistrationRequest& request, Instant now);
-  // A broker asks to be unfenced (want_fence = false) once its image holds its own registration.
-  Effects<protocol::BrokerHeartbeatResponse> on(const protocol::BrokerHeartbeatRequest& request, Instant now);
-  Effects<protocol::UnregisterBrokerResponse> on(const protocol::UnregisterBrokerRequest& request);
-  Effects<protocol::AllocateProducerIdsResponse> on(const protocol::AllocateProducerIdsRequest& request);
+  Effects on_timer(TimerKey key, Instant now, Timestamp wall);
+  // Once, when everything known has been applied. A new cluster gets its first records: the finalized feature levels.
+  // Every unfenced broker gets a whole session, so that nobody is fenced for an election of the controller.
+  Effects on_loaded(Instant now, Timestamp wall);
 
-  // Fences brokers whose session ended. Call it at next_deadline(), or every second.
-  std::vector<Record> on_tick(Instant now);
-  std::optional<Instant> next_deadline() const;
-  // Gives leadership back to preferred replicas that are in sync; call it every leader.imbalance.check.interval.seconds.
-  std::vector<Record> rebalance_leaders();
-
-  // What was appended becomes the state. CHECKs that the records fit: they are our own.
-  void apply(const std::vector<Record>& records);
+  // CHECKs that the record fits: whoever appended it decided by this very state.
+  void apply(const Record& record);
   const metadata::Image& image() const { return state_.current(); }
 
  private:
   std::int64_t next_broker_epoch() const;
+  Effects fence_silent_brokers(Instant now);
 
   metadata::ImageBuilder state_;
   const Options options_;
   Random random_;
-  std::int64_t batches_ = 0;                  // applied since the machine was made
-  std::map<BrokerId, Instant> last_contact_;  // brokers that are not fenced
+  std::int64_t newest_broker_epoch_ = -1;
+  std::map<BrokerId, Instant> last_contact_;  // of unfenced brokers
 };
 
 }  // namespace thalweg::controller

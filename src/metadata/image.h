@@ -54,6 +54,10 @@ struct Broker {
   friend bool operator==(const Broker&, const Broker&) = default;
 };
 
+// Reserved ids of log directories: Kafka's for "not known yet" and "lost".
+inline constexpr Uuid kDirectoryUnassigned{0, 1};
+inline constexpr Uuid kDirectoryLost{0, 2};
+
 enum class LeaderRecovery : std::int8_t { kRecovered = 0, kRecovering = 1 };
 
 struct Partition {

@@ -53,7 +53,9 @@ Partition from_record(const protocol::PartitionRecord& record) {
 // The field "leader" left out says that nobody was elected, not even the same leader again.
 constexpr BrokerId kLeaderUnchanged{-2};
 
-void change(Partition& partition, const protocol::PartitionChangeRecord& record) {
+}  // namespace
+
+void apply_change(Partition& partition, const protocol::PartitionChangeRecord& record) {
   const auto set = [](auto& field, const auto& value) {
     if (value) field = *value;
   };
@@ -72,8 +74,6 @@ void change(Partition& partition, const protocol::PartitionChangeRecord& record)
   }
   ++partition.partition_epoch;
 }
-
-}  // namespace
 
 bool Delta::empty() const {
   return brokers.empty() && partitions.empty() && topics_created.empty() && topics_deleted.empty() && configs.empty() &&
@@ -194,7 +194,7 @@ Result<> ImageBuilder::on(const protocol::PartitionChangeRecord& record) {
   if (!topic || !topic->partition(record.partition_id))
     return contradiction(fmt::format("a change of the unknown partition {} of {}", record.partition_id.value,
                                      to_string(record.topic_id)));
-  change(topic->partitions[static_cast<std::size_t>(record.partition_id.value)], record);
+  apply_change(topic->partitions[static_cast<std::size_t>(record.partition_id.value)], record);
   delta_.partitions.insert({record.topic_id, record.partition_id});
   return {};
 }

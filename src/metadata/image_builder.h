@@ -38,6 +38,10 @@ struct Built {
   Delta delta;  // against the image of the last build(), or the base
 };
 
+// What one record does to a partition: sets what it names, and counts the change in the partition's epoch and, if it
+// names a leader, in the leader's.
+void apply_change(Partition& partition, const protocol::PartitionChangeRecord& record);
+
 class ImageBuilder {
  public:
   explicit ImageBuilder(ImagePtr base);

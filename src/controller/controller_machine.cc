@@ -1,0 +1,154 @@
+#include "controller/controller_machine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "controller/brokers.h"
+#include "controller/configs.h"
+#include "controller/elections.h"
+#include "controller/features.h"
+#include "controller/leader_election.h"
+#include "controller/topics.h"
+
+namespace thalweg::controller {
+namespace {
+
+using Effects = ControllerMachine::Effects;
+using RequestId = ControllerMachine::RequestId;
+
+template <class Response>
+Effects effects(Decision<Response> decision, RequestId id) {
+  Effects effects{.append = std::move(decision.records)};
+  effects.replies.push_back({id, std::move(decision.reply)});
+  return effects;
+}
+
+}  // namespace
+
+Options Options::from(const config::BrokerConfig& config) {
+  return {.self = config.node_id,
+          .num_partitions = config.num_partitions,
+          .default_replication_factor = config.default_replication_factor,
+          .delete_topic_enable = config.delete_topic_enable,
+          .auto_leader_rebalance_enable = config.auto_leader_rebalance_enable,
+          .leader_imbalance_check_interval = config.leader_imbalance_check_interval,
+          .broker_session_timeout = config.broker_session_timeout,
+          .static_configs = config.properties};
+}
+
+ControllerMachine::ControllerMachine(metadata::ImagePtr base, Options options, std::uint64_t seed)
+    : state_(std::move(base)), options_(std::move(options)), random_(seed) {}
+
+Effects ControllerMachine::on(const protocol::CreateTopicsRequest& request, Context, RequestId id, Instant, Timestamp) {
+  return effects(create_topics(image(), options_, random_, request), id);
+}
+Effects ControllerMachine::on(const protocol::DeleteTopicsRequest& request, Context context, RequestId id, Instant,
+                              Timestamp) {
+  return effects(delete_topics(image(), options_, request, context.version), id);
+}
+Effects ControllerMachine::on(const protocol::CreatePartitionsRequest& request, Context, RequestId id, Instant,
+                              Timestamp) {
+  return effects(create_partitions(image(), random_, request), id);
+}
+Effects ControllerMachine::on(const protocol::AlterConfigsRequest& request, Context, RequestId id, Instant, Timestamp) {
+  return effects(alter_configs(image(), request), id);
+}
+Effects ControllerMachine::on(const protocol::IncrementalAlterConfigsRequest& request, Context, RequestId id, Instant,
+                              Timestamp) {
+  return effects(incremental_alter_configs(image(), request), id);
+}
+Effects ControllerMachine::on(const protocol::ElectLeadersRequest& request, Context, RequestId id, Instant, Timestamp) {
+  return effects(elect_leaders(image(), request), id);
+}
+Effects ControllerMachine::on(const protocol::AlterPartitionRequest& request, Context context, RequestId id, Instant,
+                              Timestamp) {
+  return effects(alter_partition(image(), request, context.version), id);
+}
+Effects ControllerMachine::on(const protocol::UnregisterBrokerRequest& request, Context, RequestId id, Instant,
+                              Timestamp) {
+  return effects(unregister_broker(image(), request), id);
+}
+Effects ControllerMachine::on(const protocol::AllocateProducerIdsRequest& request, Context, RequestId id, Instant,
+                              Timestamp) {
+  return effects(allocate_producer_ids(image(), request), id);
+}
+
+Effects ControllerMachine::on(const protocol::BrokerRegistrationRequest& request, Context, RequestId id, Instant now,
+                              Timestamp) {
+  const auto* known = image().broker(request.broker_id);
+  const auto heard_at = last_contact_.find(request.broker_id);
+  const bool alive = known && !known->fenced && heard_at != last_contact_.end() &&
+                     now - heard_at->second < options_.broker_session_timeout;
+  return effects(register_broker(image(), options_, request, alive, next_broker_epoch()), id);
+}
+
+Effects ControllerMachine::on(const protocol::BrokerHeartbeatRequest& request, Context, RequestId id, Instant now,
+                              Timestamp) {
+  auto decision = heartbeat(image(), options_, request);
+  const bool unfenced = decision.reply.error_code == ErrorCode::kNone && !decision.reply.is_fenced;
+  auto result = effects(std::move(decision), id);
+  if (!unfenced) return result;
+  const bool first = last_contact_.empty();
+  last_contact_[request.broker_id] = now;
+  if (first) result.timers.push_back({TimerKey::kSessions, now + options_.broker_session_timeout});
+  return result;
+}
+
+Effects ControllerMachine::on_timer(TimerKey key, Instant now, Timestamp) {
+  if (key == TimerKey::kSessions) return fence_silent_brokers(now);
+  Effects result{.append = records_for_preferred_leaders(image())};
+  result.timers.push_back({TimerKey::kLeaderRebalance, now + options_.leader_imbalance_check_interval});
+  return result;
+}
+
+// Fences one broker a step, so that each step sees the leaders that the one before has moved.
+Effects ControllerMachine::fence_silent_brokers(Instant now) {
+  Effects result;
+  std::optional<Instant> next;
+  for (auto it = last_contact_.begin(); it != last_contact_.end();) {
+    const auto* broker = image().broker(it->first);
+    const Instant ends = it->second + options_.broker_session_timeout;
+    if (!broker || broker->fenced) {
+      it = last_contact_.erase(it);
+      continue;
+    }
+    if (ends <= now && result.append.empty()) {
+      result.append = fence(image(), *broker);
+      it = last_contact_.erase(it);
+      continue;
+    }
+    next = std::min(next.value_or(ends), ends);
+    ++it;
+  }
+  result.timers.push_back({TimerKey::kSessions, next});
+  return result;
+}
+
+Effects ControllerMachine::on_loaded(Instant now, Timestamp) {
+  Effects result;
+  if (image().features().empty()) result.append = bootstrap_records();
+  for (const auto& [id, broker] : image().brokers())
+    if (!broker.fenced) last_contact_[id] = now;
+  if (!last_contact_.empty()) result.timers.push_back({TimerKey::kSessions, now + options_.broker_session_timeout});
+  if (options_.auto_leader_rebalance_enable)
+    result.timers.push_back({TimerKey::kLeaderRebalance, now + options_.leader_imbalance_check_interval});
+  return result;
+}
+
+void ControllerMachine::apply(const Record& record) {
+  if (std::holds_alternative<protocol::RegisterBrokerRecord>(record)) {
+    const auto& registered = std::get<protocol::RegisterBrokerRecord>(record);
+    newest_broker_epoch_ = std::max(newest_broker_epoch_, registered.broker_epoch);
+  }
+  CHECK(state_.apply(record));
+}
+
+// Larger than that of every process that ever registered, as far as the log still tells.
+std::int64_t ControllerMachine::next_broker_epoch() const {
+  std::int64_t newest = std::max(newest_broker_epoch_, image().index());
+  for (const auto& [id, broker] : image().brokers()) newest = std::max(newest, broker.epoch);
+  return newest + 1;
+}
+
+}  // namespace thalweg::controller

@@ -1,0 +1,208 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "config/describe.h"
+#include "controller/assignment.h"
+#include "controller/topics.h"
+
+namespace thalweg::controller {
+namespace {
+
+using Request = protocol::CreateTopicsRequest;
+using Response = protocol::CreateTopicsResponse;
+
+// A topic on its way: what would be appended for it.
+struct NewTopic {
+  Uuid id;
+  std::vector<Record> records;
+  std::int32_t partitions = 0;
+  std::int16_t replicas = 0;
+  config::Properties configs;
+};
+
+// Names that give the same metric: metric names have no dots.
+std::string collision_key(std::string_view name) {
+  std::string key(name);
+  std::ranges::replace(key, '.', '_');
+  return key;
+}
+
+Result<config::Properties> configs_of(const Request::CreatableTopic& topic) {
+  config::Properties configs;
+  for (const auto& entry : topic.configs) {
+    if (!entry.value)
+      return fail(ErrorCode::kInvalidConfig, fmt::format("Null value not supported for topic configs: {}", entry.name));
+    configs[entry.name] = *entry.value;
+  }
+  TRY_VOID(config::validate_topic_config(configs));
+  return configs;
+}
+
+Result<std::vector<Assignment>> given_assignments(const metadata::Image& image, const Request::CreatableTopic& topic) {
+  if (topic.replication_factor != -1)
+    return fail(ErrorCode::kInvalidRequest,
+                "A manual assignment and a replication factor exclude each other: leave the factor at -1.");
+  if (topic.num_partitions != -1)
+    return fail(ErrorCode::kInvalidRequest,
+                "A manual assignment and a partition count exclude each other: leave the count at -1.");
+  std::map<PartitionId, Assignment> by_id;
+  for (const auto& entry : topic.assignments) {
+    if (!by_id.emplace(entry.partition_index, entry.broker_ids).second)
+      return fail(ErrorCode::kInvalidReplicaAssignment,
+                  fmt::format("The manual assignment names partition {} twice.", entry.partition_index.value));
+    TRY_VOID(validate_assignment(image, entry.broker_ids, by_id.begin()->second.size()));
+  }
+  std::vector<Assignment> assignments;
+  for (auto& [id, assignment] : by_id) {
+    if (id.value != static_cast<std::int32_t>(assignments.size()))
+      return fail(ErrorCode::kInvalidReplicaAssignment,
+                  "Partitions of a manual assignment are numbered from 0 without a gap.");
+    if (assignment.size() != by_id.begin()->second.size())
+      return fail(ErrorCode::kInvalidReplicaAssignment, "All partitions of a manual assignment have as many replicas.");
+    assignments.push_back(std::move(assignment));
+  }
+  return assignments;
+}
+
+Result<std::vector<Assignment>> chosen_assignments(const metadata::Image& image, const Options& options, Random& random,
+                                                   const Request::CreatableTopic& topic) {
+  if (topic.replication_factor < -1 || topic.replication_factor == 0)
+    return fail(ErrorCode::kInvalidReplicationFactor,
+                "Replication factor must be larger than 0, or -1 to use the default value.");
+  if (topic.num_partitions < -1 || topic.num_partitions == 0)
+    return fail(ErrorCode::kInvalidPartitions,
+                "Number of partitions must be larger than 0, or -1 to use the default value.");
+  const auto partitions = topic.num_partitions == -1 ? options.num_partitions : topic.num_partitions;
+  const auto replicas = topic.replication_factor == -1 ? options.default_replication_factor : topic.replication_factor;
+  if (static_cast<std::size_t>(partitions) > kMaxRecordsPerBatch)
+    return fail(ErrorCode::kPolicyViolation, "Excessively large number of partitions per request.");
+  return place_replicas(image.brokers(), partitions, replicas, random);
+}
+
+Result<> check_name(const metadata::Image& image, const std::string& name,
+                    const std::map<std::string, std::string>& taken) {
+  TRY_VOID(validate_topic_name(name));
+  if (name == "__cluster_metadata") return fail(ErrorCode::kInvalidRequest, "The name __cluster_metadata is reserved.");
+  if (image.topic(name)) return fail(ErrorCode::kTopicAlreadyExists, fmt::format("Topic '{}' already exists.", name));
+  if (const auto it = taken.find(collision_key(name)); it != taken.end())
+    return fail(ErrorCode::kInvalidTopicException,
+                fmt::format("Topic '{}' collides with existing topic: {}", name, it->second));
+  return {};
+}
+
+Result<NewTopic> make_topic(const metadata::Image& image, const Options& options, Random& random,
+                            const Request::CreatableTopic& topic) {
+  NewTopic made;
+  TRY(made.configs, configs_of(topic));
+  TRY(const auto assignments,
+      topic.assignments.empty() ? chosen_assignments(image, options, random, topic) : given_assignments(image, topic));
+  do made.id = random.uuid();
+  while (image.topic(made.id));
+  made.partitions = static_cast<std::int32_t>(assignments.size());
+  made.replicas = static_cast<std::int16_t>(assignments.front().size());
+  protocol::TopicRecord record;
+  record.name = topic.name;
+  record.topic_id = made.id;
+  made.records.emplace_back(record);
+  for (const auto& [name, value] : made.configs) {
+    protocol::ConfigRecord config;
+    config.resource_type = static_cast<std::int8_t>(metadata::ResourceType::kTopic);
+    config.resource_name = topic.name;
+    config.name = name;
+    config.value = value;
+    made.records.emplace_back(std::move(config));
+  }
+  for (std::size_t p = 0; p < assignments.size(); ++p) {
+    TRY(auto partition, new_partition(image, made.id, PartitionId{static_cast<std::int32_t>(p)}, assignments[p]));
+    made.records.emplace_back(std::move(partition));
+  }
+  return made;
+}
+
+void describe(const NewTopic& made, const config::BrokerLayers& layers, Response::CreatableTopicResult& result) {
+  result.topic_id = made.id;
+  result.num_partitions = made.partitions;
+  result.replication_factor = made.replicas;
+  auto& configs = result.configs.emplace();
+  for (auto& row : config::describe_topic(made.configs, layers)) {
+    Response::CreatableTopicConfigs entry;
+    entry.name = std::move(row.name);
+    entry.value = std::move(row.value);
+    entry.read_only = row.read_only;
+    entry.config_source = static_cast<std::int8_t>(row.source);
+    entry.is_sensitive = row.sensitive;
+    configs.push_back(std::move(entry));
+  }
+}
+
+Response::CreatableTopicResult failed(const std::string& name, const Error& error) {
+  Response::CreatableTopicResult result;
+  result.name = name;
+  result.error_code = error.code;
+  result.error_message = error.message;
+  result.configs.emplace();
+  return result;
+}
+
+}  // namespace
+
+Result<> validate_topic_name(std::string_view name) {
+  const auto invalid = [&](std::string_view why) {
+    return fail(ErrorCode::kInvalidTopicException, fmt::format("Topic name is invalid: {}", why));
+  };
+  if (name.empty()) return invalid("the empty string is not allowed");
+  if (name == "." || name == "..") return invalid(fmt::format("'{}' is not allowed", name));
+  if (name.size() > 249)
+    return invalid(fmt::format("the length of '{}' is longer than the max allowed length 249", name));
+  const auto legal = [](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  };
+  if (!std::ranges::all_of(name, legal))
+    return invalid(fmt::format("'{}' contains characters other than ASCII letters, digits, '.', '_' and '-'", name));
+  return {};
+}
+
+Decision<Response> create_topics(const metadata::Image& image, const Options& options, Random& random,
+                                 const Request& request) {
+  Decision<Response> decision;
+  std::map<std::string, int> times;
+  for (const auto& topic : request.topics) ++times[topic.name];
+  std::map<std::string, std::string> taken;
+  for (const auto& [name, topic] : image.topics()) taken.emplace(collision_key(name), name);
+
+  std::set<std::string> answered;
+  for (const auto& topic : request.topics) {
+    if (!answered.insert(topic.name).second) continue;
+    const auto create = [&]() -> Result<NewTopic> {
+      if (times[topic.name] > 1) return fail(ErrorCode::kInvalidRequest, "Duplicate topic name.");
+      TRY_VOID(check_name(image, topic.name, taken));
+      TRY(auto made, make_topic(image, options, random, topic));
+      if (decision.records.size() + made.records.size() > kMaxRecordsPerBatch)
+        return fail(ErrorCode::kPolicyViolation, "Excessively large number of partitions per request.");
+      return made;
+    };
+    auto made = create();
+    if (!made) {
+      decision.reply.topics.push_back(failed(topic.name, made.error()));
+      continue;
+    }
+    taken.emplace(collision_key(topic.name), topic.name);
+    Response::CreatableTopicResult result;
+    result.name = topic.name;
+    describe(*made, layers(image, options), result);
+    decision.reply.topics.push_back(std::move(result));
+    if (!request.validate_only) std::ranges::move(made->records, std::back_inserter(decision.records));
+  }
+  // A topic that would exist has no id yet.
+  if (request.validate_only)
+    for (auto& result : decision.reply.topics) result.topic_id = Uuid();
+  return decision;
+}
+
+}  // namespace thalweg::controller

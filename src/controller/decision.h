@@ -1,0 +1,51 @@
+// What the parts of the controller share: they are functions from the image and a request to records and a reply.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/time.h"
+#include "config/broker_config.h"
+#include "config/describe.h"
+#include "controller/random.h"
+#include "metadata/image.h"
+
+namespace thalweg::controller {
+
+using metadata::Record;
+
+template <class Response>
+struct Decision {
+  std::vector<Record> records;  // one batch, all or nothing; often empty
+  Response reply;
+};
+
+struct Options {
+  BrokerId self{kNoBroker};                     // the node that this controller runs on
+  std::int32_t num_partitions = 1;              // num.partitions
+  std::int16_t default_replication_factor = 1;  // default.replication.factor
+  bool delete_topic_enable = true;              // delete.topic.enable
+  bool auto_leader_rebalance_enable = true;     // auto.leader.rebalance.enable
+  Millis leader_imbalance_check_interval{300'000};
+  Millis broker_session_timeout{9000};  // broker.session.timeout.ms
+  config::Properties static_configs;    // this node's file: what topics inherit
+
+  static Options from(const config::BrokerConfig& config);
+};
+
+inline constexpr std::int32_t kProducerIdBlockSize = 1000;
+inline constexpr std::size_t kMaxRecordsPerBatch = 10'000;
+
+// Where a broker stands, as far as leadership goes.
+inline bool is_active(const metadata::Image& image, BrokerId id) {
+  const auto* broker = image.broker(id);
+  return broker && broker->active();
+}
+
+// What this controller knows of the layers below a topic: settings for all brokers and its own file.
+inline config::BrokerLayers layers(const metadata::Image& image, const Options& options) {
+  static const config::Properties kNone;
+  return {kNone, image.configs({metadata::ResourceType::kBroker, ""}), options.static_configs};
+}
+
+}  // namespace thalweg::controller

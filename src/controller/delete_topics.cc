@@ -1,0 +1,83 @@
+#include <fmt/format.h>
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "controller/topics.h"
+
+namespace thalweg::controller {
+namespace {
+
+using Request = protocol::DeleteTopicsRequest;
+using Response = protocol::DeleteTopicsResponse;
+
+// How a request names a topic: by one of the two.
+struct Named {
+  std::optional<std::string> name;
+  Uuid id;
+  friend auto operator<=>(const Named&, const Named&) = default;
+};
+
+std::vector<Named> topics_named(const Request& request, std::int16_t version) {
+  std::vector<Named> named;
+  if (version >= 6)
+    for (const auto& topic : request.topics) named.push_back({topic.name, topic.topic_id});
+  else
+    for (const auto& name : request.topic_names) named.push_back({name, Uuid()});
+  return named;
+}
+
+Result<metadata::TopicPtr> find(const metadata::Image& image, const Options& options, const Named& named,
+                                std::int16_t version) {
+  if (named.name && !named.id.is_zero())
+    return fail(ErrorCode::kInvalidRequest, "A topic is named either by its name or by its id, not by both.");
+  if (!named.name && named.id.is_zero())
+    return fail(ErrorCode::kInvalidRequest, "Neither a topic name nor an id was given.");
+  if (!options.delete_topic_enable)
+    return version >= 3 ? fail(ErrorCode::kTopicDeletionDisabled, "delete.topic.enable is false")
+                        : fail(ErrorCode::kInvalidRequest, "Topic deletion is disabled.");
+  auto topic = named.name ? image.topic(*named.name) : image.topic(named.id);
+  if (topic) return topic;
+  if (named.name) return fail(ErrorCode::kUnknownTopicOrPartition, "This server does not host this topic-partition.");
+  return fail(ErrorCode::kUnknownTopicId, "This server does not host this topic ID.");
+}
+
+}  // namespace
+
+Decision<Response> delete_topics(const metadata::Image& image, const Options& options, const Request& request,
+                                 std::int16_t version) {
+  Decision<Response> decision;
+  const auto named = topics_named(request, version);
+  std::map<Named, int> times;
+  for (const auto& topic : named) ++times[topic];
+  std::set<Uuid> deleted;
+  std::set<Named> answered;
+  for (const auto& topic : named) {
+    if (!answered.insert(topic).second) continue;
+    Response::DeletableTopicResult result;
+    result.name = topic.name;
+    result.topic_id = topic.id;
+    auto found =
+        times[topic] > 1 ? fail(ErrorCode::kInvalidRequest, "Duplicate topic.") : find(image, options, topic, version);
+    // Once by name and once by id is twice, too.
+    if (found && !deleted.insert((*found)->id).second)
+      found = fail(ErrorCode::kInvalidRequest, "The topic is named twice: by its name and by its id.");
+    if (found) {
+      result.name = (*found)->name;
+      result.topic_id = (*found)->id;
+      protocol::RemoveTopicRecord record;
+      record.topic_id = (*found)->id;
+      decision.records.emplace_back(record);
+    } else {
+      result.error_code = found.error().code;
+      result.error_message = found.error().message;
+    }
+    decision.reply.responses.push_back(std::move(result));
+  }
+  return decision;
+}
+
+}  // namespace thalweg::controller

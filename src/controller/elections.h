@@ -1,0 +1,20 @@
+// Leadership and in-sync sets on request: of an operator (ElectLeaders) or of a partition's leader (AlterPartition).
+#pragma once
+
+#include <cstdint>
+
+#include "controller/decision.h"
+#include "protocol/alter_partition_request.h"
+#include "protocol/alter_partition_response.h"
+#include "protocol/elect_leaders_request.h"
+#include "protocol/elect_leaders_response.h"
+
+namespace thalweg::controller {
+
+Decision<protocol::ElectLeadersResponse> elect_leaders(const metadata::Image& image,
+                                                       const protocol::ElectLeadersRequest& request);
+Decision<protocol::AlterPartitionResponse> alter_partition(const metadata::Image& image,
+                                                           const protocol::AlterPartitionRequest& request,
+                                                           std::int16_t version);
+
+}  // namespace thalweg::controller

@@ -1,0 +1,32 @@
+#include "controller/features.h"
+
+#include <string>
+
+namespace thalweg::controller {
+namespace {
+
+// metadata.version counts Kafka's metadata releases: 7 is 3.3-IV3, 30 is 4.3-IV0. Group protocol 1 (KIP-848),
+// transactions 2 (KIP-890), share and streams groups are supported by raising the maximum when they are served.
+constexpr Feature kFeatures[] = {
+    {"group.version", 0, 0, 0},
+    {"metadata.version", 7, 30, 30},
+    {"transaction.version", 0, 0, 0},
+};
+
+}  // namespace
+
+std::span<const Feature> supported_features() { return kFeatures; }
+
+std::vector<metadata::Record> bootstrap_records() {
+  std::vector<metadata::Record> records;
+  for (const auto& feature : kFeatures) {
+    if (feature.finalized_at_start == 0) continue;
+    protocol::FeatureLevelRecord record;
+    record.name = feature.name;
+    record.feature_level = feature.finalized_at_start;
+    records.emplace_back(std::move(record));
+  }
+  return records;
+}
+
+}  // namespace thalweg::controller

@@ -1,0 +1,27 @@
+// The topics that the cluster makes for itself, as CreateTopics entries with the configs that Kafka gives them.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "config/broker_config.h"
+#include "metadata/image.h"
+#include "protocol/create_topics_request.h"
+
+namespace thalweg::controller {
+
+inline constexpr std::string_view kOffsetsTopic = "__consumer_offsets";
+inline constexpr std::string_view kTransactionsTopic = "__transaction_state";
+
+bool is_internal(std::string_view topic);
+
+// Nothing for a topic that is not internal. With fewer active brokers than the configured replication factor it has as
+// many replicas as there are brokers: a single node works without any configuration.
+std::optional<protocol::CreateTopicsRequest::CreatableTopic> internal_topic(std::string_view name,
+                                                                            const config::BrokerConfig& config,
+                                                                            const metadata::Image& image);
+
+// What a client gets that names a topic which is not there, if auto.create.topics.enable allows.
+protocol::CreateTopicsRequest::CreatableTopic default_topic(std::string_view name);
+
+}  // namespace thalweg::controller
