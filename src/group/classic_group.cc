@@ -1,0 +1,444 @@
+#include "group/classic_group.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "group/consumer_protocol.h"
+
+namespace thalweg::group {
+
+using protocol::GroupMetadataValue;
+using protocol::JoinGroupResponse;
+using protocol::LeaveGroupResponse;
+using protocol::SyncGroupResponse;
+
+std::string_view name(GroupState state) {
+  switch (state) {
+    case GroupState::kEmpty:
+      return "Empty";
+    case GroupState::kPreparingRebalance:
+      return "PreparingRebalance";
+    case GroupState::kCompletingRebalance:
+      return "CompletingRebalance";
+    case GroupState::kStable:
+      return "Stable";
+  }
+  return "Unknown";
+}
+
+const SharedBytes& ClassicGroup::Member::metadata_for(const std::string& protocol) const {
+  static const SharedBytes kNothing;
+  const auto at = std::ranges::find(protocols, protocol, &Protocol::name);
+  return at == protocols.end() ? kNothing : at->metadata;
+}
+
+bool ClassicGroup::Member::supports(std::string_view protocol) const {
+  return std::ranges::find(protocols, protocol, &Protocol::name) != protocols.end();
+}
+
+// ------------------------------------------------------------------------------------------------ the log
+
+ClassicGroup::ClassicGroup(std::string id, const GroupMetadataValue& stored)
+    : id_(std::move(id)),
+      state_(stored.members.empty() ? GroupState::kEmpty : GroupState::kStable),
+      state_since_(stored.current_state_timestamp),
+      generation_(stored.generation),
+      protocol_type_(stored.protocol_type.empty() ? std::optional<std::string>() : stored.protocol_type),
+      protocol_(stored.protocol),
+      leader_(stored.leader) {
+  for (const auto& from : stored.members) {
+    Member& member = members_[from.member_id];
+    member.id = from.member_id;
+    member.instance_id = from.group_instance_id;
+    member.client_id = from.client_id;
+    member.client_host = from.client_host;
+    member.session_timeout = Millis(from.session_timeout);
+    member.rebalance_timeout = Millis(from.rebalance_timeout >= 0 ? from.rebalance_timeout : from.session_timeout);
+    member.protocols = {{stored.protocol.value_or(""), SharedBytes::copy_of(from.subscription.view())}};
+    member.assignment = SharedBytes::copy_of(from.assignment.view());
+    member.order = ++last_order_;
+    member.has_synced = true;
+    if (member.instance_id) static_members_[*member.instance_id] = member.id;
+  }
+  if (!leader_ || !members_.contains(*leader_))
+    leader_ = members_.empty() ? std::optional<std::string>() : members_.begin()->first;
+  read_subscriptions();
+}
+
+void ClassicGroup::resume(Step& step) {
+  for (const auto& [id, member] : members_) restart_session(member, step);
+  if (members_.size() > static_cast<std::size_t>(step.config.size_max)) prepare_rebalance(step);
+}
+
+void ClassicGroup::store(Step& step) const {
+  GroupMetadataValue value{.protocol_type = protocol_type_.value_or(""),
+                           .generation = generation_,
+                           .protocol = protocol_,
+                           .leader = leader_,
+                           .current_state_timestamp = state_since_};
+  for (const auto& [id, m] : members_) {
+    value.members.push_back({.member_id = id,
+                             .group_instance_id = m.instance_id,
+                             .client_id = m.client_id,
+                             .client_host = m.client_host,
+                             .rebalance_timeout = static_cast<std::int32_t>(m.rebalance_timeout.count()),
+                             .session_timeout = static_cast<std::int32_t>(m.session_timeout.count()),
+                             .subscription = protocol_ ? m.metadata_for(*protocol_) : SharedBytes(),
+                             .assignment = m.assignment});
+  }
+  step.append(GroupRecord{id_, std::move(value)});
+}
+
+// ------------------------------------------------------------------------------------------------ join phase
+
+void ClassicGroup::set_state(GroupState state, Step& step) {
+  state_ = state;
+  state_since_ = step.wall;
+}
+
+void ClassicGroup::rebalance_or_complete_join(Step& step) {
+  if (state_ == GroupState::kPreparingRebalance)
+    complete_join_if_all_joined(step);
+  else
+    prepare_rebalance(step);
+}
+
+void ClassicGroup::prepare_rebalance(Step& step) {
+  for (auto& [id, member] : members_) {
+    if (state_ == GroupState::kCompletingRebalance) member.assignment = {};
+    if (!member.sync) continue;
+    step.reply(*member.sync, SyncGroupResponse{.error_code = ErrorCode::kRebalanceInProgress});
+    member.sync.reset();
+    restart_session(member, step);
+  }
+  step.clear_timer(timer(TimerKey::Kind::kSync));
+  initial_ = state_ == GroupState::kEmpty;
+  set_state(GroupState::kPreparingRebalance, step);
+  if (!initial_) {
+    if (!complete_join_if_all_joined(step)) step.set_timer(timer(TimerKey::Kind::kJoin), rebalance_timeout());
+    return;
+  }
+  grew_during_delay_ = false;
+  initial_delay_ = std::min(step.config.initial_rebalance_delay, rebalance_timeout());
+  initial_delay_left_ = rebalance_timeout() - initial_delay_;
+  if (initial_delay_ == Millis(0)) return complete_join(step);
+  step.set_timer(timer(TimerKey::Kind::kJoin), initial_delay_);
+}
+
+// The first members of a group trickle in while an application starts: every newcomer buys one more delay, up to the
+// rebalance timeout, so that ten instances cost one rebalance and not ten.
+void ClassicGroup::extend_initial_delay_or_complete_join(Step& step) {
+  if (!grew_during_delay_ || initial_delay_left_ == Millis(0)) return complete_join(step);
+  grew_during_delay_ = false;
+  const Millis next = std::min(step.config.initial_rebalance_delay, initial_delay_left_);
+  initial_delay_left_ = std::max(initial_delay_left_ - initial_delay_, Millis(0));
+  initial_delay_ = next;
+  step.set_timer(timer(TimerKey::Kind::kJoin), next);
+}
+
+bool ClassicGroup::complete_join_if_all_joined(Step& step) {
+  if (initial_ || !pending_.empty()) return false;
+  if (!std::ranges::all_of(members_, [](const auto& m) { return m.second.join.has_value(); })) return false;
+  complete_join(step);
+  return true;
+}
+
+void ClassicGroup::complete_join(Step& step) {
+  std::vector<std::string> absent;
+  for (const auto& [id, member] : members_)
+    if (!member.join && !member.instance_id) absent.push_back(id);
+  for (const auto& id : absent) remove_member(id, step);
+  if (!members_.empty() && !elect_joined_leader()) {
+    // Only static members are left, and none of them has come back: wait on, their session timeouts decide.
+    step.set_timer(timer(TimerKey::Kind::kJoin), rebalance_timeout());
+    return;
+  }
+  step.clear_timer(timer(TimerKey::Kind::kJoin));
+  initial_ = false;
+  ++generation_;
+  begin_generation(step);
+}
+
+void ClassicGroup::begin_generation(Step& step) {
+  if (members_.empty()) {
+    protocol_.reset();
+    leader_.reset();
+    set_state(GroupState::kEmpty, step);
+    read_subscriptions();
+    return store(step);
+  }
+  protocol_ = select_protocol();
+  read_subscriptions();
+  set_state(GroupState::kCompletingRebalance, step);
+  for (auto& [id, member] : members_) {
+    if (member.join) step.reply(*member.join, current_generation(member));
+    member.join.reset();
+    member.is_new = false;
+    member.has_synced = false;
+    restart_session(member, step);
+  }
+  step.set_timer(timer(TimerKey::Kind::kSync), rebalance_timeout());
+}
+
+bool ClassicGroup::elect_joined_leader() {
+  if (leader_ && members_.contains(*leader_) && members_.at(*leader_).join) return true;
+  const Member* first = nullptr;
+  for (const auto& [id, member] : members_)
+    if (member.join && (!first || member.order < first->order)) first = &member;
+  if (!first) return false;
+  leader_ = first->id;
+  return true;
+}
+
+// Every member votes for the first of its protocols that all understand; a tie goes to the one the leader likes better.
+std::string ClassicGroup::select_protocol() const {
+  const auto understood = [&](const Protocol& p) {
+    return std::ranges::all_of(members_, [&](const auto& m) { return m.second.supports(p.name); });
+  };
+  std::map<std::string, int> votes;
+  for (const auto& [id, member] : members_) {
+    const auto choice = std::ranges::find_if(member.protocols, understood);
+    if (choice != member.protocols.end()) ++votes[choice->name];
+  }
+  const Protocol* best = nullptr;
+  for (const auto& p : members_.at(*leader_).protocols)
+    if (votes.contains(p.name) && (!best || votes[p.name] > votes[best->name])) best = &p;
+  CHECK(best);  // nobody joins without a protocol in common
+  return best->name;
+}
+
+void ClassicGroup::read_subscriptions() {
+  subscribed_topics_.reset();
+  if (!uses_consumer_protocol()) return;
+  std::set<std::string> all;
+  for (const auto& [id, member] : members_) {
+    auto topics = subscribed_topics(member.metadata_for(protocol_.value_or("")));
+    if (!topics) return;
+    all.merge(*topics);
+  }
+  subscribed_topics_ = std::move(all);
+}
+
+// ------------------------------------------------------------------------------------------------ sync phase
+
+void ClassicGroup::sync(const protocol::SyncGroupRequest& request, RequestId id, Step& step) {
+  if (const auto error = check_sync(request); error != ErrorCode::kNone)
+    return step.reply(id, SyncGroupResponse{.error_code = error});
+  Member& member = members_.at(request.member_id);
+  member.has_synced = true;
+  if (state_ == GroupState::kStable) {
+    if (all_synced()) step.clear_timer(timer(TimerKey::Kind::kSync));
+    restart_session(member, step);
+    return step.reply(id, assignment_of(member));
+  }
+  if (member.sync) step.reply(*member.sync, SyncGroupResponse{.error_code = ErrorCode::kRebalanceInProgress});
+  member.sync = id;
+  if (leader_ == member.id) complete_sync(request, step);
+}
+
+void ClassicGroup::complete_sync(const protocol::SyncGroupRequest& request, Step& step) {
+  for (auto& [id, member] : members_) member.assignment = {};
+  for (const auto& assigned : request.assignments) {
+    const auto at = members_.find(assigned.member_id);
+    if (at != members_.end()) at->second.assignment = SharedBytes::copy_of(assigned.assignment.view());
+  }
+  set_state(GroupState::kStable, step);
+  store(step);  // in the log before anybody works by it: replies of this step wait for that
+  for (auto& [id, member] : members_) {
+    if (!member.sync) continue;
+    step.reply(*member.sync, assignment_of(member));
+    member.sync.reset();
+    restart_session(member, step);
+  }
+  if (all_synced()) step.clear_timer(timer(TimerKey::Kind::kSync));
+}
+
+ErrorCode ClassicGroup::check_sync(const protocol::SyncGroupRequest& request) const {
+  const auto error = check_identity({request.member_id, request.group_instance_id});
+  if (error != ErrorCode::kNone) return error;
+  if (request.generation_id != generation_) return ErrorCode::kIllegalGeneration;
+  const bool other_type = request.protocol_type && request.protocol_type != protocol_type_;
+  const bool other_name = request.protocol_name && protocol_ && request.protocol_name != protocol_;
+  if (other_type || other_name) return ErrorCode::kInconsistentGroupProtocol;
+  return state_ == GroupState::kPreparingRebalance ? ErrorCode::kRebalanceInProgress : ErrorCode::kNone;
+}
+
+SyncGroupResponse ClassicGroup::assignment_of(const Member& member) const {
+  return {.protocol_type = protocol_type_, .protocol_name = protocol_, .assignment = member.assignment};
+}
+
+bool ClassicGroup::all_synced() const {
+  return std::ranges::all_of(members_, [](const auto& m) { return m.second.has_synced; });
+}
+
+// Who took part in the rebalance but never fetched its assignment holds up its share of the partitions.
+void ClassicGroup::expire_unsynced(Step& step) {
+  if (state_ != GroupState::kCompletingRebalance && state_ != GroupState::kStable) return;
+  std::vector<std::string> silent;
+  for (const auto& [id, member] : members_)
+    if (!member.has_synced) silent.push_back(id);
+  for (const auto& id : silent) remove_member(id, step);
+  if (!silent.empty()) prepare_rebalance(step);
+}
+
+// ------------------------------------------------------------------------------------------------ members
+
+ErrorCode ClassicGroup::check_identity(Identity who) const {
+  if (who.instance_id) {
+    const auto at = static_members_.find(std::string(*who.instance_id));
+    if (at == static_members_.end()) return ErrorCode::kUnknownMemberId;
+    if (at->second != who.member_id) return ErrorCode::kFencedInstanceId;
+  }
+  return members_.contains(std::string(who.member_id)) ? ErrorCode::kNone : ErrorCode::kUnknownMemberId;
+}
+
+ErrorCode ClassicGroup::heartbeat(const protocol::HeartbeatRequest& request, Step& step) {
+  const auto error = check_identity({request.member_id, request.group_instance_id});
+  if (error != ErrorCode::kNone) return error;
+  if (request.generation_id != generation_) return ErrorCode::kIllegalGeneration;
+  restart_session(members_.at(request.member_id), step);
+  return state_ == GroupState::kPreparingRebalance ? ErrorCode::kRebalanceInProgress : ErrorCode::kNone;
+}
+
+LeaveGroupResponse ClassicGroup::leave(const std::vector<protocol::LeaveGroupRequest::MemberIdentity>& leaving,
+                                       Step& step) {
+  LeaveGroupResponse response;
+  bool left = false;
+  for (const auto& who : leaving) {
+    auto& result = response.members.emplace_back();
+    result.member_id = who.member_id;
+    result.group_instance_id = who.group_instance_id;
+    std::string member_id = who.member_id;
+    // An operator removes a static member by its instance id alone.
+    if (const auto at = who.group_instance_id ? static_members_.find(*who.group_instance_id) : static_members_.end();
+        member_id.empty() && at != static_members_.end())
+      member_id = at->second;
+    if (!who.group_instance_id && pending_.contains(member_id)) {
+      forget_pending(member_id, step);
+      left = true;
+      continue;
+    }
+    result.error_code = check_identity({member_id, who.group_instance_id});
+    if (result.error_code != ErrorCode::kNone) continue;
+    remove_member(member_id, step);
+    left = true;
+  }
+  if (left) after_removal(step);
+  return response;
+}
+
+void ClassicGroup::on_timer(const TimerKey& key, Step& step) {
+  switch (key.kind) {
+    case TimerKey::Kind::kJoin:
+      if (state_ != GroupState::kPreparingRebalance) return;
+      return initial_ ? extend_initial_delay_or_complete_join(step) : complete_join(step);
+    case TimerKey::Kind::kSync:
+      return expire_unsynced(step);
+    case TimerKey::Kind::kSession:
+      return expire_member(key.member, step);
+    case TimerKey::Kind::kRetention:
+      return;  // the machine's
+  }
+}
+
+void ClassicGroup::expire_member(const std::string& member_id, Step& step) {
+  if (pending_.contains(member_id)) {
+    forget_pending(member_id, step);
+    // It counted as somebody to wait for.
+    if (state_ == GroupState::kPreparingRebalance) complete_join_if_all_joined(step);
+    return;
+  }
+  const auto at = members_.find(member_id);
+  if (at == members_.end()) return;
+  // Who waits for us cannot send heartbeats; the answer restarts its session. A new member might never get that far.
+  const Member& member = at->second;
+  if (!member.is_new && (member.join || member.sync)) return;
+  remove_member(member_id, step);
+  after_removal(step);
+}
+
+void ClassicGroup::forget_pending(const std::string& member_id, Step& step) {
+  pending_.erase(member_id);
+  step.clear_timer(timer(TimerKey::Kind::kSession, member_id));
+}
+
+void ClassicGroup::remove_member(const std::string& member_id, Step& step) {
+  const auto node = members_.extract(member_id);
+  CHECK(node);
+  const Member& member = node.mapped();
+  if (member.join) {
+    step.reply(*member.join,
+               JoinGroupResponse{
+                   .error_code = ErrorCode::kUnknownMemberId, .protocol_name = std::nullopt, .member_id = member.id});
+  }
+  if (member.sync) step.reply(*member.sync, SyncGroupResponse{.error_code = ErrorCode::kUnknownMemberId});
+  step.clear_timer(timer(TimerKey::Kind::kSession, member.id));
+  if (member.instance_id) static_members_.erase(*member.instance_id);
+  if (leader_ != member.id) return;
+  const auto next = std::ranges::min_element(members_, {}, [](const auto& m) { return m.second.order; });
+  leader_ = next == members_.end() ? std::optional<std::string>() : next->first;
+}
+
+void ClassicGroup::after_removal(Step& step) {
+  if (state_ == GroupState::kStable || state_ == GroupState::kCompletingRebalance)
+    prepare_rebalance(step);
+  else if (state_ == GroupState::kPreparingRebalance)
+    complete_join_if_all_joined(step);
+}
+
+Millis ClassicGroup::rebalance_timeout() const {
+  Millis longest{0};
+  for (const auto& [id, member] : members_) longest = std::max(longest, member.rebalance_timeout);
+  return longest;
+}
+
+void ClassicGroup::restart_session(const Member& member, Step& step) const {
+  step.set_timer(timer(TimerKey::Kind::kSession, member.id), member.session_timeout);
+}
+
+void ClassicGroup::drop_soft_state(Step& step) {
+  for (const auto& id : pending_) step.clear_timer(timer(TimerKey::Kind::kSession, id));
+  pending_.clear();
+}
+
+// ------------------------------------------------------------------------------------------------ offsets, listings
+
+ErrorCode ClassicGroup::check_commit(Identity who, std::int32_t generation, Step& step) {
+  const bool empty = state_ == GroupState::kEmpty;
+  if (generation < 0 && empty) return ErrorCode::kNone;
+  if (generation < 0 && who.member_id.empty() && !who.instance_id) return ErrorCode::kUnknownMemberId;
+  const auto error = check_identity(who);
+  if (error != ErrorCode::kNone) return error;
+  if (generation != generation_) return ErrorCode::kIllegalGeneration;
+  if (state_ == GroupState::kCompletingRebalance) return ErrorCode::kRebalanceInProgress;
+  restart_session(members_.at(std::string(who.member_id)), step);
+  return ErrorCode::kNone;
+}
+
+bool ClassicGroup::uses_consumer_protocol() const { return protocol_type_ == kConsumerProtocolType; }
+
+bool ClassicGroup::may_be_subscribed_to(const std::string& topic) const {
+  if (state_ == GroupState::kEmpty) return false;
+  return subscribed_topics_ ? subscribed_topics_->contains(topic) : uses_consumer_protocol();
+}
+
+protocol::DescribeGroupsResponse::DescribedGroup ClassicGroup::describe() const {
+  protocol::DescribeGroupsResponse::DescribedGroup group{
+      .group_id = id_, .group_state = std::string(name(state_)), .protocol_type = protocol_type_.value_or("")};
+  // Between generations nobody has an assignment, and members have not agreed on whose metadata to show.
+  const bool stable = state_ == GroupState::kStable && protocol_;
+  if (stable) group.protocol_data = *protocol_;
+  for (const auto& [id, m] : members_) {
+    auto& member = group.members.emplace_back();
+    member.member_id = id;
+    member.group_instance_id = m.instance_id;
+    member.client_id = m.client_id;
+    member.client_host = m.client_host;
+    if (!stable) continue;
+    member.member_metadata = m.metadata_for(*protocol_);
+    member.member_assignment = m.assignment;
+  }
+  return group;
+}
+
+}  // namespace thalweg::group

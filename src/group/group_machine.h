@@ -1,0 +1,89 @@
+// The coordinator of all groups that belong to one partition of __consumer_offsets: classic groups and committed
+// offsets. A machine in the sense of replicated::Host: values in, Effects out; it neither waits nor knows the time.
+//
+// Hard state is rebuilt by apply() alone: committed offsets, and for every group its members and generation as of the
+// last completed rebalance. Soft state (who waits, who has been promised an id, timers) dies with the leadership.
+//
+// A step does not apply what it appends; whoever runs the machine does so right after the step, in order.
+// Requests that name several groups must name only groups of this partition; the broker splits them.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "group/classic_group.h"
+#include "group/committed_offsets.h"
+#include "group/effects.h"
+#include "group/group_config.h"
+#include "protocol/delete_groups_request.h"
+#include "protocol/describe_groups_request.h"
+#include "protocol/list_groups_request.h"
+#include "protocol/offset_commit_request.h"
+#include "protocol/offset_delete_request.h"
+
+namespace thalweg::group {
+
+// One group of an OffsetFetch request, in the form that version 8 brought; older requests are put into it.
+struct FetchOffsets {
+  protocol::OffsetFetchRequest::OffsetFetchRequestGroup group;
+};
+
+// Topics are gone, and nobody's position in them means anything any more. Answered with Done.
+struct TopicsDeleted {
+  std::vector<std::string> topics;
+};
+
+class GroupMachine {
+ public:
+  using Record = OffsetsRecord;
+  using Reply = group::Reply;
+  using RequestId = group::RequestId;
+  using TimerKey = group::TimerKey;
+  using Context = RequestContext;
+  using Effects = group::Effects;
+
+  // `new_uuid` names members; random in production, from the seed in simulation.
+  GroupMachine(GroupConfig config, std::function<Uuid()> new_uuid) : config_(config), new_uuid_(std::move(new_uuid)) {}
+
+  Effects on(const protocol::JoinGroupRequest&, const RequestContext&, RequestId, Instant now, Timestamp wall);
+  Effects on(const protocol::SyncGroupRequest&, const RequestContext&, RequestId, Instant now, Timestamp wall);
+  Effects on(const protocol::HeartbeatRequest&, const RequestContext&, RequestId, Instant now, Timestamp wall);
+  Effects on(const protocol::LeaveGroupRequest&, const RequestContext&, RequestId, Instant now, Timestamp wall);
+  Effects on(const protocol::OffsetCommitRequest&, const RequestContext&, RequestId, Instant now, Timestamp wall);
+  Effects on(const FetchOffsets&, const RequestContext&, RequestId, Instant now, Timestamp wall);
+  Effects on(const protocol::OffsetDeleteRequest&, const RequestContext&, RequestId, Instant now, Timestamp wall);
+  Effects on(const protocol::DescribeGroupsRequest&, const RequestContext&, RequestId, Instant now, Timestamp wall);
+  Effects on(const protocol::ListGroupsRequest&, const RequestContext&, RequestId, Instant now, Timestamp wall);
+  Effects on(const protocol::DeleteGroupsRequest&, const RequestContext&, RequestId, Instant now, Timestamp wall);
+  Effects on(const TopicsDeleted&, const RequestContext&, RequestId, Instant now, Timestamp wall);
+
+  Effects on_timer(const TimerKey& key, Instant now, Timestamp wall);
+  Effects on_loaded(Instant now, Timestamp wall);
+  void apply(const OffsetsRecord& record);
+
+ private:
+  struct Group {
+    explicit Group(const std::string& id) : classic(id) {}
+    ClassicGroup classic;
+    CommittedOffsets offsets;
+  };
+  Step step(Instant now, Timestamp wall) const {
+    return {.config = config_, .new_uuid = new_uuid_, .now = now, .wall = wall};
+  }
+  Group* find(const std::string& id);
+  Group& find_or_create(const std::string& id);
+  ErrorCode check_commit(const protocol::OffsetCommitRequest& request, const RequestContext& context, Step& step);
+  static void forget(const std::string& group, const std::vector<TopicPartition>& offsets, Step& step);
+  void expire_offsets(Step& step);
+  void apply_one(const OffsetRecord& record);
+  void apply_one(const GroupRecord& record);
+
+  const GroupConfig config_;
+  const std::function<Uuid()> new_uuid_;
+  std::map<std::string, Group> groups_;
+  bool loaded_ = false;
+};
+
+}  // namespace thalweg::group

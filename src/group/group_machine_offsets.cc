@@ -1,0 +1,128 @@
+// Committed offsets: commit, fetch, delete, expire.
+#include <algorithm>
+
+#include "group/group_machine.h"
+
+namespace thalweg::group {
+
+using protocol::OffsetCommitRequest;
+using protocol::OffsetCommitResponse;
+using protocol::OffsetDeleteResponse;
+using protocol::OffsetFetchResponse;
+
+namespace {
+
+constexpr std::int16_t kCommitTimestampVersion = 1;  // the only version in which clients date their commits
+// From here on a missing group is told apart from a wrong generation (KIP-848).
+constexpr std::int16_t kCommitNotFoundFrom = 9;
+
+protocol::OffsetCommitValue value_of(const OffsetCommitRequest::OffsetCommitRequestPartition& partition,
+                                     const OffsetCommitRequest& request, Uuid topic_id, const RequestContext& context,
+                                     Timestamp wall) {
+  const bool dated = context.version == kCommitTimestampVersion && partition.commit_timestamp >= 0;
+  return {.offset = partition.committed_offset,
+          .leader_epoch = partition.committed_leader_epoch,
+          .metadata = partition.committed_metadata.value_or(""),
+          .commit_timestamp = dated ? partition.commit_timestamp : wall,
+          .expire_timestamp = request.retention_time_ms >= 0 ? wall + request.retention_time_ms : kNoTimestamp,
+          .topic_id = topic_id};
+}
+
+}  // namespace
+
+Effects GroupMachine::on(const OffsetCommitRequest& request, const RequestContext& context, RequestId id, Instant now,
+                         Timestamp wall) {
+  Step step = this->step(now, wall);
+  const auto refused = check_commit(request, context, step);
+  OffsetCommitResponse response;
+  for (const auto& topic : request.topics) {
+    auto& result = response.topics.emplace_back();
+    result.name = topic.name;
+    result.topic_id = topic.topic_id;
+    for (const auto& partition : topic.partitions) {
+      auto error = refused;
+      if (error == ErrorCode::kNone && partition.committed_metadata &&
+          partition.committed_metadata->size() > config_.offset_metadata_bytes_max)
+        error = ErrorCode::kOffsetMetadataTooLarge;
+      result.partitions.push_back({partition.partition_index, error});
+      if (error != ErrorCode::kNone) continue;
+      step.append(OffsetRecord{request.group_id, topic.name, partition.partition_index,
+                               value_of(partition, request, topic.topic_id, context, wall)});
+    }
+  }
+  step.reply(id, std::move(response));
+  return std::move(step.effects);
+}
+
+ErrorCode GroupMachine::check_commit(const OffsetCommitRequest& request, const RequestContext& context, Step& step) {
+  const std::int32_t generation = request.generation_id_or_member_epoch;
+  if (Group* group = find(request.group_id))
+    return group->classic.check_commit({request.member_id, request.group_instance_id}, generation, step);
+  // A consumer that assigns itself needs no group; its first commit makes one.
+  if (generation < 0) return ErrorCode::kNone;
+  return context.version >= kCommitNotFoundFrom ? ErrorCode::kGroupIdNotFound : ErrorCode::kIllegalGeneration;
+}
+
+Effects GroupMachine::on(const FetchOffsets& request, const RequestContext&, RequestId id, Instant now,
+                         Timestamp wall) {
+  Step step = this->step(now, wall);
+  static const CommittedOffsets kNone;
+  const Group* group = find(request.group.group_id);
+  const CommittedOffsets& offsets = group ? group->offsets : kNone;
+  step.reply(id, OffsetFetchResponse::OffsetFetchResponseGroup{
+                     .group_id = request.group.group_id,
+                     .topics = request.group.topics ? offsets.fetch(*request.group.topics) : offsets.fetch_all()});
+  return std::move(step.effects);
+}
+
+Effects GroupMachine::on(const protocol::OffsetDeleteRequest& request, const RequestContext&, RequestId id, Instant now,
+                         Timestamp wall) {
+  Step step = this->step(now, wall);
+  OffsetDeleteResponse response;
+  const Group* group = find(request.group_id);
+  if (!group)
+    response.error_code = ErrorCode::kGroupIdNotFound;
+  else if (group->classic.state() != GroupState::kEmpty && !group->classic.uses_consumer_protocol())
+    response.error_code = ErrorCode::kNonEmptyGroup;  // nobody can say what such members read
+  if (response.error_code == ErrorCode::kNone) {
+    for (const auto& topic : request.topics) {
+      auto& result = response.topics.emplace_back();
+      result.name = topic.name;
+      const bool in_use = group->classic.may_be_subscribed_to(topic.name);
+      for (const auto& partition : topic.partitions) {
+        result.partitions.push_back(
+            {partition.partition_index, in_use ? ErrorCode::kGroupSubscribedToTopic : ErrorCode::kNone});
+        if (!in_use && group->offsets.find(topic.name, partition.partition_index))
+          forget(request.group_id, {{topic.name, partition.partition_index}}, step);
+      }
+    }
+  }
+  step.reply(id, std::move(response));
+  return std::move(step.effects);
+}
+
+Effects GroupMachine::on(const TopicsDeleted& request, const RequestContext&, RequestId id, Instant now,
+                         Timestamp wall) {
+  Step step = this->step(now, wall);
+  for (const auto& [group_id, group] : groups_)
+    for (const auto& topic : request.topics) forget(group_id, group.offsets.of_topic(topic), step);
+  step.reply(id, Done{});
+  return std::move(step.effects);
+}
+
+void GroupMachine::forget(const std::string& group, const std::vector<TopicPartition>& offsets, Step& step) {
+  for (const auto& tp : offsets) step.append(OffsetRecord{group, tp.topic, tp.partition, std::nullopt});
+}
+
+// Also removes groups of which nothing is left.
+void GroupMachine::expire_offsets(Step& step) {
+  for (const auto& [group_id, group] : groups_) {
+    const auto expired = group.offsets.expired(group.classic, step.wall, config_.offsets_retention);
+    forget(group_id, expired, step);
+    if (group.classic.is_vacant() && expired.size() == group.offsets.all().size())
+      step.append(GroupRecord{group_id, std::nullopt});
+  }
+  step.set_timer({.kind = TimerKey::Kind::kRetention}, config_.offsets_retention_check);
+}
+
+}  // namespace thalweg::group

@@ -1,0 +1,45 @@
+// The records of __consumer_offsets that classic groups need, and their bytes, which are Kafka's.
+// A key begins with its type; a value with its version; no value is a tombstone.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "base/types.h"
+#include "protocol/group_metadata_value.h"
+#include "protocol/offset_commit_value.h"
+
+namespace thalweg::group {
+
+// A committed offset, or that there is none any more.
+struct OffsetRecord {
+  std::string group;
+  std::string topic;
+  PartitionId partition;
+  std::optional<protocol::OffsetCommitValue> value;
+  friend bool operator==(const OffsetRecord&, const OffsetRecord&) = default;
+};
+
+// A group as it was after a rebalance, or that it is gone.
+struct GroupRecord {
+  std::string group;
+  std::optional<protocol::GroupMetadataValue> value;
+  friend bool operator==(const GroupRecord&, const GroupRecord&) = default;
+};
+
+using OffsetsRecord = std::variant<OffsetRecord, GroupRecord>;
+
+struct KeyValue {
+  SharedBytes key;
+  std::optional<SharedBytes> value;
+  friend bool operator==(const KeyValue&, const KeyValue&) = default;
+};
+
+KeyValue encode(const OffsetsRecord& record);
+// Nothing for a key type that we do not know: newer brokers write such records, and they are not ours to judge.
+Result<std::optional<OffsetsRecord>> decode(const SharedBytes& key, const std::optional<SharedBytes>& value);
+
+}  // namespace thalweg::group
