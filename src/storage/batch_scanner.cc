@@ -9,8 +9,9 @@ namespace field = record::batch_field;
 Result<BatchHeader> BatchHeader::read(BytesView bytes, std::uint64_t position) {
   TRY(const record::BatchPrefix prefix, record::BatchPrefix::read(bytes));
   if (prefix.magic != record::kMagic)
-    return fail(prefix.magic == 0 || prefix.magic == 1 ? ErrorCode::kUnsupportedForMessageFormat : ErrorCode::kCorruptMessage,
-                "message format " + std::to_string(prefix.magic) + " at position " + std::to_string(position));
+    return fail(
+        prefix.magic == 0 || prefix.magic == 1 ? ErrorCode::kUnsupportedForMessageFormat : ErrorCode::kCorruptMessage,
+        "message format " + std::to_string(prefix.magic) + " at position " + std::to_string(position));
   BatchHeader header;
   header.position = position;
   header.size = prefix.total_size;
@@ -39,7 +40,8 @@ MutableBytes BatchScanner::window_at_position() {
 Task<Result<>> BatchScanner::fill() {
   CO_TRY(const std::size_t n, co_await file_->read(position_, window_at_position()));
   window_.resize(n);
-  if (n < record::kBatchHeaderSize) co_return fail(ErrorCode::kKafkaStorageError, "log file is shorter than it should be");
+  if (n < record::kBatchHeaderSize)
+    co_return fail(ErrorCode::kKafkaStorageError, "log file is shorter than it should be");
   co_return Result<>{};
 }
 

@@ -1,5 +1,5 @@
-// Walks the batch headers of a .log file without reading the bodies: small batches come many at a time from one window, large
-// ones are jumped over.
+// Walks the batch headers of a .log file without reading the bodies: small batches come many at a time from one window,
+// large ones are jumped over.
 //
 //   BatchScanner scanner(file, from, size);
 //   while (!scanner.at_end()) {

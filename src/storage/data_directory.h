@@ -1,6 +1,5 @@
-// One entry of log.dirs: its lock, meta.properties, checkpoints and the marker of a clean stop. Kafka's names and formats, so
-// that Kafka's tools read it and a directory moves either way.
-// Owner: LogManager's shard.
+// One entry of log.dirs: its lock, meta.properties, checkpoints and the marker of a clean stop. Kafka's names and
+// formats, so that Kafka's tools read it and a directory moves either way. Owner: LogManager's shard.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// The open files of one shard's logs, least recently used first out, so that a hundred thousand partitions do not need as
-// many descriptors. Whoever holds a FilePtr keeps the file open; the cache only decides what stays open unheld.
+// The open files of one shard's logs, least recently used first out, so that a hundred thousand partitions do not need
+// as many descriptors. Whoever holds a FilePtr keeps the file open; the cache only decides what stays open unheld.
 // Owner: the shard whose disk it uses.
 #pragma once
 
@@ -34,7 +34,7 @@ class FileCache {
 
   Disk& disk_;
   const std::size_t capacity_;  // at least 1, so that what was just opened stays
-  std::list<Entry> files_;  // most recently used first
+  std::list<Entry> files_;      // most recently used first
   std::unordered_map<std::string, std::list<Entry>::iterator> by_path_;  // looked up only, never iterated
 };
 

@@ -8,7 +8,8 @@
 
 namespace thalweg::storage {
 namespace {
-// Up to here a batch is copied once more so that it goes out in one write; beyond, two writes are cheaper than the copy.
+// Up to here a batch is copied once more so that it goes out in one write; beyond, two writes are cheaper than the
+// copy.
 constexpr std::size_t kCopyMax = 16 << 10;
 
 std::optional<record::Codec> wanted_codec(CompressionPolicy policy) {
@@ -18,10 +19,14 @@ std::optional<record::Codec> wanted_codec(CompressionPolicy policy) {
 
 std::optional<int> wanted_level(const LogConfig& config) {
   switch (config.compression_type) {
-    case CompressionPolicy::kGzip: return config.compression_gzip_level;
-    case CompressionPolicy::kLz4: return config.compression_lz4_level;
-    case CompressionPolicy::kZstd: return config.compression_zstd_level;
-    default: return std::nullopt;
+    case CompressionPolicy::kGzip:
+      return config.compression_gzip_level;
+    case CompressionPolicy::kLz4:
+      return config.compression_lz4_level;
+    case CompressionPolicy::kZstd:
+      return config.compression_zstd_level;
+    default:
+      return std::nullopt;
   }
 }
 }  // namespace
@@ -61,6 +66,13 @@ void Log::take_offline(Error why) {
   end_.fail();
 }
 
+void Log::retire() {
+  closed_ = retired_ = true;
+  durable_.fail();
+  end_.fail();
+  for (const auto& segment : segments_) segment->forget_files();
+}
+
 ValidationOptions Log::validation(const AppendOptions& options, Timestamp now) const {
   ValidationOptions rules;
   rules.next_offset = end_.value();
@@ -86,9 +98,10 @@ AppendResult Log::append_as_leader(SharedBytes records, const AppendOptions& opt
   TRY(const record::BatchView sent, record::BatchView::at(records));
   TRY(const ProducerVerdict verdict, producers_.check(sent, options.origin));
   if (const auto& original = verdict.duplicate)
-    return AppendInfo{original->first_offset(), original->last_offset,
-                      config_.message_timestamp_type == TimestampType::kLogAppendTime ? original->timestamp : kNoTimestamp,
-                      start_, true};
+    return AppendInfo{
+        original->first_offset(), original->last_offset,
+        config_.message_timestamp_type == TimestampType::kLogAppendTime ? original->timestamp : kNoTimestamp, start_,
+        true};
 
   TRY_VOID(roll_if_due(valid.size(), valid.max_timestamp, valid.first, valid.last, now));
   TRY(const BatchHeader header, BatchHeader::read(valid.header, active().size()));
@@ -120,7 +133,8 @@ AppendResult Log::append_as_follower(SharedBytes records) {
     std::size_t count = 0, bytes = 0;
     while (i + count < checked.batches.size()) {
       const auto& batch = checked.batches[i + count];
-      if (count > 0 && active().should_roll(config_, roll_jitter_, bytes + batch.size(), batch.max_timestamp(), batch.last_offset(), now))
+      if (count > 0 && active().should_roll(config_, roll_jitter_, bytes + batch.size(), batch.max_timestamp(),
+                                            batch.last_offset(), now))
         break;
       bytes += batch.size();
       ++count;
@@ -141,7 +155,8 @@ AppendResult Log::append_as_follower(SharedBytes records) {
     i += count;
     finish_append(checked.batches[i - 1].next_offset());
   }
-  return AppendInfo{checked.batches.front().base_offset(), checked.batches.back().last_offset(), kNoTimestamp, start_, false};
+  return AppendInfo{checked.batches.front().base_offset(), checked.batches.back().last_offset(), kNoTimestamp, start_,
+                    false};
 }
 
 // The batch is in the file: everything derived from it follows.
@@ -156,9 +171,15 @@ Result<> Log::note_appended(const record::BatchView& batch, const BatchHeader& h
 }
 
 void Log::finish_append(Offset end) {
+  untouched_ = false;
   producers_.advance_end(end);
   end_.advance(end);
-  if (sync_every_append_ || end_.value() - durable_.value() >= config_.flush_messages) request_sync();
+  if (sync_every_append_ || end_.value() - durable_.value() >= config_.flush_messages) {
+    request_sync();
+  } else if (config_.flush_ms < LogConfig::kForever && !flush_planned_) {
+    flush_planned_ = true;
+    spawn(shard_, sync_after(shared_from_this(), config_.flush_ms));
+  }
 }
 
 Result<> Log::roll_if_due(std::size_t bytes, Timestamp max_timestamp, Offset first, Offset last, Timestamp now) {
@@ -171,17 +192,23 @@ Result<> Log::roll_if_due(std::size_t bytes, Timestamp max_timestamp, Offset fir
 // ---- Syncing
 
 void Log::request_sync() {
-  if (syncing_ || offline_) return;
+  if (syncing_ || offline_ || retired_) return;
   syncing_ = true;
   spawn(shard_, sync_loop(shared_from_this()));
 }
 
+Task<> Log::sync_after(LogPtr log, Millis delay) {
+  co_await log->shard_.clock.sleep_for(delay);
+  log->flush_planned_ = false;
+  if (!log->closed_) log->request_sync();
+}
+
 // One loop per log with something to sync; what is appended while a sync runs waits for the next, together.
 Task<> Log::sync_loop(LogPtr log) {
-  while (!log->offline_ && (log->durable_.value() < log->end_.value() || log->names_unsynced_)) {
+  while (!log->offline_ && !log->retired_ && (log->durable_.value() < log->end_.value() || log->names_unsynced_)) {
     const auto synced = co_await log->sync_once();
     // After one failed fsync the next may succeed although the pages are gone. Never acknowledge again.
-    if (!synced) log->take_offline(synced.error());
+    if (!synced && !log->retired_) log->take_offline(synced.error());
   }
   log->syncing_ = false;
 }
@@ -195,8 +222,10 @@ Task<Result<>> Log::sync_once() {
   }
   std::vector<SegmentPtr> unsynced;
   for (auto s = segments_.rbegin(); s != segments_.rend(); ++s) {
-    if ((*s)->unsynced_file()) unsynced.push_back(*s);
-    else if (s != segments_.rbegin()) break;  // the active one may be new and empty, with unsynced ones before it
+    if ((*s)->unsynced_file())
+      unsynced.push_back(*s);
+    else if (s != segments_.rbegin())
+      break;  // the active one may be new and empty, with unsynced ones before it
   }
   for (const SegmentPtr& segment : unsynced) {
     const std::uint64_t size = segment->size();
@@ -239,7 +268,8 @@ Task<Result<>> Log::checkpoint() {
   for (const SegmentPtr& segment : segments) {
     if (&*segment != segments_.back().get() && segment_end(segment_index(segment->base())) <= recovery_point_) continue;
     CO_TRY_VOID(segment->flush_indexes());
-    for (const std::string& path : {segment->offset_index().path(), segment->time_index().path(), segment->aborted().path()})
+    for (const std::string& path :
+         {segment->offset_index().path(), segment->time_index().path(), segment->aborted().path()})
       if (auto file = files_->open(path)) CO_TRY_VOID(co_await (*file)->sync());
   }
   CO_TRY_VOID(co_await write_epochs());
@@ -253,6 +283,7 @@ Task<Result<>> Log::close() {
   if (closed_) co_return Result<>{};
   closed_ = true;
   if (offline_) co_return std::unexpected(*offline_);
+  if (untouched_ && !epochs_unwritten_ && !names_unsynced_) co_return Result<>{};
   CO_TRY_VOID(active().finish());
   CO_TRY_VOID(write_snapshot(end_.value()));
   CO_TRY(const FilePtr snapshot, shard_.disk.open(snapshot_path(end_.value()), OpenMode::kReadWrite));

@@ -1,14 +1,14 @@
 // A Log is one partition on disk: Kafka's folder, Kafka's files, append-only. It knows nothing of roles or replicas;
 // replica::Partition decides who may append and what is committed.
 //
-// Owner: the partition's shard; every member is called there. Held by LogPtr because the sync loop, reads and the delayed
-// removal of files outlive a call.
+// Owner: the partition's shard; every member is called there. Held by LogPtr because the sync loop, reads and the
+// delayed removal of files outlive a call.
 //
-// Invariants: offsets() .start <= .end; offsets on disk only grow; durable() <= end. An append is written to the page cache
-// before it returns, so readers see it at once; durable() follows when fdatasync has returned for everything below it, also for the
-// names of new files. One failed write (other than a full disk) or sync is final: the log is offline(), durable() fails its waiters,
-// nothing is acknowledged any more. A full disk is no failure: append answers an error with Disk::is_full, nothing of it
-// stays, and appends work again when there is room.
+// Invariants: offsets() .start <= .end; offsets on disk only grow; durable() <= end. An append is written to the page
+// cache before it returns, so readers see it at once; durable() follows when fdatasync has returned for everything
+// below it, also for the names of new files. One failed write (other than a full disk) or sync is final: the log is
+// offline(), durable() fails its waiters, nothing is acknowledged any more. A full disk is no failure: append answers
+// an error with Disk::is_full, nothing of it stays, and appends work again when there is room.
 #pragma once
 
 #include <deque>
@@ -33,9 +33,9 @@
 namespace thalweg::storage {
 
 struct AppendOptions {
-  LeaderEpoch leader_epoch;                          // stamped on the batch
-  AppendOrigin origin = AppendOrigin::kClient;       // kClient: sequences and batch rules are checked
-  std::int16_t produce_version = 13;                 // zstd needs 7
+  LeaderEpoch leader_epoch;                     // stamped on the batch
+  AppendOrigin origin = AppendOrigin::kClient;  // kClient: sequences and batch rules are checked
+  std::int16_t produce_version = 13;            // zstd needs 7
 };
 
 // Where an append went.
@@ -53,13 +53,14 @@ using AppendResult = std::expected<AppendInfo, AppendError>;
 
 struct ReadLimits {
   std::size_t max_bytes = 1 << 20;
-  Offset upper_bound{std::numeric_limits<std::int64_t>::max()};  // exclusive: high watermark, last stable offset or log end
-  bool at_least_one_batch = true;    // the first batch comes whole even when it is larger than max_bytes
-  bool aborted_transactions = false;  // for read_committed: list those that overlap what is returned
+  Offset upper_bound{
+      std::numeric_limits<std::int64_t>::max()};  // exclusive: high watermark, last stable offset or log end
+  bool at_least_one_batch = true;                 // the first batch comes whole even when it is larger than max_bytes
+  bool aborted_transactions = false;              // for read_committed: list those that overlap what is returned
 };
 
 struct FetchedData {
-  Pieces records;      // whole batches; the first contains `from` or follows a gap there. Empty: nothing below upper_bound
+  Pieces records;  // whole batches; the first contains `from` or follows a gap there. Empty: nothing below upper_bound
   std::size_t bytes = 0;
   Offset first = kNoOffset;  // base offset of the first batch
   Offset next = kNoOffset;   // where to read on; `from` when empty
@@ -81,11 +82,12 @@ struct LogOptions {
   TopicPartition partition;
   Uuid topic_id;  // zero: whatever partition.metadata says
   LogConfig config;
-  Offset recovery_point{0};   // everything below is on disk, checked before
-  Offset log_start{0};        // from the checkpoint; the first segment's base offset if that is higher
-  Offset high_watermark{0};   // from the checkpoint
+  Offset recovery_point{0};     // everything below is on disk, checked before
+  Offset log_start{0};          // from the checkpoint; the first segment's base offset if that is higher
+  Offset high_watermark{0};     // from the checkpoint
   bool clean_shutdown = false;  // then nothing is scanned
-  bool sync_every_append = true;  // false: sync only as flush.messages, flush.ms and checkpoints ask; durable() lags then
+  bool sync_every_append =
+      true;  // false: sync only as flush.messages, flush.ms and checkpoints ask; durable() lags then
   std::shared_ptr<FileCache> files;  // of the shard
   // Brings a lower recovery point to disk; LogManager's. Nothing: nobody keeps recovery points.
   std::function<Task<Result<>>(TopicPartition, Offset)> lower_recovery_point;
@@ -96,14 +98,15 @@ using LogPtr = std::shared_ptr<Log>;
 
 class Log : public std::enable_shared_from_this<Log> {
  public:
-  // Opens or creates; recovers after an unclean stop (log_loader.h says how). Damage below the recovery point is an error that
-  // names the file and position; nothing is repaired silently.
+  // Opens or creates; recovers after an unclean stop (log_loader.h says how). Damage below the recovery point is an
+  // error that names the file and position; nothing is repaired silently.
   static Task<Result<LogPtr>> open(const Shard& shard, LogOptions options);
   ~Log();
 
   // ---- Appending. None of these waits; durable() or end_watermark() tell when it counts.
 
-  // A client's batch (exactly one), or what a coordinator writes: validated, offsets assigned, sequences checked, rolled, written.
+  // A client's batch (exactly one), or what a coordinator writes: validated, offsets assigned, sequences checked,
+  // rolled, written.
   AppendResult append_as_leader(SharedBytes records, const AppendOptions& options);
   // Batches from the leader, as they are: offsets must not go back (kOffsetOutOfRange otherwise; gaps are fine).
   AppendResult append_as_follower(SharedBytes records);
@@ -112,7 +115,8 @@ class Log : public std::enable_shared_from_this<Log> {
 
   // kOffsetOutOfRange when `from` is not in [start, end].
   Task<Result<FetchedData>> read(Offset from, ReadLimits limits);
-  // ListOffsets for timestamps >= 0: the first record whose timestamp is >= `target`, looked for inside compressed batches too.
+  // ListOffsets for timestamps >= 0: the first record whose timestamp is >= `target`, looked for inside compressed
+  // batches too.
   Task<Result<TimestampAndOffset>> offset_for_timestamp(Timestamp target);
   // ListOffsets -3: the first record that carries the largest timestamp; kNoOffset on an empty log.
   Task<Result<TimestampAndOffset>> offset_of_max_timestamp();
@@ -126,8 +130,8 @@ class Log : public std::enable_shared_from_this<Log> {
   Offset start_offset() const { return start_; }
   Offset end_offset() const { return end_.value(); }
   LogOffsets offsets() const;
-  Watermark& end_watermark() { return end_; }   // moves when bytes are readable
-  Watermark& durable() { return durable_; }     // moves when they survive a power loss
+  Watermark& end_watermark() { return end_; }  // moves when bytes are readable
+  Watermark& durable() { return durable_; }    // moves when they survive a power loss
   // min(first open transaction or one not yet decided below the high watermark, high watermark).
   Offset last_stable_offset() const;
   // What the replica last said; retention, the last stable offset and the checkpoint follow it. Never beyond the end.
@@ -138,8 +142,9 @@ class Log : public std::enable_shared_from_this<Log> {
 
   // The leader's epoch begins here (become_leader); remembered even before the first batch.
   void start_epoch(LeaderEpoch epoch);
-  // Drops everything at and above `to` (a batch that contains it goes whole). Followers only, who append nothing meanwhile: the lower
-  // recovery point is on disk before anything is cut, so that a crash later does not look like damage below it.
+  // Drops everything at and above `to` (a batch that contains it goes whole). Followers only, who append nothing
+  // meanwhile: the lower recovery point is on disk before anything is cut, so that a crash later does not look like
+  // damage below it.
   Task<Result<>> truncate_to(Offset to);
   // Empties the log; the next append has offset `start`. A follower too far behind.
   Task<Result<>> truncate_fully_and_start_at(Offset start);
@@ -150,16 +155,21 @@ class Log : public std::enable_shared_from_this<Log> {
 
   // ---- Background, called by LogManager
 
-  // Retention by time, size and log start (never past the high watermark) and rolls that are due by segment.ms; answers how many bytes went.
+  // Retention by time, size and log start (never past the high watermark) and rolls that are due by segment.ms; answers
+  // how many bytes went.
   Result<std::uint64_t> apply_retention();
   void expire_producers(Millis expiration);
   // Asks for a sync of all there is and waits for it.
   Task<Result<>> flush();
-  // Brings everything below durable() to disk that recovery would otherwise make again: indexes, epochs. Moves recovery_point().
+  // Brings everything below durable() to disk that recovery would otherwise make again: indexes, epochs. Moves
+  // recovery_point().
   Task<Result<>> checkpoint();
   Offset recovery_point() const { return recovery_point_; }
-  // Syncs, writes indexes and a producer snapshot, and refuses appends from then on. An error leaves the folder as after a crash.
+  // Syncs, writes indexes and a producer snapshot, and refuses appends from then on. An error leaves the folder as
+  // after a crash.
   Task<Result<>> close();
+  // The partition leaves this broker: nothing more is written or synced, waiters are woken, files are closed but stay.
+  void retire();
   // Takes the log out of service at once, keeping the files: what stands is as after a crash.
   void take_offline(Error why);
   bool is_offline() const { return offline_.has_value(); }
@@ -197,6 +207,7 @@ class Log : public std::enable_shared_from_this<Log> {
   // Syncing
   void request_sync();
   static Task<> sync_loop(LogPtr log);
+  static Task<> sync_after(LogPtr log, Millis delay);
   Task<Result<>> sync_once();
   Task<Result<>> write_epochs();
 
@@ -217,8 +228,8 @@ class Log : public std::enable_shared_from_this<Log> {
   // Producers
   std::string snapshot_path(Offset offset) const;
   Result<> write_snapshot(Offset offset);
-  // From the newest readable snapshot at or below `snapshot_limit`, then the batches up to the end; aborted transactions that end at or
-  // above `index_from` go into the .txnindex.
+  // From the newest readable snapshot at or below `snapshot_limit`, then the batches up to the end; aborted
+  // transactions that end at or above `index_from` go into the .txnindex.
   Result<> rebuild_producers(Offset snapshot_limit, Offset index_from);
   Result<Offset> load_newest_snapshot(Offset limit);
   Task<Result<std::vector<AbortedTransaction>>> aborted_between(Offset from, Offset upper);
@@ -243,11 +254,14 @@ class Log : public std::enable_shared_from_this<Log> {
   Offset recovery_point_{0};
 
   std::optional<Error> offline_;
+  bool untouched_ = false;  // as a clean stop left it, so the next needs no work
   bool closed_ = false;
+  bool retired_ = false;
   bool syncing_ = false;
-  bool names_unsynced_ = false;    // a file was created, renamed or removed since the directory was synced
+  bool flush_planned_ = false;   // flush.ms is running
+  bool names_unsynced_ = false;  // a file was created, renamed or removed since the directory was synced
   bool epochs_unwritten_ = false;
-  std::uint64_t cuts_ = 0;         // truncations; a sync that began before one proves nothing about offsets after it
+  std::uint64_t cuts_ = 0;  // truncations; a sync that began before one proves nothing about offsets after it
 };
 
 }  // namespace thalweg::storage

@@ -57,9 +57,8 @@ Task<> Log::remove_later(const Shard* shard, std::vector<std::string> paths, Mil
 // ---- Retention
 
 std::size_t Log::expired_segments(Timestamp now) const {
-  std::int64_t excess = config_.retention_bytes >= 0
-                            ? static_cast<std::int64_t>(size_bytes()) - config_.retention_bytes
-                            : -1;
+  std::int64_t excess =
+      config_.retention_bytes >= 0 ? static_cast<std::int64_t>(size_bytes()) - config_.retention_bytes : -1;
   std::size_t count = 0;
   for (; count < segments_.size(); ++count) {
     const LogSegment& segment = *segments_[count];
@@ -101,6 +100,7 @@ Result<std::uint64_t> Log::delete_expired(std::size_t count) {
 }
 
 void Log::start_moved(Offset start) {
+  untouched_ = false;
   start_ = start;
   high_watermark_ = std::max(high_watermark_, start_);
   epochs_unwritten_ |= epochs_.truncate_from_start(start);
@@ -110,8 +110,8 @@ void Log::start_moved(Offset start) {
 Result<> Log::delete_records_before(Offset offset) {
   TRY_VOID(check_writable());
   if (offset > high_watermark_ || offset.value < 0)
-    return fail(ErrorCode::kOffsetOutOfRange, "cannot delete records before " + to_string(offset) + ": high watermark is " +
-                                                  to_string(high_watermark_));
+    return fail(ErrorCode::kOffsetOutOfRange, "cannot delete records before " + to_string(offset) +
+                                                  ": high watermark is " + to_string(high_watermark_));
   if (offset <= start_) return {};
   start_moved(offset);
   std::size_t count = 0;
@@ -122,7 +122,7 @@ Result<> Log::delete_records_before(Offset offset) {
 
 void Log::expire_producers(Millis expiration) {
   producers_.set_expiration(expiration);
-  producers_.remove_expired(shard_.clock.wall());
+  if (producers_.remove_expired(shard_.clock.wall()) > 0) untouched_ = false;
 }
 
 // ---- Truncation
@@ -154,6 +154,7 @@ Task<Result<>> Log::truncate_fully_and_start_at(Offset start) {
 }
 
 Result<> Log::cut_at(Offset to) {
+  untouched_ = false;
   log::info("log truncated", field("partition", partition_), field("from", end_.value()), field("to", to));
   ++cuts_;
   std::vector<SegmentPtr> gone;
@@ -177,6 +178,7 @@ Result<> Log::cut_at(Offset to) {
 }
 
 Result<> Log::empty_and_start_at(Offset start) {
+  untouched_ = false;
   log::info("log emptied", field("partition", partition_), field("end_was", end_.value()), field("start", start));
   ++cuts_;
   auto taken = take_away(std::exchange(segments_, {}));

@@ -14,8 +14,16 @@ namespace thalweg::storage {
 
 using record::TimestampType;
 
-// compression.type: the codec of the log, or whatever the producer chose. The first five have the codec's number in a batch.
-enum class CompressionPolicy : std::uint8_t { kUncompressed = 0, kGzip = 1, kSnappy = 2, kLz4 = 3, kZstd = 4, kProducer };
+// compression.type: the codec of the log, or whatever the producer chose. The first five have the codec's number in a
+// batch.
+enum class CompressionPolicy : std::uint8_t {
+  kUncompressed = 0,
+  kGzip = 1,
+  kSnappy = 2,
+  kLz4 = 3,
+  kZstd = 4,
+  kProducer
+};
 
 struct LogConfig {
   static constexpr Millis kForever{std::numeric_limits<std::int64_t>::max()};

@@ -126,11 +126,13 @@ Result<> LogLoader::open_segments() {
     }
     for (const auto suffix : {kIndexSuffix, kTimeIndexSuffix, kTxnIndexSuffix}) {
       const auto base = parse_segment_file(entry.name, suffix);
-      if (!base || std::ranges::binary_search(files, segment_file("", *base, kLogSuffix).substr(1), {}, name_of)) continue;
+      if (!base || std::ranges::binary_search(files, segment_file("", *base, kLogSuffix).substr(1), {}, name_of))
+        continue;
       log::warn("index without a segment removed", field("directory", log_.directory_), field("file", entry.name));
       TRY_VOID(disk().remove(log_.directory_ + "/" + entry.name));
     }
   }
+  log_.untouched_ = clean_ && !log_.segments_.empty();
   if (log_.segments_.empty()) {
     TRY(auto first, log_.new_segment(log_start_, now));
     log_.segments_.push_back(std::move(first));
@@ -139,12 +141,13 @@ Result<> LogLoader::open_segments() {
 }
 
 Error LogLoader::damaged(const LogSegment& segment, std::uint64_t position, const Error& why) const {
-  return {ErrorCode::kKafkaStorageError,
-          fmt::format("{} is damaged at position {}: {}. It lies {}, so it is not repaired; restore the file from another "
-                      "replica or a backup, or remove the folder if other replicas have the data",
-                      segment.path(), position, why.message,
-                      clean_ ? "in a log that was closed cleanly"
-                             : fmt::format("below the recovery point {}", recovery_point_.value))};
+  return {
+      ErrorCode::kKafkaStorageError,
+      fmt::format("{} is damaged at position {}: {}. It lies {}, so it is not repaired; restore the file from another "
+                  "replica or a backup, or remove the folder if other replicas have the data",
+                  segment.path(), position, why.message,
+                  clean_ ? "in a log that was closed cleanly"
+                         : fmt::format("below the recovery point {}", recovery_point_.value))};
 }
 
 Result<> LogLoader::check_segments() {
@@ -154,6 +157,7 @@ Result<> LogLoader::check_segments() {
     TRY(const bool indexed, segment.load());
     const bool trusted = clean_ || (!last && log_.segments_[i + 1]->base() <= recovery_point_);
     if (!trusted || !indexed) {
+      log_.untouched_ = false;
       TRY_VOID(rebuild_segment(i));  // may drop the segments after it
       continue;
     }
@@ -170,12 +174,13 @@ Result<> LogLoader::rebuild_segment(std::size_t i) {
   LogSegment& segment = *log_.segments_[i];
   const Offset checked_below = clean_ ? Offset{std::numeric_limits<std::int64_t>::max()} : recovery_point_;
   Offset end = segment.base();
-  TRY(const auto rebuilt, segment.rebuild(checked_below, log_.config_.index_interval_bytes, [&](const BatchHeader& header) -> Result<> {
-    end = header.last + 1;
-    const bool newer = seen_epochs_.empty() || header.leader_epoch > seen_epochs_.back().epoch;
-    if (newer && header.leader_epoch.value >= 0) seen_epochs_.push_back({header.leader_epoch, header.base});
-    return {};
-  }));
+  TRY(const auto rebuilt,
+      segment.rebuild(checked_below, log_.config_.index_interval_bytes, [&](const BatchHeader& header) -> Result<> {
+        end = header.last + 1;
+        const bool newer = seen_epochs_.empty() || header.leader_epoch > seen_epochs_.back().epoch;
+        if (newer && header.leader_epoch.value >= 0) seen_epochs_.push_back({header.leader_epoch, header.base});
+        return {};
+      }));
   end_ = end;
   const bool last = i + 1 == log_.segments_.size();
   if (rebuilt.damage) {
@@ -210,7 +215,8 @@ Result<> LogLoader::load_epochs() {
   }
   for (const EpochEntry& seen : seen_epochs_) {
     const auto latest = log_.epochs_.latest();
-    if (!latest || seen.epoch > latest->epoch) log_.epochs_unwritten_ |= log_.epochs_.assign(seen.epoch, seen.start_offset);
+    if (!latest || seen.epoch > latest->epoch)
+      log_.epochs_unwritten_ |= log_.epochs_.assign(seen.epoch, seen.start_offset);
   }
   log_.epochs_unwritten_ |= log_.epochs_.truncate_from_end(end_);
   return {};

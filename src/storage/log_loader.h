@@ -1,12 +1,14 @@
 // What is on disk becomes a Log, or says why not.
 //
-// After a clean stop the files are taken as they are; only the batches after the last index entry are walked to find the end. After
-// a crash everything above the recovery point is checked: framing, rising offsets, CRC. The first batch that fails there is the torn
-// end: it and all after it go, as nothing there was ever acknowledged. The same damage below the recovery point, or after a clean stop, is
-// not ours to repair: open fails and names file and position. Indexes, aborted transactions and leader epochs above the
-// recovery point are made again from the batches, producers from the newest snapshot below it.
+// After a clean stop the files are taken as they are; only the batches after the last index entry are walked to find
+// the end. After a crash everything above the recovery point is checked: framing, rising offsets, CRC. The first batch
+// that fails there is the torn end: it and all after it go, as nothing there was ever acknowledged. The same damage
+// below the recovery point, or after a clean stop, is not ours to repair: open fails and names file and position.
+// Indexes, aborted transactions and leader epochs above the recovery point are made again from the batches, producers
+// from the newest snapshot below it.
 //
-// Left-overs of Kafka's file swaps are finished first: .deleted and .cleaned go, a .swap takes the place of the segments it covers.
+// Left-overs of Kafka's file swaps are finished first: .deleted and .cleaned go, a .swap takes the place of the
+// segments it covers.
 #pragma once
 
 #include "storage/log.h"
@@ -16,7 +18,11 @@ namespace thalweg::storage {
 class LogLoader {
  public:
   LogLoader(Log& log, Offset recovery_point, bool clean, Offset log_start, Offset high_watermark)
-      : log_(log), recovery_point_(recovery_point), clean_(clean), log_start_(log_start), high_watermark_(high_watermark) {}
+      : log_(log),
+        recovery_point_(recovery_point),
+        clean_(clean),
+        log_start_(log_start),
+        high_watermark_(high_watermark) {}
 
   // Does not suspend except to write partition.metadata. The log has no user yet.
   Task<Result<>> load();

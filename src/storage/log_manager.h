@@ -1,10 +1,11 @@
-// All logs of a broker: the data directories with their locks, identities, checkpoints and clean-stop markers, and which partition
-// lies where. Each Log lives on the shard the caller names; this class only opens, closes, deletes and tends them there.
+// All logs of a broker: the data directories with their locks, identities, checkpoints and clean-stop markers, and
+// which partition lies where. Each Log lives on the shard the caller names; this class only opens, closes, deletes and
+// tends them there.
 //
 // Owner: shard 0. From another shard: co_await shard0.call(manager, &LogManager::method, ...).
 //
-// Logs are opened when the broker asks for them (it knows topic ids and options then); until then a partition folder is only
-// known by name. Deleted logs are renamed to `...-delete` at once and their files go file.delete.delay.ms later.
+// Logs are opened when the broker asks for them (it knows topic ids and options then); until then a partition folder is
+// only known by name. Deleted logs are renamed to `...-delete` at once and their files go file.delete.delay.ms later.
 #pragma once
 
 #include <map>
@@ -17,18 +18,20 @@
 #include "storage/data_directory.h"
 #include "storage/file_cache.h"
 #include "storage/log.h"
+#include "storage/turn.h"
 
 namespace thalweg::storage {
 
 struct LogManagerConfig {
   std::vector<std::string> log_dirs;
   BrokerId node_id;
-  Millis retention_check_interval{300'000};       // log.retention.check.interval.ms
-  Millis checkpoint_interval{60'000};             // log.flush.offset.checkpoint.interval.ms
+  Millis retention_check_interval{300'000};  // log.retention.check.interval.ms
+  Millis checkpoint_interval{60'000};        // log.flush.offset.checkpoint.interval.ms
   Millis start_offset_checkpoint_interval{60'000};
-  Millis producer_id_expiration{86'400'000};      // producer.id.expiration.ms
+  Millis producer_id_expiration{86'400'000};  // producer.id.expiration.ms
   Millis producer_id_expiration_check_interval{600'000};
-  std::size_t open_files_per_shard = 4096;        // kept open though unused
+  std::size_t open_files_per_shard = 4096;  // kept open though unused
+  bool sync_every_append = true;            // false: acknowledge from memory and replicas alone, as Kafka does
 };
 
 // What DescribeLogDirs tells of one directory.
@@ -41,7 +44,7 @@ struct LogDirDescription {
   std::string path;
   Uuid directory_id;
   std::optional<Error> error;
-  std::uint64_t total_bytes = 0, free_bytes = 0;
+  std::uint64_t free_bytes = 0;
   std::vector<Partition> partitions;
 };
 
@@ -59,21 +62,22 @@ class LogManager {
   ~LogManager();
   LogManager(const LogManager&) = delete;
 
-  // Creates missing directories, locks them, checks or writes meta.properties (a directory of another cluster or node is refused with a
-  // message), reads checkpoints and the clean-stop marker, finishes interrupted deletions, starts the background work.
-  // An empty cluster id takes whatever the directories have; see cluster_id().
+  // Creates missing directories, locks them, checks or writes meta.properties (a directory of another cluster or node
+  // is refused with a message), reads checkpoints and the clean-stop marker, finishes interrupted deletions, starts the
+  // background work. An empty cluster id takes whatever the directories have; see cluster_id().
   Task<Result<>> start(std::string cluster_id);
   // From meta.properties; empty before the first start with one.
   const std::string& cluster_id() const { return cluster_id_; }
   std::vector<Uuid> directory_ids() const;
 
-  // The log of a partition, opened (or created in the directory with the fewest partitions) on `shard`. Answers the same log again when it is
-  // open. kInconsistentTopicId when the folder belongs to another topic of that name.
+  // The log of a partition, opened (or created in the directory with the fewest partitions) on `shard`. Answers the
+  // same log again when it is open. kInconsistentTopicId when the folder belongs to another topic of that name.
   Task<Result<LogPtr>> open(TopicPartition partition, Uuid topic_id, LogConfig config, unsigned shard);
   LogPtr find(const TopicPartition& partition) const;
   // Takes the log away and its files with it; done when the folder is renamed.
   Task<Result<>> remove(TopicPartition partition);
-  // Folders that nobody opened: partitions that left this broker while it was down. The broker compares them with the image.
+  // Folders that nobody opened: partitions that left this broker while it was down. The broker compares them with the
+  // image.
   std::vector<UnopenedLog> unopened() const;
   // Moves such a folder aside as `...-stray`; it is kept.
   Result<> set_aside(TopicPartition partition);
@@ -93,19 +97,60 @@ class LogManager {
     unsigned shard = 0;
     std::size_t directory = 0;
   };
+  struct Directory {
+    DataDirectory files;
+    bool clean = false;  // how the last run ended
+    OffsetCheckpoint recovery_points, log_starts, high_watermarks;
+    std::set<TopicPartition> partitions;  // folders, opened or not
+  };
+  // What a checkpoint says of one log, as its shard reports it.
+  struct Checkpointed {
+    TopicPartition partition;
+    Offset recovery_point, log_start, high_watermark;
+  };
+  // The logs of one shard on their way to be closed.
+  struct Closing {
+    explicit Closing(std::vector<LogPtr> l) : logs(std::move(l)) {}
+    std::vector<LogPtr> logs;
+    std::size_t next = 0;
+    Result<> result;
+  };
+  static constexpr std::size_t kClosedAtOnce = 32;
+  using Step = Task<> (LogManager::*)();
 
-  Task<Result<LogPtr>> open_on_shard(const Shard& shard, LogOptions options);
-  Task<> every(Millis interval, Task<> (LogManager::*step)());
+  Result<> open_directories(const std::string& cluster_id);
+  Task<Result<>> settle_identities();
+  Task<Result<>> read_directory(Directory& directory);
+  std::size_t directory_for(const TopicPartition& partition) const;
+  std::optional<std::size_t> directory_of(const TopicPartition& partition) const;
+  Task<Result<>> forget_offsets(Directory& directory, const TopicPartition& partition);
+  Task<Result<>> write_offsets(Directory& directory);
+  Task<Result<>> lower_recovery_point(TopicPartition partition, Offset to);
+  std::vector<std::vector<LogPtr>> logs_by_shard() const;
+  static Task<> every(LogManager* manager, std::shared_ptr<const bool> running, Millis interval, Step step);
+  static Task<> close_some(std::shared_ptr<Closing> work, OneShot<bool> done);
+  static Task<> close_on(LogManager* manager, std::size_t shard, std::vector<LogPtr> logs, OneShot<Result<>> done);
+  static Task<> remove_folder_later(const Shard* shard, std::string path, Millis delay);
+
+  // These run on the shard of the logs they are given.
+  Task<Result<LogPtr>> open_here(unsigned shard, LogOptions options);
+  Task<> retire_here(LogPtr log);
+  Task<> retain_here(std::vector<LogPtr> logs);
+  Task<> expire_producers_here(std::vector<LogPtr> logs);
+  Task<std::vector<Checkpointed>> checkpoint_here(std::vector<LogPtr> logs);
+  Task<Result<>> close_here(std::vector<LogPtr> logs);
+  std::vector<LogDirDescription::Partition> describe_here(std::vector<LogPtr> logs);
   Task<> expire_producers();
-  Result<std::size_t> directory_for(const TopicPartition& partition);
-  std::shared_ptr<FileCache> files_of(unsigned shard);
 
   const std::vector<const Shard*> shards_;
   const LogManagerConfig config_;
   std::string cluster_id_;
-  std::vector<DataDirectory> directories_;
+  std::vector<Directory> directories_;
   std::vector<std::shared_ptr<FileCache>> files_;  // by shard; each used on its shard only
   std::map<TopicPartition, OpenLog> logs_;
+  std::set<TopicPartition> opening_;
+  Turn checkpoint_turn_;  // who writes checkpoint files
+  std::shared_ptr<bool> running_ = std::make_shared<bool>(true);
 };
 
 }  // namespace thalweg::storage

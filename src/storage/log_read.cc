@@ -11,14 +11,16 @@ std::size_t Log::segment_index(Offset offset) const {
   return after == segments_.begin() ? 0 : static_cast<std::size_t>(after - segments_.begin() - 1);
 }
 
-Offset Log::segment_end(std::size_t i) const { return i + 1 < segments_.size() ? segments_[i + 1]->base() : end_.value(); }
+Offset Log::segment_end(std::size_t i) const {
+  return i + 1 < segments_.size() ? segments_[i + 1]->base() : end_.value();
+}
 
 Task<Result<FetchedData>> Log::read(Offset from, ReadLimits limits) {
   const LogPtr self = shared_from_this();
   if (offline_) co_return std::unexpected(*offline_);
   if (from < start_ || from > end_.value())
-    co_return fail(ErrorCode::kOffsetOutOfRange, "offset " + to_string(from) + " is not in [" + to_string(start_) + ", " +
-                                                     to_string(end_.value()) + "]");
+    co_return fail(ErrorCode::kOffsetOutOfRange, "offset " + to_string(from) + " is not in [" + to_string(start_) +
+                                                     ", " + to_string(end_.value()) + "]");
   const Offset upper = std::min(limits.upper_bound, end_.value());
   FetchedData data;
   data.next = from;
@@ -28,7 +30,8 @@ Task<Result<FetchedData>> Log::read(Offset from, ReadLimits limits) {
     const std::size_t i = segment_index(at);
     const SegmentPtr segment = segments_[i];
     const Offset end = segment_end(i);
-    CO_TRY(auto range, co_await segment->read(at, std::min(upper, end), end, limits.max_bytes, limits.at_least_one_batch));
+    CO_TRY(auto range,
+           co_await segment->read(at, std::min(upper, end), end, limits.max_bytes, limits.at_least_one_batch));
     if (!range) {
       if (end <= at) break;  // it was the last
       at = end;

@@ -81,12 +81,15 @@ Result<LogSegment::Rebuilt> LogSegment::rebuild(Offset checked_below, std::int32
     auto header = header_now(scanner);
     if (!header && header.error().code == ErrorCode::kKafkaStorageError) return std::unexpected(header.error());
     if (!header) return damaged(header.error());
-    if (header->base < next) return damaged({ErrorCode::kCorruptMessage, fmt::format("offset {} follows {}", header->base.value, next.value - 1)});
+    if (header->base < next)
+      return damaged(
+          {ErrorCode::kCorruptMessage, fmt::format("offset {} follows {}", header->base.value, next.value - 1)});
     if (header->last >= checked_below) {
       TRY(const SharedBytes bytes, read_batch(*header));
       const auto batch = record::BatchView::at(bytes);
       if (!batch) return damaged(batch.error());
-      if (!batch->crc_ok()) return damaged({ErrorCode::kCorruptMessage, fmt::format("wrong CRC at position {}", position)});
+      if (!batch->crc_ok())
+        return damaged({ErrorCode::kCorruptMessage, fmt::format("wrong CRC at position {}", position)});
     }
     TRY_VOID(visit(*header));
     note(*header, index_interval);
@@ -207,12 +210,14 @@ Task<Result<std::optional<BatchHeader>>> LogSegment::find(FilePtr file, Offset o
   co_return std::nullopt;
 }
 
-// Where the last batch ends that is wholly below `upper` and `limit`. Both indexes name places before which every batch is.
-Task<Result<LogSegment::Boundary>> LogSegment::find_end(FilePtr file, BatchHeader first, Offset upper, std::uint64_t limit,
-                                                        std::uint64_t size) {
+// Where the last batch ends that is wholly below `upper` and `limit`. Both indexes name places before which every batch
+// is.
+Task<Result<LogSegment::Boundary>> LogSegment::find_end(FilePtr file, BatchHeader first, Offset upper,
+                                                        std::uint64_t limit, std::uint64_t size) {
   CO_TRY(const OffsetPosition by_position, offsets_.lookup_position(limit));
   CO_TRY(const OffsetPosition by_offset, offsets_.lookup(upper - 1));
-  const std::uint64_t from = std::max<std::uint64_t>(first.position, std::min(by_position.position, by_offset.position));
+  const std::uint64_t from =
+      std::max<std::uint64_t>(first.position, std::min(by_position.position, by_offset.position));
   Boundary end{first.base, from};
   BatchScanner scanner(std::move(file), from, size);
   while (!scanner.at_end()) {
@@ -244,7 +249,8 @@ Task<Result<std::optional<LogSegment::Range>>> LogSegment::read(Offset from, Off
   }
   CHECK(end.position >= first->end_position());
   remember(end.offset, end.position);
-  co_return Range{{log, first->position, static_cast<std::size_t>(end.position - first->position)}, first->base, end.offset};
+  co_return Range{
+      {log, first->position, static_cast<std::size_t>(end.position - first->position)}, first->base, end.offset};
 }
 
 Task<Result<std::optional<LogSegment::Found>>> LogSegment::find_timestamp(Timestamp target, Offset from) {

@@ -1,9 +1,9 @@
-// One segment of a log: batches back to back in `<base offset>.log` and the three indexes beside it. The last segment of a log is
-// active and appended to; the others only shrink away.
+// One segment of a log: batches back to back in `<base offset>.log` and the three indexes beside it. The last segment
+// of a log is active and appended to; the others only shrink away.
 //
 // Owner: the log's shard. Held by shared_ptr, as a read that is under way keeps the segment it reads.
-// Invariants: [0, size()) holds whole batches with rising offsets; what was appended since the last sync is in [synced(), size()), and
-// the file stays open as long as that is not empty.
+// Invariants: [0, size()) holds whole batches with rising offsets; what was appended since the last sync is in
+// [synced(), size()), and the file stays open as long as that is not empty.
 #pragma once
 
 #include <array>
@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-#include "runtime/disk.h"
 #include "record/record.h"
+#include "runtime/disk.h"
 #include "storage/batch_scanner.h"
 #include "storage/file_cache.h"
 #include "storage/log_config.h"
@@ -53,8 +53,8 @@ class LogSegment {
   Result<> create();
   // Takes over the files as they are. False: an index is missing or cannot be one; rebuild().
   Result<bool> load();
-  // Forgets what the indexes say and makes them again from the batches; a batch that ends above `checked_below` has its CRC
-  // computed. Gives each whole and sound batch to `visit`, and stops before the first that is not, with the reason.
+  // Forgets what the indexes say and makes them again from the batches; a batch that ends above `checked_below` has its
+  // CRC computed. Gives each whole and sound batch to `visit`, and stops before the first that is not, with the reason.
   struct Rebuilt {
     std::uint64_t sound_size = 0;
     std::optional<Error> damage;
@@ -71,7 +71,8 @@ class LogSegment {
 
   bool should_roll(const LogConfig& config, Millis jitter, std::size_t bytes, Timestamp max_timestamp, Offset last,
                    Timestamp now) const;
-  // At the end of the file. After an error nothing of it stays, unless the error is not Disk::is_full: then nobody knows.
+  // At the end of the file. After an error nothing of it stays, unless the error is not Disk::is_full: then nobody
+  // knows.
   Result<> write(std::initializer_list<BytesView> parts);
   // Index what write() wrote: once per batch, in order.
   void note(const BatchHeader& batch, std::int32_t index_interval);
@@ -87,8 +88,8 @@ class LogSegment {
     FilePiece bytes;  // empty: batches there are too large, or not below the bound
     Offset first, next;
   };
-  // Batches from the one that contains `from` or follows it, wholly below `upper`. Nothing: all batches are below `from`.
-  // REQUIRES: upper <= segment_end, the next segment's base or the log's end
+  // Batches from the one that contains `from` or follows it, wholly below `upper`. Nothing: all batches are below
+  // `from`. REQUIRES: upper <= segment_end, the next segment's base or the log's end
   Task<Result<std::optional<Range>>> read(Offset from, Offset upper, Offset segment_end, std::size_t max_bytes,
                                           bool at_least_one);
   struct Found {
@@ -105,8 +106,8 @@ class LogSegment {
 
   // What truncate_to(offset) would leave.
   Result<Boundary> cut_point(Offset offset) const;
-  // Drops the batch that contains `offset` and all after it; answers where the log ends now: at `offset`, or where the dropped batch
-  // began.
+  // Drops the batch that contains `offset` and all after it; answers where the log ends now: at `offset`, or where the
+  // dropped batch began.
   Result<Offset> truncate_to(Offset offset);
   // Closes files ahead of renaming or removing them.
   void forget_files();
@@ -126,7 +127,8 @@ class LogSegment {
   Result<BatchHeader> header_now(BatchScanner& scanner) const;
   // The first batch that ends at or above `offset`, at or after the place the index names.
   Task<Result<std::optional<BatchHeader>>> find(FilePtr file, Offset offset, std::uint64_t size);
-  Task<Result<Boundary>> find_end(FilePtr file, BatchHeader first, Offset upper, std::uint64_t limit, std::uint64_t size);
+  Task<Result<Boundary>> find_end(FilePtr file, BatchHeader first, Offset upper, std::uint64_t limit,
+                                  std::uint64_t size);
 
   FileCache* files_;
   const Offset base_;

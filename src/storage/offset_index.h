@@ -1,9 +1,9 @@
-// The .index of a segment: (offset relative to the base i32, position i32) about every index.interval.bytes, both rising.
+// The .index of a segment: (offset relative to the base i32, position i32) about every index.interval.bytes, both
+// rising.
 //
-// What is on disk is searched there with small reads and not held in memory; entries since the last flush() are held in a tail. So
-// an idle partition's index costs its few members and a closed segment's costs nothing. Not synced by itself: after a crash the
-// loader rebuilds what it cannot trust.
-// Owner: the log's shard.
+// What is on disk is searched there with small reads and not held in memory; entries since the last flush() are held in
+// a tail. So an idle partition's index costs its few members and a closed segment's costs nothing. Not synced by
+// itself: after a crash the loader rebuilds what it cannot trust. Owner: the log's shard.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,8 @@ class OffsetIndex {
 
   OffsetIndex(FileCache& files, std::string path, Offset base) : files_(&files), path_(std::move(path)), base_(base) {}
 
-  // Takes over what the file holds; a missing file is an empty index. A size that is no multiple of an entry, or a last entry before
-  // the base, is an error: rebuild.
+  // Takes over what the file holds; a missing file is an empty index. A size that is no multiple of an entry, or a last
+  // entry before the base, is an error: rebuild.
   Result<> load();
   // Forgets all entries, also those on disk (at the next flush).
   void clear();

@@ -7,7 +7,8 @@
 
 namespace thalweg::storage {
 
-// All of `pieces` as one run of bytes; file ranges are read. A range that became shorter since (truncation) is an error.
+// All of `pieces` as one run of bytes; file ranges are read. A range that became shorter since (truncation) is an
+// error.
 Task<Result<SharedBytes>> gather(Pieces pieces);
 
 }  // namespace thalweg::storage

@@ -1,4 +1,5 @@
-// What the tests of storage share: one shard on a real disk in a directory that goes away, with a clock moved by hand, and batches.
+// What the tests of storage share: one shard on a real disk in a directory that goes away, with a clock moved by hand,
+// and batches.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
-// The .timeindex of a segment: (timestamp i64, offset relative to the base i32), timestamps strictly rising; the last entry is the
-// largest timestamp of the segment and, as Kafka has it, the last offset of the batch that carries it. Held as OffsetIndex is.
-// Owner: the log's shard.
+// The .timeindex of a segment: (timestamp i64, offset relative to the base i32), timestamps strictly rising; the last
+// entry is the largest timestamp of the segment and, as Kafka has it, the last offset of the batch that carries it.
+// Held as OffsetIndex is. Owner: the log's shard.
 #pragma once
 
 #include <cstdint>

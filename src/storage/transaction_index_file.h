@@ -1,6 +1,6 @@
-// The .txnindex of one segment on disk; the file exists once there is an aborted transaction. New entries wait in memory until flush();
-// after a crash the loader makes those above the recovery point again from the markers in the log.
-// Owner: the log's shard.
+// The .txnindex of one segment on disk; the file exists once there is an aborted transaction. New entries wait in
+// memory until flush(); after a crash the loader makes those above the recovery point again from the markers in the
+// log. Owner: the log's shard.
 #pragma once
 
 #include <string>

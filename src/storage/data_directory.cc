@@ -1,0 +1,161 @@
+#include "storage/data_directory.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace thalweg::storage {
+namespace {
+
+constexpr std::string_view kMetaFile = "meta.properties";
+constexpr std::string_view kLockFile = ".lock";
+constexpr std::string_view kMetadataTopic = "__cluster_metadata";
+
+template <class Int>
+std::optional<Int> parse_int(std::string_view text) {
+  Int value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
+  return value;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r')) text.remove_suffix(1);
+  return text;
+}
+
+// Java escapes a few characters of a value with a backslash.
+std::string unescaped(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size()) ++i;
+    out += text[i];
+  }
+  return out;
+}
+
+std::map<std::string, std::string> properties_of(std::string_view text) {
+  std::map<std::string, std::string> found;
+  while (!text.empty()) {
+    const auto line_end = std::min(text.find('\n'), text.size());
+    const std::string_view line = trimmed(text.substr(0, line_end));
+    text.remove_prefix(std::min(line_end + 1, text.size()));
+    const auto equals = line.find('=');
+    if (line.empty() || line.front() == '#' || equals == std::string_view::npos) continue;
+    found[std::string(trimmed(line.substr(0, equals)))] = unescaped(trimmed(line.substr(equals + 1)));
+  }
+  return found;
+}
+
+}  // namespace
+
+Result<MetaProperties> parse_meta_properties(std::string_view text) {
+  auto properties = properties_of(text);
+  const auto broken = [](std::string_view what) {
+    return fail(ErrorCode::kKafkaStorageError, fmt::format("meta.properties: {}", what));
+  };
+  const auto version = parse_int<int>(properties["version"]);
+  if (!version || *version < 0 || *version > 1) return broken("version is not 0 or 1");
+  MetaProperties meta;
+  meta.cluster_id = properties["cluster.id"];
+  const std::string& node = properties[*version == 0 && !properties.contains("node.id") ? "broker.id" : "node.id"];
+  if (const auto id = parse_int<std::int32_t>(node))
+    meta.node_id = BrokerId{*id};
+  else if (*version == 1 || !node.empty())
+    return broken("node.id is not a number");
+  if (const auto& directory = properties["directory.id"]; !directory.empty()) {
+    const auto id = Uuid::parse(directory);
+    if (!id) return broken("directory.id is no uuid");
+    meta.directory_id = *id;
+  }
+  return meta;
+}
+
+std::string to_text(const MetaProperties& meta) {
+  return fmt::format("#\ncluster.id={}\ndirectory.id={}\nnode.id={}\nversion=1\n", meta.cluster_id,
+                     to_string(meta.directory_id), meta.node_id.value);
+}
+
+std::optional<TopicPartition> parse_folder_name(std::string_view name) {
+  const auto dash = name.rfind('-');
+  if (dash == std::string_view::npos || dash == 0) return std::nullopt;
+  const auto digits = name.substr(dash + 1);
+  const auto partition = parse_int<std::int32_t>(digits);
+  if (!partition || *partition < 0 || !std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; }))
+    return std::nullopt;
+  if (name.substr(0, dash) == kMetadataTopic) return std::nullopt;  // the quorum's
+  return TopicPartition{std::string(name.substr(0, dash)), {*partition}};
+}
+
+Result<DataDirectory> DataDirectory::open(Disk& disk, std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  TRY_VOID(disk.make_directory(path));
+  DataDirectory directory(disk, std::move(path));
+  auto lock = disk.lock(directory.file(kLockFile));
+  if (!lock)
+    return fail(ErrorCode::kKafkaStorageError,
+                fmt::format("cannot lock log directory {}: {}; is another broker running on it?", directory.path_,
+                            lock.error().message));
+  directory.lock_ = *std::move(lock);
+  if (disk.exists(directory.file(kMetaFile))) {
+    TRY(const SharedBytes text, disk.read_file(directory.file(kMetaFile)));
+    auto meta = parse_meta_properties(text.text());
+    if (!meta) return fail(meta.error().code, directory.path_ + "/" + meta.error().message);
+    directory.meta_ = *std::move(meta);
+  }
+  return directory;
+}
+
+std::string DataDirectory::file(std::string_view name) const { return path_ + "/" + std::string(name); }
+
+Task<Result<>> DataDirectory::write_meta(MetaProperties meta) {
+  CO_TRY_VOID(co_await disk_->replace_file(file(kMetaFile), SharedBytes::copy_of(std::string_view(to_text(meta)))));
+  meta_ = std::move(meta);
+  co_return Result<>{};
+}
+
+Result<OffsetCheckpoint> DataDirectory::read_checkpoint(std::string_view name) const {
+  if (!disk_->exists(file(name))) return OffsetCheckpoint{};
+  TRY(const SharedBytes text, disk_->read_file(file(name)));
+  auto parsed = parse_offset_checkpoint(text.text());
+  if (!parsed) return fail(ErrorCode::kKafkaStorageError, file(name) + ": " + parsed.error().message);
+  return parsed;
+}
+
+Task<Result<>> DataDirectory::write_checkpoint(std::string_view name, OffsetCheckpoint offsets) const {
+  co_return co_await disk_->replace_file(file(name),
+                                         SharedBytes::copy_of(std::string_view(print_offset_checkpoint(offsets))));
+}
+
+bool DataDirectory::clean_shutdown() const { return disk_->exists(file(kCleanShutdown)); }
+
+Task<Result<>> DataDirectory::clear_clean_shutdown() const {
+  CO_TRY_VOID(disk_->remove(file(kCleanShutdown)));
+  co_return co_await disk_->sync_directory(path_);
+}
+
+Task<Result<>> DataDirectory::mark_clean_shutdown() const {
+  co_return co_await disk_->replace_file(file(kCleanShutdown),
+                                         SharedBytes::copy_of(std::string_view("{\"version\":0,\"brokerEpoch\":-1}")));
+}
+
+Result<DataDirectory::Folders> DataDirectory::folders() const {
+  Folders found;
+  TRY(const auto entries, disk_->list(path_));
+  for (const DirectoryEntry& entry : entries) {
+    if (!entry.is_directory) continue;
+    if (auto partition = parse_folder_name(entry.name))
+      found.partitions.push_back(*std::move(partition));
+    else if (entry.name.ends_with("-delete"))
+      found.deleted.push_back(entry.name);
+    else
+      found.other.push_back(entry.name);
+  }
+  return found;
+}
+
+std::string DataDirectory::folder_of(const TopicPartition& partition) const { return file(to_string(partition)); }
+
+}  // namespace thalweg::storage

@@ -1,0 +1,154 @@
+#include "storage/log_manager.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "storage/testing.h"
+
+namespace thalweg::storage {
+namespace {
+
+class LogManagerTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<LogManager> make() {
+    LogManagerConfig config;
+    config.log_dirs = dirs;
+    config.node_id = BrokerId{1};
+    config.checkpoint_interval = config.start_offset_checkpoint_interval = Millis(1000);
+    return std::make_unique<LogManager>(std::vector<const Shard*>{&t.shard, &t.shard}, config);
+  }
+  std::unique_ptr<LogManager> start(const std::string& cluster = "c1") {
+    auto manager = make();
+    const auto started = t.run(manager->start(cluster));
+    EXPECT_TRUE(started) << started.error().message;
+    return manager;
+  }
+  LogPtr open(LogManager& manager, const std::string& topic, std::int32_t partition, Uuid id = Uuid{1, 2}) {
+    auto log = t.run(manager.open({topic, {partition}}, id, {}, static_cast<unsigned>(partition % 2)));
+    if (!log) ADD_FAILURE() << log.error().message;
+    return log.value_or(nullptr);
+  }
+  void append(Log& log, int batches) {
+    for (int i = 0; i < batches; ++i) ASSERT_TRUE(log.append_as_leader(make_batch(), {.leader_epoch = {1}}));
+  }
+  std::string text(const std::string& path) {
+    const auto content = t.disk.read_file(path);
+    return content ? std::string(content->text()) : "(missing)";
+  }
+
+  TestShard t;
+  std::vector<std::string> dirs{t.directory + "/a"};
+};
+
+TEST_F(LogManagerTest, WritesItsIdentityAndKeepsIt) {
+  auto manager = start();
+  const auto ids = manager->directory_ids();
+  EXPECT_NE(text(dirs[0] + "/meta.properties").find("cluster.id=c1\n"), std::string::npos);
+  ASSERT_TRUE(t.run(manager->stop()));
+  manager.reset();
+  manager = start("");
+  EXPECT_EQ(manager->cluster_id(), "c1");
+  EXPECT_EQ(manager->directory_ids(), ids);
+}
+
+TEST_F(LogManagerTest, RefusesTheDirectoryOfAnotherClusterOrARunningBroker) {
+  auto manager = start();
+  EXPECT_NE(t.run(make()->start("c1")).error().message.find("is another broker running"), std::string::npos);
+  ASSERT_TRUE(t.run(manager->stop()));
+  manager.reset();
+  EXPECT_EQ(t.run(make()->start("c2")).error().code, ErrorCode::kInconsistentClusterId);
+}
+
+TEST_F(LogManagerTest, SpreadsPartitionsOverDirectoriesAndFindsThemAgain) {
+  dirs.push_back(t.directory + "/b");
+  auto manager = start();
+  for (int p = 0; p < 6; ++p) append(*open(*manager, "orders", p), p + 1);
+  for (const auto& dir : t.run(manager->describe())) EXPECT_EQ(dir.partitions.size(), 3u);
+  ASSERT_TRUE(t.run(manager->stop()));
+  EXPECT_TRUE(t.disk.exists(dirs[0] + "/.kafka_cleanshutdown"));
+  EXPECT_NE(text(dirs[0] + "/recovery-point-offset-checkpoint").find("orders 0 1\n"), std::string::npos)
+      << text(dirs[0] + "/recovery-point-offset-checkpoint");
+  manager.reset();
+  manager = start();
+  EXPECT_FALSE(t.disk.exists(dirs[0] + "/.kafka_cleanshutdown"));
+  EXPECT_EQ(manager->unopened().size(), 6u);
+  for (int p = 0; p < 6; ++p) EXPECT_EQ(open(*manager, "orders", p)->end_offset(), Offset{p + 1});
+  EXPECT_TRUE(manager->unopened().empty());
+}
+
+TEST_F(LogManagerTest, SurvivesBeingDroppedWithoutStop) {
+  {
+    auto manager = start();
+    const auto log = open(*manager, "orders", 0);
+    append(*log, 5);
+    t.run(log->flush());
+    log->set_high_watermark(Offset{4});
+    t.run([](LogManager* m) -> Task<bool> {
+      co_await m->write_checkpoints();
+      co_return true;
+    }(manager.get()));
+    append(*log, 2);
+  }
+  auto manager = start();
+  const auto log = open(*manager, "orders", 0);
+  EXPECT_EQ(log->end_offset(), Offset{7});
+  EXPECT_EQ(log->high_watermark(), Offset{4});
+}
+
+TEST_F(LogManagerTest, RemovesALogAtOnceAndItsFilesLater) {
+  auto manager = start();
+  auto log = open(*manager, "orders", 0);
+  append(*log, 5);
+  ASSERT_TRUE(t.run(manager->remove({"orders", {0}})));
+  EXPECT_FALSE(log->append_as_leader(make_batch(), {}));
+  EXPECT_FALSE(t.disk.exists(dirs[0] + "/orders-0"));
+  log = open(*manager, "orders", 0, Uuid{5, 6});
+  EXPECT_EQ(log->end_offset(), Offset{0});
+  const auto has_deleted = [&] {
+    const auto entries = t.disk.list(dirs[0]);
+    return std::ranges::any_of(*entries, [](const auto& e) { return e.name.ends_with("-delete"); });
+  };
+  EXPECT_TRUE(has_deleted());
+  t.clock.advance(Millis(60'001));
+  for (int i = 0; i < 100 && has_deleted(); ++i) t.context.restart(), t.context.poll();
+  EXPECT_FALSE(has_deleted());
+}
+
+TEST_F(LogManagerTest, RefusesAFolderOfAnotherTopicAndSetsItAside) {
+  {
+    auto manager = start();
+    open(*manager, "orders", 0);
+    ASSERT_TRUE(t.run(manager->stop()));
+  }
+  auto manager = start();
+  const auto refused = t.run(manager->open({"orders", {0}}, Uuid{8, 8}, {}, 0));
+  EXPECT_EQ(refused.error().code, ErrorCode::kInconsistentTopicId);
+  ASSERT_EQ(manager->unopened().size(), 1u);
+  EXPECT_EQ(manager->unopened()[0].topic_id, (Uuid{1, 2}));
+  ASSERT_TRUE(manager->set_aside({"orders", {0}}));
+  EXPECT_EQ(open(*manager, "orders", 0, Uuid{8, 8})->end_offset(), Offset{0});
+}
+
+TEST(DataDirectory, ReadsKafkasMetaProperties) {
+  const auto meta = parse_meta_properties(
+      "#\n#Tue Nov 24 21:00:00 UTC 2026\ncluster.id=MkU3OEVBNTcwNTJENDM2Qk\n"
+      "directory.id=hjKu8mWzTZuQZ3nUqwC2Gg\nnode.id=3\nversion=1\n");
+  ASSERT_TRUE(meta);
+  EXPECT_EQ(meta->cluster_id, "MkU3OEVBNTcwNTJENDM2Qk");
+  EXPECT_EQ(meta->node_id, BrokerId{3});
+  EXPECT_EQ(to_string(meta->directory_id), "hjKu8mWzTZuQZ3nUqwC2Gg");
+  EXPECT_EQ(*parse_meta_properties(to_text(*meta)), *meta);
+  EXPECT_EQ(parse_meta_properties("version=0\nbroker.id=4\ncluster.id=x\n")->node_id, BrokerId{4});
+  EXPECT_FALSE(parse_meta_properties("version=9\n"));
+}
+
+TEST(DataDirectory, TellsPartitionFoldersFromOthers) {
+  EXPECT_EQ(parse_folder_name("orders-3"), (TopicPartition{"orders", {3}}));
+  EXPECT_EQ(parse_folder_name("my-topic-12"), (TopicPartition{"my-topic", {12}}));
+  for (const auto name : {"orders", "orders-", "-3", "orders-3.abc-delete", "orders-+1", "__cluster_metadata-0"})
+    EXPECT_FALSE(parse_folder_name(name)) << name;
+}
+
+}  // namespace
+}  // namespace thalweg::storage
