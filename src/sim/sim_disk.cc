@@ -1,0 +1,329 @@
+#include "sim/sim_disk.h"
+
+#include <algorithm>
+
+namespace thalweg::sim {
+namespace {
+
+constexpr std::size_t kSector = 512;
+using Content = std::vector<std::byte>;
+
+std::unexpected<Error> failure(const std::string& path, const char* why) {
+  return fail(ErrorCode::kKafkaStorageError, path + ": " + why);
+}
+
+void put(Content& content, std::uint64_t position, BytesView bytes) {
+  if (bytes.empty()) return;
+  if (content.size() < position + bytes.size()) content.resize(position + bytes.size());
+  std::memcpy(content.data() + position, bytes.data(), bytes.size());
+}
+
+std::vector<std::string> parts_of(const std::string& path) {
+  std::vector<std::string> parts;
+  std::size_t from = 0;
+  while (from <= path.size()) {
+    const std::size_t to = std::min(path.find('/', from), path.size());
+    const auto part = path.substr(from, to - from);
+    if (!part.empty() && part != ".") parts.push_back(part);
+    from = to + 1;
+  }
+  return parts;
+}
+
+// A change that is in the page cache and perhaps not on the disk.
+struct Change {
+  std::uint64_t sequence;
+  bool is_truncate;
+  std::uint64_t position;  // or the new size
+  SharedBytes bytes;
+};
+
+void make_change(Content& to, const Change& change) {
+  if (change.is_truncate)
+    to.resize(change.position);
+  else
+    put(to, change.position, change.bytes);
+}
+
+// What a write leaves behind when power fails in the middle: any of its sectors.
+void apply_torn(Simulation& simulation, Content& to, std::uint64_t position, BytesView bytes) {
+  while (!bytes.empty()) {
+    const std::size_t n = std::min(bytes.size(), kSector - position % kSector);
+    if (simulation.below(2) == 0) put(to, position, bytes.first(n));
+    position += n;
+    bytes = bytes.subspan(n);
+  }
+}
+
+}  // namespace
+
+struct SimDisk::Inode {
+  explicit Inode(std::shared_ptr<std::uint64_t> used) : used_(std::move(used)) {}
+  ~Inode() { *used_ -= cache.size(); }
+  void change(Change c) {
+    *used_ -= cache.size();
+    make_change(cache, c);
+    *used_ += cache.size();
+    dirty.push_back(std::move(c));
+  }
+  // Changes before `end` reach the disk, or are dropped.
+  void clean(std::uint64_t end, bool written) {
+    std::size_t n = 0;
+    for (; n < dirty.size() && dirty[n].sequence < end; ++n)
+      if (written) make_change(durable, dirty[n]);
+    dirty.erase(dirty.begin(), dirty.begin() + static_cast<std::ptrdiff_t>(n));
+  }
+  void reset_cache() {
+    *used_ -= cache.size();
+    cache = durable;
+    *used_ += cache.size();
+  }
+  Content cache, durable;
+  std::vector<Change> dirty;
+  std::uint64_t next_sequence = 0;
+  std::map<std::uint64_t, Change> direct;  // durable writes under way
+
+ private:
+  const std::shared_ptr<std::uint64_t> used_;
+};
+
+struct SimDisk::Directory {
+  std::map<std::string, Entry> now, durable;
+};
+
+SimDisk::SimDisk(Simulation& simulation, DiskFaults f)
+    : faults(f), simulation_(simulation), root_(std::make_shared<Directory>()) {}
+SimDisk::~SimDisk() = default;
+
+std::uint64_t SimDisk::used_bytes() const { return *used_; }
+
+Result<SimDisk::Place> SimDisk::place_of(const std::string& path) const {
+  auto parts = parts_of(path);
+  if (parts.empty()) return failure(path, "not a file name");
+  Directory* at = root_.get();
+  for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
+    const auto next = at->now.find(parts[i]);
+    if (next == at->now.end() || !next->second.directory) return failure(path, "no such file or directory");
+    at = next->second.directory.get();
+  }
+  return Place{at, parts.back()};
+}
+
+const SimDisk::Entry* SimDisk::find(const std::string& path) const {
+  const auto place = place_of(path);
+  if (!place) return nullptr;
+  const auto at = place->parent->now.find(place->name);
+  return at == place->parent->now.end() ? nullptr : &at->second;
+}
+
+Result<FilePtr> SimDisk::open(const std::string& path, OpenMode mode) {
+  TRY(const Place place, place_of(path));
+  auto at = place.parent->now.find(place.name);
+  if (at == place.parent->now.end()) {
+    if (mode == OpenMode::kRead || mode == OpenMode::kReadWrite) return failure(path, "no such file or directory");
+    at = place.parent->now.emplace(place.name, Entry{nullptr, std::make_shared<Inode>(used_)}).first;
+  }
+  if (!at->second.file) return failure(path, "is a directory");
+  auto file = std::make_shared<SimFile>(*this, path, at->second.file);
+  if (mode == OpenMode::kTruncate) TRY_VOID(file->truncate(0));
+  return file;
+}
+
+Result<> SimDisk::rename(const std::string& from, const std::string& to) {
+  TRY(const Place source, place_of(from));
+  TRY(const Place target, place_of(to));
+  const auto at = source.parent->now.find(source.name);
+  if (at == source.parent->now.end()) return failure(from, "no such file or directory");
+  const auto there = target.parent->now.find(target.name);
+  if (there != target.parent->now.end() && there->second.directory && !there->second.directory->now.empty())
+    return failure(to, "directory not empty");
+  Entry entry = std::move(at->second);
+  source.parent->now.erase(at);
+  target.parent->now.insert_or_assign(target.name, std::move(entry));
+  return {};
+}
+
+Result<> SimDisk::remove(const std::string& path) {
+  const auto place = place_of(path);
+  if (!place) return {};
+  const auto at = place->parent->now.find(place->name);
+  if (at == place->parent->now.end()) return {};
+  if (at->second.directory) return failure(path, "is a directory");
+  place->parent->now.erase(at);
+  return {};
+}
+
+Result<> SimDisk::remove_directory(const std::string& path) {
+  if (const auto place = place_of(path)) place->parent->now.erase(place->name);
+  return {};
+}
+
+Result<> SimDisk::make_directory(const std::string& path) {
+  Directory* at = root_.get();
+  for (const auto& part : parts_of(path)) {
+    Entry& entry = at->now[part];
+    if (entry.file) return failure(path, "not a directory");
+    if (!entry.directory) entry.directory = std::make_shared<Directory>();
+    at = entry.directory.get();
+  }
+  return {};
+}
+
+Result<std::vector<DirectoryEntry>> SimDisk::list(const std::string& path) {
+  const Directory* directory = root_.get();
+  if (!parts_of(path).empty()) {
+    const Entry* entry = find(path);
+    if (!entry || !entry->directory) return failure(path, "no such directory");
+    directory = entry->directory.get();
+  }
+  std::vector<DirectoryEntry> entries;
+  for (const auto& [name, entry] : directory->now) entries.push_back({name, entry.directory != nullptr});
+  return entries;
+}
+
+bool SimDisk::exists(const std::string& path) { return parts_of(path).empty() || find(path) != nullptr; }
+
+Result<std::uint64_t> SimDisk::free_bytes(const std::string&) {
+  return faults.capacity - std::min(faults.capacity, *used_);
+}
+
+Task<Result<>> SimDisk::sync_outcome(const std::string& path, bool& lied) {
+  co_await simulation_.wait(simulation_.between(faults.sync_min, faults.sync_max));
+  lied = false;
+  if (simulation_.one_in(faults.sync_fails_one_in)) {
+    ++failed_syncs_;
+    co_return failure(path, "input/output error");
+  }
+  if (simulation_.one_in(faults.sync_lies_one_in)) ++false_syncs_, lied = true;
+  co_return Result<>();
+}
+
+Task<Result<>> SimDisk::sync_directory(const std::string& path) {
+  const Entry* entry = find(path);
+  const bool is_root = parts_of(path).empty();
+  if (!is_root && (!entry || !entry->directory)) co_return failure(path, "no such directory");
+  const auto directory = is_root ? root_ : entry->directory;
+  const auto names = directory->now;
+  bool lied = false;
+  CO_TRY_VOID(co_await sync_outcome(path, lied));
+  if (!lied) directory->durable = names;
+  co_return Result<>();
+}
+
+Result<std::shared_ptr<void>> SimDisk::lock(const std::string& path) {
+  TRY_VOID(open(path, OpenMode::kCreate));
+  if (!locks_.insert(path).second) return failure(path, "locked by another process");
+  return std::shared_ptr<void>(this, [path](void* disk) { static_cast<SimDisk*>(disk)->locks_.erase(path); });
+}
+
+void SimDisk::power_loss() {
+  locks_.clear();
+  lose(*root_);
+}
+
+void SimDisk::process_killed() {
+  locks_.clear();
+  finish_direct(*root_);
+}
+
+void SimDisk::finish_direct(Directory& directory) {
+  for (auto& [name, entry] : directory.now) {
+    if (entry.directory) {
+      finish_direct(*entry.directory);
+      continue;
+    }
+    for (auto& [id, write] : std::exchange(entry.file->direct, {})) entry.file->change(write);
+  }
+}
+
+void SimDisk::lose(Directory& directory) {
+  if (directory.now != directory.durable) {
+    if (simulation_.below(2) == 0)
+      directory.durable = directory.now;
+    else
+      directory.now = directory.durable;
+  }
+  for (auto& [name, entry] : directory.now) entry.directory ? lose(*entry.directory) : lose(*entry.file);
+}
+
+void SimDisk::lose(Inode& file) {
+  enum { kAll, kNothing, kSome };
+  const auto kept = simulation_.below(3);
+  std::vector<int> fates;  // 0 lost, 1 whole, 2 torn
+  for (std::size_t i = 0; i < file.dirty.size(); ++i)
+    fates.push_back(kept == kAll ? 1 : kept == kNothing ? 0 : static_cast<int>(simulation_.below(3)));
+  // A file system does not forget a truncation and remember what was written after it.
+  bool later_kept = false;
+  for (std::size_t i = fates.size(); i-- > 0;) {
+    if (file.dirty[i].is_truncate && (later_kept || fates[i] == 2)) fates[i] = 1;
+    later_kept = later_kept || fates[i] != 0;
+  }
+  for (std::size_t i = 0; i < fates.size(); ++i) {
+    if (fates[i] == 1) make_change(file.durable, file.dirty[i]);
+    if (fates[i] == 2) apply_torn(simulation_, file.durable, file.dirty[i].position, file.dirty[i].bytes);
+  }
+  for (const auto& [id, write] : file.direct) apply_torn(simulation_, file.durable, write.position, write.bytes);
+  file.direct.clear();
+  file.dirty.clear();
+  file.reset_cache();
+}
+
+std::uint64_t SimFile::size() const { return inode_->cache.size(); }
+
+Result<> SimFile::write(std::uint64_t position, BytesView bytes) {
+  const std::uint64_t end = position + bytes.size();
+  const std::uint64_t growth = end > size() ? end - size() : 0;
+  if (growth > disk_.faults.capacity - std::min(disk_.faults.capacity, *disk_.used_))
+    return std::unexpected(Disk::full(path_));
+  inode_->change({inode_->next_sequence++, false, position, SharedBytes::copy_of(bytes)});
+  return {};
+}
+
+Result<> SimFile::truncate(std::uint64_t size) {
+  inode_->change({inode_->next_sequence++, true, size, {}});
+  return {};
+}
+
+Task<Result<std::size_t>> SimFile::read(std::uint64_t position, MutableBytes into) {
+  if (disk_.simulation_.one_in(disk_.faults.cold_read_one_in))
+    co_await disk_.simulation_.wait(
+        disk_.simulation_.between(std::chrono::microseconds(20), std::chrono::milliseconds(2)));
+  co_return read_now(position, into);
+}
+
+Result<std::size_t> SimFile::read_now(std::uint64_t position, MutableBytes into) {
+  const auto& content = inode_->cache;
+  if (position >= content.size() || into.empty()) return std::size_t{0};
+  const std::size_t n = std::min<std::uint64_t>(into.size(), content.size() - position);
+  std::memcpy(into.data(), content.data() + position, n);
+  return n;
+}
+
+Task<Result<>> SimFile::sync() {
+  const auto inode = inode_;
+  const std::uint64_t end = inode->next_sequence;
+  bool lied = false;
+  const auto outcome = co_await disk_.sync_outcome(path_, lied);
+  if (!lied) inode->clean(end, outcome.has_value());
+  co_return outcome;
+}
+
+Task<Result<>> SimFile::write_durable(std::uint64_t position, SharedBytes blocks) {
+  CHECK(position % kBlock == 0 && blocks.size() % kBlock == 0);
+  const auto inode = inode_;
+  const std::uint64_t end = position + blocks.size();
+  const std::uint64_t growth = end > size() ? end - size() : 0;
+  if (growth > disk_.faults.capacity - std::min(disk_.faults.capacity, *disk_.used_))
+    co_return std::unexpected(Disk::full(path_));
+  const std::uint64_t id = inode->next_sequence++;
+  inode->direct.emplace(id, Change{id, false, position, blocks});
+  bool lied = false;
+  const auto outcome = co_await disk_.sync_outcome(path_, lied);
+  const auto done = inode->direct.extract(id);
+  if (!outcome) co_return outcome;
+  inode->change(done.mapped());
+  if (!lied) inode->clean(inode->next_sequence, true);
+  co_return Result<>();
+}
+
+}  // namespace thalweg::sim

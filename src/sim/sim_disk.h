@@ -1,0 +1,100 @@
+// A disk with a page cache that loses power.
+//
+// Writes change what readers see; a sync makes them durable. Power loss keeps what is durable, and of the rest a random
+// part: whole writes, torn ones, or none. Names are durable after sync_directory(), otherwise by luck. A sync may fail,
+// and then the pages it was about are never written although later syncs succeed, as Linux has it; or it may lie.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "runtime/disk.h"
+#include "sim/simulation.h"
+
+namespace thalweg::sim {
+
+struct DiskFaults {
+  Instant sync_min = std::chrono::microseconds(50), sync_max = std::chrono::milliseconds(5);
+  std::uint64_t sync_fails_one_in = 0;  // 0: never
+  std::uint64_t sync_lies_one_in = 0;
+  std::uint64_t cold_read_one_in = 8;   // reads that suspend
+  std::uint64_t capacity = UINT64_MAX;  // bytes
+};
+
+class SimDisk : public Disk {
+ public:
+  explicit SimDisk(Simulation& simulation, DiskFaults faults = {});
+  ~SimDisk() override;
+
+  DiskFaults faults;  // may be changed at any time
+
+  // Nothing that is open may be used afterwards. REQUIRES: the life that used the disk has ended.
+  void power_loss();
+  // The process is gone, the kernel is not: what it was told to do gets done. REQUIRES: as above
+  void process_killed();
+  std::uint64_t used_bytes() const;
+  // How many syncs have failed and lied so far.
+  std::uint64_t failed_syncs() const { return failed_syncs_; }
+  std::uint64_t false_syncs() const { return false_syncs_; }
+
+  Result<FilePtr> open(const std::string& path, OpenMode mode) override;
+  Result<> rename(const std::string& from, const std::string& to) override;
+  Result<> remove(const std::string& path) override;
+  Result<> remove_directory(const std::string& path) override;
+  Result<> make_directory(const std::string& path) override;
+  Result<std::vector<DirectoryEntry>> list(const std::string& path) override;
+  bool exists(const std::string& path) override;
+  Result<std::uint64_t> free_bytes(const std::string& path) override;
+  Task<Result<>> sync_directory(const std::string& path) override;
+  Result<std::shared_ptr<void>> lock(const std::string& path) override;
+
+ private:
+  friend class SimFile;
+  struct Directory;
+  struct Inode;
+  struct Entry {  // one of them
+    std::shared_ptr<Directory> directory;
+    std::shared_ptr<Inode> file;
+    friend bool operator==(const Entry&, const Entry&) = default;
+  };
+  struct Place {
+    Directory* parent;
+    std::string name;
+  };
+  Result<Place> place_of(const std::string& path) const;
+  const Entry* find(const std::string& path) const;
+  void finish_direct(Directory& directory);
+  void lose(Directory& directory);
+  void lose(Inode& file);
+  Task<Result<>> sync_outcome(const std::string& path, bool& lied);
+
+  Simulation& simulation_;
+  std::shared_ptr<Directory> root_;
+  std::shared_ptr<std::uint64_t> used_ = std::make_shared<std::uint64_t>(0);
+  std::set<std::string> locks_;
+  std::uint64_t failed_syncs_ = 0, false_syncs_ = 0;
+};
+
+// An open file; SimNetwork reads from it to send its ranges.
+class SimFile : public File {
+ public:
+  SimFile(SimDisk& disk, std::string path, std::shared_ptr<SimDisk::Inode> inode)
+      : disk_(disk), path_(std::move(path)), inode_(std::move(inode)) {}
+  std::uint64_t size() const override;
+  Result<> write(std::uint64_t position, BytesView bytes) override;
+  Result<> truncate(std::uint64_t size) override;
+  Task<Result<std::size_t>> read(std::uint64_t position, MutableBytes into) override;
+  Result<std::size_t> read_now(std::uint64_t position, MutableBytes into) override;
+  Task<Result<>> sync() override;
+  Task<Result<>> write_durable(std::uint64_t position, SharedBytes blocks) override;
+
+ private:
+  SimDisk& disk_;
+  const std::string path_;
+  const std::shared_ptr<SimDisk::Inode> inode_;
+};
+
+}  // namespace thalweg::sim

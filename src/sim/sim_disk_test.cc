@@ -1,0 +1,136 @@
+#include "sim/sim_disk.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "sim/world.h"
+
+namespace thalweg::sim {
+namespace {
+
+struct SimDiskTest : testing::Test {
+  World world{1};
+  Node& node = world.add_node("n", 1, [](Node&) { return nullptr; });
+  SimDisk& disk = node.disk();
+
+  void SetUp() override { node.start(); }
+  void power_loss() {
+    node.crash(Crash::kPowerLoss);
+    node.start();
+  }
+  FilePtr open(const std::string& path) { return *disk.open(path, OpenMode::kCreate); }
+  bool sync(const FilePtr& file) { return world.run(node, file->sync())->has_value(); }
+  bool sync_directory(const std::string& path) { return world.run(node, disk.sync_directory(path))->has_value(); }
+  std::string content(const std::string& path) {
+    const auto bytes = disk.read_file(path);
+    return bytes ? std::string(bytes->text()) : "missing";
+  }
+};
+
+TEST_F(SimDiskTest, SyncedBytesUnderSyncedNamesSurvive) {
+  const FilePtr file = open("f");
+  ASSERT_TRUE(file->write(0, as_bytes("kept")));
+  ASSERT_TRUE(sync(file) && sync_directory("/"));
+  for (int i = 0; i < 20; ++i) {
+    power_loss();
+    ASSERT_EQ(content("f"), "kept");
+  }
+}
+
+TEST_F(SimDiskTest, WhatWasNotSyncedSurvivesByLuck) {
+  std::set<std::string> outcomes;
+  ASSERT_TRUE(sync_directory("/"));
+  for (int i = 0; i < 200; ++i) {
+    const FilePtr file = open("f");
+    ASSERT_TRUE(file->truncate(0) && file->write(0, as_bytes("a")));
+    ASSERT_TRUE(sync(file) && sync_directory("/"));
+    ASSERT_TRUE(file->write(1, as_bytes("b")) && file->write(2, as_bytes("c")));
+    power_loss();
+    outcomes.insert(content("f"));
+  }
+  EXPECT_TRUE(outcomes.contains("a"));
+  EXPECT_TRUE(outcomes.contains("ab"));
+  EXPECT_TRUE(outcomes.contains("abc"));
+  EXPECT_TRUE(outcomes.contains(std::string("a\0c", 3)));
+}
+
+TEST_F(SimDiskTest, NamesAreDurableAfterTheDirectoryIsSynced) {
+  std::set<bool> lost;
+  for (int i = 0; i < 50; ++i) {
+    const std::string name = "f" + std::to_string(i);
+    ASSERT_TRUE(sync(open(name)));
+    power_loss();
+    lost.insert(!disk.exists(name));
+  }
+  EXPECT_EQ(lost.size(), 2u);
+  open("g");
+  ASSERT_TRUE(disk.rename("g", "h") && sync_directory("/"));
+  power_loss();
+  EXPECT_TRUE(disk.exists("h"));
+  EXPECT_FALSE(disk.exists("g"));
+}
+
+TEST_F(SimDiskTest, AFailedSyncDropsPagesAndTheNextOneSucceeds) {
+  const FilePtr file = open("f");
+  ASSERT_TRUE(sync_directory("/"));
+  ASSERT_TRUE(file->write(0, as_bytes("x")));
+  disk.faults.sync_fails_one_in = 1;
+  EXPECT_FALSE(sync(file));
+  disk.faults.sync_fails_one_in = 0;
+  EXPECT_TRUE(sync(file));
+  EXPECT_EQ(content("f"), "x");
+  power_loss();
+  EXPECT_EQ(content("f"), "");
+}
+
+TEST_F(SimDiskTest, AKilledProcessLosesNothing) {
+  const FilePtr file = open("f");
+  ASSERT_TRUE(file->write(0, as_bytes("x")));
+  node.crash(Crash::kKill);
+  node.start();
+  EXPECT_EQ(content("f"), "x");
+}
+
+TEST_F(SimDiskTest, ReplacedFilesAreOldOrNew) {
+  ASSERT_TRUE(*world.run(node, disk.replace_file("/m", SharedBytes::copy_of("old"))));
+  for (int i = 0; i < 100; ++i) {
+    spawn(node.shard(0), [](Disk* d) -> Task<> { co_await d->replace_file("/m", SharedBytes::copy_of("new")); }(&disk));
+    world.run_for(std::chrono::microseconds(i * 100));
+    power_loss();
+    ASSERT_TRUE(content("m") == "old" || content("m") == "new") << content("m");
+    if (content("m") == "new") ASSERT_TRUE(*world.run(node, disk.replace_file("/m", SharedBytes::copy_of("old"))));
+  }
+}
+
+TEST_F(SimDiskTest, DurableWritesTearOnlyWhileUnderWay) {
+  const std::string a(2 * File::kBlock, 'a'), b(2 * File::kBlock, 'b');
+  int torn = 0;
+  for (int i = 0; i < 50; ++i) {
+    const FilePtr file = open("j");
+    ASSERT_TRUE(*world.run(node, file->write_durable(0, SharedBytes::copy_of(a))));
+    ASSERT_TRUE(sync_directory("/"));
+    power_loss();
+    ASSERT_EQ(content("j"), a);
+    spawn(node.shard(0), [](FilePtr f, std::string bytes) -> Task<> {
+      co_await f->write_durable(0, SharedBytes::copy_of(bytes));
+    }(open("j"), b));
+    world.run_for(std::chrono::microseconds(10));
+    power_loss();
+    torn += content("j") != a && content("j") != b;
+  }
+  EXPECT_GT(torn, 25);
+}
+
+TEST_F(SimDiskTest, AFullDiskSaysSo) {
+  disk.faults.capacity = 10;
+  const FilePtr file = open("f");
+  ASSERT_TRUE(file->write(0, as_bytes("123456")));
+  const auto refused = file->write(6, as_bytes("789012"));
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(Disk::is_full(refused.error()));
+  ASSERT_TRUE(disk.remove("f"));
+}
+
+}  // namespace
+}  // namespace thalweg::sim
