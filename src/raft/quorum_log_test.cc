@@ -129,6 +129,22 @@ TEST(QuorumLog, UsesSegmentsAgainAndTellsOldRecordsApart) {
   EXPECT_LE(log.disk.files.size(), 6u);
 }
 
+// Found by the cluster's simulation: a leader replaced entries 3 to 12, whose first half was in a segment released
+// later.
+TEST(QuorumLog, EntriesMayBeReplacedBelowTheOldestSegmentThatIsLeft) {
+  World world;
+  Opened log(world);
+  for (std::uint64_t i = 2; i <= 12; ++i) ASSERT_TRUE(log.write({entry(i, "replaced")}));
+  std::vector<Entry> others;
+  for (std::uint64_t i = 3; i <= 12; ++i) others.push_back(entry(i, "kept", 2));
+  ASSERT_TRUE(log.write(others, 12));
+  ASSERT_TRUE(world.run(log.log.write_checkpoint({10, 2, founding().membership}, SharedBytes::copy_of("image"))));
+  ASSERT_TRUE(world.run(log.log.release(10)));
+  Opened again(world, log.disk.copy());
+  ASSERT_TRUE(again.recovered) << again.recovered.error().message;
+  EXPECT_EQ(again.recovered->entries, (std::vector{entry(11, "kept", 2), entry(12, "kept", 2)}));
+}
+
 TEST(QuorumLog, ACheckpointBeyondTheLogReplacesItEvenAfterACrash) {
   World world;
   Opened first(world);

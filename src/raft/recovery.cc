@@ -55,14 +55,11 @@ Result<> QuorumLog::Recovery::absorb(Record record) {
   std::vector<Entry>& entries = out_.entries;
   for (Entry& entry : record.entries) {
     while (!entries.empty() && entries.back().index >= entry.index) entries.pop_back();
-    const bool joins =
-        !entries.empty() ? entry.index == entries.back().index + 1 : !has_base_ || entry.index == out_.base.index + 1;
-    if (!joins) return refuse(fmt::format("the metadata log has a hole before entry {}", entry.index));
-    // Without a base the segments before were released; a checkpoint stands for them, and cuts never go below it.
-    if (entries.empty() && !has_base_) {
-      out_.base.index = entry.index - 1;
-      has_base_ = true;
-    }
+    // Without a base the segments before were released: a checkpoint stands for them, and an entry may take the place
+    // of all that is left.
+    if (entries.empty() && !has_base_) out_.base.index = entry.index - 1;
+    if (entry.index != out_.base.index + entries.size() + 1)
+      return refuse(fmt::format("the metadata log has a hole before entry {}", entry.index));
     entries.push_back(std::move(entry));
   }
   return {};
@@ -71,10 +68,10 @@ Result<> QuorumLog::Recovery::absorb(Record record) {
 Result<> QuorumLog::Recovery::put_below(Checkpoints::Loaded checkpoint) {
   const std::uint64_t index = checkpoint.base.index;
   std::vector<Entry>& entries = out_.entries;
-  if (has_base_ && out_.base.index > index)
+  if (out_.base.index > index)
     return refuse(
         fmt::format("the checkpoint for index {} is missing; the latest one is for index {}", out_.base.index, index));
-  if (has_base_ && out_.base.index < index) {
+  if (out_.base.index < index) {
     // The entry below decides whether the log goes on from the checkpoint or is another history that it replaces,
     // received just before a crash.
     const std::uint64_t offset = index - out_.base.index;

@@ -41,7 +41,7 @@ class QuorumLog::Recovery {
   std::uint64_t tail_position_ = 0;
   std::uint64_t last_index_ = 0;
   bool starts_anew_ = false;
-  bool has_base_ = false;
+  bool has_base_ = false;  // a record said where the log begins
   Recovered out_;
 };
 

@@ -79,7 +79,7 @@ class TestDisk : public Disk {
   std::function<Task<>()> before_durable_write;  // how long the device takes; at once if not set
   // A durable write that the device has begun and not confirmed.
   struct Pending {
-    std::string path;
+    std::shared_ptr<Content> file;  // files keep their content when they are renamed
     std::uint64_t position = 0;
     SharedBytes blocks;
   };

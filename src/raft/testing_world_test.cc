@@ -65,7 +65,7 @@ class TestFile : public File {
   Task<Result<>> write_durable(std::uint64_t position, SharedBytes blocks) override {
     CHECK(position % kBlock == 0 && blocks.size() % kBlock == 0);
     CHECK(reinterpret_cast<std::uintptr_t>(blocks.data()) % kBlock == 0);
-    disk_.pending = {path_, position, blocks};
+    disk_.pending = {content_, position, blocks};
     if (disk_.before_durable_write)
       co_await disk_.before_durable_write();
     else
@@ -151,7 +151,9 @@ Files TestDisk::after_power_loss(const std::function<bool()>& kept) const {
   constexpr std::size_t kSector = 512;
   auto out = copy();
   if (!pending) return out;
-  Content& content = *out[pending->path];
+  const auto file = std::ranges::find(files, pending->file, [](const auto& f) { return f.second; });
+  CHECK(file != files.end());
+  Content& content = *out[file->first];
   for (std::size_t at = 0; at < pending->blocks.size(); at += kSector) {
     if (!kept()) continue;
     const std::size_t to = pending->position + at;
