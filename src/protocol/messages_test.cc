@@ -7,6 +7,7 @@
 #include "protocol/describe_topic_partitions_request.h"
 #include "protocol/fetch_request.h"
 #include "protocol/fetch_response.h"
+#include "protocol/incremental_alter_configs_request.h"
 #include "protocol/metadata_request.h"
 #include "protocol/offset_commit_value.h"
 #include "protocol/produce_request.h"
@@ -144,6 +145,16 @@ TEST(Messages, PrintNamesAndValuesButNotContents) {
   EXPECT_TRUE(text.starts_with("FetchResponse{throttle_time_ms=0, ")) << text;
   EXPECT_NE(text.find("error_code=NOT_LEADER_OR_FOLLOWER"), std::string::npos) << text;
   EXPECT_NE(text.find("records=<6 bytes>"), std::string::npos) << text;
+}
+
+TEST(Messages, DoNotPrintValuesOfConfigurations) {
+  IncrementalAlterConfigsRequest request;
+  auto& config = request.resources.emplace_back().configs.emplace_back();
+  config.name = "ssl.keystore.password";
+  config.value = "changeit";
+  const std::string text = to_string(request);
+  EXPECT_NE(text.find("name=ssl.keystore.password"), std::string::npos) << text;
+  EXPECT_EQ(text.find("changeit"), std::string::npos) << text;
 }
 
 TEST(Api, ListsKeysInOrderWithTheirVersions) {

@@ -1,5 +1,6 @@
 // Prints messages for logs: FetchRequest{max_wait_ms=500, topics=[FetchTopic{topic=orders, ...}]}.
-// Contents of bytes fields (records, tokens, hashes) are never shown, only their size.
+// Contents of bytes fields (records, tokens, hashes) are never shown, only their size, and values of configurations not
+// at all: they may be passwords.
 #pragma once
 
 #include <optional>
@@ -21,6 +22,11 @@ class Printer {
   void field(std::string_view name, const T& value) {
     start_field(name);
     print(value);
+  }
+  // A value that may be a password.
+  void hidden(std::string_view name) {
+    start_field(name);
+    text_ += "[hidden]";
   }
   std::string take() { return std::move(text_); }
 

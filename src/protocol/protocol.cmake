@@ -28,3 +28,8 @@ set(protocol_test_sources ${protocol_outputs})
 list(FILTER protocol_test_sources INCLUDE REGEX "/testing/")
 add_library(protocol_testing STATIC EXCLUDE_FROM_ALL ${protocol_test_sources})
 target_link_libraries(protocol_testing PUBLIC protocol)
+
+# Skipped unless THALWEG_KAFKA_MESSAGES says where Kafka's own definitions are.
+add_test(NAME protocol_reference COMMAND ${Python3_EXECUTABLE} -B ${protocol_generator}/test_reference.py)
+set_tests_properties(protocol_reference PROPERTIES SKIP_RETURN_CODE 77)
+add_test(NAME protocol_generator COMMAND ${Python3_EXECUTABLE} -B ${protocol_generator}/test_generator.py)

@@ -269,7 +269,9 @@ def _write_tags(message: Message, struct: Struct) -> list[str]:
 
 def _print(struct: Struct, scope: str) -> list[str]:
     lines = [f"void {scope}::print(Printer& p) const {{", f'  p.begin("{struct.name}");']
-    lines += [f'  p.field("{snake(f.name)}", {snake(f.name)});' for f in struct.fields]
+    for field in struct.fields:
+        name = snake(field.name)
+        lines.append(f'  p.hidden("{name}");' if field.secret else f'  p.field("{name}", {name});')
     return [*lines, "  p.end();", "}"]
 
 

@@ -20,26 +20,8 @@ def _fill(message: Message, struct: Struct, scope: str) -> list[str]:
     return [*lines, "}"]
 
 
-def source(messages: list[Message]) -> str:
-    scopes = [(m, s, struct_scope(m, s)) for m in messages
-              for s in [*m.structs.values(), m.root]]
-    return "\n".join([
-        BANNER,
-        *sorted(f'#include "protocol/{header_name(m)}"' for m in messages),
-        '#include "protocol/testing/filler.h"',
-        "",
-        "namespace thalweg::protocol {",
-        "",
-        *[f"void fill(Filler& f, {scope}& m, std::int16_t version);" for _, _, scope in scopes],
-        "",
-        *[line for m, s, scope in scopes for line in _fill(m, s, scope)],
-        "",
-        "}  // namespace thalweg::protocol",
-        "",
-    ])
-
-
-def registry(messages: list[Message]) -> str:
+def source(messages: list[Message], number: int) -> str:
+    scopes = [(m, s, struct_scope(m, s)) for m in messages for s in [*m.structs.values(), m.root]]
     return "\n".join([
         BANNER,
         *sorted(f'#include "protocol/{header_name(m)}"' for m in messages),
@@ -47,12 +29,34 @@ def registry(messages: list[Message]) -> str:
         "",
         "namespace thalweg::protocol {",
         "",
-        *[f"void fill(Filler& f, {m.name}& m, std::int16_t version);" for m in messages],
+        *[f"void fill(Filler& f, {scope}& m, std::int16_t v);" for _, _, scope in scopes],
+        "",
+        *[line for m, s, scope in scopes for line in _fill(m, s, scope)],
+        "",
+        f"void add_messages_{number}(std::vector<RegistryEntry>& to) {{",
+        *[f'  to.push_back(entry<{m.name}>("{m.name}", "{m.kind}"));' for m in messages],
+        "}",
+        "",
+        "}  // namespace thalweg::protocol",
+        "",
+    ])
+
+
+def registry(parts: int) -> str:
+    return "\n".join([
+        BANNER,
+        '#include "protocol/testing/registry_entry.h"',
+        "",
+        "namespace thalweg::protocol {",
+        "",
+        *[f"void add_messages_{number}(std::vector<RegistryEntry>& to);" for number in range(parts)],
         "",
         "std::span<const RegistryEntry> all_messages() {",
-        "  static const RegistryEntry kMessages[] = {",
-        *[f'      entry<{m.name}>("{m.name}", "{m.kind}"),' for m in messages],
-        "  };",
+        "  static const std::vector<RegistryEntry> kMessages = [] {",
+        "    std::vector<RegistryEntry> all;",
+        *[f"    add_messages_{number}(all);" for number in range(parts)],
+        "    return all;",
+        "  }();",
         "  return kMessages;",
         "}",
         "",

@@ -26,12 +26,11 @@ def outputs(messages: list[schema.Message]) -> dict[str, str]:
     files = {f"protocol/{cpp.header_name(m)}": cpp.header(m) for m in messages}
     files["protocol/api_key.h"] = cpp_api.key_header(apis)
     files["protocol/api_table.cc"] = cpp_api.table_source(apis)
-    for first in range(0, len(messages), PER_SOURCE):
-        part = messages[first:first + PER_SOURCE]
-        number = first // PER_SOURCE
+    parts = [messages[first:first + PER_SOURCE] for first in range(0, len(messages), PER_SOURCE)]
+    for number, part in enumerate(parts):
         files[f"protocol/messages_{number:02}.cc"] = cpp.source(part)
-        files[f"testing/fill_{number:02}.cc"] = cpp_fill.source(part)
-    files["testing/registry.cc"] = cpp_fill.registry(messages)
+        files[f"testing/fill_{number:02}.cc"] = cpp_fill.source(part, number)
+    files["testing/registry.cc"] = cpp_fill.registry(len(parts))
     return files
 
 

@@ -73,6 +73,7 @@ class Field:
     key: bool = False
     entity: str | None = None
     rigid: bool = False
+    secret: bool = False
 
     @property
     def is_struct(self) -> bool:
@@ -165,7 +166,7 @@ def _parse_field(words: list[str]) -> Field:
             field.default = next(attributes)
         elif word == "entity":
             field.entity = next(attributes)
-        elif word in ("ignorable", "key", "rigid"):
+        elif word in ("ignorable", "key", "rigid", "secret"):
             setattr(field, word, True)
         else:
             raise SchemaError(f"unknown attribute '{word}'")
@@ -238,7 +239,7 @@ class _Parser:
             if words[0] in ("api", "record", "data", "header"):
                 head = (words[0], words[1])
                 properties = {w[0]: " ".join(w[1:]) for _, w in self._block(1)}
-                api = self._api(head[1], properties) if head[0] == "api" else None
+                api = self._api(number, head[1], properties) if head[0] == "api" else None
                 continue
             if head is None or words[0] not in ("request", "response", "key", "value", "fields"):
                 self._fail(number, f"unexpected '{words[0]}'")
@@ -249,7 +250,10 @@ class _Parser:
             messages.append(message)
         return messages
 
-    def _api(self, name: str, properties: dict[str, str]) -> Api:
+    def _api(self, number: int, name: str, properties: dict[str, str]) -> Api:
+        for required in ("key", "versions", "flexible", "listeners"):
+            if required not in properties:
+                self._fail(number, f"api without {required}")
         versions = Versions.parse(properties["versions"])
         return Api(
             name=name,
