@@ -1,5 +1,6 @@
 """Starting, stopping and misusing the server as an operator does."""
 
+import os
 import pathlib
 import signal
 import subprocess
@@ -9,7 +10,7 @@ import time
 from harness import paths
 from harness.broker import ThalwegBroker
 from harness.outcome import Failure, Skip, expect, expect_equal
-from harness.wire import answers_metadata
+from harness.wire import answers_metadata, free_port, wait_for_metadata
 
 _STOP_LIMIT_SECONDS = 10
 
@@ -100,6 +101,27 @@ def reports_all_bad_options_at_once(folder, new):
 
 
 @_in_folder
+def takes_the_environment_of_a_container(folder, new):
+    """The guide's compose file: the image's server.properties under its KAFKA_* variables."""
+    port = free_port()
+    environment = {**os.environ, "KAFKA_BROKER_ID": "1", "KAFKA_ZOOKEEPER_CONNECT": "zookeeper:2181",
+                   "KAFKA_LISTENERS": f"PLAINTEXT://127.0.0.1:{port}", "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://127.0.0.1:{port}",
+                   "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1", "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "true",
+                   "KAFKA_LOG_DIRS": str(folder / "data"), "KAFKA_HEAP_OPTS": "-Xmx1g"}
+    properties = paths.REPOSITORY / "packaging" / "docker" / "server.properties"
+    with open(folder / "log", "w") as log:
+        server = subprocess.Popen([str(paths.thalweg_binary()), "server", str(properties)], stdout=log, stderr=log, env=environment)
+        try:
+            answered = wait_for_metadata("127.0.0.1", port, 10, lambda: server.poll() is None)
+        finally:
+            server.kill()
+            server.wait()
+    said = (folder / "log").read_text()
+    expect(answered is not None, f"no answer on the port of KAFKA_LISTENERS: {said}")
+    expect_equal(sum("zookeeper" in line.lower() for line in said.splitlines()), 1, f"lines that mention ZooKeeper in {said}")
+
+
+@_in_folder
 def starts_within_100_ms(folder, new):
     """On an empty folder, exec to the first Metadata answer; the best of five, since other work runs here too."""
     seconds = []
@@ -128,5 +150,6 @@ ALL = {name: _guard(test) for name, test in {
     "a second server on the same data folder is refused": refuses_a_folder_in_use,
     "a server on a taken port says so": refuses_a_taken_port,
     "all bad options are reported at once": reports_all_bad_options_at_once,
+    "KAFKA_* variables of a container become properties": takes_the_environment_of_a_container,
     "the server answers within 100 ms of its start": starts_within_100_ms,
 }.items()}

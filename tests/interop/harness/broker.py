@@ -14,6 +14,11 @@ START_LIMIT_SECONDS = 90
 STOP_LIMIT_SECONDS = 30
 
 
+def _environment() -> dict[str, str]:
+    """Without what a server would take for its configuration, as it does in a container."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("KAFKA_", "THALWEG_"))}
+
+
 class Broker:
     """A process with a data folder. Survives its own restarts: the port and the data stay."""
 
@@ -36,7 +41,7 @@ class Broker:
         command = self.command()
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            start_new_session=True, cwd=self.folder)
+                                            start_new_session=True, cwd=self.folder, env=_environment())
 
     def start(self) -> float:
         """Starts the process; seconds until it answered its first Metadata request."""

@@ -8,16 +8,16 @@ REPOSITORY = SUITE.parent.parent
 
 
 def cache() -> pathlib.Path:
-    """Downloads and built clients outlive a run; THALWEG_INTEROP_CACHE moves them."""
-    chosen = os.environ.get("THALWEG_INTEROP_CACHE")
+    """Downloads and built clients outlive a run; INTEROP_CACHE moves them."""
+    chosen = os.environ.get("INTEROP_CACHE")
     folder = pathlib.Path(chosen) if chosen else pathlib.Path.home() / ".cache" / "thalweg-interop"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
 def thalweg_binary() -> pathlib.Path | None:
-    """The newest binary that was built here, unless THALWEG names another."""
-    if chosen := os.environ.get("THALWEG"):
+    """The newest binary that was built here, unless INTEROP_BINARY names another."""
+    if chosen := os.environ.get("INTEROP_BINARY"):
         return pathlib.Path(chosen)
     built = [p for p in REPOSITORY.glob("build/*/bin/thalweg") if os.access(p, os.X_OK)]
     return max(built, key=lambda p: p.stat().st_mtime, default=None)
