@@ -8,9 +8,9 @@ registry = Registry()
 
 def _node(case: str):
     def body(context: Context) -> None:
-        modules = clients.node_modules()
-        context.run([clients.program("node", "nodejs"), str(paths.SUITE / "node" / "kafkajs.js"), case],
-                    env={"NODE_PATH": str(modules), "KAFKAJS_NO_PARTITIONER_WARNING": "1"})
+        folder = clients.node_project(paths.SUITE / "node")
+        context.run([clients.program("node", "nodejs"), str(folder / "kafkajs.js"), case],
+                    env={"KAFKAJS_NO_PARTITIONER_WARNING": "1"})
     return body
 
 

@@ -36,34 +36,53 @@ def _installed(package: str) -> bool:
     return "install ok installed" in done.stdout
 
 
-@functools.cache
 def go_program(module: str, modfile: str = "go.mod") -> pathlib.Path:
     """Builds tests/interop/go/MODULE; another mod file may pin another version of the same client."""
+    return go_binary(paths.SUITE / "go" / module, ".", f"{module}-{pathlib.Path(modfile).stem}", modfile)
+
+
+@functools.cache
+def go_binary(source: pathlib.Path, package: str, name: str, modfile: str = "go.mod") -> pathlib.Path:
     if not shutil.which("go"):
         raise Skip("go is not installed")
-    source = paths.SUITE / "go" / module
     flag = f"-modfile={modfile}"
-    _download(["go", "mod", "download", flag], source, f"Go modules of {module} ({modfile})")
-    binary = paths.cache() / "go" / f"{module}-{pathlib.Path(modfile).stem}"
+    _download(["go", "mod", "download", flag], source, f"Go modules of {source.name} ({modfile})")
+    binary = paths.cache() / "go" / name
     binary.parent.mkdir(exist_ok=True)
-    _build(["go", "build", flag, "-mod=readonly", "-o", str(binary), "."], source)
+    _build(["go", "build", flag, "-mod=readonly", "-o", str(binary), package], source)
     return binary
 
 
 @functools.cache
-def node_modules() -> pathlib.Path:
-    """Installs tests/interop/node's locked packages; the folder to run its programs in."""
+def node_project(source: pathlib.Path) -> pathlib.Path:
+    """A copy of a folder of Node programs with its locked packages installed beside them."""
     if not shutil.which("npm"):
         raise Skip("npm is not installed")
-    folder = paths.cache() / "node"
+    folder = paths.cache() / f"node-{source.name}"
     folder.mkdir(exist_ok=True)
-    lock = (paths.SUITE / "node" / "package-lock.json").read_text()
-    installed = folder / "package-lock.json"
-    if not (folder / "node_modules").exists() or not installed.exists() or installed.read_text() != lock:
-        shutil.copy(paths.SUITE / "node" / "package.json", folder)
-        installed.write_text(lock)
-        _download(["npm", "ci", "--no-audit", "--no-fund"], folder, "npm packages")
-    return folder / "node_modules"
+    lock, installed = source / "package-lock.json", folder / "package-lock.json"
+    fresh = (folder / "node_modules").exists() and installed.exists() and installed.read_text() == lock.read_text()
+    for file in source.iterdir():
+        if file.is_file():
+            shutil.copy(file, folder)
+    if not fresh:
+        shutil.rmtree(folder / "node_modules", ignore_errors=True)
+        _download(["npm", "ci", "--no-audit", "--no-fund"], folder, f"npm packages of {source.name}")
+    return folder
+
+
+@functools.cache
+def c_program(source: pathlib.Path) -> pathlib.Path:
+    """A C program on librdkafka."""
+    compiler = next((c for c in ("cc", "clang-19", "gcc") if shutil.which(c)), None)
+    if compiler is None:
+        raise Skip("there is no C compiler")
+    if subprocess.run(["pkg-config", "--exists", "rdkafka"], capture_output=True).returncode:
+        raise Skip("librdkafka-dev is not installed")
+    binary = paths.cache() / "c" / source.stem
+    binary.parent.mkdir(exist_ok=True)
+    _build([compiler, "-Wall", "-Wextra", "-Werror", str(source), "-lrdkafka", "-o", str(binary)], source.parent)
+    return binary
 
 
 @functools.cache
