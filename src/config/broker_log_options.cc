@@ -94,7 +94,7 @@ constexpr Option kLogOptions[] = {
      "Memory for reading and writing while compacting."},
     {"log.cleaner.io.max.bytes.per.second",
      Type::kDouble,
-     "1.7976931348623157e+308",
+     "1.7976931348623157E308",
      {},
      Update::kClusterWide,
      "Most bytes per second that compaction may read and write."},

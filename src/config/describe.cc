@@ -13,9 +13,9 @@ std::optional<std::string> shown(const Option* option, std::string_view value, b
 }
 
 // Every layer in which one of `names` has a value, most specific first. What stands before the first value of
-// names[0]'s own name is kept out, as Kafka does: a topic's retention.ms does not name log.retention.hours as its
-// synonym.
-std::vector<SynonymValue> broker_values(std::span<const std::string_view> names, const BrokerLayers& layers) {
+// `own_name` is kept out, as Kafka does: a topic's retention.ms does not name log.retention.hours as its synonym.
+std::vector<SynonymValue> broker_values(std::span<const std::string_view> names, std::string_view own_name,
+                                        const BrokerLayers& layers) {
   std::vector<SynonymValue> values;
   const auto look = [&](const Properties& layer, Source source) {
     for (const auto name : names)
@@ -31,7 +31,7 @@ std::vector<SynonymValue> broker_values(std::span<const std::string_view> names,
     if (const Option* option = broker_options().find(name); option && option->default_value != kNull)
       values.push_back(
           {std::string(name), shown(option, option->default_value, option->sensitive()), Source::kDefault});
-  const auto own = std::ranges::find(values, names.front(), &SynonymValue::name);
+  const auto own = std::ranges::find(values, own_name, &SynonymValue::name);
   values.erase(values.begin(), own);
   return values;
 }
@@ -73,7 +73,7 @@ Described row(const Option& option) {
 Described topic_row(const Option& option, const Properties& set, const BrokerLayers& layers) {
   Described described = row(option);
   const auto names = broker_synonyms(option.name);
-  if (!names.empty()) described.synonyms = broker_values(names, layers);
+  if (!names.empty()) described.synonyms = broker_values(names, names.front(), layers);
   if (const auto it = set.find(option.name); it != set.end()) {
     described.value = canonical(option, it->second);
     described.synonyms.insert(described.synonyms.begin(), {described.name, described.value, Source::kTopic});
@@ -101,11 +101,10 @@ Described broker_row(const std::string& name, const BrokerLayers& layers) {
   const Option* option = broker_options().find(name);
   Described described = option ? row(*option) : Described{.name = name, .sensitive = true};
   described.read_only = !option || option->update == Update::kReadOnly;
-  described.synonyms = broker_values(option ? unit_synonyms(name) : std::vector<std::string_view>{name}, layers);
-  // The options of other units are not this one's synonyms unless this one comes first.
+  described.synonyms = broker_values(option ? unit_synonyms(name) : std::vector<std::string_view>{name}, name, layers);
   if (!described.synonyms.empty()) {
     described.source = described.synonyms.front().source;
-    if (described.synonyms.front().name == name) described.value = described.synonyms.front().value;
+    described.value = described.synonyms.front().value;
   }
   return described;
 }
@@ -113,7 +112,8 @@ Described broker_row(const std::string& name, const BrokerLayers& layers) {
 Described inheriting_row(const Option& option, const Properties& set, Source source, std::string_view broker_option,
                          const BrokerLayers* layers) {
   Described described = row(option);
-  if (layers && broker_options().find(broker_option)) described.synonyms = broker_values({&broker_option, 1}, *layers);
+  if (layers && broker_options().find(broker_option))
+    described.synonyms = broker_values({&broker_option, 1}, broker_option, *layers);
   if (const auto it = set.find(option.name); it != set.end())
     described.synonyms.insert(described.synonyms.begin(), {described.name, canonical(option, it->second), source});
   if (described.synonyms.empty()) {
@@ -184,7 +184,23 @@ Properties effective_topic_config(const Properties& set, const BrokerLayers& lay
   return effective;
 }
 
-Result<> validate_topic_config(const Properties& set) { return validate(topic_options(), set, "topic"); }
+Result<> validate_topic_config(const Properties& set) {
+  TRY_VOID(validate(topic_options(), set, "topic"));
+  const auto number = [&](std::string_view name) -> std::optional<std::int64_t> {
+    const auto it = set.find(name);
+    if (it == set.end()) return std::nullopt;
+    return std::get<std::int64_t>(*parse(*topic_options().find(name), it->second));
+  };
+  const auto low = number("min.compaction.lag.ms"), high = number("max.compaction.lag.ms");
+  if (low && high && *low > *high)
+    return fail(
+        ErrorCode::kInvalidConfig,
+        fmt::format("min.compaction.lag.ms ({}) must not be greater than max.compaction.lag.ms ({})", *low, *high));
+  if (const auto it = set.find("remote.storage.enable");
+      it != set.end() && canonical(*topic_options().find(it->first), it->second) == "true")
+    return fail(ErrorCode::kInvalidConfig, "remote.storage.enable: this cluster has no remote storage");
+  return {};
+}
 Result<> validate_group_config(const Properties& set) { return validate(group_options(), set, "group"); }
 Result<> validate_client_metrics_config(const Properties& set) {
   TRY_VOID(validate(client_metrics_options(), set, "client metrics"));

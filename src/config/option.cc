@@ -109,6 +109,21 @@ Result<Value> parse_list(const Option& option, std::string_view text) {
   return list;
 }
 
+// As Java prints a double: "0.5", "1.0", "1.5E10".
+std::string double_text(double v) {
+  const double size = std::abs(v);
+  if (v == 0 || (size >= 1e-3 && size < 1e7))
+    return v == std::floor(v) ? fmt::format("{:.1f}", v) : fmt::format("{}", v);
+  char shortest[32];
+  const auto end = std::to_chars(shortest, shortest + sizeof shortest, v, std::chars_format::scientific).ptr;
+  const std::string text(shortest, end);
+  const auto e = text.find('e');
+  const auto exponent = std::stoi(text.substr(e + 1));
+  auto digits = text.substr(0, e);
+  if (!digits.contains('.')) digits += ".0";
+  return fmt::format("{}E{}", digits, exponent);
+}
+
 }  // namespace
 
 std::string_view name(Type type) {
@@ -159,7 +174,7 @@ std::string to_string(const Value& value) {
   struct {
     std::string operator()(bool v) const { return v ? "true" : "false"; }
     std::string operator()(std::int64_t v) const { return fmt::format("{}", v); }
-    std::string operator()(double v) const { return fmt::format("{}", v); }
+    std::string operator()(double v) const { return double_text(v); }
     std::string operator()(const std::string& v) const { return v; }
     std::string operator()(const std::vector<std::string>& v) const { return fmt::format("{}", fmt::join(v, ",")); }
   } show;

@@ -1,0 +1,131 @@
+#include "config/broker_config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace thalweg::config {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+std::string problems(const Properties& given) {
+  const auto loaded = load_broker_config(given);
+  return loaded ? "" : loaded.error().message;
+}
+
+TEST(BrokerConfig, AnEmptyFileStartsASingleNode) {
+  const auto loaded = load_broker_config({});
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  const auto& config = loaded->config;
+  EXPECT_EQ(config.node_id, BrokerId{1});
+  EXPECT_TRUE(config.is_broker && config.is_controller);
+  EXPECT_THAT(config.listeners, ElementsAre(Listener{.name = "PLAINTEXT", .host = "", .port = 9092}));
+  EXPECT_EQ(config.advertised_listeners, config.listeners);
+  EXPECT_EQ(config.inter_broker_listener, "PLAINTEXT");
+  EXPECT_THAT(config.log_dirs, ElementsAre("/tmp/kafka-logs"));
+  EXPECT_EQ(config.metadata_log_dir, "/tmp/kafka-logs");
+  EXPECT_THAT(loaded->warnings, ElementsAre());
+}
+
+// The struct's defaults and the table's are the same facts.
+TEST(BrokerConfig, DefaultsOfTheStructAreThoseOfTheTable) {
+  const BrokerConfig plain;
+  const auto config = load_broker_config({})->config;
+  EXPECT_EQ(config.socket_request_max_bytes, plain.socket_request_max_bytes);
+  EXPECT_EQ(config.fetch_max_bytes, plain.fetch_max_bytes);
+  EXPECT_EQ(config.connections_max_idle, plain.connections_max_idle);
+  EXPECT_EQ(config.message_max_bytes, plain.message_max_bytes);
+  EXPECT_EQ(config.replica_lag_time_max, plain.replica_lag_time_max);
+  EXPECT_EQ(config.broker_session_timeout, plain.broker_session_timeout);
+  EXPECT_EQ(config.group_max_session_timeout, plain.group_max_session_timeout);
+  EXPECT_EQ(config.offsets_retention, plain.offsets_retention);
+  EXPECT_EQ(config.offsets_topic_replication_factor, plain.offsets_topic_replication_factor);
+  EXPECT_EQ(config.transactional_id_expiration, plain.transactional_id_expiration);
+  EXPECT_EQ(config.producer_id_expiration, plain.producer_id_expiration);
+  EXPECT_EQ(config.durability, plain.durability);
+}
+
+TEST(BrokerConfig, ReadsATypicalKraftFile) {
+  const auto loaded =
+      load_broker_config({{"process.roles", "broker,controller"},
+                          {"node.id", "7"},
+                          {"controller.quorum.voters", "7@localhost:9093"},
+                          {"listeners", "PLAINTEXT://:9092,CONTROLLER://:9093"},
+                          {"inter.broker.listener.name", "PLAINTEXT"},
+                          {"advertised.listeners", "PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093"},
+                          {"controller.listener.names", "CONTROLLER"},
+                          {"log.dirs", "/data/a, /data/b"},
+                          {"offsets.topic.replication.factor", "1"}});
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(loaded->config.node_id, BrokerId{7});
+  EXPECT_THAT(loaded->config.quorum_voters, ElementsAre(Voter{BrokerId{7}, "localhost", 9093}));
+  EXPECT_THAT(loaded->config.log_dirs, ElementsAre("/data/a", "/data/b"));
+  EXPECT_THAT(loaded->config.advertised_listeners,
+              ElementsAre(Listener{.name = "PLAINTEXT", .host = "localhost", .port = 9092}));
+  EXPECT_EQ(loaded->config.properties.at("broker.id"), "7");
+  EXPECT_THAT(loaded->warnings, ElementsAre());
+}
+
+TEST(BrokerConfig, ReportsEveryMistakeAtOnce) {
+  const auto text = problems({{"num.partitions", "none"},
+                              {"message.max.bytes", "-1"},
+                              {"listeners", "PLAINTEXT://:9092,SSL://:9092"},
+                              {"group.min.session.timeout.ms", "7000"},
+                              {"group.max.session.timeout.ms", "6500"},
+                              {"log.retension.ms", "1"}});
+  EXPECT_THAT(text, HasSubstr("num.partitions: Not a number of type INT"));
+  EXPECT_THAT(text, HasSubstr("message.max.bytes: Value must be at least 0"));
+  EXPECT_THAT(text, HasSubstr("listeners: PLAINTEXT and SSL have the same port 9092"));
+  EXPECT_THAT(text, HasSubstr("group.min.session.timeout.ms=7000 and group.max.session.timeout.ms=6500 contradict"));
+  EXPECT_THAT(text, HasSubstr("did you mean log.retention.ms?"));
+}
+
+TEST(BrokerConfig, UnknownOptionsOnlyWarn) {
+  const auto loaded = load_broker_config({{"num.partition", "3"}, {"zookeeper.connect", "zoo:2181"}});
+  ASSERT_TRUE(loaded);
+  EXPECT_THAT(loaded->warnings, ElementsAre("unknown option num.partition; did you mean num.partitions?",
+                                            "ignored, there is no ZooKeeper here: zookeeper.connect"));
+}
+
+TEST(BrokerConfig, OptionsOfListenersAndPlugInsAreNotUnknown) {
+  const auto loaded = load_broker_config({{"listener.name.internal.ssl.keystore.location", "/k"},
+                                          {"listener.name.internal.scram-sha-256.sasl.jaas.config", "x"},
+                                          {"super.users", "User:admin"},
+                                          {"rsm.config.bucket", "b"}});
+  ASSERT_TRUE(loaded);
+  EXPECT_THAT(loaded->warnings, ElementsAre());
+}
+
+TEST(BrokerConfig, FindsContradictions) {
+  EXPECT_THAT(problems({{"node.id", "1"}, {"broker.id", "2"}}), HasSubstr("two names of one setting"));
+  EXPECT_THAT(problems({{"inter.broker.listener.name", "X"}}), HasSubstr("X is not one of the advertised listeners"));
+  EXPECT_THAT(problems({{"advertised.listeners", "PLAINTEXT://0.0.0.0:9092"}}),
+              HasSubstr("no address that a client can reach"));
+  EXPECT_THAT(problems({{"advertised.listeners", "SSL://h:1"}}), HasSubstr("SSL is not one of listeners"));
+  EXPECT_THAT(problems({{"controller.listener.names", "CONTROLLER"}}), HasSubstr("CONTROLLER is not one of listeners"));
+  EXPECT_THAT(problems({{"listeners", "INTERNAL://:9092"}}), HasSubstr("no entry in listener.security.protocol.map"));
+}
+
+TEST(Listeners, ReadsAddressesOfBothFamilies) {
+  const auto map = parse_protocol_map("A:PLAINTEXT, b:sasl_ssl");
+  ASSERT_TRUE(map);
+  const auto listeners = parse_listeners("A://10.0.0.1:9092,B://[::1]:9092", *map);
+  ASSERT_TRUE(listeners) << listeners.error().message;
+  EXPECT_THAT(*listeners, ElementsAre(Listener{"A", "10.0.0.1", 9092, SecurityProtocol::kPlaintext},
+                                      Listener{"B", "::1", 9092, SecurityProtocol::kSaslSsl}));
+  EXPECT_EQ(to_string(listeners->back()), "B://[::1]:9092");
+  EXPECT_TRUE(check_distinct_ports(*listeners));  // one port for IPv4 and IPv6
+  for (const auto* bad : {"A:9092", "://:1", "A://h", "A://h:99999", "A://::1:9092", "A://h:1,A://h:2"})
+    EXPECT_FALSE(parse_listeners(bad, *map)) << bad;
+}
+
+TEST(Listeners, ReadsVoters) {
+  EXPECT_THAT(*parse_voters("1@a:9093,2@[::1]:9094"),
+              ElementsAre(Voter{BrokerId{1}, "a", 9093}, Voter{BrokerId{2}, "::1", 9094}));
+  for (const auto* bad : {"a:9093", "x@a:1", "1@a", "1@a:1,1@b:2"}) EXPECT_FALSE(parse_voters(bad)) << bad;
+}
+
+}  // namespace
+}  // namespace thalweg::config

@@ -1,0 +1,206 @@
+#include "metadata/image.h"
+
+#include <gtest/gtest.h>
+
+#include "metadata/image_builder.h"
+
+namespace thalweg::metadata {
+namespace {
+
+constexpr Uuid kOrders{1, 1}, kPayments{2, 2};
+
+protocol::TopicRecord topic(std::string name, Uuid id) {
+  protocol::TopicRecord record;
+  record.name = std::move(name);
+  record.topic_id = id;
+  return record;
+}
+protocol::PartitionRecord partition(Uuid topic, int id, std::vector<BrokerId> replicas) {
+  protocol::PartitionRecord record;
+  record.topic_id = topic;
+  record.partition_id = PartitionId{id};
+  record.isr = replicas;
+  record.leader = replicas.front();
+  record.replicas = std::move(replicas);
+  record.leader_epoch = LeaderEpoch{0};
+  record.partition_epoch = 0;
+  return record;
+}
+protocol::RegisterBrokerRecord broker(int id, std::int64_t epoch) {
+  protocol::RegisterBrokerRecord record;
+  record.broker_id = BrokerId{id};
+  record.broker_epoch = epoch;
+  record.end_points.push_back({"PLAINTEXT", "localhost", 9092, 0});
+  record.rack = "a";
+  return record;
+}
+protocol::ConfigRecord config(ResourceType type, std::string resource, std::string name,
+                              std::optional<std::string> value) {
+  protocol::ConfigRecord record;
+  record.resource_type = static_cast<std::int8_t>(type);
+  record.resource_name = std::move(resource);
+  record.name = std::move(name);
+  record.value = std::move(value);
+  return record;
+}
+
+class ImageBuilderTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    apply(broker(1, 10));
+    apply(topic("orders", kOrders));
+    apply(partition(kOrders, 0, {BrokerId{1}, BrokerId{2}}));
+    first_ = builder_.build();
+  }
+  void apply(const Record& record) {
+    const auto applied = builder_.apply(record);
+    ASSERT_TRUE(applied) << applied.error().message;
+  }
+
+  ImageBuilder builder_{std::make_shared<const Image>("cluster")};
+  Built first_;
+};
+
+TEST_F(ImageBuilderTest, FindsATopicByNameAndById) {
+  const auto& image = *first_.image;
+  ASSERT_TRUE(image.topic("orders"));
+  EXPECT_EQ(image.topic("orders"), image.topic(kOrders));
+  EXPECT_EQ(image.partition("orders", PartitionId{0})->leader, BrokerId{1});
+  EXPECT_EQ(image.partition("orders", PartitionId{1}), nullptr);
+  EXPECT_EQ(image.topic("nosuch"), nullptr);
+  EXPECT_EQ(image.cluster_id(), "cluster");
+  EXPECT_TRUE(image.broker(BrokerId{1})->fenced);
+  EXPECT_EQ(image.broker(BrokerId{1})->endpoint("PLAINTEXT")->port, 9092);
+}
+
+TEST_F(ImageBuilderTest, AnImageGivenOutNeverChanges) {
+  protocol::PartitionChangeRecord change;
+  change.topic_id = kOrders;
+  change.partition_id = PartitionId{0};
+  change.leader = BrokerId{2};
+  apply(change);
+  apply(topic("payments", kPayments));
+  EXPECT_EQ(first_.image->partition("orders", PartitionId{0})->leader, BrokerId{1});
+  EXPECT_EQ(first_.image->topic("payments"), nullptr);
+  const auto second = builder_.build();
+  EXPECT_EQ(second.image->partition("orders", PartitionId{0})->leader, BrokerId{2});
+}
+
+TEST_F(ImageBuilderTest, SharesWhatABatchLeftAlone) {
+  apply(topic("payments", kPayments));
+  const auto second = builder_.build();
+  EXPECT_EQ(second.image->topic("orders"), first_.image->topic("orders"));
+  EXPECT_EQ(&second.image->brokers(), &first_.image->brokers());
+}
+
+TEST_F(ImageBuilderTest, AChangeCountsEpochs) {
+  protocol::PartitionChangeRecord shrink;
+  shrink.topic_id = kOrders;
+  shrink.partition_id = PartitionId{0};
+  shrink.isr = std::vector{BrokerId{1}};
+  apply(shrink);
+  const auto* after = builder_.current().partition("orders", PartitionId{0});
+  EXPECT_EQ(after->partition_epoch, 1);
+  EXPECT_EQ(after->leader_epoch, LeaderEpoch{0});  // nobody was elected
+  shrink.leader = BrokerId{1};
+  apply(shrink);
+  EXPECT_EQ(builder_.current().partition("orders", PartitionId{0})->leader_epoch, LeaderEpoch{1});
+}
+
+TEST_F(ImageBuilderTest, DeltaNamesWhatChanged) {
+  EXPECT_EQ(first_.delta.topics_created.at(kOrders), "orders");
+  EXPECT_TRUE(first_.delta.brokers.contains(BrokerId{1}));
+  apply(partition(kOrders, 1, {BrokerId{1}}));
+  apply(config(ResourceType::kTopic, "orders", "retention.ms", "1"));
+  const auto second = builder_.build();
+  EXPECT_EQ(second.delta.partitions, (std::set<Delta::PartitionChange>{{kOrders, PartitionId{1}}}));
+  EXPECT_EQ(second.delta.configs.size(), 1u);
+  EXPECT_TRUE(second.delta.brokers.empty());
+  EXPECT_TRUE(builder_.build().delta.empty());
+}
+
+TEST_F(ImageBuilderTest, RemovingATopicTakesItsConfigsAlong) {
+  apply(config(ResourceType::kTopic, "orders", "retention.ms", "1"));
+  apply(partition(kOrders, 1, {BrokerId{1}}));
+  protocol::RemoveTopicRecord remove;
+  remove.topic_id = kOrders;
+  apply(remove);
+  const auto built = builder_.build();
+  EXPECT_TRUE(built.image->topics().empty());
+  EXPECT_TRUE(built.image->all_configs().empty());
+  EXPECT_EQ(built.delta.topics_deleted.at(kOrders)->partitions.size(), 2u);
+  EXPECT_TRUE(built.delta.partitions.empty());
+}
+
+TEST_F(ImageBuilderTest, ATopicMadeAndRemovedBetweenBuildsIsNobodysBusiness) {
+  apply(topic("payments", kPayments));
+  protocol::RemoveTopicRecord remove;
+  remove.topic_id = kPayments;
+  apply(remove);
+  EXPECT_TRUE(builder_.build().delta.empty());
+}
+
+TEST_F(ImageBuilderTest, RemovedConfigsReturnToTheirDefault) {
+  apply(config(ResourceType::kBroker, "", "log.retention.ms", "1"));
+  EXPECT_EQ(builder_.current().configs({ResourceType::kBroker, ""}).at("log.retention.ms"), "1");
+  apply(config(ResourceType::kBroker, "", "log.retention.ms", std::nullopt));
+  EXPECT_TRUE(builder_.current().all_configs().empty());
+}
+
+TEST_F(ImageBuilderTest, RefusesALogThatContradictsItself) {
+  EXPECT_FALSE(builder_.apply(Record(topic("orders", kPayments))));
+  EXPECT_FALSE(builder_.apply(Record(partition(kPayments, 0, {BrokerId{1}}))));
+  EXPECT_FALSE(builder_.apply(Record(partition(kOrders, 5, {BrokerId{1}}))));
+  protocol::UnfenceBrokerRecord unfence;
+  unfence.id = BrokerId{1};
+  unfence.epoch = 9;
+  EXPECT_FALSE(builder_.apply(Record(unfence)));
+}
+
+TEST_F(ImageBuilderTest, ASnapshotMakesTheSameImage) {
+  apply(config(ResourceType::kTopic, "orders", "retention.ms", "1"));
+  protocol::ClientQuotaRecord quota;
+  quota.entity.push_back({"user", std::nullopt});
+  quota.key = "producer_byte_rate";
+  quota.value = 1e6;
+  apply(quota);
+  protocol::ProducerIdsRecord ids;
+  ids.next_producer_id = ProducerId{2000};
+  apply(ids);
+  protocol::FeatureLevelRecord feature;
+  feature.name = "metadata.version";
+  feature.feature_level = 30;
+  apply(feature);
+  const auto built = builder_.build();
+  ImageBuilder again(std::make_shared<const Image>("cluster"));
+  const auto records = decode_records(encode_records(built.image->snapshot()));
+  ASSERT_TRUE(records) << records.error().message;
+  ASSERT_TRUE(again.apply(*records));
+  EXPECT_EQ(*again.build().image, *built.image);
+}
+
+TEST(Record, HasKafkasFrame) {
+  const auto bytes = encode_record(Record(topic("t", Uuid{0x0102030405060708, 0x090a0b0c0d0e0f10})));
+  // frame version 1, type 2, version 0, compact string "t", uuid, no tags
+  const std::string expected("\x01\x02\x00\x02t\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x00",
+                             22);
+  EXPECT_EQ(bytes.text(), expected);
+  EXPECT_EQ(*decode_record(bytes), Record(topic("t", Uuid{0x0102030405060708, 0x090a0b0c0d0e0f10})));
+}
+
+TEST(Record, RefusesWhatItCannotKeep) {
+  EXPECT_EQ(decode_record(SharedBytes::copy_of(std::string_view("\x01\x7f\x00", 3))).error().code,
+            ErrorCode::kUnsupportedVersion);
+  EXPECT_EQ(decode_record(SharedBytes::copy_of(std::string_view("\x01\x02\x05", 3))).error().code,
+            ErrorCode::kUnsupportedVersion);
+  EXPECT_EQ(decode_record(SharedBytes::copy_of(std::string_view("\x02\x02\x00", 3))).error().code,
+            ErrorCode::kCorruptMessage);
+  EXPECT_EQ(decode_record(SharedBytes()).error().code, ErrorCode::kCorruptMessage);
+  const auto batch = encode_records({topic("t", kOrders), topic("u", kPayments)});
+  for (std::size_t size = 0; size < batch.size(); ++size)
+    if (const auto cut = decode_records(batch.slice(0, size))) EXPECT_LT(cut->size(), 2u);
+  EXPECT_EQ(decode_records(batch)->size(), 2u);
+}
+
+}  // namespace
+}  // namespace thalweg::metadata
