@@ -9,6 +9,9 @@ namespace {
 // Below this, copying is cheaper than one more piece in the list that goes to the socket.
 constexpr std::size_t kSpliceMin = 1024;
 constexpr std::size_t kRigidStringMax = std::numeric_limits<std::int16_t>::max();
+// Memory for elements of arrays: what any message may take, and how many times its frame's size a large one may.
+constexpr std::size_t kElementsFree = 1024 * 1024;
+constexpr std::size_t kElementsPerByteMax = 8;
 constexpr std::size_t kLengthMax = std::numeric_limits<std::int32_t>::max();
 }  // namespace
 
@@ -71,6 +74,14 @@ std::optional<std::size_t> Reader::read_count(bool flexible, bool nullable, std:
     return std::nullopt;
   }
   return count;
+}
+
+bool Reader::may_take(std::size_t count, std::size_t element_size) {
+  // No overflow: count is at most the frame's size, which an int32 counts.
+  taken_ += count * element_size;
+  if (taken_ <= kElementsFree + kElementsPerByteMax * frame_.size()) return true;
+  fail("arrays out of proportion to the message");
+  return false;
 }
 
 void Reader::read(std::string& out, bool flexible) {

@@ -92,10 +92,14 @@ class Reader {
   std::optional<std::size_t> read_length(bool flexible, bool nullable, int width);
   std::optional<std::size_t> read_count(bool flexible, bool nullable, std::size_t size_min);
   std::optional<SharedBytes> read_slice(bool flexible, bool nullable);
+  // Fails when arrays would take much more memory than the frame has bytes: an empty string is one byte on the wire and
+  // a std::string here. Kafka's own messages stay far below.
+  bool may_take(std::size_t count, std::size_t element_size);
   template <class T>
   void read_elements(std::vector<T>& out, std::size_t count, auto read_one);
 
   SharedBytes frame_;
+  std::size_t taken_ = 0;
   std::size_t position_ = 0;
   std::size_t end_;
   std::optional<Error> error_;
@@ -222,9 +226,8 @@ void Reader::read(T& out) {
 
 template <class T>
 void Reader::read_elements(std::vector<T>& out, std::size_t count, auto read_one) {
-  // The count passed the check against the bytes that are left, but a struct in memory is larger than on the wire.
-  constexpr std::size_t kReserveBytesMax = 64 * 1024;
-  out.reserve(std::min(count, kReserveBytesMax / sizeof(T) + 1));
+  if (!may_take(count, sizeof(T))) return;
+  out.reserve(count);
   for (std::size_t i = 0; i < count && ok(); ++i) {
     if constexpr (std::is_same_v<T, bool>) {
       bool value = false;

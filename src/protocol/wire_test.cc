@@ -65,6 +65,23 @@ TEST(Reader, RefusesACountThatTheBytesCannotHold) {
   EXPECT_EQ(numbers.capacity(), 0u);
 }
 
+TEST(Reader, RefusesArraysThatWouldTakeMuchMoreMemoryThanTheFrame) {
+  const auto empty_strings = [](std::uint32_t count) {
+    Writer w;
+    w.write_unsigned_varint(count + 1);
+    w.append(SharedBytes::take(std::vector<std::byte>(count, std::byte{1})));
+    return w.take_bytes();
+  };
+  std::vector<std::string> strings;
+  Reader modest(empty_strings(30'000));
+  modest.read(strings, true);
+  EXPECT_TRUE(modest.ok());
+  EXPECT_EQ(strings.size(), 30'000u);
+  Reader bomb(empty_strings(1'000'000));
+  bomb.read(strings, true);
+  EXPECT_FALSE(bomb.ok());
+}
+
 TEST(Reader, SlicesBytesWithoutCopying) {
   const SharedBytes frame = bytes_of({0, 0, 0, 3, 'a', 'b', 'c', 9});
   Reader r(frame);
