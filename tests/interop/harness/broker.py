@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 
-from . import kafka_dist, paths
+from . import kafka_dist, paths, process
 from .outcome import Failure, Skip
 from .wire import free_port, wait_for_metadata
 
@@ -81,6 +81,9 @@ class Broker:
     @property
     def pid(self) -> int:
         return self.process.pid
+
+    def resident_mib(self) -> float:
+        return process.resident_mib(self.pid)
 
     @property
     def log_path(self) -> pathlib.Path:

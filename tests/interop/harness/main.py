@@ -6,6 +6,7 @@ import fnmatch
 import os
 import pathlib
 import shutil
+import struct
 import sys
 import tempfile
 import time
@@ -87,6 +88,8 @@ class Run:
             outcome, detail = "SKIP", str(e)
         except Failure as e:
             outcome, detail = "FAIL", str(e)
+        except (OSError, struct.error) as e:  # a broker that hung up, or answered too little, on a case that speaks the protocol itself
+            outcome, detail = "FAIL", f"{type(e).__name__}: {e}"
         print(f"{outcome} {case.name}  {detail}", flush=True)
         return outcome
 

@@ -1,10 +1,96 @@
-"""Just enough of the protocol to see that a broker answers, without any client library."""
+"""Just enough of the protocol to speak to a broker without any client library: readiness, and rude requests."""
 
 import socket
 import struct
 import time
 
-_METADATA_V1_NO_TOPICS = struct.pack(">hhihi", 3, 1, 1, -1, 0)
+PRODUCE, METADATA, API_VERSIONS = 0, 3, 18
+
+_CRC32C = []
+for _n in range(256):
+    for _ in range(8):
+        _n = _n >> 1 ^ 0x82F63B78 if _n & 1 else _n >> 1
+    _CRC32C.append(_n)
+
+
+def crc32c(data: bytes) -> int:
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc = _CRC32C[(crc ^ byte) & 0xFF] ^ crc >> 8
+    return crc ^ 0xFFFFFFFF
+
+
+def string(text: str) -> bytes:
+    return struct.pack(">h", len(text)) + text.encode()
+
+
+def request(key: int, version: int, body: bytes, correlation_id: int = 1) -> bytes:
+    """A frame with a request header of version 1."""
+    payload = struct.pack(">hhi", key, version, correlation_id) + string("interop") + body
+    return struct.pack(">i", len(payload)) + payload
+
+
+def batch(value: bytes, magic: int = 2, crc_error: int = 0) -> bytes:
+    """A record batch of one record without a key (lengths below 64 are one varint byte)."""
+    record = b"\0\0\0\1" + bytes([2 * len(value)]) + value + b"\0"
+    now = int(time.time() * 1000)
+    after_crc = struct.pack(">hiqqqhii", 0, 0, now, now, -1, -1, -1, 1) + bytes([2 * len(record)]) + record
+    body = struct.pack(">ibI", -1, magic, crc32c(after_crc) ^ crc_error) + after_crc
+    return struct.pack(">qi", 0, len(body)) + body
+
+
+def produce_body(topic: str, partition: int, records: bytes, acks: int = -1) -> bytes:
+    """A Produce request, version 3."""
+    return (struct.pack(">hhii", -1, acks, 10_000, 1) + string(topic)
+            + struct.pack(">iii", 1, partition, len(records)) + records)
+
+
+def produce_answer(answer: bytes, topic: str) -> tuple[int, int]:
+    """Error code and base offset of a Produce response of version 3 for one partition."""
+    return struct.unpack_from(">hq", answer, 4 + 2 + len(topic) + 4 + 4)
+
+
+class Closed(OSError):
+    """The broker has closed the connection."""
+
+
+class Connection:
+    def __init__(self, port: int, host: str = "127.0.0.1", timeout: float = 15.0):
+        self.socket = socket.create_connection((host, port), timeout=timeout)
+
+    def __enter__(self) -> "Connection":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+    def send(self, data: bytes) -> None:
+        self.socket.sendall(data)
+
+    def receive(self) -> tuple[int, bytes]:
+        """The next answer: its correlation id, and what follows it."""
+        payload = self._read(struct.unpack(">i", self._read(4))[0])
+        return struct.unpack_from(">i", payload)[0], payload[4:]
+
+    def call(self, key: int, version: int, body: bytes = b"", correlation_id: int = 1) -> bytes:
+        self.send(request(key, version, body, correlation_id))
+        return self.receive()[1]
+
+    def closed(self) -> bool:
+        """True when the broker closes without an answer."""
+        try:
+            return self.socket.recv(1) == b""
+        except ConnectionError:
+            return True
+
+    def _read(self, count: int) -> bytes:
+        data = b""
+        while len(data) < count:
+            piece = self.socket.recv(count - len(data))
+            if not piece:
+                raise Closed("closed")
+            data += piece
+        return data
 
 
 def free_port() -> int:
@@ -14,32 +100,38 @@ def free_port() -> int:
 
 
 def answers_metadata(host: str, port: int, timeout: float = 2.0) -> bool:
-    """True when a Metadata request is answered with at least one broker."""
+    """True when a Metadata request (version 1, no topics) is answered with at least one broker."""
     try:
-        with socket.create_connection((host, port), timeout=timeout) as s:
-            s.sendall(struct.pack(">i", len(_METADATA_V1_NO_TOPICS)) + _METADATA_V1_NO_TOPICS)
-            body = _receive(s, struct.unpack(">i", _receive(s, 4))[0])
-            correlation_id, brokers = struct.unpack_from(">ii", body)
-            return correlation_id == 1 and brokers >= 1
+        with Connection(port, host, timeout) as connection:
+            return struct.unpack_from(">i", connection.call(METADATA, 1, struct.pack(">i", 0)))[0] >= 1
     except (OSError, struct.error):
         return False
 
 
 def wait_for_metadata(host: str, port: int, limit: float, alive=lambda: True) -> float | None:
     """Seconds until the first Metadata answer, or None when the limit passed or `alive` turned false."""
+    return _wait(lambda: answers_metadata(host, port), limit, alive)
+
+
+def produce_once(port: int, topic: str, partition: int = 0) -> bool:
+    """True when a record was acknowledged with acks=all."""
+    try:
+        with Connection(port) as connection:
+            answer = connection.call(PRODUCE, 3, produce_body(topic, partition, batch(b"probe")))
+            return produce_answer(answer, topic)[0] == 0
+    except (OSError, struct.error):
+        return False
+
+
+def wait_for_produce(port: int, topic: str, limit: float) -> float | None:
+    """Seconds until the first acknowledged record."""
+    return _wait(lambda: produce_once(port, topic), limit, lambda: True)
+
+
+def _wait(done, limit: float, alive) -> float | None:
     started = time.monotonic()
     while time.monotonic() - started < limit and alive():
-        if answers_metadata(host, port):
+        if done():
             return time.monotonic() - started
-        time.sleep(0.005)
+        time.sleep(0.003)
     return None
-
-
-def _receive(s: socket.socket, count: int) -> bytes:
-    data = b""
-    while len(data) < count:
-        piece = s.recv(count - len(data))
-        if not piece:
-            raise OSError("closed")
-        data += piece
-    return data
