@@ -1,0 +1,98 @@
+#include "replica/partitions.h"
+
+namespace thalweg::replica {
+
+void Partitions::host(PartitionKey key, storage::LogPtr log, metadata::Partition state) {
+  auto& partition = partitions_[key];
+  if (!partition) partition = std::make_shared<Partition>(shard_, self_, std::move(log), durability_);
+  partition->update(state);
+}
+
+void Partitions::update(PartitionKey key, metadata::Partition state) {
+  if (const auto partition = find(key)) partition->update(state);
+}
+
+void Partitions::set_config(PartitionKey key, storage::LogConfig config) {
+  if (const auto partition = find(key)) partition->log().set_config(std::move(config));
+}
+
+void Partitions::remove(PartitionKey key) {
+  if (auto node = partitions_.extract(key)) node.mapped()->stop();
+}
+
+void Partitions::stop_all() {
+  for (auto& [key, partition] : partitions_) partition->stop();
+}
+
+PartitionPtr Partitions::find(const PartitionKey& key) const {
+  const auto it = partitions_.find(key);
+  return it == partitions_.end() ? nullptr : it->second;
+}
+
+Result<PartitionPtr> Partitions::get(const PartitionKey& key) const {
+  if (auto partition = find(key)) return partition;
+  // The image knows it, or the caller would not ask here; this broker has not opened it yet, or not any more.
+  return fail(ErrorCode::kNotLeaderOrFollower, "this broker does not host the partition (yet)");
+}
+
+std::vector<storage::AppendResult> Partitions::append(std::vector<Append> appends) {
+  std::vector<storage::AppendResult> results;
+  results.reserve(appends.size());
+  for (auto& append : appends) {
+    auto partition = get(append.key);
+    results.push_back(partition ? (*partition)->append_as_leader(std::move(append.request))
+                                : std::unexpected(storage::AppendError(partition.error())));
+  }
+  return results;
+}
+
+Task<std::vector<Result<>>> Partitions::committed(std::vector<Wait> waits, Instant deadline) {
+  std::vector<Result<>> results;
+  results.reserve(waits.size());
+  for (const auto& wait : waits) {
+    const auto partition = find(wait.key);
+    if (!partition) {
+      results.push_back(fail(ErrorCode::kNotLeaderOrFollower, "the partition left this broker"));
+    } else if (co_await partition->high_watermark().reached(wait.end, deadline)) {
+      results.push_back({});
+    } else if (partition->log().is_offline()) {
+      results.push_back(fail(ErrorCode::kKafkaStorageError, partition->log().offline()->message));
+    } else if (!partition->is_leader()) {
+      results.push_back(fail(ErrorCode::kNotLeaderOrFollower, "the leader changed before the records were committed"));
+    } else {
+      results.push_back(fail(ErrorCode::kRequestTimedOut, "the records are written but were not committed in time"));
+    }
+  }
+  co_return results;
+}
+
+Task<std::vector<Result<ReadResult>>> Partitions::read(std::vector<Read> reads) {
+  std::vector<Result<ReadResult>> results;
+  results.reserve(reads.size());
+  for (auto& read : reads) {
+    auto partition = get(read.key);
+    if (!partition) {
+      results.push_back(std::unexpected(partition.error()));
+      continue;
+    }
+    results.push_back(co_await (*partition)->read(read.request));
+  }
+  co_return results;
+}
+
+Task<Result<storage::TimestampAndOffset>> Partitions::find_offset(PartitionKey key, OffsetQuery query) {
+  CO_TRY(auto partition, get(key));
+  co_return co_await partition->find_offset(query);
+}
+
+Result<storage::EpochEnd> Partitions::end_offset_for_epoch(PartitionKey key, LeaderEpoch current, LeaderEpoch asked) {
+  TRY(auto partition, get(key));
+  return partition->end_offset_for_epoch(current, asked);
+}
+
+Result<Offset> Partitions::delete_records(PartitionKey key, Offset before) {
+  TRY(auto partition, get(key));
+  return partition->delete_records(before);
+}
+
+}  // namespace thalweg::replica

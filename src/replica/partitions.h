@@ -1,0 +1,76 @@
+// The partitions that one shard owns, found by topic id. Owner: that shard; others reach it by shard.call().
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/uuid.h"
+#include "replica/partition.h"
+
+namespace thalweg::replica {
+
+struct PartitionKey {
+  Uuid topic_id;
+  PartitionId partition;
+  friend bool operator==(const PartitionKey&, const PartitionKey&) = default;
+};
+
+class Partitions {
+ public:
+  Partitions(const Shard& shard, BrokerId self, Durability durability)
+      : shard_(shard), self_(self), durability_(durability) {}
+  Partitions(const Partitions&) = delete;
+
+  // Takes a log into service, or tells a partition that is here already what the image says now.
+  void host(PartitionKey key, storage::LogPtr log, metadata::Partition state);
+  void update(PartitionKey key, metadata::Partition state);
+  void set_config(PartitionKey key, storage::LogConfig config);
+  void remove(PartitionKey key);
+  // Graceful stop: everybody who waits is answered.
+  void stop_all();
+
+  // Nullptr if it is not here.
+  PartitionPtr find(const PartitionKey& key) const;
+  std::size_t size() const { return partitions_.size(); }
+
+  // Stage one of Produce for all partitions of one request on this shard, in order.
+  struct Append {
+    PartitionKey key;
+    AppendRequest request;
+  };
+  std::vector<storage::AppendResult> append(std::vector<Append> appends);
+  // Stage two: waits until the high watermark has passed `end`, in all of them, or the deadline.
+  struct Wait {
+    PartitionKey key;
+    Offset end;
+  };
+  Task<std::vector<Result<>>> committed(std::vector<Wait> waits, Instant deadline);
+
+  struct Read {
+    PartitionKey key;
+    ReadRequest request;
+  };
+  Task<std::vector<Result<ReadResult>>> read(std::vector<Read> reads);
+
+  Task<Result<storage::TimestampAndOffset>> find_offset(PartitionKey key, OffsetQuery query);
+  Result<storage::EpochEnd> end_offset_for_epoch(PartitionKey key, LeaderEpoch current, LeaderEpoch asked);
+  // Waits until the new log start is durable knowledge: it is checkpointed by LogManager.
+  Result<Offset> delete_records(PartitionKey key, Offset before);
+
+ private:
+  struct Hash {
+    std::size_t operator()(const PartitionKey& k) const noexcept {
+      return std::hash<Uuid>()(k.topic_id) + std::size_t(k.partition.value) * 0x9e3779b97f4a7c15ULL;
+    }
+  };
+  Result<PartitionPtr> get(const PartitionKey& key) const;
+
+  const Shard& shard_;
+  const BrokerId self_;
+  const Durability durability_;
+  std::unordered_map<PartitionKey, PartitionPtr, Hash> partitions_;  // looked up; iterated only to stop them all
+};
+
+}  // namespace thalweg::replica
