@@ -1,0 +1,228 @@
+// Produce (0), versions 3-13; 0 to 2 are advertised and refused, as Kafka does (KAFKA-18659). Two-staged: the batches are
+// appended in the order of requests, and while one request waits for its acknowledgement the next one is appended.
+//
+// By topic id from version 13. Leader hints in errors from version 10 (KIP-951). Not done: transactional batches are refused
+// until the transaction coordinator exists.
+#include <map>
+
+#include "broker/api/handlers.h"
+#include "broker/broker.h"
+#include "broker/broker_shard.h"
+#include "broker/topics.h"
+#include "protocol/produce_request.h"
+#include "protocol/produce_response.h"
+#include "record/batch.h"
+#include "runtime/gather.h"
+
+namespace thalweg::broker {
+namespace {
+
+using protocol::ProduceRequest;
+using protocol::ProduceResponse;
+using PartitionResponse = ProduceResponse::PartitionProduceResponse;
+
+constexpr std::int16_t kAcksAll = -1, kAcksNone = 0, kAcksLeader = 1;
+// Kafka's admin client may write internal topics; everybody else may not.
+constexpr std::string_view kAdminClient = "__admin_client";
+
+// Where one partition of the request stands in the response.
+struct Slot {
+  std::size_t topic, partition;
+};
+// What one shard has to append, and for which slots.
+struct ShardWork {
+  std::vector<replica::Partitions::Append> appends;
+  std::vector<Slot> slots;
+  std::vector<storage::AppendResult> results;
+};
+using Work = std::map<unsigned, ShardWork>;
+
+void set_error(PartitionResponse& out, const Error& error) {
+  out.error_code = error.code;
+  out.base_offset = kNoOffset;
+  if (!error.message.empty()) out.error_message = error.message;
+}
+
+void fill(PartitionResponse& out, const storage::AppendResult& result) {
+  if (result) {
+    out.base_offset = result->first;
+    out.log_append_time_ms = result->log_append_time;
+    out.log_start_offset = result->log_start;
+    return;
+  }
+  set_error(out, result.error());
+  for (const auto& record : result.error().record_errors) {
+    ProduceResponse::BatchIndexAndErrorMessage named;
+    named.batch_index = record.batch_index;
+    named.batch_index_error_message = record.message;
+    out.record_errors.push_back(std::move(named));
+  }
+}
+
+class Produce {
+ public:
+  Produce(const RequestContext& context, ProduceRequest request) : context_(context), request_(std::move(request)) {}
+
+  Task<Staged<ProduceResponse>> run() {
+    lay_out();
+    if (request_.acks != kAcksAll && request_.acks != kAcksLeader && request_.acks != kAcksNone) {
+      refuse_all({ErrorCode::kInvalidRequiredAcks, "acks must be -1, 0 or 1, not " + std::to_string(request_.acks)});
+      co_return finished();
+    }
+    sort_by_shard();
+    co_await append();
+    if (request_.acks != kAcksAll || !waits()) co_return finished();
+    const Instant deadline = context_.here.shard.clock.now() + Millis(std::max(request_.timeout_ms, 0));
+    co_return Staged<ProduceResponse>{.later = committed(context_, std::move(response_), std::move(work_), deadline)};
+  }
+
+ private:
+  // Every partition of the request has its place in the response, in the same order.
+  void lay_out() {
+    response_.responses.reserve(request_.topic_data.size());
+    for (const auto& topic : request_.topic_data) {
+      auto& out = response_.responses.emplace_back();
+      out.name = topic.name;
+      out.topic_id = topic.topic_id;
+      out.partition_responses.resize(topic.partition_data.size());
+      for (std::size_t i = 0; i < topic.partition_data.size(); ++i)
+        out.partition_responses[i].index = topic.partition_data[i].index;
+    }
+  }
+
+  void refuse_all(const Error& error) {
+    for (auto& topic : response_.responses)
+      for (auto& partition : topic.partition_responses) set_error(partition, error);
+  }
+
+  Result<FoundPartition> find(const ProduceRequest::TopicProduceData& topic, const ProduceRequest::PartitionProduceData& data) {
+    TRY(auto found, context_.version >= 13 ? find_partition(*context_.image, topic.topic_id, data.index)
+                                           : find_partition(*context_.image, topic.name, data.index));
+    if (is_internal_topic(found.topic->name) && context_.client_id != kAdminClient)
+      return fail(ErrorCode::kInvalidTopicException, found.topic->name + " is written by coordinators only");
+    if (!data.records) return fail(ErrorCode::kInvalidRecord, "there is no record batch");
+    if (const auto batch = record::BatchView::at(*data.records); batch && batch->is_transactional()) {
+      return fail(ErrorCode::kInvalidTxnState,
+                  "transactions are not supported yet: use an idempotent producer without a transactional.id");
+    }
+    return found;
+  }
+
+  void sort_by_shard() {
+    for (std::size_t t = 0; t < request_.topic_data.size(); ++t) {
+      auto& topic = request_.topic_data[t];
+      for (std::size_t p = 0; p < topic.partition_data.size(); ++p) {
+        auto& data = topic.partition_data[p];
+        auto found = find(topic, data);
+        if (!found) {
+          set_error(response_.responses[t].partition_responses[p], found.error());
+          continue;
+        }
+        auto& shard = work_[context_.here.broker.owner_of(found->key).shard.id];
+        shard.slots.push_back({t, p});
+        shard.appends.push_back({found->key, {.records = std::move(*data.records),
+                                              .produce_version = context_.version,
+                                              .all_in_sync = request_.acks == kAcksAll}});
+      }
+    }
+  }
+
+  static Task<std::vector<storage::AppendResult>> append_on(BrokerShard& owner, std::vector<replica::Partitions::Append> appends) {
+    co_return co_await owner.shard.call(owner.partitions, &replica::Partitions::append, std::move(appends));
+  }
+
+  Task<> append() {
+    std::vector<Task<std::vector<storage::AppendResult>>> tasks;
+    std::vector<std::vector<replica::PartitionKey>> keys;
+    for (auto& [shard, work] : work_) {
+      auto appends = work.appends;  // the keys are needed again to wait for the commit; records are shared, not copied
+      for (auto& append : work.appends) append.request.records = {};
+      tasks.push_back(append_on(*context_.here.broker.shards()[shard], std::move(appends)));
+    }
+    auto results = co_await gather(std::move(tasks));
+    std::size_t next = 0;
+    for (auto& [shard, work] : work_) {
+      work.results = std::move(results[next++]);
+      for (std::size_t i = 0; i < work.slots.size(); ++i) fill(at(response_, work.slots[i]), work.results[i]);
+    }
+  }
+
+  bool waits() const {
+    for (const auto& [shard, work] : work_)
+      for (const auto& result : work.results)
+        if (result) return true;
+    return false;
+  }
+
+  static PartitionResponse& at(ProduceResponse& response, Slot slot) {
+    return response.responses[slot.topic].partition_responses[slot.partition];
+  }
+
+  // Stage two. A free coroutine over values: the request's own is gone by then.
+  static Task<ProduceResponse> committed(RequestContext context, ProduceResponse response, Work work, Instant deadline) {
+    for (auto& [shard, part] : work) {
+      std::vector<replica::Partitions::Wait> waits;
+      std::vector<Slot> slots;
+      for (std::size_t i = 0; i < part.results.size(); ++i) {
+        if (!part.results[i]) continue;
+        waits.push_back({part.appends[i].key, part.results[i]->end()});
+        slots.push_back(part.slots[i]);
+      }
+      if (waits.empty()) continue;
+      auto& owner = *context.here.broker.shards()[shard];
+      const auto outcomes = co_await owner.shard.call(owner.partitions, &replica::Partitions::committed, std::move(waits), deadline);
+      for (std::size_t i = 0; i < outcomes.size(); ++i)
+        if (!outcomes[i]) set_error(at(response, slots[i]), outcomes[i].error());
+    }
+    add_leaders(context, response);
+    co_return response;
+  }
+
+  // A client that came to the wrong broker is told the right one (KIP-951).
+  static void add_leaders(const RequestContext& context, ProduceResponse& response) {
+    if (context.version < 10) return;
+    for (auto& topic : response.responses) {
+      for (auto& partition : topic.partition_responses) {
+        if (partition.error_code != ErrorCode::kNotLeaderOrFollower) continue;
+        const auto found = context.version >= 13 ? find_partition(*context.here.image(), topic.topic_id, partition.index)
+                                                 : find_partition(*context.here.image(), topic.name, partition.index);
+        if (!found) continue;
+        partition.current_leader.leader_id = found->state->leader;
+        partition.current_leader.leader_epoch = found->state->leader_epoch;
+        const auto* broker = context.here.image()->broker(found->state->leader);
+        const auto* endpoint = broker ? broker->endpoint(context.connection->listener) : nullptr;
+        if (!endpoint) continue;
+        ProduceResponse::NodeEndpoint node;
+        node.node_id = broker->id;
+        node.host = endpoint->host;
+        node.port = endpoint->port;
+        node.rack = broker->rack;
+        response.node_endpoints.push_back(std::move(node));
+      }
+    }
+  }
+
+  // acks=0 is never answered: after an error the connection is closed, so that the client asks for new metadata.
+  Staged<ProduceResponse> finished() {
+    add_leaders(context_, response_);
+    if (request_.acks != kAcksNone) return {.now = std::move(response_)};
+    bool failed = false;
+    for (const auto& topic : response_.responses)
+      for (const auto& partition : topic.partition_responses) failed |= partition.error_code != ErrorCode::kNone;
+    return {.close = failed};
+  }
+
+  const RequestContext& context_;
+  ProduceRequest request_;
+  ProduceResponse response_;
+  Work work_;
+};
+
+}  // namespace
+
+Task<Staged<ProduceResponse>> produce(const RequestContext& context, ProduceRequest request) {
+  Produce produce(context, std::move(request));
+  co_return co_await produce.run();
+}
+
+}  // namespace thalweg::broker

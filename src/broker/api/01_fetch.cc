@@ -1,0 +1,230 @@
+// Fetch (1), versions 4-18: sessions (KIP-227), long poll, isolation levels, leader epochs (KIP-320, KIP-595), topic ids (KIP-516),
+// leader hints (KIP-951). Bytes are not read here: what the log gives back are pieces that the connection sends.
+// Not done: fetching from followers (KIP-392), the quota window.
+#include <algorithm>
+#include <map>
+
+#include "base/log.h"
+#include "broker/api/handlers.h"
+#include "broker/broker.h"
+#include "broker/broker_shard.h"
+#include "broker/fetch_wait.h"
+#include "broker/topics.h"
+#include "protocol/fetch_request.h"
+#include "protocol/fetch_response.h"
+#include "runtime/gather.h"
+
+namespace thalweg::broker {
+namespace {
+
+using protocol::FetchRequest;
+using protocol::FetchResponse;
+using PartitionData = FetchResponse::PartitionData;
+using ReadResult = Result<replica::ReadResult>;
+
+replica::Isolation isolation_of(const FetchRequest& request) {
+  const bool follower = request.replica_id >= BrokerId{0} || request.replica_state.replica_id >= BrokerId{0};
+  if (follower) return replica::Isolation::kLogEnd;
+  return request.isolation_level == 1 ? replica::Isolation::kLastStable : replica::Isolation::kHighWatermark;
+}
+
+class Fetch {
+ public:
+  Fetch(const RequestContext& context, FetchRequest request)
+      : context_(context), request_(std::move(request)), isolation_(isolation_of(request_)) {}
+
+  Task<FetchResponse> run() {
+    FetchResponse response;
+    auto begun = context_.here.sessions.begin(request_, context_.version, context_.here.shard.clock.now());
+    if (!begun) {
+      response.error_code = begun.error().code;
+      co_return response;
+    }
+    fetch_ = std::move(*begun);
+    const std::int32_t bytes_max = std::min(request_.max_bytes, context_.here.broker.config().fetch_max_bytes);
+    bytes_max_ = std::size_t(std::max(bytes_max, 0));
+    bytes_min_ = std::size_t(std::clamp(request_.min_bytes, 0, std::max(bytes_max, 0)));
+    resolve();
+    const Instant deadline = context_.received + Millis(std::max(request_.max_wait_ms, 0));
+    for (;;) {
+      co_await read();
+      if (enough() || context_.here.shard.clock.now() >= deadline) break;
+      if (!co_await readable(deadline)) break;
+    }
+    fill(response);
+    finish_fetch(fetch_, response);
+    co_return response;
+  }
+
+ private:
+  struct Wanted {
+    std::optional<replica::PartitionKey> key;  // nothing: unknown, see result
+    unsigned shard = 0;
+    ReadResult result;
+  };
+
+  void resolve() {
+    for (auto& partition : fetch_.partitions) {
+      Wanted wanted;
+      auto found = context_.version >= 13 ? find_partition(*context_.image, partition.topic_id, partition.partition)
+                                          : find_partition(*context_.image, partition.topic, partition.partition);
+      if (found) {
+        wanted.key = found->key;
+        wanted.shard = context_.here.broker.owner_of(found->key).shard.id;
+      } else {
+        wanted.result = std::unexpected(found.error());
+      }
+      wanted_.push_back(std::move(wanted));
+    }
+  }
+
+  static Task<std::vector<ReadResult>> read_on(BrokerShard& owner, std::vector<replica::Partitions::Read> reads) {
+    co_return co_await owner.shard.call(owner.partitions, &replica::Partitions::read, std::move(reads));
+  }
+
+  Task<> read() {
+    std::map<unsigned, std::vector<replica::Partitions::Read>> reads;
+    std::map<unsigned, std::vector<std::size_t>> slots;
+    for (std::size_t i = 0; i < wanted_.size(); ++i) {
+      if (!wanted_[i].key) continue;
+      const auto& p = fetch_.partitions[i];
+      reads[wanted_[i].shard].push_back({*wanted_[i].key,
+                                         {.from = p.fetch_offset,
+                                          .bytes_max = std::min(std::size_t(std::max(p.max_bytes, 0)), bytes_max_),
+                                          .at_least_one_batch = true,
+                                          .isolation = isolation_,
+                                          .current_leader_epoch = p.current_leader_epoch,
+                                          .last_fetched_epoch = p.last_fetched_epoch}});
+      slots[wanted_[i].shard].push_back(i);
+    }
+    std::vector<Task<std::vector<ReadResult>>> tasks;
+    for (auto& [shard, batch] : reads) tasks.push_back(read_on(*context_.here.broker.shards()[shard], std::move(batch)));
+    auto results = co_await gather(std::move(tasks));
+    std::size_t next = 0;
+    for (auto& [shard, indexes] : slots) {
+      auto& batch = results[next++];
+      for (std::size_t i = 0; i < indexes.size(); ++i) wanted_[indexes[i]].result = std::move(batch[i]);
+    }
+    share_out();
+  }
+
+  // In the order of the request: the first partition with data keeps its first batch whatever its size, later ones keep
+  // what still fits. Those left out are served next time, since clients and sessions rotate.
+  void share_out() {
+    std::size_t left = bytes_max_;
+    bytes_ = 0;
+    for (std::size_t i = 0; i < wanted_.size(); ++i) {
+      auto& wanted = wanted_[i];
+      if (!wanted.result || wanted.result->data.bytes == 0) continue;
+      const std::size_t bytes = wanted.result->data.bytes;
+      const std::size_t limit = std::min(left, std::size_t(std::max(fetch_.partitions[i].max_bytes, 0)));
+      if (bytes_ > 0 && bytes > limit) {
+        wanted.result->data.records.clear();
+        wanted.result->data.bytes = 0;
+        continue;
+      }
+      bytes_ += bytes;
+      left -= std::min(left, bytes);
+    }
+  }
+
+  bool enough() const {
+    if (request_.max_wait_ms <= 0 || wanted_.empty() || bytes_ >= bytes_min_) return true;
+    return std::ranges::any_of(wanted_, [](const Wanted& w) { return !w.result || w.result->diverging.has_value(); });
+  }
+
+  // True when any partition has moved since it was read.
+  Task<bool> readable(Instant deadline) {
+    std::vector<FetchWait::Partition> partitions;
+    for (const auto& wanted : wanted_) {
+      const auto& r = *wanted.result;
+      const Offset seen = isolation_ == replica::Isolation::kLogEnd ? std::max(r.data.next, r.high_watermark) : r.high_watermark;
+      partitions.push_back({wanted.shard, *wanted.key, seen});
+    }
+    co_return co_await FetchWait::any_readable(context_.here, isolation_, std::move(partitions), deadline);
+  }
+
+  void fill(FetchResponse& response) {
+    for (std::size_t i = 0; i < wanted_.size(); ++i) {
+      const auto& asked = fetch_.partitions[i];
+      auto& topics = response.responses;
+      const bool same = !topics.empty() && topics.back().topic == asked.topic && topics.back().topic_id == asked.topic_id;
+      if (!same) {
+        topics.emplace_back();
+        topics.back().topic = asked.topic;
+        topics.back().topic_id = asked.topic_id;
+      }
+      PartitionData& data = topics.back().partitions.emplace_back();
+      data.partition_index = asked.partition;
+      fill(data, wanted_[i], response);
+    }
+    context_.here.metrics.fetched_bytes += bytes_;
+  }
+
+  void fill(PartitionData& data, Wanted& wanted, FetchResponse& response) {
+    data.records.emplace();  // empty, not null: clients of all ages read that
+    if (!wanted.result) {
+      data.high_watermark = kNoOffset;
+      data.error_code = error_for_version(wanted.result.error().code);
+      add_leader(data, wanted, response);
+      return;
+    }
+    auto& result = *wanted.result;
+    data.high_watermark = result.high_watermark;
+    data.last_stable_offset = result.last_stable_offset;
+    data.log_start_offset = result.log_start_offset;
+    if (result.diverging) {
+      data.diverging_epoch.epoch = result.diverging->epoch.value;
+      data.diverging_epoch.end_offset = result.diverging->end_offset;
+    }
+    if (isolation_ == replica::Isolation::kLastStable) {
+      auto& aborted = data.aborted_transactions.emplace();
+      for (const auto& transaction : result.data.aborted) {
+        auto& out = aborted.emplace_back();
+        out.producer_id = transaction.producer_id;
+        out.first_offset = transaction.first_offset;
+      }
+    }
+    *data.records = std::move(result.data.records);
+  }
+
+  // Clients from before version 6 do not know the storage error and would not try again.
+  ErrorCode error_for_version(ErrorCode error) const {
+    return error == ErrorCode::kKafkaStorageError && context_.version <= 5 ? ErrorCode::kNotLeaderOrFollower : error;
+  }
+
+  void add_leader(PartitionData& data, const Wanted& wanted, FetchResponse& response) const {
+    const bool moved = data.error_code == ErrorCode::kNotLeaderOrFollower || data.error_code == ErrorCode::kFencedLeaderEpoch;
+    if (context_.version < 16 || !moved || !wanted.key) return;
+    const auto& image = *context_.here.image();
+    const auto found = find_partition(image, wanted.key->topic_id, wanted.key->partition);
+    if (!found) return;
+    data.current_leader.leader_id = found->state->leader;
+    data.current_leader.leader_epoch = found->state->leader_epoch;
+    const auto* broker = image.broker(found->state->leader);
+    const auto* endpoint = broker ? broker->endpoint(context_.connection->listener) : nullptr;
+    if (!endpoint) return;
+    FetchResponse::NodeEndpoint node;
+    node.node_id = broker->id;
+    node.host = endpoint->host;
+    node.port = endpoint->port;
+    node.rack = broker->rack;
+    response.node_endpoints.push_back(std::move(node));
+  }
+
+  const RequestContext& context_;
+  const FetchRequest request_;
+  const replica::Isolation isolation_;
+  FetchContext fetch_;
+  std::vector<Wanted> wanted_;
+  std::size_t bytes_max_ = 0, bytes_min_ = 0, bytes_ = 0;
+};
+
+}  // namespace
+
+Task<FetchResponse> fetch(const RequestContext& context, FetchRequest request) {
+  Fetch fetch(context, std::move(request));
+  co_return co_await fetch.run();
+}
+
+}  // namespace thalweg::broker

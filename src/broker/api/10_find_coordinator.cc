@@ -1,0 +1,82 @@
+// FindCoordinator (10), versions 0-6. The internal topic is created by the first who asks, and the answer waits for it.
+// Not done: transaction and share coordinators answer COORDINATOR_NOT_AVAILABLE until they exist.
+#include <algorithm>
+
+#include "broker/api/handlers.h"
+#include "broker/broker.h"
+#include "broker/broker_shard.h"
+#include "record/hash.h"
+#include "broker/topics.h"
+#include "protocol/find_coordinator_request.h"
+#include "protocol/find_coordinator_response.h"
+
+namespace thalweg::broker {
+namespace {
+
+using protocol::FindCoordinatorRequest;
+using protocol::FindCoordinatorResponse;
+using Coordinator = FindCoordinatorResponse::Coordinator;
+
+enum KeyType : std::int8_t { kGroup = 0, kTransaction = 1, kShare = 2 };
+
+Coordinator none(std::string key, ErrorCode code, std::string message) {
+  Coordinator out;
+  out.key = std::move(key);
+  out.node_id = kNoBroker;
+  out.port = -1;
+  out.error_code = code;
+  out.error_message = std::move(message);
+  return out;
+}
+
+Task<Coordinator> find_group(RequestContext context, std::string group) {
+  if (!context.image->topic(kOffsetsTopic)) {
+    const auto created = co_await create_internal_topic(context, std::string(kOffsetsTopic));
+    if (!created) co_return none(group, ErrorCode::kCoordinatorNotAvailable, created.error().message);
+    context.image = context.here.image();
+  }
+  const auto topic = context.image->topic(kOffsetsTopic);
+  if (!topic) co_return none(group, ErrorCode::kCoordinatorNotAvailable, "the offsets topic is being created");
+  const auto partition = record::coordinator_partition(group, std::int32_t(topic->partitions.size()));
+  const auto* broker = context.image->broker(topic->partition(partition)->leader);
+  const auto* endpoint = broker && !broker->fenced ? broker->endpoint(context.connection->listener) : nullptr;
+  if (!endpoint) co_return none(group, ErrorCode::kCoordinatorNotAvailable, "the coordinator's broker is not available");
+  Coordinator out;
+  out.key = std::move(group);
+  out.node_id = broker->id;
+  out.host = endpoint->host;
+  out.port = endpoint->port;
+  co_return out;
+}
+
+Task<Coordinator> find_one(const RequestContext& context, std::int8_t type, std::string key) {
+  switch (type) {
+    case kGroup: co_return co_await find_group(context, std::move(key));
+    case kTransaction: co_return none(std::move(key), ErrorCode::kCoordinatorNotAvailable, "transactions are not supported yet");
+    case kShare:
+      if (context.version >= 6)
+        co_return none(std::move(key), ErrorCode::kCoordinatorNotAvailable, "share groups are not supported yet");
+      [[fallthrough]];
+    default: co_return none(std::move(key), ErrorCode::kInvalidRequest, "no coordinator of type " + std::to_string(type));
+  }
+}
+
+}  // namespace
+
+Task<FindCoordinatorResponse> find_coordinator(const RequestContext& context, FindCoordinatorRequest request) {
+  FindCoordinatorResponse response;
+  if (context.version >= 4) {
+    for (auto& key : request.coordinator_keys)
+      response.coordinators.push_back(co_await find_one(context, request.key_type, std::move(key)));
+    co_return response;
+  }
+  const auto found = co_await find_one(context, request.key_type, std::move(request.key));
+  response.error_code = found.error_code;
+  response.error_message = found.error_message;
+  response.node_id = found.node_id;
+  response.host = found.host;
+  response.port = found.port;
+  co_return response;
+}
+
+}  // namespace thalweg::broker

@@ -1,0 +1,24 @@
+// CreateTopics (19), versions 0-7: the controller decides; the answer waits until the topics are in force here.
+#include "broker/api/forward.h"
+#include "broker/api/handlers.h"
+#include "protocol/create_topics_request.h"
+#include "protocol/create_topics_response.h"
+
+namespace thalweg::broker {
+
+Task<protocol::CreateTopicsResponse> create_topics(const RequestContext& context, protocol::CreateTopicsRequest request) {
+  std::vector<std::string> names;
+  for (const auto& topic : request.topics) names.push_back(topic.name);
+  auto response = co_await forward<protocol::CreateTopicsResponse>(context, std::move(request));
+  if (response) co_return std::move(*response);
+  protocol::CreateTopicsResponse refused;
+  for (auto& name : names) {
+    auto& topic = refused.topics.emplace_back();
+    topic.name = std::move(name);
+    topic.error_code = response.error().code;
+    topic.error_message = response.error().message;
+  }
+  co_return refused;
+}
+
+}  // namespace thalweg::broker

@@ -1,0 +1,26 @@
+// DeleteTopics (20), versions 0-6: the controller decides; the answer waits until the topics are gone here.
+#include "broker/api/forward.h"
+#include "broker/api/handlers.h"
+#include "protocol/delete_topics_request.h"
+#include "protocol/delete_topics_response.h"
+
+namespace thalweg::broker {
+
+Task<protocol::DeleteTopicsResponse> delete_topics(const RequestContext& context, protocol::DeleteTopicsRequest request) {
+  protocol::DeleteTopicsResponse refused;
+  for (const auto& name : request.topic_names) refused.responses.emplace_back().name = name;
+  for (const auto& topic : request.topics) {
+    auto& out = refused.responses.emplace_back();
+    out.name = topic.name;
+    out.topic_id = topic.topic_id;
+  }
+  auto response = co_await forward<protocol::DeleteTopicsResponse>(context, std::move(request));
+  if (response) co_return std::move(*response);
+  for (auto& topic : refused.responses) {
+    topic.error_code = response.error().code;
+    topic.error_message = response.error().message;
+  }
+  co_return refused;
+}
+
+}  // namespace thalweg::broker

@@ -1,0 +1,95 @@
+// DescribeConfigs (32), versions 0-4: every known option with its value, source and synonyms (KIP-226), type and documentation
+// (KIP-569). Not done: loggers (resource type 8) have no levels to change.
+#include <algorithm>
+#include <charconv>
+
+#include "broker/api/handlers.h"
+#include "broker/broker.h"
+#include "broker/broker_shard.h"
+#include "config/describe.h"
+#include "protocol/describe_configs_request.h"
+#include "protocol/describe_configs_response.h"
+
+namespace thalweg::broker {
+namespace {
+
+using protocol::DescribeConfigsRequest;
+using protocol::DescribeConfigsResponse;
+using metadata::ConfigResource;
+using metadata::ResourceType;
+
+std::string broker_name(BrokerId id) { return std::to_string(id.value); }
+
+config::BrokerLayers layers(const RequestContext& context) {
+  const auto& image = *context.image;
+  const auto& broker = context.here.broker;
+  return {image.configs({ResourceType::kBroker, broker_name(broker.config().node_id)}),
+          image.configs({ResourceType::kBroker, ""}), broker.config().properties};
+}
+
+Result<std::vector<config::Described>> describe(const RequestContext& context, ResourceType type, const std::string& name) {
+  const auto& image = *context.image;
+  switch (type) {
+    case ResourceType::kTopic:
+      if (!image.topic(std::string_view(name))) return fail(ErrorCode::kUnknownTopicOrPartition, "");
+      return config::describe_topic(image.topic_configs(name), layers(context));
+    case ResourceType::kBroker: {
+      if (name.empty()) return config::describe_broker_default(image.configs({ResourceType::kBroker, ""}));
+      const auto own = broker_name(context.here.broker.config().node_id);
+      if (name != own) {
+        std::int32_t id = 0;
+        const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
+        if (error != std::errc() || end != name.data() + name.size())
+          return fail(ErrorCode::kInvalidRequest, "Broker id must be an integer, but it is: " + name);
+        return fail(ErrorCode::kInvalidRequest, "Unexpected broker id, expected " + own + " or empty string, but received " + name);
+      }
+      return config::describe_broker(layers(context));
+    }
+    case ResourceType::kClientMetrics: return config::describe_client_metrics(image.configs({type, name}));
+    case ResourceType::kGroup: return config::describe_group(image.configs({type, name}), layers(context));
+    default: return fail(ErrorCode::kInvalidRequest, "Unsupported resource type: " + std::to_string(int(type)));
+  }
+}
+
+DescribeConfigsResponse::DescribeConfigsResourceResult row(const config::Described& option, const DescribeConfigsRequest& request) {
+  DescribeConfigsResponse::DescribeConfigsResourceResult out;
+  out.name = option.name;
+  out.value = option.value;
+  out.read_only = option.read_only;
+  out.is_default = option.source == config::Source::kDefault;
+  out.config_source = static_cast<std::int8_t>(option.source);
+  out.is_sensitive = option.sensitive;
+  out.config_type = static_cast<std::int8_t>(option.type);
+  if (request.include_documentation) out.documentation = std::string(option.doc);
+  if (!request.include_synonyms) return out;
+  for (const auto& synonym : option.synonyms) {
+    auto& to = out.synonyms.emplace_back();
+    to.name = synonym.name;
+    to.value = synonym.value;
+    to.source = static_cast<std::int8_t>(synonym.source);
+  }
+  return out;
+}
+
+}  // namespace
+
+Task<DescribeConfigsResponse> describe_configs(const RequestContext& context, DescribeConfigsRequest request) {
+  DescribeConfigsResponse response;
+  for (const auto& resource : request.resources) {
+    auto& out = response.results.emplace_back();
+    out.resource_type = resource.resource_type;
+    out.resource_name = resource.resource_name;
+    const auto options = describe(context, static_cast<ResourceType>(resource.resource_type), resource.resource_name);
+    if (!options) {
+      out.error_code = options.error().code;
+      out.error_message = options.error().message.empty() ? std::string(describe(options.error().code)) : options.error().message;
+      continue;
+    }
+    const auto& keys = resource.configuration_keys;  // none given: all
+    for (const auto& option : *options)
+      if (!keys || std::ranges::find(*keys, option.name) != keys->end()) out.configs.push_back(row(option, request));
+  }
+  co_return response;
+}
+
+}  // namespace thalweg::broker

@@ -1,0 +1,22 @@
+// CreatePartitions (37), versions 0-3: the controller decides; every topic of the request is in the answer.
+#include "broker/api/forward.h"
+#include "broker/api/handlers.h"
+#include "protocol/create_partitions_request.h"
+#include "protocol/create_partitions_response.h"
+
+namespace thalweg::broker {
+
+Task<protocol::CreatePartitionsResponse> create_partitions(const RequestContext& context,
+                                                           protocol::CreatePartitionsRequest request) {
+  protocol::CreatePartitionsResponse refused;
+  for (const auto& topic : request.topics) refused.results.emplace_back().name = topic.name;
+  auto response = co_await forward<protocol::CreatePartitionsResponse>(context, std::move(request));
+  if (response) co_return std::move(*response);
+  for (auto& topic : refused.results) {
+    topic.error_code = response.error().code;
+    topic.error_message = response.error().message;
+  }
+  co_return refused;
+}
+
+}  // namespace thalweg::broker

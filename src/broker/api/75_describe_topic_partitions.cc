@@ -1,0 +1,94 @@
+// DescribeTopicPartitions (75), version 0 (KIP-966): topics sorted by name, cut into pages by a cursor.
+#include <algorithm>
+#include <set>
+
+#include "broker/api/handlers.h"
+#include "broker/broker.h"
+#include "broker/broker_shard.h"
+#include "broker/topics.h"
+#include "protocol/describe_topic_partitions_request.h"
+#include "protocol/describe_topic_partitions_response.h"
+
+namespace thalweg::broker {
+namespace {
+
+using protocol::DescribeTopicPartitionsRequest;
+using protocol::DescribeTopicPartitionsResponse;
+
+constexpr std::int32_t kPartitionsMax = 2000;  // max.request.partition.size.limit
+constexpr std::int32_t kAllTopicOperations = 0b1101'1111'1000;
+
+DescribeTopicPartitionsResponse::DescribeTopicPartitionsResponsePartition describe(const metadata::Image& image,
+                                                                                  const metadata::Partition& p, std::int32_t index) {
+  DescribeTopicPartitionsResponse::DescribeTopicPartitionsResponsePartition out;
+  out.partition_index = PartitionId{index};
+  out.leader_id = p.leader;
+  out.leader_epoch = p.leader_epoch;
+  out.replica_nodes = p.replicas;
+  out.isr_nodes = p.isr;
+  out.eligible_leader_replicas = p.eligible_leader_replicas;
+  out.last_known_elr = p.last_known_elr;
+  for (const BrokerId replica : p.replicas) {
+    const auto* broker = image.broker(replica);
+    if (!broker || broker->fenced) out.offline_replicas.push_back(replica);
+  }
+  const auto* leader = image.broker(p.leader);
+  if (!leader || leader->fenced) {
+    out.error_code = ErrorCode::kLeaderNotAvailable;
+    out.leader_id = kNoBroker;
+  }
+  return out;
+}
+
+std::set<std::string> names(const RequestContext& context, const DescribeTopicPartitionsRequest& request) {
+  std::set<std::string> wanted;
+  for (const auto& topic : request.topics) wanted.insert(topic.name);
+  if (request.topics.empty())
+    for (const auto& [name, topic] : context.image->topics()) wanted.insert(name);
+  if (request.cursor) wanted.erase(wanted.begin(), wanted.lower_bound(request.cursor->topic_name));
+  return wanted;
+}
+
+}  // namespace
+
+Task<DescribeTopicPartitionsResponse> describe_topic_partitions(const RequestContext& context,
+                                                                DescribeTopicPartitionsRequest request) {
+  DescribeTopicPartitionsResponse response;
+  std::int32_t left = std::clamp(request.response_partition_limit, 1, kPartitionsMax);
+  for (const auto& name : names(context, request)) {
+    const auto topic = context.image->topic(std::string_view(name));
+    const bool resumed = request.cursor && request.cursor->topic_name == name;
+    if (!topic) {
+      if (resumed && request.topics.empty()) continue;  // deleted between two pages
+      auto& out = response.topics.emplace_back();
+      out.name = name;
+      out.error_code = is_legal_topic_name(name) ? ErrorCode::kUnknownTopicOrPartition : ErrorCode::kInvalidTopicException;
+      continue;
+    }
+    const auto first = resumed ? std::max(request.cursor->partition_index.value, 0) : 0;
+    const auto end = std::int32_t(topic->partitions.size());
+    if (left == 0) {
+      auto& cursor = response.next_cursor.emplace();
+      cursor.topic_name = name;
+      cursor.partition_index = PartitionId{first};
+      break;
+    }
+    auto& out = response.topics.emplace_back();
+    out.name = topic->name;
+    out.topic_id = topic->id;
+    out.is_internal = is_internal_topic(topic->name);
+    out.topic_authorized_operations = kAllTopicOperations;
+    const auto last = std::min(end, first + left);
+    for (auto i = first; i < last; ++i) out.partitions.push_back(describe(*context.image, topic->partitions[i], i));
+    left -= std::max(last - first, 0);
+    if (last < end) {
+      auto& cursor = response.next_cursor.emplace();
+      cursor.topic_name = topic->name;
+      cursor.partition_index = PartitionId{last};
+      break;
+    }
+  }
+  co_return response;
+}
+
+}  // namespace thalweg::broker

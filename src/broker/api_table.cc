@@ -1,0 +1,92 @@
+#include "broker/api_table.h"
+
+#include <algorithm>
+
+#include "broker/api/handlers.h"
+#include "broker/dispatch.h"
+#include "protocol/alter_configs_request.h"
+#include "protocol/alter_configs_response.h"
+#include "protocol/api_versions_request.h"
+#include "protocol/api_versions_response.h"
+#include "protocol/create_partitions_request.h"
+#include "protocol/create_partitions_response.h"
+#include "protocol/create_topics_request.h"
+#include "protocol/create_topics_response.h"
+#include "protocol/delete_records_request.h"
+#include "protocol/delete_records_response.h"
+#include "protocol/delete_topics_request.h"
+#include "protocol/delete_topics_response.h"
+#include "protocol/describe_cluster_request.h"
+#include "protocol/describe_cluster_response.h"
+#include "protocol/describe_configs_request.h"
+#include "protocol/describe_configs_response.h"
+#include "protocol/describe_topic_partitions_request.h"
+#include "protocol/describe_topic_partitions_response.h"
+#include "protocol/fetch_request.h"
+#include "protocol/fetch_response.h"
+#include "protocol/find_coordinator_request.h"
+#include "protocol/find_coordinator_response.h"
+#include "protocol/incremental_alter_configs_request.h"
+#include "protocol/incremental_alter_configs_response.h"
+#include "protocol/init_producer_id_request.h"
+#include "protocol/init_producer_id_response.h"
+#include "protocol/list_offsets_request.h"
+#include "protocol/list_offsets_response.h"
+#include "protocol/metadata_request.h"
+#include "protocol/metadata_response.h"
+#include "protocol/offset_for_leader_epoch_request.h"
+#include "protocol/offset_for_leader_epoch_response.h"
+#include "protocol/produce_request.h"
+#include "protocol/produce_response.h"
+
+namespace thalweg::broker {
+namespace {
+
+template <class Request, class Response, Task<Response> (*handler)(const RequestContext&, Request)>
+Api plain() {
+  const auto& info = protocol::info(Request::kKey);
+  return {info.key, info.advertised_min, info.advertised_max, &one_stage<Request, Response, handler>};
+}
+template <class Request, class Response, Task<Staged<Response>> (*handler)(const RequestContext&, Request)>
+Api staged() {
+  const auto& info = protocol::info(Request::kKey);
+  return {info.key, info.advertised_min, info.advertised_max, &two_stages<Request, Response, handler>};
+}
+
+#define API(Name, function) plain<protocol::Name##Request, protocol::Name##Response, &function>()
+#define STAGED_API(Name, function) staged<protocol::Name##Request, protocol::Name##Response, &function>()
+
+const auto& table() {
+  static const Api kApis[] = {
+      STAGED_API(Produce, produce),
+      API(Fetch, fetch),
+      API(ListOffsets, list_offsets),
+      API(Metadata, metadata_),
+      API(FindCoordinator, find_coordinator),
+      API(ApiVersions, api_versions),
+      API(CreateTopics, create_topics),
+      API(DeleteTopics, delete_topics),
+      API(DeleteRecords, delete_records),
+      API(InitProducerId, init_producer_id),
+      API(OffsetForLeaderEpoch, offset_for_leader_epoch),
+      API(DescribeConfigs, describe_configs),
+      API(AlterConfigs, alter_configs),
+      API(CreatePartitions, create_partitions),
+      API(IncrementalAlterConfigs, incremental_alter_configs),
+      API(DescribeCluster, describe_cluster),
+      API(DescribeTopicPartitions, describe_topic_partitions),
+  };
+  return kApis;
+}
+
+}  // namespace
+
+std::span<const Api> served_apis() { return table(); }
+
+const Api* find_served(std::int16_t key) {
+  const auto apis = served_apis();
+  const auto at = std::ranges::lower_bound(apis, key, {}, [](const Api& api) { return static_cast<std::int16_t>(api.key); });
+  return at != apis.end() && static_cast<std::int16_t>(at->key) == key ? &*at : nullptr;
+}
+
+}  // namespace thalweg::broker

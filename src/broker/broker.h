@@ -1,0 +1,95 @@
+// A broker: everything it is made of, constructed in order, started and stopped.
+//
+// Owner: shard 0; what lies on other shards is reached through shards(). The controller, the metadata quorum, the log
+// manager and the producer ids live on shard 0; partitions, connections, groups and fetch sessions are spread over all.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "broker/broker_shard.h"
+#include "broker/controller_service.h"
+#include "broker/metadata_publisher.h"
+#include "broker/producer_ids.h"
+#include "config/broker_config.h"
+#include "network/server.h"
+#include "raft/quorum.h"
+#include "replica/partitions.h"
+#include "runtime/shard.h"
+#include "storage/log_manager.h"
+
+namespace thalweg::broker {
+
+class Broker {
+ public:
+  // The shards outlive the broker. REQUIRES: at least one.
+  Broker(std::vector<const Shard*> shards, config::BrokerConfig config);
+  ~Broker();
+  Broker(const Broker&) = delete;
+
+  // Opens the data, replays the metadata, registers with the controller and listens; serving when it returns. On shard 0.
+  Task<Result<>> start();
+  // Answers what is under way, closes every log and leaves clean-stop markers. On shard 0.
+  Task<> stop();
+
+  const config::BrokerConfig& config() const { return config_; }
+  replica::Durability durability() const {
+    return config_.durability == config::Durability::kFsync ? replica::Durability::kDisk : replica::Durability::kMemory;
+  }
+  const std::vector<std::unique_ptr<BrokerShard>>& shards() const { return shards_; }
+  const Shard& shard0() const { return shards_.front()->shard; }
+  // Which shard a partition lives on: neighbours lie on different ones.
+  BrokerShard& owner_of(const replica::PartitionKey& key) const;
+
+  raft::Quorum& quorum() { return *quorum_; }
+  MetadataPublisher& publisher() { return *publisher_; }
+  storage::LogManager& logs() { return *logs_; }
+  ProducerIds& producer_ids() { return producer_ids_; }
+  std::int64_t broker_epoch() const { return broker_epoch_; }
+  // The ports that were bound, in the order of config().listeners; differs from it where that says 0.
+  const std::vector<Endpoint>& bound() const { return bound_; }
+
+  // From any shard: what only the controller decides. Answers once the outcome is in force on this broker.
+  template <class Response, class Request>
+  Task<Result<Response>> ask_controller(Request request, std::int16_t version) {
+    co_return co_await shard0().call(*controller_, &ControllerService::handle<Response, Request>, std::move(request), version);
+  }
+
+  storage::LogConfig log_config(const metadata::Image& image, const std::string& topic) const;
+  void topic_deleted(const metadata::Topic& topic);
+
+ private:
+  Result<std::string> identity();
+  Task<Result<>> start_quorum(std::string cluster_id);
+  Task<Result<>> register_with_controller();
+  Task<Result<>> heartbeat();
+  void beat();
+  Task<> beat_once();
+  Result<> listen();
+  void serve_on(std::size_t shard);
+  void set_aside_foreign_logs();
+
+  // Bound, not yet accepting.
+  struct Waiting {
+    std::size_t shard;
+    std::string name;
+    std::unique_ptr<Listener> listener;
+  };
+
+  config::BrokerConfig config_;
+  std::vector<std::unique_ptr<BrokerShard>> shards_;
+  std::unique_ptr<storage::LogManager> logs_;
+  std::unique_ptr<MetadataPublisher> publisher_;
+  std::unique_ptr<raft::Quorum> quorum_;
+  std::unique_ptr<ControllerService> controller_;
+  ProducerIds producer_ids_;
+  std::vector<std::unique_ptr<network::Server>> servers_;  // one a shard, used there
+  std::vector<Waiting> waiting_;
+  std::vector<Endpoint> bound_;
+  std::int64_t broker_epoch_ = -1;
+  std::unique_ptr<Clock::Timer> heartbeat_;
+  bool stopping_ = false;
+};
+
+}  // namespace thalweg::broker

@@ -1,0 +1,42 @@
+// What a broker has on one shard. Owner: that shard.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "broker/fetch_session.h"
+#include "broker/metrics.h"
+#include "metadata/image.h"
+#include "replica/partitions.h"
+#include "runtime/shard.h"
+
+namespace thalweg::broker {
+
+class Broker;
+
+// Told on the owner shard when this broker starts or stops leading a partition (null) of an internal topic.
+using LeadershipListener = std::function<void(const std::string& topic, PartitionId partition, replica::PartitionPtr led)>;
+
+class BrokerShard {
+ public:
+  BrokerShard(const Shard& shard, Broker& broker, unsigned shard_count);
+
+  const Shard& shard;
+  Broker& broker;
+  replica::Partitions partitions;
+  FetchSessionCache sessions;
+  ShardMetrics metrics;
+  LeadershipListener on_leadership;
+
+  const metadata::ImagePtr& image() const { return image_; }
+  void set_image(metadata::ImagePtr image) { image_ = std::move(image); }
+
+  // The image's word on one partition of this shard. `log` is set when it has just been opened.
+  void host(std::string topic, replica::PartitionKey key, storage::LogPtr log, metadata::Partition state);
+  void drop(std::string topic, replica::PartitionKey key);
+
+ private:
+  metadata::ImagePtr image_;
+};
+
+}  // namespace thalweg::broker

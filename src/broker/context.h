@@ -1,0 +1,33 @@
+// What a request handler may use: the services of the connection's shard, who asks, and the image of this moment.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/time.h"
+#include "metadata/image.h"
+#include "network/session.h"
+
+namespace thalweg::broker {
+
+class BrokerShard;
+
+// Who is at the other end. Owner: the shard that accepted the connection.
+struct ClientInfo {
+  std::string listener;     // its name; clients are told the addresses advertised for it
+  std::string client_host;  // without port, as DescribeGroups shows it behind a slash
+  std::string principal = "User:ANONYMOUS";
+};
+
+// One request. Handlers get it by const reference and may use it until they answer; stage two of a two-staged API keeps a copy.
+struct RequestContext {
+  BrokerShard& here;
+  std::shared_ptr<const ClientInfo> connection;
+  metadata::ImagePtr image;
+  network::Request request;  // its body has been decoded and let go
+  std::int16_t version = 0;
+  std::string client_id;
+  Instant received{};
+};
+
+}  // namespace thalweg::broker

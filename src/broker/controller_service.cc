@@ -1,0 +1,64 @@
+#include "broker/controller_service.h"
+
+#include "base/log.h"
+
+namespace thalweg::broker {
+namespace {
+
+using controller::ControllerMachine;
+
+replicated::HostOptions host_options() {
+  return {.name = "controller",
+          .loading = ErrorCode::kNotController,
+          .not_here = ErrorCode::kNotController,
+          .commit_timeout = std::chrono::seconds(60)};  // thousands of partitions may have to be opened
+}
+
+constexpr Instant kLookAgain = std::chrono::microseconds(200);
+
+}  // namespace
+
+ControllerService::ControllerService(const Shard& shard, const config::BrokerConfig& config, raft::Quorum& quorum,
+                                     MetadataPublisher& publisher)
+    : shard_(shard),
+      config_(config),
+      quorum_(quorum),
+      journal_(std::make_shared<QuorumJournal>(shard, quorum, publisher)),
+      host_(shard, journal_,
+            [this, &publisher] {
+              return std::make_unique<ControllerMachine>(
+                  std::make_shared<const metadata::Image>(publisher.current_image()->cluster_id()),
+                  controller::Options::from(config_), shard_.random.next());
+            },
+            host_options()) {}
+
+void ControllerService::start() {
+  quorum_.on_leader_change([this](raft::Leadership leadership) { on_leadership(leadership); });
+  on_leadership(quorum_.leader());
+}
+
+void ControllerService::stop() {
+  epoch_ = LeaderEpoch{-1};
+  host_.resign();
+}
+
+Task<bool> ControllerService::until_active(Instant deadline) {
+  while (!host_.serving()) {
+    if (shard_.clock.now() >= deadline) co_return false;
+    co_await shard_.clock.sleep_for(kLookAgain);
+  }
+  co_return true;
+}
+
+void ControllerService::on_leadership(raft::Leadership leadership) {
+  const bool mine = leadership.leader == config_.node_id;
+  if (mine && leadership.epoch == epoch_) return;
+  stop();
+  if (!mine) return;
+  epoch_ = leadership.epoch;
+  journal_->lead(epoch_);
+  log::info("controller active", field("epoch", epoch_));
+  host_.lead();
+}
+
+}  // namespace thalweg::broker

@@ -1,0 +1,192 @@
+#include "broker/fetch_session.h"
+
+#include <algorithm>
+#include <limits>
+#include <tuple>
+
+namespace thalweg::broker {
+namespace {
+using protocol::FetchRequest;
+using protocol::FetchResponse;
+
+constexpr std::int32_t kInitialEpoch = 0, kFinalEpoch = -1;
+constexpr std::int32_t kNoSession = 0;
+constexpr Instant kUnusedAfter = std::chrono::minutes(2);
+
+std::int32_t next_epoch(std::int32_t epoch) {
+  return epoch < 0 ? kFinalEpoch : epoch == std::numeric_limits<std::int32_t>::max() ? 1 : epoch + 1;
+}
+
+using Key = std::tuple<std::string, Uuid, std::int32_t>;  // name or id, the other one empty
+
+Key key_of(bool by_id, const std::string& topic, Uuid topic_id, PartitionId partition) {
+  return by_id ? Key("", topic_id, partition.value) : Key(topic, Uuid{}, partition.value);
+}
+
+FetchPartition wanted(const FetchRequest::FetchTopic& topic, const FetchRequest::FetchPartition& p) {
+  return {.topic = topic.topic,
+          .topic_id = topic.topic_id,
+          .partition = p.partition,
+          .current_leader_epoch = p.current_leader_epoch,
+          .fetch_offset = p.fetch_offset,
+          .last_fetched_epoch = p.last_fetched_epoch,
+          .log_start_offset = p.log_start_offset,
+          .max_bytes = p.partition_max_bytes};
+}
+}  // namespace
+
+// Partitions in the order in which they are served: those that returned data move to the end, so that none starves.
+class FetchSession {
+ public:
+  struct Entry {
+    FetchPartition wanted;
+    Offset sent_high_watermark = kNoOffset;
+    Offset sent_log_start = kNoOffset;
+  };
+
+  FetchSession(std::int32_t id, bool by_id, bool privileged, Instant now)
+      : id(id), by_id(by_id), privileged(privileged), created(now), last_used(now) {}
+
+  void put(FetchPartition partition) {
+    const Key key = key_of(by_id, partition.topic, partition.topic_id, partition.partition);
+    if (auto it = by_key_.find(key); it != by_key_.end()) {
+      it->second->wanted = std::move(partition);
+    } else {
+      order_.push_back({std::move(partition)});
+      by_key_.emplace(key, std::prev(order_.end()));
+    }
+  }
+  void forget(const FetchRequest::ForgottenTopic& topic) {
+    for (const PartitionId partition : topic.partitions) {
+      auto it = by_key_.find(key_of(by_id, topic.topic, topic.topic_id, partition));
+      if (it == by_key_.end()) continue;
+      order_.erase(it->second);
+      by_key_.erase(it);
+    }
+  }
+  std::vector<FetchPartition> partitions() const {
+    std::vector<FetchPartition> all;
+    all.reserve(order_.size());
+    for (const auto& entry : order_) all.push_back(entry.wanted);
+    return all;
+  }
+  std::size_t size() const { return order_.size(); }
+
+  // Whether the answer for this partition says anything new; remembers it as sent. An error forgets what was sent, so that the
+  // next good answer is sent whatever it says.
+  bool note(const FetchResponse::FetchableTopicResponse& topic, const FetchResponse::PartitionData& data) {
+    auto it = by_key_.find(key_of(by_id, topic.topic, topic.topic_id, data.partition_index));
+    if (it == by_key_.end()) return true;
+    Entry& entry = *it->second;
+    bool news = data.preferred_read_replica != kNoBroker || data.diverging_epoch.end_offset != kNoOffset;
+    const bool has_records = data.records && size_of(*data.records) > 0;
+    if (has_records) {
+      order_.splice(order_.end(), order_, it->second);
+      news = true;
+    }
+    news |= entry.sent_high_watermark != data.high_watermark || entry.sent_log_start != data.log_start_offset;
+    entry.sent_high_watermark = data.high_watermark;
+    entry.sent_log_start = data.log_start_offset;
+    if (data.error_code != ErrorCode::kNone) {
+      entry.sent_high_watermark = kNoOffset;
+      news = true;
+    }
+    return news;
+  }
+
+  const std::int32_t id;
+  const bool by_id, privileged;
+  const Instant created;
+  Instant last_used;
+  std::int32_t epoch = kInitialEpoch + 1;
+
+ private:
+  std::list<Entry> order_;
+  std::map<Key, std::list<Entry>::iterator> by_key_;
+};
+
+FetchSessionCache::FetchSessionCache(std::size_t slots, std::int32_t first_id, std::int32_t id_step)
+    : slots_(slots), id_step_(id_step), next_id_(first_id) {}
+FetchSessionCache::~FetchSessionCache() = default;
+
+Result<FetchContext> FetchSessionCache::begin(const FetchRequest& request, std::int16_t version, Instant now) {
+  const bool by_id = version >= 13;
+  if (version < 7) return full(request, by_id, now);
+  const bool starts_over = request.session_epoch == kInitialEpoch || request.session_epoch == kFinalEpoch;
+  if (!starts_over) return incremental(request, by_id, now);
+  if (request.session_id != kNoSession) sessions_.erase(request.session_id);
+  return full(request, by_id, now);
+}
+
+Result<FetchContext> FetchSessionCache::full(const FetchRequest& request, bool by_id, Instant now) {
+  FetchContext context;
+  for (const auto& topic : request.topics)
+    for (const auto& partition : topic.partitions) context.partitions.push_back(wanted(topic, partition));
+  const bool wants_session = request.session_epoch == kInitialEpoch && !context.partitions.empty();
+  const bool privileged = request.replica_id.value >= 0 || request.replica_state.replica_id.value >= 0;
+  if (!wants_session || !make_room(context.partitions.size(), privileged, now)) return context;
+
+  const std::int32_t id = next_id_;
+  next_id_ = next_id_ > std::numeric_limits<std::int32_t>::max() - id_step_ ? next_id_ % id_step_ + id_step_ : next_id_ + id_step_;
+  context.session = std::make_shared<FetchSession>(id, by_id, privileged, now);
+  for (const auto& partition : context.partitions) context.session->put(partition);
+  sessions_[id] = context.session;
+  return context;
+}
+
+Result<FetchContext> FetchSessionCache::incremental(const FetchRequest& request, bool by_id, Instant now) {
+  const auto it = sessions_.find(request.session_id);
+  if (it == sessions_.end()) return fail(ErrorCode::kFetchSessionIdNotFound);
+  const auto session = it->second;
+  if (session->epoch != request.session_epoch) return fail(ErrorCode::kInvalidFetchSessionEpoch);
+  if (session->by_id != by_id) return fail(ErrorCode::kFetchSessionTopicIdError);
+  session->last_used = now;
+  session->epoch = next_epoch(session->epoch);
+  for (const auto& topic : request.forgotten_topics_data) session->forget(topic);
+  for (const auto& topic : request.topics)
+    for (const auto& partition : topic.partitions) session->put(wanted(topic, partition));
+  if (session->size() == 0) {  // nothing left to remember: the client goes on without a session
+    sessions_.erase(it);
+    return FetchContext{};
+  }
+  return FetchContext{session->partitions(), session, true};
+}
+
+// A full cache gives way to a newcomer only where a session is unused for two minutes, or where the newcomer is privileged (a follower)
+// or larger than an ordinary one that has had its two minutes.
+bool FetchSessionCache::make_room(std::size_t new_size, bool privileged, Instant now) {
+  if (slots_ == 0) return false;
+  if (sessions_.size() < slots_) return true;
+  auto victim = sessions_.end();
+  for (auto it = sessions_.begin(); it != sessions_.end(); ++it) {
+    const FetchSession& s = *it->second;
+    const bool unused = now - s.last_used > kUnusedAfter;
+    const bool had_its_time = now - s.created > kUnusedAfter;
+    const bool outranked = (privileged && !s.privileged) || (privileged == s.privileged && had_its_time && s.size() < new_size);
+    if (!unused && !outranked) continue;
+    if (victim == sessions_.end() || s.last_used < victim->second->last_used) victim = it;
+  }
+  if (victim == sessions_.end()) return false;
+  sessions_.erase(victim);
+  return true;
+}
+
+void finish_fetch(const FetchContext& context, FetchResponse& response) {
+  if (!context.session) return;
+  response.session_id = context.session->id;
+  for (auto& topic : response.responses) {
+    auto& partitions = topic.partitions;
+    auto keep = partitions.begin();
+    for (auto& data : partitions) {
+      const bool news = context.session->note(topic, data);
+      if (news || !context.incremental) {
+        if (&*keep != &data) *keep = std::move(data);
+        ++keep;
+      }
+    }
+    partitions.erase(keep, partitions.end());
+  }
+  std::erase_if(response.responses, [](const auto& topic) { return topic.partitions.empty(); });
+}
+
+}  // namespace thalweg::broker

@@ -1,0 +1,70 @@
+// Fetch sessions (KIP-227): the client names its partitions once, later requests carry only what changed, and later
+// responses only what has news. Source: org.apache.kafka.server.FetchSession.
+//
+// Owner: the connection's shard; each shard has a cache of its own. A client that reconnects to another shard is told
+// FETCH_SESSION_ID_NOT_FOUND and starts again with a full request, which is what it does for any broker restart.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "base/types.h"
+#include "base/uuid.h"
+#include "protocol/fetch_request.h"
+#include "protocol/fetch_response.h"
+
+namespace thalweg::broker {
+
+// One partition as the client asked for it. Up to version 12 `topic` identifies it, from 13 on `topic_id`; the other one is filled
+// in by whoever resolves it against the image.
+struct FetchPartition {
+  std::string topic;
+  Uuid topic_id;
+  PartitionId partition;
+  LeaderEpoch current_leader_epoch = kNoLeaderEpoch;
+  Offset fetch_offset;
+  LeaderEpoch last_fetched_epoch = kNoLeaderEpoch;
+  Offset log_start_offset = kNoOffset;
+  std::int32_t max_bytes = 0;
+};
+
+class FetchSession;
+
+// What one request asks for: the partitions to read, in order, and how to answer.
+struct FetchContext {
+  std::vector<FetchPartition> partitions;
+  std::shared_ptr<FetchSession> session;  // null: sessionless
+  bool incremental = false;               // leave out partitions without news
+};
+
+class FetchSessionCache {
+ public:
+  // slots: max.incremental.fetch.session.cache.slots of this shard. first_id spreads ids over shards; ids are positive.
+  FetchSessionCache(std::size_t slots, std::int32_t first_id, std::int32_t id_step);
+  ~FetchSessionCache();
+
+  // Opens, continues or closes a session. Errors: kFetchSessionIdNotFound, kInvalidFetchSessionEpoch, kFetchSessionTopicIdError
+  // (the session was made with names and the request uses ids, or the reverse); these are the response's top-level error.
+  Result<FetchContext> begin(const protocol::FetchRequest& request, std::int16_t version, Instant now);
+  std::size_t size() const { return sessions_.size(); }
+
+ private:
+  Result<FetchContext> full(const protocol::FetchRequest& request, bool by_id, Instant now);
+  Result<FetchContext> incremental(const protocol::FetchRequest& request, bool by_id, Instant now);
+  bool make_room(std::size_t new_size, bool privileged, Instant now);
+
+  const std::size_t slots_;
+  const std::int32_t id_step_;
+  std::int32_t next_id_;
+  std::map<std::int32_t, std::shared_ptr<FetchSession>> sessions_;
+};
+
+// Takes out of `response` the partitions without news, remembers what was sent, sets session_id. `context.session` may be null.
+void finish_fetch(const FetchContext& context, protocol::FetchResponse& response);
+
+}  // namespace thalweg::broker

@@ -1,0 +1,40 @@
+// The metadata quorum as the journal of the controller's host. "Committed" means in force here: an entry counts once
+// every shard of this broker holds the image that contains it, so a client sees the effect of what was answered.
+//
+// Owner: shard 0. Offsets are indexes of the metadata log; one append is one entry, all or nothing.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "broker/metadata_publisher.h"
+#include "metadata/record.h"
+#include "raft/quorum.h"
+#include "runtime/shard.h"
+#include "runtime/watermark.h"
+
+namespace thalweg::broker {
+
+class QuorumJournal {
+ public:
+  QuorumJournal(const Shard& shard, raft::Quorum& quorum, MetadataPublisher& publisher)
+      : shard_(shard), quorum_(quorum), publisher_(publisher) {}
+
+  // Under which epoch later appends count; what an older leader left behind is not appended to.
+  void lead(LeaderEpoch epoch) { epoch_ = epoch; }
+
+  Result<Offset> append(const std::vector<metadata::Record>& records);
+  Offset end() const { return end_; }
+  Watermark& committed() { return publisher_.published(); }
+  // Waits until all that was appended anywhere is applied, then gives the state as the records that make it.
+  Task<Result<>> replay(std::function<void(const metadata::Record&)> each);
+
+ private:
+  const Shard& shard_;
+  raft::Quorum& quorum_;
+  MetadataPublisher& publisher_;
+  LeaderEpoch epoch_{0};
+  Offset end_{0};
+};
+
+}  // namespace thalweg::broker
