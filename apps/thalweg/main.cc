@@ -1,0 +1,31 @@
+// Under its own name: thalweg COMMAND. Under the name of one of Kafka's tools, with or without .sh: that tool.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server.h"
+
+namespace {
+
+std::string program_name(std::string_view path) {
+  if (const auto slash = path.rfind('/'); slash != std::string_view::npos) path.remove_prefix(slash + 1);
+  if (path.ends_with(".sh")) path.remove_suffix(3);
+  return std::string(path);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string name = program_name(argv[0]);
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (name == "kafka-server-start") return thalweg::run_server(arguments);
+  if (!arguments.empty() && arguments.front() == "server") {
+    arguments.erase(arguments.begin());
+    return thalweg::run_server(arguments);
+  }
+  fmt::print(stderr, "thalweg: no such command. Try: thalweg server --help\n");
+  return 2;
+}

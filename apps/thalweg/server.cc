@@ -1,0 +1,162 @@
+#include "server.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <memory>
+
+#include "base/log.h"
+#include "broker/broker.h"
+#include "config/broker_config.h"
+#include "config/properties.h"
+#include "platform/process_info.h"
+#include "platform/shard_threads.h"
+
+extern char** environ;
+
+namespace thalweg {
+namespace {
+
+constexpr const char* kHelp = R"(thalweg server [server.properties] [--override key=value]... [--env]
+
+Starts a broker (and its controller) until SIGTERM or Ctrl-C. Without a file it runs on Kafka's defaults:
+port 9092, data in /tmp/kafka-logs.
+
+  --override key=value   sets one property, over file and environment; may be repeated
+  --env                  takes KAFKA_* variables as properties, as Kafka's container images do
+  --json                 log lines as JSON
+  --log-level LEVEL      debug, info (default), warn or error
+
+Examples:
+  thalweg server
+  thalweg server /etc/thalweg/server.properties
+  thalweg server --override log.dirs=/var/lib/thalweg --override listeners=PLAINTEXT://:19092
+)";
+
+struct Arguments {
+  std::string file;
+  config::Properties overrides;
+  bool environment = false;
+};
+
+[[noreturn]] void usage_error(const std::string& message) {
+  fmt::print(stderr, "thalweg server: {}\nTry: thalweg server --help\n", message);
+  std::exit(2);
+}
+
+log::Level level_of(const std::string& text) {
+  if (text == "debug") return log::Level::kDebug;
+  if (text == "info") return log::Level::kInfo;
+  if (text == "warn") return log::Level::kWarn;
+  if (text == "error") return log::Level::kError;
+  usage_error("no log level '" + text + "'; there are debug, info, warn and error");
+}
+
+Arguments parse(const std::vector<std::string>& given) {
+  Arguments out;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const std::string& argument = given[i];
+    const auto value = [&]() -> const std::string& {
+      if (i + 1 == given.size()) usage_error(argument + " needs a value");
+      return given[++i];
+    };
+    if (argument == "--help" || argument == "-h") {
+      std::fputs(kHelp, stdout);
+      std::exit(0);
+    } else if (argument == "--override") {
+      const std::string& pair = value();
+      const auto equals = pair.find('=');
+      if (equals == std::string::npos) usage_error("--override takes key=value, not '" + pair + "'");
+      out.overrides[pair.substr(0, equals)] = pair.substr(equals + 1);
+    } else if (argument == "--env") {
+      out.environment = true;
+    } else if (argument == "--json") {
+      log::set_format(log::Format::kJson);
+    } else if (argument == "--log-level") {
+      log::set_level(level_of(value()));
+    } else if (argument.starts_with("-")) {
+      usage_error("no option " + argument);
+    } else if (out.file.empty()) {
+      out.file = argument;
+    } else {
+      usage_error("one configuration file, not two: " + out.file + " and " + argument);
+    }
+  }
+  return out;
+}
+
+// File, then environment, then overrides: the later one wins.
+config::Properties gather_properties(const Arguments& arguments) {
+  config::Properties properties;
+  if (!arguments.file.empty()) {
+    std::ifstream in(arguments.file);
+    if (!in) usage_error("cannot read " + arguments.file);
+    properties = config::parse_properties(std::string(std::istreambuf_iterator<char>(in), {}));
+  }
+  if (arguments.environment) {
+    std::vector<std::string> environment;
+    for (char** entry = environ; *entry; ++entry) environment.emplace_back(*entry);
+    auto settings = config::settings_from_environment(environment);
+    for (auto& [name, value] : settings.properties) properties[name] = value;
+    if (!settings.ignored.empty())
+      log::warn("ZooKeeper settings are ignored: metadata is in the quorum", field("settings", fmt::format("{}", fmt::join(settings.ignored, ","))));
+  }
+  for (const auto& [name, value] : arguments.overrides) properties[name] = value;
+  return properties;
+}
+
+// Clients are told a name that they can reach; where none is configured, this host's.
+void fill_advertised_hosts(config::BrokerConfig& config) {
+  for (auto& listener : config.advertised_listeners)
+    if (listener.host.empty() || listener.host == "0.0.0.0" || listener.host == "::") listener.host = platform::host_name();
+}
+
+Task<> run(broker::Broker& broker, platform::ShardThreads& threads, int& code) {
+  if (auto started = co_await broker.start(); !started) {
+    log::error("the server cannot start", field("error", started.error()));
+    code = 1;
+    co_await broker.stop();
+    threads.stop();
+  }
+}
+
+Task<> stop(broker::Broker& broker, platform::ShardThreads& threads) {
+  co_await broker.stop();
+  threads.stop();
+}
+
+}  // namespace
+
+int run_server(const std::vector<std::string>& given) {
+  const Arguments arguments = parse(given);
+  auto loaded = config::load_broker_config(gather_properties(arguments));
+  if (!loaded) {
+    fmt::print(stderr, "The configuration is not valid:\n{}\n", loaded.error().message);
+    return 1;
+  }
+  for (const auto& warning : loaded->warnings) log::warn("configuration", field("option", warning));
+  fill_advertised_hosts(loaded->config);
+  platform::raise_open_files_limit();
+
+  platform::ShardThreads threads({.shards = unsigned(loaded->config.shards)});
+  std::vector<const Shard*> shards;
+  for (std::size_t i = 0; i < threads.size(); ++i) shards.push_back(&threads[i]);
+  int code = 0;
+  int signals = 0;
+  broker::Broker broker(std::move(shards), std::move(loaded->config));
+  threads.on_stop_signal([&](int number) {
+    log::info("stopping", field("signal", number));
+    if (++signals > 1) std::_Exit(130);  // asked twice: leave as after a crash, which recovery handles
+    spawn(threads[0], stop(broker, threads));
+  });
+  spawn(threads[0], run(broker, threads, code));
+  threads.start();
+  threads.join();
+  threads.drop_suspended();
+  return code;
+}
+
+}  // namespace thalweg
