@@ -168,6 +168,7 @@ Result<> Log::cut_at(Offset to) {
   if (!end) return std::unexpected(failed(end.error()));
   durable_.reset(std::min(durable_.value(), *end));
   end_.reset(*end);
+  start_ = std::min(start_, *end);  // the start may have lain inside the batch that went
   high_watermark_ = std::min(high_watermark_, *end);
   recovery_point_ = std::min(recovery_point_, *end);
   epochs_unwritten_ |= epochs_.truncate_from_end(*end);

@@ -163,8 +163,10 @@ Result<> LogLoader::check_segments() {
     }
     if (!last) continue;
     auto end = segment.find_next_offset();
-    if (!end && end.error().code == ErrorCode::kCorruptMessage)
-      return std::unexpected(damaged(segment, segment.size(), end.error()));
+    if (!end && end.error().code == ErrorCode::kCorruptMessage) {
+      TRY_VOID(rebuild_segment(i));  // an index that names a place inside a batch, or damage
+      continue;
+    }
     TRY(end_, std::move(end));
   }
   return {};

@@ -1,0 +1,96 @@
+// What a Log promises when the disk does not: a full disk is survived, a failed write or sync is final.
+#include <gtest/gtest.h>
+
+#include "storage/fault_disk.h"
+#include "storage/pieces.h"
+#include "storage/testing.h"
+
+namespace thalweg::storage {
+namespace {
+
+class LogFaultsTest : public ::testing::Test {
+ protected:
+  LogPtr open() {
+    LogOptions o;
+    o.directory = t.directory + "/orders-0";
+    o.partition = {"orders", {0}};
+    o.topic_id = Uuid{1, 2};
+    o.config = config;
+    auto log = t.run(Log::open(shard, std::move(o)));
+    if (!log) ADD_FAILURE() << log.error().message;
+    return log.value_or(nullptr);
+  }
+  AppendResult append(Log& log, const BatchSpec& spec = {}) {
+    return log.append_as_leader(make_batch(spec), {.leader_epoch = {1}});
+  }
+
+  TestShard t;
+  Faults faults;
+  FaultDisk disk{t.disk, faults};
+  Shard shard{0, t.context.get_executor(), t.clock, disk, t.network, t.random};
+  LogConfig config;
+};
+
+TEST_F(LogFaultsTest, NothingIsAcknowledgedAfterAFailedSync) {
+  const auto log = open();
+  ASSERT_TRUE(append(*log));
+  ASSERT_TRUE(t.run(log->flush()));
+  faults.syncs_fail = true;
+  ASSERT_TRUE(append(*log));
+  EXPECT_FALSE(t.run(log->flush()));
+  EXPECT_TRUE(log->is_offline());
+  faults.syncs_fail = false;  // the disk says all is well again, but the pages may be gone
+  EXPECT_EQ(append(*log).error().error.code, ErrorCode::kKafkaStorageError);
+  EXPECT_FALSE(t.run(log->durable().reached(Offset{2}, t.clock.now() + std::chrono::hours(1))));
+  EXPECT_EQ(log->durable().value(), Offset{1});
+  EXPECT_EQ(t.run(log->read(Offset{0}, {})).error().code, ErrorCode::kKafkaStorageError);
+}
+
+TEST_F(LogFaultsTest, AFailedWriteTakesTheLogOffline) {
+  const auto log = open();
+  faults.writes_fail = true;
+  EXPECT_FALSE(append(*log));
+  EXPECT_TRUE(log->is_offline());
+}
+
+TEST_F(LogFaultsTest, AFullDiskRefusesWithoutATraceAndWritingResumesWhenThereIsRoom) {
+  config.segment_bytes = 1000;  // so that some appends have to roll
+  config.index_interval_bytes = 100;
+  auto log = open();
+  for (int i = 0; i < 8; ++i) ASSERT_TRUE(append(*log, {.records = 2, .value_size = 100}));
+  const Offset end = log->end_offset();
+  const std::uint64_t size = log->size_bytes();
+  // However much room is left, the answer is the same and nothing half-written stays.
+  for (std::uint64_t room = 0; room < 300; room += 7) {
+    faults.bytes_left = room;
+    const auto refused = append(*log, {.records = 2, .value_size = 400});
+    ASSERT_FALSE(refused);
+    EXPECT_TRUE(Disk::is_full(refused.error().error)) << refused.error().error.message;
+    EXPECT_FALSE(log->is_offline());
+    EXPECT_EQ(log->end_offset(), end);
+    EXPECT_EQ(log->size_bytes(), size);
+    EXPECT_TRUE(t.run(log->read(Offset{0}, {})));
+  }
+  faults.bytes_left = 1 << 20;
+  EXPECT_EQ(append(*log, {.records = 2, .value_size = 400})->first, end);
+  ASSERT_TRUE(t.run(log->flush()));
+  log.reset();
+  log = open();
+  EXPECT_EQ(log->end_offset(), end + 2);
+  Offset at{0};
+  while (at < log->end_offset()) at = t.run(log->read(at, {}))->next;
+}
+
+TEST_F(LogFaultsTest, AppendsThatArriveDuringASyncShareTheNext) {
+  const auto log = open();
+  ASSERT_TRUE(append(*log));
+  ASSERT_TRUE(t.run(log->flush()));
+  const auto before = faults.syncs;
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(append(*log));
+  ASSERT_TRUE(t.run(log->flush()));
+  EXPECT_LE(faults.syncs - before, 3u);
+  EXPECT_EQ(log->durable().value(), Offset{101});
+}
+
+}  // namespace
+}  // namespace thalweg::storage
