@@ -12,7 +12,9 @@ namespace {
 constexpr Millis kConnectMax{10'000};
 
 Result<Endpoint> parse_endpoint(std::string_view text, std::optional<std::uint16_t> default_port) {
-  const auto bad = [&] { return fail(ErrorCode::kInvalidRequest, "Invalid url in bootstrap.servers: " + std::string(text)); };
+  const auto bad = [&] {
+    return fail(ErrorCode::kInvalidRequest, "Invalid url in bootstrap.servers: " + std::string(text));
+  };
   std::string_view host = text, port;
   if (const auto colon = text.rfind(':'); colon != text.npos && text.find(']', colon) == text.npos) {
     host = text.substr(0, colon);
@@ -44,7 +46,8 @@ Result<std::vector<Endpoint>> parse_bootstrap(std::string_view list, std::option
     TRY(auto endpoint, parse_endpoint(one, port));
     endpoints.push_back(std::move(endpoint));
   }
-  if (endpoints.empty()) return fail(ErrorCode::kInvalidRequest, "No resolvable bootstrap urls given in bootstrap.servers");
+  if (endpoints.empty())
+    return fail(ErrorCode::kInvalidRequest, "No resolvable bootstrap urls given in bootstrap.servers");
   return endpoints;
 }
 
@@ -142,8 +145,7 @@ Task<Result<MetadataResponse>> Client::ask_metadata(
   request.allow_auto_topic_creation = create;
   if (topics) {
     request.topics.emplace();
-    for (auto& topic : *topics)
-      request.topics->push_back({.topic_id = topic.topic_id, .name = std::move(topic.name)});
+    for (auto& topic : *topics) request.topics->push_back({.topic_id = topic.topic_id, .name = std::move(topic.name)});
   }
   CO_TRY(const auto channel, co_await any(deadline));
   CO_TRY(auto response, co_await send<MetadataResponse>(channel, std::move(request), request_deadline(deadline)));
@@ -165,7 +167,7 @@ Task<Result<BrokerId>> Client::coordinator(std::string group, Instant deadline) 
   else
     request.key = group;
   CO_TRY(const auto response, co_await channel->send<protocol::FindCoordinatorResponse>(std::move(request), version,
-                                                                                       request_deadline(deadline)));
+                                                                                        request_deadline(deadline)));
   protocol::FindCoordinatorResponse::Coordinator found;
   if (version < kManyAtOnce) {
     found.error_code = response.error_code;

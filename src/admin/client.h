@@ -63,7 +63,8 @@ class Client {
   Task<Result<ChannelPtr>> controller(Instant deadline);
 
   // Nothing: all topics. One attempt; errors of single topics stay in the response.
-  Task<Result<MetadataResponse>> metadata(std::optional<std::vector<std::string>> topics, bool create, Instant deadline);
+  Task<Result<MetadataResponse>> metadata(std::optional<std::vector<std::string>> topics, bool create,
+                                          Instant deadline);
   Task<Result<MetadataResponse>> metadata_by_id(std::vector<Uuid> topics, Instant deadline);
 
   // The broker that coordinates a group, from memory or asked for. Forget it after kNotCoordinator.
@@ -76,9 +77,9 @@ class Client {
  private:
   Task<Result<ChannelPtr>> open(Endpoint endpoint, Instant deadline);
   Task<Result<ChannelPtr>> any_once(Instant deadline);
-  Task<Result<MetadataResponse>> ask_metadata(std::optional<std::vector<protocol::MetadataResponse::MetadataResponseTopic>>
-                                                  topics,
-                                              bool create, Instant deadline);
+  Task<Result<MetadataResponse>> ask_metadata(
+      std::optional<std::vector<protocol::MetadataResponse::MetadataResponseTopic>> topics, bool create,
+      Instant deadline);
 
   const Shard& shard_;
   const ClientOptions options_;
@@ -89,7 +90,8 @@ class Client {
   ChannelPtr any_;
 };
 
-// The pauses between attempts of one call:  for (Retry retry(client, deadline);;) { …; if (!co_await retry.again(error)) … }
+// The pauses between attempts of one call:  for (Retry retry(client, deadline);;) { …; if (!co_await
+// retry.again(error)) … }
 class Retry {
  public:
   Retry(Client& client, Instant deadline)

@@ -64,7 +64,8 @@ Task<Result<std::vector<ResourceConfigs>>> describe_once(Client& client, std::ve
   co_return described;
 }
 
-Task<Result<>> alter_once(Client& client, ConfigResource resource, std::vector<ConfigChange> changes, Instant deadline) {
+Task<Result<>> alter_once(Client& client, ConfigResource resource, std::vector<ConfigChange> changes,
+                          Instant deadline) {
   CO_TRY(const auto channel, co_await channel_for(client, resource, deadline));
   IncrementalAlterConfigsRequest request;
   auto& wanted = request.resources.emplace_back();
@@ -72,8 +73,8 @@ Task<Result<>> alter_once(Client& client, ConfigResource resource, std::vector<C
   wanted.resource_name = resource.name;
   for (auto& change : changes)
     wanted.configs.push_back({change.name, static_cast<std::int8_t>(change.operation), std::move(change.value)});
-  CO_TRY(const auto response,
-         co_await send<IncrementalAlterConfigsResponse>(channel, std::move(request), client.request_deadline(deadline)));
+  CO_TRY(const auto response, co_await send<IncrementalAlterConfigsResponse>(channel, std::move(request),
+                                                                             client.request_deadline(deadline)));
   for (const auto& result : response.responses)
     if (result.error_code != ErrorCode::kNone)
       co_return std::unexpected(error_of(result.error_code, result.error_message));
@@ -84,15 +85,24 @@ Task<Result<>> alter_once(Client& client, ConfigResource resource, std::vector<C
 
 std::string_view name(ConfigSource source) {
   switch (source) {
-    case ConfigSource::kTopic: return "DYNAMIC_TOPIC_CONFIG";
-    case ConfigSource::kDynamicBroker: return "DYNAMIC_BROKER_CONFIG";
-    case ConfigSource::kDynamicDefaultBroker: return "DYNAMIC_DEFAULT_BROKER_CONFIG";
-    case ConfigSource::kStaticBroker: return "STATIC_BROKER_CONFIG";
-    case ConfigSource::kDefault: return "DEFAULT_CONFIG";
-    case ConfigSource::kDynamicBrokerLogger: return "DYNAMIC_BROKER_LOGGER_CONFIG";
-    case ConfigSource::kClientMetrics: return "DYNAMIC_CLIENT_METRICS_CONFIG";
-    case ConfigSource::kGroup: return "DYNAMIC_GROUP_CONFIG";
-    case ConfigSource::kUnknown: break;
+    case ConfigSource::kTopic:
+      return "DYNAMIC_TOPIC_CONFIG";
+    case ConfigSource::kDynamicBroker:
+      return "DYNAMIC_BROKER_CONFIG";
+    case ConfigSource::kDynamicDefaultBroker:
+      return "DYNAMIC_DEFAULT_BROKER_CONFIG";
+    case ConfigSource::kStaticBroker:
+      return "STATIC_BROKER_CONFIG";
+    case ConfigSource::kDefault:
+      return "DEFAULT_CONFIG";
+    case ConfigSource::kDynamicBrokerLogger:
+      return "DYNAMIC_BROKER_LOGGER_CONFIG";
+    case ConfigSource::kClientMetrics:
+      return "DYNAMIC_CLIENT_METRICS_CONFIG";
+    case ConfigSource::kGroup:
+      return "DYNAMIC_GROUP_CONFIG";
+    case ConfigSource::kUnknown:
+      break;
   }
   return "UNKNOWN";
 }
@@ -112,7 +122,8 @@ Task<Result<>> alter_configs(Client& client, ConfigResource resource, std::vecto
   const Instant deadline = client.api_deadline();
   for (Retry retry(client, deadline);;) {
     auto altered = co_await alter_once(client, resource, changes, deadline);
-    if (altered || altered.error().code == ErrorCode::kUnknownTopicOrPartition || !co_await retry.again(altered.error()))
+    if (altered || altered.error().code == ErrorCode::kUnknownTopicOrPartition ||
+        !co_await retry.again(altered.error()))
       co_return altered;
   }
 }

@@ -25,9 +25,7 @@ Task<Result<std::vector<TopicListing>>> list_once(Client& client, Instant deadli
   co_return topics;
 }
 
-void sort_partitions(TopicDescription& topic) {
-  std::ranges::sort(topic.partitions, {}, &PartitionDescription::id);
-}
+void sort_partitions(TopicDescription& topic) { std::ranges::sort(topic.partitions, {}, &PartitionDescription::id); }
 
 // The newer API, which pages and knows eligible leader replicas.
 Task<Result<std::vector<TopicDescription>>> describe_by_pages(Client& client, ChannelPtr channel,
@@ -37,7 +35,8 @@ Task<Result<std::vector<TopicDescription>>> describe_by_pages(Client& client, Ch
   for (const auto& name : names) request.topics.push_back({name});
   std::vector<TopicDescription> topics;
   for (;;) {
-    CO_TRY(auto page, co_await send<DescribeTopicPartitionsResponse>(channel, request, client.request_deadline(deadline)));
+    CO_TRY(auto page,
+           co_await send<DescribeTopicPartitionsResponse>(channel, request, client.request_deadline(deadline)));
     for (auto& topic : page.topics) {
       if (topic.error_code != ErrorCode::kNone) co_return std::unexpected(error_of(topic.error_code));
       const std::string name = topic.name.value_or("");
@@ -64,10 +63,11 @@ Task<Result<std::vector<TopicDescription>>> describe_by_metadata(Client& client,
   for (auto& topic : response.topics) {
     if (topic.error_code != ErrorCode::kNone) co_return std::unexpected(error_of(topic.error_code));
     auto& described = topics.emplace_back();
-    described = {.name = topic.name.value_or(""), .id = topic.topic_id, .is_internal = topic.is_internal, .partitions = {}};
+    described = {
+        .name = topic.name.value_or(""), .id = topic.topic_id, .is_internal = topic.is_internal, .partitions = {}};
     for (auto& p : topic.partitions)
-      described.partitions.push_back({p.partition_index, p.leader_id, p.leader_epoch, std::move(p.replica_nodes),
-                                      std::move(p.isr_nodes), {}, {}});
+      described.partitions.push_back(
+          {p.partition_index, p.leader_id, p.leader_epoch, std::move(p.replica_nodes), std::move(p.isr_nodes), {}, {}});
   }
   co_return topics;
 }
@@ -82,8 +82,10 @@ Task<Result<std::vector<TopicDescription>>> describe_once(Client& client, std::v
     described = co_await describe_by_metadata(client, names, deadline);
   if (!described) co_return described;
   for (auto& topic : *described) sort_partitions(topic);
-  const auto place = [&](const TopicDescription& topic) { return std::ranges::find(names, topic.name) - names.begin(); };
-  std::ranges::stable_sort(*described, {}, place);
+  const auto place = [&](const TopicDescription& topic) {
+    return std::ranges::find(names, topic.name) - names.begin();
+  };
+  std::ranges::sort(*described, {}, place);
   co_return described;
 }
 
@@ -116,8 +118,8 @@ Task<Result<>> delete_once(Client& client, std::string name, Instant deadline) {
   else
     request.topic_names.push_back(name);
   request.timeout_ms = static_cast<std::int32_t>(client.options().request_timeout.count());
-  CO_TRY(const auto response, co_await channel->send<DeleteTopicsResponse>(std::move(request), version,
-                                                                           client.request_deadline(deadline)));
+  CO_TRY(const auto response,
+         co_await channel->send<DeleteTopicsResponse>(std::move(request), version, client.request_deadline(deadline)));
   for (const auto& result : response.responses)
     if (result.error_code != ErrorCode::kNone)
       co_return std::unexpected(error_of(result.error_code, result.error_message));
@@ -177,7 +179,8 @@ Task<Result<>> delete_topic(Client& client, std::string name) {
   const Instant deadline = client.api_deadline();
   for (Retry retry(client, deadline);;) {
     auto deleted = co_await delete_once(client, name, deadline);
-    if (deleted || deleted.error().code == ErrorCode::kUnknownTopicOrPartition || !co_await retry.again(deleted.error()))
+    if (deleted || deleted.error().code == ErrorCode::kUnknownTopicOrPartition ||
+        !co_await retry.again(deleted.error()))
       co_return deleted;
   }
 }

@@ -1,5 +1,5 @@
-// Topics of a cluster, as the tools list, describe, create, change and delete them. Each call tries again on errors that
-// pass until the client's api timeout.
+// Topics of a cluster, as the tools list, describe, create, change and delete them. Each call tries again on errors
+// that pass until the client's api timeout.
 #pragma once
 
 #include <optional>
@@ -37,8 +37,8 @@ struct TopicListing {
 
 struct NewTopic {
   std::string name;
-  std::int32_t partitions = -1;          // -1: the broker's default
-  std::int16_t replication_factor = -1;  // -1: the broker's default
+  std::int32_t partitions = -1;                   // -1: the broker's default
+  std::int16_t replication_factor = -1;           // -1: the broker's default
   std::vector<std::vector<BrokerId>> assignment;  // by partition; then the two above stay -1
   std::vector<std::pair<std::string, std::string>> configs;
 };

@@ -1,0 +1,50 @@
+// The process's own streams and signals as a cli::Terminal. Owner: shard 0 of the threads that the tool runs on.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "cli/terminal.h"
+#include "platform/blocking_pool.h"
+#include "platform/shard_threads.h"
+#include "runtime/signal.h"
+
+namespace thalweg {
+
+class OsTerminal : public cli::Terminal {
+ public:
+  explicit OsTerminal(const Shard& shard);
+
+  void out(std::string_view text) override;
+  void err(std::string_view text) override;
+  bool flush() override;
+  Task<std::optional<std::string>> read_line() override;
+  bool in_is_terminal() const override;
+  bool out_is_terminal() const override;
+  int columns() const override;
+  Result<std::string> read_file(const std::string& path) override;
+  bool stop_wanted() const override { return stop_wanted_; }
+  void on_stop(std::move_only_function<void()> call) override;
+
+  // Called on the shard when a signal came.
+  void stop();
+
+ private:
+  Task<> read_more();
+  std::optional<std::string> take_line();
+
+  const Shard& shard_;
+  // Alone with standard input, since a read there may last for ever.
+  platform::BlockingPool reader_{1};
+  std::string held_back_;
+  bool closed_ = false;
+  std::string unread_;
+  std::size_t searched_ = 0;  // no line ends before this place of unread_
+  bool reading_ = false;
+  bool in_ended_ = false;
+  Signal changed_;
+  bool stop_wanted_ = false;
+  std::vector<std::move_only_function<void()>> on_stop_;
+};
+
+}  // namespace thalweg

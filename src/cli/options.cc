@@ -1,0 +1,274 @@
+#include "cli/options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/check.h"
+
+namespace thalweg::cli {
+namespace {
+
+std::unexpected<Error> bad(std::string message) { return fail(ErrorCode::kInvalidRequest, std::move(message)); }
+
+bool looks_like_option(const std::string& argument) {
+  return argument.starts_with("-") && argument.size() > 1 && !parse_integer(argument);
+}
+
+}  // namespace
+
+const std::vector<std::string>& Options::values(std::string_view name) const {
+  static const std::vector<std::string> kNone;
+  const auto at = values_.find(std::string(name));
+  return at == values_.end() ? kNone : at->second;
+}
+
+std::optional<std::string> Options::value(std::string_view name) const {
+  const auto& all = values(name);
+  if (all.empty()) return {};
+  return all.front();
+}
+
+std::string Options::value_or(std::string_view name, std::string_view otherwise) const {
+  return value(name).value_or(std::string(otherwise));
+}
+
+OptionParser& OptionParser::add(std::string name, Spec spec) {
+  CHECK(specs_.emplace(std::move(name), std::move(spec)).second);
+  return *this;
+}
+OptionParser& OptionParser::flag(std::string name, std::string help) {
+  return add(std::move(name), {Spec::Kind::kFlag, "", std::move(help)});
+}
+OptionParser& OptionParser::value(std::string name, std::string argument, std::string help) {
+  return add(std::move(name), {Spec::Kind::kValue, std::move(argument), std::move(help)});
+}
+OptionParser& OptionParser::values(std::string name, std::string argument, std::string help) {
+  return add(std::move(name), {Spec::Kind::kValues, std::move(argument), std::move(help)});
+}
+OptionParser& OptionParser::integer(std::string name, std::string argument, std::string help) {
+  return add(std::move(name), {Spec::Kind::kInteger, std::move(argument), std::move(help)});
+}
+OptionParser& OptionParser::optional_value(std::string name, std::string argument, std::string help) {
+  return add(std::move(name), {Spec::Kind::kOptionalValue, std::move(argument), std::move(help)});
+}
+OptionParser& OptionParser::alias(std::string name, std::string meaning) {
+  CHECK(specs_.contains(meaning));
+  aliases_[std::move(name)] = std::move(meaning);
+  return *this;
+}
+
+std::string OptionParser::resolve(const std::string& given) const {
+  if (specs_.contains(given)) return given;
+  if (const auto at = aliases_.find(given); at != aliases_.end()) return at->second;
+  std::string only;
+  for (auto at = specs_.lower_bound(given); at != specs_.end() && at->first.starts_with(given); ++at) {
+    if (!only.empty()) return {};
+    only = at->first;
+  }
+  return only;
+}
+
+Result<Options> OptionParser::parse(const std::vector<std::string>& arguments) const {
+  Options options;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    if (argument == "--") {
+      options.positional_.insert(options.positional_.end(), arguments.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                                 arguments.end());
+      break;
+    }
+    if (!looks_like_option(argument)) {
+      options.positional_.push_back(argument);
+      continue;
+    }
+    std::string given = argument.substr(argument.starts_with("--") ? 2 : 1);
+    std::optional<std::string> inline_value;
+    if (const auto equals = given.find('='); equals != given.npos) {
+      inline_value = given.substr(equals + 1);
+      given.resize(equals);
+    }
+    const std::string name = resolve(given);
+    if (name.empty()) return bad(given + " is not a recognized option");
+    const Spec& spec = specs_.at(name);
+    auto& values = options.values_[name];
+    if (spec.kind == Spec::Kind::kFlag) {
+      if (inline_value) return bad("Option " + name + " does not take an argument");
+      continue;
+    }
+    if (!inline_value && i + 1 < arguments.size() && !looks_like_option(arguments[i + 1]))
+      inline_value = arguments[++i];
+    if (inline_value)
+      values.push_back(std::move(*inline_value));
+    else if (spec.kind != Spec::Kind::kOptionalValue)
+      return bad("Option " + name + " requires an argument");
+  }
+  TRY_VOID(check(options));
+  return options;
+}
+
+Result<> OptionParser::check(const Options& options) const {
+  for (const auto& [name, values] : options.values_) {
+    const Spec& spec = specs_.at(name);
+    if (spec.kind != Spec::Kind::kValues && values.size() > 1)
+      return bad("Found multiple arguments for option " + name + ", but you asked for only one");
+    if (spec.kind == Spec::Kind::kInteger && !parse_integer(values.front()))
+      return bad("Cannot parse argument '" + values.front() + "' of option " + name);
+  }
+  return {};
+}
+
+std::string OptionParser::help(int width) const {
+  const std::size_t left_width = static_cast<std::size_t>(width) / 2 + 1;
+  const std::size_t right_width = static_cast<std::size_t>(width) - left_width - 1;
+  std::string text =
+      fmt::format("{:<{}}{}\n{:<{}}{}\n", "Option", left_width, "Description", "------", left_width, "-----------");
+  for (const auto& [name, spec] : specs_) {
+    std::string left = "--" + name;
+    if (spec.kind == Spec::Kind::kOptionalValue)
+      left += " [" + spec.argument + "]";
+    else if (spec.kind != Spec::Kind::kFlag)
+      left += " <" + spec.argument + ">";
+    const auto lefts = wrap(left, left_width - 1);
+    const auto rights = wrap(spec.help, right_width - 2);
+    for (std::size_t i = 0; i < std::max(lefts.size(), rights.size()); ++i) {
+      const std::string l = i < lefts.size() ? (i == 0 ? "" : "  ") + lefts[i] : "";
+      const std::string r = i < rights.size() ? (i == 0 ? "" : "  ") + rights[i] : "";
+      text += fmt::format("{:<{}}{}\n", l, left_width, r);
+    }
+  }
+  return text;
+}
+
+std::vector<std::string> wrap(std::string_view text, std::size_t width) {
+  std::vector<std::string> lines(1);
+  while (!text.empty()) {
+    if (text.front() == '\n') {
+      lines.emplace_back();
+      text.remove_prefix(1);
+      continue;
+    }
+    const auto end = std::min(text.find_first_of(" \n", 1), text.size());
+    std::string_view word = text.substr(0, end);
+    text.remove_prefix(end);
+    if (lines.back().size() + word.size() > width && !lines.back().empty()) {
+      lines.emplace_back();
+      if (word.starts_with(' ')) word.remove_prefix(1);
+    }
+    lines.back() += word;
+  }
+  return lines;
+}
+
+std::optional<std::int64_t> parse_integer(std::string_view text) {
+  std::int64_t value = 0;
+  if (text.starts_with('+')) text.remove_prefix(1);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return {};
+  return value;
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> parse_pairs(const std::vector<std::string>& pairs,
+                                                                     bool value_may_miss) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const auto& pair : pairs) {
+    const auto equals = pair.find('=');
+    if (equals == pair.npos && !value_may_miss) return bad("Missing value for key " + pair);
+    out.emplace_back(pair.substr(0, equals), equals == pair.npos ? "" : pair.substr(equals + 1));
+  }
+  return out;
+}
+
+namespace {
+
+void append_utf8(std::string& out, unsigned code) {
+  if (code < 0x80) {
+    out += static_cast<char>(code);
+  } else if (code < 0x800) {
+    out += static_cast<char>(0xc0 | code >> 6);
+    out += static_cast<char>(0x80 | (code & 0x3f));
+  } else {
+    out += static_cast<char>(0xe0 | code >> 12);
+    out += static_cast<char>(0x80 | (code >> 6 & 0x3f));
+    out += static_cast<char>(0x80 | (code & 0x3f));
+  }
+}
+
+// The character that a backslash at `at` introduces; leaves `at` on its last character.
+void unescape(std::string_view line, std::size_t& at, std::string& out) {
+  if (++at == line.size()) return;
+  switch (line[at]) {
+    case 't':
+      out += '\t';
+      return;
+    case 'n':
+      out += '\n';
+      return;
+    case 'r':
+      out += '\r';
+      return;
+    case 'f':
+      out += '\f';
+      return;
+    case 'u': {
+      unsigned code = 0;
+      const auto digits = line.substr(at + 1, 4);
+      const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
+      if (error == std::errc() && end == digits.data() + digits.size() && digits.size() == 4) {
+        append_utf8(out, code);
+        at += 4;
+        return;
+      }
+      [[fallthrough]];
+    }
+    default:
+      out += line[at];
+  }
+}
+
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\f'; }
+
+std::pair<std::string, std::string> parse_property(std::string_view line) {
+  std::string key, value;
+  std::size_t i = 0;
+  for (; i < line.size() && !is_blank(line[i]) && line[i] != '=' && line[i] != ':'; ++i)
+    line[i] == '\\' ? unescape(line, i, key) : void(key += line[i]);
+  while (i < line.size() && is_blank(line[i])) ++i;
+  if (i < line.size() && (line[i] == '=' || line[i] == ':')) ++i;
+  while (i < line.size() && is_blank(line[i])) ++i;
+  for (; i < line.size(); ++i) line[i] == '\\' ? unescape(line, i, value) : void(value += line[i]);
+  return {std::move(key), std::move(value)};
+}
+
+bool continues(std::string_view line) {
+  const auto last = line.find_last_not_of('\\');
+  const std::size_t slashes = line.size() - (last == line.npos ? 0 : last + 1);
+  return slashes % 2 == 1;
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> parse_properties(std::string_view text) {
+  std::vector<std::pair<std::string, std::string>> out;
+  std::string logical;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    while (!line.empty() && is_blank(line.front())) line.remove_prefix(1);
+    if (logical.empty() && (line.empty() || line.front() == '#' || line.front() == '!')) continue;
+    logical += line;
+    if (continues(line)) {
+      logical.pop_back();
+      continue;
+    }
+    out.push_back(parse_property(logical));
+    logical.clear();
+  }
+  if (!logical.empty()) out.push_back(parse_property(logical));
+  return out;
+}
+
+}  // namespace thalweg::cli

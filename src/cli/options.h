@@ -1,0 +1,82 @@
+// Command lines in the manner of Kafka's tools: --option value, --option=value, unambiguous abbreviations, options that
+// repeat, options whose value may be missing. Plain values.
+//
+// Error texts are those that users of Kafka's tools know, since scripts look for them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace thalweg::cli {
+
+// What a command line gave. Names are the full ones, also for an abbreviation.
+class Options {
+ public:
+  bool has(std::string_view name) const { return values_.contains(std::string(name)); }
+  bool has_value(std::string_view name) const { return has(name) && !values(name).empty(); }
+  // All values in the order given.
+  const std::vector<std::string>& values(std::string_view name) const;
+  std::optional<std::string> value(std::string_view name) const;
+  std::string value_or(std::string_view name, std::string_view otherwise) const;
+  const std::vector<std::string>& positional() const { return positional_; }
+
+ private:
+  friend class OptionParser;
+  std::map<std::string, std::vector<std::string>> values_;
+  std::vector<std::string> positional_;
+};
+
+class OptionParser {
+ public:
+  // Each option is declared once; `argument` is how help calls the value.
+  OptionParser& flag(std::string name, std::string help);
+  OptionParser& value(std::string name, std::string argument, std::string help);
+  // May be repeated; value() may not.
+  OptionParser& values(std::string name, std::string argument, std::string help);
+  OptionParser& integer(std::string name, std::string argument, std::string help);
+  // --name or --name value.
+  OptionParser& optional_value(std::string name, std::string argument, std::string help);
+  // Another spelling of a declared option, not shown in help.
+  OptionParser& alias(std::string name, std::string meaning);
+
+  // kInvalidRequest with Kafka's wording: an option that is not known, lacks its value or has one too many.
+  Result<Options> parse(const std::vector<std::string>& arguments) const;
+  // Two columns, `width` wide, by name.
+  std::string help(int width = 80) const;
+
+  struct Spec {
+    enum class Kind { kFlag, kValue, kValues, kInteger, kOptionalValue };
+    Kind kind = Kind::kFlag;
+    std::string argument;
+    std::string help;
+  };
+  const std::map<std::string, Spec>& specs() const { return specs_; }
+
+ private:
+  OptionParser& add(std::string name, Spec spec);
+  // The declared name that `given` means, or empty.
+  std::string resolve(const std::string& given) const;
+  Result<> check(const Options& options) const;
+
+  std::map<std::string, Spec> specs_;
+  std::map<std::string, std::string> aliases_;
+};
+
+// Breaks text into lines of at most `width` characters at blanks; line ends in the text stay.
+std::vector<std::string> wrap(std::string_view text, std::size_t width);
+
+std::optional<std::int64_t> parse_integer(std::string_view text);
+// "key=value" pairs; a pair without '=' means an empty value when allowed, else kInvalidRequest.
+Result<std::vector<std::pair<std::string, std::string>>> parse_pairs(const std::vector<std::string>& pairs,
+                                                                     bool value_may_miss = true);
+// A Java properties file: comments, '=' or ':' or blank between key and value, continued lines, \t and \uXXXX.
+std::vector<std::pair<std::string, std::string>> parse_properties(std::string_view text);
+
+}  // namespace thalweg::cli

@@ -1,0 +1,73 @@
+// The tools by name, and what they share. A tool is a coroutine from a command line to an exit code; it reads and
+// writes only through its Terminal and reaches the cluster through its shard.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "admin/client.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
+
+namespace thalweg::cli {
+
+struct Context {
+  const Shard& shard;
+  Terminal& terminal;
+};
+using Arguments = std::vector<std::string>;
+using Tool = Task<int> (*)(Context, Arguments);
+
+// "kafka-topics", "/usr/bin/kafka-topics.sh" -> the tool of that name; null if there is none.
+Tool find_tool(std::string_view program);
+// thalweg COMMAND …, all but `thalweg server`.
+Task<int> run_thalweg(Context context, Arguments arguments);
+
+Task<int> kafka_topics(Context context, Arguments arguments);
+Task<int> kafka_console_producer(Context context, Arguments arguments);
+Task<int> kafka_console_consumer(Context context, Arguments arguments);
+Task<int> kafka_consumer_groups(Context context, Arguments arguments);
+Task<int> kafka_configs(Context context, Arguments arguments);
+Task<int> kafka_get_offsets(Context context, Arguments arguments);
+
+// The Kafka release whose tools these stand in for; what --version prints.
+inline constexpr std::string_view kKafkaVersion = "4.3.1";
+
+// Writes the message and the table of options to standard error; returns the exit code 1.
+int usage_error(Terminal& terminal, const OptionParser& parser, std::string_view message);
+
+// Client settings by Kafka's names.
+using Properties = std::map<std::string, std::string>;
+// Files named by the options `files`, then pairs given by the options `pairs`: the later wins.
+Result<Properties> client_properties(Terminal& terminal, const Options& options, const std::vector<std::string>& files,
+                                     const std::vector<std::string>& pairs = {});
+// kInvalidRequest for a security setting that these tools do not have.
+Result<admin::ClientOptions> client_options(const std::string& bootstrap, const Properties& properties,
+                                            std::string client_id);
+
+// "org.apache.kafka.common.errors.GroupIdNotFoundException", as Kafka's tools name an error.
+std::string exception_name(ErrorCode code);
+// What the broker said, or Kafka's own words for the code.
+std::string kafka_text(const Error& error);
+// "<exception name>: <text>"
+std::string exception_text(const Error& error);
+
+// Topic names by regular expression, where a comma also separates alternatives.
+class TopicFilter {
+ public:
+  static Result<TopicFilter> parse(const std::string& text);
+  bool allows(const std::string& topic) const;
+  const std::string& pattern() const { return pattern_; }
+
+ private:
+  explicit TopicFilter(std::string pattern) : pattern_(std::move(pattern)) {}
+  std::string pattern_;
+};
+
+inline bool is_internal_topic(std::string_view topic) {
+  return topic == "__consumer_offsets" || topic == "__transaction_state" || topic == "__share_group_state";
+}
+
+}  // namespace thalweg::cli
