@@ -69,6 +69,13 @@ async function until(done, what) {
   }
 }
 
+// A broker hears of what the controller has done a moment later.
+async function eventually(done, what) {
+  for (const end = Date.now() + 10000; !(await done()); await new Promise(r => setTimeout(r, 20))) {
+    if (Date.now() > end) throw new Error(`not within 10 s: ${what}`)
+  }
+}
+
 function checkRecords(records, from, to) {
   const latest = new Map()
   for (const { partition, i } of records) {
@@ -127,8 +134,7 @@ async function admin() {
     assert.equal(await admin.createTopics(created), true)
     assert.equal(await admin.createTopics(created), false)
     await admin.createPartitions({ topicPartitions: [{ topic, count: 2 }] })
-    const metadata = await admin.fetchTopicMetadata({ topics: [topic] })
-    assert.equal(metadata.topics[0].partitions.length, 2)
+    await eventually(async () => (await admin.fetchTopicMetadata({ topics: [topic] })).topics[0].partitions.length === 2, 'two partitions')
     const resources = [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: ['retention.ms'] }]
     const described = await admin.describeConfigs({ resources, includeSynonyms: false })
     assert.equal(described.resources[0].configEntries[0].configValue, '123456')
@@ -157,7 +163,7 @@ async function admin() {
     const shortened = await admin.fetchTopicOffsets(topic)
     assert.equal(shortened.find(p => p.partition === 0).low, '5')
     await admin.deleteTopics({ topics: [topic] })
-    assert.ok(!(await admin.listTopics()).includes(topic))
+    await eventually(async () => !(await admin.listTopics()).includes(topic), 'a deleted topic is not listed')
   })
 }
 

@@ -166,8 +166,7 @@ def admin():
     except TopicAlreadyExistsError:
         pass
     client.create_partitions({TOPIC: NewPartitions(3)})
-    described = client.describe_topics([TOPIC])
-    equal(len(described[0]["partitions"]), 3, "partitions")
+    until(lambda: len(client.describe_topics([TOPIC])[0]["partitions"]) == 3, pause, "three partitions")
     config = {c[0]: c[1] for r in client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, TOPIC)]) for c in r.resources[0][4]}
     equal(config.get("retention.ms"), "123456", "retention.ms")
     produce(TOPIC, 0, 10)
@@ -183,7 +182,7 @@ def admin():
     equal(sum(o.offset for o in offsets.values()), 10, "committed offsets together")
     equal([e.__name__ for _, e in client.delete_consumer_groups([GROUP])], ["NoError"], "deleting the group")
     client.delete_topics([TOPIC])
-    equal(TOPIC in client.list_topics(), False, "topic is listed after deletion")
+    until(lambda: TOPIC not in client.list_topics(), pause, "a deleted topic is still listed")
 
 
 main({"produce-consume": produce_consume, "codec-gzip": codec("gzip"), "codec-snappy": codec("snappy"),

@@ -431,9 +431,11 @@ func admin() error {
 	if err := a.CreatePartitions(userEvents, 4, nil, false); err != nil {
 		return fmt.Errorf("create partitions: %w", err)
 	}
-	described, err := a.DescribeTopics([]string{userEvents})
-	if err != nil || len(described) != 1 || len(described[0].Partitions) != 4 {
-		return fmt.Errorf("describe: %v %v", described, err)
+	if err := eventually("four partitions", func() bool {
+		described, err := a.DescribeTopics([]string{userEvents})
+		return err == nil && len(described) == 1 && len(described[0].Partitions) == 4
+	}); err != nil {
+		return err
 	}
 	entries, err := a.DescribeConfig(sarama.ConfigResource{Type: sarama.TopicResource, Name: userEvents, ConfigNames: []string{"retention.ms"}})
 	if err != nil || len(entries) != 1 || entries[0].Value != retention {
@@ -442,12 +444,19 @@ func admin() error {
 	if err := a.DeleteTopic(userEvents); err != nil {
 		return fmt.Errorf("delete: %w", err)
 	}
-	topics, err := a.ListTopics()
-	if err != nil {
-		return err
-	}
-	if _, still := topics[userEvents]; still {
-		return errors.New("a deleted topic is still listed")
+	return eventually("a deleted topic is no longer listed", func() bool {
+		topics, err := a.ListTopics()
+		_, still := topics[userEvents]
+		return err == nil && !still
+	})
+}
+
+// eventually gives a broker the moment that it may need to hear of what the controller has done.
+func eventually(what string, done func() bool) error {
+	for end := time.Now().Add(10 * time.Second); !done(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			return fmt.Errorf("not within 10 s: %s", what)
+		}
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.Config;
@@ -23,6 +24,7 @@ import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /** The administration client. */
 final class AdminCases {
@@ -41,22 +43,38 @@ final class AdminCases {
       refusals(admin);
 
       admin.createPartitions(Map.of(Check.TOPIC, NewPartitions.increaseTo(5))).all().get();
-      TopicDescription described = describe(admin);
+      TopicDescription described = describe(admin, 5);
       Check.equal(described.topicId(), id, "topic id");
-      Check.equal(described.partitions().size(), 5, "partitions");
       described.partitions().forEach(p -> Check.equal(List.of(p.leader().id(), p.replicas().size(), p.isr().size()),
           List.of(described.partitions().get(0).leader().id(), 1, 1), "leader, replicas, in-sync replicas of " + p.partition()));
       admin.deleteTopics(List.of(Check.TOPIC)).all().get();
-      Check.equal(Check.failure(admin.describeTopics(List.of(Check.TOPIC)).allTopicNames()), "UnknownTopicOrPartitionException", "a deleted topic");
+      Check.until(() -> unknown(admin), () -> Thread.sleep(20), () -> "a deleted topic is still described");
       Check.equal(Check.failure(admin.deleteTopics(List.of(Check.TOPIC)).all()), "UnknownTopicOrPartitionException", "deleting it again");
       // A new topic of the old name is another topic, and empty.
       admin.createTopics(List.of(topic)).all().get();
-      Check.that(!describe(admin).topicId().equals(id), "a topic created again has its old id");
+      Check.that(!describe(admin, 2).topicId().equals(id), "a topic created again has its old id");
     }
   }
 
-  private static TopicDescription describe(Admin admin) throws Exception {
-    return admin.describeTopics(List.of(Check.TOPIC)).allTopicNames().get().get(Check.TOPIC);
+  /** Waits for so many partitions: a broker hears of what the controller has done a moment later. */
+  private static TopicDescription describe(Admin admin, int partitions) {
+    TopicDescription[] found = new TopicDescription[1];
+    Check.until(() -> found[0] != null && found[0].partitions().size() == partitions, () -> {
+      try {
+        found[0] = admin.describeTopics(List.of(Check.TOPIC)).allTopicNames().get().get(Check.TOPIC);
+      } catch (ExecutionException e) {
+        Check.that(e.getCause() instanceof UnknownTopicOrPartitionException, "describe: " + e.getCause());
+      }
+    }, () -> "the topic is described as " + found[0]);
+    return found[0];
+  }
+
+  private static boolean unknown(Admin admin) {
+    try {
+      return Check.failure(admin.describeTopics(List.of(Check.TOPIC)).allTopicNames()).equals("UnknownTopicOrPartitionException");
+    } catch (InterruptedException e) {
+      throw new RuntimeException(e);
+    }
   }
 
   private static void refusals(Admin admin) throws Exception {
