@@ -32,6 +32,9 @@ stage "build tsan" build tsan tsan_tests
 stage "threads under ThreadSanitizer" python3 tools/run_tests.py --build build/tsan
 [ -x build/release/bin/sim ] && stage "simulation, seeds 1 to 300" build/release/bin/sim --seeds 1-300
 stage "fuzzers" python3 tools/run_fuzzers.py --build build/asan --seconds "${THALWEG_FUZZ_SECONDS:-15}"
+stage "protocol generator" python3 -B src/protocol/generator/test_generator.py
+stage "messages against Kafka's own classes" python3 -B tests/interop/java-serde/make_vectors.py --seeds 20 \
+  --check build/asan/bin/protocol_test
 [ -f tests/interop/run ] && stage "foreign clients" python3 tests/interop/run --install
 [ -f tests/system/run ] && stage "processes" python3 tests/system/run
 
