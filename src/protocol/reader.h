@@ -6,9 +6,11 @@
 // - Bytes are not copied: slices keep the frame alive.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
