@@ -12,6 +12,8 @@
 #include "protocol/create_partitions_response.h"
 #include "protocol/create_topics_request.h"
 #include "protocol/create_topics_response.h"
+#include "protocol/delete_groups_request.h"
+#include "protocol/delete_groups_response.h"
 #include "protocol/delete_records_request.h"
 #include "protocol/delete_records_response.h"
 #include "protocol/delete_topics_request.h"
@@ -20,24 +22,42 @@
 #include "protocol/describe_cluster_response.h"
 #include "protocol/describe_configs_request.h"
 #include "protocol/describe_configs_response.h"
+#include "protocol/describe_groups_request.h"
+#include "protocol/describe_groups_response.h"
 #include "protocol/describe_topic_partitions_request.h"
 #include "protocol/describe_topic_partitions_response.h"
 #include "protocol/fetch_request.h"
 #include "protocol/fetch_response.h"
 #include "protocol/find_coordinator_request.h"
 #include "protocol/find_coordinator_response.h"
+#include "protocol/heartbeat_request.h"
+#include "protocol/heartbeat_response.h"
 #include "protocol/incremental_alter_configs_request.h"
 #include "protocol/incremental_alter_configs_response.h"
 #include "protocol/init_producer_id_request.h"
 #include "protocol/init_producer_id_response.h"
+#include "protocol/join_group_request.h"
+#include "protocol/join_group_response.h"
+#include "protocol/leave_group_request.h"
+#include "protocol/leave_group_response.h"
+#include "protocol/list_groups_request.h"
+#include "protocol/list_groups_response.h"
 #include "protocol/list_offsets_request.h"
 #include "protocol/list_offsets_response.h"
 #include "protocol/metadata_request.h"
 #include "protocol/metadata_response.h"
+#include "protocol/offset_commit_request.h"
+#include "protocol/offset_commit_response.h"
+#include "protocol/offset_delete_request.h"
+#include "protocol/offset_delete_response.h"
+#include "protocol/offset_fetch_request.h"
+#include "protocol/offset_fetch_response.h"
 #include "protocol/offset_for_leader_epoch_request.h"
 #include "protocol/offset_for_leader_epoch_response.h"
 #include "protocol/produce_request.h"
 #include "protocol/produce_response.h"
+#include "protocol/sync_group_request.h"
+#include "protocol/sync_group_response.h"
 
 namespace thalweg::broker {
 namespace {
@@ -62,7 +82,15 @@ const auto& table() {
       API(Fetch, fetch),
       API(ListOffsets, list_offsets),
       API(Metadata, metadata_),
+      API(OffsetCommit, offset_commit),
+      API(OffsetFetch, offset_fetch),
       API(FindCoordinator, find_coordinator),
+      API(JoinGroup, join_group),
+      API(Heartbeat, heartbeat),
+      API(LeaveGroup, leave_group),
+      API(SyncGroup, sync_group),
+      API(DescribeGroups, describe_groups),
+      API(ListGroups, list_groups),
       API(ApiVersions, api_versions),
       API(CreateTopics, create_topics),
       API(DeleteTopics, delete_topics),
@@ -72,7 +100,9 @@ const auto& table() {
       API(DescribeConfigs, describe_configs),
       API(AlterConfigs, alter_configs),
       API(CreatePartitions, create_partitions),
+      API(DeleteGroups, delete_groups),
       API(IncrementalAlterConfigs, incremental_alter_configs),
+      API(OffsetDelete, offset_delete),
       API(DescribeCluster, describe_cluster),
       API(DescribeTopicPartitions, describe_topic_partitions),
   };

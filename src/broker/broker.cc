@@ -43,6 +43,7 @@ Broker::Broker(std::vector<const Shard*> shards, config::BrokerConfig config) : 
   CHECK(!shards.empty());
   for (const Shard* shard : shards) shards_.push_back(std::make_unique<BrokerShard>(*shard, *this, unsigned(shards.size())));
   servers_.resize(shards_.size());
+  groups_ = std::make_unique<GroupCoordinator>(*this);
   logs_ = std::make_unique<storage::LogManager>(shards, log_manager_config(config_));
 }
 
@@ -59,7 +60,10 @@ storage::LogConfig Broker::log_config(const metadata::Image& image, const std::s
   return storage::log_config(config::effective_topic_config(image.topic_configs(topic), layers));
 }
 
-void Broker::topic_deleted(const metadata::Topic& topic) { log::info("topic deleted", field("topic", topic.name), field("id", topic.id)); }
+void Broker::topic_deleted(const metadata::Topic& topic) {
+  log::info("topic deleted", field("topic", topic.name), field("id", topic.id));
+  groups_->topic_deleted(topic.name);
+}
 
 Task<Result<>> Broker::start() {
   const Instant begun = shard0().clock.now();
@@ -207,6 +211,7 @@ void Broker::set_aside_foreign_logs() {
 Task<> Broker::stop() {
   stopping_ = true;
   heartbeat_.reset();
+  co_await groups_->stop();  // who waits in a rebalance is answered, or the servers could not finish
   const Instant deadline = shard0().clock.now() + kStopWithin;
   for (std::size_t i = 0; i < servers_.size(); ++i)
     if (servers_[i]) co_await shards_[i]->shard.call(*servers_[i], &network::Server::stop, deadline);

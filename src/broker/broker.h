@@ -10,6 +10,7 @@
 
 #include "broker/broker_shard.h"
 #include "broker/controller_service.h"
+#include "broker/group_coordinator.h"
 #include "broker/metadata_publisher.h"
 #include "broker/producer_ids.h"
 #include "config/broker_config.h"
@@ -46,6 +47,7 @@ class Broker {
   MetadataPublisher& publisher() { return *publisher_; }
   storage::LogManager& logs() { return *logs_; }
   ProducerIds& producer_ids() { return producer_ids_; }
+  GroupCoordinator& groups() { return *groups_; }
   std::int64_t broker_epoch() const { return broker_epoch_; }
   // The ports that were bound, in the order of config().listeners; differs from it where that says 0.
   const std::vector<Endpoint>& bound() const { return bound_; }
@@ -84,6 +86,7 @@ class Broker {
   std::unique_ptr<raft::Quorum> quorum_;
   std::unique_ptr<ControllerService> controller_;
   ProducerIds producer_ids_;
+  std::unique_ptr<GroupCoordinator> groups_;
   std::vector<std::unique_ptr<network::Server>> servers_;  // one a shard, used there
   std::vector<Waiting> waiting_;
   std::vector<Endpoint> bound_;

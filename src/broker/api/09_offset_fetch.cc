@@ -1,0 +1,107 @@
+// OffsetFetch (9), versions 1-10. One group up to version 7, many from version 8 on (KIP-709), topics by id from
+// version 10. Not done: nothing is ever unstable here (requireStable), because there are no transactional commits.
+#include "broker/api/handlers.h"
+#include "broker/broker.h"
+#include "broker/broker_shard.h"
+#include "broker/group_coordinator.h"
+#include "protocol/offset_fetch_request.h"
+#include "protocol/offset_fetch_response.h"
+
+namespace thalweg::broker {
+namespace {
+
+using protocol::OffsetFetchRequest;
+using protocol::OffsetFetchResponse;
+using RequestGroup = OffsetFetchRequest::OffsetFetchRequestGroup;
+using ResponseGroup = OffsetFetchResponse::OffsetFetchResponseGroup;
+using ResponseTopic = OffsetFetchResponse::OffsetFetchResponseTopics;
+
+constexpr std::int16_t kGroupErrorFrom = 2;
+constexpr std::int16_t kManyGroupsFrom = 8;
+constexpr std::int16_t kTopicIdsFrom = 10;
+
+template <class Topic>
+ResponseTopic refused(const Topic& topic, ErrorCode error) {
+  ResponseTopic result{.name = topic.name};
+  for (const auto partition : topic.partition_indexes) {
+    result.partitions.push_back(
+        {.partition_index = partition, .committed_offset = kNoOffset, .metadata = std::string(), .error_code = error});
+  }
+  return result;
+}
+
+// Names instead of ids; topics that no longer exist are taken out and answered.
+std::vector<ResponseTopic> resolve_ids(const RequestContext& context, RequestGroup& group) {
+  std::vector<ResponseTopic> unknown;
+  if (context.version < kTopicIdsFrom || !group.topics) return unknown;
+  std::vector<OffsetFetchRequest::OffsetFetchRequestTopics> known;
+  for (auto& topic : *group.topics) {
+    if (const auto found = context.image->topic(topic.topic_id)) {
+      topic.name = found->name;
+      known.push_back(std::move(topic));
+    } else {
+      unknown.push_back(refused(topic, ErrorCode::kUnknownTopicId));
+      unknown.back().topic_id = topic.topic_id;
+    }
+  }
+  group.topics = std::move(known);
+  return unknown;
+}
+
+Task<ResponseGroup> fetch_group(const RequestContext& context, RequestGroup group) {
+  const std::string group_id = group.group_id;
+  auto unknown = resolve_ids(context, group);
+  auto answer = co_await context.here.broker.groups().ask<ResponseGroup>(context, group_id,
+                                                                         group::FetchOffsets{std::move(group)});
+  if (!answer) co_return ResponseGroup{.group_id = group_id, .error_code = answer.error().code};
+  if (context.version >= kTopicIdsFrom) {
+    // A committed offset whose topic is gone cannot be named.
+    std::erase_if(answer->topics, [&](ResponseTopic& topic) {
+      const auto found = context.image->topic(std::string_view(topic.name));
+      if (found) topic.topic_id = found->id;
+      return !found;
+    });
+  }
+  for (auto& topic : unknown) answer->topics.push_back(std::move(topic));
+  co_return std::move(*answer);
+}
+
+RequestGroup as_group(OffsetFetchRequest& request) {
+  RequestGroup group{.group_id = request.group_id, .topics = std::nullopt};
+  if (!request.topics) return group;
+  group.topics.emplace();
+  for (const auto& topic : *request.topics)
+    group.topics->push_back({.name = topic.name, .partition_indexes = topic.partition_indexes});
+  return group;
+}
+
+OffsetFetchResponse as_single(const RequestContext& context, const OffsetFetchRequest& request, ResponseGroup group) {
+  OffsetFetchResponse response{.error_code = group.error_code};
+  // Before there was an error for the whole request, every partition had to carry it.
+  if (group.error_code != ErrorCode::kNone && context.version < kGroupErrorFrom && request.topics)
+    for (const auto& topic : *request.topics) group.topics.push_back(refused(topic, group.error_code));
+  for (auto& topic : group.topics) {
+    auto& result = response.topics.emplace_back();
+    result.name = std::move(topic.name);
+    for (auto& p : topic.partitions) {
+      result.partitions.push_back({.partition_index = p.partition_index,
+                                   .committed_offset = p.committed_offset,
+                                   .committed_leader_epoch = p.committed_leader_epoch,
+                                   .metadata = std::move(p.metadata),
+                                   .error_code = p.error_code});
+    }
+  }
+  return response;
+}
+
+}  // namespace
+
+Task<OffsetFetchResponse> offset_fetch(const RequestContext& context, OffsetFetchRequest request) {
+  if (context.version < kManyGroupsFrom)
+    co_return as_single(context, request, co_await fetch_group(context, as_group(request)));
+  OffsetFetchResponse response;
+  for (auto& group : request.groups) response.groups.push_back(co_await fetch_group(context, std::move(group)));
+  co_return response;
+}
+
+}  // namespace thalweg::broker

@@ -1,0 +1,21 @@
+// SyncGroup (14), versions 0-5. Followers wait for their leader.
+#include "broker/api/handlers.h"
+#include "broker/broker.h"
+#include "broker/broker_shard.h"
+#include "broker/group_coordinator.h"
+#include "protocol/sync_group_request.h"
+#include "protocol/sync_group_response.h"
+
+namespace thalweg::broker {
+
+Task<protocol::SyncGroupResponse> sync_group(const RequestContext& context, protocol::SyncGroupRequest request) {
+  const std::string group_id = request.group_id;
+  auto answer =
+      co_await context.here.broker.groups().ask<protocol::SyncGroupResponse>(context, group_id, std::move(request));
+  if (answer) co_return std::move(*answer);
+  // The assignment is what did not fit; no client expects to hear of offsets here.
+  const bool too_large = answer.error().code == ErrorCode::kInvalidCommitOffsetSize;
+  co_return protocol::SyncGroupResponse{.error_code = too_large ? ErrorCode::kUnknownServerError : answer.error().code};
+}
+
+}  // namespace thalweg::broker

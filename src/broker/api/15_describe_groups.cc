@@ -1,0 +1,43 @@
+// DescribeGroups (15), versions 0-6: classic groups. A group that does not exist is in the state Dead up to version 5
+// and an error from version 6 on (KIP-1043).
+#include "broker/api/handlers.h"
+#include "broker/broker.h"
+#include "broker/broker_shard.h"
+#include "broker/group_coordinator.h"
+#include "protocol/describe_groups_request.h"
+#include "protocol/describe_groups_response.h"
+
+namespace thalweg::broker {
+namespace {
+
+using protocol::DescribeGroupsRequest;
+using protocol::DescribeGroupsResponse;
+
+// Without an authorizer everybody may do all that can be done to a group: read, delete, describe, describe and alter
+// its configs. Bits are numbered by Kafka's AclOperation.
+constexpr std::int32_t kAllGroupOperations = 1 << 3 | 1 << 6 | 1 << 8 | 1 << 10 | 1 << 11;
+
+}  // namespace
+
+Task<DescribeGroupsResponse> describe_groups(const RequestContext& context, DescribeGroupsRequest request) {
+  DescribeGroupsResponse response;
+  for (const auto& group_id : request.groups) {
+    Result<DescribeGroupsResponse> answer = fail(ErrorCode::kInvalidGroupId);
+    if (!group_id.empty()) {
+      answer = co_await context.here.broker.groups().ask<DescribeGroupsResponse>(
+          context, group_id, DescribeGroupsRequest{.groups = {group_id}});
+    }
+    if (!answer) {
+      response.groups.push_back({.error_code = answer.error().code, .group_id = group_id});
+      continue;
+    }
+    for (auto& group : answer->groups) {
+      if (request.include_authorized_operations && group.error_code == ErrorCode::kNone)
+        group.authorized_operations = kAllGroupOperations;
+      response.groups.push_back(std::move(group));
+    }
+  }
+  co_return response;
+}
+
+}  // namespace thalweg::broker
