@@ -2,6 +2,7 @@
 // Whatever happens, all apply the same entries in the same order, and nothing that was answered is lost.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "base/log.h"
@@ -43,19 +44,22 @@ struct Faults {
 
 class Cluster {
  public:
-  Cluster(std::uint64_t seed, int size) : world(seed) {
-    for (int i = 0; i < size; ++i) voters.push_back(BrokerId{i});
+  // The first `founders` of `size` brokers found the quorum; the others wait to be added.
+  Cluster(std::uint64_t seed, int founders, int size) : world(seed) {
+    for (int i = 0; i < size; ++i) brokers.push_back(BrokerId{i});
+    this->founders.assign(brokers.begin(), brokers.begin() + founders);
     lives.resize(static_cast<std::size_t>(size));
-    for (const BrokerId id : voters) start(id, {});
+    for (const BrokerId id : brokers) start(id, {});
   }
+  Cluster(std::uint64_t seed, int size) : Cluster(seed, size, size) {}
   ~Cluster() {
-    for (const BrokerId id : voters) crash(id);
+    for (const BrokerId id : brokers) crash(id);
     world.run_for(Millis(5000));
   }
 
   bool chance(double p) { return static_cast<double>(world.random.below(1'000'000)) < p * 1e6; }
   Life& at(BrokerId id) { return *lives[static_cast<std::size_t>(id.value)]; }
-  BrokerId any() { return voters[world.random.below(voters.size())]; }
+  BrokerId any() { return brokers[world.random.below(brokers.size())]; }
   Life* leader() {
     Life* found = nullptr;
     for (auto& life : lives)
@@ -91,6 +95,7 @@ class Cluster {
   void carry(BrokerId from, PeerMessage message) {
     const bool lost = chance(faults.loss) || cut.contains({from, message.to});
     if (!message.image.empty()) ++snapshots_sent;
+    if (keep_bodies_to == message.to) bodies.push_back(message.body);
     for (int copies = chance(faults.twice) ? 2 : 1; copies > 0; --copies) {
       const Instant when =
           world.clock.now() + Millis(1 + world.random.below(static_cast<std::uint64_t>(faults.delay_max.count())));
@@ -140,11 +145,16 @@ class Cluster {
     ++cluster->reads;
   }
 
+  static Task<> change(Cluster* cluster, std::shared_ptr<Life> life, std::vector<MemberChange> changes) {
+    const auto changed = co_await life->quorum.change_members(changes, cluster->world.clock.now() + Millis(2000));
+    if (changed) ++cluster->changes;
+  }
+
   // Everything is healthy again: all must agree, with all that was answered.
   void heal_and_check() {
     faults = {0, 0, Millis(2), Millis(1)};
     cut.clear();
-    for (const BrokerId id : voters)
+    for (const BrokerId id : brokers)
       if (!lives[static_cast<std::size_t>(id.value)]) start(id, std::exchange(down[id], {}));
     world.run_for(Millis(10'000));
     Life* const chief = leader();
@@ -152,22 +162,28 @@ class Cluster {
     client(chief->id);
     world.run_for(Millis(1000));
     std::multiset<std::string> all(chief->lines.begin(), chief->lines.end());
-    for (const auto& life : lives) EXPECT_EQ(life->lines, chief->lines) << "broker " << life->id.value;
+    for (const auto& life : lives) {
+      EXPECT_TRUE(life->quorum.health());
+      if (chief->quorum.membership().has(member_of(life->id)))
+        EXPECT_EQ(life->lines, chief->lines) << "broker " << life->id.value;
+    }
     for (const auto& [index, text] : answered) EXPECT_EQ(all.count(text), 1u) << text << " at " << index.value;
     for (const auto& text : refused) EXPECT_EQ(all.count(text), 0u) << text << " was said not to happen";
   }
 
   World world;
   Faults faults;
-  std::vector<BrokerId> voters;
+  std::vector<BrokerId> founders, brokers;
   std::vector<std::shared_ptr<Life>> lives;
   std::map<BrokerId, Files> down;
+  std::optional<BrokerId> keep_bodies_to;
+  std::vector<SharedBytes> bodies;
   std::set<std::pair<BrokerId, BrokerId>> cut;
   std::map<LeaderEpoch, BrokerId> leader_of;
   std::map<Offset, std::pair<LeaderEpoch, std::string>> applied;
   std::map<Offset, std::string> answered;
   std::set<std::string> refused;
-  int next_operation = 0, elections = 0, crashes = 0, snapshots_sent = 0, reads = 0;
+  int next_operation = 0, elections = 0, crashes = 0, snapshots_sent = 0, reads = 0, changes = 0;
   std::uint64_t snapshot_after_bytes = 700;
 };
 
@@ -175,7 +191,7 @@ QuorumOptions options_of(const Cluster& cluster, BrokerId id) {
   QuorumOptions options;
   options.metadata_log_dir = "/data";
   options.self = id;
-  options.voters = cluster.voters;
+  if (std::ranges::count(cluster.founders, id) > 0) options.voters = cluster.founders;
   options.snapshot_after_bytes = cluster.snapshot_after_bytes;
   options.segment_bytes = 32 * File::kBlock;
   options.election_timeout = Millis(200);
@@ -231,7 +247,7 @@ void power_cut(Cluster& cluster) {
   }
 }
 void power_back(Cluster& cluster) {
-  for (const BrokerId id : cluster.voters)
+  for (const BrokerId id : cluster.brokers)
     if (!cluster.lives[static_cast<std::size_t>(id.value)] && cluster.chance(0.7))
       cluster.start(id, std::exchange(cluster.down[id], {}));
 }
@@ -249,7 +265,7 @@ void misfortune(Cluster& cluster) {
     case 1:
       return power_cut(cluster);
     case 2:
-      for (const BrokerId other : cluster.voters) cluster.cut.insert({id, other}), cluster.cut.insert({other, id});
+      for (const BrokerId other : cluster.brokers) cluster.cut.insert({id, other}), cluster.cut.insert({other, id});
       return;
     case 3:
       cluster.cut.insert({id, cluster.any()});
@@ -269,12 +285,28 @@ void misfortune(Cluster& cluster) {
 
 struct Totals {
   std::size_t answered = 0;
-  int elections = 0, crashes = 0, snapshots = 0, reads = 0;
+  int elections = 0, crashes = 0, snapshots = 0, reads = 0, changes = 0;
 };
 
-Totals ordeal(std::uint64_t seed) {
+// The leader is asked for a change of one or two members; most are refused, because another one is not finished.
+void change_members(Cluster& cluster) {
+  using Kind = MemberChange::Kind;
+  Life* const leader = cluster.leader();
+  if (!leader) return;
+  std::vector<MemberChange> changes;
+  for (std::uint64_t n = 1 + cluster.world.random.below(2); n > 0; --n) {
+    constexpr Kind kinds[] = {Kind::kAddVoter, Kind::kAddVoter, Kind::kRemove, Kind::kAddLearner};
+    changes.push_back({kinds[cluster.world.random.below(4)], cluster.any()});
+  }
+  spawn(cluster.world.shard,
+        Cluster::change(&cluster, cluster.lives[static_cast<std::size_t>(leader->id.value)], changes));
+}
+
+enum class Members { kStay, kChange };
+
+Totals ordeal(std::uint64_t seed, Members members) {
   SCOPED_TRACE("seed " + std::to_string(seed));
-  Cluster cluster(seed, 3);
+  Cluster cluster = members == Members::kStay ? Cluster(seed, 3) : Cluster(seed, 1 + seed % 3, 5);
   cluster.faults.delay_max = Millis(cluster.chance(0.5) ? 3 : 30);
   for (int step = 0; step < 1500; ++step) {
     cluster.world.run_for(Millis(1 + cluster.world.random.below(20)));
@@ -283,9 +315,11 @@ Totals ordeal(std::uint64_t seed) {
     if (cluster.chance(0.04)) misfortune(cluster);
     if (cluster.chance(0.1)) power_back(cluster);
     if (!cluster.leader() && cluster.chance(0.3)) blink(cluster);
+    if (members == Members::kChange && cluster.chance(0.05)) change_members(cluster);
   }
   cluster.heal_and_check();
-  return {cluster.answered.size(), cluster.elections, cluster.crashes, cluster.snapshots_sent, cluster.reads};
+  return {cluster.answered.size(), cluster.elections, cluster.crashes,
+          cluster.snapshots_sent,  cluster.reads,     cluster.changes};
 }
 
 class QuietLog : public ::testing::Test {
@@ -307,37 +341,39 @@ TEST_F(QuorumCluster, ThreeBrokersElectOneLeaderAndReplicate) {
   cluster.heal_and_check();
 }
 
-TEST_F(QuorumCluster, LosesNothingThatWasAnswered) {
+Totals ordeals(Members members) {
   const char* const wish = std::getenv("THALWEG_SEEDS");
-  const std::uint64_t seeds = wish ? std::strtoull(wish, nullptr, 10) : 40;
+  const std::uint64_t seeds = wish ? std::strtoull(wish, nullptr, 10) : 20;
   Totals sum;
-  for (std::uint64_t seed = std::getenv("SEED0") ? std::strtoull(std::getenv("SEED0"), nullptr, 10) : 1;
-       seed <= seeds && !HasFailure(); ++seed) {
-    const Totals one = ordeal(seed);
-    sum = {sum.answered + one.answered, sum.elections + one.elections, sum.crashes + one.crashes,
-           sum.snapshots + one.snapshots, sum.reads + one.reads};
+  for (std::uint64_t seed = 1; seed <= seeds && !::testing::Test::HasFailure(); ++seed) {
+    const Totals one = ordeal(seed, members);
+    sum = {sum.answered + one.answered,   sum.elections + one.elections, sum.crashes + one.crashes,
+           sum.snapshots + one.snapshots, sum.reads + one.reads,         sum.changes + one.changes};
   }
+  std::printf("%zu answered, %d elections, %d crashes, %d snapshots sent, %d reads, %d changes of members\n",
+              sum.answered, sum.elections, sum.crashes, sum.snapshots, sum.reads, sum.changes);
   // The schedules must bite, else they prove nothing.
   EXPECT_GT(sum.answered, seeds * 50);
   EXPECT_GT(sum.elections, static_cast<int>(seeds) * 2);
-  EXPECT_GT(sum.crashes, static_cast<int>(seeds) * 2);
+  EXPECT_GT(sum.crashes, static_cast<int>(seeds) * 5);
   EXPECT_GT(sum.snapshots, 0);
   EXPECT_GT(sum.reads, static_cast<int>(seeds));
-  std::printf("%zu answered, %d elections, %d crashes, %d snapshots sent, %d reads\n", sum.answered, sum.elections,
-              sum.crashes, sum.snapshots, sum.reads);
+  return sum;
+}
+
+TEST_F(QuorumCluster, LosesNothingThatWasAnswered) { ordeals(Members::kStay); }
+
+TEST_F(QuorumCluster, LosesNothingWhileMembersComeAndGo) {
+  const Totals sum = ordeals(Members::kChange);
+  EXPECT_GT(sum.changes, 20);
 }
 
 TEST_F(QuorumCluster, GrowsFromOneToThreeUnderLoad) {
-  Cluster cluster(7, 1);
+  Cluster cluster(7, 1, 3);
   cluster.faults = {0.01, 0, Millis(5), Millis(1)};
   cluster.world.run_for(Millis(500));
   for (int i = 0; i < 300; ++i) cluster.client(BrokerId{0});
   cluster.world.run_for(Millis(500));
-  // Joiners know no voters; they are sent a snapshot that names them.
-  cluster.voters.clear();
-  cluster.lives.resize(3);
-  for (const int id : {1, 2}) cluster.start(BrokerId{id}, {});
-  cluster.voters = {BrokerId{0}, BrokerId{1}, BrokerId{2}};
   Quorum& founder = cluster.at(BrokerId{0}).quorum;
   using Kind = MemberChange::Kind;
   const auto change = [&](std::vector<MemberChange> changes) {
@@ -359,10 +395,49 @@ TEST_F(QuorumCluster, GrowsFromOneToThreeUnderLoad) {
 }
 
 TEST_F(QuorumCluster, TheSameSeedGivesTheSameHistory) {
-  const Totals a = ordeal(1234), b = ordeal(1234);
+  const Totals a = ordeal(1234, Members::kChange), b = ordeal(1234, Members::kChange);
   EXPECT_EQ(a.answered, b.answered);
   EXPECT_EQ(a.elections, b.elections);
   EXPECT_EQ(a.reads, b.reads);
+}
+
+TEST_F(QuorumCluster, HostileBytesDoNotBreakAMember) {
+  Cluster cluster(3, 3);
+  const BrokerId victim{2};
+  cluster.keep_bodies_to = victim;
+  for (int i = 0; i < 300; ++i) {
+    cluster.client(cluster.any());
+    cluster.world.run_for(Millis(20));
+  }
+  const auto corpus = std::exchange(cluster.bodies, {});
+  ASSERT_GT(corpus.size(), 500u);
+  cluster.keep_bodies_to.reset();
+  auto& random = cluster.world.random;
+  int taken = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const BytesView honest = corpus[random.below(corpus.size())];
+    std::vector<std::byte> body(honest.begin(), honest.end());
+    for (std::uint64_t n = 1 + random.below(4); n > 0 && !body.empty(); --n) {
+      const std::size_t at = random.below(body.size());
+      switch (random.below(3)) {
+        case 0:
+          body[at] = static_cast<std::byte>(random.next());
+          break;
+        case 1:
+          body.erase(body.begin() + static_cast<std::ptrdiff_t>(at));
+          break;
+        case 2:
+          body.insert(body.begin() + static_cast<std::ptrdiff_t>(at), static_cast<std::byte>(random.next()));
+          break;
+      }
+    }
+    taken += cluster.at(victim)
+                 .quorum.receive(BrokerId{static_cast<int>(random.below(4))}, SharedBytes::take(body), {})
+                 .has_value();
+    if (i % 50 == 0) cluster.world.run_for(Millis(1));
+    ASSERT_TRUE(cluster.at(victim).quorum.health()) << cluster.at(victim).quorum.health().error().message;
+  }
+  EXPECT_LT(taken, 19'000);
 }
 
 }  // namespace

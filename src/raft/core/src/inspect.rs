@@ -1,0 +1,98 @@
+//! Looking at a node without changing it.
+use crate::abi::*;
+use crate::convert::*;
+use crate::node::*;
+use raft::{ProgressState, Storage};
+use std::ffi::{c_char, c_int};
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::ptr;
+
+#[no_mangle]
+pub unsafe extern "C" fn rr_status(p: *const Node, out: *mut StatusOut) {
+    let (Some(n), Some(o)) = (p.as_ref(), out.as_mut()) else { return };
+    let Core::Running(raw) = &n.core else {
+        ptr::write_bytes(out, 0, 1);
+        return;
+    };
+    let r = &raw.raft;
+    *o = StatusOut {
+        id: r.id,
+        term: r.term,
+        vote: r.vote,
+        leader: r.leader_id,
+        commit: r.raft_log.committed,
+        applied: r.raft_log.applied,
+        persisted: r.raft_log.persisted,
+        first_index: r.raft_log.first_index(),
+        last_index: r.raft_log.last_index(),
+        last_term: r.raft_log.last_term(),
+        transferee: r.lead_transferee.unwrap_or(0),
+        uncommitted_bytes: r.uncommitted_size() as u64,
+        pending_conf_index: r.pending_conf_index,
+        snapshot_wanted_by: r.raft_log.store.wanted.get(),
+        role: role(r.state),
+        promotable: r.promotable() as u32,
+        election_timeout: r.randomized_election_timeout() as u32,
+        election_elapsed: r.election_elapsed as u32,
+    };
+}
+#[no_mangle]
+pub unsafe extern "C" fn rr_conf_now(p: *mut Node, out: *mut Conf) -> c_int {
+    with(p, |n| {
+        let mut cs = n.raw().unwrap().raft.prs().conf().to_conf_state();
+        sort_conf(&mut cs);
+        n.conf_out = cs;
+        if let Some(o) = out.as_mut() {
+            *o = conf_view(&n.conf_out);
+        }
+        OK
+    })
+}
+#[no_mangle]
+pub unsafe extern "C" fn rr_peers(p: *mut Node, out: *mut Peer, cap: usize) -> usize {
+    let mut count = 0;
+    with(p, |n| {
+        let prs = n.raw().unwrap().raft.prs();
+        let mut ids: Vec<u64> = prs.iter().map(|(id, _)| *id).collect();
+        ids.sort_unstable();
+        let cs = prs.conf().to_conf_state();
+        for id in ids.iter().take(cap) {
+            let q = prs.get(*id).unwrap();
+            *out.add(count) = Peer {
+                id: *id,
+                matched: q.matched,
+                next: q.next_idx,
+                pending_snapshot: q.pending_snapshot,
+                state: match q.state {
+                    ProgressState::Probe => 0,
+                    ProgressState::Replicate => 1,
+                    ProgressState::Snapshot => 2,
+                },
+                active: q.recent_active as u32,
+                paused: q.is_paused() as u32,
+                is_voter: (cs.get_voters().contains(id) || cs.get_voters_outgoing().contains(id)) as u32,
+            };
+            count += 1;
+        }
+        OK
+    });
+    count
+}
+#[no_mangle]
+pub unsafe extern "C" fn rr_error(p: *const Node) -> *const c_char {
+    p.as_ref().map_or(ptr::null(), |n| n.error.as_ptr())
+}
+#[no_mangle]
+pub unsafe extern "C" fn rr_is_broken(p: *const Node) -> c_int {
+    p.as_ref().map_or(1, |n| n.broken as c_int)
+}
+#[no_mangle]
+pub unsafe extern "C" fn rr_term_at(p: *const Node, index: u64) -> u64 {
+    match p.as_ref().map(|n| &n.core) {
+        Some(Core::Running(r)) => catch_unwind(AssertUnwindSafe(|| {
+            r.raft.raft_log.term(index).or_else(|_| r.store().term(index)).unwrap_or(0)
+        }))
+        .unwrap_or(0),
+        _ => 0,
+    }
+}
