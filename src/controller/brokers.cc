@@ -133,7 +133,8 @@ Decision<protocol::BrokerHeartbeatResponse> heartbeat(const metadata::Image& ima
   reply.is_fenced = broker->fenced;
   if (broker->fenced) {
     reply.should_shut_down = request.want_shut_down;
-    if (request.want_fence || request.want_shut_down) return decision;
+    // Who has said goodbye comes back as a new process, which registers.
+    if (request.want_fence || request.want_shut_down || broker->in_controlled_shutdown) return decision;
     decision.records = unfence(image, options, *broker);
     reply.is_fenced = false;
   } else if (request.want_shut_down) {

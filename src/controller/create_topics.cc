@@ -50,20 +50,19 @@ Result<std::vector<Assignment>> given_assignments(const metadata::Image& image, 
   if (topic.num_partitions != -1)
     return fail(ErrorCode::kInvalidRequest,
                 "A manual assignment and a partition count exclude each other: leave the count at -1.");
+  const auto replicas = topic.assignments.front().broker_ids.size();
   std::map<PartitionId, Assignment> by_id;
   for (const auto& entry : topic.assignments) {
+    TRY_VOID(validate_assignment(image, entry.broker_ids, replicas));
     if (!by_id.emplace(entry.partition_index, entry.broker_ids).second)
       return fail(ErrorCode::kInvalidReplicaAssignment,
                   fmt::format("The manual assignment names partition {} twice.", entry.partition_index.value));
-    TRY_VOID(validate_assignment(image, entry.broker_ids, by_id.begin()->second.size()));
   }
   std::vector<Assignment> assignments;
   for (auto& [id, assignment] : by_id) {
     if (id.value != static_cast<std::int32_t>(assignments.size()))
       return fail(ErrorCode::kInvalidReplicaAssignment,
                   "Partitions of a manual assignment are numbered from 0 without a gap.");
-    if (assignment.size() != by_id.begin()->second.size())
-      return fail(ErrorCode::kInvalidReplicaAssignment, "All partitions of a manual assignment have as many replicas.");
     assignments.push_back(std::move(assignment));
   }
   return assignments;

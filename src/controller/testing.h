@@ -1,0 +1,108 @@
+// A controller in a test: a machine hosted by a log that commits at once, and short ways to ask it things.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "controller/controller_machine.h"
+
+namespace thalweg::controller::testing {
+
+class Controller {
+ public:
+  explicit Controller(Options options = {}, std::uint64_t seed = 1)
+      : machine_(std::make_shared<const metadata::Image>("cluster"), std::move(options), seed) {
+    perform(machine_.on_loaded(now_, 0));
+  }
+
+  // Applies what the machine appends and gives its reply.
+  template <class Response, class Request>
+  Response ask(const Request& request, std::int16_t version = Request::kMaxVersion) {
+    auto effects = machine_.on(request, {version}, {++last_request_}, now_, 0);
+    EXPECT_EQ(effects.replies.size(), 1u);
+    auto reply = std::move(effects.replies.front().reply);
+    perform(std::move(effects));
+    return std::get<Response>(std::move(reply));
+  }
+
+  // Registers a broker and lets it report until it is unfenced; gives its epoch.
+  std::int64_t start_broker(int id, std::optional<std::string> rack = {}, Uuid incarnation = {7, 7}) {
+    protocol::BrokerRegistrationRequest request;
+    request.broker_id = BrokerId{id};
+    request.cluster_id = "cluster";
+    request.incarnation_id = incarnation;
+    request.listeners.push_back({"PLAINTEXT", "host" + std::to_string(id), 9092, 0});
+    request.features.push_back({"metadata.version", 1, 30});
+    request.rack = std::move(rack);
+    const auto registered = ask<protocol::BrokerRegistrationResponse>(request);
+    EXPECT_EQ(registered.error_code, ErrorCode::kNone);
+    heartbeat(id);
+    return registered.broker_epoch;
+  }
+  protocol::BrokerHeartbeatResponse heartbeat(int id, bool want_fence = false, bool want_shut_down = false) {
+    protocol::BrokerHeartbeatRequest request;
+    request.broker_id = BrokerId{id};
+    request.broker_epoch = image().broker(BrokerId{id})->epoch;
+    request.want_fence = want_fence;
+    request.want_shut_down = want_shut_down;
+    return ask<protocol::BrokerHeartbeatResponse>(request);
+  }
+
+  protocol::CreateTopicsResponse::CreatableTopicResult create(const std::string& name, int partitions = 1,
+                                                              int replicas = 1) {
+    protocol::CreateTopicsRequest request;
+    auto& topic = request.topics.emplace_back();
+    topic.name = name;
+    topic.num_partitions = partitions;
+    topic.replication_factor = static_cast<std::int16_t>(replicas);
+    return ask<protocol::CreateTopicsResponse>(request).topics.front();
+  }
+
+  // Moves time on and fires the timers that are due.
+  void advance(Millis by) {
+    now_ += by;
+    for (bool fired = true; fired;) {
+      fired = false;
+      for (auto& [key, at] : timers_) {
+        if (!at || *at > now_) continue;
+        at.reset();
+        perform(machine_.on_timer(key, now_, 0));
+        fired = true;
+        break;
+      }
+    }
+  }
+
+  const metadata::Image& image() const { return machine_.image(); }
+  const metadata::Partition& partition(const std::string& topic, int id) const {
+    return *image().partition(topic, PartitionId{id});
+  }
+  // Everything ever appended.
+  const std::vector<Record>& log() const { return log_; }
+
+ private:
+  void perform(ControllerMachine::Effects effects) {
+    for (auto& record : effects.append) {
+      machine_.apply(record);
+      log_.push_back(std::move(record));
+    }
+    for (const auto& change : effects.timers) timers_[change.key] = change.at;
+  }
+
+  ControllerMachine machine_;
+  std::map<ControllerMachine::TimerKey, std::optional<Instant>> timers_;
+  std::vector<Record> log_;
+  Instant now_{std::chrono::hours(1)};
+  std::uint64_t last_request_ = 0;
+};
+
+inline std::vector<BrokerId> ids(std::initializer_list<int> values) {
+  std::vector<BrokerId> ids;
+  for (const int v : values) ids.push_back(BrokerId{v});
+  return ids;
+}
+
+}  // namespace thalweg::controller::testing
