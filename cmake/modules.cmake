@@ -25,7 +25,7 @@ module(http DEPENDS runtime)
 module(admin DEPENDS network metadata TEST_DEPENDS platform sim)
 
 # products
-module(broker DEPENDS replica replicated controller group raft http)
+module(broker DEPENDS replica replicated controller group raft http TEST_DEPENDS platform sim)
 module(cli DEPENDS admin record)
 
 if(EXISTS ${PROJECT_SOURCE_DIR}/apps/thalweg/CMakeLists.txt)
