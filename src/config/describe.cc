@@ -116,6 +116,8 @@ Described inheriting_row(const Option& option, const Properties& set, Source sou
     described.synonyms = broker_values({&broker_option, 1}, broker_option, *layers);
   if (const auto it = set.find(option.name); it != set.end())
     described.synonyms.insert(described.synonyms.begin(), {described.name, canonical(option, it->second), source});
+  if (layers && !broker_options().find(broker_option))
+    described.synonyms.push_back({described.name, default_of(option), Source::kDefault});
   if (described.synonyms.empty()) {
     described.value = default_of(option);
   } else {
@@ -201,8 +203,72 @@ Result<> validate_topic_config(const Properties& set) {
     return fail(ErrorCode::kInvalidConfig, "remote.storage.enable: this cluster has no remote storage");
   return {};
 }
-Result<> validate_group_config(const Properties& set) { return validate(group_options(), set, "group"); }
+namespace {
+
+// The bound that brokers set for a group's option: "min" or "max" goes behind the kind of group.
+std::string bound_of(std::string_view group_option, std::string_view which) {
+  const auto dot = group_option.find('.');
+  return fmt::format("group.{}.{}{}", group_option.substr(0, dot), which, group_option.substr(dot));
+}
+
+std::optional<std::int64_t> broker_number(const std::string& name, const BrokerLayers& layers) {
+  const Option* option = broker_options().find(name);
+  if (!option) return std::nullopt;
+  const std::string_view own(name);
+  const auto values = broker_values({&own, 1}, own, layers);
+  if (values.empty()) return std::nullopt;
+  const auto value = parse(*option, values.front().value.value_or(""));
+  return value ? std::optional(std::get<std::int64_t>(*value)) : std::nullopt;
+}
+
+// KIP-714: what a client may be chosen by.
+constexpr std::string_view kClientSelectors[] = {"client_instance_id",    "client_id",
+                                                 "client_software_name",  "client_software_version",
+                                                 "client_source_address", "client_source_port"};
+
+Result<> check_client_match(const std::string& pattern) {
+  const auto equals = pattern.find('=');
+  const auto selector = pattern.substr(0, equals);
+  if (equals == pattern.npos || std::ranges::find(kClientSelectors, selector) == std::end(kClientSelectors))
+    return fail(ErrorCode::kInvalidConfig, "Illegal client matching pattern: " + pattern);
+  return {};
+}
+
+// Key material of a running broker changes for one listener at a time: listener.name.x.ssl.keystore.location.
+constexpr std::string_view kPerListener[] = {"ssl.key.password",
+                                             "ssl.keystore.certificate.chain",
+                                             "ssl.keystore.key",
+                                             "ssl.keystore.location",
+                                             "ssl.keystore.password",
+                                             "ssl.keystore.type",
+                                             "ssl.truststore.certificates",
+                                             "ssl.truststore.location",
+                                             "ssl.truststore.password",
+                                             "ssl.truststore.type"};
+
+}  // namespace
+
+Result<> validate_group_config(const Properties& set, const BrokerLayers& layers) {
+  TRY_VOID(validate(group_options(), set, "group"));
+  for (const auto& [name, text] : set) {
+    const auto value = parse(*group_options().find(name), text);
+    const auto* number = std::get_if<std::int64_t>(&*value);
+    if (!number) continue;
+    const auto low = broker_number(bound_of(name, "min"), layers), high = broker_number(bound_of(name, "max"), layers);
+    if (low && *number < *low)
+      return fail(ErrorCode::kInvalidConfig,
+                  fmt::format("{} must be greater than or equal to {}", name, bound_of(name, "min")));
+    if (high && *number > *high)
+      return fail(ErrorCode::kInvalidConfig,
+                  fmt::format("{} must be less than or equal to {}", name, bound_of(name, "max")));
+  }
+  return {};
+}
+
 Result<> validate_client_metrics_config(const Properties& set) {
+  for (const auto& [name, text] : set)
+    if (!client_metrics_options().find(name))
+      return fail(ErrorCode::kInvalidRequest, fmt::format("Unknown client metrics configuration: {}", name));
   TRY_VOID(validate(client_metrics_options(), set, "client metrics"));
   if (const auto it = set.find("interval.ms"); it != set.end()) {
     const auto value = parse(*client_metrics_options().find("interval.ms"), it->second);
@@ -212,27 +278,32 @@ Result<> validate_client_metrics_config(const Properties& set) {
           ErrorCode::kInvalidRequest,
           fmt::format("Invalid value {} for interval.ms, interval must be between 100 and 3600000 (1 hour)", interval));
   }
+  if (const auto it = set.find("match"); it != set.end())
+    for (const auto& pattern : split_list(it->second)) TRY_VOID(check_client_match(pattern));
   return {};
 }
 
 Result<> validate_dynamic_broker_config(const Properties& set, bool all_brokers) {
-  std::vector<std::string_view> fixed, per_broker;
+  std::vector<std::string_view> fixed, per_broker, per_listener;
   for (const auto& [name, value] : set) {
-    // "listener.name.internal.ssl.keystore.location" follows the rules of "ssl.keystore.location".
     const Option* option = broker_options().find(name);
-    if (!option) continue;  // Kafka keeps settings it does not know: a plug-in may
+    if (!option) continue;  // a listener's own ("listener.name.x."), or of a plug-in
     if (option->update == Update::kReadOnly) fixed.push_back(name);
     if (option->update == Update::kPerBroker && all_brokers) per_broker.push_back(name);
+    if (std::ranges::find(kPerListener, name) != std::end(kPerListener)) per_listener.push_back(name);
   }
-  if (!fixed.empty())
-    return fail(ErrorCode::kInvalidRequest,
-                fmt::format("Cannot update these configs dynamically: [{}]", fmt::join(fixed, ", ")));
+  const auto refuse = [](std::string_view why, const std::vector<std::string_view>& names) {
+    return fail(ErrorCode::kInvalidRequest, fmt::format("{}: [{}]", why, fmt::join(names, ", ")));
+  };
+  if (!fixed.empty()) return refuse("Cannot update these configs dynamically", fixed);
+  if (!per_listener.empty())
+    return refuse("These configs change for one listener at a time, with its prefix", per_listener);
   if (!per_broker.empty())
-    return fail(ErrorCode::kInvalidRequest,
-                fmt::format("Cannot update these configs at default cluster level, but only per broker: [{}]",
-                            fmt::join(per_broker, ", ")));
-  for (const auto& [name, value] : set)
-    if (const Option* option = broker_options().find(name)) TRY_VOID(parse(*option, value));
+    return refuse("Cannot update these configs at default cluster level, but only per broker", per_broker);
+  for (const auto& [name, text] : set)
+    if (const Option* option = broker_options().find(name))
+      if (const auto value = parse(*option, text); !value)
+        return fail(ErrorCode::kInvalidRequest, value.error().message);
   return {};
 }
 

@@ -33,7 +33,7 @@ struct SynonymValue {
 struct Described {
   std::string name;
   std::optional<std::string> value;  // null when sensitive, or when there is no value
-  Type type = Type::kString;         // of an unknown option: kString
+  Type type = Type::kUnknown;
   Source source = Source::kDefault;
   bool read_only = false;
   bool sensitive = false;
@@ -62,7 +62,9 @@ Properties effective_topic_config(const Properties& set, const BrokerLayers& lay
 
 // Checks what somebody wants to set for a topic: unknown names and invalid values (the first one, in Kafka's words).
 Result<> validate_topic_config(const Properties& set);
-Result<> validate_group_config(const Properties& set);
+// A group's settings also have to lie between the bounds that brokers set: group.consumer.min.session.timeout.ms and
+// its like.
+Result<> validate_group_config(const Properties& set, const BrokerLayers& layers);
 Result<> validate_client_metrics_config(const Properties& set);
 // Dynamic broker settings: also refuses options that a running broker cannot change. `all_brokers`: for the default
 // resource.

@@ -86,6 +86,22 @@ TEST(DescribeGroup, InheritsFromTheBroker) {
   EXPECT_EQ(row(rows, "consumer.heartbeat.interval.ms").value, "5000");
 }
 
+TEST(DescribeGroup, WhatNoBrokerOptionBacksHasItsOwnDefault) {
+  const auto rows = describe_group({}, {kNone, kNone, kNone});
+  EXPECT_EQ(line(row(rows, "share.isolation.level")),
+            "share.isolation.level=read_uncommitted {DEFAULT:share.isolation.level=read_uncommitted}");
+}
+
+TEST(Validate, GroupsStayWithinTheBrokersBounds) {
+  const auto error = validate_group_config({{"consumer.session.timeout.ms", "1"}}, {kNone, kNone, kNone});
+  EXPECT_EQ(error.error().message,
+            "consumer.session.timeout.ms must be greater than or equal to group.consumer.min.session.timeout.ms");
+  EXPECT_FALSE(validate_group_config({{"consumer.session.timeout.ms", "60001"}}, {kNone, kNone, kNone}));
+  const Properties file{{"group.consumer.max.session.timeout.ms", "70000"}};
+  EXPECT_TRUE(validate_group_config({{"consumer.session.timeout.ms", "60001"}}, {kNone, kNone, file}));
+  EXPECT_TRUE(validate_group_config({{"share.isolation.level", "read_committed"}}, {kNone, kNone, kNone}));
+}
+
 TEST(Validate, RefusesWhatKafkaRefuses) {
   EXPECT_EQ(validate_topic_config({{"no.such.config", "1"}}).error().message,
             "Unknown topic config name: no.such.config");
@@ -97,6 +113,13 @@ TEST(Validate, RefusesWhatKafkaRefuses) {
   EXPECT_TRUE(validate_dynamic_broker_config({{"log.retention.ms", "1"}}, true));
   EXPECT_FALSE(validate_dynamic_broker_config({{"ssl.keystore.location", "/k"}}, true));
   EXPECT_EQ(validate_client_metrics_config({{"interval.ms", "1"}}).error().code, ErrorCode::kInvalidRequest);
+  EXPECT_EQ(validate_dynamic_broker_config({{"log.cleaner.threads", "x"}}, false).error().code,
+            ErrorCode::kInvalidRequest);
+  EXPECT_FALSE(validate_dynamic_broker_config({{"ssl.keystore.location", "/k"}}, false));
+  EXPECT_TRUE(validate_dynamic_broker_config({{"listener.name.x.ssl.keystore.location", "/k"}}, false));
+  EXPECT_EQ(validate_client_metrics_config({{"match", "x"}}).error().code, ErrorCode::kInvalidConfig);
+  EXPECT_TRUE(validate_client_metrics_config({{"match", "client_id=a.*,client_source_port=9.*"}}));
+  EXPECT_EQ(validate_client_metrics_config({{"x", "1"}}).error().code, ErrorCode::kInvalidRequest);
   EXPECT_TRUE(validate_client_metrics_config({{"interval.ms", "30000"}, {"metrics", "org.apache.kafka."}}));
 }
 

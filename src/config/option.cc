@@ -127,8 +127,8 @@ std::string double_text(double v) {
 }  // namespace
 
 std::string_view name(Type type) {
-  constexpr std::string_view kNames[] = {"",     "BOOLEAN", "STRING", "INT",   "SHORT",
-                                         "LONG", "DOUBLE",  "LIST",   "CLASS", "PASSWORD"};
+  constexpr std::string_view kNames[] = {"UNKNOWN", "BOOLEAN", "STRING", "INT",   "SHORT",
+                                         "LONG",    "DOUBLE",  "LIST",   "CLASS", "PASSWORD"};
   return kNames[static_cast<int>(type)];
 }
 
@@ -158,6 +158,7 @@ Result<Value> parse(const Option& option, std::string_view given) {
       return parse_double(option, text);
     case Type::kList:
       return parse_list(option, text);
+    case Type::kUnknown:
     case Type::kString:
     case Type::kClass:
     case Type::kPassword:

@@ -19,6 +19,7 @@ namespace thalweg::config {
 
 // The numbers are those of DescribeConfigs.
 enum class Type : std::int8_t {
+  kUnknown = 0,  // of options that are in no table
   kBoolean = 1,
   kString = 2,
   kInt = 3,

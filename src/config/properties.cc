@@ -182,6 +182,17 @@ std::string option_name(std::string_view tail) {
   return name;
 }
 
+// "A://kafka:29092,B://localhost:9092" becomes "A://:29092,B://:9092".
+std::string listen_on_every_address(std::string_view advertised) {
+  std::string listeners;
+  for (const auto& entry : split_list(advertised)) {
+    const auto host = entry.find("://"), port = entry.rfind(':');
+    if (host == entry.npos || port < host + 3) return {};  // the mistake is reported where it stands
+    listeners += (listeners.empty() ? "" : ",") + entry.substr(0, host + 3) + entry.substr(port);
+  }
+  return listeners;
+}
+
 }  // namespace
 
 EnvironmentSettings settings_from_environment(const std::vector<std::string>& environment) {
@@ -200,6 +211,10 @@ EnvironmentSettings settings_from_environment(const std::vector<std::string>& en
       settings.properties[name] = entry.substr(equals + 1);
   }
   std::ranges::sort(settings.ignored);
+  const auto advertised = settings.properties.find("advertised.listeners");
+  if (advertised != settings.properties.end() && !settings.properties.contains("listeners"))
+    if (auto listeners = listen_on_every_address(advertised->second); !listeners.empty())
+      settings.properties.emplace("listeners", std::move(listeners));
   return settings;
 }
 

@@ -22,6 +22,9 @@ struct EnvironmentSettings {
 // KAFKA_LOG_RETENTION_MS=1 is log.retention.ms=1, as in the official images: one '_' is a dot, "__" an underscore,
 // "___" a dash. Variables that steer the images themselves (KAFKA_HEAP_OPTS, KAFKA_VERSION, ...) are none of the
 // server's. THALWEG_X is thalweg.x by the same rule. `environment` has "NAME=value" entries.
+//
+// A compose file that only advertises listeners (Confluent's images allow it) listens on the same ports of every
+// address.
 EnvironmentSettings settings_from_environment(const std::vector<std::string>& environment);
 
 }  // namespace thalweg::config

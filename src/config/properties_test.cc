@@ -48,6 +48,16 @@ TEST(Environment, NamesOptionsAsTheImagesDo) {
                                       {"x", "a=b"}}));
 }
 
+TEST(Environment, ListensWhereItAdvertises) {
+  const auto listeners = [](const std::string& advertised) {
+    auto s = settings_from_environment({"KAFKA_ADVERTISED_LISTENERS=" + advertised});
+    return s.properties["listeners"];
+  };
+  EXPECT_EQ(listeners("PLAINTEXT://kafka:29092,HOST://localhost:9092"), "PLAINTEXT://:29092,HOST://:9092");
+  EXPECT_EQ(listeners("PLAINTEXT://[::1]:9092"), "PLAINTEXT://:9092");
+  EXPECT_EQ(listeners("nonsense"), "");
+}
+
 TEST(Environment, SetsZooKeeperAside) {
   const auto s = settings_from_environment({"KAFKA_ZOOKEEPER_CONNECT=zoo:2181", "KAFKA_NODE_ID=1"});
   EXPECT_EQ(s.ignored, std::vector<std::string>{"zookeeper.connect"});

@@ -62,12 +62,12 @@ Result<> check_resource(const metadata::Image& image, const ConfigResource& reso
   }
 }
 
-Result<> validate(const ConfigResource& resource, const Properties& set) {
+Result<> validate(const ConfigResource& resource, const Properties& set, const config::BrokerLayers& layers) {
   switch (resource.type) {
     case ResourceType::kTopic:
       return config::validate_topic_config(set);
     case ResourceType::kGroup:
-      return config::validate_group_config(set);
+      return config::validate_group_config(set, layers);
     case ResourceType::kClientMetrics:
       return config::validate_client_metrics_config(set);
     default:
@@ -160,7 +160,8 @@ Result<Properties> changed(const protocol::IncrementalAlterConfigsRequest::Alter
 
 // One resource of either request; `next` works out its settings.
 template <class Resource>
-Result<std::vector<Record>> alter(const metadata::Image& image, const Resource& wanted, auto next) {
+Result<std::vector<Record>> alter(const metadata::Image& image, const Options& options, const Resource& wanted,
+                                  auto next) {
   const ConfigResource resource{static_cast<ResourceType>(wanted.resource_type), wanted.resource_name};
   TRY_VOID(check_entries(wanted.configs));
   TRY_VOID(check_resource(image, resource));
@@ -171,12 +172,12 @@ Result<std::vector<Record>> alter(const metadata::Image& image, const Resource& 
   Properties touched;
   for (const auto& entry : wanted.configs)
     if (const auto it = set.find(entry.name); it != set.end()) touched.insert(*it);
-  TRY_VOID(validate(resource, resource.type == ResourceType::kTopic ? set : touched));
+  TRY_VOID(validate(resource, resource.type == ResourceType::kTopic ? set : touched, layers(image, options)));
   return difference(resource, now, set);
 }
 
 template <class Response, class Request>
-Decision<Response> alter_all(const metadata::Image& image, const Request& request, auto next) {
+Decision<Response> alter_all(const metadata::Image& image, const Options& options, const Request& request, auto next) {
   Decision<Response> decision;
   std::map<ConfigResource, int> times;
   const auto key = [](const auto& r) {
@@ -190,7 +191,7 @@ Decision<Response> alter_all(const metadata::Image& image, const Request& reques
     result.resource_type = resource.resource_type;
     result.resource_name = resource.resource_name;
     auto records = times[key(resource)] > 1 ? fail(ErrorCode::kInvalidRequest, "The resource is named twice.")
-                                            : alter(image, resource, next);
+                                            : alter(image, options, resource, next);
     if (!records) {
       result.error_code = records.error().code;
       result.error_message = records.error().message;
@@ -204,14 +205,14 @@ Decision<Response> alter_all(const metadata::Image& image, const Request& reques
 
 }  // namespace
 
-Decision<protocol::AlterConfigsResponse> alter_configs(const metadata::Image& image,
+Decision<protocol::AlterConfigsResponse> alter_configs(const metadata::Image& image, const Options& options,
                                                        const protocol::AlterConfigsRequest& request) {
-  return alter_all<protocol::AlterConfigsResponse>(image, request, replaced);
+  return alter_all<protocol::AlterConfigsResponse>(image, options, request, replaced);
 }
 
 Decision<protocol::IncrementalAlterConfigsResponse> incremental_alter_configs(
-    const metadata::Image& image, const protocol::IncrementalAlterConfigsRequest& request) {
-  return alter_all<protocol::IncrementalAlterConfigsResponse>(image, request, changed);
+    const metadata::Image& image, const Options& options, const protocol::IncrementalAlterConfigsRequest& request) {
+  return alter_all<protocol::IncrementalAlterConfigsResponse>(image, options, request, changed);
 }
 
 }  // namespace thalweg::controller

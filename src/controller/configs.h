@@ -11,9 +11,9 @@
 namespace thalweg::controller {
 
 // Replaces everything that was set: what a request leaves out returns to its default.
-Decision<protocol::AlterConfigsResponse> alter_configs(const metadata::Image& image,
+Decision<protocol::AlterConfigsResponse> alter_configs(const metadata::Image& image, const Options& options,
                                                        const protocol::AlterConfigsRequest& request);
 Decision<protocol::IncrementalAlterConfigsResponse> incremental_alter_configs(
-    const metadata::Image& image, const protocol::IncrementalAlterConfigsRequest& request);
+    const metadata::Image& image, const Options& options, const protocol::IncrementalAlterConfigsRequest& request);
 
 }  // namespace thalweg::controller

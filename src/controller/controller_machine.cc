@@ -52,11 +52,11 @@ Effects ControllerMachine::on(const protocol::CreatePartitionsRequest& request, 
   return effects(create_partitions(image(), random_, request), id);
 }
 Effects ControllerMachine::on(const protocol::AlterConfigsRequest& request, Context, RequestId id, Instant, Timestamp) {
-  return effects(alter_configs(image(), request), id);
+  return effects(alter_configs(image(), options_, request), id);
 }
 Effects ControllerMachine::on(const protocol::IncrementalAlterConfigsRequest& request, Context, RequestId id, Instant,
                               Timestamp) {
-  return effects(incremental_alter_configs(image(), request), id);
+  return effects(incremental_alter_configs(image(), options_, request), id);
 }
 Effects ControllerMachine::on(const protocol::ElectLeadersRequest& request, Context, RequestId id, Instant, Timestamp) {
   return effects(elect_leaders(image(), request), id);

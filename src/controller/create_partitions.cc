@@ -45,8 +45,7 @@ Result<std::vector<Assignment>> assignments(const metadata::Image& image, Random
 Result<std::vector<Record>> grow(const metadata::Image& image, Random& random,
                                  const Request::CreatePartitionsTopic& wanted) {
   const auto topic = image.topic(wanted.name);
-  if (!topic)
-    return fail(ErrorCode::kUnknownTopicOrPartition, fmt::format("The topic '{}' does not exist.", wanted.name));
+  if (!topic) return fail(ErrorCode::kUnknownTopicOrPartition, "This server does not host this topic-partition.");
   TRY(const auto added, partitions_to_add(*topic, wanted.count));
   TRY(const auto chosen, assignments(image, random, *topic, wanted, added));
   std::vector<Record> records;

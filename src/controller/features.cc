@@ -6,11 +6,10 @@ namespace thalweg::controller {
 namespace {
 
 // metadata.version counts Kafka's metadata releases: 7 is 3.3-IV3, 30 is 4.3-IV0. Group protocol 1 (KIP-848),
-// transactions 2 (KIP-890), share and streams groups are supported by raising the maximum when they are served.
+// transactions 1 and 2 (KIP-890), share and streams groups get a row when they are served: clients switch to what they
+// see here.
 constexpr Feature kFeatures[] = {
-    {"group.version", 0, 0, 0},
     {"metadata.version", 7, 30, 30},
-    {"transaction.version", 0, 0, 0},
 };
 
 }  // namespace
