@@ -49,6 +49,11 @@ std::map<std::string, std::string> properties_of(std::string_view text) {
   return found;
 }
 
+std::string parent_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
 }  // namespace
 
 Result<MetaProperties> parse_meta_properties(std::string_view text) {
@@ -91,8 +96,11 @@ std::optional<TopicPartition> parse_folder_name(std::string_view name) {
 
 Result<DataDirectory> DataDirectory::open(Disk& disk, std::string path) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  std::vector<std::string> parents;
+  for (std::string at = path; !at.empty() && !disk.exists(at); at = parents.back()) parents.push_back(parent_of(at));
   TRY_VOID(disk.make_directory(path));
   DataDirectory directory(disk, std::move(path));
+  directory.unsynced_parents_ = std::move(parents);
   auto lock = disk.lock(directory.file(kLockFile));
   if (!lock)
     return fail(ErrorCode::kKafkaStorageError,
@@ -111,6 +119,8 @@ Result<DataDirectory> DataDirectory::open(Disk& disk, std::string path) {
 std::string DataDirectory::file(std::string_view name) const { return path_ + "/" + std::string(name); }
 
 Task<Result<>> DataDirectory::write_meta(MetaProperties meta) {
+  for (const std::string& parent : std::exchange(unsynced_parents_, {}))
+    CO_TRY_VOID(co_await disk_->sync_directory(parent));
   CO_TRY_VOID(co_await disk_->replace_file(file(kMetaFile), SharedBytes::copy_of(std::string_view(to_text(meta)))));
   meta_ = std::move(meta);
   co_return Result<>{};

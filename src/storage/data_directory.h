@@ -30,7 +30,8 @@ class DataDirectory {
  public:
   static constexpr std::string_view kCleanShutdown = ".kafka_cleanshutdown";
 
-  // Creates the directory if missing and takes its lock; an error names who else may hold it.
+  // Creates the directory if missing and takes its lock; an error says who else may hold it. What was created is
+  // durable after write_meta().
   static Result<DataDirectory> open(Disk& disk, std::string path);
 
   const std::string& path() const { return path_; }
@@ -63,6 +64,7 @@ class DataDirectory {
   std::string path_;
   std::shared_ptr<void> lock_;
   std::optional<MetaProperties> meta_;
+  std::vector<std::string> unsynced_parents_;  // of directories that open() created
 };
 
 // "orders-3" is partition 3 of orders; nothing for other names.

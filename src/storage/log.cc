@@ -208,9 +208,15 @@ Task<> Log::sync_loop(LogPtr log) {
   while (!log->offline_ && !log->retired_ && (log->durable_.value() < log->end_.value() || log->names_unsynced_)) {
     const auto synced = co_await log->sync_once();
     // After one failed fsync the next may succeed although the pages are gone. Never acknowledge again.
-    if (!synced && !log->retired_) log->take_offline(synced.error());
+    if (!synced && !log->retired_) log->sync_failed(synced.error());
   }
   log->syncing_ = false;
+}
+
+void Log::sync_failed(const Error& why) {
+  if (auto marked = shard_.disk.open(directory_ + "/" + std::string(kSyncFailedFile), OpenMode::kCreate); !marked)
+    log::error("failed sync not marked", field("directory", directory_), field("reason", marked.error()));
+  take_offline(why);
 }
 
 Task<Result<>> Log::sync_once() {
@@ -258,23 +264,32 @@ Task<Result<>> Log::write_epochs() {
   co_return written;
 }
 
+Task<Result<>> Log::sync_side_files(std::vector<SegmentPtr> segments) {
+  for (const SegmentPtr& segment : segments)
+    for (const std::string& path :
+         {segment->offset_index().path(), segment->time_index().path(), segment->aborted().path()})
+      if (auto file = files_->open(path)) CO_TRY_VOID(co_await (*file)->sync());
+  CO_TRY_VOID(co_await write_epochs());
+  co_return co_await shard_.disk.sync_directory(directory_);
+}
+
 Task<Result<>> Log::checkpoint() {
   const LogPtr self = shared_from_this();
   CO_TRY_VOID(co_await flush());
   const Offset reached = durable_.value();
   const std::uint64_t cuts = cuts_;
   if (recovery_point_ == reached && !epochs_unwritten_) co_return Result<>{};
-  const auto segments = segments_;
-  for (const SegmentPtr& segment : segments) {
-    if (&*segment != segments_.back().get() && segment_end(segment_index(segment->base())) <= recovery_point_) continue;
-    CO_TRY_VOID(segment->flush_indexes());
-    for (const std::string& path :
-         {segment->offset_index().path(), segment->time_index().path(), segment->aborted().path()})
-      if (auto file = files_->open(path)) CO_TRY_VOID(co_await (*file)->sync());
+  std::vector<SegmentPtr> above;
+  for (std::size_t i = segments_.size(); i-- > 0 && (i + 1 == segments_.size() || segment_end(i) > recovery_point_);) {
+    above.push_back(segments_[i]);
+    CO_TRY_VOID(segments_[i]->flush_indexes());  // a full disk: later
   }
-  CO_TRY_VOID(co_await write_epochs());
-  CO_TRY_VOID(co_await shard_.disk.sync_directory(directory_));
-  if (cuts == cuts_) recovery_point_ = reached;
+  if (auto synced = co_await sync_side_files(std::move(above)); !synced) {
+    if (Disk::is_full(synced.error())) co_return synced;
+    if (!retired_) sync_failed(synced.error());  // as final as a log file's
+    co_return synced;
+  }
+  if (cuts == cuts_) recovery_point_ = std::max(recovery_point_, reached);
   co_return Result<>{};
 }
 

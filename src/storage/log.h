@@ -93,6 +93,11 @@ struct LogOptions {
   std::function<Task<Result<>>(TopicPartition, Offset)> lower_recovery_point;
 };
 
+// Beside the segments once a sync has failed. The kernel may then hold pages that look written and are not on disk, for
+// as long as it runs; a process that finds this file writes what it cannot trust again. It needs no sync: a power loss
+// takes it with the pages.
+inline constexpr std::string_view kSyncFailedFile = "sync-failed";
+
 class Log;
 using LogPtr = std::shared_ptr<Log>;
 
@@ -209,6 +214,8 @@ class Log : public std::enable_shared_from_this<Log> {
   static Task<> sync_loop(LogPtr log);
   static Task<> sync_after(LogPtr log, Millis delay);
   Task<Result<>> sync_once();
+  Task<Result<>> sync_side_files(std::vector<SegmentPtr> segments);
+  void sync_failed(const Error& why);
   Task<Result<>> write_epochs();
 
   // Segments

@@ -38,17 +38,36 @@ Task<Result<>> LogLoader::load() {
   log_.set_high_watermark(high_watermark_);
   CO_TRY_VOID(log_.rebuild_producers(clean_ ? end_ : std::min(recovery_point_, end_), clean_ ? end_ : recovery_point_));
   log_.recovery_point_ = std::min(clean_ ? log_.end_.value() : recovery_point_, log_.end_.value());
-  // What a crash left in the page cache is not on disk yet, and it must be before durable() may say so.
-  if (!clean_) {
-    for (const auto& segment : log_.segments_) {
-      if (log_.segment_end(log_.segment_index(segment->base())) <= log_.recovery_point_) continue;
-      CO_TRY(const FilePtr file, log_.files_->open(segment->path()));
-      CO_TRY_VOID(co_await file->sync());
-    }
-    CO_TRY_VOID(co_await disk().sync_directory(log_.directory_));
-    log_.names_unsynced_ = false;
+  if (clean_) co_return Result<>{};
+  auto synced = co_await sync_unchecked();
+  if (!synced) log_.sync_failed(synced.error());
+  co_return synced;
+}
+
+// What a crash left in the page cache is not on disk yet, and it must be before durable() may say so.
+Task<Result<>> LogLoader::sync_unchecked() {
+  const std::string marker = log_.directory_ + "/" + std::string(kSyncFailedFile);
+  const bool write_again = disk().exists(marker);
+  for (std::size_t i = log_.segments_.size(); i-- > 0;) {
+    if (log_.segment_end(i) <= log_.recovery_point_) break;
+    CO_TRY(const FilePtr file, log_.files_->open(log_.segments_[i]->path()));
+    if (write_again) CO_TRY_VOID(rewrite(*file));
+    CO_TRY_VOID(co_await file->sync());
   }
+  CO_TRY_VOID(disk().remove(marker));
+  CO_TRY_VOID(co_await disk().sync_directory(log_.directory_));
+  log_.names_unsynced_ = false;
   co_return Result<>{};
+}
+
+// The same bytes in the same place, so that the kernel has to write them.
+Result<> LogLoader::rewrite(File& file) {
+  std::vector<std::byte> bytes(1 << 20);
+  for (std::uint64_t at = 0; at < file.size(); at += bytes.size()) {
+    TRY(const std::size_t n, file.read_now(at, bytes));
+    TRY_VOID(file.write(at, BytesView(bytes).first(n)));
+  }
+  return {};
 }
 
 Task<Result<>> LogLoader::settle_topic_id() {
@@ -188,6 +207,11 @@ Result<> LogLoader::rebuild_segment(std::size_t i) {
   if (rebuilt.damage) {
     if (clean_ || end < recovery_point_) return std::unexpected(damaged(segment, rebuilt.sound_size, *rebuilt.damage));
     TRY_VOID(cut_torn_end(i, rebuilt));
+  } else if (const bool gap = !last && end < log_.segments_[i + 1]->base();
+             gap && !clean_ && end >= recovery_point_ && !log_.config_.cleanup_compact) {
+    // The end of this file never reached the disk, though the next one did. Only compaction leaves gaps on purpose.
+    TRY_VOID(cut_torn_end(
+        i, {segment.size(), Error{ErrorCode::kCorruptMessage, "records before the next segment are missing"}}));
   } else if (!last && end > log_.segments_[i + 1]->base()) {
     return fail(ErrorCode::kKafkaStorageError, segment.path() + " reaches beyond the next segment's first offset");
   }

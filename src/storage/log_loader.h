@@ -37,6 +37,8 @@ class LogLoader {
   Result<> cut_torn_end(std::size_t i, const LogSegment::Rebuilt& rebuilt);
   Result<> load_epochs();
   Result<> settle_start();
+  Task<Result<>> sync_unchecked();
+  static Result<> rewrite(File& file);
   Error damaged(const LogSegment& segment, std::uint64_t position, const Error& why) const;
   Disk& disk() { return log_.shard_.disk; }
 
