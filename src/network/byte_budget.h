@@ -13,34 +13,27 @@ class ByteBudget {
  public:
   explicit ByteBudget(std::size_t total) : available_(static_cast<std::int64_t>(total)) {}
 
-  // Waits, first come first served, until something is left, then takes `bytes`, which may be more than what is left:
-  // so a request larger than the whole budget is served alone instead of never.
-  Task<> acquire(std::size_t bytes) {
-    if (available_ > 0 && waiting_.empty()) {
-      available_ -= static_cast<std::int64_t>(bytes);
-      co_return;
-    }
+  // Waits, first come first served, until something is left. Takes nothing.
+  Task<> wait_turn() {
+    if (available_ > 0 && waiting_.empty()) co_return;
     OneShot<bool> granted;
-    waiting_.push_back({bytes, granted});
+    waiting_.push_back(granted);
     co_await granted.wait();
   }
+  // Takes without waiting, and more than what is left if need be: what has had its turn is finished, and a request
+  // larger than the whole budget is served alone instead of never.
+  void take(std::size_t bytes) { available_ -= static_cast<std::int64_t>(bytes); }
   void release(std::size_t bytes) {
     available_ += static_cast<std::int64_t>(bytes);
     while (available_ > 0 && !waiting_.empty()) {
-      available_ -= static_cast<std::int64_t>(waiting_.front().bytes);
-      waiting_.front().granted.set(true);
+      waiting_.front().set(true);
       waiting_.pop_front();
     }
   }
-  std::int64_t available() const { return available_; }
 
  private:
-  struct Waiter {
-    std::size_t bytes;
-    OneShot<bool> granted;
-  };
   std::int64_t available_;
-  std::deque<Waiter> waiting_;
+  std::deque<OneShot<bool>> waiting_;
 };
 
 }  // namespace thalweg::network

@@ -41,8 +41,8 @@ bool FrameReader::has_frame() const {
 }
 
 Task<Result<std::optional<std::size_t>>> FrameReader::next_size() {
-  if (available() < kPrefix) {
-    CO_TRY(const bool there, co_await fill(kPrefix));
+  while (available() < kPrefix) {
+    CO_TRY(const bool there, co_await read_towards(kPrefix));
     if (!there && available() == 0) co_return std::nullopt;
     if (!there) co_return fail(ErrorCode::kNetworkException, "connection closed inside a frame");
   }
@@ -53,12 +53,14 @@ Task<Result<std::optional<std::size_t>>> FrameReader::next_size() {
   co_return static_cast<std::size_t>(size);
 }
 
-Task<Result<SharedBytes>> FrameReader::body() {
+Task<Result<SharedBytes>> FrameReader::body(std::function<void(std::size_t)> arrived) {
   const auto size = static_cast<std::size_t>(*size_prefix());
-  if (available() < kPrefix + size) {
-    CO_TRY(const bool there, co_await fill(kPrefix + size));
+  while (available() < kPrefix + size) {
+    CO_TRY(const bool there, co_await read_towards(kPrefix + size));
     if (!there) co_return fail(ErrorCode::kNetworkException, "connection closed inside a frame");
+    if (arrived) arrived(std::min(available() - kPrefix, size));
   }
+  if (arrived) arrived(size);
   SharedBytes frame(block_, BytesView(block_->bytes + begin_ + kPrefix, size));
   begin_ += kPrefix + size;
   large_ = false;
@@ -66,18 +68,16 @@ Task<Result<SharedBytes>> FrameReader::body() {
   co_return frame;
 }
 
-Task<Result<bool>> FrameReader::fill(std::size_t wanted) {
-  while (available() < wanted) {
-    make_room(wanted);
-    const std::size_t room = block_->capacity - end_;
-    CO_TRY(const std::size_t n, co_await connection_.read_some({block_->bytes + end_, room}));
-    if (n == 0) co_return false;
-    end_ += n;
-    if (n == room)
-      block_size_ = std::min(block_size_ * 2, kBlockMax);
-    else if (n < block_size_ / 8)
-      block_size_ = std::max(block_size_ / 2, kBlockMin);
-  }
+Task<Result<bool>> FrameReader::read_towards(std::size_t wanted) {
+  make_room(wanted);
+  const std::size_t room = block_->capacity - end_;
+  CO_TRY(const std::size_t n, co_await connection_.read_some({block_->bytes + end_, room}));
+  if (n == 0) co_return false;
+  end_ += n;
+  if (n == room)
+    block_size_ = std::min(block_size_ * 2, kBlockMax);
+  else if (n < block_size_ / 8)
+    block_size_ = std::max(block_size_ / 2, kBlockMin);
   co_return true;
 }
 

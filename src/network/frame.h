@@ -4,6 +4,7 @@
 // bytes that have arrived, never the size that a peer claims. Owner: the coroutine that reads.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -24,8 +25,9 @@ class FrameReader {
   // Waits for the size of the next frame. Nothing when the peer has closed between two frames; an error when it closed
   // inside one, or for a size that is negative or beyond the limit.
   Task<Result<std::optional<std::size_t>>> next_size();
-  // The frame whose size was given. REQUIRES: next_size() has just given a size.
-  Task<Result<SharedBytes>> body();
+  // The frame whose size was given; `arrived` is told after each read how many of its bytes are here.
+  // REQUIRES: next_size() has just given a size.
+  Task<Result<SharedBytes>> body(std::function<void(std::size_t)> arrived = {});
   // Whether all of the next frame is here already.
   bool has_frame() const;
 
@@ -33,8 +35,8 @@ class FrameReader {
   struct Block;
   std::size_t available() const { return end_ - begin_; }
   std::optional<std::int32_t> size_prefix() const;
-  // Reads until `wanted` bytes are there; false when the peer closed before.
-  Task<Result<bool>> fill(std::size_t wanted);
+  // One read towards `wanted` bytes; false when the peer has closed.
+  Task<Result<bool>> read_towards(std::size_t wanted);
   void make_room(std::size_t wanted);
   void move_to_new_block(std::size_t capacity);
 

@@ -45,10 +45,16 @@ Task<Result<>> ServerConnection::read_requests() {
     co_await wait_until_welcome();
     CO_TRY(const auto size, co_await frames_.next_size());
     if (!size || stopping_) break;
-    co_await server_.budget_.acquire(*size);
-    auto frame = co_await frames_.body();
+    co_await server_.budget_.wait_turn();
+    // Charged as it arrives, never as claimed, or a few idle claims of 100 MB would shut everyone out. A frame that has
+    // begun is read to its end, since its memory comes back only then.
+    std::size_t charged = 0;
+    auto frame = co_await frames_.body([&](std::size_t arrived) {
+      server_.budget_.take(arrived - charged);
+      charged = arrived;
+    });
     if (!frame) {
-      server_.budget_.release(*size);
+      server_.budget_.release(charged);
       co_return std::unexpected(std::move(frame.error()));
     }
     CO_TRY(const bool go_on, co_await handle(std::move(*frame)));

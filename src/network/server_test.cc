@@ -270,6 +270,22 @@ TEST_F(ServerTest, OneRequestLargerThanTheBudgetIsServedAllTheSame) {
       {.in_flight_bytes = 10});
 }
 
+TEST_F(ServerTest, IdleClaimsOfLargeFramesDoNotShutOthersOut) {
+  play(
+      [](Scene* s) -> Task<> {
+        const auto channel = co_await s->open();
+        std::vector<ConnectionPtr> claiming;
+        for (int i = 0; i < 10; ++i) {
+          auto connection = co_await s->shard.network.connect(s->endpoint, s->soon());
+          CHECK(connection);
+          claiming.push_back(std::move(*connection));
+          CHECK(co_await claiming.back()->write({SharedBytes::copy_of(std::string_view("\x05\xf5\xe1\x00\x00\x03", 6))}));
+        }
+        EXPECT_TRUE(co_await s->beat(channel, "g"));
+      },
+      {.in_flight_bytes = 100});
+}
+
 TEST_F(ServerTest, StopAnswersWhatWasStarted) {
   play([](Scene* s) -> Task<> {
     const auto channel = co_await s->open();
