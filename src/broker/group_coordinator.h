@@ -38,15 +38,19 @@ class GroupShard {
     if (at == hosts_.end()) co_return fail(ErrorCode::kNotCoordinator);
     co_return co_await at->second->template handle<Response>(std::move(request), std::move(context));
   }
-  // The same for every partition here; the first error is the answer.
+  // The same for every partition here; the first error is the answer. One that is lost meanwhile is left out: its next
+  // coordinator speaks for it.
   template <class Response, class Request>
   Task<Result<std::vector<Response>>> handle_all(Request request, group::RequestContext context) {
     std::vector<PartitionId> partitions;
     for (const auto& [partition, host] : hosts_) partitions.push_back(partition);
     std::vector<Response> responses;
     for (const auto partition : partitions) {
-      CO_TRY(auto response, co_await handle<Response>(partition, request, context));
-      responses.push_back(std::move(response));
+      auto response = co_await handle<Response>(partition, request, context);
+      if (response)
+        responses.push_back(std::move(*response));
+      else if (response.error().code != ErrorCode::kNotCoordinator)
+        co_return std::unexpected(std::move(response.error()));
     }
     co_return responses;
   }

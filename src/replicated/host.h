@@ -169,7 +169,8 @@ class Host {
       });
       if (session->ended) co_return;
       if (loaded) {
-        log::info("coordinator loaded", field("name", options_.name), field("records", records));
+        // Most partitions of an offsets topic are empty most of the time.
+        if (records > 0) log::info("coordinator loaded", field("name", options_.name), field("records", records));
         break;
       }
       log::warn("coordinator cannot be loaded, trying again", field("name", options_.name),

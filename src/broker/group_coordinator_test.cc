@@ -1,0 +1,151 @@
+// The group machine in its host on a real log: what is answered is on disk, and what is on disk comes back.
+#include "broker/group_coordinator.h"
+
+#include <gtest/gtest.h>
+
+#include "storage/testing.h"
+
+namespace thalweg::broker {
+namespace {
+
+using group::FetchOffsets;
+using protocol::JoinGroupRequest;
+using protocol::JoinGroupResponse;
+using protocol::OffsetCommitRequest;
+using protocol::OffsetCommitResponse;
+using FetchedGroup = protocol::OffsetFetchResponse::OffsetFetchResponseGroup;
+
+constexpr BrokerId kSelf{1}, kOther{2};
+constexpr PartitionId kPartition{7};
+
+metadata::Partition led_by(BrokerId leader, LeaderEpoch epoch) {
+  metadata::Partition state;
+  state.replicas = state.isr = {leader};
+  state.leader = leader;
+  state.leader_epoch = epoch;
+  return state;
+}
+
+OffsetCommitRequest commit_of(std::int32_t partitions, const std::string& metadata) {
+  OffsetCommitRequest request{.group_id = "g"};
+  auto& topic = request.topics.emplace_back();
+  topic.name = "orders";
+  for (std::int32_t p = 0; p < partitions; ++p) {
+    topic.partitions.push_back(
+        {.partition_index = PartitionId{p}, .committed_offset = Offset{100 + p}, .committed_metadata = metadata});
+  }
+  return request;
+}
+
+class GroupShardTest : public testing::Test {
+ protected:
+  GroupShardTest() { open(); }
+  ~GroupShardTest() override { groups_.resign_all(); }
+
+  void open() {
+    auto log = t.run(storage::Log::open(t.shard, {.directory = t.directory + "/__consumer_offsets-7",
+                                                  .partition = {"__consumer_offsets", kPartition},
+                                                  .topic_id = Uuid{1, 2}}));
+    CHECK(log);
+    partition_ = std::make_shared<replica::Partition>(t.shard, kSelf, *log, replica::Durability::kDisk);
+    partition_->update(led_by(kSelf, LeaderEpoch{3}));
+  }
+  // Leads it and waits until it is loaded.
+  void lead() {
+    groups_.lead(kPartition, partition_);
+    while (!fetch() && fetch().error().code == ErrorCode::kCoordinatorLoadInProgress) {
+    }
+  }
+  // A new process: the log is closed and found again.
+  void restart() {
+    groups_.resign_all();
+    CHECK(t.run(partition_->log().close()));
+    open();
+    lead();
+  }
+  template <class Response, class Request>
+  Result<Response> ask(Request request) {
+    return t.run(groups_.handle<Response>(kPartition, std::move(request), group::RequestContext{.version = 8}));
+  }
+  Result<FetchedGroup> fetch() { return ask<FetchedGroup>(FetchOffsets{{.group_id = "g", .topics = std::nullopt}}); }
+
+  storage::TestShard t;
+  config::BrokerConfig config_;
+  GroupShard groups_{t.shard, config_};
+  replica::PartitionPtr partition_;
+};
+
+TEST_F(GroupShardTest, WhatWasCommittedIsThereAfterARestart) {
+  lead();
+  const auto committed = ask<OffsetCommitResponse>(commit_of(2, "note"));
+  ASSERT_TRUE(committed);
+  EXPECT_EQ(committed->topics.at(0).partitions.at(1).error_code, ErrorCode::kNone);
+  EXPECT_EQ(partition_->log().durable().value(), partition_->log().end_offset()) << "answered before it was on disk";
+  restart();
+  const auto fetched = fetch();
+  ASSERT_TRUE(fetched);
+  ASSERT_EQ(fetched->topics.at(0).partitions.size(), 2u);
+  EXPECT_EQ(fetched->topics.at(0).partitions.at(1).committed_offset, Offset{101});
+  EXPECT_EQ(fetched->topics.at(0).partitions.at(1).metadata, "note");
+}
+
+TEST_F(GroupShardTest, ACommitLargerThanABatchIsWrittenAsSeveral) {
+  lead();
+  constexpr std::int32_t kMany = 3000;
+  ASSERT_TRUE(ask<OffsetCommitResponse>(commit_of(kMany, std::string(1000, 'm'))));
+  restart();
+  const auto fetched = fetch();
+  ASSERT_TRUE(fetched);
+  ASSERT_EQ(fetched->topics.at(0).partitions.size(), std::size_t(kMany));
+  EXPECT_EQ(fetched->topics.at(0).partitions.back().committed_offset, Offset{100 + kMany - 1});
+}
+
+TEST_F(GroupShardTest, WhoWaitsIsSentElsewhereWhenTheRoleIsLost) {
+  lead();
+  JoinGroupRequest join{.group_id = "g", .session_timeout_ms = 10'000, .protocol_type = "consumer"};
+  join.protocols.push_back({"range", {}});
+  std::optional<Result<JoinGroupResponse>> answer;
+  boost::asio::co_spawn(t.context,
+                        groups_.handle<JoinGroupResponse>(kPartition, join, group::RequestContext{.version = 3}),
+                        [&](std::exception_ptr, Result<JoinGroupResponse> response) { answer = std::move(response); });
+  t.context.restart();
+  t.context.poll();
+  EXPECT_FALSE(answer);
+  partition_->update(led_by(kOther, LeaderEpoch{4}));
+  groups_.resign(kPartition);
+  t.context.restart();
+  t.context.poll();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->error().code, ErrorCode::kNotCoordinator);
+  EXPECT_EQ(fetch().error().code, ErrorCode::kNotCoordinator);
+}
+
+TEST_F(GroupShardTest, ARecordThatCannotBeReadDoesNotTakeTheOthersWithIt) {
+  lead();
+  ASSERT_TRUE(ask<OffsetCommitResponse>(commit_of(1, "before")));
+  record::BatchBuilder odd;
+  odd.append({.timestamp = 1, .key = as_bytes("not a key of any group"), .value = as_bytes("x")});
+  odd.append({.timestamp = 1, .value = as_bytes("no key at all")});
+  ASSERT_TRUE(partition_->append_as_leader({.records = odd.build(), .origin = storage::AppendOrigin::kCoordinator}));
+  ASSERT_TRUE(ask<OffsetCommitResponse>(commit_of(2, "after")));
+  restart();
+  const auto fetched = fetch();
+  ASSERT_TRUE(fetched);
+  EXPECT_EQ(fetched->topics.at(0).partitions.at(0).metadata, "after");
+}
+
+TEST_F(GroupShardTest, ADeletedTopicTakesItsOffsetsWithIt) {
+  lead();
+  ASSERT_TRUE(ask<OffsetCommitResponse>(commit_of(3, "")));
+  groups_.topic_deleted("orders");
+  t.context.restart();
+  t.context.poll();
+  const auto fetched = fetch();
+  ASSERT_TRUE(fetched);
+  EXPECT_TRUE(fetched->topics.empty());
+  restart();
+  EXPECT_TRUE(fetch()->topics.empty());
+}
+
+}  // namespace
+}  // namespace thalweg::broker
