@@ -1,6 +1,8 @@
 """Gets and builds the clients. Not to be had: Skip. Had, but does not build: Failure."""
 
+import contextlib
 import functools
+import hashlib
 import os
 import pathlib
 import shutil
@@ -91,10 +93,15 @@ def java_classes() -> pathlib.Path:
     jars = kafka_dist.libs()
     if not shutil.which("javac"):
         raise Skip("javac is not installed (openjdk-17-jdk-headless)")
-    classes = paths.cache() / "java-classes"
-    shutil.rmtree(classes, ignore_errors=True)
-    sources = sorted(str(p) for p in (paths.SUITE / "java" / "src").glob("*.java"))
-    _build(["javac", "-nowarn", "-Xlint:-options", "-d", str(classes), "-cp", f"{jars}/*", *sources], paths.SUITE)
+    sources = sorted((paths.SUITE / "java" / "src").glob("*.java"))
+    # Named by what is in it: two runs at a time must not pull the classes from under each other.
+    digest = hashlib.sha256(b"".join(p.read_bytes() for p in sources)).hexdigest()[:16]
+    classes = paths.cache() / f"java-{digest}"
+    if not classes.exists():
+        partial = paths.cache() / f"java-{digest}.{os.getpid()}"
+        _build(["javac", "-nowarn", "-d", str(partial), "-cp", f"{jars}/*", *map(str, sources)], paths.SUITE)
+        with contextlib.suppress(OSError):  # the other run was first
+            partial.rename(classes)
     return classes
 
 

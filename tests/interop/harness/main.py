@@ -6,6 +6,7 @@ import fnmatch
 import os
 import pathlib
 import shutil
+import signal
 import struct
 import sys
 import tempfile
@@ -20,6 +21,8 @@ from .outcome import Failure, Skip
 
 
 def main(arguments: list[str]) -> int:
+    # An asked-for end still stops the brokers.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     options = _parse(arguments)
     cases = [c for c in all_cases() if _selected(c.name, options.only)]
     if options.list:
