@@ -22,7 +22,7 @@ module(network DEPENDS protocol security runtime TEST_DEPENDS platform sim)
 module(replicated DEPENDS runtime TEST_DEPENDS platform sim)
 module(replica DEPENDS storage metadata network TEST_DEPENDS platform sim)
 module(http DEPENDS runtime)
-module(admin DEPENDS network metadata TEST_DEPENDS platform sim)
+module(admin DEPENDS network metadata record TEST_DEPENDS platform sim)
 
 # products
 module(broker DEPENDS replica replicated controller group raft http TEST_DEPENDS platform sim)

@@ -56,10 +56,11 @@ Error error_of(ErrorCode code, const std::optional<std::string>& message) {
 }
 
 Task<bool> Retry::again(const Error& error) {
-  if (!is_retriable(error.code)) co_return false;
+  if (!is_retriable(error.code) || client_.interrupted()) co_return false;
   const Clock& clock = client_.shard().clock;
   if (clock.now() + pause_ >= deadline_) co_return false;
   co_await client_.shard().clock.sleep_for(pause_);
+  if (client_.interrupted()) co_return false;
   pause_ = std::min(pause_ * 2, client_.options().retry_backoff_max);
   co_return true;
 }

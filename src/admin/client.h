@@ -74,6 +74,14 @@ class Client {
   const std::map<BrokerId, Endpoint>& brokers() const { return brokers_; }
   void close();
 
+  // Makes what is under way fail soon, for a user who wants to stop; nothing is tried again until resume().
+  void interrupt() {
+    interrupted_ = true;
+    close();
+  }
+  void resume() { interrupted_ = false; }
+  bool interrupted() const { return interrupted_; }
+
  private:
   Task<Result<ChannelPtr>> open(Endpoint endpoint, Instant deadline);
   Task<Result<ChannelPtr>> any_once(Instant deadline);
@@ -88,6 +96,7 @@ class Client {
   std::map<std::string, BrokerId> coordinators_;
   std::map<std::pair<BrokerId, Lane>, ChannelPtr> channels_;
   ChannelPtr any_;
+  bool interrupted_ = false;
 };
 
 // The pauses between attempts of one call:  for (Retry retry(client, deadline);;) { …; if (!co_await
