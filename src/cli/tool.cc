@@ -14,6 +14,8 @@ struct NamedTool {
   Tool tool;
 };
 constexpr NamedTool kTools[] = {
+    {"kafka-console-consumer", kafka_console_consumer},
+    {"kafka-console-producer", kafka_console_producer},
     {"kafka-topics", kafka_topics},
 };
 

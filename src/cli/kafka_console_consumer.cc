@@ -1,0 +1,276 @@
+// kafka-console-consumer: records of a topic become lines of standard output.
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+
+#include "cli/message_formatter.h"
+#include "cli/tool.h"
+
+namespace thalweg::cli {
+namespace {
+
+OptionParser parser() {
+  OptionParser p;
+  p.value("bootstrap-server", "String: server to connect to",
+          "REQUIRED: brokers to connect to first, host:port, separated by commas.");
+  p.value("topic", "String: topic", "The topic to read.");
+  p.value("include", "String: Java regex (String)", "Regular expression of topics to read.");
+  p.alias("whitelist", "include");
+  p.integer("partition", "Integer: partition",
+            "The partition to read; begins at its end unless --offset says otherwise.");
+  p.value("offset", "String: consume offset",
+          "Where to begin: an offset, earliest or latest; only with --partition. (default: latest)");
+  p.value("group", "String: consumer group id", "The consumer group to join.");
+  p.flag("from-beginning", "Begin at the earliest record when the group has no offset yet.");
+  p.integer("max-messages", "Integer: num_messages", "End after so many records.");
+  p.integer("timeout-ms", "Long: timeout_ms", "End when no record came for so long.");
+  p.value("isolation-level", "String", "read_committed leaves aborted transactions out. (default: read_uncommitted)");
+  p.flag("skip-message-on-error", "Go on when a record cannot be shown.");
+  p.value("key-deserializer", "String: deserializer for key", "How keys become text.");
+  p.value("value-deserializer", "String: deserializer for values", "How values become text.");
+  p.value("formatter", "String: class",
+          "How records are shown. (default: org.apache.kafka.tools.consumer.DefaultMessageFormatter)");
+  p.values("formatter-property", "String: prop",
+           "Settings of the formatter, with defaults: print.timestamp=false, print.key=false, print.offset=false, "
+           "print.delivery=false, print.epoch=false, print.partition=false, print.headers=false, print.value=true, "
+           "key.separator=\\t, line.separator=\\n, headers.separator=',', null.literal=null, key.deserializer, "
+           "value.deserializer, headers.deserializer.");
+  p.values("property", "String: prop", "(DEPRECATED) The same as --formatter-property.");
+  p.value("formatter-config", "String: config file",
+          "Properties file for the formatter; --formatter-property goes before it.");
+  p.values("command-property", "String: consumer_prop", "A setting of the consumer as key=value.");
+  p.values("consumer-property", "String: consumer_prop", "(DEPRECATED) The same as --command-property.");
+  p.value("command-config", "String: config file", "Properties file with settings of the consumer.");
+  p.value("consumer.config", "String: config file", "(DEPRECATED) The same as --command-config.");
+  p.flag("enable-systest-events", "Accepted.");
+  p.flag("help", "Print usage information.").flag("version", "Display Kafka version.");
+  return p;
+}
+
+void warn_of_old_names(Terminal& terminal, const Options& options) {
+  const std::pair<const char*, const char*> renamed[] = {{"property", "formatter-property"},
+                                                         {"consumer-property", "command-property"},
+                                                         {"consumer.config", "command-config"}};
+  for (const auto& [old_name, new_name] : renamed)
+    if (options.has(old_name))
+      terminal.out(fmt::format("Option --{} is deprecated and will be removed in a future version. Use --{} instead.\n",
+                               old_name, new_name));
+}
+
+// What is wrong with the combination of options, or empty.
+std::string misuse(const Options& o) {
+  if (o.has("topic") == o.has("include"))
+    return "Exactly one of the following arguments is required: [topic], [include]";
+  if (!o.has("bootstrap-server")) return "Missing required argument \"[bootstrap-server]\"";
+  if (o.has("partition") && !o.has("topic")) return "The topic is required when partition is specified.";
+  if (o.has("offset") && !o.has("partition")) return "The partition is required when offset is specified.";
+  if (o.has("offset") && o.has("from-beginning"))
+    return "Options from-beginning and offset cannot be specified together.";
+  if (o.has("partition") && o.has("group")) return "Options group and partition cannot be specified together.";
+  if (const auto offset = o.value("offset"); offset && *offset != "earliest" && *offset != "latest") {
+    const auto number = parse_integer(*offset);
+    if (!number || *number < 0)
+      return fmt::format(
+          "The provided offset value '{}' is incorrect. Valid values are 'earliest', 'latest', or a non-negative long.",
+          *offset);
+  }
+  const auto level = o.value_or("isolation-level", "read_uncommitted");
+  if (level != "read_uncommitted" && level != "read_committed")
+    return fmt::format(
+        "Invalid value {} for configuration isolation.level: String must be one of: read_committed, read_uncommitted",
+        level);
+  return "";
+}
+
+Error invalid(std::string message) { return {ErrorCode::kInvalidRequest, std::move(message)}; }
+
+std::optional<std::string> find(const Properties& properties, const std::string& name) {
+  const auto at = properties.find(name);
+  if (at == properties.end()) return {};
+  return at->second;
+}
+
+Result<std::optional<std::int64_t>> reset_place(const Options& options, const Properties& properties) {
+  const auto given = find(properties, "auto.offset.reset");
+  if (options.has("from-beginning")) {
+    if (given && *given != "earliest")
+      return std::unexpected(invalid(fmt::format(
+          "Can't simultaneously specify --from-beginning and 'auto.offset.reset={}', please remove one option",
+          *given)));
+    return admin::kEarliest;
+  }
+  if (!given || *given == "latest" || *given == "largest") return admin::kLatest;
+  if (*given == "earliest" || *given == "smallest") return admin::kEarliest;
+  if (*given == "none") return std::optional<std::int64_t>();
+  return std::unexpected(invalid("Invalid value " + *given + " for configuration auto.offset.reset"));
+}
+
+Result<admin::ConsumerOptions> consumer_options(const Shard& shard, const Options& options,
+                                                const Properties& properties) {
+  admin::ConsumerOptions out;
+  const auto group = options.value("group") ? options.value("group") : find(properties, "group.id");
+  // A group that nobody else is in, and whose offsets nobody will ask for.
+  constexpr std::uint64_t kGroups = 100'000;
+  out.group = group.value_or(fmt::format("console-consumer-{}", shard.random.next() % kGroups));
+  out.auto_commit = find(properties, "enable.auto.commit").value_or(group ? "true" : "false") == "true";
+  TRY(out.reset, reset_place(options, properties));
+  const auto isolation =
+      options.value("isolation-level") ? options.value("isolation-level") : find(properties, "isolation.level");
+  out.read_committed = isolation == "read_committed";
+  out.create_topics = find(properties, "allow.auto.create.topics").value_or("true") == "true";
+  const auto take = [&](const char* name, auto& into) -> Result<> {
+    const auto text = find(properties, name);
+    if (!text) return {};
+    const auto number = parse_integer(*text);
+    if (!number || *number < 0)
+      return std::unexpected(invalid(fmt::format("Invalid value {} for configuration {}", *text, name)));
+    into = std::remove_reference_t<decltype(into)>(*number);
+    return {};
+  };
+  TRY_VOID(take("auto.commit.interval.ms", out.auto_commit_interval));
+  TRY_VOID(take("session.timeout.ms", out.session_timeout));
+  TRY_VOID(take("heartbeat.interval.ms", out.heartbeat_interval));
+  TRY_VOID(take("max.poll.interval.ms", out.rebalance_timeout));
+  TRY_VOID(take("metadata.max.age.ms", out.metadata_age_max));
+  TRY_VOID(take("fetch.max.wait.ms", out.fetch_wait_max));
+  TRY_VOID(take("fetch.max.bytes", out.fetch_size_max));
+  TRY_VOID(take("max.partition.fetch.bytes", out.partition_fetch_size_max));
+  return out;
+}
+
+Result<std::unique_ptr<MessageFormatter>> formatter(Terminal& terminal, const Options& options) {
+  TRY(auto properties, client_properties(terminal, options, {"formatter-config"}, {"property", "formatter-property"}));
+  if (const auto name = options.value("key-deserializer")) properties["key.deserializer"] = *name;
+  if (const auto name = options.value("value-deserializer")) properties["value.deserializer"] = *name;
+  return make_formatter(options.value_or("formatter", "DefaultMessageFormatter"), properties);
+}
+
+Result<> choose_partitions(admin::Consumer& consumer, const Options& options, std::optional<std::int64_t> reset) {
+  if (const auto pattern = options.value("include")) {
+    TRY(const auto filter, TopicFilter::parse(*pattern));
+    consumer.subscribe_matching(
+        [filter](const std::string& topic) { return !is_internal_topic(topic) && filter.allows(topic); });
+  } else if (const auto partition = options.value("partition")) {
+    const std::string offset = options.value_or("offset", reset == admin::kEarliest ? "earliest" : "latest");
+    const std::int64_t place = offset == "earliest" ? admin::kEarliest
+                               : offset == "latest" ? admin::kLatest
+                                                    : *parse_integer(offset);
+    consumer.assign(
+        {{{*options.value("topic"), PartitionId{static_cast<std::int32_t>(*parse_integer(*partition))}}, place}});
+  } else {
+    consumer.subscribe({*options.value("topic")});
+  }
+  return {};
+}
+
+// The loop of the tool: one poll after the other until enough was shown.
+class Printer {
+ public:
+  Printer(Context context, const Options& options, admin::Consumer& consumer, MessageFormatter& formatter)
+      : context_(context), options_(options), consumer_(consumer), formatter_(formatter) {}
+
+  Task<int> run() {
+    const auto max = parse_integer(options_.value_or("max-messages", "-1"));
+    const auto timeout = parse_integer(options_.value_or("timeout-ms", "-1"));
+    left_ = *max < 0 ? INT64_MAX : *max;
+    while (left_ > 0 && !done_) {
+      const Instant deadline = *timeout < 0 ? Instant::max() : context_.shard.clock.now() + Millis(*timeout);
+      auto records = co_await consumer_.poll(deadline);
+      if (context_.terminal.stop_wanted()) break;
+      if (!records) {
+        context_.terminal.err(exception_text(records.error()) + "\n");
+        co_return 1;
+      }
+      if (records->empty()) {
+        context_.terminal.err("org.apache.kafka.common.errors.TimeoutException\n");
+        break;
+      }
+      if (!show(*records)) co_return 1;
+    }
+    co_return 0;
+  }
+  std::int64_t shown() const { return shown_; }
+
+ private:
+  // False after an error that ends the tool.
+  bool show(const std::vector<admin::ConsumedRecord>& records) {
+    std::size_t used = 0;
+    bool good = true;
+    for (; used < records.size() && left_ > 0; ++used) {
+      const auto text = formatter_.format(records[used]);
+      if (!text && !options_.has("skip-message-on-error")) {
+        context_.terminal.err("Error processing message, terminating consumer process: " + text.error().message + "\n");
+        good = false;
+        break;
+      }
+      ++shown_;
+      --left_;
+      if (text) context_.terminal.out(*text);
+    }
+    give_back(records, used);
+    if (!context_.terminal.flush()) done_ = true;  // nobody reads the output any more
+    return good;
+  }
+  // What was not shown is not committed, so the next member of the group gets it.
+  void give_back(const std::vector<admin::ConsumedRecord>& records, std::size_t from) {
+    std::set<TopicPartition> seen;
+    for (std::size_t i = from; i < records.size(); ++i)
+      if (seen.insert(records[i].partition).second) consumer_.seek(records[i].partition, records[i].offset);
+  }
+
+  Context context_;
+  const Options& options_;
+  admin::Consumer& consumer_;
+  MessageFormatter& formatter_;
+  std::int64_t left_ = 0, shown_ = 0;
+  bool done_ = false;
+};
+
+int fail_plainly(Terminal& terminal, const Error& error) {
+  terminal.err("org.apache.kafka.common.KafkaException: " + kafka_text(error) + "\n");
+  return 1;
+}
+
+}  // namespace
+
+Task<int> kafka_console_consumer(Context context, Arguments arguments) {
+  const OptionParser known = parser();
+  Terminal& terminal = context.terminal;
+  const auto options = known.parse(arguments);
+  if (!options) co_return usage_error(terminal, known, options.error().message);
+  if (options->has("version")) {
+    terminal.out(fmt::format("{}\n", kKafkaVersion));
+    co_return 0;
+  }
+  if (arguments.empty() || options->has("help"))
+    co_return usage_error(terminal, known,
+                          "This tool helps to read data from Kafka topics and outputs it to standard output.");
+  if (const std::string text = misuse(*options); !text.empty()) co_return usage_error(terminal, known, text);
+  warn_of_old_names(terminal, *options);
+
+  const auto properties = client_properties(terminal, *options, {"consumer.config", "command-config"},
+                                            {"consumer-property", "command-property"});
+  if (!properties) co_return fail_plainly(terminal, properties.error());
+  auto client_settings = client_options(*options->value("bootstrap-server"), *properties, "console-consumer");
+  if (!client_settings) co_return fail_plainly(terminal, client_settings.error());
+  const auto settings = consumer_options(context.shard, *options, *properties);
+  if (!settings) co_return fail_plainly(terminal, settings.error());
+  const auto format = formatter(terminal, *options);
+  if (!format) co_return fail_plainly(terminal, format.error());
+
+  admin::Client client(context.shard, std::move(*client_settings));
+  const auto consumer = admin::Consumer::create(client, *settings);
+  if (const auto chosen = choose_partitions(*consumer, *options, settings->reset); !chosen)
+    co_return fail_plainly(terminal, chosen.error());
+  terminal.on_stop([weak = std::weak_ptr(consumer)] {
+    if (const auto alive = weak.lock()) alive->wakeup();
+  });
+  Printer printer(context, *options, *consumer, **format);
+  const int code = co_await printer.run();
+  co_await consumer->close();
+  terminal.err(fmt::format("Processed a total of {} messages\n", printer.shown()));
+  co_return code;
+}
+
+}  // namespace thalweg::cli
