@@ -4,8 +4,10 @@
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "run_tool.h"
 #include "server.h"
 
 namespace {
@@ -21,6 +23,7 @@ std::string program_name(std::string_view path) {
 int main(int argc, char** argv) {
   const std::string name = program_name(argv[0]);
   std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (const auto tool = thalweg::cli::find_tool(name)) thalweg::run_tool(tool, std::move(arguments));
   if (name == "kafka-server-start") return thalweg::run_server(arguments);
   if (!arguments.empty() && arguments.front() == "server") {
     arguments.erase(arguments.begin());
