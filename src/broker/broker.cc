@@ -212,6 +212,7 @@ Task<> Broker::stop() {
   stopping_ = true;
   heartbeat_.reset();
   co_await groups_->stop();  // who waits in a rebalance is answered, or the servers could not finish
+  for (auto& shard : shards_) co_await shard->shard.call(*shard, &BrokerShard::begin_stop);
   const Instant deadline = shard0().clock.now() + kStopWithin;
   for (std::size_t i = 0; i < servers_.size(); ++i)
     if (servers_[i]) co_await shards_[i]->shard.call(*servers_[i], &network::Server::stop, deadline);

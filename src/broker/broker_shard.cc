@@ -13,7 +13,8 @@ BrokerShard::BrokerShard(const Shard& s, Broker& b, unsigned shard_count)
       partitions(s, b.config().node_id, b.durability()),
       sessions(std::size_t(b.config().max_incremental_fetch_session_cache_slots) / shard_count,
                std::int32_t(s.random.next() % 10'000'000) * kSessionIdStride + kSessionIdStride + std::int32_t(s.id),
-               kSessionIdStride) {}
+               kSessionIdStride),
+      stopping(s.clock) {}
 
 void BrokerShard::host(std::string topic, replica::PartitionKey key, storage::LogPtr log, metadata::Partition state) {
   const auto before = partitions.find(key);

@@ -28,6 +28,10 @@ class BrokerShard {
   ShardMetrics metrics;
   LeadershipListener on_leadership;
 
+  // From here on nobody waits for records that may come: long polls are answered with what there is.
+  void begin_stop() { stopping.fail(); }
+  Watermark stopping;  // never moves; fails when the broker stops
+
   const metadata::ImagePtr& image() const { return image_; }
   void set_image(metadata::ImagePtr image) { image_ = std::move(image); }
 

@@ -59,6 +59,7 @@ Task<bool> FetchWait::any_readable(BrokerShard& here, replica::Isolation isolati
   }
   const OneShot<bool> woken = bell.rung;
   const auto timer = here.shard.clock.call_at(deadline, [woken] { woken.set(false); });
+  const auto stop = here.stopping.once_above(here.stopping.value(), [woken] { woken.set(false); });
   const bool readable = co_await woken.wait();
   // Listeners go where they were made; posts to one shard keep their order, so this comes after they were registered.
   for (auto& [owner, listening] : all) {
