@@ -3,6 +3,7 @@
 //
 //   crash_client produce BOOTSTRAP TOPIC PARTITIONS RATE   commands on stdin: `mark`, `stop`
 //   crash_client group BOOTSTRAP TOPIC GROUP MEMBERS       command on stdin: `until N0 N1 …`
+//   crash_client committed BOOTSTRAP TOPIC GROUP PARTITIONS  prints `committed OFFSET0 OFFSET1 …`
 //   crash_client read BOOTSTRAP TOPIC PARTITIONS           prints every record: `PARTITION OFFSET VALUE`
 //
 // A record's value is its number within its partition, 0, 1, 2, …; its partition is chosen by the program. The producer
@@ -266,6 +267,23 @@ void run_group(const std::string& bootstrap, const std::string& topic, const std
   fmt::print("repeated {}\n", seen.repeated());
 }
 
+// ---- committed
+
+void print_committed(const std::string& bootstrap, const std::string& topic, const std::string& group, int partitions) {
+  Client client = new_client(RD_KAFKA_CONSUMER, new_conf(bootstrap, {{"group.id", group}}));
+  Partitions asked(rd_kafka_topic_partition_list_new(partitions));
+  for (int p = 0; p < partitions; ++p) rd_kafka_topic_partition_list_add(asked.get(), topic.c_str(), p);
+  const auto limit = SteadyClock::now() + std::chrono::seconds(20);
+  // The coordinator may still be loading.
+  while (const auto error = rd_kafka_committed(client.get(), asked.get(), 5'000)) {
+    if (SteadyClock::now() > limit) fail(fmt::format("committed: {}", rd_kafka_err2str(error)));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  fmt::print("committed");
+  for (int p = 0; p < partitions; ++p) fmt::print(" {}", asked->elems[p].offset);
+  fmt::print("\n");
+}
+
 // ---- read
 
 void read_all(const std::string& bootstrap, const std::string& topic, int partitions) {
@@ -302,10 +320,12 @@ int main(int argc, char** argv) {
     Producer(args[1], args[2], static_cast<int>(parse(args[3])), static_cast<int>(parse(args[4]))).run();
   } else if (args.size() == 5 && args[0] == "group") {
     run_group(args[1], args[2], args[3], static_cast<int>(parse(args[4])));
+  } else if (args.size() == 5 && args[0] == "committed") {
+    print_committed(args[1], args[2], args[3], static_cast<int>(parse(args[4])));
   } else if (args.size() == 4 && args[0] == "read") {
     read_all(args[1], args[2], static_cast<int>(parse(args[3])));
   } else {
-    fmt::print(stderr, "usage: crash_client produce|group|read …, see the head of crash_client.cc\n");
+    fmt::print(stderr, "usage: crash_client produce|group|committed|read …, see the head of crash_client.cc\n");
     return 2;
   }
   return 0;
