@@ -18,6 +18,7 @@ constexpr std::string_view level_name(Level level) {
     case Level::kInfo: return "INFO";
     case Level::kWarn: return "WARN";
     case Level::kError: return "ERROR";
+    case Level::kNone: break;
   }
   return "?";
 }

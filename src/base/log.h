@@ -23,7 +23,7 @@ struct Secret {
 
 namespace log {
 
-enum class Level { kDebug, kInfo, kWarn, kError };
+enum class Level { kDebug, kInfo, kWarn, kError, kNone };  // kNone: as a limit only
 enum class Format { kText, kJson };
 
 struct Field {
@@ -52,7 +52,7 @@ void warn(std::string_view event, F&&... fields) {
 }
 template <class... F>
 void error(std::string_view event, F&&... fields) {
-  write(Level::kError, event, {std::forward<F>(fields)...});
+  if (enabled(Level::kError)) write(Level::kError, event, {std::forward<F>(fields)...});
 }
 
 }  // namespace log

@@ -1,0 +1,68 @@
+#include "history.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+namespace thalweg::simulation {
+
+std::string Value::text(int producer, int number) {
+  return fmt::format("{}:{}:{}", producer, number, std::string(60, '.'));
+}
+
+Value Value::parse(const std::string& text) {
+  const auto colon = text.find(':');
+  if (colon == std::string::npos) return {-1, -1};
+  return {std::atoi(text.c_str()), std::atoi(text.c_str() + colon + 1)};
+}
+
+void History::violation(std::string what) {
+  if (violations_.size() < 20) violations_.push_back(std::move(what));
+}
+
+void History::acknowledged(PartitionId partition, Offset base, const std::vector<std::string>& values) {
+  acknowledged_ += values.size();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (base < Offset{0})
+      somewhere_[partition].insert(values[i]);
+    else
+      consumed(partition, base + static_cast<std::int64_t>(i), values[i]);
+  }
+}
+
+void History::consumed(PartitionId partition, Offset offset, const std::string& value) {
+  const auto [at, is_new] = known_[partition].emplace(offset, value);
+  if (!is_new && at->second != value)
+    violation(fmt::format("partition {} offset {}: was {}, now {}", partition.value, offset.value, at->second, value));
+}
+
+void History::check(PartitionId partition, const Records& records) {
+  const auto where = [&](Offset offset) {
+    return fmt::format("partition {} offset {}", partition.value, offset.value);
+  };
+  for (const auto& [offset, value] : known_[partition]) {
+    const auto at = records.find(offset);
+    if (at == records.end())
+      violation(fmt::format("{}: lost {}", where(offset), value));
+    else if (at->second != value)
+      violation(fmt::format("{}: {} became {}", where(offset), value, at->second));
+  }
+  std::map<int, int> last;  // number by producer
+  std::set<std::string> present;
+  Offset expected{0};
+  for (const auto& [offset, text] : records) {
+    if (offset != expected) violation(fmt::format("{}: expected offset {}", where(offset), expected.value));
+    expected = offset + 1;
+    present.insert(text);
+    const Value value = Value::parse(text);
+    const auto [at, is_first] = last.emplace(value.producer, -1);
+    if (value.number != at->second + 1)
+      violation(
+          fmt::format("{}: producer {} number {} after {}", where(offset), value.producer, value.number, at->second));
+    at->second = value.number;
+  }
+  for (const auto& text : somewhere_[partition])
+    if (!present.contains(text)) violation(fmt::format("partition {}: lost {}", partition.value, text));
+}
+
+}  // namespace thalweg::simulation

@@ -1,0 +1,48 @@
+// What clients were told, and what must therefore be true.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/types.h"
+
+namespace thalweg::simulation {
+
+inline constexpr std::int32_t kPartitions = 3;
+inline const std::string kTopic = "orders";
+
+// Offset -> value of one partition, as a consumer got it.
+using Records = std::map<Offset, std::string>;
+
+// The values that one producer sent to one partition carry a running number, so order and repetition show.
+struct Value {
+  int producer, number;
+  static std::string text(int producer, int number);
+  static Value parse(const std::string& text);
+};
+
+class History {
+ public:
+  // The broker acknowledged these values, the first at `base`. A negative base: acknowledged again, offset unknown.
+  void acknowledged(PartitionId partition, Offset base, const std::vector<std::string>& values);
+  // A consumer was given a record.
+  void consumed(PartitionId partition, Offset offset, const std::string& value);
+  // Something that must not happen did.
+  void violation(std::string what);
+
+  // Holds everything above against what the partition contains from its beginning to its end.
+  void check(PartitionId partition, const Records& records);
+
+  std::size_t acknowledged_count() const { return acknowledged_; }
+  const std::vector<std::string>& violations() const { return violations_; }
+
+ private:
+  std::map<PartitionId, Records> known_;                    // acknowledged or consumed, by offset
+  std::map<PartitionId, std::set<std::string>> somewhere_;  // acknowledged, offset unknown
+  std::size_t acknowledged_ = 0;
+  std::vector<std::string> violations_;
+};
+
+}  // namespace thalweg::simulation

@@ -1,0 +1,217 @@
+#include "scenario.h"
+
+#include <fmt/format.h>
+
+#include "broker_node.h"
+#include "clients.h"
+#include "history.h"
+
+namespace thalweg::simulation {
+namespace {
+using namespace std::chrono_literals;
+
+constexpr int kProducers = 4, kBatches = 60;
+
+class Scenario {
+ public:
+  explicit Scenario(std::uint64_t seed)
+      : world_(seed),
+        trouble_(static_cast<Trouble>(seed % kTroubles)),
+        broker_(add_broker(world_, 1 + seed / kTroubles % 3)) {}
+
+  Outcome run() {
+    start_clients();
+    broker_.start();
+    begin_trouble();
+    schedule_crash();
+    watch_broker();
+    world_.run_until([this] { return all_done(); }, 20s);
+    heal();
+    if (!world_.run_until([this] { return all_done(); }, 5min)) report_hang();
+    check_everything("after healing");
+    crash(sim::Crash::kPowerLoss);
+    broker_.start();
+    check_everything("after a last power loss");
+    return outcome();
+  }
+
+ private:
+  // Without a disk that tells the truth nobody can promise anything but to stay consistent.
+  bool promises_hold() const { return trouble_ != Trouble::kLyingSync; }
+
+  void start_clients() {
+    clients_ = &world_.add_node("clients", 1, [this](sim::Node& node) {
+      const Shard& shard = node.shard(0);
+      spawn(shard, create_topic(&shard, &history_, &topic_created_));
+      for (int i = 0; i < kProducers; ++i) {
+        producers_.push_back(std::make_unique<Producer>(shard, history_, i, kBatches));
+        spawn(shard, producers_.back()->run());
+      }
+      for (std::int32_t p = 0; p < kPartitions; ++p) spawn(shard, follow(&shard, &history_, {p}));
+      return nullptr;
+    });
+    clients_->start();
+  }
+
+  bool all_done() const {
+    for (const auto& producer : producers_)
+      if (!producer->done()) return false;
+    return true;
+  }
+
+  void begin_trouble() {
+    auto& disk = broker_.disk().faults;
+    auto& network = world_.network.faults;
+    switch (trouble_) {
+      case Trouble::kCrashesOnly:
+        break;
+      case Trouble::kFailingSync:
+        disk.sync_fails_one_in = 100 + world_.simulation.below(400);
+        break;
+      case Trouble::kLyingSync:
+        disk.sync_lies_one_in = 2 + world_.simulation.below(20);
+        break;
+      case Trouble::kFullDisk:
+        schedule_full_disk();
+        break;
+      case Trouble::kSlowClients:
+        world_.network.set_bandwidth("clients", 20'000 + world_.simulation.below(100'000));
+        break;
+      case Trouble::kBrokenConnections:
+        network.reset_one_in = 50 + world_.simulation.below(300);
+        break;
+    }
+  }
+
+  void heal() {
+    healed_ = true;
+    broker_.disk().faults.sync_fails_one_in = broker_.disk().faults.sync_lies_one_in = 0;
+    broker_.disk().faults.capacity = UINT64_MAX;
+    world_.network.set_bandwidth("clients", 0);
+    world_.network.faults.reset_one_in = 0;
+    if (broker_.is_up() && sync_has_failed()) crash(sim::Crash::kPowerLoss);
+    if (!broker_.is_up()) broker_.start();
+  }
+
+  void schedule_crash() {
+    world_.simulation.at(world_.now() + world_.simulation.between(300ms, 6s), [this] {
+      if (healed_) return;
+      // After a failed sync the kernel holds pages that the disk will never have; an operator reboots the machine.
+      if (broker_.is_up())
+        crash(sync_has_failed() || world_.simulation.below(3) > 0 ? sim::Crash::kPowerLoss : sim::Crash::kKill);
+      start_soon();
+      schedule_crash();
+    });
+  }
+  void start_soon() {
+    world_.simulation.at(world_.now() + world_.simulation.between(10ms, 800ms), [this] {
+      if (!broker_.is_up()) broker_.start();
+    });
+  }
+  // The operator: reboots a machine whose disk failed, starts a broker that did not start again.
+  void watch_broker() {
+    world_.simulation.at(world_.now() + 1s, [this] {
+      if (broker_.is_up()) {
+        const auto& program = broker_.program<BrokerProgram>();
+        if (program.start_error) last_start_error_ = program.start_error->message;
+        if (sync_has_failed() || program.start_error) {
+          crash(sim::Crash::kPowerLoss);
+          broker_.start();
+        }
+      }
+      watch_broker();
+    });
+  }
+  void schedule_full_disk() {
+    world_.simulation.at(world_.now() + world_.simulation.between(500ms, 5s), [this] {
+      if (healed_) return;
+      broker_.disk().faults.capacity = broker_.disk().used_bytes() + world_.simulation.below(20'000);
+      world_.simulation.at(world_.now() + world_.simulation.between(100ms, 3s),
+                           [this] { broker_.disk().faults.capacity = UINT64_MAX; });
+      schedule_full_disk();
+    });
+  }
+
+  bool sync_has_failed() const { return broker_.disk().failed_syncs() > syncs_failed_before_; }
+  void crash(sim::Crash how) {
+    broker_.crash(how);
+    ++crashes_;
+    if (how == sim::Crash::kPowerLoss) syncs_failed_before_ = broker_.disk().failed_syncs();
+  }
+
+  void report_hang() {
+    std::string why = last_start_error_.empty() ? "" : "; the broker did not start: " + last_start_error_;
+    for (const auto& producer : producers_)
+      if (!producer->done()) why += "; a producer still gets " + producer->last_error();
+    if (promises_hold()) history_.violation("no progress after healing" + why);
+  }
+
+  void check_everything(const char* when) {
+    for (std::int32_t p = 0; p < kPartitions; ++p) {
+      const auto records = read(PartitionId{p});
+      if (!records) {
+        if (promises_hold())
+          history_.violation(fmt::format("partition {} cannot be read {}: {}", p, when, records.error().message));
+      } else if (promises_hold()) {
+        history_.check({p}, *records);
+      }
+    }
+  }
+
+  Result<Records> read(PartitionId partition) {
+    Result<Records> records = fail(ErrorCode::kRequestTimedOut, "no answer");
+    for (int attempt = 0; attempt < 30 && !records; ++attempt) {
+      auto answer = world_.run(*clients_, read_partition(&clients_->shard(0), partition), 30s);
+      if (answer) records = std::move(*answer);
+      if (!records) world_.run_for(500ms);
+    }
+    return records;
+  }
+
+  Outcome outcome() const {
+    return {trouble_,
+            history_.violations(),
+            history_.acknowledged_count(),
+            crashes_,
+            broker_.disk().failed_syncs(),
+            world_.simulation.steps(),
+            world_.simulation.trace(),
+            std::chrono::duration<double>(world_.now()).count()};
+  }
+
+  History history_;
+  std::vector<std::unique_ptr<Producer>> producers_;
+  sim::World world_;  // after what its coroutines refer to
+  const Trouble trouble_;
+  sim::Node& broker_;
+  sim::Node* clients_ = nullptr;
+  bool topic_created_ = false;
+  bool healed_ = false;
+  int crashes_ = 0;
+  std::uint64_t syncs_failed_before_ = 0;
+  std::string last_start_error_;
+};
+
+}  // namespace
+
+const char* name(Trouble trouble) {
+  switch (trouble) {
+    case Trouble::kCrashesOnly:
+      return "crashes only";
+    case Trouble::kFailingSync:
+      return "failing sync";
+    case Trouble::kLyingSync:
+      return "lying sync";
+    case Trouble::kFullDisk:
+      return "full disk";
+    case Trouble::kSlowClients:
+      return "slow clients";
+    case Trouble::kBrokenConnections:
+      return "broken connections";
+  }
+  return "?";
+}
+
+Outcome run_scenario(std::uint64_t seed) { return Scenario(seed).run(); }
+
+}  // namespace thalweg::simulation

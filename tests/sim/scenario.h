@@ -1,0 +1,28 @@
+// One run: faults for a while, healing, and what must be true then.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace thalweg::simulation {
+
+// What goes wrong, besides crashes, which every run has.
+enum class Trouble { kCrashesOnly, kFailingSync, kLyingSync, kFullDisk, kSlowClients, kBrokenConnections };
+inline constexpr int kTroubles = 6;
+const char* name(Trouble trouble);
+
+struct Outcome {
+  Trouble trouble;
+  std::vector<std::string> violations;
+  std::size_t acknowledged = 0;
+  int crashes = 0;
+  std::uint64_t failed_syncs = 0;
+  std::uint64_t steps = 0;
+  std::uint64_t trace = 0;  // equal for equal runs
+  double virtual_seconds = 0;
+};
+
+Outcome run_scenario(std::uint64_t seed);
+
+}  // namespace thalweg::simulation
