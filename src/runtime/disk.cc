@@ -19,6 +19,19 @@ Task<Result<>> Disk::replace_file(std::string path, SharedBytes content) {
   co_return co_await sync_directory(directory_of(path));
 }
 
+Task<Result<>> Disk::make_durable_directory(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  std::vector<std::string> parents;  // of what is missing, innermost first
+  for (std::string missing = path; !exists(missing); missing = directory_of(missing))
+    parents.push_back(directory_of(missing));
+  CO_TRY_VOID(make_directory(path));
+  // One that is there may have been made just before the process was killed. A parent that we may not even open was not
+  // made by us.
+  if (parents.empty()) co_await sync_directory(directory_of(path));
+  for (const auto& parent : parents) CO_TRY_VOID(co_await sync_directory(parent));
+  co_return Result<>();
+}
+
 Result<SharedBytes> Disk::read_file(const std::string& path) {
   TRY(FilePtr file, open(path, OpenMode::kRead));
   std::vector<std::byte> content(file->size());
@@ -30,8 +43,6 @@ Result<SharedBytes> Disk::read_file(const std::string& path) {
 bool Disk::is_full(const Error& error) {
   return error.code == ErrorCode::kKafkaStorageError && error.message.ends_with(kFull);
 }
-Error Disk::full(const std::string& path) {
-  return {ErrorCode::kKafkaStorageError, path + ": " + std::string(kFull)};
-}
+Error Disk::full(const std::string& path) { return {ErrorCode::kKafkaStorageError, path + ": " + std::string(kFull)}; }
 
 }  // namespace thalweg

@@ -4,8 +4,8 @@
 // sync() has returned success. So a log append is plain code, in order by construction. One failed sync is final: the
 // kernel may have dropped the pages, and a later success would prove nothing; whoever sees it stops acknowledging.
 //
-// Names are absolute or relative paths with '/'. Errors are kKafkaStorageError, with the path and errno's text; a full disk is
-// told apart by Disk::is_full(error).
+// Names are absolute or relative paths with '/'. Errors are kKafkaStorageError, with the path and errno's text; a full
+// disk is told apart by Disk::is_full(error).
 #pragma once
 
 #include <cstdint>
@@ -27,22 +27,23 @@ class File : public FileSource {
   virtual Result<> truncate(std::uint64_t size) = 0;
   // Reads up to into.size() bytes; fewer only at the end of the file. Bytes beyond the end are not an error.
   virtual Task<Result<std::size_t>> read(std::uint64_t position, MutableBytes into) = 0;
-  // The same without suspending, for small reads that are almost always in memory (indexes, batch headers) and for recovery before serving.
+  // The same without suspending, for small reads that are almost always in memory (indexes, batch headers) and for
+  // recovery before serving.
   virtual Result<std::size_t> read_now(std::uint64_t position, MutableBytes into) = 0;
   // Everything written before the call is durable once it returns success. Several may be under way at once.
   virtual Task<Result<>> sync() = 0;
-  // Writes whole blocks of kBlock bytes at a multiple of kBlock, durable when it returns (O_DIRECT | O_DSYNC where the file
-  // system can). Not to be mixed with write() on the same file.
+  // Writes whole blocks of kBlock bytes at a multiple of kBlock, durable when it returns (O_DIRECT | O_DSYNC where the
+  // file system can). Not to be mixed with write() on the same file.
   virtual Task<Result<>> write_durable(std::uint64_t position, SharedBytes blocks) = 0;
   static constexpr std::size_t kBlock = 4096;
 };
 using FilePtr = std::shared_ptr<File>;
 
 enum class OpenMode {
-  kRead,        // must exist
-  kReadWrite,   // must exist
-  kCreate,      // created if missing, content kept
-  kTruncate,    // created if missing, emptied
+  kRead,       // must exist
+  kReadWrite,  // must exist
+  kCreate,     // created if missing, content kept
+  kTruncate,   // created if missing, emptied
 };
 
 struct DirectoryEntry {
@@ -56,19 +57,23 @@ class Disk {
   virtual ~Disk() = default;
   virtual Result<FilePtr> open(const std::string& path, OpenMode mode) = 0;
   virtual Result<> rename(const std::string& from, const std::string& to) = 0;
-  virtual Result<> remove(const std::string& path) = 0;             // a file; missing is not an error
-  virtual Result<> remove_directory(const std::string& path) = 0;   // with all that is in it; missing is not an error
-  virtual Result<> make_directory(const std::string& path) = 0;     // with its parents; existing is not an error
+  virtual Result<> remove(const std::string& path) = 0;            // a file; missing is not an error
+  virtual Result<> remove_directory(const std::string& path) = 0;  // with all that is in it; missing is not an error
+  virtual Result<> make_directory(const std::string& path) = 0;    // with its parents; existing is not an error
   virtual Result<std::vector<DirectoryEntry>> list(const std::string& path) = 0;  // sorted by name
   virtual bool exists(const std::string& path) = 0;
   virtual Result<std::uint64_t> free_bytes(const std::string& path) = 0;
   // Makes the names in a directory durable.
   virtual Task<Result<>> sync_directory(const std::string& path) = 0;
-  // Small file, whole: written beside, synced, renamed over, directory synced. Old or new after a crash, nothing between.
+  // Small file, whole: written beside, synced, renamed over, directory synced. Old or new after a crash, nothing
+  // between.
   Task<Result<>> replace_file(std::string path, SharedBytes content);
+  // make_directory(), and the names of what it made are durable when it returns.
+  Task<Result<>> make_durable_directory(std::string path);
   // Whole content, without suspending. For small files.
   Result<SharedBytes> read_file(const std::string& path);
-  // An exclusive lock that lives as long as the handle, or an error that names the file. The lock of a process ends with it.
+  // An exclusive lock that lives as long as the handle, or an error that names the file. The lock of a process ends
+  // with it.
   virtual Result<std::shared_ptr<void>> lock(const std::string& path) = 0;
 
   static bool is_full(const Error& error);

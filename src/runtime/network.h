@@ -44,7 +44,8 @@ class Listener {
 class Network {
  public:
   virtual ~Network() = default;
-  // Listens on every shard that asks for the same endpoint: the kernel spreads connections over them. Port 0 takes a free one.
+  // Listens on every shard that asks for the same endpoint: the kernel spreads connections over them. Port 0 takes a
+  // free one.
   virtual Result<std::unique_ptr<Listener>> listen(const Endpoint& endpoint) = 0;
   virtual Task<Result<ConnectionPtr>> connect(Endpoint endpoint, Instant deadline) = 0;
 };

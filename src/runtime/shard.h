@@ -3,7 +3,6 @@
 #pragma once
 
 #include <boost/asio/co_spawn.hpp>
-
 #include <functional>
 #include <type_traits>
 
@@ -48,8 +47,9 @@ struct Shard {
   Random& random;
 
   // Runs object.method(args...) on this shard and brings the result back to the caller's; in place when the caller is
-  // here already. Arguments travel by value. The method may be a plain function or a coroutine; what it returns must be default
-  // constructible (Result<T> of such a T is). `object` must outlive the call: whoever owns it stops callers first.
+  // here already. Arguments travel by value. The method may be a plain function or a coroutine; what it returns must be
+  // default constructible (Result<T> of such a T is). `object` must outlive the call: whoever owns it stops callers
+  // first.
   template <class C, class Method, class... A>
   Task<detail::CallResult<C, Method, A...>> call(C& object, Method method, A... args) const {
     if (co_await boost::asio::this_coro::executor == executor)

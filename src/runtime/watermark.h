@@ -23,16 +23,16 @@ class Watermark {
   void advance(Offset to);
   // Starts again at `to`, lower or higher, after a truncation or a change of leader. Waiters stay and are judged anew.
   void reset(Offset to);
-  // Wakes everybody with the answer "not reached": the role or the log is gone. Later waits are answered false at once until
-  // reopen().
+  // Wakes everybody with the answer "not reached": the role or the log is gone. Later waits are answered false at once
+  // until reopen().
   void fail();
   void reopen() { failed_ = false; }
 
   // True once value() >= target; false at the deadline or after fail().
   Task<bool> reached(Offset target, Instant deadline);
 
-  // Calls `listener` once, as soon as value() > seen or after fail(); at once (inside this call) if that is so already. Destroying
-  // the handle takes the listener away. For those who wait on many watermarks (Fetch).
+  // Calls `listener` once, as soon as value() > seen or after fail(); at once (inside this call) if that is so already.
+  // Destroying the handle takes the listener away. For those who wait on many watermarks (Fetch).
   class Registration;
   [[nodiscard]] std::unique_ptr<Registration> once_above(Offset seen, std::move_only_function<void()> listener);
 

@@ -71,6 +71,15 @@ TEST_F(SimDiskTest, NamesAreDurableAfterTheDirectoryIsSynced) {
   EXPECT_FALSE(disk.exists("g"));
 }
 
+TEST_F(SimDiskTest, ADurableDirectoryIsThereWithItsParents) {
+  for (int i = 0; i < 10; ++i) {
+    const std::string path = "/a" + std::to_string(i) + "/b/c";
+    ASSERT_TRUE(*world.run(node, disk.make_durable_directory(path)));
+    power_loss();
+    ASSERT_TRUE(disk.exists(path));
+  }
+}
+
 TEST_F(SimDiskTest, AFailedSyncDropsPagesAndTheNextOneSucceeds) {
   const FilePtr file = open("f");
   ASSERT_TRUE(sync_directory("/"));

@@ -30,7 +30,7 @@ struct Pipe {
 
 struct Link {
   std::string hosts[2];
-  Pipe pipes[2];  // pipes[i] leads from hosts[i] to the other
+  Pipe pipes[2];        // pipes[i] leads from hosts[i] to the other
   bool closed[2] = {};  // by hosts[i]
   bool broken = false;
   void wake_all() {
@@ -38,13 +38,14 @@ struct Link {
   }
 };
 
-class SimConnection : public Connection {
+class SimConnection : public Connection, public std::enable_shared_from_this<SimConnection> {
  public:
   SimConnection(SimNetwork& network, std::shared_ptr<Link> link, int side, Endpoint peer)
       : network_(network), link_(std::move(link)), side_(side), peer_(std::move(peer)) {}
   ~SimConnection() override { close(); }
 
   Task<Result<std::size_t>> read_some(MutableBytes into) override {
+    const auto self = shared_from_this();
     const auto link = link_;
     Pipe& pipe = link->pipes[1 - side_];
     for (;;) {
@@ -61,6 +62,7 @@ class SimConnection : public Connection {
   }
 
   Task<Result<>> write(Pieces pieces) override {
+    const auto self = shared_from_this();
     const auto link = link_;
     for (const auto& piece : pieces) {
       CO_TRY(const SharedBytes bytes, content_of(piece));

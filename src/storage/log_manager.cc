@@ -21,6 +21,7 @@ LogManager::~LogManager() { *running_ = false; }
 // ---- Starting
 
 Task<Result<>> LogManager::start(std::string cluster_id) {
+  for (const std::string& path : config_.log_dirs) CO_TRY_VOID(co_await shards_[0]->disk.make_durable_directory(path));
   CO_TRY_VOID(open_directories(cluster_id));
   CO_TRY_VOID(co_await settle_identities());
   for (Directory& directory : directories_) CO_TRY_VOID(co_await read_directory(directory));

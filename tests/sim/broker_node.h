@@ -19,6 +19,6 @@ struct BrokerProgram {
 };
 
 // Adds the machine; every start() of the node starts a broker on its disk.
-sim::Node& add_broker(sim::World& world, unsigned shards);
+sim::Node& add_broker(sim::World& world, unsigned shards, bool acknowledge_from_memory);
 
 }  // namespace thalweg::simulation

@@ -112,7 +112,7 @@ Task<> Producer::run() {
       last_error_ = std::string(name(sent.error().code)) + " " + sent.error().message;
       co_await pause(&shard_, 300ms);
     }
-    if (shard_.random.next() % 3 == 0) co_await pause(&shard_, 100ms);
+    if (shard_.random.next() % 2 == 0) co_await pause(&shard_, 200ms);
   }
   done_ = true;
 }
@@ -179,8 +179,8 @@ Task<Result<>> Producer::send(Batch batch) {
   }
   // Nothing but a retriable error is ever due: the producer does all as it should.
   if (!is_retriable(partition.error_code))
-    history_.violation(fmt::format("producer {} partition {} sequence {}: {} {}", number_, batch.partition.value,
-                                   batch.sequence, name(partition.error_code), partition.error_message.value_or("")));
+    history_.loss(fmt::format("producer {} partition {} sequence {}: {} {}", number_, batch.partition.value,
+                              batch.sequence, name(partition.error_code), partition.error_message.value_or("")));
   co_return fail(partition.error_code, partition.error_message.value_or("produce"));
 }
 
@@ -205,7 +205,7 @@ Task<> follow(const Shard* shard, History* history, PartitionId partition) {
     while (channel) {
       const auto fetched = co_await fetch(shard, *channel, partition, next, 300);
       if (!fetched && fetched.error().code == ErrorCode::kOffsetOutOfRange)
-        history->violation(
+        history->loss(
             fmt::format("partition {}: offset {} was given and is out of range now", partition.value, next.value));
       if (!fetched && fetched.error().code == ErrorCode::kCorruptMessage) history->violation(fetched.error().message);
       if (!fetched) break;

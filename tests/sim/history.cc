@@ -33,7 +33,7 @@ void History::acknowledged(PartitionId partition, Offset base, const std::vector
 void History::consumed(PartitionId partition, Offset offset, const std::string& value) {
   const auto [at, is_new] = known_[partition].emplace(offset, value);
   if (!is_new && at->second != value)
-    violation(fmt::format("partition {} offset {}: was {}, now {}", partition.value, offset.value, at->second, value));
+    loss(fmt::format("partition {} offset {}: was {}, now {}", partition.value, offset.value, at->second, value));
 }
 
 void History::check(PartitionId partition, const Records& records) {
@@ -43,9 +43,9 @@ void History::check(PartitionId partition, const Records& records) {
   for (const auto& [offset, value] : known_[partition]) {
     const auto at = records.find(offset);
     if (at == records.end())
-      violation(fmt::format("{}: lost {}", where(offset), value));
+      loss(fmt::format("{}: lost {}", where(offset), value));
     else if (at->second != value)
-      violation(fmt::format("{}: {} became {}", where(offset), value, at->second));
+      loss(fmt::format("{}: {} became {}", where(offset), value, at->second));
   }
   std::map<int, int> last;  // number by producer
   std::set<std::string> present;
@@ -57,12 +57,11 @@ void History::check(PartitionId partition, const Records& records) {
     const Value value = Value::parse(text);
     const auto [at, is_first] = last.emplace(value.producer, -1);
     if (value.number != at->second + 1)
-      violation(
-          fmt::format("{}: producer {} number {} after {}", where(offset), value.producer, value.number, at->second));
+      loss(fmt::format("{}: producer {} number {} after {}", where(offset), value.producer, value.number, at->second));
     at->second = value.number;
   }
   for (const auto& text : somewhere_[partition])
-    if (!present.contains(text)) violation(fmt::format("partition {}: lost {}", partition.value, text));
+    if (!present.contains(text)) loss(fmt::format("partition {}: lost {}", partition.value, text));
 }
 
 }  // namespace thalweg::simulation

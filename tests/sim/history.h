@@ -25,12 +25,19 @@ struct Value {
 
 class History {
  public:
+  // A disk that lies about syncs loses what was promised; then only damage counts, and what is left must be consistent.
+  explicit History(bool losses_count = true) : losses_count_(losses_count) {}
+
   // The broker acknowledged these values, the first at `base`. A negative base: acknowledged again, offset unknown.
   void acknowledged(PartitionId partition, Offset base, const std::vector<std::string>& values);
   // A consumer was given a record.
   void consumed(PartitionId partition, Offset offset, const std::string& value);
   // Something that must not happen did.
   void violation(std::string what);
+  // Something is gone that had been promised.
+  void loss(std::string what) {
+    if (losses_count_) violation(std::move(what));
+  }
 
   // Holds everything above against what the partition contains from its beginning to its end.
   void check(PartitionId partition, const Records& records);
@@ -39,6 +46,7 @@ class History {
   const std::vector<std::string>& violations() const { return violations_; }
 
  private:
+  const bool losses_count_;
   std::map<PartitionId, Records> known_;                    // acknowledged or consumed, by offset
   std::map<PartitionId, std::set<std::string>> somewhere_;  // acknowledged, offset unknown
   std::size_t acknowledged_ = 0;

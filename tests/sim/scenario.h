@@ -23,6 +23,9 @@ struct Outcome {
   double virtual_seconds = 0;
 };
 
-Outcome run_scenario(std::uint64_t seed);
+// A mistake on purpose, to see that the checkers find it.
+enum class Plant { kNothing, kAcknowledgeFromMemory };
+
+Outcome run_scenario(std::uint64_t seed, Plant plant = Plant::kNothing);
 
 }  // namespace thalweg::simulation
