@@ -89,6 +89,7 @@ struct SimDisk::Inode {
 
 struct SimDisk::Directory {
   std::map<std::string, Entry> now, durable;
+  std::uint64_t syncs_begun = 0, newest_synced = 0;
 };
 
 SimDisk::SimDisk(Simulation& simulation, DiskFaults f)
@@ -204,9 +205,14 @@ Task<Result<>> SimDisk::sync_directory(const std::string& path) {
   if (!is_root && (!entry || !entry->directory)) co_return failure(path, "no such directory");
   const auto directory = is_root ? root_ : entry->directory;
   const auto names = directory->now;
+  const std::uint64_t sync = ++directory->syncs_begun;
   bool lied = false;
   CO_TRY_VOID(co_await sync_outcome(path, lied));
-  if (!lied) directory->durable = names;
+  // Syncs may overtake each other; an older one takes nothing back.
+  if (!lied && sync > directory->newest_synced) {
+    directory->newest_synced = sync;
+    directory->durable = names;
+  }
   co_return Result<>();
 }
 

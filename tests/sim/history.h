@@ -25,7 +25,7 @@ struct Value {
 
 class History {
  public:
-  // A disk that lies about syncs loses what was promised; then only damage counts, and what is left must be consistent.
+  // A disk that lies about syncs loses what was promised; then only damage and crashes count.
   explicit History(bool losses_count = true) : losses_count_(losses_count) {}
 
   // The broker acknowledged these values, the first at `base`. A negative base: acknowledged again, offset unknown.
