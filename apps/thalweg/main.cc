@@ -1,7 +1,4 @@
 // Under its own name: thalweg COMMAND. Under the name of one of Kafka's tools, with or without .sh: that tool.
-#include <fmt/format.h>
-
-#include <cstdio>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +26,5 @@ int main(int argc, char** argv) {
     arguments.erase(arguments.begin());
     return thalweg::run_server(arguments);
   }
-  fmt::print(stderr, "thalweg: no such command. Try: thalweg server --help\n");
-  return 2;
+  thalweg::run_tool(thalweg::cli::run_thalweg, std::move(arguments));
 }

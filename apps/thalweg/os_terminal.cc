@@ -80,7 +80,9 @@ Task<std::optional<std::string>> OsTerminal::read_line() {
     if (auto line = take_line()) co_return line;
     if (in_ended_) co_return std::nullopt;
     if (!std::exchange(reading_, true)) spawn(shard_, read_more());
+    waiting_for_line_ = true;
     co_await changed_.wait();
+    waiting_for_line_ = false;
   }
 }
 
@@ -107,10 +109,12 @@ void OsTerminal::on_stop(std::move_only_function<void()> call) {
   on_stop_.push_back(std::move(call));
 }
 
-void OsTerminal::stop() {
-  if (std::exchange(stop_wanted_, true)) return;
+bool OsTerminal::stop() {
+  stop_wanted_ = true;
+  const bool noticed = waiting_for_line_ || !on_stop_.empty();
   changed_.notify();
   for (auto& call : std::exchange(on_stop_, {})) call();
+  return noticed;
 }
 
 }  // namespace thalweg

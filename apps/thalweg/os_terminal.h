@@ -26,8 +26,8 @@ class OsTerminal : public cli::Terminal {
   bool stop_wanted() const override { return stop_wanted_; }
   void on_stop(std::move_only_function<void()> call) override;
 
-  // Called on the shard when a signal came.
-  void stop();
+  // Called on the shard when a signal came. False when nothing that the tool does would notice.
+  bool stop();
 
  private:
   Task<> read_more();
@@ -43,6 +43,7 @@ class OsTerminal : public cli::Terminal {
   bool reading_ = false;
   bool in_ended_ = false;
   Signal changed_;
+  bool waiting_for_line_ = false;
   bool stop_wanted_ = false;
   std::vector<std::move_only_function<void()>> on_stop_;
 };

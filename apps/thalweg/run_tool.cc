@@ -12,8 +12,7 @@ void run_tool(cli::Tool tool, cli::Arguments arguments) {
   OsTerminal terminal(threads[0]);
   constexpr int kStoppedBySignal = 128;
   threads.on_stop_signal([&terminal](int signal) {
-    if (terminal.stop_wanted()) std::_Exit(kStoppedBySignal + signal);
-    terminal.stop();
+    if (terminal.stop_wanted() || !terminal.stop()) std::_Exit(kStoppedBySignal + signal);
   });
   threads.start();
   const int code = platform::run_on(threads[0], tool({threads[0], terminal}, std::move(arguments)));

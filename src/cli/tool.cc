@@ -14,8 +14,11 @@ struct NamedTool {
   Tool tool;
 };
 constexpr NamedTool kTools[] = {
+    {"kafka-configs", kafka_configs},
     {"kafka-console-consumer", kafka_console_consumer},
     {"kafka-console-producer", kafka_console_producer},
+    {"kafka-consumer-groups", kafka_consumer_groups},
+    {"kafka-get-offsets", kafka_get_offsets},
     {"kafka-topics", kafka_topics},
 };
 

@@ -1,0 +1,92 @@
+// thalweg config … and thalweg cluster …
+#include <fmt/format.h>
+
+#include "admin/configs.h"
+#include "cli/command.h"
+#include "protocol/describe_cluster_request.h"
+#include "protocol/describe_cluster_response.h"
+
+namespace thalweg::cli {
+namespace {
+
+using admin::ResourceType;
+
+Result<admin::ConfigResource> target(const Options& options) {
+  std::vector<admin::ConfigResource> targets;
+  if (const auto name = options.value("topic")) targets.push_back({ResourceType::kTopic, *name});
+  if (const auto id = options.value("broker")) targets.push_back({ResourceType::kBroker, *id});
+  if (const auto id = options.value("group")) targets.push_back({ResourceType::kGroup, *id});
+  if (options.has("brokers-default")) targets.push_back({ResourceType::kBroker, ""});
+  if (targets.size() == 1) return targets[0];
+  return fail(ErrorCode::kInvalidRequest, "give one of --topic, --broker, --group and --brokers-default");
+}
+
+Task<Result<>> change(Session session, bool set) {
+  CO_TRY(const auto resource, target(session.options));
+  CO_TRY_VOID(session.word(0, set ? "KEY=VALUE" : "the name of a setting"));
+  std::vector<admin::ConfigChange> changes;
+  Report report({{"key"}, {"value"}});
+  for (const auto& word : session.options.positional()) {
+    const auto equals = word.find('=');
+    if (set && equals == word.npos)
+      co_return fail(ErrorCode::kInvalidRequest, fmt::format("'{}' is not KEY=VALUE", word));
+    if (set)
+      changes.push_back({word.substr(0, equals), admin::ConfigOperation::kSet, word.substr(equals + 1)});
+    else
+      changes.push_back({word, admin::ConfigOperation::kDelete, std::nullopt});
+    report.add({changes.back().name, changes.back().value.value_or("-")});
+  }
+  CO_TRY_VOID(co_await admin::alter_configs(session.client, resource, std::move(changes)));
+  session.show(report);
+  co_return Result<>();
+}
+
+}  // namespace
+
+void declare_config_target(OptionParser& parser) {
+  parser.value("topic", "TOPIC", "Settings of a topic.").value("broker", "ID", "Settings of a broker.");
+  parser.value("group", "ID", "Settings of a group.").flag("brokers-default", "Settings of all brokers.");
+}
+
+void declare_config_get(OptionParser& parser) {
+  declare_config_target(parser);
+  parser.flag("all", "Also what has its default.");
+}
+
+Task<Result<>> config_get(Session session) {
+  CO_TRY(const auto resource, target(session.options));
+  CO_TRY(const auto described, co_await admin::describe_configs(session.client, {resource}));
+  Report report({{"key"}, {"value"}, {"source"}});
+  for (const auto& one : described)
+    for (const auto& entry : one.entries) {
+      const auto source = static_cast<admin::ConfigSource>(entry.config_source);
+      const bool unchanged = entry.is_default || source == admin::ConfigSource::kDefault;
+      if (unchanged && !session.options.has("all")) continue;
+      report.add(
+          {entry.name, entry.is_sensitive ? "[hidden]" : entry.value.value_or("-"), std::string(admin::name(source))});
+    }
+  session.show(report);
+  co_return Result<>();
+}
+
+Task<Result<>> config_set(Session session) { co_return co_await change(session, true); }
+Task<Result<>> config_unset(Session session) { co_return co_await change(session, false); }
+
+Task<Result<>> cluster_info(Session session) {
+  const Instant deadline = session.client.api_deadline();
+  CO_TRY(const auto channel, co_await session.client.any(deadline));
+  CO_TRY(const auto cluster,
+         co_await admin::send<protocol::DescribeClusterResponse>(channel, protocol::DescribeClusterRequest{},
+                                                                 session.client.request_deadline(deadline)));
+  if (cluster.error_code != ErrorCode::kNone)
+    co_return std::unexpected(admin::error_of(cluster.error_code, cluster.error_message));
+  Report report(
+      {{"cluster"}, {"broker", Report::Kind::kNumber}, {"host"}, {"port", Report::Kind::kNumber}, {"rack"}, {"role"}});
+  for (const auto& broker : cluster.brokers)
+    report.add({cluster.cluster_id, to_string(broker.broker_id), broker.host, std::to_string(broker.port),
+                broker.rack.value_or("-"), broker.broker_id == cluster.controller_id ? "controller" : "broker"});
+  session.show(report);
+  co_return Result<>();
+}
+
+}  // namespace thalweg::cli

@@ -1,0 +1,181 @@
+// thalweg topic …
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "admin/offsets.h"
+#include "admin/topics.h"
+#include "cli/command.h"
+#include "cli/reset_offsets.h"
+
+namespace thalweg::cli {
+namespace {
+
+std::string ids(const std::vector<BrokerId>& brokers) {
+  std::string text;
+  for (const BrokerId id : brokers) text += (text.empty() ? "" : ",") + to_string(id);
+  return text;
+}
+
+Error invalid(std::string message) { return {ErrorCode::kInvalidRequest, std::move(message)}; }
+
+Error about(const std::string& topic, const Error& error) { return {error.code, topic + ": " + kafka_text(error)}; }
+
+using Offsets = std::map<TopicPartition, Result<admin::OffsetAt>>;
+
+Task<Result<Offsets>> ends(admin::Client& client, const std::vector<admin::TopicDescription>& topics,
+                           std::int64_t place) {
+  std::map<TopicPartition, std::int64_t> at;
+  for (const auto& topic : topics)
+    for (const auto& p : topic.partitions) at[{topic.name, p.id}] = place;
+  co_return co_await admin::list_offsets(client, std::move(at));
+}
+
+std::string shown(const Offsets& offsets, const TopicPartition& tp) {
+  const auto at = offsets.find(tp);
+  return at == offsets.end() || !at->second ? "-" : to_string(at->second->offset);
+}
+
+Task<Result<std::vector<admin::TopicDescription>>> named_topics(Session session) {
+  CO_TRY_VOID(session.word(0, "the name of a topic"));
+  auto topics = co_await admin::describe_topics(session.client, session.options.positional());
+  if (!topics)
+    co_return std::unexpected(about(fmt::format("{}", fmt::join(session.options.positional(), ", ")), topics.error()));
+  co_return topics;
+}
+
+}  // namespace
+
+Task<Result<>> topic_list(Session session) {
+  CO_TRY(const auto listed, co_await admin::list_topics(session.client));
+  std::vector<std::string> names;
+  for (const auto& topic : listed) names.push_back(topic.name);
+  Report report({{"name"}, {"partitions", Report::Kind::kNumber}, {"replicas", Report::Kind::kNumber}});
+  if (!names.empty()) {
+    CO_TRY(const auto topics, co_await admin::describe_topics(session.client, names));
+    for (const auto& topic : topics)
+      report.add({topic.name, std::to_string(topic.partitions.size()),
+                  std::to_string(topic.partitions.empty() ? 0 : topic.partitions[0].replicas.size())});
+  }
+  session.show(report);
+  co_return Result<>();
+}
+
+void declare_topic_create(OptionParser& parser) {
+  parser.integer("partitions", "N", "How many partitions. (default: the broker's)");
+  parser.integer("replicas", "N", "How many replicas of each. (default: the broker's)");
+  parser.values("config", "KEY=VALUE", "A setting; may be repeated.");
+}
+
+Task<Result<>> topic_create(Session session) {
+  CO_TRY_VOID(session.word(0, "the name of a topic"));
+  CO_TRY(const auto configs, parse_pairs(session.options.values("config"), false));
+  Report report({{"name"}, {"result"}});
+  for (const auto& name : session.options.positional()) {
+    admin::NewTopic topic;
+    topic.name = name;
+    topic.configs = configs;
+    if (const auto n = session.options.value("partitions"))
+      topic.partitions = static_cast<std::int32_t>(*parse_integer(*n));
+    if (const auto n = session.options.value("replicas"))
+      topic.replication_factor = static_cast<std::int16_t>(*parse_integer(*n));
+    const auto created = co_await admin::create_topic(session.client, std::move(topic));
+    if (!created) co_return std::unexpected(about(name, created.error()));
+    report.add({name, "created"});
+  }
+  session.show(report);
+  co_return Result<>();
+}
+
+Task<Result<>> topic_describe(Session session) {
+  CO_TRY(const auto topics, co_await named_topics(session));
+  CO_TRY(const auto first, co_await ends(session.client, topics, admin::kEarliest));
+  CO_TRY(const auto last, co_await ends(session.client, topics, admin::kLatest));
+  using enum Report::Kind;
+  Report report({{"topic"},
+                 {"partition", kNumber},
+                 {"leader", kNumber},
+                 {"epoch", kNumber},
+                 {"replicas", kList},
+                 {"in_sync", kList},
+                 {"begin", kNumber},
+                 {"end", kNumber}});
+  for (const auto& topic : topics)
+    for (const auto& p : topic.partitions) {
+      const TopicPartition tp{topic.name, p.id};
+      report.add({topic.name, to_string(p.id), p.leader == kNoBroker ? "-" : to_string(p.leader),
+                  to_string(p.leader_epoch), ids(p.replicas), ids(p.isr), shown(first, tp), shown(last, tp)});
+    }
+  session.show(report);
+  co_return Result<>();
+}
+
+void declare_topic_alter(OptionParser& parser) {
+  parser.integer("partitions", "N", "How many partitions it shall have.");
+}
+
+Task<Result<>> topic_alter(Session session) {
+  CO_TRY(const std::string name, session.word(0, "the name of a topic"));
+  const auto count = session.options.value("partitions");
+  if (!count) co_return std::unexpected(invalid("--partitions is missing"));
+  const auto grown =
+      co_await admin::create_partitions(session.client, name, static_cast<std::int32_t>(*parse_integer(*count)), {});
+  if (!grown) co_return std::unexpected(about(name, grown.error()));
+  Report report({{"name"}, {"partitions", Report::Kind::kNumber}});
+  report.add({name, *count});
+  session.show(report);
+  co_return Result<>();
+}
+
+Task<Result<>> topic_delete(Session session) {
+  CO_TRY_VOID(session.word(0, "the name of a topic"));
+  Report report({{"name"}, {"result"}});
+  for (const auto& name : session.options.positional()) {
+    const auto deleted = co_await admin::delete_topic(session.client, name);
+    if (!deleted) co_return std::unexpected(about(name, deleted.error()));
+    report.add({name, "deleted"});
+  }
+  session.show(report);
+  co_return Result<>();
+}
+
+Task<Result<>> topic_offsets(Session session) {
+  CO_TRY(const auto topics, co_await named_topics(session));
+  CO_TRY(const auto first, co_await ends(session.client, topics, admin::kEarliest));
+  CO_TRY(const auto last, co_await ends(session.client, topics, admin::kLatest));
+  using enum Report::Kind;
+  Report report({{"topic"}, {"partition", kNumber}, {"begin", kNumber}, {"end", kNumber}});
+  for (const auto& topic : topics)
+    for (const auto& p : topic.partitions) {
+      const TopicPartition tp{topic.name, p.id};
+      report.add({topic.name, to_string(p.id), shown(first, tp), shown(last, tp)});
+    }
+  session.show(report);
+  co_return Result<>();
+}
+
+void declare_topic_trim(OptionParser& parser) {
+  parser.integer("offset", "N", "Delete what lies before; -1 deletes all.");
+  parser.values("partition", "N", "Only this partition; may be repeated.");
+}
+
+Task<Result<>> topic_trim(Session session) {
+  CO_TRY(const auto topics, co_await named_topics(session));
+  const auto offset = session.options.value("offset");
+  if (!offset) co_return std::unexpected(invalid("--offset is missing"));
+  std::set<std::string> wanted(session.options.values("partition").begin(), session.options.values("partition").end());
+  std::map<TopicPartition, Offset> before;
+  for (const auto& topic : topics)
+    for (const auto& p : topic.partitions)
+      if (wanted.empty() || wanted.contains(to_string(p.id)))
+        before[{topic.name, p.id}] = Offset{*parse_integer(*offset)};
+  CO_TRY(const auto trimmed, co_await admin::delete_records(session.client, std::move(before)));
+  Report report({{"topic"}, {"partition", Report::Kind::kNumber}, {"begin", Report::Kind::kNumber}});
+  for (const auto& [tp, begin] : trimmed) {
+    if (!begin) co_return std::unexpected(about(to_string(tp), begin.error()));
+    report.add({tp.topic, to_string(tp.partition), to_string(*begin)});
+  }
+  session.show(report);
+  co_return Result<>();
+}
+
+}  // namespace thalweg::cli
