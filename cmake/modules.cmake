@@ -11,7 +11,7 @@ module(controller DEPENDS metadata)
 module(group DEPENDS protocol config)
 
 # seams
-module(runtime DEPENDS base metrics LINKS boost_headers Threads::Threads)
+module(runtime DEPENDS base metrics LINKS boost_headers Threads::Threads TEST_DEPENDS sim)
 module(platform DEPENDS runtime security LINKS boost_headers)
 module(sim DEPENDS runtime)
 
