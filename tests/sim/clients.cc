@@ -19,19 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 using network::Channel;
 
-constexpr Instant kPatience = 10s;
 constexpr std::int16_t kProduceVersion = 9, kFetchVersion = 12;  // the newest that name topics by name
-
-Task<Result<std::shared_ptr<Channel>>> open_channel(const Shard* shard) {
-  CO_TRY(auto channel, co_await Channel::connect(*shard, kBroker, shard->clock.now() + kPatience));
-  CO_TRY_VOID(co_await channel->negotiate(shard->clock.now() + kPatience));
-  co_return channel;
-}
-
-Task<> pause(const Shard* shard, Instant longest) {
-  co_await shard->clock.sleep_for(
-      Instant(static_cast<std::int64_t>(shard->random.next() % std::uint64_t(longest.count()))));
-}
 
 struct Fetched {
   Records records;
@@ -82,6 +70,17 @@ Task<Result<Fetched>> fetch(const Shard* shard, std::shared_ptr<Channel> channel
 }
 
 }  // namespace
+
+Task<Result<std::shared_ptr<Channel>>> open_channel(const Shard* shard) {
+  CO_TRY(auto channel, co_await Channel::connect(*shard, kBroker, shard->clock.now() + kPatience));
+  CO_TRY_VOID(co_await channel->negotiate(shard->clock.now() + kPatience));
+  co_return channel;
+}
+
+Task<> pause(const Shard* shard, Instant longest) {
+  co_await shard->clock.sleep_for(
+      Instant(static_cast<std::int64_t>(shard->random.next() % std::uint64_t(longest.count()))));
+}
 
 Task<> create_topic(const Shard* shard, History* history, bool* done) {
   for (;;) {

@@ -11,6 +11,12 @@
 
 namespace thalweg::simulation {
 
+inline constexpr Instant kPatience = std::chrono::seconds(10);
+
+Task<Result<std::shared_ptr<network::Channel>>> open_channel(const Shard* shard);
+// For a random time up to the longest.
+Task<> pause(const Shard* shard, Instant longest);
+
 // Creates the topic, retrying until it is there.
 Task<> create_topic(const Shard* shard, History* history, bool* done);
 

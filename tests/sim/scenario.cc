@@ -2,19 +2,42 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <deque>
 
 #include "broker_node.h"
 #include "clients.h"
+#include "group_client.h"
 #include "history.h"
+#include "topic_client.h"
 
 namespace thalweg::simulation {
 namespace {
 using namespace std::chrono_literals;
 
-constexpr int kProducers = 4, kBatches = 120;
+constexpr int kProducers = 4, kBatches = 120, kCommits = 80, kTopics = 12;
 
-using Producers = std::deque<Producer>;
+// Everybody who must come to an end.
+struct Clients {
+  std::deque<Producer> producers;
+  std::unique_ptr<Committer> committer;
+  std::unique_ptr<TopicAdministrator> administrator;
+  bool topic_created = false;
+
+  bool done() const {
+    return std::ranges::all_of(producers, &Producer::done) && committer->done() && administrator->done();
+  }
+  std::string complaints() const {
+    std::string all;
+    const auto add = [&](const auto& client, const char* who) {
+      if (!client.done()) all += fmt::format("; {} still gets {}", who, client.last_error());
+    };
+    for (const auto& producer : producers) add(producer, "a producer");
+    add(*committer, "the committer");
+    add(*administrator, "the administrator");
+    return all;
+  }
+};
 
 class Scenario {
  public:
@@ -30,9 +53,9 @@ class Scenario {
     begin_trouble();
     schedule_crash();
     watch_broker();
-    world_.run_until([this] { return all_done(); }, 20s);
+    world_.run_until([this] { return clients_->done(); }, 20s);
     heal();
-    if (!world_.run_until([this] { return all_done(); }, 5min)) report_hang();
+    if (!world_.run_until([this] { return clients_->done(); }, 5min)) report_hang();
     check_everything("after healing");
     crash(sim::Crash::kPowerLoss);
     broker_.start();
@@ -45,21 +68,20 @@ class Scenario {
   bool promises_hold() const { return trouble_ != Trouble::kLyingSync; }
 
   void start_clients() {
-    clients_ = &world_.add_node("clients", 1, [this](sim::Node& node) {
+    client_node_ = &world_.add_node("clients", 1, [this](sim::Node& node) {
       const Shard& shard = node.shard(0);
-      spawn(shard, create_topic(&shard, &history_, &topic_created_));
-      producers_ = std::make_shared<Producers>();
-      for (int i = 0; i < kProducers; ++i) spawn(shard, producers_->emplace_back(shard, history_, i, kBatches).run());
+      clients_ = std::make_shared<Clients>();
+      spawn(shard, create_topic(&shard, &history_, &clients_->topic_created));
+      for (int i = 0; i < kProducers; ++i)
+        spawn(shard, clients_->producers.emplace_back(shard, history_, i, kBatches).run());
+      clients_->committer = std::make_unique<Committer>(shard, history_, kCommits);
+      spawn(shard, clients_->committer->run());
+      clients_->administrator = std::make_unique<TopicAdministrator>(shard, history_, kTopics);
+      spawn(shard, clients_->administrator->run());
       for (std::int32_t p = 0; p < kPartitions; ++p) spawn(shard, follow(&shard, &history_, {p}));
-      return producers_;
+      return clients_;
     });
-    clients_->start();
-  }
-
-  bool all_done() const {
-    for (const auto& producer : *producers_)
-      if (!producer.done()) return false;
-    return true;
+    client_node_->start();
   }
 
   void begin_trouble() {
@@ -144,8 +166,7 @@ class Scenario {
 
   void report_hang() {
     std::string why = last_start_error_.empty() ? "" : "; the broker did not start: " + last_start_error_;
-    for (const auto& producer : *producers_)
-      if (!producer.done()) why += "; a producer still gets " + producer.last_error();
+    why += clients_->complaints();
     if (promises_hold()) history_.violation("no progress after healing" + why);
   }
 
@@ -159,12 +180,28 @@ class Scenario {
         history_.check({p}, *records);
       }
     }
+    check_with("committed offset", when, [this] { return clients_->committer->check(); });
+    if (clients_->administrator->done())
+      check_with("list of topics", when, [this] { return clients_->administrator->check(); });
+  }
+
+  // Asks again until there is an answer.
+  void check_with(const char* what, const char* when, const std::function<Task<Result<>>()>& check) {
+    Result<> checked = fail(ErrorCode::kRequestTimedOut, "no answer");
+    for (int attempt = 0; attempt < 30 && !checked; ++attempt) {
+      auto answer = world_.run(*client_node_, check(), 30s);
+      if (answer) checked = std::move(*answer);
+      if (!checked) world_.run_for(500ms);
+    }
+    if (!checked && promises_hold())
+      history_.violation(fmt::format("{} cannot be read {}: {} {}", what, when, thalweg::name(checked.error().code),
+                                     checked.error().message));
   }
 
   Result<Records> read(PartitionId partition) {
     Result<Records> records = fail(ErrorCode::kRequestTimedOut, "no answer");
     for (int attempt = 0; attempt < 30 && !records; ++attempt) {
-      auto answer = world_.run(*clients_, read_partition(&clients_->shard(0), partition), 30s);
+      auto answer = world_.run(*client_node_, read_partition(&client_node_->shard(0), partition), 30s);
       if (answer) records = std::move(*answer);
       if (!records) world_.run_for(500ms);
     }
@@ -186,9 +223,8 @@ class Scenario {
   sim::World world_;  // after what its coroutines refer to
   const Trouble trouble_;
   sim::Node& broker_;
-  sim::Node* clients_ = nullptr;
-  std::shared_ptr<Producers> producers_;  // their channels belong to the world
-  bool topic_created_ = false;
+  sim::Node* client_node_ = nullptr;
+  std::shared_ptr<Clients> clients_;  // their channels belong to the world
   bool healed_ = false;
   int crashes_ = 0;
   std::uint64_t syncs_failed_before_ = 0;
