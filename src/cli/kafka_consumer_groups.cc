@@ -467,7 +467,7 @@ Task<Result<>> GroupCommand::delete_offsets() {
   const bool all_good =
       std::ranges::all_of(*outcome, [](const auto& entry) { return entry.second == ErrorCode::kNone; });
   if (all_good)
-    terminal_.out(fmt::format("Request succeed for deleting offsets from group {}.\n", group));
+    terminal_.out(fmt::format("Request succeeded for deleting offsets from group {}.\n", group));
   else
     print_error("Encountered some partition-level error, see the follow-up details.");
   Columns table({{"TOPIC", 15}, {"PARTITION", 10}, {"STATUS", 15, false}});

@@ -352,6 +352,7 @@ Task<int> kafka_topics(Context context, Arguments arguments) {
   const OptionParser options_known = parser();
   const auto options = options_known.parse(arguments);
   Terminal& terminal = context.terminal;
+  if (!options && options.error().code == ErrorCode::kInvalidConfig) co_return report(terminal, options.error());
   if (!options) {
     terminal.err(options.error().message + "\n");
     co_return 1;

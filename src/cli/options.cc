@@ -112,9 +112,9 @@ Result<> OptionParser::check(const Options& options) const {
   for (const auto& [name, values] : options.values_) {
     const Spec& spec = specs_.at(name);
     if (spec.kind != Spec::Kind::kValues && values.size() > 1)
-      return bad("Found multiple arguments for option " + name + ", but you asked for only one");
+      return fail(ErrorCode::kInvalidConfig, "Found multiple arguments for option " + name + ", but you asked for only one");
     if (spec.kind == Spec::Kind::kInteger && !parse_integer(values.front()))
-      return bad("Cannot parse argument '" + values.front() + "' of option " + name);
+      return fail(ErrorCode::kInvalidConfig, "Cannot parse argument '" + values.front() + "' of option " + name);
   }
   return {};
 }

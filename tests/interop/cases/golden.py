@@ -1,0 +1,161 @@
+"""What Kafka's tools print, byte for byte: the scenarios of golden/, with Kafka's tools and with Thalweg's own."""
+
+import contextlib
+import difflib
+import re
+import shlex
+import subprocess
+import time
+from dataclasses import dataclass, field
+
+from harness import kafka_dist, paths
+from harness.case import Case, Context, Registry
+from harness.outcome import Failure, Skip
+
+registry = Registry()
+FOLDER = paths.SUITE / "golden"
+
+_MASKS = [
+    (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "MEMBER"),
+    (r"(?<![\w-])(?!\w+Exception)(?=\S*[A-Z0-9])[A-Za-z0-9_-]{22}(?![\w-])", "UUID"),
+    (r"127\.0\.0\.1:\d+", "HOST:PORT"),
+    (r"\b\d{13}\b", "MILLIS"),
+    # In no order there.
+    (r"(?<=Valid states are: ).*", "STATES"),
+    # A Kafka broker also shows settings of all brokers among a topic's own.
+    (r"Configs: (min\.insync\.replicas=1,?)?(?=cleanup)", "Configs: OVERRIDES,"),
+]
+# Log lines and stack traces of the Java tools, and what Thalweg's tools say in their place.
+_NOT_COUNTED = re.compile(r"\[\d{4}-|\t(at|\.\.\.) | \(org\.apache|Caused by|The consumer rebalance protocol|joptsimple\.|java\.lang|(WARN|ERROR) |\s*$")
+READY_LIMIT_SECONDS = 30
+
+
+@dataclass
+class Step:
+    line: int
+    command: str
+    background: bool = False
+    stdin: list[str] = field(default_factory=list)
+    stdout: list[str] = field(default_factory=list)
+    stderr: list[str] = field(default_factory=list)
+    code: int = 0
+    any_order: bool = False
+    not_on_thalweg: str | None = None
+
+
+def parse(text: str) -> list[Step]:
+    steps: list[Step] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        sign, rest = line[0], line[2:].removesuffix("·")
+        if sign in "$&":
+            steps.append(Step(number, rest, background=sign == "&"))
+        elif sign == "<":
+            steps[-1].stdin.append(rest)
+        elif sign == ">":
+            steps[-1].stdout.append(rest)
+        elif sign == "!":
+            steps[-1].stderr.append(rest)
+        elif sign == "=":
+            steps[-1].code = int(rest)
+        elif sign == "~":
+            steps[-1].any_order = True
+        elif sign == "?":
+            steps[-1].not_on_thalweg = rest
+        else:
+            raise ValueError(f"line {number}: {line}")
+    return steps
+
+
+def masked(text: str) -> str:
+    for pattern, name in _MASKS:
+        text = re.sub(pattern, name, text)
+    return text
+
+
+def errors_that_count(text: str) -> list[str]:
+    text = re.sub(r"^Option +Description.*", "", text, flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(r"java\.util\.concurrent\.ExecutionException: ", "", text)
+    return [line for line in masked(text).splitlines() if not _NOT_COUNTED.match(line)]
+
+
+def differences(step: Step, done: subprocess.CompletedProcess, ours: bool) -> list[str]:
+    got = masked(done.stdout).split("\n")[:-1] if done.stdout else []
+    want = list(step.stdout)
+    if step.any_order:
+        got, want = sorted(got), sorted(want)
+    out = list(difflib.unified_diff(want, got, "want", "got", lineterm="", n=0))
+    errors = errors_that_count(done.stderr)
+    # Thalweg says an error once; Kafka's tools say it again, as an exception, on standard error.
+    again = [line for line in step.stderr if ours and line.startswith("org.apache") and any(line.split(": ", 1)[-1] in o for o in step.stdout)]
+    wanted = [line for line in step.stderr if line not in again]
+    out += list(difflib.unified_diff(wanted, errors, "want stderr", "got stderr", lineterm="", n=0))
+    if done.returncode != step.code:
+        out.append(f"exit code {done.returncode}, want {step.code}")
+    return out
+
+
+def _arguments(step: Step, bootstrap: str) -> tuple[str, list[str]]:
+    tool, *arguments = shlex.split(step.command)
+    return tool, ["--bootstrap-server", bootstrap, *arguments]
+
+
+def _wait_until_stable(run, group: str) -> None:
+    deadline = time.monotonic() + READY_LIMIT_SECONDS
+    while " Stable " not in run("kafka-consumer-groups", ["--describe", "--state", "--group", group]).stdout:
+        if time.monotonic() > deadline:
+            raise Failure(f"group {group} is not stable after {READY_LIMIT_SECONDS} s")
+
+
+def play(context: Context, name: str, command, ours: bool) -> None:
+    broker = context.new_broker()
+    broker.start()
+    wrong: list[str] = []
+
+    def run(tool: str, arguments: list[str], stdin: str = "") -> subprocess.CompletedProcess:
+        if "--bootstrap-server" not in arguments:
+            arguments = ["--bootstrap-server", broker.bootstrap, *arguments]
+        return context.run(command(tool, *arguments), stdin=stdin, check=False, limit=60)
+
+    with contextlib.ExitStack() as background:
+        for step in parse((FOLDER / f"{name}.txt").read_text()):
+            if ours and step.not_on_thalweg:
+                continue
+            tool, arguments = _arguments(step, broker.bootstrap)
+            if step.background:
+                process = subprocess.Popen(command(tool, *arguments), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                background.callback(process.wait)
+                background.callback(process.kill)
+                _wait_until_stable(run, arguments[arguments.index("--group") + 1])
+                continue
+            done = run(tool, arguments, "".join(line + "\n" for line in step.stdin))
+            if found := differences(step, done, ours):
+                wrong.append(f"{name}.txt:{step.line}: {step.command}\n  " + "\n  ".join(found))
+    if wrong:
+        raise Failure(f"{len(wrong)} commands differ\n" + "\n".join(wrong))
+
+
+def _with_thalweg(name: str):
+    def body(context: Context) -> None:
+        binary = paths.thalweg_binary()
+        if binary is None:
+            raise Skip("no thalweg binary")
+
+        def command(tool: str, *arguments: str) -> list[str]:
+            link = context.folder / tool
+            if not link.exists():
+                link.symlink_to(binary.resolve())
+            return [str(link), *arguments]
+        play(context, name, command, ours=True)
+    return body
+
+
+def _with_kafka(name: str):
+    return lambda context: play(context, name, kafka_dist.tool, ours=False)
+
+
+# Each start of a Java tool takes seconds, so a scenario does too.
+for _name in sorted(path.stem for path in FOLDER.glob("*.txt")):
+    registry.add(Case(f"golden-kafka-tools-{kafka_dist.VERSION}/{_name}", _with_kafka(_name), limit_seconds=300))
+    registry.add(Case(f"golden-thalweg-tools/{_name}", _with_thalweg(_name), limit_seconds=120))
