@@ -26,7 +26,7 @@ module(admin DEPENDS network metadata record TEST_DEPENDS platform sim)
 
 # products
 module(broker DEPENDS replica replicated controller group raft http TEST_DEPENDS platform sim)
-module(cli DEPENDS admin record)
+module(cli DEPENDS admin record TEST_DEPENDS platform)
 
 if(EXISTS ${PROJECT_SOURCE_DIR}/apps/thalweg/CMakeLists.txt)
   add_subdirectory(apps/thalweg)

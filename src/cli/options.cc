@@ -112,7 +112,8 @@ Result<> OptionParser::check(const Options& options) const {
   for (const auto& [name, values] : options.values_) {
     const Spec& spec = specs_.at(name);
     if (spec.kind != Spec::Kind::kValues && values.size() > 1)
-      return fail(ErrorCode::kInvalidConfig, "Found multiple arguments for option " + name + ", but you asked for only one");
+      return fail(ErrorCode::kInvalidConfig,
+                  "Found multiple arguments for option " + name + ", but you asked for only one");
     if (spec.kind == Spec::Kind::kInteger && !parse_integer(values.front()))
       return fail(ErrorCode::kInvalidConfig, "Cannot parse argument '" + values.front() + "' of option " + name);
   }

@@ -46,8 +46,8 @@ class OptionParser {
   // Another spelling of a declared option, not shown in help.
   OptionParser& alias(std::string name, std::string meaning);
 
-  // With Kafka's wording: kInvalidRequest for an option that is not known or lacks its value, kInvalidConfig for one whose
-  // value is no number or that has one too many, which Kafka's tools notice later, when they use it.
+  // With Kafka's wording: kInvalidRequest for an option that is not known or lacks its value, kInvalidConfig for one
+  // whose value is no number or that has one too many, which Kafka's tools notice later, when they use it.
   Result<Options> parse(const std::vector<std::string>& arguments) const;
   // Two columns, `width` wide, by name.
   std::string help(int width = 80) const;

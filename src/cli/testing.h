@@ -1,0 +1,56 @@
+// A Terminal of strings, and a way to run a tool on it without a cluster.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <string>
+
+#include "cli/tool.h"
+#include "platform/testing.h"
+
+namespace thalweg::cli {
+
+class FakeTerminal : public Terminal {
+ public:
+  void out(std::string_view text) override { out_text += text; }
+  void err(std::string_view text) override { err_text += text; }
+  bool flush() override { return true; }
+  Task<std::optional<std::string>> read_line() override {
+    if (lines.empty()) co_return std::nullopt;
+    std::string line = std::move(lines.front());
+    lines.pop_front();
+    co_return line;
+  }
+  bool in_is_terminal() const override { return false; }
+  bool out_is_terminal() const override { return false; }
+  int columns() const override { return 80; }
+  Result<std::string> read_file(const std::string& path) override {
+    const auto at = files.find(path);
+    if (at == files.end()) return fail(ErrorCode::kInvalidRequest, path + " (No such file or directory)");
+    return at->second;
+  }
+  bool stop_wanted() const override { return false; }
+  void on_stop(std::move_only_function<void()>) override {}
+
+  std::string out_text, err_text;
+  std::deque<std::string> lines;
+  std::map<std::string, std::string> files;
+};
+
+struct Ran {
+  int code = 0;
+  std::string out, err;
+};
+
+// Runs the tool; nothing listens at the addresses it may be given.
+inline Ran run_tool(Tool tool, Arguments arguments) {
+  platform::TestShards shards;
+  FakeTerminal terminal;
+  Ran ran;
+  ran.code = platform::run_on(shards[0], tool({shards[0], terminal}, std::move(arguments)));
+  ran.out = terminal.out_text;
+  ran.err = terminal.err_text;
+  return ran;
+}
+
+}  // namespace thalweg::cli
