@@ -14,6 +14,7 @@ config::BrokerConfig broker_config(bool acknowledge_from_memory) {
       {"log.roll.ms", "2000"},
       {"thalweg.durable.acks", acknowledge_from_memory ? "memory" : "fsync"},
       {"offsets.topic.replication.factor", "1"},
+      {"group.initial.rebalance.delay.ms", "100"},
       {"log.flush.offset.checkpoint.interval.ms", "1500"},
   };
   auto loaded = config::load_broker_config(properties);

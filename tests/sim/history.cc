@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace thalweg::simulation {
@@ -34,6 +35,18 @@ void History::consumed(PartitionId partition, Offset offset, const std::string& 
   const auto [at, is_new] = known_[partition].emplace(offset, value);
   if (!is_new && at->second != value)
     loss(fmt::format("partition {} offset {}: was {}, now {}", partition.value, offset.value, at->second, value));
+}
+
+void History::owned(std::int32_t generation, PartitionId partition, const std::string& member) {
+  const auto [at, is_new] = owners_.emplace(std::pair(generation, partition), member);
+  if (!is_new && at->second != member)
+    loss(fmt::format("generation {}: partition {} belongs to {} and to {}", generation, partition.value, at->second,
+                     member));
+}
+
+void History::committed_in(std::int32_t generation, std::int32_t newest) {
+  if (generation < newest) loss(fmt::format("a commit of generation {} was taken after one of {}", generation, newest));
+  newest_generation_ = std::max(newest_generation_, generation);
 }
 
 void History::check(PartitionId partition, const Records& records) {

@@ -32,6 +32,12 @@ class History {
   void acknowledged(PartitionId partition, Offset base, const std::vector<std::string>& values);
   // A consumer was given a record.
   void consumed(PartitionId partition, Offset offset, const std::string& value);
+  // A group's member was assigned a partition in this generation.
+  void owned(std::int32_t generation, PartitionId partition, const std::string& member);
+  // The newest generation in which a commit was acknowledged so far.
+  std::int32_t newest_generation() const { return newest_generation_; }
+  // A commit of this generation was acknowledged that was sent when `newest` was known already.
+  void committed_in(std::int32_t generation, std::int32_t newest);
   // Something that must not happen did.
   void violation(std::string what);
   // Something is gone that had been promised.
@@ -49,6 +55,8 @@ class History {
   const bool losses_count_;
   std::map<PartitionId, Records> known_;                    // acknowledged or consumed, by offset
   std::map<PartitionId, std::set<std::string>> somewhere_;  // acknowledged, offset unknown
+  std::map<std::pair<std::int32_t, PartitionId>, std::string> owners_;
+  std::int32_t newest_generation_ = -1;
   std::size_t acknowledged_ = 0;
   std::vector<std::string> violations_;
 };

@@ -8,6 +8,7 @@
 #include "broker_node.h"
 #include "clients.h"
 #include "group_client.h"
+#include "group_member.h"
 #include "history.h"
 #include "topic_client.h"
 
@@ -15,17 +16,19 @@ namespace thalweg::simulation {
 namespace {
 using namespace std::chrono_literals;
 
-constexpr int kProducers = 4, kBatches = 120, kCommits = 80, kTopics = 12;
+constexpr int kProducers = 4, kBatches = 120, kCommits = 80, kTopics = 12, kMembers = 3, kAssignments = 5;
 
 // Everybody who must come to an end.
 struct Clients {
   std::deque<Producer> producers;
+  std::deque<GroupMember> members;
   std::unique_ptr<Committer> committer;
   std::unique_ptr<TopicAdministrator> administrator;
   bool topic_created = false;
 
   bool done() const {
-    return std::ranges::all_of(producers, &Producer::done) && committer->done() && administrator->done();
+    return std::ranges::all_of(producers, &Producer::done) && std::ranges::all_of(members, &GroupMember::done) &&
+           committer->done() && administrator->done();
   }
   std::string complaints() const {
     std::string all;
@@ -33,6 +36,7 @@ struct Clients {
       if (!client.done()) all += fmt::format("; {} still gets {}", who, client.last_error());
     };
     for (const auto& producer : producers) add(producer, "a producer");
+    for (const auto& member : members) add(member, "a member of the group");
     add(*committer, "the committer");
     add(*administrator, "the administrator");
     return all;
@@ -49,7 +53,7 @@ class Scenario {
 
   Outcome run() {
     start_clients();
-    broker_.start();
+    start_broker();
     begin_trouble();
     schedule_crash();
     watch_broker();
@@ -58,7 +62,7 @@ class Scenario {
     if (!world_.run_until([this] { return clients_->done(); }, 5min)) report_hang();
     check_everything("after healing");
     crash(sim::Crash::kPowerLoss);
-    broker_.start();
+    start_broker();
     check_everything("after a last power loss");
     return outcome();
   }
@@ -74,6 +78,8 @@ class Scenario {
       spawn(shard, create_topic(&shard, &history_, &clients_->topic_created));
       for (int i = 0; i < kProducers; ++i)
         spawn(shard, clients_->producers.emplace_back(shard, history_, i, kBatches).run());
+      for (int i = 0; i < kMembers; ++i)
+        spawn(shard, clients_->members.emplace_back(shard, history_, kAssignments).run());
       clients_->committer = std::make_unique<Committer>(shard, history_, kCommits);
       spawn(shard, clients_->committer->run());
       clients_->administrator = std::make_unique<TopicAdministrator>(shard, history_, kTopics);
@@ -115,7 +121,7 @@ class Scenario {
     world_.network.set_bandwidth("clients", 0);
     world_.network.faults.reset_one_in = 0;
     if (broker_.is_up() && sync_has_failed()) crash(sim::Crash::kPowerLoss);
-    if (!broker_.is_up()) broker_.start();
+    if (!broker_.is_up()) start_broker();
   }
 
   void schedule_crash() {
@@ -130,7 +136,7 @@ class Scenario {
   }
   void start_soon() {
     world_.simulation.at(world_.now() + world_.simulation.between(10ms, 800ms), [this] {
-      if (!broker_.is_up()) broker_.start();
+      if (!broker_.is_up()) start_broker();
     });
   }
   // The operator: reboots a machine whose disk failed, starts a broker that did not start again.
@@ -141,7 +147,7 @@ class Scenario {
         if (program.start_error) last_start_error_ = program.start_error->message;
         if (sync_has_failed() || program.start_error) {
           crash(sim::Crash::kPowerLoss);
-          broker_.start();
+          start_broker();
         }
       }
       watch_broker();
@@ -157,6 +163,14 @@ class Scenario {
     });
   }
 
+  // Each time with a clock that runs a little wrong and shows another time of day.
+  void start_broker() {
+    const auto between = [this](std::int64_t limit) {
+      return static_cast<std::int64_t>(world_.simulation.below(std::uint64_t(2 * limit))) - limit;
+    };
+    broker_.clock_faults = {.drift_ppm = between(500), .wall_offset = Millis(between(60'000))};
+    broker_.start();
+  }
   bool sync_has_failed() const { return broker_.disk().failed_syncs() > syncs_failed_before_; }
   void crash(sim::Crash how) {
     broker_.crash(how);
