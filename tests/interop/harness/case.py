@@ -4,6 +4,7 @@ import dataclasses
 import os
 import pathlib
 import subprocess
+import time
 from collections.abc import Callable, Mapping
 
 from .broker import Broker
@@ -11,6 +12,8 @@ from .outcome import Failure, Skip
 
 DEFAULT_LIMIT_SECONDS = 90
 EXIT_SKIPPED = 77
+# Of the records that programs stamp themselves: an hour ago, well within every topic's retention.
+_FIRST_TIMESTAMP = int((time.time() - 3600) * 1000)
 
 
 @dataclasses.dataclass
@@ -24,7 +27,7 @@ class Context:
     new_broker: Callable[..., Broker]
 
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "BOOTSTRAP": self.broker.bootstrap, "PREFIX": self.prefix}
+        return {**os.environ, "BOOTSTRAP": self.broker.bootstrap, "PREFIX": self.prefix, "FIRST_TIMESTAMP": str(_FIRST_TIMESTAMP)}
 
     def run(self, command: list[str], *, stdin: str | None = None, limit: float | None = None,
             check: bool = True, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess:

@@ -49,7 +49,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--broker", choices=["thalweg", "kafka"], default="thalweg",
                         help="the broker to start: Thalweg, or Apache Kafka to prove the cases themselves (default: %(default)s)")
     parser.add_argument("--binary", type=pathlib.Path, metavar="FILE",
-                        help="the thalweg binary (default: $INTEROP_BINARY, else the newest build/*/bin/thalweg)")
+                        help="the thalweg binary (default: $INTEROP_BINARY, else the Release build, else the newest)")
     parser.add_argument("--bootstrap", metavar="HOST:PORT", help="test a broker that already runs")
     parser.add_argument("--only", action="append", default=[], metavar="GLOB", help="cases to run, e.g. 'sarama*/*'; may be repeated")
     parser.add_argument("--list", action="store_true", help="print the names of the cases and stop")

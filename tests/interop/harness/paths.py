@@ -16,8 +16,13 @@ def cache() -> pathlib.Path:
 
 
 def thalweg_binary() -> pathlib.Path | None:
-    """The newest binary that was built here, unless INTEROP_BINARY names another."""
+    """The server to test, unless INTEROP_BINARY names another."""
     if chosen := os.environ.get("INTEROP_BINARY"):
         return pathlib.Path(chosen)
-    built = [p for p in REPOSITORY.glob("build/*/bin/thalweg") if os.access(p, os.X_OK)]
-    return max(built, key=lambda p: p.stat().st_mtime, default=None)
+    return built("thalweg")
+
+
+def built(program: str) -> pathlib.Path | None:
+    """What users run, the Release build; without one, the newest."""
+    found = [p for p in REPOSITORY.glob(f"build/*/bin/{program}") if os.access(p, os.X_OK)]
+    return max(found, key=lambda p: (p.parent.parent.name == "release", p.stat().st_mtime), default=None)

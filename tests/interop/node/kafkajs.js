@@ -7,6 +7,7 @@ const assert = require('node:assert/strict')
 const { CompressionTypes, ConfigResourceTypes, Kafka, logLevel } = require('kafkajs')
 
 const topic = `${process.env.PREFIX}user-events`
+const firstTimestamp = Number(process.env.FIRST_TIMESTAMP)
 const groupId = `${process.env.PREFIX}my-consumer-group`
 const kafka = new Kafka({ clientId: 'interop', brokers: process.env.BOOTSTRAP.split(','), logLevel: logLevel.NOTHING })
 
@@ -14,7 +15,7 @@ const message = i => ({
   key: `key${i % 20}`,
   value: JSON.stringify({ user_id: i, event_type: 'user_login' }),
   headers: { sequence: String(i) },
-  timestamp: String(1700000000000 + i),
+  timestamp: String(firstTimestamp + i),
 })
 
 function checkMessage(m) {
@@ -144,7 +145,7 @@ async function admin() {
     await produce(0, 100)
     const ends = await admin.fetchTopicOffsets(topic)
     assert.equal(ends.reduce((sum, p) => sum + Number(p.high) - Number(p.low), 0), 100)
-    const at50 = await admin.fetchTopicOffsetsByTimestamp(topic, 1700000000050)
+    const at50 = await admin.fetchTopicOffsetsByTimestamp(topic, firstTimestamp + 50)
     assert.equal(at50.length, 2)
 
     const records = []

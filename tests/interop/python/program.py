@@ -9,7 +9,7 @@ BOOTSTRAP = os.environ["BOOTSTRAP"]
 PREFIX = os.environ["PREFIX"]
 TOPIC = PREFIX + "user-events"
 GROUP = PREFIX + "my-consumer-group"
-FIRST_TIMESTAMP = 1_700_000_000_000
+FIRST_TIMESTAMP = int(os.environ["FIRST_TIMESTAMP"])
 LIMIT_SECONDS = 45
 
 

@@ -37,7 +37,7 @@ func message(name string, i int) *kafka.Message {
 		Key:            []byte(strconv.Itoa(i % 20)),
 		Value:          []byte(fmt.Sprintf(`{"user_id":%d,"event_type":"user_login"}`, i)),
 		Headers:        []kafka.Header{{Key: "sequence", Value: []byte(strconv.Itoa(i))}},
-		Timestamp:      time.UnixMilli(1_700_000_000_000 + int64(i)),
+		Timestamp:      time.UnixMilli(firstTimestamp + int64(i)),
 	}
 }
 

@@ -6,12 +6,15 @@ package main
 import (
 	"fmt"
 	"os"
+	"strconv"
 )
 
 var (
 	bootstrap = os.Getenv("BOOTSTRAP")
 	topic     = os.Getenv("PREFIX") + "user-events"
 	groupID   = os.Getenv("PREFIX") + "my-consumer-group"
+
+	firstTimestamp, _ = strconv.ParseInt(os.Getenv("FIRST_TIMESTAMP"), 10, 64)
 )
 
 var cases = map[string]func() error{

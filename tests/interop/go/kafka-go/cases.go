@@ -39,7 +39,7 @@ func message(i int) kafka.Message {
 		Key:     []byte(strconv.Itoa(i % 20)),
 		Value:   []byte(fmt.Sprintf(`{"user_id":%d,"event_type":"user_login"}`, i)),
 		Headers: []kafka.Header{{Key: "sequence", Value: []byte(strconv.Itoa(i))}},
-		Time:    time.UnixMilli(1_700_000_000_000 + int64(i)),
+		Time:    time.UnixMilli(firstTimestamp + int64(i)),
 	}
 }
 

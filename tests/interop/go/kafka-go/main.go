@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
 	"time"
 )
 
@@ -14,6 +15,8 @@ var (
 	bootstrap = os.Getenv("BOOTSTRAP")
 	topic     = os.Getenv("PREFIX") + "user-events"
 	groupID   = os.Getenv("PREFIX") + "my-consumer-group"
+
+	firstTimestamp, _ = strconv.ParseInt(os.Getenv("FIRST_TIMESTAMP"), 10, 64)
 )
 
 var cases = map[string]func(context.Context) error{

@@ -25,7 +25,7 @@ final class Check {
   static final String BOOTSTRAP = System.getenv("BOOTSTRAP");
   static final String TOPIC = System.getenv("PREFIX") + "user-events";
   static final String GROUP = System.getenv("PREFIX") + "my-consumer-group";
-  static final long FIRST_TIMESTAMP = 1_700_000_000_000L;
+  static final long FIRST_TIMESTAMP = Long.parseLong(System.getenv("FIRST_TIMESTAMP"));
   static final Duration LIMIT = Duration.ofSeconds(45);
 
   static final class Wrong extends RuntimeException {
