@@ -153,8 +153,10 @@ Result<std::unique_ptr<MessageFormatter>> make_formatter(const std::string& clas
   const auto simple = simple_name(class_name);
   if (simple == kDefault) return DefaultFormatter::create(properties);
   if (simple == "NoOpMessageFormatter") return std::make_unique<NoOpFormatter>();
+  if (simple == "OffsetsMessageFormatter") return make_offsets_formatter();
   return fail(ErrorCode::kInvalidRequest,
-              fmt::format("formatter {} is not available; there are DefaultMessageFormatter and NoOpMessageFormatter",
+              fmt::format("formatter {} is not available; there are DefaultMessageFormatter, NoOpMessageFormatter and "
+                          "OffsetsMessageFormatter",
                           class_name));
 }
 

@@ -20,4 +20,7 @@ class MessageFormatter {
 // counterpart here.
 Result<std::unique_ptr<MessageFormatter>> make_formatter(const std::string& class_name, const Properties& properties);
 
+// OffsetsMessageFormatter, for __consumer_offsets.
+std::unique_ptr<MessageFormatter> make_offsets_formatter();
+
 }  // namespace thalweg::cli
