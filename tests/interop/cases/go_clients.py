@@ -1,4 +1,5 @@
-"""Go: the guide's programs on both names of sarama, and the other two clients that its go.mod lists."""
+"""Go: the guide's programs on both names of sarama and on its newest release, the other two clients that the guide's
+go.mod lists, and franz-go, which speaks the newest protocol."""
 
 from harness import clients
 from harness.case import Case, Context, Registry
@@ -6,7 +7,7 @@ from harness.case import Case, Context, Registry
 registry = Registry()
 
 _SARAMA_CASES = ["sync-producer", "async-producer", "batch-producer", "group", "group-resumes", "retry", "transform", "admin"]
-_SARAMA_MODULES = {"sarama-ibm-1.41.2": "go.mod", "sarama-shopify-1.38.1": "shopify.mod"}
+_SARAMA_MODULES = {"sarama-ibm-1.41.2": "go.mod", "sarama-shopify-1.38.1": "shopify.mod", "sarama-ibm-1.61.1": "latest.mod"}
 
 
 def _sarama(modfile: str, case: str, protocol: str):
@@ -43,5 +44,7 @@ _add_sarama("sarama-shopify-1.38.1-as-2.8/admin", "shopify.mod", "admin", "2.8.0
 
 for _case in ("writer", "codecs", "group", "commit", "api"):
     registry.add(Case(f"kafka-go-0.4.42/{_case}", _go("kafka-go", _case)))
+for _case in ("codecs", "group", "regroup", "admin"):
+    registry.add(Case(f"franz-go-1.22.3/{_case}", _go("franz", _case)))
 for _case in ("codecs", "idempotent", "group", "cooperative", "admin"):
     registry.add(Case(f"confluent-kafka-go-2.2.0/{_case}", _go("confluent", _case)))
