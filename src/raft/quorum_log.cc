@@ -72,11 +72,27 @@ Task<Result<QuorumLog::Recovered>> QuorumLog::open() {
   }
   CO_TRY(Recovered recovered, recovery.finish(directory_, std::move(checkpoint)));
   CO_TRY_VOID(keep_tail(std::move(segments), recovery));
+  CO_TRY_VOID(co_await make_durable());
   if (recovery.starts_anew()) {
     Record record{recovered.hard_state, recovered.base, {}};
     CO_TRY_VOID(co_await write(std::move(record)));
   }
   co_return recovered;
+}
+
+// What was read may be known to the kernel only: a process that was killed had perhaps written it and not yet synced
+// it, or made the folder and its parents a moment before. Nothing may be built on it until it lasts.
+Task<Result<>> QuorumLog::make_durable() {
+  if (!segments_.empty()) CO_TRY_VOID(co_await segments_.back().file->sync());
+  CO_TRY_VOID(co_await shard_.disk.sync_directory(directory_));
+  std::string above = parent_of(directory_);
+  CO_TRY_VOID(co_await shard_.disk.sync_directory(above));
+  while (above != "/" && above != ".") {
+    above = parent_of(above);
+    // A folder that we may not even open was there before us.
+    static_cast<void>(co_await shard_.disk.sync_directory(above));
+  }
+  co_return Result<>{};
 }
 
 // Segments after the tail were renamed for use just before a crash, or belong to a log whose first record never became
@@ -96,8 +112,7 @@ Task<Result<>> QuorumLog::initialize(HardState hard_state, Base base) {
   CHECK(segments_.empty());
   log_id_ = shard_.random.next();
   CO_TRY_VOID(roll());
-  CO_TRY_VOID(co_await write({hard_state, std::move(base), {}}));
-  co_return co_await shard_.disk.sync_directory(parent_of(directory_));
+  co_return co_await write({hard_state, std::move(base), {}});
 }
 
 Task<Result<>> QuorumLog::write(Record record) {
