@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "storage/checkpoint_file.h"
+#include "storage/partition_metadata_file.h"
 
 namespace thalweg::storage {
 namespace {
@@ -167,6 +168,8 @@ Result<> Log::note_appended(const record::BatchView& batch, const BatchHeader& h
   const auto latest = epochs_.latest();
   if (header.leader_epoch.value >= 0 && (!latest || header.leader_epoch > latest->epoch))
     epochs_unwritten_ |= epochs_.assign(header.leader_epoch, header.base);
+  else if (latest && latest->start_offset == header.base)
+    epochs_unwritten_ = true;  // the first batch of an epoch that start_epoch() announced
   return {};
 }
 
@@ -222,6 +225,15 @@ void Log::sync_failed(const Error& why) {
 Task<Result<>> Log::sync_once() {
   const Offset target = end_.value();
   const std::uint64_t cuts = cuts_;
+  if (folder_unsynced_) {
+    folder_unsynced_ = false;
+    const std::string metadata = directory_ + "/" + std::string(kPartitionMetadataFile);
+    if (shard_.disk.exists(metadata)) {
+      CO_TRY(const FilePtr file, shard_.disk.open(metadata, OpenMode::kReadWrite));
+      CO_TRY_VOID(co_await file->sync());
+    }
+    CO_TRY_VOID(co_await shard_.disk.sync_directory(directory_.substr(0, directory_.rfind('/'))));
+  }
   if (names_unsynced_) {
     names_unsynced_ = false;
     CO_TRY_VOID(co_await shard_.disk.sync_directory(directory_));
@@ -233,6 +245,8 @@ Task<Result<>> Log::sync_once() {
     else if (s != segments_.rbegin())
       break;  // the active one may be new and empty, with unsynced ones before it
   }
+  // The oldest first, so that the unsynced ones are always the last ones, also when a truncation comes in between.
+  std::ranges::reverse(unsynced);
   for (const SegmentPtr& segment : unsynced) {
     const std::uint64_t size = segment->size();
     const FilePtr file = segment->unsynced_file();
@@ -265,16 +279,32 @@ Task<Result<>> Log::write_epochs() {
 }
 
 Task<Result<>> Log::sync_side_files(std::vector<SegmentPtr> segments) {
-  for (const SegmentPtr& segment : segments)
+  for (const SegmentPtr& segment : segments) {
     for (const std::string& path :
          {segment->offset_index().path(), segment->time_index().path(), segment->aborted().path()})
       if (auto file = files_->open(path)) CO_TRY_VOID(co_await (*file)->sync());
+    if (auto snapshot = shard_.disk.open(snapshot_path(segment->base()), OpenMode::kReadWrite))
+      CO_TRY_VOID(co_await (*snapshot)->sync());
+  }
   CO_TRY_VOID(co_await write_epochs());
   co_return co_await shard_.disk.sync_directory(directory_);
 }
 
 Task<Result<>> Log::checkpoint() {
   const LogPtr self = shared_from_this();
+  while (checkpointing_) {
+    const OneShot<bool> turn;
+    checkpoint_waiters_.push_back(turn);
+    co_await turn.wait();
+  }
+  checkpointing_ = true;
+  auto done = co_await checkpoint_alone();
+  checkpointing_ = false;
+  for (const auto& waiter : std::exchange(checkpoint_waiters_, {})) waiter.set(true);
+  co_return done;
+}
+
+Task<Result<>> Log::checkpoint_alone() {
   CO_TRY_VOID(co_await flush());
   const Offset reached = durable_.value();
   const std::uint64_t cuts = cuts_;
@@ -289,8 +319,14 @@ Task<Result<>> Log::checkpoint() {
     if (!retired_) sync_failed(synced.error());  // as final as a log file's
     co_return synced;
   }
-  if (cuts == cuts_) recovery_point_ = std::max(recovery_point_, reached);
+  if (cuts == cuts_ && !truncating_) recovery_point_ = std::max(recovery_point_, reached);
   co_return Result<>{};
+}
+
+// No record was ever here: nothing on disk is worth a sync, and what is missing there is made again.
+bool Log::has_nothing() const {
+  return segments_.size() == 1 && segments_.front()->size() == 0 && !segments_.front()->unsynced_file() &&
+         end_.value() == Offset{0};
 }
 
 Task<Result<>> Log::close() {
@@ -298,7 +334,7 @@ Task<Result<>> Log::close() {
   if (closed_) co_return Result<>{};
   closed_ = true;
   if (offline_) co_return std::unexpected(*offline_);
-  if (untouched_ && !epochs_unwritten_ && !names_unsynced_) co_return Result<>{};
+  if ((untouched_ && !epochs_unwritten_ && !names_unsynced_) || has_nothing()) co_return Result<>{};
   CO_TRY_VOID(active().finish());
   CO_TRY_VOID(write_snapshot(end_.value()));
   CO_TRY(const FilePtr snapshot, shard_.disk.open(snapshot_path(end_.value()), OpenMode::kReadWrite));
@@ -325,7 +361,7 @@ void Log::set_high_watermark(Offset offset) {
 void Log::start_epoch(LeaderEpoch epoch) {
   const auto latest = epochs_.latest();
   if (epoch.value < 0 || (latest && epoch <= latest->epoch)) return;
-  epochs_unwritten_ |= epochs_.assign(epoch, end_.value());
+  epochs_.assign(epoch, end_.value());  // written once there is a batch of it; until then a restart may forget it
 }
 
 EpochEnd Log::end_offset_for_epoch(LeaderEpoch epoch) const { return epochs_.end_offset_for(epoch, end_.value()); }

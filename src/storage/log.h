@@ -89,7 +89,8 @@ struct LogOptions {
   bool sync_every_append =
       true;  // false: sync only as flush.messages, flush.ms and checkpoints ask; durable() lags then
   std::shared_ptr<FileCache> files;  // of the shard
-  // Brings a lower recovery point to disk; LogManager's. Nothing: nobody keeps recovery points.
+  // Brings a lower recovery point, and a start that is not above it, to disk; LogManager's. Nothing: nobody keeps
+  // recovery points.
   std::function<Task<Result<>>(TopicPartition, Offset)> lower_recovery_point;
 };
 
@@ -145,7 +146,7 @@ class Log : public std::enable_shared_from_this<Log> {
 
   // ---- Changing
 
-  // The leader's epoch begins here (become_leader); remembered even before the first batch.
+  // The leader's epoch begins here (become_leader), although it has no batch yet.
   void start_epoch(LeaderEpoch epoch);
   // Drops everything at and above `to` (a batch that contains it goes whole). Followers only, who append nothing
   // meanwhile: the lower recovery point is on disk before anything is cut, so that a crash later does not look like
@@ -217,6 +218,8 @@ class Log : public std::enable_shared_from_this<Log> {
   Task<Result<>> sync_side_files(std::vector<SegmentPtr> segments);
   void sync_failed(const Error& why);
   Task<Result<>> write_epochs();
+  Task<Result<>> checkpoint_alone();
+  bool has_nothing() const;
 
   // Segments
   LogSegment& active() { return *segments_.back(); }
@@ -265,7 +268,11 @@ class Log : public std::enable_shared_from_this<Log> {
   bool closed_ = false;
   bool retired_ = false;
   bool syncing_ = false;
-  bool flush_planned_ = false;   // flush.ms is running
+  bool flush_planned_ = false;    // flush.ms is running
+  bool folder_unsynced_ = false;  // the folder's own name, and partition.metadata in it
+  bool truncating_ = false;       // from lowering the recovery point on disk to the cut
+  bool checkpointing_ = false;
+  std::vector<OneShot<bool>> checkpoint_waiters_;
   bool names_unsynced_ = false;  // a file was created, renamed or removed since the directory was synced
   bool epochs_unwritten_ = false;
   std::uint64_t cuts_ = 0;  // truncations; a sync that began before one proves nothing about offsets after it

@@ -127,9 +127,11 @@ void Log::expire_producers(Millis expiration) {
 
 // ---- Truncation
 
+// Also the start, which may lie inside the batch that goes. Until the cut is made no checkpoint raises them again.
 Task<Result<>> Log::lower_recovery_point(Offset to) {
-  if (to >= recovery_point_) co_return Result<>{};
-  recovery_point_ = to;
+  if (to >= recovery_point_ && to >= start_) co_return Result<>{};
+  recovery_point_ = std::min(recovery_point_, to);
+  start_ = std::min(start_, to);
   if (lower_recovery_point_) co_return co_await lower_recovery_point_(partition_, to);
   co_return Result<>{};
 }
@@ -139,7 +141,10 @@ Task<Result<>> Log::truncate_to(Offset to) {
   CO_TRY_VOID(check_writable());
   if (to >= end_.value()) co_return Result<>{};
   CO_TRY(const auto cut, segments_[segment_index(to)]->cut_point(to));  // a batch that contains `to` goes whole
-  CO_TRY_VOID(co_await lower_recovery_point(std::min(to, cut.offset)));
+  truncating_ = true;
+  auto lowered = co_await lower_recovery_point(std::min(to, cut.offset));
+  truncating_ = false;
+  CO_TRY_VOID(std::move(lowered));
   CO_TRY_VOID(check_writable());
   if (to < segments_.front()->base() || to < start_) co_return empty_and_start_at(to);
   co_return cut_at(to);
@@ -148,7 +153,10 @@ Task<Result<>> Log::truncate_to(Offset to) {
 Task<Result<>> Log::truncate_fully_and_start_at(Offset start) {
   const LogPtr self = shared_from_this();
   CO_TRY_VOID(check_writable());
-  CO_TRY_VOID(co_await lower_recovery_point(Offset{0}));
+  truncating_ = true;
+  auto lowered = co_await lower_recovery_point(Offset{0});
+  truncating_ = false;
+  CO_TRY_VOID(std::move(lowered));
   CO_TRY_VOID(check_writable());
   co_return empty_and_start_at(start);
 }

@@ -23,7 +23,7 @@ Task<Result<LogPtr>> Log::open(const Shard& shard, LogOptions options) {
 
 Task<Result<>> LogLoader::load() {
   CO_TRY_VOID(disk().make_directory(log_.directory_));
-  CO_TRY_VOID(co_await settle_topic_id());
+  CO_TRY_VOID(settle_topic_id());
   CO_TRY_VOID(finish_swaps());
   CO_TRY_VOID(open_segments());
   CO_TRY_VOID(check_segments());
@@ -38,7 +38,7 @@ Task<Result<>> LogLoader::load() {
   log_.set_high_watermark(high_watermark_);
   CO_TRY_VOID(log_.rebuild_producers(clean_ ? end_ : std::min(recovery_point_, end_), clean_ ? end_ : recovery_point_));
   log_.recovery_point_ = std::min(clean_ ? log_.end_.value() : recovery_point_, log_.end_.value());
-  if (clean_) co_return Result<>{};
+  if (clean_ || fresh_) co_return Result<>{};
   auto synced = co_await sync_unchecked();
   if (!synced) log_.sync_failed(synced.error());
   co_return synced;
@@ -70,21 +70,35 @@ Result<> LogLoader::rewrite(File& file) {
   return {};
 }
 
-Task<Result<>> LogLoader::settle_topic_id() {
+Result<> LogLoader::settle_topic_id() {
   const std::string path = log_.directory_ + "/" + std::string(kPartitionMetadataFile);
   if (disk().exists(path)) {
-    CO_TRY(const SharedBytes text, disk().read_file(path));
-    auto stored = parse_partition_metadata(text.text());
-    if (!stored) co_return fail(ErrorCode::kKafkaStorageError, path + ": " + stored.error().message);
-    if (log_.topic_id_.is_zero()) log_.topic_id_ = *stored;
-    if (*stored != log_.topic_id_)
-      co_return fail(ErrorCode::kInconsistentTopicId, fmt::format("{} belongs to topic id {}, not {}", log_.directory_,
-                                                                  to_string(*stored), to_string(log_.topic_id_)));
-  } else if (!log_.topic_id_.is_zero()) {
-    const std::string text = print_partition_metadata(log_.topic_id_);
-    CO_TRY_VOID(co_await disk().replace_file(path, SharedBytes::copy_of(std::string_view(text))));
+    TRY(const SharedBytes text, disk().read_file(path));
+    const auto stored = parse_partition_metadata(text.text());
+    if (stored && !log_.topic_id_.is_zero() && *stored != log_.topic_id_)
+      return fail(ErrorCode::kInconsistentTopicId, fmt::format("{} belongs to topic id {}, not {}", log_.directory_,
+                                                               to_string(*stored), to_string(log_.topic_id_)));
+    if (stored) log_.topic_id_ = *stored;
+    if (stored) return {};
+    // It is synced with the first append; a power loss before leaves it empty beside a log that is empty, too.
+    TRY(const bool empty, has_no_records());
+    if (!empty || log_.topic_id_.is_zero())
+      return fail(ErrorCode::kKafkaStorageError, path + ": " + stored.error().message);
   }
-  co_return Result<>{};
+  if (log_.topic_id_.is_zero()) return {};
+  TRY(const FilePtr file, disk().open(path, OpenMode::kTruncate));
+  log_.folder_unsynced_ = true;
+  return file->write(0, as_bytes(print_partition_metadata(log_.topic_id_)));
+}
+
+Result<bool> LogLoader::has_no_records() {
+  TRY(const auto files, disk().list(log_.directory_));
+  for (const DirectoryEntry& entry : files) {
+    if (!entry.name.ends_with(kLogSuffix)) continue;
+    TRY(const FilePtr file, disk().open(log_.directory_ + "/" + entry.name, OpenMode::kRead));
+    if (file->size() > 0) return false;
+  }
+  return true;
 }
 
 Result<> LogLoader::finish_swaps() {
@@ -155,6 +169,7 @@ Result<> LogLoader::open_segments() {
   if (log_.segments_.empty()) {
     TRY(auto first, log_.new_segment(log_start_, now));
     log_.segments_.push_back(std::move(first));
+    fresh_ = log_.folder_unsynced_ = true;  // costs no sync before the first append, which makes it durable
   }
   return {};
 }
@@ -174,8 +189,10 @@ Result<> LogLoader::check_segments() {
     LogSegment& segment = *log_.segments_[i];
     const bool last = i + 1 == log_.segments_.size();
     TRY(const bool indexed, segment.load());
+    // Segments that are not the last have at least one entry of time, unless no batch has a timestamp.
+    const bool timed = last || segment.size() == 0 || segment.time_index().entries() > 0;
     const bool trusted = clean_ || (!last && log_.segments_[i + 1]->base() <= recovery_point_);
-    if (!trusted || !indexed) {
+    if (!trusted || !indexed || !timed) {
       log_.untouched_ = false;
       TRY_VOID(rebuild_segment(i));  // may drop the segments after it
       continue;

@@ -24,11 +24,12 @@ class LogLoader {
         log_start_(log_start),
         high_watermark_(high_watermark) {}
 
-  // Does not suspend except to write partition.metadata. The log has no user yet.
+  // Suspends only to sync what a crash left unsynced. The log has no user yet.
   Task<Result<>> load();
 
  private:
-  Task<Result<>> settle_topic_id();
+  Result<> settle_topic_id();
+  Result<bool> has_no_records();
   Result<> finish_swaps();
   Result<> swap_in(Offset base);
   Result<> open_segments();
@@ -47,6 +48,7 @@ class LogLoader {
   const bool clean_;
   const Offset log_start_, high_watermark_;
   Offset end_{0};
+  bool fresh_ = false;  // there was no segment
   std::vector<EpochEntry> seen_epochs_;
 };
 

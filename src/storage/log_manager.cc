@@ -149,10 +149,6 @@ Task<Result<LogPtr>> LogManager::open(TopicPartition partition, Uuid topic_id, L
   };
   auto opened = forgotten ? co_await shards_[shard]->call(*this, &LogManager::open_here, shard, std::move(options))
                           : Result<LogPtr>(std::unexpected(forgotten.error()));
-  if (opened && fresh) {
-    if (auto synced = co_await shards_[0]->disk.sync_directory(directories_[at].files.path()); !synced)
-      opened = std::unexpected(synced.error());
-  }
   opening_.erase(partition);
   if (opened) logs_[partition] = {*opened, shard, at};
   co_return opened;
@@ -310,9 +306,11 @@ Task<Result<>> LogManager::lower_recovery_point(TopicPartition partition, Offset
   const auto found = logs_.find(partition);
   if (found == logs_.end()) co_return Result<>{};
   Directory& directory = directories_[found->second.directory];
-  auto& point = directory.recovery_points[partition];
-  if (point <= to) co_return Result<>{};
-  point = to;
+  Offset& point = directory.recovery_points[partition];
+  Offset& start = directory.log_starts[partition];
+  if (point <= to && start <= to) co_return Result<>{};
+  point = std::min(point, to);
+  start = std::min(start, to);
   co_return co_await write_offsets(directory);
 }
 

@@ -30,8 +30,10 @@ Task<Result<FetchedData>> Log::read(Offset from, ReadLimits limits) {
     const std::size_t i = segment_index(at);
     const SegmentPtr segment = segments_[i];
     const Offset end = segment_end(i);
-    CO_TRY(auto range,
-           co_await segment->read(at, std::min(upper, end), end, limits.max_bytes, limits.at_least_one_batch));
+    auto attempt = co_await segment->read(at, std::min(upper, end), end, limits.max_bytes, limits.at_least_one_batch);
+    if (!attempt && from < start_)
+      co_return fail(ErrorCode::kOffsetOutOfRange, "offset " + to_string(from) + " went while it was read");
+    CO_TRY(auto range, std::move(attempt));
     if (!range) {
       if (end <= at) break;  // it was the last
       at = end;

@@ -4,9 +4,8 @@ namespace thalweg::storage {
 
 Result<> TransactionIndexFile::load() {
   TRY(const FilePtr file, files_->open(path_));
-  if (file->size() % AbortedTransaction::kSize != 0)
-    return fail(ErrorCode::kKafkaStorageError, path_ + ": size is no multiple of an entry");
   on_disk_ = file->size() / AbortedTransaction::kSize;
+  rewrite_ = file->size() % AbortedTransaction::kSize != 0;
   return {};
 }
 
@@ -24,7 +23,13 @@ Result<std::vector<AbortedTransaction>> TransactionIndexFile::entries() const {
 
 Result<> TransactionIndexFile::truncate_to(Offset end) {
   if (empty()) return {};
-  TRY(const auto all, entries());
+  auto readable = entries();
+  while (!readable && readable.error().code == ErrorCode::kCorruptMessage && on_disk_ > 0) {
+    --on_disk_;
+    rewrite_ = true;
+    readable = entries();
+  }
+  TRY(const auto all, std::move(readable));
   const std::size_t keep = entries_below(all, end);
   if (keep == all.size()) return {};
   if (keep < on_disk_) {

@@ -15,13 +15,13 @@ class TransactionIndexFile {
  public:
   TransactionIndexFile(FileCache& files, std::string path) : files_(&files), path_(std::move(path)) {}
 
-  // Call when the file exists. An error if it cannot be one.
+  // Call when the file exists.
   Result<> load();
   void append(const AbortedTransaction& entry) { tail_.push_back(entry); }
   bool empty() const { return on_disk_ == 0 && tail_.empty(); }
   // All of them, in order of their markers.
   Result<std::vector<AbortedTransaction>> entries() const;
-  // Keeps entries whose marker is below `end`.
+  // Keeps entries whose marker is below `end`, and of a torn file those before the damage.
   Result<> truncate_to(Offset end);
   Result<> flush();
   const std::string& path() const { return path_; }
