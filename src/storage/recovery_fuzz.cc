@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "base/log.h"
 #include "storage/pieces.h"
 #include "storage/testing.h"
 
