@@ -102,7 +102,8 @@ config::Properties gather_properties(const Arguments& arguments) {
     auto settings = config::settings_from_environment(environment);
     for (auto& [name, value] : settings.properties) properties[name] = value;
     if (!settings.ignored.empty())
-      log::warn("ZooKeeper settings are ignored: metadata is in the quorum", field("settings", fmt::format("{}", fmt::join(settings.ignored, ","))));
+      log::warn("ZooKeeper settings are ignored: metadata is in the quorum",
+                field("settings", fmt::format("{}", fmt::join(settings.ignored, ","))));
   }
   for (const auto& [name, value] : arguments.overrides) properties[name] = value;
   return properties;
@@ -111,7 +112,8 @@ config::Properties gather_properties(const Arguments& arguments) {
 // Clients are told a name that they can reach; where none is configured, this host's.
 void fill_advertised_hosts(config::BrokerConfig& config) {
   for (auto& listener : config.advertised_listeners)
-    if (listener.host.empty() || listener.host == "0.0.0.0" || listener.host == "::") listener.host = platform::host_name();
+    if (listener.host.empty() || listener.host == "0.0.0.0" || listener.host == "::")
+      listener.host = platform::host_name();
 }
 
 Task<> run(broker::Broker& broker, platform::ShardThreads& threads, int& code) {

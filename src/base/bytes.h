@@ -83,12 +83,14 @@ using Piece = std::variant<SharedBytes, FilePiece>;
 using Pieces = std::vector<Piece>;
 
 inline std::size_t size_of(const Piece& piece) {
-  return std::visit([](const auto& p) -> std::size_t {
-    if constexpr (requires { p.view(); })
-      return p.size();
-    else
-      return p.size;
-  }, piece);
+  return std::visit(
+      [](const auto& p) -> std::size_t {
+        if constexpr (requires { p.view(); })
+          return p.size();
+        else
+          return p.size;
+      },
+      piece);
 }
 inline std::size_t size_of(const Pieces& pieces) {
   std::size_t sum = 0;

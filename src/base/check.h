@@ -6,8 +6,8 @@ namespace thalweg {
 [[noreturn]] void check_failed(const char* condition, const char* file, int line) noexcept;
 }  // namespace thalweg
 
-#define CHECK(condition)                                                            \
-  do {                                                                              \
-    if (!(condition)) [[unlikely]]                                                  \
-      ::thalweg::check_failed(#condition, __FILE__, __LINE__);                      \
+#define CHECK(condition)                                       \
+  do {                                                         \
+    if (!(condition)) [[unlikely]]                             \
+      ::thalweg::check_failed(#condition, __FILE__, __LINE__); \
   } while (false)

@@ -27,16 +27,16 @@ inline std::unexpected<Error> fail(ErrorCode code, std::string message = {}) {
 
 #define THALWEG_CAT2(a, b) a##b
 #define THALWEG_CAT(a, b) THALWEG_CAT2(a, b)
-#define THALWEG_TRY(ret, result, decl, ...)                                    \
-  auto result = (__VA_ARGS__);                                                 \
-  if (!result) [[unlikely]]                                                    \
-    ret std::unexpected(std::move(result.error()));                            \
+#define THALWEG_TRY(ret, result, decl, ...)         \
+  auto result = (__VA_ARGS__);                      \
+  if (!result) [[unlikely]]                         \
+    ret std::unexpected(std::move(result.error())); \
   decl = *std::move(result)
-#define THALWEG_TRY_VOID(ret, result, ...)                                     \
-  do {                                                                         \
-    auto result = (__VA_ARGS__);                                               \
-    if (!result) [[unlikely]]                                                  \
-      ret std::unexpected(std::move(result.error()));                          \
+#define THALWEG_TRY_VOID(ret, result, ...)            \
+  do {                                                \
+    auto result = (__VA_ARGS__);                      \
+    if (!result) [[unlikely]]                         \
+      ret std::unexpected(std::move(result.error())); \
   } while (false)
 
 // TRY(auto file, disk.open(path, mode));   TRY_VOID(file->write(0, bytes));

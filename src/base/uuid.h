@@ -14,8 +14,8 @@ namespace thalweg {
 struct Uuid {
   std::uint64_t high = 0, low = 0;
 
-  // A version-4 uuid of 128 random bits; never one of Kafka's reserved ids (high word 0) and, like Kafka's own random ids, never one
-  // whose text begins with '-', so that it can be a command line argument.
+  // A version-4 uuid of 128 random bits; never one of Kafka's reserved ids (high word 0) and, like Kafka's own random
+  // ids, never one whose text begins with '-', so that it can be a command line argument.
   static Uuid from_random(std::uint64_t a, std::uint64_t b);
   static std::optional<Uuid> parse(std::string_view base64);
   bool is_zero() const { return high == 0 && low == 0; }

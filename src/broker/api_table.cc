@@ -115,7 +115,8 @@ std::span<const Api> served_apis() { return table(); }
 
 const Api* find_served(std::int16_t key) {
   const auto apis = served_apis();
-  const auto at = std::ranges::lower_bound(apis, key, {}, [](const Api& api) { return static_cast<std::int16_t>(api.key); });
+  const auto at =
+      std::ranges::lower_bound(apis, key, {}, [](const Api& api) { return static_cast<std::int16_t>(api.key); });
   return at != apis.end() && static_cast<std::int16_t>(at->key) == key ? &*at : nullptr;
 }
 

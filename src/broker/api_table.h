@@ -1,5 +1,5 @@
-// Every API that this broker serves: one line each in api_table.cc. An API without a line is not advertised, and a request for
-// it closes the connection, as in Kafka.
+// Every API that this broker serves: one line each in api_table.cc. An API without a line is not advertised, and a
+// request for it closes the connection, as in Kafka.
 #pragma once
 
 #include <cstdint>

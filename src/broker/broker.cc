@@ -39,9 +39,11 @@ network::ServerOptions server_options(const config::BrokerConfig& config) {
 
 }  // namespace
 
-Broker::Broker(std::vector<const Shard*> shards, config::BrokerConfig config) : config_(std::move(config)), producer_ids_(*this) {
+Broker::Broker(std::vector<const Shard*> shards, config::BrokerConfig config)
+    : config_(std::move(config)), producer_ids_(*this) {
   CHECK(!shards.empty());
-  for (const Shard* shard : shards) shards_.push_back(std::make_unique<BrokerShard>(*shard, *this, unsigned(shards.size())));
+  for (const Shard* shard : shards)
+    shards_.push_back(std::make_unique<BrokerShard>(*shard, *this, unsigned(shards.size())));
   servers_.resize(shards_.size());
   groups_ = std::make_unique<GroupCoordinator>(*this);
   logs_ = std::make_unique<storage::LogManager>(shards, log_manager_config(config_));
@@ -136,7 +138,8 @@ Task<Result<>> Broker::register_with_controller() {
     request.features.push_back(std::move(feature));
   }
   CO_TRY(const auto registered, co_await controller_->handle<protocol::BrokerRegistrationResponse>(request, 4));
-  if (registered.error_code != ErrorCode::kNone) co_return fail(registered.error_code, "the controller refused this broker's registration");
+  if (registered.error_code != ErrorCode::kNone)
+    co_return fail(registered.error_code, "the controller refused this broker's registration");
   broker_epoch_ = registered.broker_epoch;
   CO_TRY_VOID(co_await heartbeat());
   beat();
@@ -150,15 +153,15 @@ Task<Result<>> Broker::heartbeat() {
   request.current_metadata_offset = publisher_->published().value();
   request.want_fence = false;
   CO_TRY(const auto response, co_await controller_->handle<protocol::BrokerHeartbeatResponse>(request, 1));
-  if (response.error_code != ErrorCode::kNone) co_return fail(response.error_code, "the controller refused a heartbeat");
+  if (response.error_code != ErrorCode::kNone)
+    co_return fail(response.error_code, "the controller refused a heartbeat");
   co_return Result<>();
 }
 
 // Keeps the session with the controller alive.
 void Broker::beat() {
-  heartbeat_ = shard0().clock.call_at(shard0().clock.now() + config_.broker_heartbeat_interval, [this] {
-    spawn(shard0(), beat_once());
-  });
+  heartbeat_ = shard0().clock.call_at(shard0().clock.now() + config_.broker_heartbeat_interval,
+                                      [this] { spawn(shard0(), beat_once()); });
 }
 
 Task<> Broker::beat_once() {
@@ -170,7 +173,8 @@ Task<> Broker::beat_once() {
 // accepted once the broker serves.
 Result<> Broker::listen() {
   for (auto& listener : config_.listeners) {
-    const bool for_controllers = std::ranges::find(config_.controller_listeners, listener.name) != config_.controller_listeners.end();
+    const bool for_controllers =
+        std::ranges::find(config_.controller_listeners, listener.name) != config_.controller_listeners.end();
     if (for_controllers) continue;  // the controller is reached inside the process
     for (std::size_t i = 0; i < shards_.size(); ++i) {
       TRY(auto bound, shards_[i]->shard.network.listen({listener.host, listener.port}));
@@ -190,21 +194,23 @@ Result<> Broker::listen() {
 void Broker::serve_on(std::size_t index) {
   auto& here = *shards_[index];
   auto& server = servers_[index];
-  server = std::make_unique<network::Server>(here.shard, server_options(config_), [&here](const network::ConnectionInfo& connection) {
-    return std::make_unique<BrokerSession>(here, connection);
-  });
+  server = std::make_unique<network::Server>(
+      here.shard, server_options(config_),
+      [&here](const network::ConnectionInfo& connection) { return std::make_unique<BrokerSession>(here, connection); });
   for (auto& listener : waiting_)
     if (listener.shard == index) server->serve(std::move(listener.listener), listener.name);
 }
 
-// Folders of partitions that the cluster no longer has here. They are kept, under another name, for an operator to judge.
+// Folders of partitions that the cluster no longer has here. They are kept, under another name, for an operator to
+// judge.
 void Broker::set_aside_foreign_logs() {
   const auto image = publisher_->current_image();
   for (const auto& log : logs_->unopened()) {
     if (log.partition.topic == kMetadataFolder) continue;
     log::warn("log belongs to no partition of this broker, setting it aside", field("partition", log.partition),
               field("directory", log.directory));
-    if (auto moved = logs_->set_aside(log.partition); !moved) log::error("log could not be set aside", field("error", moved.error()));
+    if (auto moved = logs_->set_aside(log.partition); !moved)
+      log::error("log could not be set aside", field("error", moved.error()));
   }
 }
 

@@ -29,7 +29,8 @@ class Broker {
   ~Broker();
   Broker(const Broker&) = delete;
 
-  // Opens the data, replays the metadata, registers with the controller and listens; serving when it returns. On shard 0.
+  // Opens the data, replays the metadata, registers with the controller and listens; serving when it returns. On shard
+  // 0.
   Task<Result<>> start();
   // Answers what is under way, closes every log and leaves clean-stop markers. On shard 0.
   Task<> stop();
@@ -55,7 +56,8 @@ class Broker {
   // From any shard: what only the controller decides. Answers once the outcome is in force on this broker.
   template <class Response, class Request>
   Task<Result<Response>> ask_controller(Request request, std::int16_t version) {
-    co_return co_await shard0().call(*controller_, &ControllerService::handle<Response, Request>, std::move(request), version);
+    co_return co_await shard0().call(*controller_, &ControllerService::handle<Response, Request>, std::move(request),
+                                     version);
   }
 
   storage::LogConfig log_config(const metadata::Image& image, const std::string& topic) const;

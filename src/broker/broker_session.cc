@@ -8,7 +8,8 @@ namespace thalweg::broker {
 
 BrokerSession::BrokerSession(BrokerShard& here, const network::ConnectionInfo& connection)
     : here_(here),
-      client_(std::make_shared<const ClientInfo>(ClientInfo{.listener = connection.listener, .client_host = connection.peer.host})) {
+      client_(std::make_shared<const ClientInfo>(
+          ClientInfo{.listener = connection.listener, .client_host = connection.peer.host})) {
   ++here_.metrics.connections;
 }
 
@@ -31,8 +32,10 @@ Task<network::Started> BrokerSession::start(network::Request request) {
                                .client_id = request.client_id.value_or(""),
                                .received = request.received};
   if (!request.api->decodes(request.version) || request.version > api->max_version) {
-    // Such a client does not know our versions yet, so ApiVersions is answered in a form that every client can read (KIP-511).
-    if (request.key() == protocol::ApiKey::kApiVersions) co_return network::reply_to(context.request, unsupported_api_versions(), 0);
+    // Such a client does not know our versions yet, so ApiVersions is answered in a form that every client can read
+    // (KIP-511).
+    if (request.key() == protocol::ApiKey::kApiVersions)
+      co_return network::reply_to(context.request, unsupported_api_versions(), 0);
     log::debug("request in a version that is not served, closing the connection", field("api", request.api->name),
                field("version", request.version), field("client", client_->client_host));
     co_return network::close_connection();

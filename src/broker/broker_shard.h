@@ -15,7 +15,8 @@ namespace thalweg::broker {
 class Broker;
 
 // Told on the owner shard when this broker starts or stops leading a partition (null) of an internal topic.
-using LeadershipListener = std::function<void(const std::string& topic, PartitionId partition, replica::PartitionPtr led)>;
+using LeadershipListener =
+    std::function<void(const std::string& topic, PartitionId partition, replica::PartitionPtr led)>;
 
 class BrokerShard {
  public:

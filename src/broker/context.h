@@ -19,7 +19,8 @@ struct ClientInfo {
   std::string principal = "User:ANONYMOUS";
 };
 
-// One request. Handlers get it by const reference and may use it until they answer; stage two of a two-staged API keeps a copy.
+// One request. Handlers get it by const reference and may use it until they answer; stage two of a two-staged API keeps
+// a copy.
 struct RequestContext {
   BrokerShard& here;
   std::shared_ptr<const ClientInfo> connection;

@@ -24,13 +24,14 @@ ControllerService::ControllerService(const Shard& shard, const config::BrokerCon
       config_(config),
       quorum_(quorum),
       journal_(std::make_shared<QuorumJournal>(shard, quorum, publisher)),
-      host_(shard, journal_,
-            [this, &publisher] {
-              return std::make_unique<ControllerMachine>(
-                  std::make_shared<const metadata::Image>(publisher.current_image()->cluster_id()),
-                  controller::Options::from(config_), shard_.random.next());
-            },
-            host_options()) {}
+      host_(
+          shard, journal_,
+          [this, &publisher] {
+            return std::make_unique<ControllerMachine>(
+                std::make_shared<const metadata::Image>(publisher.current_image()->cluster_id()),
+                controller::Options::from(config_), shard_.random.next());
+          },
+          host_options()) {}
 
 void ControllerService::start() {
   quorum_.on_leader_change([this](raft::Leadership leadership) { on_leadership(leadership); });

@@ -17,7 +17,8 @@ namespace thalweg::broker {
 
 class ControllerService {
  public:
-  ControllerService(const Shard& shard, const config::BrokerConfig& config, raft::Quorum& quorum, MetadataPublisher& publisher);
+  ControllerService(const Shard& shard, const config::BrokerConfig& config, raft::Quorum& quorum,
+                    MetadataPublisher& publisher);
 
   // Follows the quorum's leadership from now on.
   void start();
@@ -29,7 +30,8 @@ class ControllerService {
   // Answers when the outcome is in force on this broker. kNotController when this node does not lead.
   template <class Response, class Request>
   Task<Result<Response>> handle(Request request, std::int16_t version) {
-    co_return co_await host_.template handle<Response>(std::move(request), controller::ControllerMachine::Context{version});
+    co_return co_await host_.template handle<Response>(std::move(request),
+                                                       controller::ControllerMachine::Context{version});
   }
 
  private:

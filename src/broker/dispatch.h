@@ -1,5 +1,5 @@
-// The glue between the network's requests and the handlers: decode, call, encode. A request that cannot be decoded closes its
-// connection, as in Kafka: there is no way to answer what cannot be read.
+// The glue between the network's requests and the handlers: decode, call, encode. A request that cannot be decoded
+// closes its connection, as in Kafka: there is no way to answer what cannot be read.
 #pragma once
 
 #include <optional>
@@ -22,7 +22,8 @@ struct Staged {
 
 inline network::Started refuse(const RequestContext& context, const Error& error) {
   log::debug("request cannot be read, closing the connection", field("api", context.request.api->name),
-             field("version", context.version), field("client", context.connection->client_host), field("error", error));
+             field("version", context.version), field("client", context.connection->client_host),
+             field("error", error));
   return network::close_connection();
 }
 

@@ -72,8 +72,8 @@ class FetchSession {
   }
   std::size_t size() const { return order_.size(); }
 
-  // Whether the answer for this partition says anything new; remembers it as sent. An error forgets what was sent, so that the
-  // next good answer is sent whatever it says.
+  // Whether the answer for this partition says anything new; remembers it as sent. An error forgets what was sent, so
+  // that the next good answer is sent whatever it says.
   bool note(const FetchResponse::FetchableTopicResponse& topic, const FetchResponse::PartitionData& data) {
     auto it = by_key_.find(key_of(by_id, topic.topic, topic.topic_id, data.partition_index));
     if (it == by_key_.end()) return true;
@@ -127,7 +127,8 @@ Result<FetchContext> FetchSessionCache::full(const FetchRequest& request, bool b
   if (!wants_session || !make_room(context.partitions.size(), privileged, now)) return context;
 
   const std::int32_t id = next_id_;
-  next_id_ = next_id_ > std::numeric_limits<std::int32_t>::max() - id_step_ ? next_id_ % id_step_ + id_step_ : next_id_ + id_step_;
+  next_id_ = next_id_ > std::numeric_limits<std::int32_t>::max() - id_step_ ? next_id_ % id_step_ + id_step_
+                                                                            : next_id_ + id_step_;
   context.session = std::make_shared<FetchSession>(id, by_id, privileged, now);
   for (const auto& partition : context.partitions) context.session->put(partition);
   sessions_[id] = context.session;
@@ -152,8 +153,8 @@ Result<FetchContext> FetchSessionCache::incremental(const FetchRequest& request,
   return FetchContext{session->partitions(), session, true};
 }
 
-// A full cache gives way to a newcomer only where a session is unused for two minutes, or where the newcomer is privileged (a follower)
-// or larger than an ordinary one that has had its two minutes.
+// A full cache gives way to a newcomer only where a session is unused for two minutes, or where the newcomer is
+// privileged (a follower) or larger than an ordinary one that has had its two minutes.
 bool FetchSessionCache::make_room(std::size_t new_size, bool privileged, Instant now) {
   if (slots_ == 0) return false;
   if (sessions_.size() < slots_) return true;
@@ -162,7 +163,8 @@ bool FetchSessionCache::make_room(std::size_t new_size, bool privileged, Instant
     const FetchSession& s = *it->second;
     const bool unused = now - s.last_used > kUnusedAfter;
     const bool had_its_time = now - s.created > kUnusedAfter;
-    const bool outranked = (privileged && !s.privileged) || (privileged == s.privileged && had_its_time && s.size() < new_size);
+    const bool outranked =
+        (privileged && !s.privileged) || (privileged == s.privileged && had_its_time && s.size() < new_size);
     if (!unused && !outranked) continue;
     if (victim == sessions_.end() || s.last_used < victim->second->last_used) victim = it;
   }

@@ -20,8 +20,8 @@
 
 namespace thalweg::broker {
 
-// One partition as the client asked for it. Up to version 12 `topic` identifies it, from 13 on `topic_id`; the other one is filled
-// in by whoever resolves it against the image.
+// One partition as the client asked for it. Up to version 12 `topic` identifies it, from 13 on `topic_id`; the other
+// one is filled in by whoever resolves it against the image.
 struct FetchPartition {
   std::string topic;
   Uuid topic_id;
@@ -48,8 +48,9 @@ class FetchSessionCache {
   FetchSessionCache(std::size_t slots, std::int32_t first_id, std::int32_t id_step);
   ~FetchSessionCache();
 
-  // Opens, continues or closes a session. Errors: kFetchSessionIdNotFound, kInvalidFetchSessionEpoch, kFetchSessionTopicIdError
-  // (the session was made with names and the request uses ids, or the reverse); these are the response's top-level error.
+  // Opens, continues or closes a session. Errors: kFetchSessionIdNotFound, kInvalidFetchSessionEpoch,
+  // kFetchSessionTopicIdError (the session was made with names and the request uses ids, or the reverse); these are the
+  // response's top-level error.
   Result<FetchContext> begin(const protocol::FetchRequest& request, std::int16_t version, Instant now);
   std::size_t size() const { return sessions_.size(); }
 
@@ -64,7 +65,8 @@ class FetchSessionCache {
   std::map<std::int32_t, std::shared_ptr<FetchSession>> sessions_;
 };
 
-// Takes out of `response` the partitions without news, remembers what was sent, sets session_id. `context.session` may be null.
+// Takes out of `response` the partitions without news, remembers what was sent, sets session_id. `context.session` may
+// be null.
 void finish_fetch(const FetchContext& context, protocol::FetchResponse& response);
 
 }  // namespace thalweg::broker

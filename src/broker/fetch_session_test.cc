@@ -78,7 +78,8 @@ TEST(FetchSession, RefusesAnEpochThatIsNotTheNextAndAnUnknownId) {
   Opened opened({"a"});
   EXPECT_EQ(opened.cache.begin(request(opened.id, 2, {}), kByName, Instant{0}).error().code,
             ErrorCode::kInvalidFetchSessionEpoch);
-  EXPECT_EQ(opened.cache.begin(request(99, 1, {}), kByName, Instant{0}).error().code, ErrorCode::kFetchSessionIdNotFound);
+  EXPECT_EQ(opened.cache.begin(request(99, 1, {}), kByName, Instant{0}).error().code,
+            ErrorCode::kFetchSessionIdNotFound);
 }
 
 TEST(FetchSession, RefusesToMixNamesAndIds) {

@@ -16,7 +16,8 @@ class FetchWait {
     replica::PartitionKey key;
     Offset seen;  // what the reader has been told of
   };
-  // True as soon as one partition has more to read than `seen`, or has lost its leader; false at the deadline. Called on `here`.
+  // True as soon as one partition has more to read than `seen`, or has lost its leader; false at the deadline. Called
+  // on `here`.
   static Task<bool> any_readable(BrokerShard& here, replica::Isolation isolation, std::vector<Partition> partitions,
                                  Instant deadline);
 };

@@ -88,10 +88,11 @@ Task<> MetadataPublisher::publish(metadata::Built built) {
   for (std::size_t i = 0; i < changes.size(); i += kOpenedAtOnce) {
     std::vector<Task<bool>> opening;
     for (std::size_t j = i; j < std::min(i + kOpenedAtOnce, changes.size()); ++j)
-      opening.push_back([](MetadataPublisher* self, metadata::ImagePtr img, metadata::Delta::PartitionChange change) -> Task<bool> {
-        co_await self->open_partition(std::move(img), change);
-        co_return true;
-      }(this, image, changes[j]));
+      opening.push_back(
+          [](MetadataPublisher* self, metadata::ImagePtr img, metadata::Delta::PartitionChange change) -> Task<bool> {
+            co_await self->open_partition(std::move(img), change);
+            co_return true;
+          }(this, image, changes[j]));
     co_await gather(std::move(opening));
   }
   for (auto& shard : broker_.shards()) co_await shard->shard.call(*shard, &BrokerShard::set_image, image);

@@ -2,7 +2,8 @@
 // roles change, configs apply, and only then does every shard see the new image. What a client reads in Metadata can
 // therefore be used at once.
 //
-// Owner: shard 0 (it is the quorum's state machine). Invariant: published() is the index of an image that every shard holds.
+// Owner: shard 0 (it is the quorum's state machine). Invariant: published() is the index of an image that every shard
+// holds.
 #pragma once
 
 #include <string>
@@ -45,7 +46,7 @@ class MetadataPublisher : public raft::StateMachine {
   const Shard& shard_;
   Broker& broker_;
   metadata::ImageBuilder builder_;
-  bool dirty_ = false;    // applied, not published
+  bool dirty_ = false;  // applied, not published
   bool started_ = false, stopping_ = false, running_ = false;
   Watermark published_;
   OneShot<bool> stopped_;

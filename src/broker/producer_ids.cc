@@ -12,7 +12,8 @@ Task<Result<ProducerId>> ProducerIds::next() {
     protocol::AllocateProducerIdsRequest request;
     request.broker_id = broker_.config().node_id;
     request.broker_epoch = broker_.broker_epoch();
-    CO_TRY(const auto block, co_await broker_.ask_controller<protocol::AllocateProducerIdsResponse>(std::move(request), 0));
+    CO_TRY(const auto block,
+           co_await broker_.ask_controller<protocol::AllocateProducerIdsResponse>(std::move(request), 0));
     if (block.error_code != ErrorCode::kNone) co_return fail(block.error_code, "no producer ids from the controller");
     next_ = block.producer_id_start;
     end_ = ProducerId{block.producer_id_start.value + block.producer_id_len};

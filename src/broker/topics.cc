@@ -40,9 +40,10 @@ std::int16_t replicas_possible(const metadata::Image& image, std::int16_t wanted
 CreateTopicsRequest::CreatableTopic internal_topic(const RequestContext& context, const std::string& name) {
   const auto& config = context.here.broker.config();
   const bool offsets = name == kOffsetsTopic;
-  auto topic = creatable(name, offsets ? config.offsets_topic_num_partitions : config.transaction_state_log_num_partitions,
-                         replicas_possible(*context.image, offsets ? config.offsets_topic_replication_factor
-                                                                   : config.transaction_state_log_replication_factor));
+  auto topic =
+      creatable(name, offsets ? config.offsets_topic_num_partitions : config.transaction_state_log_num_partitions,
+                replicas_possible(*context.image, offsets ? config.offsets_topic_replication_factor
+                                                          : config.transaction_state_log_replication_factor));
   set(topic, "cleanup.policy", "compact");
   set(topic, "compression.type", "producer");
   set(topic, "segment.bytes",
@@ -65,9 +66,8 @@ bool is_internal_topic(std::string_view name) { return name == kOffsetsTopic || 
 
 bool is_legal_topic_name(std::string_view name) {
   if (name.empty() || name.size() > 249 || name == "." || name == "..") return false;
-  return std::ranges::all_of(name, [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-';
-  });
+  return std::ranges::all_of(
+      name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-'; });
 }
 
 Task<std::map<std::string, ErrorCode>> auto_create_topics(RequestContext context, std::vector<std::string> names) {
@@ -89,8 +89,9 @@ Task<std::map<std::string, ErrorCode>> auto_create_topics(RequestContext context
     const bool there = topic.error_code == ErrorCode::kNone || topic.error_code == ErrorCode::kTopicAlreadyExists;
     if (there) continue;
     // A broker short of replicas is a passing state for whoever only wanted to write.
-    refused[topic.name] = topic.error_code == ErrorCode::kInvalidReplicationFactor ? ErrorCode::kInvalidReplicationFactor
-                                                                                  : topic.error_code;
+    refused[topic.name] = topic.error_code == ErrorCode::kInvalidReplicationFactor
+                              ? ErrorCode::kInvalidReplicationFactor
+                              : topic.error_code;
   }
   co_return refused;
 }
@@ -114,7 +115,8 @@ BrokerId any_live_broker(const metadata::Image& image) {
 namespace {
 Result<FoundPartition> in_topic(metadata::TopicPtr topic, PartitionId partition) {
   const auto* state = topic->partition(partition);
-  if (!state) return fail(ErrorCode::kUnknownTopicOrPartition, topic->name + " has no partition " + to_string(partition));
+  if (!state)
+    return fail(ErrorCode::kUnknownTopicOrPartition, topic->name + " has no partition " + to_string(partition));
   const replica::PartitionKey key{topic->id, partition};
   return FoundPartition{std::move(topic), state, key};
 }

@@ -20,8 +20,8 @@ bool is_internal_topic(std::string_view name);
 // 1 to 249 of [a-zA-Z0-9._-], and neither "." nor "..".
 bool is_legal_topic_name(std::string_view name);
 
-// Creates the topics with default settings and waits until they are in force here. Answers those that could not be, with why;
-// one that somebody else created meanwhile is no failure.
+// Creates the topics with default settings and waits until they are in force here. Answers those that could not be,
+// with why; one that somebody else created meanwhile is no failure.
 Task<std::map<std::string, ErrorCode>> auto_create_topics(RequestContext context, std::vector<std::string> names);
 // The same for an internal topic, with the partitions, replicas and configs that its coordinator needs.
 Task<Result<>> create_internal_topic(RequestContext context, std::string name);

@@ -279,7 +279,8 @@ TEST_F(ServerTest, IdleClaimsOfLargeFramesDoNotShutOthersOut) {
           auto connection = co_await s->shard.network.connect(s->endpoint, s->soon());
           CHECK(connection);
           claiming.push_back(std::move(*connection));
-          CHECK(co_await claiming.back()->write({SharedBytes::copy_of(std::string_view("\x05\xf5\xe1\x00\x00\x03", 6))}));
+          CHECK(
+              co_await claiming.back()->write({SharedBytes::copy_of(std::string_view("\x05\xf5\xe1\x00\x00\x03", 6))}));
         }
         EXPECT_TRUE(co_await s->beat(channel, "g"));
       },

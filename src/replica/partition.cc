@@ -58,7 +58,8 @@ Result<> Partition::check_leader(LeaderEpoch believed) const {
   if (believed != kNoLeaderEpoch && believed > leader_epoch_)
     return fail(ErrorCode::kUnknownLeaderEpoch, "this broker knows leader epoch " + to_string(leader_epoch_));
   if (!is_leader())
-    return fail(ErrorCode::kNotLeaderOrFollower, "the leader of " + to_string(log_->partition()) + " is broker " + to_string(leader_));
+    return fail(ErrorCode::kNotLeaderOrFollower,
+                "the leader of " + to_string(log_->partition()) + " is broker " + to_string(leader_));
   if (log_->is_offline()) return fail(ErrorCode::kKafkaStorageError, log_->offline()->message);
   return {};
 }
@@ -72,16 +73,19 @@ storage::AppendResult Partition::append_as_leader(AppendRequest request) {
                                                  std::to_string(isr_.size()) + ", fewer than min.insync.replicas " +
                                                  std::to_string(in_sync_min)}));
   }
-  return log_->append_as_leader(std::move(request.records), {.leader_epoch = leader_epoch_,
-                                                             .origin = request.origin,
-                                                             .produce_version = request.produce_version});
+  return log_->append_as_leader(
+      std::move(request.records),
+      {.leader_epoch = leader_epoch_, .origin = request.origin, .produce_version = request.produce_version});
 }
 
 Offset Partition::bound(Isolation isolation) const {
   switch (isolation) {
-    case Isolation::kLogEnd: return log_->end_offset();
-    case Isolation::kHighWatermark: return high_watermark_.value();
-    case Isolation::kLastStable: return std::min(log_->last_stable_offset(), high_watermark_.value());
+    case Isolation::kLogEnd:
+      return log_->end_offset();
+    case Isolation::kHighWatermark:
+      return high_watermark_.value();
+    case Isolation::kLastStable:
+      return std::min(log_->last_stable_offset(), high_watermark_.value());
   }
   return high_watermark_.value();
 }
@@ -101,10 +105,11 @@ Task<Result<ReadResult>> Partition::read(ReadRequest request) {
       co_return result;
     }
   }
-  CO_TRY(result.data, co_await log_->read(request.from, {.max_bytes = request.bytes_max,
-                                                         .upper_bound = bound(request.isolation),
-                                                         .at_least_one_batch = request.at_least_one_batch,
-                                                         .aborted_transactions = request.isolation == Isolation::kLastStable}));
+  CO_TRY(result.data,
+         co_await log_->read(request.from, {.max_bytes = request.bytes_max,
+                                            .upper_bound = bound(request.isolation),
+                                            .at_least_one_batch = request.at_least_one_batch,
+                                            .aborted_transactions = request.isolation == Isolation::kLastStable}));
   co_return result;
 }
 

@@ -20,8 +20,10 @@ metadata::Partition led_by(BrokerId leader, LeaderEpoch epoch, std::vector<Broke
 
 struct PartitionTest : testing::Test {
   PartitionPtr open(Durability durability = Durability::kDisk, storage::LogConfig config = {}) {
-    auto log = t.run(storage::Log::open(t.shard, {.directory = t.directory + "/orders-0", .partition = {"orders", PartitionId{0}},
-                                            .topic_id = Uuid{1, 2}, .config = config}));
+    auto log = t.run(storage::Log::open(t.shard, {.directory = t.directory + "/orders-0",
+                                                  .partition = {"orders", PartitionId{0}},
+                                                  .topic_id = Uuid{1, 2},
+                                                  .config = config}));
     CHECK(log);
     auto partition = std::make_shared<Partition>(t.shard, kSelf, *log, durability);
     partition->update(led_by(kSelf, LeaderEpoch{3}));
@@ -48,7 +50,8 @@ TEST_F(PartitionTest, AcknowledgesFromMemoryWhenToldTo) {
 TEST_F(PartitionTest, RefusesAppendsAndReadsWhereItDoesNotLead) {
   const auto partition = open();
   partition->update(led_by(kOther, LeaderEpoch{4}));
-  EXPECT_EQ(partition->append_as_leader({.records = storage::make_batch()}).error().error.code, ErrorCode::kNotLeaderOrFollower);
+  EXPECT_EQ(partition->append_as_leader({.records = storage::make_batch()}).error().error.code,
+            ErrorCode::kNotLeaderOrFollower);
   EXPECT_EQ(t.run(partition->read({.from = Offset{0}})).error().code, ErrorCode::kNotLeaderOrFollower);
 }
 
@@ -56,7 +59,8 @@ TEST_F(PartitionTest, AcksAllNeedsMinInsyncReplicas) {
   storage::LogConfig config;
   config.min_insync_replicas = 2;
   const auto partition = open(Durability::kDisk, config);
-  EXPECT_EQ(partition->append_as_leader({.records = storage::make_batch()}).error().error.code, ErrorCode::kNotEnoughReplicas);
+  EXPECT_EQ(partition->append_as_leader({.records = storage::make_batch()}).error().error.code,
+            ErrorCode::kNotEnoughReplicas);
   EXPECT_TRUE(partition->append_as_leader({.records = storage::make_batch(), .all_in_sync = false}));
 }
 

@@ -1,4 +1,5 @@
-// Random operations on a Log against a list of records: what is read, found and kept must agree, over clean stops and crashes.
+// Random operations on a Log against a list of records: what is read, found and kept must agree, over clean stops and
+// crashes.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -42,21 +43,30 @@ class Play {
 
   void step() {
     switch (pick(20)) {
-      case 0: return restart(true);
-      case 1: return restart(false);
-      case 2: return truncate();
-      case 3: return delete_records();
-      case 4: return find_time();
+      case 0:
+        return restart(true);
+      case 1:
+        return restart(false);
+      case 2:
+        return truncate();
+      case 3:
+        return delete_records();
+      case 4:
+        return find_time();
       case 5:
       case 6:
       case 7:
-      case 8: return read();
-      default: return append();
+      case 8:
+        return read();
+      default:
+        return append();
     }
   }
 
  private:
-  std::int64_t pick(std::int64_t below) { return static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(below)); }
+  std::int64_t pick(std::int64_t below) {
+    return static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(below));
+  }
 
   void append() {
     const int records = 1 + static_cast<int>(pick(5));

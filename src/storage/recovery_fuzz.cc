@@ -1,5 +1,5 @@
-// Any bytes as a partition folder: opening it answers a log or an error, and a log that opened can be read to its end, searched,
-// appended to and closed. Nothing crashes and nothing is read beyond a file.
+// Any bytes as a partition folder: opening it answers a log or an error, and a log that opened can be read to its end,
+// searched, appended to and closed. Nothing crashes and nothing is read beyond a file.
 #include <cstdlib>
 #include <optional>
 

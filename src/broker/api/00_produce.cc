@@ -1,8 +1,8 @@
-// Produce (0), versions 3-13; 0 to 2 are advertised and refused, as Kafka does (KAFKA-18659). Two-staged: the batches are
-// appended in the order of requests, and while one request waits for its acknowledgement the next one is appended.
+// Produce (0), versions 3-13; 0 to 2 are advertised and refused, as Kafka does (KAFKA-18659). Two-staged: the batches
+// are appended in the order of requests, and while one request waits for its acknowledgement the next one is appended.
 //
-// By topic id from version 13. Leader hints in errors from version 10 (KIP-951). Not done: transactional batches are refused
-// until the transaction coordinator exists.
+// By topic id from version 13. Leader hints in errors from version 10 (KIP-951). Not done: transactional batches are
+// refused until the transaction coordinator exists.
 #include <map>
 
 #include "broker/api/handlers.h"
@@ -95,7 +95,8 @@ class Produce {
       for (auto& partition : topic.partition_responses) set_error(partition, error);
   }
 
-  Result<FoundPartition> find(const ProduceRequest::TopicProduceData& topic, const ProduceRequest::PartitionProduceData& data) {
+  Result<FoundPartition> find(const ProduceRequest::TopicProduceData& topic,
+                              const ProduceRequest::PartitionProduceData& data) {
     TRY(auto found, context_.version >= 13 ? find_partition(*context_.image, topic.topic_id, data.index)
                                            : find_partition(*context_.image, topic.name, data.index));
     if (is_internal_topic(found.topic->name) && context_.client_id != kAdminClient)
@@ -120,14 +121,16 @@ class Produce {
         }
         auto& shard = work_[context_.here.broker.owner_of(found->key).shard.id];
         shard.slots.push_back({t, p});
-        shard.appends.push_back({found->key, {.records = std::move(*data.records),
-                                              .produce_version = context_.version,
-                                              .all_in_sync = request_.acks == kAcksAll}});
+        shard.appends.push_back({found->key,
+                                 {.records = std::move(*data.records),
+                                  .produce_version = context_.version,
+                                  .all_in_sync = request_.acks == kAcksAll}});
       }
     }
   }
 
-  static Task<std::vector<storage::AppendResult>> append_on(BrokerShard& owner, std::vector<replica::Partitions::Append> appends) {
+  static Task<std::vector<storage::AppendResult>> append_on(BrokerShard& owner,
+                                                            std::vector<replica::Partitions::Append> appends) {
     co_return co_await owner.shard.call(owner.partitions, &replica::Partitions::append, std::move(appends));
   }
 
@@ -159,7 +162,8 @@ class Produce {
   }
 
   // Stage two. A free coroutine over values: the request's own is gone by then.
-  static Task<ProduceResponse> committed(RequestContext context, ProduceResponse response, Work work, Instant deadline) {
+  static Task<ProduceResponse> committed(RequestContext context, ProduceResponse response, Work work,
+                                         Instant deadline) {
     for (auto& [shard, part] : work) {
       std::vector<replica::Partitions::Wait> waits;
       std::vector<Slot> slots;
@@ -170,7 +174,8 @@ class Produce {
       }
       if (waits.empty()) continue;
       auto& owner = *context.here.broker.shards()[shard];
-      const auto outcomes = co_await owner.shard.call(owner.partitions, &replica::Partitions::committed, std::move(waits), deadline);
+      const auto outcomes =
+          co_await owner.shard.call(owner.partitions, &replica::Partitions::committed, std::move(waits), deadline);
       for (std::size_t i = 0; i < outcomes.size(); ++i)
         if (!outcomes[i]) set_error(at(response, slots[i]), outcomes[i].error());
     }
@@ -184,8 +189,9 @@ class Produce {
     for (auto& topic : response.responses) {
       for (auto& partition : topic.partition_responses) {
         if (partition.error_code != ErrorCode::kNotLeaderOrFollower) continue;
-        const auto found = context.version >= 13 ? find_partition(*context.here.image(), topic.topic_id, partition.index)
-                                                 : find_partition(*context.here.image(), topic.name, partition.index);
+        const auto found = context.version >= 13
+                               ? find_partition(*context.here.image(), topic.topic_id, partition.index)
+                               : find_partition(*context.here.image(), topic.name, partition.index);
         if (!found) continue;
         partition.current_leader.leader_id = found->state->leader;
         partition.current_leader.leader_epoch = found->state->leader_epoch;

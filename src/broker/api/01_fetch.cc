@@ -1,6 +1,6 @@
-// Fetch (1), versions 4-18: sessions (KIP-227), long poll, isolation levels, leader epochs (KIP-320, KIP-595), topic ids (KIP-516),
-// leader hints (KIP-951). Bytes are not read here: what the log gives back are pieces that the connection sends.
-// Not done: fetching from followers (KIP-392), the quota window.
+// Fetch (1), versions 4-18: sessions (KIP-227), long poll, isolation levels, leader epochs (KIP-320, KIP-595), topic
+// ids (KIP-516), leader hints (KIP-951). Bytes are not read here: what the log gives back are pieces that the
+// connection sends. Not done: fetching from followers (KIP-392), the quota window.
 #include <algorithm>
 #include <map>
 
@@ -98,7 +98,8 @@ class Fetch {
       slots[wanted_[i].shard].push_back(i);
     }
     std::vector<Task<std::vector<ReadResult>>> tasks;
-    for (auto& [shard, batch] : reads) tasks.push_back(read_on(*context_.here.broker.shards()[shard], std::move(batch)));
+    for (auto& [shard, batch] : reads)
+      tasks.push_back(read_on(*context_.here.broker.shards()[shard], std::move(batch)));
     auto results = co_await gather(std::move(tasks));
     std::size_t next = 0;
     for (auto& [shard, indexes] : slots) {
@@ -138,7 +139,8 @@ class Fetch {
     std::vector<FetchWait::Partition> partitions;
     for (const auto& wanted : wanted_) {
       const auto& r = *wanted.result;
-      const Offset seen = isolation_ == replica::Isolation::kLogEnd ? std::max(r.data.next, r.high_watermark) : r.high_watermark;
+      const Offset seen =
+          isolation_ == replica::Isolation::kLogEnd ? std::max(r.data.next, r.high_watermark) : r.high_watermark;
       partitions.push_back({wanted.shard, *wanted.key, seen});
     }
     co_return co_await FetchWait::any_readable(context_.here, isolation_, std::move(partitions), deadline);
@@ -148,7 +150,8 @@ class Fetch {
     for (std::size_t i = 0; i < wanted_.size(); ++i) {
       const auto& asked = fetch_.partitions[i];
       auto& topics = response.responses;
-      const bool same = !topics.empty() && topics.back().topic == asked.topic && topics.back().topic_id == asked.topic_id;
+      const bool same =
+          !topics.empty() && topics.back().topic == asked.topic && topics.back().topic_id == asked.topic_id;
       if (!same) {
         topics.emplace_back();
         topics.back().topic = asked.topic;
@@ -194,7 +197,8 @@ class Fetch {
   }
 
   void add_leader(PartitionData& data, const Wanted& wanted, FetchResponse& response) const {
-    const bool moved = data.error_code == ErrorCode::kNotLeaderOrFollower || data.error_code == ErrorCode::kFencedLeaderEpoch;
+    const bool moved =
+        data.error_code == ErrorCode::kNotLeaderOrFollower || data.error_code == ErrorCode::kFencedLeaderEpoch;
     if (context_.version < 16 || !moved || !wanted.key) return;
     const auto& image = *context_.here.image();
     const auto found = find_partition(image, wanted.key->topic_id, wanted.key->partition);

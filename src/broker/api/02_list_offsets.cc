@@ -1,6 +1,6 @@
-// ListOffsets (2), versions 0-11. Timestamps below zero: -1 latest, -2 earliest, -3 largest timestamp (KIP-734), -4 earliest local
-// (KIP-405), -5 latest tiered (KIP-1005), -6 earliest not yet uploaded (KIP-1023). Nothing is tiered here, so -4 and -6 answer
-// what a log without remote storage does. Version 0 answers lists of offsets (KIP-79).
+// ListOffsets (2), versions 0-11. Timestamps below zero: -1 latest, -2 earliest, -3 largest timestamp (KIP-734), -4
+// earliest local (KIP-405), -5 latest tiered (KIP-1005), -6 earliest not yet uploaded (KIP-1023). Nothing is tiered
+// here, so -4 and -6 answer what a log without remote storage does. Version 0 answers lists of offsets (KIP-79).
 #include <algorithm>
 #include <set>
 
@@ -27,12 +27,12 @@ struct Special {
 };
 constexpr Timestamp kLatestTiered = -5;
 constexpr Special kSpecials[] = {
-    {-1, 0, Kind::kLatest},         {-2, 0, Kind::kEarliest},      {-3, 7, Kind::kMaxTimestamp},
-    {-4, 8, Kind::kEarliestLocal},  {-5, 9, Kind::kLatest},        {-6, 11, Kind::kEarliestLocal},
+    {-1, 0, Kind::kLatest},        {-2, 0, Kind::kEarliest}, {-3, 7, Kind::kMaxTimestamp},
+    {-4, 8, Kind::kEarliestLocal}, {-5, 9, Kind::kLatest},   {-6, 11, Kind::kEarliestLocal},
 };
 
-Result<replica::OffsetQuery> query_of(const ListOffsetsRequest& request, const ListOffsetsRequest::ListOffsetsPartition& asked,
-                                      std::int16_t version) {
+Result<replica::OffsetQuery> query_of(const ListOffsetsRequest& request,
+                                      const ListOffsetsRequest::ListOffsetsPartition& asked, std::int16_t version) {
   replica::OffsetQuery query{.current_leader_epoch = asked.current_leader_epoch};
   if (request.replica_id >= BrokerId{0} || request.replica_id == BrokerId{-2})
     query.isolation = replica::Isolation::kLogEnd;
@@ -46,8 +46,8 @@ Result<replica::OffsetQuery> query_of(const ListOffsetsRequest& request, const L
   for (const auto& special : kSpecials) {
     if (special.timestamp != asked.timestamp) continue;
     if (version < special.since)
-      return fail(ErrorCode::kUnsupportedVersion, "timestamp " + std::to_string(asked.timestamp) + " needs ListOffsets version " +
-                                                      std::to_string(special.since));
+      return fail(ErrorCode::kUnsupportedVersion, "timestamp " + std::to_string(asked.timestamp) +
+                                                      " needs ListOffsets version " + std::to_string(special.since));
     query.kind = special.kind;
     return query;
   }
@@ -55,7 +55,8 @@ Result<replica::OffsetQuery> query_of(const ListOffsetsRequest& request, const L
 }
 
 Task<Result<storage::TimestampAndOffset>> look_up(const RequestContext& context, const ListOffsetsRequest& request,
-                                                  const std::string& topic, const ListOffsetsRequest::ListOffsetsPartition& asked) {
+                                                  const std::string& topic,
+                                                  const ListOffsetsRequest::ListOffsetsPartition& asked) {
   CO_TRY(const auto query, query_of(request, asked, context.version));
   CO_TRY(const auto found, find_partition(*context.image, topic, asked.partition_index));
   if (asked.timestamp == kLatestTiered) co_return storage::TimestampAndOffset{};
@@ -88,13 +89,15 @@ Task<ListOffsetsResponse> list_offsets(const RequestContext& context, ListOffset
   std::set<std::pair<std::string, PartitionId>> seen, twice;
   for (const auto& topic : request.topics)
     for (const auto& partition : topic.partitions)
-      if (!seen.emplace(topic.name, partition.partition_index).second) twice.emplace(topic.name, partition.partition_index);
+      if (!seen.emplace(topic.name, partition.partition_index).second)
+        twice.emplace(topic.name, partition.partition_index);
   for (const auto& topic : request.topics) {
     auto& out = response.topics.emplace_back();
     out.name = topic.name;
     for (const auto& asked : topic.partitions) {
       Result<storage::TimestampAndOffset> found = fail(ErrorCode::kInvalidRequest, "the partition is named twice");
-      if (!twice.contains({topic.name, asked.partition_index})) found = co_await look_up(context, request, topic.name, asked);
+      if (!twice.contains({topic.name, asked.partition_index}))
+        found = co_await look_up(context, request, topic.name, asked);
       fill(out.partitions.emplace_back(), context, asked, found);
     }
   }

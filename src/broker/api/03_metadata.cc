@@ -1,5 +1,6 @@
-// Metadata (3), versions 0-13. Auto-creation (KIP-4) waits until the topic is in force, so that the first answer is usable.
-// Topic ids from version 10 (KIP-516). Not done: authorised operations (no authoriser yet: everything is allowed).
+// Metadata (3), versions 0-13. Auto-creation (KIP-4) waits until the topic is in force, so that the first answer is
+// usable. Topic ids from version 10 (KIP-516). Not done: authorised operations (no authoriser yet: everything is
+// allowed).
 #include <algorithm>
 
 #include "broker/api/handlers.h"
@@ -14,12 +15,13 @@ namespace {
 using protocol::MetadataRequest;
 using protocol::MetadataResponse;
 
-// What a client may do where nothing is authorised: every operation that exists for the resource, as bits of AclOperation.
+// What a client may do where nothing is authorised: every operation that exists for the resource, as bits of
+// AclOperation.
 constexpr std::int32_t kAllTopicOperations = 0b1101'1111'1000;
 constexpr std::int32_t kAllClusterOperations = 0b1'1111'1010'0000;
 
-MetadataResponse::MetadataResponsePartition describe(const RequestContext& context, const metadata::Partition& partition,
-                                                     std::int32_t index) {
+MetadataResponse::MetadataResponsePartition describe(const RequestContext& context,
+                                                     const metadata::Partition& partition, std::int32_t index) {
   MetadataResponse::MetadataResponsePartition out;
   const auto& image = *context.image;
   out.partition_index = PartitionId{index};
@@ -90,7 +92,8 @@ MetadataResponse::MetadataResponseTopic look_up(const RequestContext& context, c
     const auto topic = image.topic(wanted.topic_id);
     return topic ? describe(context, request, *topic) : unknown({}, wanted.topic_id, ErrorCode::kUnknownTopicId);
   }
-  if (!wanted.name) return unknown(context.version >= 12 ? std::optional<std::string>() : "", {}, ErrorCode::kInvalidRequest);
+  if (!wanted.name)
+    return unknown(context.version >= 12 ? std::optional<std::string>() : "", {}, ErrorCode::kInvalidRequest);
   if (const auto topic = image.topic(*wanted.name)) return describe(context, request, *topic);
   const auto error = refused.find(*wanted.name);
   return unknown(*wanted.name, {}, error != refused.end() ? error->second : ErrorCode::kUnknownTopicOrPartition);
@@ -104,7 +107,8 @@ Task<MetadataResponse> metadata_(const RequestContext& asked, MetadataRequest re
   // Version 0 has no null: an empty list means all topics.
   const bool all = !request.topics || (context.version == 0 && request.topics->empty());
   if (all) {
-    for (const auto& [name, topic] : context.image->topics()) response.topics.push_back(describe(context, request, *topic));
+    for (const auto& [name, topic] : context.image->topics())
+      response.topics.push_back(describe(context, request, *topic));
   } else {
     std::map<std::string, ErrorCode> refused;
     context.image = co_await create_missing(context, request, refused);

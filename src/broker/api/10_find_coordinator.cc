@@ -5,10 +5,10 @@
 #include "broker/api/handlers.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
-#include "record/hash.h"
 #include "broker/topics.h"
 #include "protocol/find_coordinator_request.h"
 #include "protocol/find_coordinator_response.h"
+#include "record/hash.h"
 
 namespace thalweg::broker {
 namespace {
@@ -40,7 +40,8 @@ Task<Coordinator> find_group(RequestContext context, std::string group) {
   const auto partition = record::coordinator_partition(group, std::int32_t(topic->partitions.size()));
   const auto* broker = context.image->broker(topic->partition(partition)->leader);
   const auto* endpoint = broker && !broker->fenced ? broker->endpoint(context.connection->listener) : nullptr;
-  if (!endpoint) co_return none(group, ErrorCode::kCoordinatorNotAvailable, "the coordinator's broker is not available");
+  if (!endpoint)
+    co_return none(group, ErrorCode::kCoordinatorNotAvailable, "the coordinator's broker is not available");
   Coordinator out;
   out.key = std::move(group);
   out.node_id = broker->id;
@@ -51,13 +52,16 @@ Task<Coordinator> find_group(RequestContext context, std::string group) {
 
 Task<Coordinator> find_one(const RequestContext& context, std::int8_t type, std::string key) {
   switch (type) {
-    case kGroup: co_return co_await find_group(context, std::move(key));
-    case kTransaction: co_return none(std::move(key), ErrorCode::kCoordinatorNotAvailable, "transactions are not supported yet");
+    case kGroup:
+      co_return co_await find_group(context, std::move(key));
+    case kTransaction:
+      co_return none(std::move(key), ErrorCode::kCoordinatorNotAvailable, "transactions are not supported yet");
     case kShare:
       if (context.version >= 6)
         co_return none(std::move(key), ErrorCode::kCoordinatorNotAvailable, "share groups are not supported yet");
       [[fallthrough]];
-    default: co_return none(std::move(key), ErrorCode::kInvalidRequest, "no coordinator of type " + std::to_string(type));
+    default:
+      co_return none(std::move(key), ErrorCode::kInvalidRequest, "no coordinator of type " + std::to_string(type));
   }
 }
 

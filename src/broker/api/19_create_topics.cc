@@ -6,7 +6,8 @@
 
 namespace thalweg::broker {
 
-Task<protocol::CreateTopicsResponse> create_topics(const RequestContext& context, protocol::CreateTopicsRequest request) {
+Task<protocol::CreateTopicsResponse> create_topics(const RequestContext& context,
+                                                   protocol::CreateTopicsRequest request) {
   std::vector<std::string> names;
   for (const auto& topic : request.topics) names.push_back(topic.name);
   auto response = co_await forward<protocol::CreateTopicsResponse>(context, std::move(request));

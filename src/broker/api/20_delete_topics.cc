@@ -6,7 +6,8 @@
 
 namespace thalweg::broker {
 
-Task<protocol::DeleteTopicsResponse> delete_topics(const RequestContext& context, protocol::DeleteTopicsRequest request) {
+Task<protocol::DeleteTopicsResponse> delete_topics(const RequestContext& context,
+                                                   protocol::DeleteTopicsRequest request) {
   protocol::DeleteTopicsResponse refused;
   for (const auto& name : request.topic_names) refused.responses.emplace_back().name = name;
   for (const auto& topic : request.topics) {

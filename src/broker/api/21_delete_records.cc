@@ -1,5 +1,5 @@
-// DeleteRecords (21), versions 0-2 (KIP-107). Offset -1 is the high watermark. With one replica the low watermark is the new log
-// start.
+// DeleteRecords (21), versions 0-2 (KIP-107). Offset -1 is the high watermark. With one replica the low watermark is
+// the new log start.
 #include "broker/api/handlers.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
@@ -10,16 +10,19 @@
 namespace thalweg::broker {
 namespace {
 
-Task<Result<Offset>> delete_before(const RequestContext& context, const std::string& topic, PartitionId partition, Offset before) {
+Task<Result<Offset>> delete_before(const RequestContext& context, const std::string& topic, PartitionId partition,
+                                   Offset before) {
   CO_TRY(const auto found, find_partition(*context.image, topic, partition));
-  if (is_internal_topic(topic)) co_return fail(ErrorCode::kInvalidTopicException, topic + " belongs to its coordinator");
+  if (is_internal_topic(topic))
+    co_return fail(ErrorCode::kInvalidTopicException, topic + " belongs to its coordinator");
   auto& owner = context.here.broker.owner_of(found.key);
   co_return co_await owner.shard.call(owner.partitions, &replica::Partitions::delete_records, found.key, before);
 }
 
 }  // namespace
 
-Task<protocol::DeleteRecordsResponse> delete_records(const RequestContext& context, protocol::DeleteRecordsRequest request) {
+Task<protocol::DeleteRecordsResponse> delete_records(const RequestContext& context,
+                                                     protocol::DeleteRecordsRequest request) {
   protocol::DeleteRecordsResponse response;
   for (const auto& topic : request.topics) {
     auto& out = response.topics.emplace_back();

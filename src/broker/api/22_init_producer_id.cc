@@ -1,5 +1,5 @@
-// InitProducerId (22), versions 0-5, for idempotent producers (KIP-98). Not done: transactional ids are refused until the
-// transaction coordinator exists.
+// InitProducerId (22), versions 0-5, for idempotent producers (KIP-98). Not done: transactional ids are refused until
+// the transaction coordinator exists.
 #include "broker/api/handlers.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
@@ -9,7 +9,8 @@
 
 namespace thalweg::broker {
 
-Task<protocol::InitProducerIdResponse> init_producer_id(const RequestContext& context, protocol::InitProducerIdRequest request) {
+Task<protocol::InitProducerIdResponse> init_producer_id(const RequestContext& context,
+                                                        protocol::InitProducerIdRequest request) {
   protocol::InitProducerIdResponse response;
   response.producer_epoch = kNoProducerEpoch;
   if (request.transactional_id) {

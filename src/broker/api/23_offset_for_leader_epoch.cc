@@ -10,10 +10,11 @@ namespace thalweg::broker {
 namespace {
 
 Task<Result<storage::EpochEnd>> end_of(const RequestContext& context, const std::string& topic, PartitionId partition,
-                                             LeaderEpoch current, LeaderEpoch asked) {
+                                       LeaderEpoch current, LeaderEpoch asked) {
   CO_TRY(const auto found, find_partition(*context.image, topic, partition));
   auto& owner = context.here.broker.owner_of(found.key);
-  co_return co_await owner.shard.call(owner.partitions, &replica::Partitions::end_offset_for_epoch, found.key, current, asked);
+  co_return co_await owner.shard.call(owner.partitions, &replica::Partitions::end_offset_for_epoch, found.key, current,
+                                      asked);
 }
 
 }  // namespace
@@ -27,7 +28,8 @@ Task<protocol::OffsetForLeaderEpochResponse> offset_for_leader_epoch(const Reque
     for (const auto& partition : topic.partitions) {
       auto& result = out.partitions.emplace_back();
       result.partition = partition.partition;
-      const auto end = co_await end_of(context, topic.topic, partition.partition, partition.current_leader_epoch, partition.leader_epoch);
+      const auto end = co_await end_of(context, topic.topic, partition.partition, partition.current_leader_epoch,
+                                       partition.leader_epoch);
       if (!end) {
         result.error_code = end.error().code;
         continue;

@@ -1,5 +1,5 @@
-// DescribeConfigs (32), versions 0-4: every known option with its value, source and synonyms (KIP-226), type and documentation
-// (KIP-569). Not done: loggers (resource type 8) have no levels to change.
+// DescribeConfigs (32), versions 0-4: every known option with its value, source and synonyms (KIP-226), type and
+// documentation (KIP-569). Not done: loggers (resource type 8) have no levels to change.
 #include <algorithm>
 #include <charconv>
 
@@ -13,10 +13,10 @@
 namespace thalweg::broker {
 namespace {
 
-using protocol::DescribeConfigsRequest;
-using protocol::DescribeConfigsResponse;
 using metadata::ConfigResource;
 using metadata::ResourceType;
+using protocol::DescribeConfigsRequest;
+using protocol::DescribeConfigsResponse;
 
 std::string broker_name(BrokerId id) { return std::to_string(id.value); }
 
@@ -27,7 +27,8 @@ config::BrokerLayers layers(const RequestContext& context) {
           image.configs({ResourceType::kBroker, ""}), broker.config().properties};
 }
 
-Result<std::vector<config::Described>> describe(const RequestContext& context, ResourceType type, const std::string& name) {
+Result<std::vector<config::Described>> describe(const RequestContext& context, ResourceType type,
+                                                const std::string& name) {
   const auto& image = *context.image;
   switch (type) {
     case ResourceType::kTopic:
@@ -41,17 +42,22 @@ Result<std::vector<config::Described>> describe(const RequestContext& context, R
         const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
         if (error != std::errc() || end != name.data() + name.size())
           return fail(ErrorCode::kInvalidRequest, "Broker id must be an integer, but it is: " + name);
-        return fail(ErrorCode::kInvalidRequest, "Unexpected broker id, expected " + own + " or empty string, but received " + name);
+        return fail(ErrorCode::kInvalidRequest,
+                    "Unexpected broker id, expected " + own + " or empty string, but received " + name);
       }
       return config::describe_broker(layers(context));
     }
-    case ResourceType::kClientMetrics: return config::describe_client_metrics(image.configs({type, name}));
-    case ResourceType::kGroup: return config::describe_group(image.configs({type, name}), layers(context));
-    default: return fail(ErrorCode::kInvalidRequest, "Unsupported resource type: " + std::to_string(int(type)));
+    case ResourceType::kClientMetrics:
+      return config::describe_client_metrics(image.configs({type, name}));
+    case ResourceType::kGroup:
+      return config::describe_group(image.configs({type, name}), layers(context));
+    default:
+      return fail(ErrorCode::kInvalidRequest, "Unsupported resource type: " + std::to_string(int(type)));
   }
 }
 
-DescribeConfigsResponse::DescribeConfigsResourceResult row(const config::Described& option, const DescribeConfigsRequest& request) {
+DescribeConfigsResponse::DescribeConfigsResourceResult row(const config::Described& option,
+                                                           const DescribeConfigsRequest& request) {
   DescribeConfigsResponse::DescribeConfigsResourceResult out;
   out.name = option.name;
   out.value = option.value;
@@ -82,7 +88,8 @@ Task<DescribeConfigsResponse> describe_configs(const RequestContext& context, De
     const auto options = describe(context, static_cast<ResourceType>(resource.resource_type), resource.resource_name);
     if (!options) {
       out.error_code = options.error().code;
-      out.error_message = options.error().message.empty() ? std::string(describe(options.error().code)) : options.error().message;
+      out.error_message =
+          options.error().message.empty() ? std::string(describe(options.error().code)) : options.error().message;
       continue;
     }
     const auto& keys = resource.configuration_keys;  // none given: all

@@ -1,4 +1,5 @@
-// AlterConfigs (33), versions 0-2: all settings of a resource are replaced (KIP-133). The controller validates and decides.
+// AlterConfigs (33), versions 0-2: all settings of a resource are replaced (KIP-133). The controller validates and
+// decides.
 #include "broker/api/forward.h"
 #include "broker/api/handlers.h"
 #include "broker/broker.h"
@@ -8,7 +9,8 @@
 
 namespace thalweg::broker {
 
-Task<protocol::AlterConfigsResponse> alter_configs(const RequestContext& context, protocol::AlterConfigsRequest request) {
+Task<protocol::AlterConfigsResponse> alter_configs(const RequestContext& context,
+                                                   protocol::AlterConfigsRequest request) {
   protocol::AlterConfigsResponse refused;
   for (const auto& resource : request.resources) {
     auto& out = refused.responses.emplace_back();

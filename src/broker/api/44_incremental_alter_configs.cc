@@ -8,7 +8,8 @@
 
 namespace thalweg::broker {
 
-Task<protocol::IncrementalAlterConfigsResponse> incremental_alter_configs(const RequestContext& context, protocol::IncrementalAlterConfigsRequest request) {
+Task<protocol::IncrementalAlterConfigsResponse> incremental_alter_configs(
+    const RequestContext& context, protocol::IncrementalAlterConfigsRequest request) {
   protocol::IncrementalAlterConfigsResponse refused;
   for (const auto& resource : request.resources) {
     auto& out = refused.responses.emplace_back();

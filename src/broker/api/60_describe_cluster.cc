@@ -12,7 +12,8 @@ constexpr std::int8_t kBrokers = 1, kControllers = 2;
 constexpr std::int32_t kAllClusterOperations = 0b1'1111'1010'0000;
 }  // namespace
 
-Task<protocol::DescribeClusterResponse> describe_cluster(const RequestContext& context, protocol::DescribeClusterRequest request) {
+Task<protocol::DescribeClusterResponse> describe_cluster(const RequestContext& context,
+                                                         protocol::DescribeClusterRequest request) {
   protocol::DescribeClusterResponse response;
   response.endpoint_type = kBrokers;
   if (request.endpoint_type != kBrokers) {

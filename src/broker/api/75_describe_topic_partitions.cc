@@ -19,7 +19,8 @@ constexpr std::int32_t kPartitionsMax = 2000;  // max.request.partition.size.lim
 constexpr std::int32_t kAllTopicOperations = 0b1101'1111'1000;
 
 DescribeTopicPartitionsResponse::DescribeTopicPartitionsResponsePartition describe(const metadata::Image& image,
-                                                                                  const metadata::Partition& p, std::int32_t index) {
+                                                                                   const metadata::Partition& p,
+                                                                                   std::int32_t index) {
   DescribeTopicPartitionsResponse::DescribeTopicPartitionsResponsePartition out;
   out.partition_index = PartitionId{index};
   out.leader_id = p.leader;
@@ -62,7 +63,8 @@ Task<DescribeTopicPartitionsResponse> describe_topic_partitions(const RequestCon
       if (resumed && request.topics.empty()) continue;  // deleted between two pages
       auto& out = response.topics.emplace_back();
       out.name = name;
-      out.error_code = is_legal_topic_name(name) ? ErrorCode::kUnknownTopicOrPartition : ErrorCode::kInvalidTopicException;
+      out.error_code =
+          is_legal_topic_name(name) ? ErrorCode::kUnknownTopicOrPartition : ErrorCode::kInvalidTopicException;
       continue;
     }
     const auto first = resumed ? std::max(request.cursor->partition_index.value, 0) : 0;

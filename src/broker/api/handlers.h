@@ -7,13 +7,13 @@
 namespace thalweg::broker {
 
 // The messages are complete in the handler's own file and in the table.
-#define THALWEG_HANDLER(function, Name, Answer)                                       \
-  }                                                                                   \
-  namespace thalweg::protocol {                                                       \
-  struct Name##Request;                                                               \
-  struct Name##Response;                                                              \
-  }                                                                                   \
-  namespace thalweg::broker {                                                         \
+#define THALWEG_HANDLER(function, Name, Answer) \
+  }                                             \
+  namespace thalweg::protocol {                 \
+  struct Name##Request;                         \
+  struct Name##Response;                        \
+  }                                             \
+  namespace thalweg::broker {                   \
   Task<Answer<protocol::Name##Response>> function(const RequestContext& context, protocol::Name##Request request);
 
 template <class Response>
