@@ -68,8 +68,9 @@ std::vector<TopicPartition> CommittedOffsets::expired(const ClassicGroup& group,
     if (in_use && group.may_be_subscribed_to(topic)) continue;
     for (const auto& [partition, value] : partitions) {
       const Timestamp since = since_empty ? group.state_since() : value.commit_timestamp;
+      // Not now - since: a damaged record may carry any timestamp.
       const bool is_over =
-          value.expire_timestamp >= 0 ? now >= value.expire_timestamp : now - since >= retention.count();
+          value.expire_timestamp >= 0 ? now >= value.expire_timestamp : since <= now - retention.count();
       if (is_over) result.push_back({topic, partition});
     }
   }
