@@ -172,6 +172,11 @@ Task<> Consumer::close() {
     if (options_.auto_commit) co_await commit();
     co_await leave();
   }
+  // What is under way uses the client, which may go after us.
+  woken_ = true;
+  client_.interrupt();
+  while (!fetching_.empty() || heartbeats_under_way_ > 0) co_await changed_.wait();
+  client_.resume();
 }
 
 }  // namespace thalweg::admin

@@ -127,6 +127,7 @@ class Consumer : public std::enable_shared_from_this<Consumer> {
   std::int64_t round_ = 0;
   std::map<TopicPartition, Position> positions_;
   std::set<BrokerId> fetching_;
+  int heartbeats_under_way_ = 0;
   std::deque<ConsumedRecord> ready_;
   std::optional<Error> failure_;
   Signal changed_;

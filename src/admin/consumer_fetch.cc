@@ -115,7 +115,6 @@ Task<> Consumer::fetch_from(std::shared_ptr<Consumer> self, BrokerId broker, std
                                                   all_have_ids ? FetchRequest::kMaxVersion : kLastByName, deadline);
   else
     response = std::unexpected(channel.error());
-  self->fetching_.erase(broker);
   if (round == self->round_) {
     if (response && response->error_code == ErrorCode::kNone) {
       self->take_response(*response, partitions);
@@ -126,6 +125,7 @@ Task<> Consumer::fetch_from(std::shared_ptr<Consumer> self, BrokerId broker, std
       if (!self->woken_) co_await self->client_.shard().clock.sleep_for(self->client_.options().retry_backoff);
     }
   }
+  self->fetching_.erase(broker);
   self->changed_.notify();
 }
 

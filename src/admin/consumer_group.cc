@@ -195,8 +195,11 @@ Task<> Consumer::keep_session(std::shared_ptr<Consumer> self, std::int32_t gener
     request.generation_id = generation;
     request.member_id = self->member_id_;
     const Instant deadline = shard.clock.now() + self->options_.session_timeout;
+    ++self->heartbeats_under_way_;
     const auto response = co_await ask_coordinator_once<HeartbeatResponse>(
         self->client_, self->options_.group, std::move(request), 0, HeartbeatRequest::kMaxVersion, deadline);
+    --self->heartbeats_under_way_;
+    if (self->woken_) self->changed_.notify();
     if (self->generation_ != generation) co_return;
     const ErrorCode code = response ? response->error_code : response.error().code;
     if (coordinator_moved(code)) self->client_.forget_coordinator(self->options_.group);

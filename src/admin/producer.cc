@@ -59,8 +59,8 @@ Task<Result<>> Producer::find_topic(std::string name, Instant deadline) {
 }
 
 // Without an id (an old cluster, or one that refuses) records go out as they are.
-Task<> Producer::find_producer_id() {
-  if (!std::exchange(producer_id_wanted_, false) || !options_.idempotent || options_.acks != -1) co_return;
+Task<> Producer::find_identity() {
+  if (!std::exchange(identity_wanted_, false) || !options_.idempotent || options_.acks != -1) co_return;
   const Instant deadline = client_.shard().clock.now() + options_.max_block;
   for (Retry retry(client_, deadline);;) {
     const auto channel = co_await client_.any(deadline);
@@ -71,8 +71,7 @@ Task<> Producer::find_producer_id() {
     auto response = co_await admin::send<protocol::InitProducerIdResponse>(*channel, std::move(request),
                                                                            client_.request_deadline(deadline));
     if (response && response->error_code == ErrorCode::kNone) {
-      producer_id_ = response->producer_id;
-      producer_epoch_ = response->producer_epoch;
+      identity_ = {response->producer_id, response->producer_epoch};
       co_return;
     }
     const Error error = response ? error_of(response->error_code) : response.error();
@@ -105,7 +104,7 @@ Task<> Producer::send(Message message, Done done) {
     if (done) done(std::move(result));
   };
   const Instant deadline = client_.shard().clock.now() + options_.max_block;
-  co_await find_producer_id();
+  co_await find_identity();
   if (auto found = co_await find_topic(message.topic, deadline); !found)
     co_return answer(std::unexpected(found.error()));
   std::vector<record::HeaderView> headers;
@@ -124,17 +123,13 @@ Task<Result<Delivery>> Producer::send_and_wait(Message message) {
 
 void Producer::append(const TopicPartition& tp, const Message& message, std::size_t size, Done done) {
   auto& partition = partitions_[tp];
-  const bool room = !partition.batches.empty() && !partition.batches.back().sealed &&
+  const bool room = !partition.batches.empty() && !partition.batches.back().leaving &&
                     partition.batches.back().builder.size() + size <= options_.batch_size;
   if (!room) {
-    if (!partition.batches.empty() && !partition.batches.back().sealed) seal(partition, partition.batches.back());
     record::BatchOptions batch;
     batch.codec = options_.codec;
-    batch.producer_id = producer_id_;
-    batch.producer_epoch = producer_epoch_;
-    batch.base_sequence = producer_id_ == kNoProducerId ? record::kNoSequence : partition.next_sequence;
     partition.batches.push_back(
-        {record::BatchBuilder(batch), {}, client_.shard().clock.now() + options_.delivery_timeout, {}});
+        {record::BatchBuilder(batch), {}, client_.shard().clock.now() + options_.delivery_timeout});
     ++waiting_batches_;
   }
   auto& batch = partition.batches.back();
@@ -145,19 +140,34 @@ void Producer::append(const TopicPartition& tp, const Message& message, std::siz
   if (!std::exchange(partition.sending, true)) spawn(client_.shard(), drain(shared_from_this(), tp));
 }
 
-void Producer::seal(Partition& partition, Batch& batch) {
-  batch.sealed = batch.builder.build();
+SharedBytes Producer::seal(Partition& partition, Batch& batch) {
+  batch.leaving = true;
+  SharedBytes built = batch.builder.build();
+  if (identity_ == Identity{}) return built;
+  if (partition.identity != identity_) {
+    partition.identity = identity_;
+    partition.next_sequence = 0;
+  }
+  std::vector<std::byte> bytes(built.view().begin(), built.view().end());
+  store_be(bytes.data() + record::batch_field::kProducerId, identity_.id.value);
+  store_be(bytes.data() + record::batch_field::kProducerEpoch, identity_.epoch.value);
+  store_be(bytes.data() + record::batch_field::kBaseSequence, partition.next_sequence);
+  const auto view = record::BatchView::at(bytes);
+  CHECK(view);
+  store_be(bytes.data() + record::batch_field::kCrc, view->computed_crc());
   partition.next_sequence = record::advance_sequence(partition.next_sequence, batch.builder.count());
+  return SharedBytes::take(std::move(bytes));
 }
 
 Task<> Producer::drain(std::shared_ptr<Producer> self, TopicPartition tp) {
   auto& partition = self->partitions_.at(tp);  // entries are never removed
   while (!partition.batches.empty()) {
-    {
-      auto& front = partition.batches.front();
-      if (!front.sealed) self->seal(partition, front);
+    const SharedBytes records = self->seal(partition, partition.batches.front());
+    auto outcome = co_await self->deliver(tp, records, partition.batches.front().deadline);
+    if (!outcome && self->identity_ == partition.identity && self->identity_ != Identity{}) {
+      self->identity_wanted_ = true;
+      co_await self->find_identity();
     }
-    auto outcome = co_await self->deliver(tp, *partition.batches.front().sealed, partition.batches.front().deadline);
     // append() only adds behind, so the front is still the same.
     Batch batch = std::move(partition.batches.front());
     partition.batches.pop_front();

@@ -60,15 +60,21 @@ class Producer : public std::enable_shared_from_this<Producer> {
   Task<> close() { return flush(); }
 
  private:
+  struct Identity {
+    ProducerId id = kNoProducerId;
+    ProducerEpoch epoch = kNoProducerEpoch;
+    friend bool operator==(const Identity&, const Identity&) = default;
+  };
   struct Batch {
     record::BatchBuilder builder;
     std::vector<Done> done;
     Instant deadline;
-    std::optional<SharedBytes> sealed;  // stays the same over all attempts
+    bool leaving = false;  // nothing is added any more
   };
   struct Partition {
     std::deque<Batch> batches;
     bool sending = false;
+    Identity identity;  // that of the last batch
     std::int32_t next_sequence = 0;
   };
   struct Topic {
@@ -81,10 +87,11 @@ class Producer : public std::enable_shared_from_this<Producer> {
   Producer(Client& client, ProducerOptions options) : client_(client), options_(std::move(options)) {}
   Task<Result<>> find_topic(std::string name, Instant deadline);
   Task<Result<>> refresh_topic(std::string name, Instant deadline);
-  Task<> find_producer_id();
+  Task<> find_identity();
   Result<PartitionId> choose_partition(const Message& message, std::size_t size);
   void append(const TopicPartition& tp, const Message& message, std::size_t size, Done done);
-  void seal(Partition& partition, Batch& batch);
+  // The batch's bytes as they stay over all attempts.
+  SharedBytes seal(Partition& partition, Batch& batch);
   static Task<> drain(std::shared_ptr<Producer> self, TopicPartition tp);
   Task<Result<Delivery>> deliver(TopicPartition tp, SharedBytes records, Instant deadline);
   Task<Result<Delivery>> deliver_once(TopicPartition tp, SharedBytes records, Instant deadline);
@@ -93,9 +100,8 @@ class Producer : public std::enable_shared_from_this<Producer> {
   const ProducerOptions options_;
   std::map<std::string, Topic> topics_;
   std::map<TopicPartition, Partition> partitions_;
-  bool producer_id_wanted_ = true;
-  ProducerId producer_id_ = kNoProducerId;
-  ProducerEpoch producer_epoch_ = kNoProducerEpoch;
+  bool identity_wanted_ = true;
+  Identity identity_;
   std::size_t waiting_bytes_ = 0;
   std::size_t waiting_batches_ = 0;
   Signal delivered_;
