@@ -125,7 +125,7 @@ Effects GroupMachine::on(const protocol::DescribeGroupsRequest& request, const R
     missing.group_state = "Dead";
     if (context.version < kDescribeNotFoundFrom) continue;
     missing.error_code = ErrorCode::kGroupIdNotFound;
-    missing.error_message = "group " + group_id + " does not exist";
+    missing.error_message = "Group " + group_id + " not found.";  // Kafka's tools show it as it is
   }
   step.reply(id, std::move(response));
   return std::move(step.effects);
