@@ -87,11 +87,7 @@ Task<std::map<std::string, ErrorCode>> auto_create_topics(RequestContext context
   }
   for (const auto& topic : response->topics) {
     const bool there = topic.error_code == ErrorCode::kNone || topic.error_code == ErrorCode::kTopicAlreadyExists;
-    if (there) continue;
-    // A broker short of replicas is a passing state for whoever only wanted to write.
-    refused[topic.name] = topic.error_code == ErrorCode::kInvalidReplicationFactor
-                              ? ErrorCode::kInvalidReplicationFactor
-                              : topic.error_code;
+    if (!there) refused[topic.name] = topic.error_code;
   }
   co_return refused;
 }

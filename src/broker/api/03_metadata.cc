@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "broker/api/handlers.h"
+#include "broker/api/operations.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/topics.h"
@@ -14,11 +15,6 @@ namespace thalweg::broker {
 namespace {
 using protocol::MetadataRequest;
 using protocol::MetadataResponse;
-
-// What a client may do where nothing is authorised: every operation that exists for the resource, as bits of
-// AclOperation.
-constexpr std::int32_t kAllTopicOperations = 0b1101'1111'1000;
-constexpr std::int32_t kAllClusterOperations = 0b1'1111'1010'0000;
 
 MetadataResponse::MetadataResponsePartition describe(const RequestContext& context,
                                                      const metadata::Partition& partition, std::int32_t index) {

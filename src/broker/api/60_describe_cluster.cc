@@ -1,5 +1,6 @@
 // DescribeCluster (60), versions 0-2 (KIP-700, KIP-919, KIP-1073).
 #include "broker/api/handlers.h"
+#include "broker/api/operations.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/topics.h"
@@ -9,7 +10,6 @@
 namespace thalweg::broker {
 namespace {
 constexpr std::int8_t kBrokers = 1, kControllers = 2;
-constexpr std::int32_t kAllClusterOperations = 0b1'1111'1010'0000;
 }  // namespace
 
 Task<protocol::DescribeClusterResponse> describe_cluster(const RequestContext& context,

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "broker/api/handlers.h"
+#include "broker/api/operations.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/topics.h"
@@ -16,7 +17,6 @@ using protocol::DescribeTopicPartitionsRequest;
 using protocol::DescribeTopicPartitionsResponse;
 
 constexpr std::int32_t kPartitionsMax = 2000;  // max.request.partition.size.limit
-constexpr std::int32_t kAllTopicOperations = 0b1101'1111'1000;
 
 DescribeTopicPartitionsResponse::DescribeTopicPartitionsResponsePartition describe(const metadata::Image& image,
                                                                                    const metadata::Partition& p,
