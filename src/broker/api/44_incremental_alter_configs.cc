@@ -10,19 +10,7 @@ namespace thalweg::broker {
 
 Task<protocol::IncrementalAlterConfigsResponse> incremental_alter_configs(
     const RequestContext& context, protocol::IncrementalAlterConfigsRequest request) {
-  protocol::IncrementalAlterConfigsResponse refused;
-  for (const auto& resource : request.resources) {
-    auto& out = refused.responses.emplace_back();
-    out.resource_type = resource.resource_type;
-    out.resource_name = resource.resource_name;
-  }
-  auto response = co_await forward<protocol::IncrementalAlterConfigsResponse>(context, std::move(request));
-  if (response) co_return std::move(*response);
-  for (auto& resource : refused.responses) {
-    resource.error_code = response.error().code;
-    resource.error_message = response.error().message;
-  }
-  co_return refused;
+  return forward_alteration<protocol::IncrementalAlterConfigsResponse>(context, std::move(request));
 }
 
 }  // namespace thalweg::broker

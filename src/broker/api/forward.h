@@ -13,4 +13,22 @@ Task<Result<Response>> forward(const RequestContext& context, Request request) {
   co_return co_await context.here.broker.ask_controller<Response>(std::move(request), context.version);
 }
 
+// The same for a change of configurations: a controller that cannot be asked is every resource's error.
+template <class Response, class Request>
+Task<Response> forward_alteration(const RequestContext& context, Request request) {
+  Response refused;
+  for (const auto& resource : request.resources) {
+    auto& out = refused.responses.emplace_back();
+    out.resource_type = resource.resource_type;
+    out.resource_name = resource.resource_name;
+  }
+  auto response = co_await forward<Response>(context, std::move(request));
+  if (response) co_return std::move(*response);
+  for (auto& resource : refused.responses) {
+    resource.error_code = response.error().code;
+    resource.error_message = response.error().message;
+  }
+  co_return refused;
+}
+
 }  // namespace thalweg::broker
