@@ -3,35 +3,11 @@
 #include <gtest/gtest.h>
 
 #include "base/endian.h"
+#include "network/testing.h"
 #include "platform/testing.h"
 
 namespace thalweg::network {
 namespace {
-
-// Gives the stream in the pieces that a test chose, then the end.
-class ScriptedConnection : public Connection {
- public:
-  explicit ScriptedConnection(std::string stream, std::size_t at_once)
-      : stream_(std::move(stream)), at_once_(at_once) {}
-  Task<Result<std::size_t>> read_some(MutableBytes into) override {
-    ++reads;
-    room_max = std::max(room_max, into.size());
-    const std::size_t n = std::min({into.size(), at_once_, stream_.size() - position_});
-    std::memcpy(into.data(), stream_.data() + position_, n);
-    position_ += n;
-    co_return n;
-  }
-  Task<Result<>> write(Pieces) override { co_return Result<>(); }
-  void close() override {}
-  Endpoint peer() const override { return {"test", 1}; }
-  int reads = 0;
-  std::size_t room_max = 0;
-
- private:
-  std::string stream_;
-  std::size_t at_once_;
-  std::size_t position_ = 0;
-};
 
 std::string prefix(std::int32_t size) {
   std::string bytes(4, '\0');
@@ -88,7 +64,7 @@ TEST_F(FrameTest, ManySmallFramesNeedFewReads) {
   for (int i = 0; i < 2000; ++i) stream += framed(std::string(96, 'x'));
   ScriptedConnection connection(stream, stream.size());
   EXPECT_EQ(read(connection).bodies.size(), 2000u);
-  EXPECT_LT(connection.reads, 15);
+  EXPECT_LT(connection.reads, 15u);
 }
 
 TEST_F(FrameTest, RefusesSizesThatAreNegativeOrTooLarge) {
