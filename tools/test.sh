@@ -30,7 +30,10 @@ stage "build asan" build asan all
 stage "unit tests under AddressSanitizer and UBSan" python3 tools/run_tests.py --build build/asan
 stage "build tsan" build tsan tsan_tests
 stage "threads under ThreadSanitizer" python3 tools/run_tests.py --build build/tsan
-[ -x build/release/bin/sim ] && stage "simulation, seeds 1 to 300" build/release/bin/sim --seeds 1-300
+sim=build/release/bin/sim
+stage "simulation, seeds 1 to 300" $sim --seeds 1-300
+stage "simulation, seeds 1 to 20 step for step the same twice" $sim --seeds 1-20 --twice
+stage "simulation finds a planted bug in seeds 1 to 12" $sim --seeds 1-12 --planted
 stage "fuzzers" python3 tools/run_fuzzers.py --build build/asan --seconds "${THALWEG_FUZZ_SECONDS:-15}"
 stage "protocol generator" python3 -B src/protocol/generator/test_generator.py
 stage "messages against Kafka's own classes" python3 -B tests/interop/java-serde/make_vectors.py --seeds 20 \
