@@ -77,7 +77,7 @@ Task<Result<>> Broker::start() {
   set_aside_foreign_logs();
   for (std::size_t i = 0; i < shards_.size(); ++i) co_await shards_[i]->shard.call(*this, &Broker::serve_on, i);
   log::info("broker started", field("node", config_.node_id), field("cluster", cluster_id),
-            field("shards", shards_.size()), field("partitions", publisher_->current_image()->topics().size()),
+            field("shards", shards_.size()), field("topics", publisher_->current_image()->topics().size()),
             field("milliseconds", std::chrono::duration_cast<Millis>(shard0().clock.now() - begun).count()));
   co_return Result<>();
 }
