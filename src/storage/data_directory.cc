@@ -62,14 +62,13 @@ Result<MetaProperties> parse_meta_properties(std::string_view text) {
     return fail(ErrorCode::kKafkaStorageError, fmt::format("meta.properties: {}", what));
   };
   const auto version = parse_int<int>(properties["version"]);
-  if (!version || *version < 0 || *version > 1) return broken("version is not 0 or 1");
+  if (version == 0) return broken("written by a Kafka with ZooKeeper, whose topics cannot be taken over");
+  if (version != 1) return broken("version is not 1");
   MetaProperties meta;
   meta.cluster_id = properties["cluster.id"];
-  const std::string& node = properties[*version == 0 && !properties.contains("node.id") ? "broker.id" : "node.id"];
-  if (const auto id = parse_int<std::int32_t>(node))
-    meta.node_id = BrokerId{*id};
-  else if (*version == 1 || !node.empty())
-    return broken("node.id is not a number");
+  const auto id = parse_int<std::int32_t>(properties["node.id"]);
+  if (!id) return broken("node.id is not a number");
+  meta.node_id = BrokerId{*id};
   if (const auto& directory = properties["directory.id"]; !directory.empty()) {
     const auto id = Uuid::parse(directory);
     if (!id) return broken("directory.id is no uuid");
@@ -94,9 +93,25 @@ std::optional<TopicPartition> parse_folder_name(std::string_view name) {
   return TopicPartition{std::string(name.substr(0, dash)), {*partition}};
 }
 
+namespace {
+
+// Apache Kafka keeps the state of its quorum in a file beside its metadata log. That log is in another format than
+// ours: it would be taken for a torn one, and the topics of the folder for strays.
+Result<> refuse_kafkas(Disk& disk, const std::string& path) {
+  if (!disk.exists(fmt::format("{}/{}-0/quorum-state", path, kMetadataTopic))) return {};
+  return fail(
+      ErrorCode::kInvalidConfig,
+      fmt::format("log directory {} belongs to Apache Kafka, whose metadata log cannot be taken over; nothing in "
+                  "it was changed. Set log.dirs to an empty folder and copy the topics with a client.",
+                  path));
+}
+
+}  // namespace
+
 Result<DataDirectory> DataDirectory::open(Disk& disk, std::string path) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   std::vector<std::string> parents;
+  TRY_VOID(refuse_kafkas(disk, path));
   for (std::string at = path; !at.empty() && !disk.exists(at); at = parents.back()) parents.push_back(parent_of(at));
   TRY_VOID(disk.make_directory(path));
   DataDirectory directory(disk, std::move(path));

@@ -139,8 +139,18 @@ TEST(DataDirectory, ReadsKafkasMetaProperties) {
   EXPECT_EQ(meta->node_id, BrokerId{3});
   EXPECT_EQ(to_string(meta->directory_id), "hjKu8mWzTZuQZ3nUqwC2Gg");
   EXPECT_EQ(*parse_meta_properties(to_text(*meta)), *meta);
-  EXPECT_EQ(parse_meta_properties("version=0\nbroker.id=4\ncluster.id=x\n")->node_id, BrokerId{4});
-  EXPECT_FALSE(parse_meta_properties("version=9\n"));
+  EXPECT_FALSE(parse_meta_properties("version=0\nbroker.id=4\ncluster.id=x\n"));  // from the days of ZooKeeper
+  EXPECT_FALSE(parse_meta_properties("version=9\nnode.id=3\n"));
+}
+
+TEST_F(LogManagerTest, RefusesAFolderOfApacheKafkaAndLeavesItAlone) {
+  const std::string metadata = dirs[0] + "/__cluster_metadata-0";
+  ASSERT_TRUE(t.disk.make_directory(metadata));
+  ASSERT_TRUE(t.disk.open(metadata + "/quorum-state", OpenMode::kCreate));
+  const auto started = t.run(make()->start("c1"));
+  ASSERT_FALSE(started);
+  EXPECT_NE(started.error().message.find("belongs to Apache Kafka"), std::string::npos);
+  EXPECT_EQ(t.disk.list(dirs[0])->size(), 1u);
 }
 
 TEST(DataDirectory, TellsPartitionFoldersFromOthers) {
