@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "base/check.h"
+#include "config/not_served.h"
 
 namespace thalweg::config {
 namespace {
@@ -220,9 +221,6 @@ void read_coordinators(Reader& in, BrokerConfig& c) {
 void read_ours(Reader& in, BrokerConfig& c) {
   if (in.text("thalweg.durable.acks") == "memory") c.durability = Durability::kMemory;
   in.read("thalweg.shards", c.shards);
-  if (!in.has("thalweg.http.listener")) return;
-  if (const auto address = in.take("thalweg.http.listener", parse_host_port(in.text("thalweg.http.listener"))))
-    c.http_listener = Listener{.name = "HTTP", .host = address->host, .port = address->port};
 }
 
 // Pairs whose first must not exceed the second.
@@ -313,6 +311,7 @@ Result<Loaded> load_broker_config(const Properties& given) {
   read_coordinators(in, config);
   read_ours(in, config);
   check_order(in);
+  for (auto& problem : not_served(config, given)) in.report(std::move(problem));
   loaded.warnings = warnings_about(given);
   if (config.min_insync_replicas > config.default_replication_factor)
     loaded.warnings.push_back(

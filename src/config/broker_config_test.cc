@@ -108,6 +108,14 @@ TEST(BrokerConfig, FindsContradictions) {
   EXPECT_THAT(problems({{"listeners", "INTERNAL://:9092"}}), HasSubstr("no entry in listener.security.protocol.map"));
 }
 
+TEST(BrokerConfig, RefusesWhatWouldLeaveItOpenOrAlone) {
+  EXPECT_THAT(problems({{"listeners", "PLAINTEXT://:9092,SASL_SSL://:9093"}}),
+              HasSubstr("listeners: SASL_SSL speaks SASL_SSL, which is not served yet"));
+  EXPECT_THAT(problems({{"authorizer.class.name", "org.example.Authorizer"}}), HasSubstr("ACLs are not served yet"));
+  EXPECT_THAT(problems({{"controller.quorum.voters", "1@a:9093,2@b:9093"}}), HasSubstr("names others than this node"));
+  EXPECT_THAT(problems({{"process.roles", "broker"}}), HasSubstr("a node is broker and controller"));
+}
+
 TEST(Listeners, ReadsAddressesOfBothFamilies) {
   const auto map = parse_protocol_map("A:PLAINTEXT, b:sasl_ssl");
   ASSERT_TRUE(map);

@@ -12,12 +12,6 @@ constexpr Option kThalwegOptions[] = {
      Update::kReadOnly,
      "When a write counts as durable: fsync after it reached the disk, memory once the system has it, as Apache Kafka "
      "does."},
-    {"thalweg.http.listener",
-     Type::kString,
-     kNull,
-     {},
-     Update::kReadOnly,
-     "Address of the HTTP server for metrics and health: host:port; none when not set."},
     {"thalweg.shards",
      Type::kInt,
      "0",
