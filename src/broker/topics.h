@@ -7,18 +7,14 @@
 #include <vector>
 
 #include "broker/context.h"
+#include "controller/internal_topics.h"
 #include "replica/partitions.h"
 #include "runtime/task.h"
 
 namespace thalweg::broker {
 
-inline constexpr std::string_view kOffsetsTopic = "__consumer_offsets";
-inline constexpr std::string_view kTransactionTopic = "__transaction_state";
-
-// Topics that coordinators write; clients may read them, and only an admin client may write.
-bool is_internal_topic(std::string_view name);
-// 1 to 249 of [a-zA-Z0-9._-], and neither "." nor "..".
-bool is_legal_topic_name(std::string_view name);
+using controller::is_internal_topic;
+using controller::kOffsetsTopic;
 
 // Creates the topics with default settings and waits until they are in force here. Answers those that could not be,
 // with why; one that somebody else created meanwhile is no failure.

@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include "controller/topics.h"
+
 namespace thalweg::controller {
 namespace {
 
@@ -47,6 +49,8 @@ Result<> check_broker(const metadata::Image& image, const std::string& name) {
 Result<> check_resource(const metadata::Image& image, const ConfigResource& resource) {
   switch (resource.type) {
     case ResourceType::kTopic:
+      if (resource.name.empty()) return fail(ErrorCode::kInvalidRequest, "There are no default settings for topics.");
+      TRY_VOID(validate_topic_name(resource.name));
       if (image.topic(resource.name)) return {};
       return fail(ErrorCode::kUnknownTopicOrPartition, fmt::format("The topic '{}' does not exist.", resource.name));
     case ResourceType::kBroker:
@@ -195,8 +199,9 @@ Decision<Response> alter_all(const metadata::Image& image, const Options& option
     if (!records) {
       result.error_code = records.error().code;
       result.error_message = records.error().message;
-    } else if (!request.validate_only) {
-      std::ranges::move(*records, std::back_inserter(decision.records));
+    } else {
+      result.error_message.reset();
+      if (!request.validate_only) std::ranges::move(*records, std::back_inserter(decision.records));
     }
     decision.reply.responses.push_back(std::move(result));
   }

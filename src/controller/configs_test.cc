@@ -85,6 +85,8 @@ TEST_F(ConfigsTest, AResourceChangesWholeOrNotAtAll) {
 TEST_F(ConfigsTest, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(change(kTopic, "nosuch", {{"retention.ms", kSet, "1000"}}),
             (Error{ErrorCode::kUnknownTopicOrPartition, "The topic 'nosuch' does not exist."}));
+  EXPECT_EQ(change(kTopic, "no such", {{"retention.ms", kSet, "1000"}}).code, ErrorCode::kInvalidTopicException);
+  EXPECT_EQ(change(kTopic, "", {{"retention.ms", kSet, "1000"}}).code, ErrorCode::kInvalidRequest);
   EXPECT_EQ(change(kTopic, "plain", {{"retension.ms", kSet, "1000"}}).code, ErrorCode::kInvalidConfig);
   EXPECT_EQ(change(kTopic, "plain", {{"retention.ms", kSet, std::nullopt}}).code, ErrorCode::kInvalidRequest);
   EXPECT_EQ(change(kTopic, "plain", {{"retention.ms", 9, "1"}}).code, ErrorCode::kInvalidRequest);
@@ -121,6 +123,14 @@ TEST_F(ConfigsTest, ValidateOnlyChangesNothing) {
   EXPECT_EQ(change(kTopic, "plain", {{"retention.ms", kSet, "1000"}}, true).code, ErrorCode::kNone);
   EXPECT_EQ(change(kTopic, "plain", {{"retention.ms", kSet, "-5"}}, true).code, ErrorCode::kInvalidConfig);
   EXPECT_TRUE(plain().empty());
+}
+
+TEST_F(ConfigsTest, SuccessComesWithoutAMessage) {
+  protocol::AlterConfigsRequest request;
+  auto& plain = request.resources.emplace_back();
+  plain.resource_type = kTopic;
+  plain.resource_name = "plain";
+  EXPECT_EQ(controller_.ask<protocol::AlterConfigsResponse>(request).responses[0].error_message, std::nullopt);
 }
 
 TEST_F(ConfigsTest, AResourceNamedTwiceIsRefused) {

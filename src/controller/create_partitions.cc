@@ -22,7 +22,7 @@ Result<std::int32_t> partitions_to_add(const metadata::Topic& topic, std::int32_
                 fmt::format("The topic {} currently has {} partition(s); {} would not be an increase.", topic.name, now,
                             count));
   if (static_cast<std::size_t>(count - now) > kMaxRecordsPerBatch)
-    return fail(ErrorCode::kPolicyViolation, "Excessively large number of partitions per request.");
+    return fail(ErrorCode::kPolicyViolation, std::string(kTooManyPartitions));
   return count - now;
 }
 
@@ -63,6 +63,7 @@ Decision<Response> create_partitions(const metadata::Image& image, Random& rando
   Decision<Response> decision;
   std::map<std::string, int> times;
   for (const auto& topic : request.topics) ++times[topic.name];
+  std::size_t added = 0;
   std::set<std::string> answered;
   for (const auto& topic : request.topics) {
     if (!answered.insert(topic.name).second) continue;
@@ -70,11 +71,14 @@ Decision<Response> create_partitions(const metadata::Image& image, Random& rando
     result.name = topic.name;
     auto records =
         times[topic.name] > 1 ? fail(ErrorCode::kInvalidRequest, "Duplicate topic name.") : grow(image, random, topic);
+    if (records && added + records->size() > kMaxRecordsPerBatch)
+      records = fail(ErrorCode::kPolicyViolation, std::string(kTooManyPartitions));
     if (!records) {
       result.error_code = records.error().code;
       result.error_message = records.error().message;
-    } else if (!request.validate_only) {
-      std::ranges::move(*records, std::back_inserter(decision.records));
+    } else {
+      added += records->size();
+      if (!request.validate_only) std::ranges::move(*records, std::back_inserter(decision.records));
     }
     decision.reply.results.push_back(std::move(result));
   }

@@ -78,9 +78,18 @@ Result<std::vector<Assignment>> chosen_assignments(const metadata::Image& image,
                 "Number of partitions must be larger than 0, or -1 to use the default value.");
   const auto partitions = topic.num_partitions == -1 ? options.num_partitions : topic.num_partitions;
   const auto replicas = topic.replication_factor == -1 ? options.default_replication_factor : topic.replication_factor;
-  if (static_cast<std::size_t>(partitions) > kMaxRecordsPerBatch)
-    return fail(ErrorCode::kPolicyViolation, "Excessively large number of partitions per request.");
   return place_replicas(image.brokers(), partitions, replicas, random);
+}
+
+std::int64_t partitions_wanted(const Request& request, const Options& options) {
+  std::int64_t sum = 0;
+  for (const auto& topic : request.topics) {
+    if (!topic.assignments.empty())
+      sum += static_cast<std::int64_t>(topic.assignments.size());
+    else
+      sum += topic.num_partitions == -1 ? options.num_partitions : std::max(topic.num_partitions, 0);
+  }
+  return sum;
 }
 
 Result<> check_name(const metadata::Image& image, const std::string& name,
@@ -124,6 +133,7 @@ Result<NewTopic> make_topic(const metadata::Image& image, const Options& options
 }
 
 void describe(const NewTopic& made, const config::BrokerLayers& layers, Response::CreatableTopicResult& result) {
+  result.error_message.reset();
   result.topic_id = made.id;
   result.num_partitions = made.partitions;
   result.replication_factor = made.replicas;
@@ -175,15 +185,20 @@ Decision<Response> create_topics(const metadata::Image& image, const Options& op
   std::map<std::string, std::string> taken;
   for (const auto& [name, topic] : image.topics()) taken.emplace(collision_key(name), name);
 
+  // A request for too much is refused whole: which of its topics would still fit is chance.
+  const bool excessive = partitions_wanted(request, options) > static_cast<std::int64_t>(kMaxRecordsPerBatch);
+  std::size_t records = 0;
   std::set<std::string> answered;
   for (const auto& topic : request.topics) {
     if (!answered.insert(topic.name).second) continue;
     const auto create = [&]() -> Result<NewTopic> {
+      if (excessive) return fail(ErrorCode::kPolicyViolation, std::string(kTooManyPartitions));
       if (times[topic.name] > 1) return fail(ErrorCode::kInvalidRequest, "Duplicate topic name.");
       TRY_VOID(check_name(image, topic.name, taken));
       TRY(auto made, make_topic(image, options, random, topic));
-      if (decision.records.size() + made.records.size() > kMaxRecordsPerBatch)
-        return fail(ErrorCode::kPolicyViolation, "Excessively large number of partitions per request.");
+      if (records + made.records.size() > kMaxRecordsPerBatch)
+        return fail(ErrorCode::kPolicyViolation, std::string(kTooManyPartitions));
+      records += made.records.size();
       return made;
     };
     auto made = create();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
@@ -35,6 +36,7 @@ struct Options {
 
 inline constexpr std::int32_t kProducerIdBlockSize = 1000;
 inline constexpr std::size_t kMaxRecordsPerBatch = 10'000;
+inline constexpr std::string_view kTooManyPartitions = "Excessively large number of partitions per request.";
 
 // Where a broker stands, as far as leadership goes.
 inline bool is_active(const metadata::Image& image, BrokerId id) {

@@ -51,23 +51,24 @@ Decision<Response> delete_topics(const metadata::Image& image, const Options& op
                                  std::int16_t version) {
   Decision<Response> decision;
   const auto named = topics_named(request, version);
+  // Once by its name and once by its id is twice, too.
   std::map<Named, int> times;
-  for (const auto& topic : named) ++times[topic];
-  std::set<Uuid> deleted;
-  std::set<Named> answered;
+  std::map<Uuid, int> times_by_id;
   for (const auto& topic : named) {
-    if (!answered.insert(topic).second) continue;
+    ++times[topic];
+    if (const auto found = find(image, options, topic, version)) ++times_by_id[(*found)->id];
+  }
+  std::set<Named> answered;
+  std::set<Uuid> answered_by_id;
+  for (const auto& topic : named) {
+    auto found = find(image, options, topic, version);
+    if (!answered.insert(topic).second || (found && !answered_by_id.insert((*found)->id).second)) continue;
     Response::DeletableTopicResult result;
-    result.name = topic.name;
-    result.topic_id = topic.id;
-    auto found =
-        times[topic] > 1 ? fail(ErrorCode::kInvalidRequest, "Duplicate topic.") : find(image, options, topic, version);
-    // Once by name and once by id is twice, too.
-    if (found && !deleted.insert((*found)->id).second)
-      found = fail(ErrorCode::kInvalidRequest, "The topic is named twice: by its name and by its id.");
+    result.name = found ? (*found)->name : topic.name;
+    result.topic_id = found ? (*found)->id : topic.id;
+    if (times[topic] > 1 || (found && times_by_id[(*found)->id] > 1))
+      found = fail(ErrorCode::kInvalidRequest, "The topic is named twice in the request.");
     if (found) {
-      result.name = (*found)->name;
-      result.topic_id = (*found)->id;
       protocol::RemoveTopicRecord record;
       record.topic_id = (*found)->id;
       decision.records.emplace_back(record);

@@ -20,7 +20,7 @@ std::int16_t possible_replicas(std::int16_t wanted, const metadata::Image& image
 
 }  // namespace
 
-bool is_internal(std::string_view topic) { return topic == kOffsetsTopic || topic == kTransactionsTopic; }
+bool is_internal_topic(std::string_view name) { return name == kOffsetsTopic || name == kTransactionsTopic; }
 
 std::optional<CreatableTopic> internal_topic(std::string_view name, const config::BrokerConfig& config,
                                              const metadata::Image& image) {

@@ -13,7 +13,8 @@ namespace thalweg::controller {
 inline constexpr std::string_view kOffsetsTopic = "__consumer_offsets";
 inline constexpr std::string_view kTransactionsTopic = "__transaction_state";
 
-bool is_internal(std::string_view topic);
+// Written by coordinators: clients may read them, and only an admin client may write.
+bool is_internal_topic(std::string_view name);
 
 // Nothing for a topic that is not internal. With fewer active brokers than the configured replication factor it has as
 // many replicas as there are brokers: a single node works without any configuration.

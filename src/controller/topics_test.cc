@@ -145,6 +145,35 @@ TEST_F(TopicsTest, TopicsOfOneRequestFailOneByOne) {
   EXPECT_EQ(controller_.image().topics().size(), 2u);
 }
 
+TEST_F(TopicsTest, ARequestForTooManyPartitionsIsRefusedWhole) {
+  protocol::CreateTopicsRequest request;
+  request.topics = {topic("a", 6000, 1), topic("b", 6000, 1)};
+  for (const bool validate_only : {true, false}) {
+    request.validate_only = validate_only;
+    for (const auto& result : controller_.ask<protocol::CreateTopicsResponse>(request).topics)
+      EXPECT_EQ(result.error_code, ErrorCode::kPolicyViolation) << result.name;
+  }
+  EXPECT_TRUE(controller_.image().topics().empty());
+
+  create(topic("a", 1, 1));
+  create(topic("b", 1, 1));
+  protocol::CreatePartitionsRequest growth;
+  growth.topics.resize(2);
+  for (auto& grown : growth.topics) {
+    grown.name = &grown == &growth.topics[0] ? "a" : "b";
+    grown.count = 6000;
+    grown.assignments.reset();
+  }
+  const auto results = controller_.ask<protocol::CreatePartitionsResponse>(growth).results;
+  EXPECT_EQ(results[0].error_code, ErrorCode::kNone);
+  EXPECT_EQ(results[1].error_code, ErrorCode::kPolicyViolation);
+}
+
+TEST_F(TopicsTest, SuccessComesWithoutAMessage) {
+  EXPECT_EQ(create(topic("orders", 1, 1)).error_message, std::nullopt);
+  EXPECT_EQ(create(topic("more", 1, 1), true).error_message, std::nullopt);
+}
+
 TEST_F(TopicsTest, DeletesByNameAndById) {
   const auto orders = create(topic("orders", 1, 1)).topic_id;
   create(topic("payments", 1, 1));
@@ -170,14 +199,19 @@ TEST_F(TopicsTest, ATopicMadeAgainHasAnotherId) {
   EXPECT_NE(create(topic("orders", 1, 1)).topic_id, first);
 }
 
-TEST_F(TopicsTest, NamingATopicTwiceDeletesNothingTwice) {
+TEST_F(TopicsTest, ATopicThatIsNamedTwiceIsNotDeleted) {
   const auto id = create(topic("orders", 1, 1)).topic_id;
   protocol::DeleteTopicsRequest request;
   request.topics.push_back({"orders", Uuid()});
   request.topics.push_back({std::nullopt, id});
+  request.topics.push_back({"nosuch", Uuid()});
+  request.topics.push_back({"nosuch", Uuid()});
   const auto results = controller_.ask<protocol::DeleteTopicsResponse>(request).responses;
-  EXPECT_EQ(results[0].error_code, ErrorCode::kNone);
+  ASSERT_EQ(results.size(), 2u);
+  EXPECT_EQ(results[0].name, "orders");
+  EXPECT_EQ(results[0].error_code, ErrorCode::kInvalidRequest);
   EXPECT_EQ(results[1].error_code, ErrorCode::kInvalidRequest);
+  EXPECT_TRUE(controller_.image().topic("orders"));
 }
 
 TEST(DeleteTopics, AreRefusedWhenSwitchedOff) {
@@ -232,6 +266,7 @@ TEST_F(TopicsTest, TheOffsetsTopicFitsASingleNode) {
   EXPECT_EQ(result.num_partitions, 50);
   EXPECT_EQ(result.replication_factor, 1);
   EXPECT_EQ(controller_.image().topic_configs("__consumer_offsets").at("cleanup.policy"), "compact");
+  EXPECT_EQ(controller_.image().topic_configs("__consumer_offsets").at("compression.type"), "producer");
   EXPECT_EQ(create(*internal_topic(kTransactionsTopic, config, controller_.image())).error_code, ErrorCode::kNone);
   EXPECT_FALSE(internal_topic("orders", config, controller_.image()));
 }

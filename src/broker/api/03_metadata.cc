@@ -1,13 +1,14 @@
 // Metadata (3), versions 0-13. Auto-creation (KIP-4) waits until the topic is in force, so that the first answer is
 // usable. Topic ids from version 10 (KIP-516). Not done: authorised operations (no authoriser yet: everything is
 // allowed).
-#include <algorithm>
+#include <set>
 
 #include "broker/api/handlers.h"
 #include "broker/api/operations.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/topics.h"
+#include "controller/topics.h"
 #include "protocol/metadata_request.h"
 #include "protocol/metadata_response.h"
 
@@ -64,18 +65,19 @@ MetadataResponse::MetadataResponseTopic unknown(std::optional<std::string> name,
 // Creates what is missing and may be created; answers the image in which it is there.
 Task<metadata::ImagePtr> create_missing(const RequestContext& context, const MetadataRequest& request,
                                         std::map<std::string, ErrorCode>& refused) {
-  std::vector<std::string> missing;
+  std::set<std::string> missing;  // a client may name a topic twice
   for (const auto& topic : *request.topics) {
     if (!topic.name || !topic.topic_id.is_zero() || context.image->topic(*topic.name)) continue;
-    if (is_legal_topic_name(*topic.name))
-      missing.push_back(*topic.name);
+    if (controller::validate_topic_name(*topic.name))
+      missing.insert(*topic.name);
     else
       refused[*topic.name] = ErrorCode::kInvalidTopicException;
   }
   const bool allowed = (context.version < 4 || request.allow_auto_topic_creation) &&
                        context.here.broker.config().auto_create_topics_enable;
   if (!allowed || missing.empty()) co_return context.image;
-  for (auto& [name, error] : co_await auto_create_topics(context, missing)) refused[name] = error;
+  for (auto& [name, error] : co_await auto_create_topics(context, {missing.begin(), missing.end()}))
+    refused[name] = error;
   co_return context.here.image();
 }
 

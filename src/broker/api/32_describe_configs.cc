@@ -7,6 +7,7 @@
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "config/describe.h"
+#include "controller/topics.h"
 #include "protocol/describe_configs_request.h"
 #include "protocol/describe_configs_response.h"
 
@@ -32,6 +33,7 @@ Result<std::vector<config::Described>> describe(const RequestContext& context, R
   const auto& image = *context.image;
   switch (type) {
     case ResourceType::kTopic:
+      TRY_VOID(controller::validate_topic_name(name));
       if (!image.topic(std::string_view(name))) return fail(ErrorCode::kUnknownTopicOrPartition, "");
       return config::describe_topic(image.topic_configs(name), layers(context));
     case ResourceType::kBroker: {
@@ -48,8 +50,10 @@ Result<std::vector<config::Described>> describe(const RequestContext& context, R
       return config::describe_broker(layers(context));
     }
     case ResourceType::kClientMetrics:
+      if (name.empty()) return fail(ErrorCode::kInvalidRequest, "The name of the client metrics resource is missing.");
       return config::describe_client_metrics(image.configs({type, name}));
     case ResourceType::kGroup:
+      if (name.empty()) return fail(ErrorCode::kInvalidRequest, "The group's id is missing.");
       return config::describe_group(image.configs({type, name}), layers(context));
     default:
       return fail(ErrorCode::kInvalidRequest, "Unsupported resource type: " + std::to_string(int(type)));
@@ -66,7 +70,8 @@ DescribeConfigsResponse::DescribeConfigsResourceResult row(const config::Describ
   out.config_source = static_cast<std::int8_t>(option.source);
   out.is_sensitive = option.sensitive;
   out.config_type = static_cast<std::int8_t>(option.type);
-  if (request.include_documentation) out.documentation = std::string(option.doc);
+  out.documentation.reset();
+  if (request.include_documentation && !option.doc.empty()) out.documentation = std::string(option.doc);
   if (!request.include_synonyms) return out;
   for (const auto& synonym : option.synonyms) {
     auto& to = out.synonyms.emplace_back();
@@ -92,9 +97,10 @@ Task<DescribeConfigsResponse> describe_configs(const RequestContext& context, De
           options.error().message.empty() ? std::string(describe(options.error().code)) : options.error().message;
       continue;
     }
-    const auto& keys = resource.configuration_keys;  // none given: all
+    const auto& keys = resource.configuration_keys;
+    const bool all = !keys || keys->empty();
     for (const auto& option : *options)
-      if (!keys || std::ranges::find(*keys, option.name) != keys->end()) out.configs.push_back(row(option, request));
+      if (all || std::ranges::find(*keys, option.name) != keys->end()) out.configs.push_back(row(option, request));
   }
   co_return response;
 }

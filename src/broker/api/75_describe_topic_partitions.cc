@@ -7,6 +7,7 @@
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/topics.h"
+#include "controller/topics.h"
 #include "protocol/describe_topic_partitions_request.h"
 #include "protocol/describe_topic_partitions_response.h"
 
@@ -63,8 +64,8 @@ Task<DescribeTopicPartitionsResponse> describe_topic_partitions(const RequestCon
       if (resumed && request.topics.empty()) continue;  // deleted between two pages
       auto& out = response.topics.emplace_back();
       out.name = name;
-      out.error_code =
-          is_legal_topic_name(name) ? ErrorCode::kUnknownTopicOrPartition : ErrorCode::kInvalidTopicException;
+      const bool legal = controller::validate_topic_name(name).has_value();
+      out.error_code = legal ? ErrorCode::kUnknownTopicOrPartition : ErrorCode::kInvalidTopicException;
       continue;
     }
     const auto first = resumed ? std::max(request.cursor->partition_index.value, 0) : 0;
