@@ -49,6 +49,7 @@ Result<> as_result(const std::string& path, const std::error_code& error) {
 
 std::unexpected<Error> os_failure(const std::string& path, int error) {
   if (error == ENOSPC || error == EDQUOT) return std::unexpected(Disk::full(path));
+  if (error == EACCES || error == EPERM) return std::unexpected(Disk::denied(path));
   return fail(ErrorCode::kKafkaStorageError, path + ": " + std::generic_category().message(error));
 }
 
@@ -97,10 +98,11 @@ Result<std::vector<DirectoryEntry>> OsDisk::list(const std::string& path) {
 
 bool OsDisk::exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
-Result<std::uint64_t> OsDisk::free_bytes(const std::string& path) {
+Result<DiskSpace> OsDisk::space(const std::string& path) {
   struct statvfs info{};
   if (::statvfs(path.c_str(), &info) != 0) return os_failure(path, errno);
-  return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
+  return DiskSpace{.total_bytes = static_cast<std::uint64_t>(info.f_blocks) * info.f_frsize,
+                   .free_bytes = static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize};
 }
 
 Task<Result<>> OsDisk::sync_directory(const std::string& path) {

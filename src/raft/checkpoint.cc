@@ -60,12 +60,8 @@ std::string Checkpoints::path_of(const Base& base) const {
 Result<std::optional<Checkpoints::Loaded>> Checkpoints::load() {
   TRY(const auto names, shard_.disk.list(directory_));
   std::string latest;
-  for (const auto& entry : names) {
-    if (entry.name.ends_with(".tmp")) TRY_VOID(shard_.disk.remove(directory_ + "/" + entry.name));
-    if (!entry.name.ends_with(kSuffix)) continue;
-    if (!latest.empty()) TRY_VOID(shard_.disk.remove(directory_ + "/" + latest));
-    latest = entry.name;  // names sort by index
-  }
+  for (const auto& entry : names)
+    if (entry.name.ends_with(kSuffix)) latest = entry.name;  // names sort by index
   if (latest.empty()) return std::nullopt;
   const std::string path = directory_ + "/" + latest;
   TRY(SharedBytes content, shard_.disk.read_file(path));
@@ -75,6 +71,16 @@ Result<std::optional<Checkpoints::Loaded>> Checkpoints::load() {
   const std::size_t image_size = content.size() - parsed->image_position;
   latest_ = Latest{parsed->base, path, std::move(file), parsed->image_position, image_size};
   return Loaded{std::move(parsed->base), content.slice(parsed->image_position, image_size)};
+}
+
+Result<> Checkpoints::remove_leftovers() {
+  TRY(const auto names, shard_.disk.list(directory_));
+  for (const auto& entry : names) {
+    const std::string path = directory_ + "/" + entry.name;
+    const bool earlier = entry.name.ends_with(kSuffix) && latest_ && path != latest_->path;
+    if (earlier || entry.name.ends_with(".tmp")) TRY_VOID(shard_.disk.remove(path));
+  }
+  return {};
 }
 
 Task<Result<>> Checkpoints::write(Base base, SharedBytes image) {

@@ -19,8 +19,10 @@ class Checkpoints {
     Base base;
     SharedBytes image;
   };
-  // The latest one, if any. Leftovers of interrupted writes are removed.
+  // The latest one, if any.
   Result<std::optional<Loaded>> load();
+  // Earlier ones and what interrupted writes left. REQUIRES: the name of the latest one is durable.
+  Result<> remove_leftovers();
   // Durable when it returns; earlier ones are removed then. Writes in slices so that the shard serves others meanwhile.
   Task<Result<>> write(Base base, SharedBytes image);
 

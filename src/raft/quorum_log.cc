@@ -15,11 +15,6 @@ constexpr std::string_view kSuffix = ".log";
 // the file system's journal, one into written space does not.
 constexpr std::uint64_t kPrepareBytes = 1 << 20;
 
-std::string parent_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-}
-
 std::optional<std::uint64_t> segment_number(std::string_view name) {
   if (!name.ends_with(kSuffix)) return std::nullopt;
   name.remove_suffix(kSuffix.size());
@@ -61,7 +56,7 @@ Result<std::vector<QuorumLog::Segment>> QuorumLog::open_segments() {
 }
 
 Task<Result<QuorumLog::Recovered>> QuorumLog::open() {
-  CO_TRY_VOID(shard_.disk.make_directory(directory_));
+  CO_TRY_VOID(co_await shard_.disk.make_durable_directory(directory_));
   CO_TRY(auto checkpoint, checkpoints_.load());
   CO_TRY(auto segments, open_segments());
   Recovery recovery;
@@ -81,18 +76,11 @@ Task<Result<QuorumLog::Recovered>> QuorumLog::open() {
 }
 
 // What was read may be known to the kernel only: a process that was killed had perhaps written it and not yet synced
-// it, or made the folder and its parents a moment before. Nothing may be built on it until it lasts.
+// it. Nothing may be built on it until it lasts, and nothing that it supersedes may go before.
 Task<Result<>> QuorumLog::make_durable() {
   if (!segments_.empty()) CO_TRY_VOID(co_await segments_.back().file->sync());
   CO_TRY_VOID(co_await shard_.disk.sync_directory(directory_));
-  std::string above = parent_of(directory_);
-  CO_TRY_VOID(co_await shard_.disk.sync_directory(above));
-  while (above != "/" && above != ".") {
-    above = parent_of(above);
-    // A folder that we may not even open was there before us.
-    static_cast<void>(co_await shard_.disk.sync_directory(above));
-  }
-  co_return Result<>{};
+  co_return checkpoints_.remove_leftovers();
 }
 
 // Segments after the tail were renamed for use just before a crash, or belong to a log whose first record never became

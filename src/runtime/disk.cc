@@ -3,6 +3,7 @@
 namespace thalweg {
 namespace {
 constexpr std::string_view kFull = "no space left on device";
+constexpr std::string_view kDenied = "permission denied";
 
 std::string directory_of(const std::string& path) {
   const auto slash = path.rfind('/');
@@ -21,15 +22,14 @@ Task<Result<>> Disk::replace_file(std::string path, SharedBytes content) {
 
 Task<Result<>> Disk::make_durable_directory(std::string path) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  std::vector<std::string> parents;  // of what is missing, innermost first
-  for (std::string missing = path; !exists(missing); missing = directory_of(missing))
-    parents.push_back(directory_of(missing));
   CO_TRY_VOID(make_directory(path));
-  // One that is there may have been made just before the process was killed. A parent that we may not even open was not
-  // made by us.
-  if (parents.empty()) co_await sync_directory(directory_of(path));
-  for (const auto& parent : parents) CO_TRY_VOID(co_await sync_directory(parent));
-  co_return Result<>();
+  // One that is there may have been made a moment before its process was killed, so every name on the way counts.
+  for (std::string above = directory_of(path);; above = directory_of(above)) {
+    const auto synced = co_await sync_directory(above);
+    // One that we may not open was there before us.
+    if (!synced && !is_denied(synced.error())) co_return synced;
+    if (above == directory_of(above)) co_return Result<>();
+  }
 }
 
 Result<SharedBytes> Disk::read_file(const std::string& path) {
@@ -44,5 +44,12 @@ bool Disk::is_full(const Error& error) {
   return error.code == ErrorCode::kKafkaStorageError && error.message.ends_with(kFull);
 }
 Error Disk::full(const std::string& path) { return {ErrorCode::kKafkaStorageError, path + ": " + std::string(kFull)}; }
+
+bool Disk::is_denied(const Error& error) {
+  return error.code == ErrorCode::kKafkaStorageError && error.message.ends_with(kDenied);
+}
+Error Disk::denied(const std::string& path) {
+  return {ErrorCode::kKafkaStorageError, path + ": " + std::string(kDenied)};
+}
 
 }  // namespace thalweg

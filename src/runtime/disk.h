@@ -5,7 +5,7 @@
 // kernel may have dropped the pages, and a later success would prove nothing; whoever sees it stops acknowledging.
 //
 // Names are absolute or relative paths with '/'. Errors are kKafkaStorageError, with the path and errno's text; a full
-// disk is told apart by Disk::is_full(error).
+// disk is told apart by Disk::is_full(error), a lack of rights by Disk::is_denied(error).
 #pragma once
 
 #include <cstdint>
@@ -52,6 +52,11 @@ struct DirectoryEntry {
   friend auto operator<=>(const DirectoryEntry&, const DirectoryEntry&) = default;
 };
 
+struct DiskSpace {
+  std::uint64_t total_bytes = 0;
+  std::uint64_t free_bytes = 0;  // that we may use
+};
+
 class Disk {
  public:
   virtual ~Disk() = default;
@@ -62,7 +67,8 @@ class Disk {
   virtual Result<> make_directory(const std::string& path) = 0;    // with its parents; existing is not an error
   virtual Result<std::vector<DirectoryEntry>> list(const std::string& path) = 0;  // sorted by name
   virtual bool exists(const std::string& path) = 0;
-  virtual Result<std::uint64_t> free_bytes(const std::string& path) = 0;
+  // Of the file system that `path` lies on.
+  virtual Result<DiskSpace> space(const std::string& path) = 0;
   // Makes the names in a directory durable.
   virtual Task<Result<>> sync_directory(const std::string& path) = 0;
   // Small file, whole: written beside, synced, renamed over, directory synced. Old or new after a crash, nothing
@@ -78,6 +84,8 @@ class Disk {
 
   static bool is_full(const Error& error);
   static Error full(const std::string& path);
+  static bool is_denied(const Error& error);
+  static Error denied(const std::string& path);
 };
 
 }  // namespace thalweg

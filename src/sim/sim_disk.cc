@@ -45,14 +45,18 @@ void make_change(Content& to, const Change& change) {
     put(to, change.position, change.bytes);
 }
 
-// What a write leaves behind when power fails in the middle: any of its sectors.
-void apply_torn(Simulation& simulation, Content& to, std::uint64_t position, BytesView bytes) {
+// What a write leaves behind when power fails in the middle: any of its sectors. Says whether it is all there.
+bool apply_torn(Simulation& simulation, Content& to, std::uint64_t position, BytesView bytes) {
+  bool whole = true;
   while (!bytes.empty()) {
     const std::size_t n = std::min(bytes.size(), kSector - position % kSector);
-    if (simulation.below(2) == 0) put(to, position, bytes.first(n));
+    const bool kept = simulation.below(2) == 0;
+    if (kept) put(to, position, bytes.first(n));
+    whole = whole && kept;
     position += n;
     bytes = bytes.subspan(n);
   }
+  return whole;
 }
 
 }  // namespace
@@ -66,12 +70,14 @@ struct SimDisk::Inode {
     *used_ += cache.size();
     dirty.push_back(std::move(c));
   }
-  // Changes before `end` reach the disk, or are dropped.
-  void clean(std::uint64_t end, bool written) {
+  // Changes before `end` reach the disk, or are dropped. Says how many were dropped that had been called durable.
+  std::uint64_t clean(std::uint64_t end, bool written) {
     std::size_t n = 0;
+    std::uint64_t broken = 0;
     for (; n < dirty.size() && dirty[n].sequence < end; ++n)
-      if (written) make_change(durable, dirty[n]);
+      written ? make_change(durable, dirty[n]) : void(broken += dirty[n].sequence < claimed);
     dirty.erase(dirty.begin(), dirty.begin() + static_cast<std::ptrdiff_t>(n));
+    return broken;
   }
   void reset_cache() {
     *used_ -= cache.size();
@@ -81,6 +87,7 @@ struct SimDisk::Inode {
   Content cache, durable;
   std::vector<Change> dirty;
   std::uint64_t next_sequence = 0;
+  std::uint64_t claimed = 0;               // a sync lied that all changes before this one are durable
   std::map<std::uint64_t, Change> direct;  // durable writes under way
 
  private:
@@ -90,6 +97,7 @@ struct SimDisk::Inode {
 struct SimDisk::Directory {
   std::map<std::string, Entry> now, durable;
   std::uint64_t syncs_begun = 0, newest_synced = 0;
+  bool claimed = false;  // a sync lied that the names are durable
 };
 
 SimDisk::SimDisk(Simulation& simulation, DiskFaults f)
@@ -184,8 +192,8 @@ Result<std::vector<DirectoryEntry>> SimDisk::list(const std::string& path) {
 
 bool SimDisk::exists(const std::string& path) { return parts_of(path).empty() || find(path) != nullptr; }
 
-Result<std::uint64_t> SimDisk::free_bytes(const std::string&) {
-  return faults.capacity - std::min(faults.capacity, *used_);
+Result<DiskSpace> SimDisk::space(const std::string&) {
+  return DiskSpace{faults.capacity, faults.capacity - std::min(faults.capacity, *used_)};
 }
 
 Task<Result<>> SimDisk::sync_outcome(const std::string& path, bool& lied) {
@@ -209,9 +217,12 @@ Task<Result<>> SimDisk::sync_directory(const std::string& path) {
   bool lied = false;
   CO_TRY_VOID(co_await sync_outcome(path, lied));
   // Syncs may overtake each other; an older one takes nothing back.
-  if (!lied && sync > directory->newest_synced) {
+  if (lied) {
+    directory->claimed = true;
+  } else if (sync > directory->newest_synced) {
     directory->newest_synced = sync;
     directory->durable = names;
+    directory->claimed = false;
   }
   co_return Result<>();
 }
@@ -244,11 +255,14 @@ void SimDisk::finish_direct(Directory& directory) {
 
 void SimDisk::lose(Directory& directory) {
   if (directory.now != directory.durable) {
-    if (simulation_.below(2) == 0)
+    if (simulation_.below(2) == 0) {
       directory.durable = directory.now;
-    else
+    } else {
       directory.now = directory.durable;
+      broken_promises_ += directory.claimed;
+    }
   }
+  directory.claimed = false;
   for (auto& [name, entry] : directory.now) entry.directory ? lose(*entry.directory) : lose(*entry.file);
 }
 
@@ -265,8 +279,11 @@ void SimDisk::lose(Inode& file) {
     later_kept = later_kept || fates[i] != 0;
   }
   for (std::size_t i = 0; i < fates.size(); ++i) {
-    if (fates[i] == 1) make_change(file.durable, file.dirty[i]);
-    if (fates[i] == 2) apply_torn(simulation_, file.durable, file.dirty[i].position, file.dirty[i].bytes);
+    const Change& change = file.dirty[i];
+    bool kept = fates[i] == 1;
+    if (kept) make_change(file.durable, change);
+    if (fates[i] == 2) kept = apply_torn(simulation_, file.durable, change.position, change.bytes);
+    broken_promises_ += !kept && change.sequence < file.claimed;
   }
   for (const auto& [id, write] : file.direct) apply_torn(simulation_, file.durable, write.position, write.bytes);
   file.direct.clear();
@@ -310,7 +327,10 @@ Task<Result<>> SimFile::sync() {
   const std::uint64_t end = inode->next_sequence;
   bool lied = false;
   const auto outcome = co_await disk_.sync_outcome(path_, lied);
-  if (!lied) inode->clean(end, outcome.has_value());
+  if (lied)
+    inode->claimed = std::max(inode->claimed, end);
+  else
+    disk_.broken_promises_ += inode->clean(end, outcome.has_value());
   co_return outcome;
 }
 
@@ -328,7 +348,10 @@ Task<Result<>> SimFile::write_durable(std::uint64_t position, SharedBytes blocks
   const auto done = inode->direct.extract(id);
   if (!outcome) co_return outcome;
   inode->change(done.mapped());
-  if (!lied) inode->clean(inode->next_sequence, true);
+  if (lied)
+    inode->claimed = inode->next_sequence;
+  else
+    inode->clean(inode->next_sequence, true);
   co_return Result<>();
 }
 

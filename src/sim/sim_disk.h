@@ -39,6 +39,9 @@ class SimDisk : public Disk {
   // How many syncs have failed and lied so far.
   std::uint64_t failed_syncs() const { return failed_syncs_; }
   std::uint64_t false_syncs() const { return false_syncs_; }
+  // How often something was lost that a sync had called durable. As long as it is 0, a disk that lies is as good as one
+  // that does not.
+  std::uint64_t broken_promises() const { return broken_promises_; }
 
   Result<FilePtr> open(const std::string& path, OpenMode mode) override;
   Result<> rename(const std::string& from, const std::string& to) override;
@@ -47,7 +50,7 @@ class SimDisk : public Disk {
   Result<> make_directory(const std::string& path) override;
   Result<std::vector<DirectoryEntry>> list(const std::string& path) override;
   bool exists(const std::string& path) override;
-  Result<std::uint64_t> free_bytes(const std::string& path) override;
+  Result<DiskSpace> space(const std::string& path) override;
   Task<Result<>> sync_directory(const std::string& path) override;
   Result<std::shared_ptr<void>> lock(const std::string& path) override;
 
@@ -75,7 +78,7 @@ class SimDisk : public Disk {
   std::shared_ptr<Directory> root_;
   std::shared_ptr<std::uint64_t> used_ = std::make_shared<std::uint64_t>(0);
   std::set<std::string> locks_;
-  std::uint64_t failed_syncs_ = 0, false_syncs_ = 0;
+  std::uint64_t failed_syncs_ = 0, false_syncs_ = 0, broken_promises_ = 0;
 };
 
 // An open file; SimNetwork reads from it to send its ranges.

@@ -80,6 +80,18 @@ TEST_F(SimDiskTest, ADurableDirectoryIsThereWithItsParents) {
   }
 }
 
+TEST_F(SimDiskTest, ADirectoryIsDurableAlsoWhenAnEarlierProcessMadeIt) {
+  for (int i = 0; i < 20; ++i) {
+    const std::string path = "/a" + std::to_string(i) + "/b/c";
+    ASSERT_TRUE(disk.make_directory(path));
+    node.crash(Crash::kKill);
+    node.start();
+    ASSERT_TRUE(*world.run(node, disk.make_durable_directory(path)));
+    power_loss();
+    ASSERT_TRUE(disk.exists(path));
+  }
+}
+
 TEST_F(SimDiskTest, AFailedSyncDropsPagesAndTheNextOneSucceeds) {
   const FilePtr file = open("f");
   ASSERT_TRUE(sync_directory("/"));
@@ -91,6 +103,28 @@ TEST_F(SimDiskTest, AFailedSyncDropsPagesAndTheNextOneSucceeds) {
   EXPECT_EQ(content("f"), "x");
   power_loss();
   EXPECT_EQ(content("f"), "");
+}
+
+TEST_F(SimDiskTest, ALieThatIsFoundOutIsABrokenPromise) {
+  const FilePtr file = open("f");
+  ASSERT_TRUE(sync_directory("/"));
+  std::uint64_t lies_without_harm = 0;
+  for (int i = 0; i < 40; ++i) {
+    ASSERT_TRUE(file->truncate(0) && sync(file));
+    disk.faults.sync_lies_one_in = 1;
+    ASSERT_TRUE(file->write(0, as_bytes("x")) && sync(file));
+    disk.faults.sync_lies_one_in = 0;
+    const bool told_the_truth_later = i % 2 == 0;
+    if (told_the_truth_later) ASSERT_TRUE(sync(file));
+    const auto before = disk.broken_promises();
+    power_loss();
+    const bool kept = content("f") == "x";
+    EXPECT_EQ(disk.broken_promises() > before, !kept);
+    if (told_the_truth_later) EXPECT_TRUE(kept);
+    lies_without_harm += kept;
+  }
+  EXPECT_GT(disk.broken_promises(), 0u);
+  EXPECT_GT(lies_without_harm, 20u);
 }
 
 TEST_F(SimDiskTest, AKilledProcessLosesNothing) {

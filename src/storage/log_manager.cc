@@ -318,7 +318,7 @@ Task<std::vector<LogDirDescription>> LogManager::describe() {
   std::vector<LogDirDescription> descriptions;
   for (const Directory& directory : directories_) {
     LogDirDescription description{.path = directory.files.path(), .directory_id = directory.files.meta()->directory_id};
-    description.free_bytes = shards_[0]->disk.free_bytes(description.path).value_or(0);
+    if (const auto space = shards_[0]->disk.space(description.path)) description.space = *space;
     descriptions.push_back(std::move(description));
   }
   const auto logs = logs_by_shard();
@@ -333,7 +333,8 @@ Task<std::vector<LogDirDescription>> LogManager::describe() {
 
 std::vector<LogDirDescription::Partition> LogManager::describe_here(std::vector<LogPtr> logs) {
   std::vector<LogDirDescription::Partition> parts;
-  for (const LogPtr& log : logs) parts.push_back({log->partition(), log->size_bytes(), log->end_offset()});
+  for (const LogPtr& log : logs)
+    parts.push_back({log->partition(), log->size_bytes(), log->end_offset(), log->is_offline()});
   return parts;
 }
 

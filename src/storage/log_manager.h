@@ -10,6 +10,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -40,11 +41,11 @@ struct LogDirDescription {
     TopicPartition id;
     std::uint64_t size = 0;
     Offset end;
+    bool offline = false;
   };
   std::string path;
   Uuid directory_id;
-  std::optional<Error> error;
-  std::uint64_t free_bytes = 0;
+  std::optional<DiskSpace> space;  // nothing when it cannot be told
   std::vector<Partition> partitions;
 };
 
