@@ -6,7 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "config/describe.h"
 #include "controller/leader_election.h"
 
 namespace thalweg::controller {
@@ -21,18 +20,12 @@ protocol::BrokerRegistrationChangeRecord change_of(const metadata::Broker& broke
   return record;
 }
 
-bool unclean_allowed(const metadata::Image& image, const Options& options, const std::string& topic) {
-  const auto effective = config::effective_topic_config(image.topic_configs(topic), layers(image, options));
-  const auto it = effective.find("unclean.leader.election.enable");
-  return it != effective.end() && it->second == "true";
-}
-
 std::vector<Record> unfence(const metadata::Image& image, const Options& options, const metadata::Broker& broker) {
   auto record = change_of(broker);
   record.fenced = -1;
   std::vector<Record> records{std::move(record)};
   append(records, records_for_returning_broker(image, broker.id, [&](const std::string& topic) {
-           return unclean_allowed(image, options, topic);
+           return unclean_election_allowed(image, options, topic);
          }));
   return records;
 }

@@ -9,6 +9,7 @@
 #include "controller/elections.h"
 #include "controller/features.h"
 #include "controller/leader_election.h"
+#include "controller/reassignments.h"
 #include "controller/topics.h"
 
 namespace thalweg::controller {
@@ -60,6 +61,10 @@ Effects ControllerMachine::on(const protocol::IncrementalAlterConfigsRequest& re
 }
 Effects ControllerMachine::on(const protocol::ElectLeadersRequest& request, Context, RequestId id, Instant, Timestamp) {
   return effects(elect_leaders(image(), request), id);
+}
+Effects ControllerMachine::on(const protocol::AlterPartitionReassignmentsRequest& request, Context, RequestId id,
+                              Instant, Timestamp) {
+  return effects(alter_partition_reassignments(image(), options_, request), id);
 }
 Effects ControllerMachine::on(const protocol::AlterPartitionRequest& request, Context context, RequestId id, Instant,
                               Timestamp) {

@@ -24,6 +24,8 @@
 #include "protocol/allocate_producer_ids_response.h"
 #include "protocol/alter_configs_request.h"
 #include "protocol/alter_configs_response.h"
+#include "protocol/alter_partition_reassignments_request.h"
+#include "protocol/alter_partition_reassignments_response.h"
 #include "protocol/alter_partition_request.h"
 #include "protocol/alter_partition_response.h"
 #include "protocol/broker_heartbeat_request.h"
@@ -49,12 +51,12 @@ class ControllerMachine {
  public:
   using Record = metadata::Record;
   using RequestId = Strong<std::uint64_t, struct ControllerRequestIdTag>;
-  using Reply =
-      std::variant<protocol::CreateTopicsResponse, protocol::DeleteTopicsResponse, protocol::CreatePartitionsResponse,
-                   protocol::AlterConfigsResponse, protocol::IncrementalAlterConfigsResponse,
-                   protocol::ElectLeadersResponse, protocol::AlterPartitionResponse,
-                   protocol::BrokerRegistrationResponse, protocol::BrokerHeartbeatResponse,
-                   protocol::UnregisterBrokerResponse, protocol::AllocateProducerIdsResponse>;
+  using Reply = std::variant<protocol::CreateTopicsResponse, protocol::DeleteTopicsResponse,
+                             protocol::CreatePartitionsResponse, protocol::AlterConfigsResponse,
+                             protocol::IncrementalAlterConfigsResponse, protocol::ElectLeadersResponse,
+                             protocol::AlterPartitionReassignmentsResponse, protocol::AlterPartitionResponse,
+                             protocol::BrokerRegistrationResponse, protocol::BrokerHeartbeatResponse,
+                             protocol::UnregisterBrokerResponse, protocol::AllocateProducerIdsResponse>;
   enum class TimerKey : std::uint8_t { kSessions, kLeaderRebalance };
   // What comes with a request besides its body.
   struct Context {
@@ -85,6 +87,8 @@ class ControllerMachine {
   Effects on(const protocol::IncrementalAlterConfigsRequest& request, Context context, RequestId id, Instant now,
              Timestamp wall);
   Effects on(const protocol::ElectLeadersRequest& request, Context context, RequestId id, Instant now, Timestamp wall);
+  Effects on(const protocol::AlterPartitionReassignmentsRequest& request, Context context, RequestId id, Instant now,
+             Timestamp wall);
   Effects on(const protocol::AlterPartitionRequest& request, Context context, RequestId id, Instant now,
              Timestamp wall);
   Effects on(const protocol::BrokerRegistrationRequest& request, Context context, RequestId id, Instant now,

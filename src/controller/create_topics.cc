@@ -26,10 +26,9 @@ struct NewTopic {
 };
 
 // Names that give the same metric: metric names have no dots.
-std::string collision_key(std::string_view name) {
-  std::string key(name);
-  std::ranges::replace(key, '.', '_');
-  return key;
+bool collide(std::string_view a, std::string_view b) {
+  const auto in_metric = [](char c) { return c == '.' ? '_' : c; };
+  return a.size() == b.size() && std::ranges::equal(a, b, {}, in_metric, in_metric);
 }
 
 Result<config::Properties> configs_of(const Request::CreatableTopic& topic) {
@@ -92,14 +91,19 @@ std::int64_t partitions_wanted(const Request& request, const Options& options) {
   return sum;
 }
 
-Result<> check_name(const metadata::Image& image, const std::string& name,
-                    const std::map<std::string, std::string>& taken) {
+// `made`: the topics that the same request makes.
+Result<> check_name(const metadata::Image& image, const std::string& name, const std::set<std::string>& made) {
   TRY_VOID(validate_topic_name(name));
   if (name == "__cluster_metadata") return fail(ErrorCode::kInvalidRequest, "The name __cluster_metadata is reserved.");
   if (image.topic(name)) return fail(ErrorCode::kTopicAlreadyExists, fmt::format("Topic '{}' already exists.", name));
-  if (const auto it = taken.find(collision_key(name)); it != taken.end())
+  if (name.find_first_of("._") == name.npos) return {};
+  const auto check = [&](const std::string& other) -> Result<> {
+    if (!collide(name, other)) return {};
     return fail(ErrorCode::kInvalidTopicException,
-                fmt::format("Topic '{}' collides with existing topic: {}", name, it->second));
+                fmt::format("Topic '{}' collides with existing topic: {}", name, other));
+  };
+  for (const auto& [other, topic] : image.topics()) TRY_VOID(check(other));
+  for (const auto& other : made) TRY_VOID(check(other));
   return {};
 }
 
@@ -182,19 +186,17 @@ Decision<Response> create_topics(const metadata::Image& image, const Options& op
   Decision<Response> decision;
   std::map<std::string, int> times;
   for (const auto& topic : request.topics) ++times[topic.name];
-  std::map<std::string, std::string> taken;
-  for (const auto& [name, topic] : image.topics()) taken.emplace(collision_key(name), name);
 
   // A request for too much is refused whole: which of its topics would still fit is chance.
   const bool excessive = partitions_wanted(request, options) > static_cast<std::int64_t>(kMaxRecordsPerBatch);
   std::size_t records = 0;
-  std::set<std::string> answered;
+  std::set<std::string> answered, created;
   for (const auto& topic : request.topics) {
     if (!answered.insert(topic.name).second) continue;
     const auto create = [&]() -> Result<NewTopic> {
       if (excessive) return fail(ErrorCode::kPolicyViolation, std::string(kTooManyPartitions));
       if (times[topic.name] > 1) return fail(ErrorCode::kInvalidRequest, "Duplicate topic name.");
-      TRY_VOID(check_name(image, topic.name, taken));
+      TRY_VOID(check_name(image, topic.name, created));
       TRY(auto made, make_topic(image, options, random, topic));
       if (records + made.records.size() > kMaxRecordsPerBatch)
         return fail(ErrorCode::kPolicyViolation, std::string(kTooManyPartitions));
@@ -206,7 +208,7 @@ Decision<Response> create_topics(const metadata::Image& image, const Options& op
       decision.reply.topics.push_back(failed(topic.name, made.error()));
       continue;
     }
-    taken.emplace(collision_key(topic.name), topic.name);
+    created.insert(topic.name);
     Response::CreatableTopicResult result;
     result.name = topic.name;
     describe(*made, layers(image, options), result);

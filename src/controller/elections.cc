@@ -46,6 +46,7 @@ using ElectResponse = protocol::ElectLeadersResponse;
 ElectResponse::PartitionResult result_of(PartitionId id, const Result<Record>& outcome) {
   ElectResponse::PartitionResult result;
   result.partition_id = id;
+  result.error_message.reset();
   if (outcome) return result;
   result.error_code = outcome.error().code;
   if (!outcome.error().message.empty()) result.error_message = outcome.error().message;
@@ -54,10 +55,24 @@ ElectResponse::PartitionResult result_of(PartitionId id, const Result<Record>& o
 
 }  // namespace
 
+ElectResponse refused_elections(const protocol::ElectLeadersRequest& request, const Error& error) {
+  ElectResponse response;
+  response.error_code = error.code;
+  if (!request.topic_partitions) return response;
+  for (const auto& topic : *request.topic_partitions) {
+    auto& out = response.replica_election_results.emplace_back();
+    out.topic = topic.topic;
+    for (const auto id : topic.partitions) out.partition_result.push_back(result_of(id, std::unexpected(error)));
+  }
+  return response;
+}
+
 Decision<ElectResponse> elect_leaders(const metadata::Image& image, const protocol::ElectLeadersRequest& request) {
   Decision<ElectResponse> decision;
   if (request.election_type != kPreferredElection && request.election_type != kUncleanElection) {
-    decision.reply.error_code = ErrorCode::kInvalidRequest;
+    decision.reply = refused_elections(
+        request,
+        error(ErrorCode::kInvalidRequest, fmt::format("There is no election type {}.", request.election_type)));
     return decision;
   }
   const auto run = [&](const std::string& topic, const std::vector<PartitionId>& ids, bool all) {

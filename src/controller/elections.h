@@ -13,6 +13,8 @@ namespace thalweg::controller {
 
 Decision<protocol::ElectLeadersResponse> elect_leaders(const metadata::Image& image,
                                                        const protocol::ElectLeadersRequest& request);
+// One error for all that was asked.
+protocol::ElectLeadersResponse refused_elections(const protocol::ElectLeadersRequest& request, const Error& error);
 Decision<protocol::AlterPartitionResponse> alter_partition(const metadata::Image& image,
                                                            const protocol::AlterPartitionRequest& request,
                                                            std::int16_t version);

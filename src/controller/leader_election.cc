@@ -13,6 +13,12 @@ PartitionId partition_id(std::size_t index) { return PartitionId{static_cast<std
 
 }  // namespace
 
+bool unclean_election_allowed(const metadata::Image& image, const Options& options, const std::string& topic) {
+  const auto effective = config::effective_topic_config(image.topic_configs(topic), layers(image, options));
+  const auto it = effective.find("unclean.leader.election.enable");
+  return it != effective.end() && it->second == "true";
+}
+
 std::vector<BrokerId> without(const std::vector<BrokerId>& ids, BrokerId id) {
   std::vector<BrokerId> rest;
   std::ranges::remove_copy(ids, std::back_inserter(rest), id);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "controller/decision.h"
 #include "metadata/image.h"
 
 namespace thalweg::controller {
@@ -46,6 +47,9 @@ class PartitionChange {
   metadata::Partition next_;
   Election election_ = Election::kOnline;
 };
+
+// Whether a topic may lose data to have a leader again: unclean.leader.election.enable.
+bool unclean_election_allowed(const metadata::Image& image, const Options& options, const std::string& topic);
 
 std::vector<BrokerId> without(const std::vector<BrokerId>& ids, BrokerId id);
 
