@@ -6,6 +6,8 @@
 #include "broker/dispatch.h"
 #include "protocol/alter_configs_request.h"
 #include "protocol/alter_configs_response.h"
+#include "protocol/alter_partition_reassignments_request.h"
+#include "protocol/alter_partition_reassignments_response.h"
 #include "protocol/api_versions_request.h"
 #include "protocol/api_versions_response.h"
 #include "protocol/create_partitions_request.h"
@@ -24,8 +26,12 @@
 #include "protocol/describe_configs_response.h"
 #include "protocol/describe_groups_request.h"
 #include "protocol/describe_groups_response.h"
+#include "protocol/describe_log_dirs_request.h"
+#include "protocol/describe_log_dirs_response.h"
 #include "protocol/describe_topic_partitions_request.h"
 #include "protocol/describe_topic_partitions_response.h"
+#include "protocol/elect_leaders_request.h"
+#include "protocol/elect_leaders_response.h"
 #include "protocol/fetch_request.h"
 #include "protocol/fetch_response.h"
 #include "protocol/find_coordinator_request.h"
@@ -40,10 +46,14 @@
 #include "protocol/join_group_response.h"
 #include "protocol/leave_group_request.h"
 #include "protocol/leave_group_response.h"
+#include "protocol/list_config_resources_request.h"
+#include "protocol/list_config_resources_response.h"
 #include "protocol/list_groups_request.h"
 #include "protocol/list_groups_response.h"
 #include "protocol/list_offsets_request.h"
 #include "protocol/list_offsets_response.h"
+#include "protocol/list_partition_reassignments_request.h"
+#include "protocol/list_partition_reassignments_response.h"
 #include "protocol/metadata_request.h"
 #include "protocol/metadata_response.h"
 #include "protocol/offset_commit_request.h"
@@ -58,6 +68,8 @@
 #include "protocol/produce_response.h"
 #include "protocol/sync_group_request.h"
 #include "protocol/sync_group_response.h"
+#include "protocol/unregister_broker_request.h"
+#include "protocol/unregister_broker_response.h"
 
 namespace thalweg::broker {
 namespace {
@@ -99,11 +111,17 @@ const auto& table() {
       API(OffsetForLeaderEpoch, offset_for_leader_epoch),
       API(DescribeConfigs, describe_configs),
       API(AlterConfigs, alter_configs),
+      API(DescribeLogDirs, describe_log_dirs),
       API(CreatePartitions, create_partitions),
       API(DeleteGroups, delete_groups),
+      API(ElectLeaders, elect_leaders),
       API(IncrementalAlterConfigs, incremental_alter_configs),
+      API(AlterPartitionReassignments, alter_partition_reassignments),
+      API(ListPartitionReassignments, list_partition_reassignments),
       API(OffsetDelete, offset_delete),
       API(DescribeCluster, describe_cluster),
+      API(UnregisterBroker, unregister_broker),
+      API(ListConfigResources, list_config_resources),
       API(DescribeTopicPartitions, describe_topic_partitions),
   };
   return kApis;

@@ -14,6 +14,14 @@ replicated::HostOptions host_options() {
           .commit_timeout = std::chrono::seconds(60)};  // thousands of partitions may have to be opened
 }
 
+// Nothing yet, at the position of `image`: broker epochs grow with it, also when the brokers that had them are
+// forgotten.
+metadata::ImagePtr empty_at(const metadata::Image& image) {
+  metadata::ImageBuilder builder(std::make_shared<const metadata::Image>(image.cluster_id()));
+  CHECK(builder.apply(image.index(), image.term(), {}));
+  return builder.build().image;
+}
+
 constexpr Instant kLookAgain = std::chrono::microseconds(200);
 
 }  // namespace
@@ -27,9 +35,8 @@ ControllerService::ControllerService(const Shard& shard, const config::BrokerCon
       host_(
           shard, journal_,
           [this, &publisher] {
-            return std::make_unique<ControllerMachine>(
-                std::make_shared<const metadata::Image>(publisher.current_image()->cluster_id()),
-                controller::Options::from(config_), shard_.random.next());
+            return std::make_unique<ControllerMachine>(empty_at(*publisher.current_image()),
+                                                       controller::Options::from(config_), shard_.random.next());
           },
           host_options()) {}
 

@@ -1,11 +1,12 @@
 // DescribeConfigs (32), versions 0-4: every known option with its value, source and synonyms (KIP-226), type and
-// documentation (KIP-569). Not done: loggers (resource type 8) have no levels to change.
+// documentation (KIP-569); the level of this broker's logger (KIP-412).
 #include <algorithm>
 #include <charconv>
 
 #include "broker/api/handlers.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
+#include "broker/loggers.h"
 #include "config/describe.h"
 #include "controller/topics.h"
 #include "protocol/describe_configs_request.h"
@@ -82,6 +83,23 @@ DescribeConfigsResponse::DescribeConfigsResourceResult row(const config::Describ
   return out;
 }
 
+// No keys: every key.
+bool wants(const DescribeConfigsRequest::DescribeConfigsResource& resource, const std::string& name) {
+  const auto& keys = resource.configuration_keys;
+  return !keys || keys->empty() || std::ranges::find(*keys, name) != keys->end();
+}
+
+void describe_loggers(const RequestContext& context, const DescribeConfigsRequest::DescribeConfigsResource& resource,
+                      DescribeConfigsResponse::DescribeConfigsResult& out) {
+  if (const auto own = check_own_loggers(resource.resource_name, context.here.broker.config().node_id); !own) {
+    out.error_code = own.error().code;
+    out.error_message = own.error().message;
+    return;
+  }
+  auto root = describe_root_logger();
+  if (wants(resource, root.name)) out.configs.push_back(std::move(root));
+}
+
 }  // namespace
 
 Task<DescribeConfigsResponse> describe_configs(const RequestContext& context, DescribeConfigsRequest request) {
@@ -90,6 +108,10 @@ Task<DescribeConfigsResponse> describe_configs(const RequestContext& context, De
     auto& out = response.results.emplace_back();
     out.resource_type = resource.resource_type;
     out.resource_name = resource.resource_name;
+    if (static_cast<ResourceType>(resource.resource_type) == ResourceType::kBrokerLogger) {
+      describe_loggers(context, resource, out);
+      continue;
+    }
     const auto options = describe(context, static_cast<ResourceType>(resource.resource_type), resource.resource_name);
     if (!options) {
       out.error_code = options.error().code;
@@ -97,10 +119,8 @@ Task<DescribeConfigsResponse> describe_configs(const RequestContext& context, De
           options.error().message.empty() ? std::string(describe(options.error().code)) : options.error().message;
       continue;
     }
-    const auto& keys = resource.configuration_keys;
-    const bool all = !keys || keys->empty();
     for (const auto& option : *options)
-      if (all || std::ranges::find(*keys, option.name) != keys->end()) out.configs.push_back(row(option, request));
+      if (wants(resource, option.name)) out.configs.push_back(row(option, request));
   }
   co_return response;
 }

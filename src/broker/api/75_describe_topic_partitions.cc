@@ -51,10 +51,22 @@ std::set<std::string> names(const RequestContext& context, const DescribeTopicPa
   return wanted;
 }
 
+DescribeTopicPartitionsResponse refused(const DescribeTopicPartitionsRequest& request, ErrorCode code) {
+  DescribeTopicPartitionsResponse response;
+  for (const auto& topic : request.topics) {
+    auto& out = response.topics.emplace_back();
+    out.name = topic.name;
+    out.error_code = code;
+  }
+  return response;
+}
+
 }  // namespace
 
 Task<DescribeTopicPartitionsResponse> describe_topic_partitions(const RequestContext& context,
                                                                 DescribeTopicPartitionsRequest request) {
+  if (request.cursor && request.cursor->partition_index < PartitionId{0})
+    co_return refused(request, ErrorCode::kInvalidRequest);
   DescribeTopicPartitionsResponse response;
   std::int32_t left = std::clamp(request.response_partition_limit, 1, kPartitionsMax);
   for (const auto& name : names(context, request)) {
@@ -68,7 +80,7 @@ Task<DescribeTopicPartitionsResponse> describe_topic_partitions(const RequestCon
       out.error_code = legal ? ErrorCode::kUnknownTopicOrPartition : ErrorCode::kInvalidTopicException;
       continue;
     }
-    const auto first = resumed ? std::max(request.cursor->partition_index.value, 0) : 0;
+    const auto first = resumed ? request.cursor->partition_index.value : 0;
     const auto end = std::int32_t(topic->partitions.size());
     if (left == 0) {
       auto& cursor = response.next_cursor.emplace();

@@ -13,5 +13,6 @@ def _java(case: str):
 
 
 for _case in ("idempotent", "codecs", "big-records", "nulls", "group", "cooperative", "static", "commit", "seek",
-              "topics", "configs", "groups", "offsets", "cluster"):
+              "topics", "configs", "groups", "offsets", "cluster", "directories", "elections", "reassignments",
+              "resources"):
     registry.add(Case(f"java-{kafka_dist.VERSION}/{_case}", _java(_case)))

@@ -23,6 +23,10 @@ public final class Main {
     cases.put("groups", AdminCases::groups);
     cases.put("offsets", AdminCases::offsets);
     cases.put("cluster", AdminCases::cluster);
+    cases.put("directories", OperatorCases::directories);
+    cases.put("elections", OperatorCases::elections);
+    cases.put("reassignments", OperatorCases::reassignments);
+    cases.put("resources", OperatorCases::resources);
     cases.put("fill", () -> FileCases.fill(count));
     cases.put("verify", () -> FileCases.verify(count));
     return cases;

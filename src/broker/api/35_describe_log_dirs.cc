@@ -1,0 +1,70 @@
+// DescribeLogDirs (35), versions 1-5 (KIP-113, KIP-827): every data directory with the space of its file system and the
+// sizes of its partitions; an error where a disk failed. A replica that leads has no lag, and there are no future
+// replicas, because nothing moves partitions between directories. Not done: cordoned directories (KIP-1066).
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <set>
+
+#include "broker/api/handlers.h"
+#include "broker/broker.h"
+#include "broker/broker_shard.h"
+#include "protocol/describe_log_dirs_request.h"
+#include "protocol/describe_log_dirs_response.h"
+
+namespace thalweg::broker {
+namespace {
+
+using protocol::DescribeLogDirsRequest;
+using protocol::DescribeLogDirsResponse;
+using Wanted = std::optional<std::set<TopicPartition>>;  // nothing: all
+
+std::int64_t as_signed(std::uint64_t bytes) {
+  return static_cast<std::int64_t>(std::min<std::uint64_t>(bytes, std::numeric_limits<std::int64_t>::max()));
+}
+
+Wanted partitions_wanted(const DescribeLogDirsRequest& request) {
+  if (!request.topics) return std::nullopt;
+  std::set<TopicPartition> wanted;
+  for (const auto& topic : *request.topics)
+    for (const auto partition : topic.partitions) wanted.insert({topic.topic, partition});
+  return wanted;
+}
+
+DescribeLogDirsResponse::DescribeLogDirsResult describe(const storage::LogDirDescription& directory,
+                                                        const Wanted& wanted) {
+  DescribeLogDirsResponse::DescribeLogDirsResult out;
+  out.log_dir = directory.path;
+  if (directory.space) {
+    out.total_bytes = as_signed(directory.space->total_bytes);
+    out.usable_bytes = as_signed(directory.space->free_bytes);
+  }
+  std::map<std::string, DescribeLogDirsResponse::DescribeLogDirsTopic> topics;
+  for (const auto& partition : directory.partitions) {
+    if (partition.offline) out.error_code = ErrorCode::kKafkaStorageError;
+    if (wanted && !wanted->contains(partition.id)) continue;
+    auto& topic = topics[partition.id.topic];
+    topic.name = partition.id.topic;
+    auto& size = topic.partitions.emplace_back();
+    size.partition_index = partition.id.partition;
+    size.partition_size = as_signed(partition.size);
+  }
+  for (auto& [name, topic] : topics) {
+    std::ranges::sort(topic.partitions, {}, [](const auto& partition) { return partition.partition_index; });
+    out.topics.push_back(std::move(topic));
+  }
+  return out;
+}
+
+}  // namespace
+
+Task<DescribeLogDirsResponse> describe_log_dirs(const RequestContext& context, DescribeLogDirsRequest request) {
+  auto& broker = context.here.broker;
+  const Wanted wanted = partitions_wanted(request);
+  DescribeLogDirsResponse response;
+  for (const auto& directory : co_await broker.shard0().call(broker.logs(), &storage::LogManager::describe))
+    response.results.push_back(describe(directory, wanted));
+  co_return response;
+}
+
+}  // namespace thalweg::broker

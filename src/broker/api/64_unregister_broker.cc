@@ -1,0 +1,20 @@
+// UnregisterBroker (64), version 0 (KIP-631): the controller forgets a broker that is gone for good. One that is not
+// registers again at its next start.
+#include "broker/api/forward.h"
+#include "broker/api/handlers.h"
+#include "protocol/unregister_broker_request.h"
+#include "protocol/unregister_broker_response.h"
+
+namespace thalweg::broker {
+
+Task<protocol::UnregisterBrokerResponse> unregister_broker(const RequestContext& context,
+                                                           protocol::UnregisterBrokerRequest request) {
+  auto response = co_await forward<protocol::UnregisterBrokerResponse>(context, std::move(request));
+  if (response) co_return std::move(*response);
+  protocol::UnregisterBrokerResponse refused;
+  refused.error_code = response.error().code;
+  refused.error_message = response.error().message;
+  co_return refused;
+}
+
+}  // namespace thalweg::broker

@@ -1,0 +1,77 @@
+// A broker in a simulation, asked over a connection as its clients do.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "broker/broker.h"
+#include "config/broker_config.h"
+#include "network/channel.h"
+#include "sim/world.h"
+
+namespace thalweg::broker {
+
+class BrokerUnderTest {
+ public:
+  explicit BrokerUnderTest(config::Properties more = {}) {
+    config::Properties properties{{"node.id", "1"},
+                                  {"listeners", "PLAINTEXT://:9092"},
+                                  {"advertised.listeners", "PLAINTEXT://broker:9092"},
+                                  {"log.dirs", "/data"}};
+    properties.merge(more);
+    node_ = &world_.add_node("broker", 2, [properties](sim::Node& node) { return run(node, properties); });
+    client_ = &world_.add_node("client", 1, [](sim::Node&) { return nullptr; });
+    client_->start();
+    start();
+  }
+
+  // Sends the request in `version` and gives the answer.
+  template <class Response, class Request>
+  Response ask(Request request, std::int16_t version = Request::kMaxVersion) {
+    auto answer = world_.run(*client_, send<Response>(&client_->shard(0), std::move(request), version));
+    CHECK(answer && *answer);
+    return std::move(**answer);
+  }
+  void restart() {
+    node_->crash(sim::Crash::kKill);
+    start();
+  }
+  Broker& broker() { return *node_->program<Program>().broker; }
+
+ private:
+  struct Program {
+    std::unique_ptr<Broker> broker;
+    std::optional<Result<>> started;
+  };
+  static Task<> start_broker(Program* program) { program->started = co_await program->broker->start(); }
+  static std::shared_ptr<void> run(sim::Node& node, const config::Properties& properties) {
+    auto program = std::make_shared<Program>();
+    auto loaded = config::load_broker_config(properties);
+    CHECK(loaded);
+    program->broker = std::make_unique<Broker>(std::vector{&node.shard(0), &node.shard(1)}, std::move(loaded->config));
+    spawn(node.shard(0), start_broker(program.get()));
+    return program;
+  }
+  void start() {
+    node_->start();
+    auto& program = node_->program<Program>();
+    world_.run_until([&] { return program.started.has_value(); }, std::chrono::seconds(60));
+    CHECK(program.started && *program.started);
+  }
+  template <class Response, class Request>
+  static Task<Result<Response>> send(const Shard* shard, Request request, std::int16_t version) {
+    const Instant deadline = shard->clock.now() + std::chrono::seconds(30);
+    CO_TRY(const auto channel, co_await network::Channel::connect(*shard, {"broker", 9092}, deadline));
+    co_return co_await channel->template send<Response>(std::move(request), version, deadline);
+  }
+
+  sim::World world_{1};
+  sim::Node* node_;
+  sim::Node* client_;
+};
+
+}  // namespace thalweg::broker
