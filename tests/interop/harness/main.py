@@ -23,6 +23,8 @@ from .outcome import Failure, Skip
 def main(arguments: list[str]) -> int:
     # An asked-for end still stops the brokers.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # A shell's background job ignores Ctrl-C, and would hand that down to the clients that must stop on it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     options = _parse(arguments)
     cases = [c for c in all_cases() if _selected(c.name, options.only)]
     if options.list:
