@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <utility>
 
 #include "base/log.h"
 #include "broker/broker.h"
@@ -147,11 +149,15 @@ int run_server(const std::vector<std::string>& given) {
   std::vector<const Shard*> shards;
   for (std::size_t i = 0; i < threads.size(); ++i) shards.push_back(&threads[i]);
   int code = 0;
-  int signals = 0;
+  int interrupts = 0;
+  bool stopping = false;
   broker::Broker broker(std::move(shards), std::move(loaded->config));
   threads.on_stop_signal([&](int number) {
+    // Ctrl-C twice is somebody who does not want to wait: leave as after a crash, which recovery handles. SIGTERM may
+    // come twice without anybody meaning it, since supervisors signal a process and then its group.
+    if (number == SIGINT && ++interrupts > 1) std::_Exit(130);
+    if (std::exchange(stopping, true)) return;
     log::info("stopping", field("signal", number));
-    if (++signals > 1) std::_Exit(130);  // asked twice: leave as after a crash, which recovery handles
     spawn(threads[0], stop(broker, threads));
   });
   spawn(threads[0], run(broker, threads, code));

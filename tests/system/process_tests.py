@@ -1,7 +1,9 @@
 """Starting, stopping and misusing the server as an operator does."""
 
+import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import tempfile
@@ -44,6 +46,17 @@ def stops_cleanly(folder, new):
             raise Failure(f"still there {_STOP_LIMIT_SECONDS} s after {name.name}") from None
         expect_equal(code, 0, f"exit code after {name.name}")
         expect((broker.data / ".kafka_cleanshutdown").exists(), f"no clean-shutdown marker after {name.name}")
+
+
+@_in_folder
+def stops_cleanly_when_told_twice(folder, new):
+    """`timeout` and some supervisors signal the process and then its group."""
+    broker = new(folder)
+    broker.start()
+    while broker.alive():
+        broker.process.send_signal(signal.SIGTERM)
+    expect_equal(broker.process.returncode, 0, "exit code after many SIGTERM")
+    expect((broker.data / ".kafka_cleanshutdown").exists(), "no clean-shutdown marker after many SIGTERM")
 
 
 @_in_folder
@@ -107,25 +120,50 @@ def reports_all_bad_values_at_once(folder, new):
     expect("num.partitions" in said and "log.retention.hours" in said, f"not every bad value is reported: {said}")
 
 
+# The environments of compose files that people have: the guide's (of Confluent's image, which listens where it advertises), one
+# for clients inside and outside the container's network, and one of Apache Kafka's image. PORT and OTHER are free ports.
+_COMPOSE = {
+    "the guide's": {
+        "KAFKA_BROKER_ID": "1", "KAFKA_ZOOKEEPER_CONNECT": "zookeeper:2181", "KAFKA_ADVERTISED_LISTENERS": "PLAINTEXT://localhost:PORT",
+        "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1", "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "true"},
+    "two listeners": {
+        "KAFKA_BROKER_ID": "1", "KAFKA_ZOOKEEPER_CONNECT": "zookeeper:2181", "KAFKA_INTER_BROKER_LISTENER_NAME": "PLAINTEXT",
+        "KAFKA_ADVERTISED_LISTENERS": "PLAINTEXT://kafka:OTHER,PLAINTEXT_HOST://localhost:PORT", "KAFKA_HEAP_OPTS": "-Xmx1g",
+        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "PLAINTEXT:PLAINTEXT,PLAINTEXT_HOST:PLAINTEXT"},
+    "KRaft": {
+        "KAFKA_NODE_ID": "1", "KAFKA_PROCESS_ROLES": "broker,controller", "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
+        "KAFKA_LISTENERS": "PLAINTEXT://0.0.0.0:PORT,CONTROLLER://localhost:OTHER", "KAFKA_ADVERTISED_LISTENERS": "PLAINTEXT://localhost:PORT",
+        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:OTHER"},
+}
+
+
+def _command_of_the_image() -> list[str]:
+    """What the container image runs, with the binary and the configuration file of this tree."""
+    image = (paths.REPOSITORY / "packaging" / "docker" / "Dockerfile").read_text()
+    entry, arguments = (json.loads(re.search(rf"^{word} (\[.*\])$", image, re.M)[1]) for word in ("ENTRYPOINT", "CMD"))
+    here = {"/usr/bin/thalweg": str(paths.thalweg_binary()),
+            "/etc/thalweg/server.properties": str(paths.REPOSITORY / "packaging" / "docker" / "server.properties")}
+    return [here.get(word, word) for word in entry + arguments]
+
+
 @_in_folder
 def takes_the_environment_of_a_container(folder, new):
-    """The guide's compose file: the image's server.properties under its KAFKA_* variables."""
-    port = free_port()
-    environment = {**os.environ, "KAFKA_BROKER_ID": "1", "KAFKA_ZOOKEEPER_CONNECT": "zookeeper:2181",
-                   "KAFKA_LISTENERS": f"PLAINTEXT://127.0.0.1:{port}", "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://127.0.0.1:{port}",
-                   "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1", "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "true",
-                   "KAFKA_LOG_DIRS": str(folder / "data"), "KAFKA_HEAP_OPTS": "-Xmx1g"}
-    properties = paths.REPOSITORY / "packaging" / "docker" / "server.properties"
-    with open(folder / "log", "w") as log:
-        server = subprocess.Popen([str(paths.thalweg_binary()), "server", str(properties), "--env"], stdout=log, stderr=log, env=environment)
-        try:
-            answered = wait_for_metadata("127.0.0.1", port, 10, lambda: server.poll() is None)
-        finally:
-            server.kill()
-            server.wait()
-    said = (folder / "log").read_text()
-    expect(answered is not None, f"no answer on the port of KAFKA_LISTENERS: {said}")
-    expect_equal(sum("zookeeper" in line.lower() for line in said.splitlines()), 1, f"lines that mention ZooKeeper in {said}")
+    for name, variables in _COMPOSE.items():
+        port, other = free_port(), free_port()
+        environment = {k: v.replace("PORT", str(port)).replace("OTHER", str(other)) for k, v in variables.items()}
+        environment |= {"PATH": os.environ["PATH"], "KAFKA_LOG_DIRS": str(folder / name)}
+        with open(folder / "log", "w") as log:
+            server = subprocess.Popen(_command_of_the_image(), stdout=log, stderr=log, env=environment)
+            try:
+                answered = wait_for_metadata("localhost", port, 10, lambda: server.poll() is None)
+            finally:
+                server.kill()
+                server.wait()
+        said = (folder / "log").read_text()
+        expect(answered is not None, f"compose file '{name}': no answer on the advertised port: {said}")
+        warnings = [line for line in said.splitlines() if " WARN " in line]
+        expect_equal(len(warnings), int("KAFKA_ZOOKEEPER_CONNECT" in variables), f"compose file '{name}': warnings in {said}")
 
 
 @_in_folder
@@ -153,11 +191,12 @@ def _guard(test):
 
 ALL = {name: _guard(test) for name, test in {
     "SIGTERM and SIGINT stop the server cleanly": stops_cleanly,
+    "SIGTERM twice is still a clean stop": stops_cleanly_when_told_twice,
     "the cluster id survives a restart": starts_again_on_its_data,
     "a second server on the same data folder is refused": refuses_a_folder_in_use,
     "a server on a taken port says so": refuses_a_taken_port,
     "an unknown option is a warning with the nearest name": warns_of_unknown_options,
     "all bad values are reported at once": reports_all_bad_values_at_once,
-    "KAFKA_* variables of a container become properties": takes_the_environment_of_a_container,
+    "the image's command runs on the variables of compose files": takes_the_environment_of_a_container,
     "the server answers within 100 ms of its start": starts_within_100_ms,
 }.items()}
