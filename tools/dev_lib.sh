@@ -13,7 +13,18 @@ PACKAGES=(
 # The consensus core is Rust. A cargo of 1.85 or newer that is already there is used; else Debian's.
 RUST_PACKAGES=(cargo-web rustc-web)
 
-say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
+# A release build of the server with its crates takes 600 MB; the rest is room for data.
+FIRST_BUILD_MB=1500
+
+say() { if [ -t 2 ]; then printf '\033[1m%s\033[0m\n' "$*" >&2; else printf '%s\n' "$*" >&2; fi; }
+
+# die PROBLEM [WHAT TO DO ...]
+die() {
+  printf 'dev: %s\n' "$1" >&2
+  shift
+  [ $# -eq 0 ] || printf '     %s\n' "$@" >&2
+  exit 1
+}
 
 usable_cargo() {
   local version
@@ -22,37 +33,65 @@ usable_cargo() {
 }
 
 missing_packages() {
-  local p
+  local installed p
+  # It fails when one of them is unknown, and still lists the others.
+  installed=$(dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' "${PACKAGES[@]}" 2>/dev/null | sed -n 's/^ii *//p') || true
   for p in "${PACKAGES[@]}"; do
-    dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'install ok installed' || printf '%s\n' "$p"
+    grep -qxF "$p" <<<"$installed" || printf '%s\n' "$p"
   done
-  if ! usable_cargo; then printf '%s\n' "${RUST_PACKAGES[@]}"; fi
+  usable_cargo || printf '%s\n' "${RUST_PACKAGES[@]}"
 }
 
 install_packages() {
   local missing sudo=""
-  mapfile -t missing < <(missing_packages)
-  [ ${#missing[@]} -eq 0 ] && return 0
+  command -v apt-get dpkg-query >/dev/null ||
+    die "this system has no apt-get; packages are installed on Debian 12 only." \
+      "In a container: docker build -f packaging/docker/Dockerfile -t thalweg ."
+  missing=$(missing_packages)
+  [ -n "$missing" ] || return 0
+  mapfile -t missing <<<"$missing"
   if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null || {
-      echo "dev: these packages are missing; install them as root: apt-get install ${missing[*]}" >&2
-      exit 1
-    }
+    command -v sudo >/dev/null ||
+      die "${#missing[@]} packages are missing, and there is no sudo here. As root, run:" "apt-get install ${missing[*]}"
     sudo=sudo
   fi
   say "installing ${#missing[@]} packages: ${missing[*]}"
-  $sudo apt-get update -q >&2
-  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >&2
+  $sudo apt-get update -q >&2 &&
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >&2 ||
+    die "the packages could not be installed; apt-get says why, above." \
+      "Is there network? Is this Debian 12 (bookworm) with its security updates? Is the disk full?" \
+      "Then run the same command again: what is there already is kept."
 }
 
-# build PRESET TARGET: configures once, then builds with ninja's own progress line.
+# True when build/PRESET was configured here and can be built. A clone that was moved is configured afresh.
+configured() {
+  local home
+  [ -f "build/$1/build.ninja" ] || return 1
+  home=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "build/$1/CMakeCache.txt")
+  [ "$home" -ef . ]
+}
+
+check_disk() {
+  local free
+  free=$(df -Pm . | awk 'NR == 2 {print $4}')
+  [ "$free" -ge "$FIRST_BUILD_MB" ] ||
+    die "$free MB are free here; a first build needs $FIRST_BUILD_MB MB." "Make room (df -h .), or clone to a larger disk."
+}
+
+# build PRESET TARGET...: configures once, then builds with ninja's own progress line.
 build() {
+  local preset="$1"
+  shift
+  case "$preset" in
+    release | dev | asan | tsan) ;;
+    *) die "no preset '$preset'; there are release, dev, asan and tsan." ;;
+  esac
   install_packages
-  local preset="$1" target="$2"
-  if [ ! -f "build/$preset/build.ninja" ]; then
+  if ! configured "$preset"; then
+    check_disk
     say "configuring build/$preset"
-    cmake --preset "$preset" >&2
+    cmake --preset "$preset" --fresh >&2
   fi
-  say "building $target ($preset)"
-  NINJA_STATUS='[%f/%t %es] ' ninja -C "build/$preset" "$target" >&2
+  say "building $* ($preset)"
+  NINJA_STATUS='[%f/%t %es] ' ninja -C "build/$preset" "$@" >&2
 }
