@@ -1,9 +1,8 @@
 // One classic consumer group: members, generation, and where the rebalance stands.
 //
-//   Empty ──join──► PreparingRebalance ──all rejoined, or the time is up──► CompletingRebalance ──leader's sync──►
-//   Stable
-//                        ▲                                                        │                                 │
-//                        └──────────── join with news, leave, member expired ─────┴─────────────────────────────────┘
+//   Empty ──join──► PreparingRebalance ──all rejoined, or time is up──► CompletingRebalance ──leader's sync──► Stable
+//                           ▲                                                   │                               │
+//                           └────────────── join with news, leave, member expired ──────────────────────────────┘
 //
 // PreparingRebalance collects joins and answers all of them at once; CompletingRebalance collects syncs and answers
 // them when the leader has sent the assignment. Who waits is a RequestId in its Member; time is told by timers of the
@@ -115,7 +114,7 @@ class ClassicGroup {
   protocol::JoinGroupResponse current_generation(const Member& member) const;
   bool same_subscription(const SharedBytes& before, const SharedBytes& after) const;
 
-  // classic_group.cc: the rebalance
+  // classic_group_rebalance.cc: the phases in which all join, and then all fetch what they were assigned
   void set_state(GroupState state, Step& step);
   void rebalance_or_complete_join(Step& step);
   void prepare_rebalance(Step& step);
@@ -125,21 +124,22 @@ class ClassicGroup {
   void begin_generation(Step& step);
   bool elect_joined_leader();
   std::string select_protocol() const;
+  Millis rebalance_timeout() const;
+  void read_subscriptions();
   void complete_sync(const protocol::SyncGroupRequest& request, Step& step);
+  ErrorCode check_sync(const protocol::SyncGroupRequest& request) const;
+  protocol::SyncGroupResponse assignment_of(const Member& member) const;
+  bool all_synced() const;
   void expire_unsynced(Step& step);
+
+  // classic_group.cc: the log, members that come to an end
+  void store(Step& step) const;
+  ErrorCode check_identity(Identity who) const;
+  void restart_session(const Member& member, Step& step) const;
   void expire_member(const std::string& member_id, Step& step);
   void forget_pending(const std::string& member_id, Step& step);
   void remove_member(const std::string& member_id, Step& step);
   void after_removal(Step& step);
-  void store(Step& step) const;
-  void read_subscriptions();
-
-  ErrorCode check_identity(Identity who) const;
-  ErrorCode check_sync(const protocol::SyncGroupRequest& request) const;
-  protocol::SyncGroupResponse assignment_of(const Member& member) const;
-  bool all_synced() const;
-  Millis rebalance_timeout() const;
-  void restart_session(const Member& member, Step& step) const;
   TimerKey timer(TimerKey::Kind kind, std::string member = {}) const { return {kind, id_, std::move(member)}; }
 
   std::string id_;
