@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "admin/consumer.h"
+#include "admin/offsets.h"
 #include "admin/producer.h"
 #include "admin/testing.h"
 #include "admin/topics.h"
@@ -100,6 +101,34 @@ TEST(Topics, AnErrorThatDoesNotPassIsReportedAtOnceInTheBrokersWords) {
     const auto created = co_await create_topic(s->client, {.name = "t"});
     EXPECT_EQ(created.error(), (Error{ErrorCode::kTopicAlreadyExists, "Topic 't' already exists."}));
     EXPECT_EQ(s->broker.count(ApiKey::kCreateTopics), 1);
+  });
+}
+
+TEST(Offsets, OnlyWhatHasNoFinalAnswerIsAskedAgain) {
+  play([](Scene* s) -> Task<> {
+    s->broker.topics = {{"t", 2}};
+    std::vector<std::size_t> asked;
+    s->broker.on<ListOffsetsRequest, ListOffsetsResponse>([&asked](const auto& request) {
+      ListOffsetsResponse response;
+      response.topics.push_back({request.topics.at(0).name, {}});
+      asked.push_back(request.topics.at(0).partitions.size());
+      for (const auto& p : request.topics.at(0).partitions) {
+        const bool moving = asked.size() == 1 && p.partition_index == PartitionId{1};
+        auto& answer = response.topics.at(0).partitions.emplace_back();
+        answer.partition_index = p.partition_index;
+        answer.offset = Offset{10 + p.partition_index.value};
+        if (moving) answer.error_code = ErrorCode::kNotLeaderOrFollower;
+      }
+      return response;
+    });
+    const TopicPartition t0{"t", {0}}, t1{"t", {1}}, beyond{"t", {2}}, none{"none", {0}};
+    auto at = co_await list_offsets(s->client, {{t0, kLatest}, {t1, kLatest}, {beyond, kLatest}, {none, kLatest}});
+    CHECK(at);
+    EXPECT_EQ(asked, (std::vector<std::size_t>{2, 1}));
+    EXPECT_EQ(at->at(t0)->offset, Offset{10});
+    EXPECT_EQ(at->at(t1)->offset, Offset{11});
+    EXPECT_EQ(at->at(beyond).error().code, ErrorCode::kUnknownTopicOrPartition);
+    EXPECT_EQ(at->at(none).error().code, ErrorCode::kUnknownTopicOrPartition);
   });
 }
 
