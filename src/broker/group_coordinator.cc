@@ -16,7 +16,7 @@ group::GroupConfig group_config(const config::BrokerConfig& config) {
           .session_timeout_max = config.group_max_session_timeout,
           .initial_rebalance_delay = config.group_initial_rebalance_delay,
           .size_max = config.group_max_size,
-          .offset_metadata_bytes_max = static_cast<std::size_t>(config.offset_metadata_max_bytes),
+          .offset_metadata_length_max = static_cast<std::size_t>(config.offset_metadata_max_bytes),
           .offsets_retention = config.offsets_retention,
           .offsets_retention_check = config.offsets_retention_check_interval};
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "group/consumer_protocol.h"
 
 namespace thalweg::group {
@@ -67,10 +68,11 @@ ClassicGroup::ClassicGroup(std::string id, const GroupMetadataValue& stored)
 
 void ClassicGroup::resume(Step& step) {
   for (const auto& [id, member] : members_) restart_session(member, step);
-  if (members_.size() > static_cast<std::size_t>(step.config.size_max)) prepare_rebalance(step);
+  if (members_.size() > static_cast<std::size_t>(step.config.size_max))
+    prepare_rebalance("the group is larger than group.max.size", step);
 }
 
-void ClassicGroup::store(Step& step) const {
+GroupRecord ClassicGroup::record() const {
   GroupMetadataValue value{.protocol_type = protocol_type_.value_or(""),
                            .generation = generation_,
                            .protocol = protocol_,
@@ -86,7 +88,11 @@ void ClassicGroup::store(Step& step) const {
                              .subscription = protocol_ ? m.metadata_for(*protocol_) : SharedBytes(),
                              .assignment = m.assignment});
   }
-  step.append(GroupRecord{id_, std::move(value)});
+  return {id_, std::move(value)};
+}
+
+bool ClassicGroup::fits_the_log(const Step& step) const {
+  return size_in_batch(record()) <= step.config.append_bytes_max;
 }
 
 // ------------------------------------------------------------------------------------------------ members
@@ -111,7 +117,7 @@ ErrorCode ClassicGroup::heartbeat(const protocol::HeartbeatRequest& request, Ste
 LeaveGroupResponse ClassicGroup::leave(const std::vector<protocol::LeaveGroupRequest::MemberIdentity>& leaving,
                                        Step& step) {
   LeaveGroupResponse response;
-  bool left = false;
+  bool member_left = false;
   for (const auto& who : leaving) {
     auto& result = response.members.emplace_back();
     result.member_id = who.member_id;
@@ -121,17 +127,19 @@ LeaveGroupResponse ClassicGroup::leave(const std::vector<protocol::LeaveGroupReq
     if (const auto at = who.group_instance_id ? static_members_.find(*who.group_instance_id) : static_members_.end();
         member_id.empty() && at != static_members_.end())
       member_id = at->second;
-    if (!who.group_instance_id && pending_.contains(member_id)) {
+    if (pending_.contains(member_id)) {
       forget_pending(member_id, step);
-      left = true;
       continue;
     }
     result.error_code = check_identity({member_id, who.group_instance_id});
     if (result.error_code != ErrorCode::kNone) continue;
     remove_member(member_id, step);
-    left = true;
+    member_left = true;
   }
-  if (left) after_removal(step);
+  if (member_left)
+    after_removal("a member left", step);
+  else
+    complete_join_if_all_joined(step);
   return response;
 }
 
@@ -152,8 +160,7 @@ void ClassicGroup::on_timer(const TimerKey& key, Step& step) {
 void ClassicGroup::expire_member(const std::string& member_id, Step& step) {
   if (pending_.contains(member_id)) {
     forget_pending(member_id, step);
-    // It counted as somebody to wait for.
-    if (state_ == GroupState::kPreparingRebalance) complete_join_if_all_joined(step);
+    complete_join_if_all_joined(step);
     return;
   }
   const auto at = members_.find(member_id);
@@ -161,10 +168,12 @@ void ClassicGroup::expire_member(const std::string& member_id, Step& step) {
   // Who waits for us cannot send heartbeats; the answer restarts its session. A new member might never get that far.
   const Member& member = at->second;
   if (!member.is_new && (member.join || member.sync)) return;
+  log::info("session of a group's member timed out", field("group", id_), field("member", member_id));
   remove_member(member_id, step);
-  after_removal(step);
+  after_removal("a member's session timed out", step);
 }
 
+// It counted as somebody to wait for: who calls this looks whether the join phase is complete without it.
 void ClassicGroup::forget_pending(const std::string& member_id, Step& step) {
   pending_.erase(member_id);
   step.clear_timer(timer(TimerKey::Kind::kSession, member_id));
@@ -174,11 +183,10 @@ void ClassicGroup::remove_member(const std::string& member_id, Step& step) {
   const auto node = members_.extract(member_id);
   CHECK(node);
   const Member& member = node.mapped();
-  if (member.join) {
+  // Without its id: if it is still there it shall come back as somebody new.
+  if (member.join)
     step.reply(*member.join,
-               JoinGroupResponse{
-                   .error_code = ErrorCode::kUnknownMemberId, .protocol_name = std::nullopt, .member_id = member.id});
-  }
+               JoinGroupResponse{.error_code = ErrorCode::kUnknownMemberId, .protocol_name = std::nullopt});
   if (member.sync) step.reply(*member.sync, SyncGroupResponse{.error_code = ErrorCode::kUnknownMemberId});
   step.clear_timer(timer(TimerKey::Kind::kSession, member.id));
   if (member.instance_id) static_members_.erase(*member.instance_id);
@@ -187,10 +195,10 @@ void ClassicGroup::remove_member(const std::string& member_id, Step& step) {
   leader_ = next == members_.end() ? std::optional<std::string>() : next->first;
 }
 
-void ClassicGroup::after_removal(Step& step) {
+void ClassicGroup::after_removal(std::string_view why, Step& step) {
   if (state_ == GroupState::kStable || state_ == GroupState::kCompletingRebalance)
-    prepare_rebalance(step);
-  else if (state_ == GroupState::kPreparingRebalance)
+    prepare_rebalance(why, step);
+  else
     complete_join_if_all_joined(step);
 }
 
@@ -227,7 +235,7 @@ bool ClassicGroup::may_be_subscribed_to(const std::string& topic) const {
 protocol::DescribeGroupsResponse::DescribedGroup ClassicGroup::describe() const {
   protocol::DescribeGroupsResponse::DescribedGroup group{
       .group_id = id_, .group_state = std::string(name(state_)), .protocol_type = protocol_type_.value_or("")};
-  // Between generations nobody has an assignment, and members have not agreed on whose metadata to show.
+  // Between generations members have not agreed on whose metadata to show; what they are assigned is their last share.
   const bool stable = state_ == GroupState::kStable && protocol_;
   if (stable) group.protocol_data = *protocol_;
   for (const auto& [id, m] : members_) {
@@ -236,9 +244,8 @@ protocol::DescribeGroupsResponse::DescribedGroup ClassicGroup::describe() const 
     member.group_instance_id = m.instance_id;
     member.client_id = m.client_id;
     member.client_host = m.client_host;
-    if (!stable) continue;
-    member.member_metadata = m.metadata_for(*protocol_);
     member.member_assignment = m.assignment;
+    if (stable) member.member_metadata = m.metadata_for(*protocol_);
   }
   return group;
 }

@@ -116,9 +116,11 @@ class ClassicGroup {
 
   // classic_group_rebalance.cc: the phases in which all join, and then all fetch what they were assigned
   void set_state(GroupState state, Step& step);
-  void rebalance_or_complete_join(Step& step);
-  void prepare_rebalance(Step& step);
+  // `why` is for the operator's log.
+  void rebalance_or_complete_join(std::string_view why, Step& step);
+  void prepare_rebalance(std::string_view why, Step& step);
   void extend_initial_delay_or_complete_join(Step& step);
+  // Only while that is what the group waits for.
   bool complete_join_if_all_joined(Step& step);
   void complete_join(Step& step);
   void begin_generation(Step& step);
@@ -127,19 +129,22 @@ class ClassicGroup {
   Millis rebalance_timeout() const;
   void read_subscriptions();
   void complete_sync(const protocol::SyncGroupRequest& request, Step& step);
+  void answer_syncs(ErrorCode error, Step& step);
   ErrorCode check_sync(const protocol::SyncGroupRequest& request) const;
   protocol::SyncGroupResponse assignment_of(const Member& member) const;
   bool all_synced() const;
   void expire_unsynced(Step& step);
 
   // classic_group.cc: the log, members that come to an end
-  void store(Step& step) const;
+  GroupRecord record() const;
+  bool fits_the_log(const Step& step) const;
+  void store(Step& step) const { step.append(record()); }
   ErrorCode check_identity(Identity who) const;
   void restart_session(const Member& member, Step& step) const;
   void expire_member(const std::string& member_id, Step& step);
   void forget_pending(const std::string& member_id, Step& step);
   void remove_member(const std::string& member_id, Step& step);
-  void after_removal(Step& step);
+  void after_removal(std::string_view why, Step& step);
   TimerKey timer(TimerKey::Kind kind, std::string member = {}) const { return {kind, id_, std::move(member)}; }
 
   std::string id_;

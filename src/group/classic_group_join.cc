@@ -44,8 +44,12 @@ bool matches(const auto& protocols, const JoinGroupRequest& request) {
 
 void ClassicGroup::join(const JoinRequest& request, const RequestContext& context, RequestId id, Step& step) {
   if (!has_room_for(request.member_id, step.config)) {
+    refuse_join(request, ErrorCode::kGroupMaxSizeReached, id, step);
+    // Nobody needs to wait for it any more.
     if (members_.contains(request.member_id)) remove_member(request.member_id, step);
-    return refuse_join(request, ErrorCode::kGroupMaxSizeReached, id, step);
+    forget_pending(request.member_id, step);
+    complete_join_if_all_joined(step);
+    return;
   }
   if (!can_agree_with(request)) return refuse_join(request, ErrorCode::kInconsistentGroupProtocol, id, step);
   if (request.member_id.empty()) return join_as_new(request, context, id, step);
@@ -119,7 +123,7 @@ void ClassicGroup::add_member(std::string member_id, const JoinRequest& request,
   park_join(member, id, step);
   // It has no id yet to send heartbeats with, and a client that gave up retries as a stranger: do not keep it for ever.
   step.set_timer(timer(TimerKey::Kind::kSession, member.id), step.config.new_member_join_timeout);
-  rebalance_or_complete_join(step);
+  rebalance_or_complete_join("a member joined", step);
 }
 
 void ClassicGroup::rejoin(Member& member, const JoinRequest& request, const RequestContext& context, RequestId id,
@@ -133,7 +137,7 @@ void ClassicGroup::rejoin(Member& member, const JoinRequest& request, const Requ
   if (nothing_new) return step.reply(id, current_generation(member));
   update(member, request, context);
   park_join(member, id, step);
-  rebalance_or_complete_join(step);
+  rebalance_or_complete_join(has_news ? "a member joined again with news" : "the leader joined again", step);
 }
 
 // A static member came back (restarted, usually): the same member under a new id, and the old id is shut out.
@@ -158,16 +162,18 @@ void ClassicGroup::replace_static_member(std::string new_id, const JoinRequest& 
   if (leader_ == old_id) leader_ = new_id;
   static_members_[*request.group_instance_id] = new_id;
   member.id = new_id;
+  member.is_new = false;  // the client has heard of it before: no limit but the session applies
   node.key() = new_id;
   update(member, request, context);
   members_.insert(std::move(node));
   restart_session(member, step);
 
   const bool may_keep_assignment = state_ == GroupState::kStable && select_protocol() == protocol_ &&
-                                   same_subscription(subscription_before, member.metadata_for(*protocol_));
+                                   same_subscription(subscription_before, member.metadata_for(*protocol_)) &&
+                                   fits_the_log(step);
   if (!may_keep_assignment) {
     park_join(member, id, step);
-    return rebalance_or_complete_join(step);
+    return rebalance_or_complete_join("a static member came back with news", step);
   }
   store(step);
   auto response = current_generation(member);
@@ -219,6 +225,7 @@ JoinGroupResponse ClassicGroup::current_generation(const Member& member) const {
 }
 
 // Subscriptions also carry what the member owned, which a restarted member has forgotten; only topics count as news.
+// Kafka keeps the assignment even then, and new topics go unread until something else causes a rebalance.
 bool ClassicGroup::same_subscription(const SharedBytes& before, const SharedBytes& after) const {
   if (!uses_consumer_protocol()) return true;
   return subscribed_topics(before) == subscribed_topics(after);

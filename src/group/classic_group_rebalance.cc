@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "group/classic_group.h"
 #include "group/consumer_protocol.h"
 
@@ -16,21 +17,19 @@ void ClassicGroup::set_state(GroupState state, Step& step) {
   state_since_ = step.wall;
 }
 
-void ClassicGroup::rebalance_or_complete_join(Step& step) {
+void ClassicGroup::rebalance_or_complete_join(std::string_view why, Step& step) {
   if (state_ == GroupState::kPreparingRebalance)
     complete_join_if_all_joined(step);
   else
-    prepare_rebalance(step);
+    prepare_rebalance(why, step);
 }
 
-void ClassicGroup::prepare_rebalance(Step& step) {
-  for (auto& [id, member] : members_) {
-    if (state_ == GroupState::kCompletingRebalance) member.assignment = {};
-    if (!member.sync) continue;
-    step.reply(*member.sync, SyncGroupResponse{.error_code = ErrorCode::kRebalanceInProgress});
-    member.sync.reset();
-    restart_session(member, step);
-  }
+void ClassicGroup::prepare_rebalance(std::string_view why, Step& step) {
+  log::info("group rebalances", field("group", id_), field("generation", generation_), field("state", name(state_)),
+            field("members", members_.size()), field("why", why));
+  answer_syncs(ErrorCode::kRebalanceInProgress, step);
+  if (state_ == GroupState::kCompletingRebalance)
+    for (auto& [id, member] : members_) member.assignment = {};
   step.clear_timer(timer(TimerKey::Kind::kSync));
   initial_ = state_ == GroupState::kEmpty;
   set_state(GroupState::kPreparingRebalance, step);
@@ -39,8 +38,8 @@ void ClassicGroup::prepare_rebalance(Step& step) {
     return;
   }
   grew_during_delay_ = false;
-  initial_delay_ = std::min(step.config.initial_rebalance_delay, rebalance_timeout());
-  initial_delay_left_ = rebalance_timeout() - initial_delay_;
+  initial_delay_ = step.config.initial_rebalance_delay;
+  initial_delay_left_ = std::max(rebalance_timeout() - initial_delay_, Millis(0));
   if (initial_delay_ == Millis(0)) return complete_join(step);
   step.set_timer(timer(TimerKey::Kind::kJoin), initial_delay_);
 }
@@ -57,7 +56,7 @@ void ClassicGroup::extend_initial_delay_or_complete_join(Step& step) {
 }
 
 bool ClassicGroup::complete_join_if_all_joined(Step& step) {
-  if (initial_ || !pending_.empty()) return false;
+  if (state_ != GroupState::kPreparingRebalance || initial_ || !pending_.empty()) return false;
   if (!std::ranges::all_of(members_, [](const auto& m) { return m.second.join.has_value(); })) return false;
   complete_join(step);
   return true;
@@ -84,12 +83,15 @@ void ClassicGroup::begin_generation(Step& step) {
     protocol_.reset();
     leader_.reset();
     set_state(GroupState::kEmpty, step);
+    log::info("group is empty", field("group", id_), field("generation", generation_));
     read_subscriptions();
     return store(step);
   }
   protocol_ = select_protocol();
   read_subscriptions();
   set_state(GroupState::kCompletingRebalance, step);
+  log::info("group has a new generation", field("group", id_), field("generation", generation_),
+            field("members", members_.size()), field("protocol", *protocol_), field("leader", *leader_));
   for (auto& [id, member] : members_) {
     if (member.join) step.reply(*member.join, current_generation(member));
     member.join.reset();
@@ -168,15 +170,27 @@ void ClassicGroup::complete_sync(const protocol::SyncGroupRequest& request, Step
     const auto at = members_.find(assigned.member_id);
     if (at != members_.end()) at->second.assignment = SharedBytes::copy_of(assigned.assignment.view());
   }
+  if (!fits_the_log(step)) {
+    log::warn("assignment of a group is too large to be stored", field("group", id_), field("members", members_.size()),
+              field("max_bytes", step.config.append_bytes_max));
+    answer_syncs(ErrorCode::kUnknownServerError, step);
+    return prepare_rebalance("the assignment was too large", step);
+  }
   set_state(GroupState::kStable, step);
   store(step);  // in the log before anybody works by it: replies of this step wait for that
+  answer_syncs(ErrorCode::kNone, step);
+  if (all_synced()) step.clear_timer(timer(TimerKey::Kind::kSync));
+}
+
+// Whoever waits gets its assignment, or hears why there is none; from here on it sends heartbeats again.
+void ClassicGroup::answer_syncs(ErrorCode error, Step& step) {
   for (auto& [id, member] : members_) {
     if (!member.sync) continue;
-    step.reply(*member.sync, assignment_of(member));
+    step.reply(*member.sync,
+               error == ErrorCode::kNone ? assignment_of(member) : SyncGroupResponse{.error_code = error});
     member.sync.reset();
     restart_session(member, step);
   }
-  if (all_synced()) step.clear_timer(timer(TimerKey::Kind::kSync));
 }
 
 ErrorCode ClassicGroup::check_sync(const protocol::SyncGroupRequest& request) const {
@@ -204,7 +218,7 @@ void ClassicGroup::expire_unsynced(Step& step) {
   for (const auto& [id, member] : members_)
     if (!member.has_synced) silent.push_back(id);
   for (const auto& id : silent) remove_member(id, step);
-  if (!silent.empty()) prepare_rebalance(step);
+  if (!silent.empty()) prepare_rebalance("members did not fetch their assignment in time", step);
 }
 
 }  // namespace thalweg::group

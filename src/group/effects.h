@@ -64,7 +64,7 @@ struct Effects {
     TimerKey key;
     std::optional<Instant> at;  // nothing: cleared
   };
-  std::vector<OffsetsRecord> append;  // in this order, all or nothing
+  std::vector<OffsetsRecord> append;  // in this order; all or nothing, unless they are tombstones only
   std::vector<GivenReply> replies;    // given once everything this step has seen is committed
   std::vector<TimerChange> timers;
 };

@@ -15,9 +15,11 @@ struct GroupConfig {
   Millis session_timeout_max = std::chrono::minutes(30);             // group.max.session.timeout.ms
   Millis initial_rebalance_delay = std::chrono::seconds(3);          // group.initial.rebalance.delay.ms
   std::int32_t size_max = std::numeric_limits<std::int32_t>::max();  // group.max.size
-  std::size_t offset_metadata_bytes_max = 4096;                      // offset.metadata.max.bytes
+  std::size_t offset_metadata_length_max = 4096;                     // offset.metadata.max.bytes
   Millis offsets_retention = std::chrono::hours(24 * 7);             // offsets.retention.minutes
   Millis offsets_retention_check = std::chrono::minutes(10);         // offsets.retention.check.interval.ms
+  // What one append may hold: a batch of the log without its header. A commit, or a group, that is larger is refused.
+  std::size_t append_bytes_max = 1024 * 1024;
   // A member that waits in its first join cannot send heartbeats; this bounds how long it is kept (fixed in Kafka).
   Millis new_member_join_timeout = std::chrono::minutes(5);
 };

@@ -22,6 +22,8 @@ constexpr std::string_view kClassicType = "classic";
 constexpr std::int16_t kDescribeNotFoundFrom = 6;
 // From here on members are listed one by one; before, a request was one member.
 constexpr std::int16_t kLeaveListFrom = 3;
+// From here on members must say which protocol they believe in (KIP-559).
+constexpr std::int16_t kSyncNamesProtocolFrom = 5;
 
 bool same_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
@@ -64,10 +66,12 @@ Effects GroupMachine::on(const protocol::JoinGroupRequest& request, const Reques
   return std::move(step.effects);
 }
 
-Effects GroupMachine::on(const protocol::SyncGroupRequest& request, const RequestContext&, RequestId id, Instant now,
-                         Timestamp wall) {
+Effects GroupMachine::on(const protocol::SyncGroupRequest& request, const RequestContext& context, RequestId id,
+                         Instant now, Timestamp wall) {
   Step step = this->step(now, wall);
-  if (request.group_id.empty())
+  if (context.version >= kSyncNamesProtocolFrom && !(request.protocol_type && request.protocol_name))
+    step.reply(id, SyncGroupResponse{.error_code = ErrorCode::kInconsistentGroupProtocol});
+  else if (request.group_id.empty())
     step.reply(id, SyncGroupResponse{.error_code = ErrorCode::kInvalidGroupId});
   else if (Group* group = find(request.group_id))
     group->classic.sync(request, id, step);

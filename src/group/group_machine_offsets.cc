@@ -28,6 +28,29 @@ protocol::OffsetCommitValue value_of(const OffsetCommitRequest::OffsetCommitRequ
           .topic_id = topic_id};
 }
 
+// Kafka counts UTF-16, and clients may use up what that allows.
+std::size_t utf16_length(std::string_view utf8) {
+  std::size_t length = 0;
+  for (const unsigned char byte : utf8) {
+    const bool continues = (byte & 0xC0) == 0x80, is_pair = byte >= 0xF0;
+    length += continues ? 0 : is_pair ? 2 : 1;
+  }
+  return length;
+}
+
+// Whether the commit is one batch of the log, for half of it must never be found there. Only large ones are measured.
+bool fits_one_append(const std::vector<OffsetsRecord>& commit, std::size_t bytes_max) {
+  constexpr std::size_t kNumbersMax = 128;  // all of a record but its strings
+  std::size_t bound = 0, exact = 0;
+  for (const auto& record : commit) {
+    const auto& offset = std::get<OffsetRecord>(record);
+    bound += kNumbersMax + offset.group.size() + offset.topic.size() + offset.value->metadata.size();
+  }
+  if (bound <= bytes_max) return true;
+  for (const auto& record : commit) exact += size_in_batch(record);
+  return exact <= bytes_max;
+}
+
 }  // namespace
 
 Effects GroupMachine::on(const OffsetCommitRequest& request, const RequestContext& context, RequestId id, Instant now,
@@ -42,13 +65,18 @@ Effects GroupMachine::on(const OffsetCommitRequest& request, const RequestContex
     for (const auto& partition : topic.partitions) {
       auto error = refused;
       if (error == ErrorCode::kNone && partition.committed_metadata &&
-          partition.committed_metadata->size() > config_.offset_metadata_bytes_max)
+          utf16_length(*partition.committed_metadata) > config_.offset_metadata_length_max)
         error = ErrorCode::kOffsetMetadataTooLarge;
       result.partitions.push_back({partition.partition_index, error});
       if (error != ErrorCode::kNone) continue;
       step.append(OffsetRecord{request.group_id, topic.name, partition.partition_index,
                                value_of(partition, request, topic.topic_id, context, wall)});
     }
+  }
+  if (!fits_one_append(step.effects.append, config_.append_bytes_max)) {
+    step.effects.append.clear();
+    for (auto& topic : response.topics)
+      for (auto& partition : topic.partitions) partition.error_code = ErrorCode::kUnknownServerError;
   }
   step.reply(id, std::move(response));
   return std::move(step.effects);

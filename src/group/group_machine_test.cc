@@ -8,6 +8,8 @@
 #include <random>
 #include <set>
 
+#include "base/log.h"
+
 namespace thalweg::group {
 namespace {
 
@@ -125,7 +127,9 @@ class Chaos {
     protocol::SyncGroupRequest request{.group_id = kGroup,
                                        .generation_id = client.generation,
                                        .member_id = client.member_id,
-                                       .group_instance_id = client.instance};
+                                       .group_instance_id = client.instance,
+                                       .protocol_type = "consumer",
+                                       .protocol_name = "range"};
     for (const auto& member : client.members)
       request.assignments.push_back(
           {member, SharedBytes::copy_of("share of " + member + " in " + std::to_string(client.generation))});
@@ -249,7 +253,14 @@ class Chaos {
   std::map<RequestId, Client*> waiting_;
 };
 
-TEST(GroupMachine, AGroupComesToRestWhateverHappenedBefore) {
+class GroupMachineTest : public ::testing::Test {
+ protected:
+  // Thousands of rebalances: what they say is of no interest.
+  void SetUp() override { log::set_level(log::Level::kError); }
+  void TearDown() override { log::set_level(log::Level::kInfo); }
+};
+
+TEST_F(GroupMachineTest, AGroupComesToRestWhateverHappenedBefore) {
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Chaos chaos(seed);

@@ -61,6 +61,14 @@ KeyValue encode(const OffsetsRecord& record) {
   return std::visit([](const auto& r) { return encode_one(r); }, record);
 }
 
+std::size_t size_in_batch(const OffsetsRecord& record) {
+  // Lengths, deltas to the batch's first record, attributes and the number of headers: seven varints at their longest
+  // for what fits into a batch at all.
+  constexpr std::size_t kFraming = 20;
+  const auto [key, value] = encode(record);
+  return kFraming + key.size() + (value ? value->size() : 0);
+}
+
 Result<std::optional<OffsetsRecord>> decode(const SharedBytes& key, const std::optional<SharedBytes>& value) {
   Reader reader(key);
   std::int16_t type = 0;

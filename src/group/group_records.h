@@ -39,6 +39,8 @@ struct KeyValue {
 };
 
 KeyValue encode(const OffsetsRecord& record);
+// At most this much of a batch is taken by the record.
+std::size_t size_in_batch(const OffsetsRecord& record);
 // Nothing for a key type that we do not know: newer brokers write such records, and they are not ours to judge.
 Result<std::optional<OffsetsRecord>> decode(const SharedBytes& key, const std::optional<SharedBytes>& value);
 

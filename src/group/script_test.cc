@@ -48,7 +48,9 @@ class World {
       else if (key == "retention")
         config_.offsets_retention = duration(value);
       else if (key == "metadata_max")
-        config_.offset_metadata_bytes_max = static_cast<std::size_t>(std::stoi(value));
+        config_.offset_metadata_length_max = static_cast<std::size_t>(std::stoi(value));
+      else if (key == "append_max")
+        config_.append_bytes_max = static_cast<std::size_t>(std::stoi(value));
       else
         FAIL() << "no such setting: " << key;
     }
@@ -136,7 +138,7 @@ class World {
     if (verb == "join")
       send(messages_.join(c), c, version(9));
     else if (verb == "sync")
-      send(messages_.sync(c), c, version(5));
+      send(messages_.sync(c), c, version(4));
     else if (verb == "heartbeat")
       send(protocol::HeartbeatRequest{c.group(), c.number("generation", 0), messages_.id_of(c), c.instance()}, c,
            version(4));
