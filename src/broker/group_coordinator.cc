@@ -4,6 +4,7 @@
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/topics.h"
+#include "record/batch.h"
 #include "record/hash.h"
 
 namespace thalweg::broker {
@@ -11,14 +12,17 @@ namespace {
 
 constexpr Instant kCommitTimeout = std::chrono::seconds(5);
 
-group::GroupConfig group_config(const config::BrokerConfig& config) {
-  return {.session_timeout_min = config.group_min_session_timeout,
-          .session_timeout_max = config.group_max_session_timeout,
-          .initial_rebalance_delay = config.group_initial_rebalance_delay,
-          .size_max = config.group_max_size,
-          .offset_metadata_length_max = static_cast<std::size_t>(config.offset_metadata_max_bytes),
-          .offsets_retention = config.offsets_retention,
-          .offsets_retention_check = config.offsets_retention_check_interval};
+group::GroupConfig group_config(const config::BrokerConfig& config, const storage::LogConfig& log) {
+  const auto batch_max = std::int64_t(PartitionJournal::batch_bytes_max(log));
+  return {
+      .session_timeout_min = config.group_min_session_timeout,
+      .session_timeout_max = config.group_max_session_timeout,
+      .initial_rebalance_delay = config.group_initial_rebalance_delay,
+      .size_max = config.group_max_size,
+      .offset_metadata_length_max = static_cast<std::size_t>(config.offset_metadata_max_bytes),
+      .append_bytes_max = std::size_t(std::max(batch_max - std::int64_t(record::kBatchHeaderSize), std::int64_t(0))),
+      .offsets_retention = config.offsets_retention,
+      .offsets_retention_check = config.offsets_retention_check_interval};
 }
 
 }  // namespace
@@ -27,9 +31,9 @@ group::GroupConfig group_config(const config::BrokerConfig& config) {
 
 void GroupShard::lead(PartitionId partition, replica::PartitionPtr led) {
   const std::string name = "group coordinator " + to_string(led->log().partition());
-  auto new_machine = [this] {
+  auto new_machine = [this, led] {
     auto& random = shard_.random;
-    return std::make_unique<group::GroupMachine>(group_config(config_),
+    return std::make_unique<group::GroupMachine>(group_config(config_, led->log().config()),
                                                  [&random] { return Uuid::from_random(random.next(), random.next()); });
   };
   auto& host = hosts_[partition];
@@ -107,7 +111,7 @@ Error GroupCoordinator::as_coordinator_error(Error error) {
       break;
     case ErrorCode::kMessageTooLarge:
     case ErrorCode::kRecordListTooLarge:
-      error.code = ErrorCode::kInvalidCommitOffsetSize;
+      error.code = ErrorCode::kUnknownServerError;
       break;
     default:
       break;

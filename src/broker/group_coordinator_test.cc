@@ -45,7 +45,8 @@ class GroupShardTest : public testing::Test {
   void open() {
     auto log = t.run(storage::Log::open(t.shard, {.directory = t.directory + "/__consumer_offsets-7",
                                                   .partition = {"__consumer_offsets", kPartition},
-                                                  .topic_id = Uuid{1, 2}}));
+                                                  .topic_id = Uuid{1, 2},
+                                                  .config = log_config_}));
     CHECK(log);
     partition_ = std::make_shared<replica::Partition>(t.shard, kSelf, *log, replica::Durability::kDisk);
     partition_->update(led_by(kSelf, LeaderEpoch{3}));
@@ -71,6 +72,7 @@ class GroupShardTest : public testing::Test {
 
   storage::TestShard t;
   config::BrokerConfig config_;
+  storage::LogConfig log_config_;
   GroupShard groups_{t.shard, config_};
   replica::PartitionPtr partition_;
 };
@@ -89,15 +91,43 @@ TEST_F(GroupShardTest, WhatWasCommittedIsThereAfterARestart) {
   EXPECT_EQ(fetched->topics.at(0).partitions.at(1).metadata, "note");
 }
 
-TEST_F(GroupShardTest, ACommitLargerThanABatchIsWrittenAsSeveral) {
+TEST_F(GroupShardTest, ACommitLargerThanABatchIsRefusedWhole) {
   lead();
-  constexpr std::int32_t kMany = 3000;
-  ASSERT_TRUE(ask<OffsetCommitResponse>(commit_of(kMany, std::string(1000, 'm'))));
+  ASSERT_TRUE(ask<OffsetCommitResponse>(commit_of(1, "small")));
+  const Offset end = partition_->log().end_offset();
+  const auto committed = ask<OffsetCommitResponse>(commit_of(3000, std::string(1000, 'm')));
+  ASSERT_TRUE(committed);
+  for (const auto& partition : committed->topics.at(0).partitions)
+    EXPECT_EQ(partition.error_code, ErrorCode::kUnknownServerError);
+  EXPECT_EQ(partition_->log().end_offset(), end);
+  EXPECT_EQ(fetch()->topics.at(0).partitions.at(0).metadata, "small");
+}
+
+TEST_F(GroupShardTest, ALargeCommitIsOneBatch) {
+  lead();
+  constexpr std::int32_t kMany = 1000;
+  const Offset base = partition_->log().end_offset();
+  ASSERT_TRUE(ask<OffsetCommitResponse>(commit_of(kMany, std::string(900, 'm'))));
+  const auto bytes = t.run(partition_->log().read(base, {.max_bytes = 1, .upper_bound = base + kMany}));
+  ASSERT_TRUE(bytes);
+  EXPECT_EQ(bytes->next, base + kMany);
   restart();
-  const auto fetched = fetch();
-  ASSERT_TRUE(fetched);
-  ASSERT_EQ(fetched->topics.at(0).partitions.size(), std::size_t(kMany));
-  EXPECT_EQ(fetched->topics.at(0).partitions.back().committed_offset, Offset{100 + kMany - 1});
+  EXPECT_EQ(fetch()->topics.at(0).partitions.size(), std::size_t(kMany));
+}
+
+TEST_F(GroupShardTest, AGroupLargerThanABatchCanBeDeleted) {
+  log_config_.max_message_bytes = 2000;
+  restart();
+  for (int i = 0; i < 20; ++i) {
+    auto commit = commit_of(10, "");
+    commit.topics.at(0).name += std::to_string(i);
+    ASSERT_EQ(ask<OffsetCommitResponse>(commit)->topics.at(0).partitions.at(0).error_code, ErrorCode::kNone);
+  }
+  const auto deleted = ask<protocol::DeleteGroupsResponse>(protocol::DeleteGroupsRequest{.groups_names = {"g"}});
+  ASSERT_TRUE(deleted);
+  EXPECT_EQ(deleted->results.at(0).error_code, ErrorCode::kNone);
+  restart();
+  EXPECT_TRUE(fetch()->topics.empty());
 }
 
 TEST_F(GroupShardTest, WhoWaitsIsSentElsewhereWhenTheRoleIsLost) {

@@ -1,5 +1,7 @@
 #include "broker/partition_journal.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "record/batch.h"
 #include "record/builder.h"
@@ -10,8 +12,10 @@ namespace thalweg::broker {
 namespace {
 
 constexpr std::size_t kReadBytes = 1 << 20;
-// Well below the smallest max.message.bytes that makes sense, and large enough that commits are one batch.
-constexpr std::size_t kBatchBytesMax = 512 * 1024;
+
+bool is_tombstone(const group::OffsetsRecord& record) {
+  return std::visit([](const auto& r) { return !r.value; }, record);
+}
 
 Result<> apply_record(const record::RecordView& record, const std::function<void(const group::OffsetsRecord&)>& each) {
   if (!record.key) return {};  // nothing that a coordinator wrote
@@ -41,8 +45,14 @@ void apply_batch(const record::BatchView& batch, record::RecordReader& reader, c
 
 }  // namespace
 
+std::size_t PartitionJournal::batch_bytes_max(const storage::LogConfig& log) {
+  return std::size_t(std::min<std::int64_t>(log.max_message_bytes, log.segment_bytes));
+}
+
 Result<Offset> PartitionJournal::append(const std::vector<group::OffsetsRecord>& records) {
   const Timestamp now = partition_->shard().clock.wall();
+  const std::size_t bytes_max = batch_bytes_max(partition_->log().config());
+  const bool divisible = std::ranges::all_of(records, is_tombstone);
   record::BatchBuilder batch;
   const auto flush = [&]() -> Result<> {
     if (batch.empty()) return {};
@@ -54,7 +64,7 @@ Result<Offset> PartitionJournal::append(const std::vector<group::OffsetsRecord>&
     const auto bytes = group::encode(record);
     record::NewRecord next{.timestamp = now, .key = bytes.key.view()};
     if (bytes.value) next.value = bytes.value->view();
-    if (batch.size() + record::BatchBuilder::size_of(next) > kBatchBytesMax) TRY_VOID(flush());
+    if (divisible && batch.size() + record::BatchBuilder::size_of(next) > bytes_max) TRY_VOID(flush());
     batch.append(next);
   }
   TRY_VOID(flush());

@@ -21,8 +21,11 @@ class PartitionJournal {
  public:
   explicit PartitionJournal(replica::PartitionPtr partition) : partition_(std::move(partition)) {}
 
-  // Very long lists (all offsets of a large group) become several batches; a failure in between leaves the first ones,
-  // which for offsets and tombstones is a state that could have been.
+  static std::size_t batch_bytes_max(const storage::LogConfig& log);
+
+  // One batch, so all or nothing; kMessageTooLarge when it would be larger than batch_bytes_max(). Nothing but
+  // tombstones (a large group is deleted, a topic goes) becomes as many batches as it takes: what a failure in between
+  // leaves is a state that could have been.
   Result<Offset> append(const std::vector<group::OffsetsRecord>& records);
   Offset end() const { return partition_->log().end_offset(); }
   Watermark& committed() { return partition_->high_watermark(); }

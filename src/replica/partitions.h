@@ -56,7 +56,7 @@ class Partitions {
 
   Task<Result<storage::TimestampAndOffset>> find_offset(PartitionKey key, OffsetQuery query);
   Result<storage::EpochEnd> end_offset_for_epoch(PartitionKey key, LeaderEpoch current, LeaderEpoch asked);
-  // Waits until the new log start is durable knowledge: it is checkpointed by LogManager.
+  // The new log start is on disk with the next checkpoint of LogManager.
   Result<Offset> delete_records(PartitionKey key, Offset before);
 
  private:

@@ -9,8 +9,8 @@
 // Replies wait for everything they have seen, also when they append nothing: reads are linearizable with no extra
 // state. A failed append is answered with a reload, so no machine needs to undo anything.
 //
-// Owner: the journal's shard; not thread-safe. Others reach it with shard.call(host, &Host::handle<Response, Request>,
-// …).
+// Owner: the journal's shard; not thread-safe. Others reach it with
+// shard.call(host, &Host::handle<Response, Request>, …).
 #pragma once
 
 #include <chrono>
@@ -35,9 +35,9 @@
 
 namespace thalweg::replicated {
 
-// What a journal is. append() writes in order, all or nothing, does not wait, and returns the end after it. replay()
-// reads everything from the beginning to the end at the time of the call. committed() fails when the journal is no
-// longer ours to append to.
+// What a journal is. append() writes in order, does not wait, and returns the end after it; when it fails, the journal
+// is in a state that a machine can be loaded from. replay() reads everything from the beginning to the end at the time
+// of the call. committed() fails when the journal is no longer ours to append to.
 template <class J, class Record>
 concept JournalOf = requires(J& journal, const std::vector<Record>& records) {
   { journal.append(records) } -> std::same_as<Result<Offset>>;
@@ -47,12 +47,14 @@ concept JournalOf = requires(J& journal, const std::vector<Record>& records) {
 };
 
 // What a machine is: ordinary synchronous code over values.
-//   Record, Reply (a variant of responses), RequestId (a Strong), TimerKey (ordered), Context (what came with a
-//   request) Effects { std::vector<Record> append; replies: {RequestId id; Reply reply}; timers: {TimerKey key;
-//   std::optional<Instant> at} } Effects on(Request, Context, RequestId, Instant now, Timestamp wall)     one overload
-//   per request; it does not apply Effects on_timer(TimerKey, Instant now, Timestamp wall) Effects on_loaded(Instant
-//   now, Timestamp wall)                           once, after everything was applied void apply(const Record&) the
-//   only way hard state changes
+//
+//  - Types: Record; Reply, a variant of responses; RequestId, a Strong; TimerKey, ordered; Context, what came with a
+//    request; Effects, with `append` (Records), `replies` ({id, reply}) and `timers` ({key, at}; no `at` clears it).
+//  - `Effects on(Request, Context, RequestId, Instant now, Timestamp wall)`: one overload per request. It applies
+//    nothing of what it appends.
+//  - `Effects on_timer(TimerKey, now, wall)`; `Effects on_loaded(now, wall)`, once, after everything was applied.
+//  - `void apply(const Record&)`: the only way hard state changes.
+//
 // A request may be answered by a later step: until then it is parked in the machine under its id.
 template <class M>
 concept Machine =

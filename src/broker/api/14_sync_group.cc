@@ -13,9 +13,7 @@ Task<protocol::SyncGroupResponse> sync_group(const RequestContext& context, prot
   auto answer =
       co_await context.here.broker.groups().ask<protocol::SyncGroupResponse>(context, group_id, std::move(request));
   if (answer) co_return std::move(*answer);
-  // The assignment is what did not fit; no client expects to hear of offsets here.
-  const bool too_large = answer.error().code == ErrorCode::kInvalidCommitOffsetSize;
-  co_return protocol::SyncGroupResponse{.error_code = too_large ? ErrorCode::kUnknownServerError : answer.error().code};
+  co_return protocol::SyncGroupResponse{.error_code = answer.error().code};
 }
 
 }  // namespace thalweg::broker
