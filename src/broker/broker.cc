@@ -74,6 +74,7 @@ Task<Result<>> Broker::start() {
   CO_TRY_VOID(listen());
   CO_TRY_VOID(co_await start_quorum(cluster_id));
   CO_TRY_VOID(co_await register_with_controller());
+  co_await groups_->start();
   set_aside_foreign_logs();
   for (std::size_t i = 0; i < shards_.size(); ++i) co_await shards_[i]->shard.call(*this, &Broker::serve_on, i);
   log::info("broker started", field("node", config_.node_id), field("cluster", cluster_id),

@@ -29,6 +29,11 @@ group::GroupConfig group_config(const config::BrokerConfig& config, const storag
 
 // ------------------------------------------------------------------------------------------------ one shard
 
+void GroupShard::start() {
+  started_ = true;
+  for (const auto& [partition, host] : hosts_) host->lead();
+}
+
 void GroupShard::lead(PartitionId partition, replica::PartitionPtr led) {
   const std::string name = "group coordinator " + to_string(led->log().partition());
   auto new_machine = [this, led] {
@@ -39,7 +44,7 @@ void GroupShard::lead(PartitionId partition, replica::PartitionPtr led) {
   auto& host = hosts_[partition];
   host = std::make_unique<Host>(shard_, std::make_shared<PartitionJournal>(std::move(led)), std::move(new_machine),
                                 replicated::HostOptions{.name = name, .commit_timeout = kCommitTimeout});
-  host->lead();
+  if (started_) host->lead();
 }
 
 void GroupShard::topic_deleted(std::string topic) {
@@ -67,6 +72,10 @@ GroupCoordinator::GroupCoordinator(Broker& broker) : broker_(broker) {
         mine.resign(partition);
     };
   }
+}
+
+Task<> GroupCoordinator::start() {
+  for (std::size_t i = 0; i < shards_.size(); ++i) co_await shards_to_call_[i]->call(*shards_[i], &GroupShard::start);
 }
 
 Task<> GroupCoordinator::stop() {

@@ -27,6 +27,9 @@ class GroupShard {
  public:
   GroupShard(const Shard& shard, const config::BrokerConfig& config) : shard_(shard), config_(config) {}
 
+  // Loads what is led here, and from now on whatever comes to be. Before, leaderships are only noted: a broker that
+  // comes back loses and regains all of them when it registers, and would load every group twice.
+  void start();
   void lead(PartitionId partition, replica::PartitionPtr log);
   void resign(PartitionId partition) { hosts_.erase(partition); }
   void resign_all() { hosts_.clear(); }
@@ -64,6 +67,7 @@ class GroupShard {
 
   const Shard& shard_;
   const config::BrokerConfig& config_;
+  bool started_ = false;
   // Requests in flight survive their host's end: it answers them, and they touch it no more.
   std::map<PartitionId, std::unique_ptr<Host>> hosts_;
 };
@@ -73,6 +77,8 @@ class GroupCoordinator {
   // Listens to the leadership of every shard's partitions from now on. REQUIRES: no partition is hosted yet.
   explicit GroupCoordinator(Broker& broker);
 
+  // After this broker has registered with the controller. On shard 0.
+  Task<> start();
   // Answers everybody who waits with kNotCoordinator, and serves no more. On shard 0.
   Task<> stop();
   // Forgets what groups committed for the topic.

@@ -39,7 +39,10 @@ OffsetCommitRequest commit_of(std::int32_t partitions, const std::string& metada
 
 class GroupShardTest : public testing::Test {
  protected:
-  GroupShardTest() { open(); }
+  GroupShardTest() {
+    open();
+    groups_.start();
+  }
   ~GroupShardTest() override { groups_.resign_all(); }
 
   void open() {
@@ -128,6 +131,26 @@ TEST_F(GroupShardTest, AGroupLargerThanABatchCanBeDeleted) {
   EXPECT_EQ(deleted->results.at(0).error_code, ErrorCode::kNone);
   restart();
   EXPECT_TRUE(fetch()->topics.empty());
+}
+
+TEST_F(GroupShardTest, WhatIsLedBeforeTheStartIsLoadedAtTheStart) {
+  lead();
+  ASSERT_TRUE(ask<OffsetCommitResponse>(commit_of(1, "note")));
+  GroupShard other(t.shard, config_);
+  const auto fetched = [&] {
+    return t.run(other.handle<FetchedGroup>(kPartition, FetchOffsets{{.group_id = "g", .topics = std::nullopt}}, {}));
+  };
+  other.lead(kPartition, partition_);
+  other.resign(kPartition);
+  other.lead(kPartition, partition_);
+  t.context.restart();
+  t.context.poll();
+  EXPECT_EQ(fetched().error().code, ErrorCode::kNotCoordinator);
+  other.start();
+  while (!fetched() && fetched().error().code == ErrorCode::kCoordinatorLoadInProgress) {
+  }
+  EXPECT_EQ(fetched()->topics.at(0).partitions.at(0).metadata, "note");
+  other.resign_all();
 }
 
 TEST_F(GroupShardTest, WhoWaitsIsSentElsewhereWhenTheRoleIsLost) {
