@@ -22,11 +22,8 @@ constexpr std::int32_t kAllGroupOperations = 1 << 3 | 1 << 6 | 1 << 8 | 1 << 10 
 Task<DescribeGroupsResponse> describe_groups(const RequestContext& context, DescribeGroupsRequest request) {
   DescribeGroupsResponse response;
   for (const auto& group_id : request.groups) {
-    Result<DescribeGroupsResponse> answer = fail(ErrorCode::kInvalidGroupId);
-    if (!group_id.empty()) {
-      answer = co_await context.here.broker.groups().ask<DescribeGroupsResponse>(
-          context, group_id, DescribeGroupsRequest{.groups = {group_id}});
-    }
+    auto answer = co_await context.here.broker.groups().ask<DescribeGroupsResponse>(
+        context, group_id, DescribeGroupsRequest{.groups = {group_id}});
     if (!answer) {
       response.groups.push_back({.error_code = answer.error().code, .group_id = group_id});
       continue;

@@ -1,4 +1,6 @@
 // DeleteGroups (42), versions 0-3. Only groups without members can be deleted; their offsets go with them.
+#include <set>
+
 #include "broker/api/handlers.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
@@ -13,12 +15,11 @@ using protocol::DeleteGroupsResponse;
 
 Task<DeleteGroupsResponse> delete_groups(const RequestContext& context, DeleteGroupsRequest request) {
   DeleteGroupsResponse response;
-  for (const auto& group_id : request.groups_names) {
-    Result<DeleteGroupsResponse> answer = fail(ErrorCode::kInvalidGroupId);
-    if (!group_id.empty()) {
-      answer = co_await context.here.broker.groups().ask<DeleteGroupsResponse>(
-          context, group_id, DeleteGroupsRequest{.groups_names = {group_id}});
-    }
+  // A name that is given twice is one group, which is deleted and answered once.
+  const std::set<std::string> names(request.groups_names.begin(), request.groups_names.end());
+  for (const auto& group_id : names) {
+    auto answer = co_await context.here.broker.groups().ask<DeleteGroupsResponse>(
+        context, group_id, DeleteGroupsRequest{.groups_names = {group_id}});
     if (answer)
       response.results.push_back(std::move(answer->results.front()));
     else

@@ -10,22 +10,34 @@ namespace thalweg::broker {
 
 using protocol::OffsetDeleteRequest;
 using protocol::OffsetDeleteResponse;
+using ResponseTopic = OffsetDeleteResponse::OffsetDeleteResponseTopic;
 
-Task<OffsetDeleteResponse> offset_delete(const RequestContext& context, OffsetDeleteRequest request) {
-  std::vector<OffsetDeleteResponse::OffsetDeleteResponseTopic> unknown;
-  std::erase_if(request.topics, [&](const auto& topic) {
-    if (context.image->topic(std::string_view(topic.name))) return false;
-    auto& result = unknown.emplace_back();
-    result.name = topic.name;
-    for (const auto& p : topic.partitions)
-      result.partitions.push_back({p.partition_index, ErrorCode::kUnknownTopicOrPartition});
+namespace {
+
+// Takes the partitions that do not exist out of the request, and answers them.
+ResponseTopic take_out_unknown(const RequestContext& context, OffsetDeleteRequest::OffsetDeleteRequestTopic& topic) {
+  const auto known = context.image->topic(std::string_view(topic.name));
+  ResponseTopic unknown{.name = topic.name};
+  std::erase_if(topic.partitions, [&](const auto& partition) {
+    if (known && known->partition(partition.partition_index)) return false;
+    unknown.partitions.push_back({partition.partition_index, ErrorCode::kUnknownTopicOrPartition});
     return true;
   });
+  return unknown;
+}
+
+}  // namespace
+
+Task<OffsetDeleteResponse> offset_delete(const RequestContext& context, OffsetDeleteRequest request) {
+  if (request.group_id.empty()) co_return OffsetDeleteResponse{.error_code = ErrorCode::kInvalidGroupId};
+  std::vector<ResponseTopic> unknown;
+  for (auto& topic : request.topics) unknown.push_back(take_out_unknown(context, topic));
   const std::string group_id = request.group_id;
   auto answer = co_await context.here.broker.groups().ask<OffsetDeleteResponse>(context, group_id, std::move(request));
   if (!answer) co_return OffsetDeleteResponse{.error_code = answer.error().code};
-  if (answer->error_code != ErrorCode::kNone) co_return std::move(*answer);
-  for (auto& topic : unknown) answer->topics.push_back(std::move(topic));
+  // Topics are answered in the request's order, with nothing for those of which nothing was left to ask.
+  for (std::size_t i = 0; i < answer->topics.size(); ++i)
+    for (auto& partition : unknown[i].partitions) answer->topics[i].partitions.push_back(partition);
   co_return std::move(*answer);
 }
 
