@@ -12,7 +12,7 @@ def _java(case: str):
     return body
 
 
-for _case in ("idempotent", "codecs", "big-records", "nulls", "group", "cooperative", "static", "commit", "seek",
-              "topics", "configs", "groups", "offsets", "cluster", "directories", "elections", "reassignments",
-              "resources"):
+for _case in ("idempotent", "codecs", "big-records", "nulls", "group", "cooperative", "static", "group-strangers",
+              "group-members", "group-instances", "group-offsets", "commit", "seek", "topics", "configs", "groups",
+              "offsets", "cluster", "directories", "elections", "reassignments", "resources"):
     registry.add(Case(f"java-{kafka_dist.VERSION}/{_case}", _java(_case)))

@@ -16,6 +16,10 @@ public final class Main {
     cases.put("group", () -> GroupCases.shareAndHandOver(GroupCases.RANGE));
     cases.put("cooperative", GroupCases::cooperative);
     cases.put("static", GroupCases::staticMember);
+    cases.put("group-strangers", GroupErrorCases::strangers);
+    cases.put("group-members", GroupErrorCases::members);
+    cases.put("group-instances", GroupErrorCases::instances);
+    cases.put("group-offsets", GroupErrorCases::offsets);
     cases.put("commit", GroupCases::commitsAndMetadata);
     cases.put("seek", GroupCases::seekAndTimes);
     cases.put("topics", AdminCases::topics);
