@@ -1,7 +1,6 @@
-# Everything comes from Debian 12 packages; the list with reasons is in dev (packages).
+# Everything comes from Debian 12 packages; the list with reasons is in tools/dev_lib.sh.
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
-find_package(OpenSSL REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(fmt REQUIRED)
 find_package(Boost 1.81 REQUIRED)
@@ -12,7 +11,7 @@ find_package(Snappy QUIET)
 if(TARGET Snappy::snappy)
   add_library(snappy ALIAS Snappy::snappy)
 endif()
-find_package(GTest)
+find_package(GTest REQUIRED)
 find_package(Python3 COMPONENTS Interpreter REQUIRED)
 
 # Asio with what we do not use turned off: fewer template instantiations, no deprecated names.

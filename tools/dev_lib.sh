@@ -4,7 +4,7 @@
 PACKAGES=(
   clang-19 lld-19 libclang-rt-19-dev llvm-19 clang-format-19  # compiler, linker, sanitizers, symbols in reports, ./dev fmt
   cmake ninja-build ccache pkg-config python3 git ca-certificates
-  libboost1.81-dev libfmt-dev libssl-dev                      # coroutines and sockets, text, TLS and hashes
+  libboost1.81-dev libfmt-dev                                 # coroutines and sockets, text
   libisal-dev libzstd-dev liblz4-dev libsnappy-dev zlib1g-dev # CRC-32C and the codecs
   libgtest-dev libgmock-dev
   librdkafka-dev                                              # the load generator of ./dev bench and the crash test

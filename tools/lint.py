@@ -19,6 +19,18 @@ RULES = [
 ]
 
 
+# What pages point at: links to files, and paths in code spans that begin with a folder of ours.
+LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
+SPAN = re.compile(r"`((?:src|apps|tests|tools|cmake|docs|examples|packaging)/[^`\s…]*)`")
+
+
+def broken_paths(page: pathlib.Path, line: str) -> list[str]:
+    links = [page.parent / target for target in LINK.findall(line)]
+    # NN_name.cc and the like are patterns for the reader, not paths.
+    spans = [span for span in SPAN.findall(line) if not re.search(r"NN_|NAME|MODULE", span)]
+    return [str(t) for t in links if not t.exists()] + [s for s in spans if not any(pathlib.Path().glob(s.rstrip("/")))]
+
+
 def main() -> int:
     files = subprocess.run(["git", "ls-files", "src/*.cc", "src/*.h", "apps/*.cc", "apps/*.h"], capture_output=True,
                            text=True, check=True).stdout.split()
@@ -34,6 +46,13 @@ def main() -> int:
                 if applies(module, name) and pattern.search(line if rule == "mark" else code):
                     print(f"{name}:{number}: {rule}: {why}")
                     bad_files.add(name)
+    pages = subprocess.run(["git", "ls-files", "*.md"], capture_output=True, text=True, check=True).stdout.split()
+    for name in pages:
+        for number, line in enumerate(pathlib.Path(name).read_text().splitlines(), 1):
+            for path in broken_paths(pathlib.Path(name), line):
+                print(f"{name}:{number}: path: there is no {path}")
+                bad_files.add(name)
+    files += pages
     print(f"{len(files) - len(bad_files)} passed, {len(bad_files)} failed")
     return 1 if bad_files else 0
 

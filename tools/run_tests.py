@@ -45,6 +45,8 @@ def main() -> int:
     args = parser.parse_args()
     programs = sorted((args.build / "bin").glob("*_test"))
     if args.modules:
+        for module in sorted(set(args.modules) - {p.name.removesuffix("_test") for p in programs}):
+            print(f"module {module} has no test program in {args.build}/bin")
         programs = [p for p in programs if p.name.removesuffix("_test") in args.modules]
     if not programs:
         print(f"no test programs in {args.build}/bin")

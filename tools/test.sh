@@ -3,13 +3,13 @@
 set -uo pipefail
 source tools/dev_lib.sh
 
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 unwell=()
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
 # stage NAME COMMAND...: runs it, shows its output, and adds the count of its last `N passed, N failed` line.
 stage() {
-  local name="$1" start=$SECONDS code=0 line
+  local name="$1" start=$SECONDS before=$failed code=0 line
   shift
   say "== $name"
   "$@" 2>&1 | tee "$log" || code=$?
@@ -20,11 +20,12 @@ stage() {
   else
     [ "$code" -eq 0 ] && passed=$((passed + 1)) || failed=$((failed + 1))
   fi
+  if [ "$failed" -gt "$before" ]; then unwell+=("$name"); fi
   say "== $name took $((SECONDS - start)) s"
 }
 
 install_packages
-stage "house rules" python3 tools/lint.py
+stage "format and house rules" ./dev lint
 stage "build release" build release all
 stage "build asan" build asan all
 stage "unit tests under AddressSanitizer and UBSan" python3 tools/run_tests.py --build build/asan
@@ -38,10 +39,11 @@ stage "fuzzers" python3 tools/run_fuzzers.py --build build/asan --seconds "${THA
 stage "protocol generator" python3 -B src/protocol/generator/test_generator.py
 stage "messages against Kafka's own classes" python3 -B tests/interop/java-serde/make_vectors.py --seeds 20 \
   --check build/asan/bin/protocol_test
-[ -f tests/interop/run ] && stage "foreign clients" python3 tests/interop/run --install
-[ -f tests/system/run ] && stage "processes" python3 tests/system/run
+stage "foreign clients" python3 tests/interop/run --install
+stage "processes" python3 tests/system/run
 
 echo
+for name in ${unwell[@]+"${unwell[@]}"}; do echo "failed: $name"; done
 if [ "$skipped" -gt 0 ]; then
   echo "$passed passed, $failed failed, $skipped skipped"
 else
