@@ -30,6 +30,7 @@ class ScriptedConnection : public Connection {
   Task<Result<>> write(Pieces) override { co_return Result<>(); }
   void close() override {}
   Endpoint peer() const override { return {"test", 1}; }
+  std::uint64_t transferred() const override { return position_; }
 
   std::size_t reads = 0;
   std::size_t room_max = 0;

@@ -16,9 +16,17 @@ namespace {
 constexpr std::size_t kVectorMax = 64;
 // How much of a file is looked at and sent in one go; a cold stretch of this size is read on the pool first.
 constexpr std::size_t kFileStretch = 256 * 1024;
+// How many bytes of files one write may copy instead.
+constexpr std::size_t kCopiedMax = 32 * 1024;
 
 std::unexpected<Error> failure(const Endpoint& peer, std::string_view what) {
   return fail(ErrorCode::kNetworkException, to_string(peer) + ": " + std::string(what));
+}
+
+// One that came over IPv4 is called by its IPv4 address, also when it was accepted by a socket for both.
+std::string host_of(const asio::ip::address& address) {
+  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address.to_string();
+  return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
 }
 
 }  // namespace
@@ -29,7 +37,7 @@ OsConnection::OsConnection(asio::ip::tcp::socket socket) : socket_(std::move(soc
   socket_.set_option(asio::socket_base::keep_alive(true), ignored);
   socket_.native_non_blocking(true, ignored);
   const auto peer = socket_.remote_endpoint(ignored);
-  peer_ = {peer.address().to_string(), peer.port()};
+  peer_ = {host_of(peer.address()), peer.port()};
 }
 
 Task<Result<std::size_t>> OsConnection::read_some(MutableBytes into) {
@@ -39,11 +47,13 @@ Task<Result<std::size_t>> OsConnection::read_some(MutableBytes into) {
                                                          asio::redirect_error(asio::use_awaitable, error));
   if (error == asio::error::eof) co_return std::size_t{0};
   if (error) co_return failure(peer_, error.message());
+  transferred_ += n;
   co_return n;
 }
 
 Task<Result<>> OsConnection::write(Pieces pieces) {
   const auto self = shared_from_this();
+  copy_small_ranges(pieces);
   Cursor cursor;
   cursor.skip(pieces, 0);
   checked_ = 0;
@@ -65,6 +75,23 @@ Task<Result<>> OsConnection::write(Pieces pieces) {
     }
   }
   co_return Result<>();
+}
+
+// A short range that is in memory leaves in one call with what stands around it. sendfile would need a call of its own,
+// and two more to know that it will not wait for the disk.
+void OsConnection::copy_small_ranges(Pieces& pieces) {
+  std::size_t left = kCopiedMax;
+  for (Piece& piece : pieces) {
+    const auto* range = std::get_if<FilePiece>(&piece);
+    if (!range || range->size > left) continue;
+    const auto* file = dynamic_cast<const OsFile*>(range->source.get());
+    CHECK(file);
+    auto memory = std::make_shared_for_overwrite<std::byte[]>(range->size);
+    const MutableBytes bytes(memory.get(), range->size);
+    if (!file->read_if_cached(range->position, bytes)) continue;
+    left -= bytes.size();
+    piece = SharedBytes(std::move(memory), bytes);
+  }
 }
 
 void OsConnection::close() {
@@ -106,8 +133,7 @@ OsConnection::Sent OsConnection::send_memory(const Pieces& pieces, Cursor& curso
   const int more = at < pieces.size() ? MSG_MORE : 0;
   const ssize_t n = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT | more);
   if (n < 0) return failed(errno);
-  cursor.skip(pieces, static_cast<std::size_t>(n));
-  return Sent::kSome;
+  return sent(static_cast<std::size_t>(n), pieces, cursor);
 }
 
 OsConnection::Sent OsConnection::send_file(const FilePiece& piece, const Pieces& pieces, Cursor& cursor) {
@@ -123,8 +149,14 @@ OsConnection::Sent OsConnection::send_file(const FilePiece& piece, const Pieces&
   if (n < 0) return failed(errno);
   if (n == 0) return failed(ENODATA);  // the file is shorter than promised; what was announced cannot be sent any more
   const std::size_t before = cursor.piece;
-  cursor.skip(pieces, static_cast<std::size_t>(n));
+  sent(static_cast<std::size_t>(n), pieces, cursor);
   if (cursor.piece != before) checked_ = 0;
+  return Sent::kSome;
+}
+
+OsConnection::Sent OsConnection::sent(std::size_t bytes, const Pieces& pieces, Cursor& cursor) {
+  transferred_ += bytes;
+  cursor.skip(pieces, bytes);
   return Sent::kSome;
 }
 

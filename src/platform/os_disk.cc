@@ -89,8 +89,10 @@ Result<> OsDisk::make_directory(const std::string& path) {
 Result<std::vector<DirectoryEntry>> OsDisk::list(const std::string& path) {
   std::error_code error;
   std::vector<DirectoryEntry> entries;
-  for (fs::directory_iterator at(path, error), end; !error && at != end; at.increment(error))
-    entries.push_back({at->path().filename().string(), at->is_directory()});
+  for (fs::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
+    std::error_code unknown;  // gone since its name was read, or a link that leads nowhere: not a directory then
+    entries.push_back({at->path().filename().string(), at->is_directory(unknown)});
+  }
   TRY_VOID(as_result(path, error));
   std::ranges::sort(entries);
   return entries;

@@ -86,6 +86,12 @@ TEST_F(OsDiskTest, ListsSortedAndRemovesWhatIsThereOrNot) {
   EXPECT_GE(space->total_bytes, space->free_bytes);
 }
 
+TEST_F(OsDiskTest, ListsALinkThatLeadsNowhere) {
+  std::filesystem::create_symlink(directory / "loop", directory / "loop");
+  std::filesystem::create_symlink(directory / "nothing", directory / "dangling");
+  EXPECT_EQ(*disk.list(directory.path()), (std::vector<DirectoryEntry>{{"dangling", false}, {"loop", false}}));
+}
+
 TEST_F(OsDiskTest, SaysWhichFileIsMissing) {
   const auto missing = disk.open(directory / "nothing", OpenMode::kRead);
   ASSERT_FALSE(missing);

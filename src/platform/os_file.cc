@@ -170,6 +170,10 @@ ssize_t OsFile::send_to(int socket, std::uint64_t position, std::size_t size) co
   return ::sendfile(socket, shared_->fd->get(), &from, size);
 }
 
+bool OsFile::read_if_cached(std::uint64_t position, MutableBytes into) const {
+  return read_cached(shared_->fd->get(), position, into) == static_cast<ssize_t>(into.size());
+}
+
 bool OsFile::likely_cached(std::uint64_t position, std::size_t size) const {
   std::byte probe;
   for (const std::uint64_t at : {position, position + size - 1})

@@ -37,6 +37,8 @@ class OsFile : public File {
 
   // For OsNetwork. Sends part of the file to a non-blocking socket, as sendfile(2) would.
   ssize_t send_to(int socket, std::uint64_t position, std::size_t size) const;
+  // Fills all of `into` if that takes no waiting, and says whether it did.
+  bool read_if_cached(std::uint64_t position, MutableBytes into) const;
   // Whether [position, position + size) seems to be in memory, so that sending it does not stop the shard.
   bool likely_cached(std::uint64_t position, std::size_t size) const;
   // Brings the range into the page cache.

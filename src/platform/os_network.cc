@@ -17,6 +17,7 @@ namespace {
 
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 constexpr int kBacklog = 4096;
+constexpr Instant kNextTry = std::chrono::milliseconds(100);  // after one that lacked descriptors or memory
 
 std::unexpected<Error> failure(const Endpoint& endpoint, std::string_view what, const std::string& why) {
   return fail(ErrorCode::kNetworkException, std::string(what) + " " + to_string(endpoint) + ": " + why);
@@ -51,8 +52,27 @@ std::optional<tcp::endpoint> numeric(const Endpoint& endpoint) {
   return tcp::endpoint(address, endpoint.port);
 }
 
+// On the wildcard of IPv6 also for IPv4, whatever the system's default is.
+boost::system::error_code bind_socket(tcp::acceptor& acceptor, const tcp::endpoint& address, bool share) {
+  boost::system::error_code error;
+  acceptor.open(address.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error && share) acceptor.set_option(ReusePort(true), error);
+  const bool is_v6_wildcard = address.address().is_v6() && address.address().is_unspecified();
+  if (!error && is_v6_wildcard) acceptor.set_option(asio::ip::v6_only(false), error);
+  if (!error) acceptor.bind(address, error);
+  return error;
+}
+
+// Whether this machine can serve IPv6: the kernel may have been started without it, a container may be denied it.
+bool has_ipv6() {
+  asio::io_context alone;
+  tcp::acceptor probe(alone);
+  return !bind_socket(probe, tcp::endpoint(tcp::v6(), 0), false);
+}
+
 Result<tcp::endpoint> address_to_listen_on(const Endpoint& endpoint) {
-  if (endpoint.host.empty()) return tcp::endpoint(tcp::v4(), endpoint.port);
+  if (endpoint.host.empty()) return tcp::endpoint(has_ipv6() ? tcp::v6() : tcp::v4(), endpoint.port);
   if (const auto address = numeric(endpoint)) return *address;
   TRY(const auto addresses, resolve(endpoint));
   return addresses.front();
@@ -91,14 +111,15 @@ class OsListener : public Listener {
       : acceptor_(std::move(acceptor)), clock_(clock), local_(std::move(local)) {}
 
   Task<Result<ConnectionPtr>> accept() override {
-    for (;;) {
+    for (bool said = false;;) {
       boost::system::error_code error;
       tcp::socket socket = co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, error));
       if (!error) co_return std::make_shared<OsConnection>(std::move(socket));
       if (!acceptor_.is_open() || !passes(error)) co_return failure(local_, "cannot accept on", error.message());
       if (!out_of_resources(error)) continue;
-      log::warn("cannot accept connections", field("listener", to_string(local_)), field("reason", error.message()));
-      co_await clock_.sleep_for(std::chrono::milliseconds(100));
+      if (!std::exchange(said, true))
+        log::warn("cannot accept connections", field("listener", to_string(local_)), field("reason", error.message()));
+      co_await clock_.sleep_for(kNextTry);
       if (!acceptor_.is_open()) co_return failure(local_, "cannot accept on", "closed");
     }
   }
@@ -113,16 +134,6 @@ class OsListener : public Listener {
   Clock& clock_;
   const Endpoint local_;
 };
-
-boost::system::error_code bind_socket(tcp::acceptor& acceptor, const tcp::endpoint& address, bool share) {
-  boost::system::error_code error;
-  acceptor.open(address.protocol(), error);
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error && share) acceptor.set_option(ReusePort(true), error);
-  if (!error && address.address().is_v6()) acceptor.set_option(asio::ip::v6_only(false), error);
-  if (!error) acceptor.bind(address, error);
-  return error;
-}
 
 }  // namespace
 
@@ -145,7 +156,7 @@ Result<std::uint16_t> Ports::claim(const Endpoint& endpoint, const tcp::endpoint
   return number;
 }
 
-Result<std::unique_ptr<Listener>> OsNetwork::listen(const Endpoint& endpoint) {
+Result<std::unique_ptr<Listener>> OsNetwork::listen(const Endpoint& endpoint, const ListenOptions& options) {
   TRY(tcp::endpoint address, address_to_listen_on(endpoint));
   TRY(const std::uint16_t port, ports_.claim(endpoint, address, shard_));
   address.port(port);
@@ -153,7 +164,11 @@ Result<std::unique_ptr<Listener>> OsNetwork::listen(const Endpoint& endpoint) {
   if (const auto error = bind_socket(acceptor, address, true))
     return failure(endpoint, "cannot listen on", error.message());
   boost::system::error_code error;
-  acceptor.listen(kBacklog, error);
+  // Connections inherit these; the window that a peer is offered is settled before accept.
+  if (options.send_buffer) acceptor.set_option(tcp::acceptor::send_buffer_size(*options.send_buffer), error);
+  if (options.receive_buffer && !error)
+    acceptor.set_option(tcp::acceptor::receive_buffer_size(*options.receive_buffer), error);
+  if (!error) acceptor.listen(options.backlog.value_or(kBacklog), error);
   if (error) return failure(endpoint, "cannot listen on", error.message());
   return std::make_unique<OsListener>(std::move(acceptor), clock_, Endpoint{endpoint.host, port});
 }
@@ -166,17 +181,18 @@ Task<Result<ConnectionPtr>> OsNetwork::connect(Endpoint endpoint, Instant deadli
     CO_TRY(addresses, co_await pool_.run([endpoint] { return resolve(endpoint); }));
   }
   std::string reason = "timed out";
-  for (const auto& address : addresses) {
-    if (clock_.now() >= deadline) break;
+  for (std::size_t i = 0; i < addresses.size() && clock_.now() < deadline; ++i) {
+    // One address that does not answer leaves time for the others.
+    const Instant until = clock_.now() + (deadline - clock_.now()) / static_cast<int>(addresses.size() - i);
     auto socket = std::make_shared<tcp::socket>(executor_);
-    const auto timer = clock_.call_at(deadline, [socket] {
+    const auto timer = clock_.call_at(until, [socket] {
       boost::system::error_code ignored;
       socket->close(ignored);
     });
     boost::system::error_code error;
-    co_await socket->async_connect(address, asio::redirect_error(asio::use_awaitable, error));
+    co_await socket->async_connect(addresses[i], asio::redirect_error(asio::use_awaitable, error));
     if (!error && socket->is_open()) co_return std::make_shared<OsConnection>(std::move(*socket));
-    reason = clock_.now() >= deadline ? "timed out" : error.message();
+    reason = clock_.now() >= until ? "timed out" : error.message();
   }
   co_return failure(endpoint, "cannot connect to", reason);
 }

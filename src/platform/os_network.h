@@ -33,7 +33,8 @@ class OsNetwork : public Network {
   OsNetwork(Executor executor, unsigned shard, Clock& clock, BlockingPool& pool, Ports& ports)
       : executor_(std::move(executor)), shard_(shard), clock_(clock), pool_(pool), ports_(ports) {}
 
-  Result<std::unique_ptr<Listener>> listen(const Endpoint& endpoint) override;
+  using Network::listen;
+  Result<std::unique_ptr<Listener>> listen(const Endpoint& endpoint, const ListenOptions& options) override;
   Task<Result<ConnectionPtr>> connect(Endpoint endpoint, Instant deadline) override;
 
  private:

@@ -1,7 +1,11 @@
 #include "platform/os_network.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 
+#include "platform/process_info.h"
 #include "platform/testing.h"
 
 namespace thalweg::platform {
@@ -19,10 +23,11 @@ Task<Result<std::string>> read_all(ConnectionPtr connection) {
 }
 
 // Sends the pieces over a real connection within one shard and gives what arrives.
-Task<Result<std::string>> through(const Shard* shard, Pieces pieces) {
-  CO_TRY(const auto listener, shard->network.listen({"127.0.0.1", 0}));
+Task<Result<std::string>> through(const Shard* shard, Pieces pieces, ListenOptions options = {}) {
+  CO_TRY(const auto listener, shard->network.listen({"127.0.0.1", 0}, options));
   CO_TRY(auto client, co_await shard->network.connect(listener->local(), shard->clock.now() + 5s));
   CO_TRY(auto server, co_await listener->accept());
+  std::swap(client, server);  // the accepted side writes, as it has the options
   struct Write {
     static Task<> all_then_close(ConnectionPtr to, Pieces pieces) {
       const auto written = co_await to->write(std::move(pieces));
@@ -58,6 +63,60 @@ TEST(OsNetwork, SendsFileRangesBetweenMemory) {
   const auto got = run_on(shards[0], through(&shards[0], pieces));
   ASSERT_TRUE(got);
   EXPECT_TRUE(*got == "head" + content.substr(10, 2'500'000) + "tail");
+}
+
+TEST(OsNetwork, SendsManyShortFileRangesInOrder) {
+  TestShards shards;
+  TestDirectory directory;
+  auto file = shards[0].disk.open(directory / "log", OpenMode::kCreate);
+  ASSERT_TRUE(file && (*file)->write(0, as_bytes(std::string(10'000, 'f'))));
+  Pieces pieces;
+  std::string expected;
+  for (std::size_t i = 0; i < 40; ++i) {  // some are copied, the rest is not
+    pieces.insert(pieces.end(), {SharedBytes::copy_of("head"), FilePiece{*file, i, i * 100}});
+    expected += "head" + std::string(i * 100, 'f');
+  }
+  EXPECT_EQ(run_on(shards[0], through(&shards[0], pieces)).value(), expected);
+}
+
+// With buffers of the smallest size the socket is full at almost every step.
+TEST(OsNetwork, SendsFilesThroughSmallBuffers) {
+  TestShards shards;
+  TestDirectory directory;
+  const std::string content(400'000, 'x');
+  auto file = shards[0].disk.open(directory / "log", OpenMode::kCreate);
+  ASSERT_TRUE(file && (*file)->write(0, as_bytes(content)));
+  Pieces pieces;
+  for (int i = 0; i < 4; ++i) pieces.insert(pieces.end(), {SharedBytes::copy_of("head"), FilePiece{*file, 0, 400'000}});
+  const auto got = run_on(shards[0], through(&shards[0], pieces, {.send_buffer = 1, .receive_buffer = 1}));
+  ASSERT_TRUE(got);
+  EXPECT_TRUE(*got == "head" + content + "head" + content + "head" + content + "head" + content);
+}
+
+// The peer reads nothing; then it is gone, or this side closes.
+Task<std::vector<bool>> stuck_writes_fail(const Shard* shard, FilePtr file, bool peer_leaves) {
+  std::vector<bool> failed;
+  for (const Piece& piece :
+       {Piece(FilePiece{file, 0, 8'000'000}), Piece(SharedBytes::copy_of(std::string(8'000'000, 'x')))}) {
+    auto listener = shard->network.listen({"127.0.0.1", 0});
+    const auto client = co_await shard->network.connect((*listener)->local(), shard->clock.now() + 5s);
+    const auto server = co_await (*listener)->accept();
+    const ConnectionPtr leaving = peer_leaves ? *client : *server;
+    const auto timer = shard->clock.call_at(shard->clock.now() + 5ms, [leaving] { leaving->close(); });
+    failed.push_back(!co_await (*server)->write({piece}));
+    failed.push_back(!co_await (*server)->write({piece}));  // no SIGPIPE either
+  }
+  co_return failed;
+}
+
+TEST(OsNetwork, AWriteThatIsStuckFailsWhenEitherSideLeaves) {
+  TestShards shards;
+  TestDirectory directory;
+  auto file = shards[0].disk.open(directory / "log", OpenMode::kCreate);
+  ASSERT_TRUE(file && (*file)->write(0, as_bytes(std::string(8'000'000, 'x'))));
+  const std::vector<bool> all(4, true);
+  EXPECT_EQ(run_on(shards[0], stuck_writes_fail(&shards[0], *file, true)), all);
+  EXPECT_EQ(run_on(shards[0], stuck_writes_fail(&shards[0], *file, false)), all);
 }
 
 TEST(OsNetwork, AFileThatEndsEarlyFailsTheWriteInsteadOfHanging) {
@@ -112,6 +171,99 @@ TEST(OsNetwork, ConnectsByNameAndFailsWithWords) {
   const auto unknown = run_on(shards[0], shards[0].network.connect({"no-such-host.invalid", 1}, deadline));
   ASSERT_FALSE(unknown);
   EXPECT_NE(unknown.error().message.find("no-such-host.invalid:1"), std::string::npos);
+}
+
+// Connects to each host in turn and gives what the listener's side calls the peer, or the error.
+Task<std::vector<std::string>> peers_of(const Shard* shard, Listener* listener, std::vector<std::string> hosts) {
+  std::vector<std::string> peers;
+  for (const auto& host : hosts) {
+    const auto client = co_await shard->network.connect({host, listener->local().port}, shard->clock.now() + 5s);
+    if (!client) {
+      peers.push_back(client.error().message);
+      continue;
+    }
+    const auto server = co_await listener->accept();
+    peers.push_back(server ? (*server)->peer().host : server.error().message);
+  }
+  co_return peers;
+}
+
+// Without IPv6, as in some containers, the tests that need it say so.
+bool machine_has_ipv6(const TestShards& shards) {
+  std::vector<std::unique_ptr<Listener>> listeners;
+  return run_on(shards[0], listen_on(&shards[0], &listeners, {"::1", 0})).has_value();
+}
+
+TEST(OsNetwork, AnEmptyHostIsEveryAddressOfBothFamilies) {
+  TestShards shards;
+  std::vector<std::string> hosts{"127.0.0.1"};
+  if (machine_has_ipv6(shards)) hosts.push_back("::1");
+  std::vector<std::unique_ptr<Listener>> listeners;
+  ASSERT_TRUE(run_on(shards[0], listen_on(&shards[0], &listeners, {"", 0})));
+  // Each by its plain address: limits per address and listings of members know no mapped ones.
+  EXPECT_EQ(run_on(shards[0], peers_of(&shards[0], listeners[0].get(), hosts)), hosts);
+}
+
+TEST(OsNetwork, TheWildcardOfIpv4IsNotThatOfIpv6) {
+  TestShards shards;
+  if (!machine_has_ipv6(shards)) GTEST_SKIP() << "no IPv6";
+  std::vector<std::unique_ptr<Listener>> listeners;
+  ASSERT_TRUE(run_on(shards[0], listen_on(&shards[0], &listeners, {"0.0.0.0", 0})));
+  const auto peers = run_on(shards[0], peers_of(&shards[0], listeners[0].get(), {"127.0.0.1", "::1"}));
+  EXPECT_EQ(peers[0], "127.0.0.1");
+  EXPECT_TRUE(peers[1].starts_with("cannot connect to [::1]:")) << peers[1];
+}
+
+TEST(OsNetwork, OneAddressOfIpv6IsBoundAlone) {
+  TestShards shards;
+  if (!machine_has_ipv6(shards)) GTEST_SKIP() << "no IPv6";
+  std::vector<std::unique_ptr<Listener>> listeners;
+  const auto local = run_on(shards[0], listen_on(&shards[0], &listeners, {"::1", 0}));
+  ASSERT_TRUE(local);
+  EXPECT_EQ(to_string(*local), "[::1]:" + std::to_string(local->port));
+  const auto peers = run_on(shards[0], peers_of(&shards[0], listeners[0].get(), {"::1", "127.0.0.1"}));
+  EXPECT_EQ(peers[0], "::1");
+  EXPECT_TRUE(peers[1].starts_with("cannot connect to 127.0.0.1:")) << peers[1];
+}
+
+// Takes descriptors until the process has none left.
+class DescriptorFamine {
+ public:
+  DescriptorFamine() {
+    CHECK(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+    const int next = ::dup(0);
+    ::close(next);
+    const rlimit now{rlim_t(next), before_.rlim_max};
+    CHECK(::setrlimit(RLIMIT_NOFILE, &now) == 0);
+  }
+  ~DescriptorFamine() { end(); }
+  void end() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+Task<bool> accepts_after_a_famine(const Shard* shard) {
+  auto listener = shard->network.listen({"127.0.0.1", 0});
+  // The client's descriptor is taken before the famine, and the kernel connects without the server's.
+  const int client = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons((*listener)->local().port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  DescriptorFamine famine;
+  CHECK(::connect(client, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  const double cpu = process_info().cpu_seconds;
+  const auto timer = shard->clock.call_at(shard->clock.now() + 250ms, [&famine] { famine.end(); });
+  const auto accepted = co_await (*listener)->accept();
+  EXPECT_LT(process_info().cpu_seconds - cpu, 0.1);  // tried again now and then, not all the time
+  ::close(client);
+  co_return accepted.has_value();
+}
+
+TEST(OsNetwork, WithoutDescriptorsAcceptingWaitsAndGoesOn) {
+  TestShards shards;
+  EXPECT_TRUE(run_on(shards[0], accepts_after_a_famine(&shards[0])));
 }
 
 Task<bool> read_ends_when_closed(const Shard* shard) {

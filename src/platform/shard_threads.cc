@@ -127,6 +127,9 @@ void ShardThreads::drop_suspended() {
 void ShardThreads::on_stop_signal(std::move_only_function<void(int)> call) {
   auto& m = *machinery_;
   m.signals = std::make_unique<asio::signal_set>(m.contexts.front(), SIGINT, SIGTERM);
+  // A terminal that is closed; nohup has it ignored, and then it stays so.
+  struct sigaction hangup{};
+  if (::sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN) m.signals->add(SIGHUP);
   struct Wait {
     asio::signal_set& signals;
     std::shared_ptr<std::move_only_function<void(int)>> call;

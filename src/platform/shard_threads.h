@@ -34,7 +34,7 @@ class ShardThreads {
   // REQUIRES: joined, or never started
   void drop_suspended();
 
-  // Calls on shard 0 with SIGINT or SIGTERM, each time one arrives. Call before start().
+  // Calls on shard 0 with SIGINT, SIGTERM or SIGHUP, each time one arrives. Call before start().
   void on_stop_signal(std::move_only_function<void(int)> call);
 
  private:

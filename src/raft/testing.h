@@ -104,7 +104,9 @@ class World {
   TestRandom random;
   TestDisk disk;
   struct NoNetwork : Network {
-    Result<std::unique_ptr<Listener>> listen(const Endpoint&) override { return fail(ErrorCode::kNetworkException); }
+    Result<std::unique_ptr<Listener>> listen(const Endpoint&, const ListenOptions&) override {
+      return fail(ErrorCode::kNetworkException);
+    }
     Task<Result<ConnectionPtr>> connect(Endpoint, Instant) override {
       co_return fail(ErrorCode::kNetworkException, "no network");
     }

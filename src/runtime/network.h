@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/bytes.h"
@@ -16,7 +17,11 @@ struct Endpoint {
   std::uint16_t port = 0;
   friend auto operator<=>(const Endpoint&, const Endpoint&) = default;
 };
-inline std::string to_string(const Endpoint& e) { return e.host + ":" + std::to_string(e.port); }
+// "host:9092", "[::1]:9092"
+inline std::string to_string(const Endpoint& e) {
+  const bool is_v6 = e.host.find(':') != std::string::npos;
+  return (is_v6 ? "[" + e.host + "]" : e.host) + ":" + std::to_string(e.port);
+}
 
 // Owner: the shard that accepted or connected it. One read and one write may be under way at once.
 class Connection {
@@ -29,6 +34,8 @@ class Connection {
   // Ends a read or write that is under way with an error. Idempotent.
   virtual void close() = 0;
   virtual Endpoint peer() const = 0;
+  // Bytes received and sent so far; moves also in the middle of a long write.
+  virtual std::uint64_t transferred() const = 0;
 };
 using ConnectionPtr = std::shared_ptr<Connection>;
 
@@ -41,12 +48,20 @@ class Listener {
   virtual Endpoint local() const = 0;
 };
 
+// What the kernel is asked for; without a value it decides, which for buffers means that they grow with the need.
+struct ListenOptions {
+  std::optional<int> backlog;         // connections that wait to be accepted
+  std::optional<int> send_buffer;     // of each connection, in bytes
+  std::optional<int> receive_buffer;  // the same
+};
+
 class Network {
  public:
   virtual ~Network() = default;
   // Listens on every shard that asks for the same endpoint: the kernel spreads connections over them. Port 0 takes a
-  // free one.
-  virtual Result<std::unique_ptr<Listener>> listen(const Endpoint& endpoint) = 0;
+  // free one. An empty host is every address of the machine, IPv6 and IPv4; 0.0.0.0 is every one of IPv4.
+  virtual Result<std::unique_ptr<Listener>> listen(const Endpoint& endpoint, const ListenOptions& options) = 0;
+  Result<std::unique_ptr<Listener>> listen(const Endpoint& endpoint) { return listen(endpoint, {}); }
   virtual Task<Result<ConnectionPtr>> connect(Endpoint endpoint, Instant deadline) = 0;
 };
 

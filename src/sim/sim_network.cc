@@ -57,6 +57,7 @@ class SimConnection : public Connection, public std::enable_shared_from_this<Sim
     const std::size_t n = std::min(into.size(), pipe.arrived.size());
     std::memcpy(into.data(), pipe.arrived.data(), n);
     pipe.arrived.erase(0, n);
+    transferred_ += n;
     pipe.writable.notify();
     co_return n;
   }
@@ -80,6 +81,7 @@ class SimConnection : public Connection, public std::enable_shared_from_this<Sim
     out.writable.notify();
   }
   Endpoint peer() const override { return peer_; }
+  std::uint64_t transferred() const override { return transferred_; }
 
  private:
   Result<SharedBytes> content_of(const Piece& piece) const {
@@ -107,6 +109,7 @@ class SimConnection : public Connection, public std::enable_shared_from_this<Sim
       const std::size_t n = std::min<std::size_t>(most, 1 + network_.simulation_.below(network_.faults.segment_max));
       send(link, side_, {.due = {}, .bytes = std::string(as_text(bytes.view().subspan(sent, n)))});
       sent += n;
+      transferred_ += n;
     }
     co_return Result<>();
   }
@@ -158,6 +161,7 @@ class SimConnection : public Connection, public std::enable_shared_from_this<Sim
   const std::shared_ptr<Link> link_;
   const int side_;
   const Endpoint peer_;
+  std::uint64_t transferred_ = 0;
   bool closed_ = false;
 };
 
@@ -220,11 +224,11 @@ void SimNetwork::host_died(const std::string& host, Instant notice_max) {
 }
 
 std::string SimHost::name_of(const std::string& host) const {
-  const bool is_here = host.empty() || host == "0.0.0.0" || host == "::" || host == "localhost" || host == "127.0.0.1";
-  return is_here ? host_ : host;
+  static const std::set<std::string> kHere{"", "0.0.0.0", "::", "localhost", "127.0.0.1", "::1"};
+  return kHere.contains(host) ? host_ : host;
 }
 
-Result<std::unique_ptr<Listener>> SimHost::listen(const Endpoint& endpoint) {
+Result<std::unique_ptr<Listener>> SimHost::listen(const Endpoint& endpoint, const ListenOptions&) {
   Endpoint local{name_of(endpoint.host), endpoint.port};
   const auto taken = [&](const Endpoint& at) {
     const auto found = network_.listeners_.find(at);

@@ -64,7 +64,8 @@ class SimHost : public Network {
  public:
   SimHost(SimNetwork& network, std::string host, unsigned shard)
       : network_(network), host_(std::move(host)), shard_(shard) {}
-  Result<std::unique_ptr<Listener>> listen(const Endpoint& endpoint) override;
+  using Network::listen;
+  Result<std::unique_ptr<Listener>> listen(const Endpoint& endpoint, const ListenOptions& options) override;
   Task<Result<ConnectionPtr>> connect(Endpoint endpoint, Instant deadline) override;
   // Deadlines are in the node's time; World sets this to its clock.
   std::function<Instant()> now;
