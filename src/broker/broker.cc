@@ -10,6 +10,7 @@
 #include "protocol/broker_heartbeat_response.h"
 #include "protocol/broker_registration_request.h"
 #include "protocol/broker_registration_response.h"
+#include "runtime/gather.h"
 #include "storage/data_directory.h"
 #include "storage/log_config_options.h"
 
@@ -28,13 +29,29 @@ storage::LogManagerConfig log_manager_config(const config::BrokerConfig& config)
           .producer_id_expiration = config.producer_id_expiration};
 }
 
-network::ServerOptions server_options(const config::BrokerConfig& config) {
+network::ServerOptions server_options(const config::BrokerConfig& config, std::size_t shards,
+                                      network::ConnectionLimits* limits) {
   network::ServerOptions options;
   options.request_size_max = std::size_t(config.socket_request_max_bytes);
   options.idle_max = config.connections_max_idle;
-  options.connections_max = std::size_t(config.max_connections);
-  options.connections_per_ip_max = std::size_t(config.max_connections_per_ip);
+  if (config.queued_max_request_bytes > 0)
+    options.in_flight_bytes = std::max<std::size_t>(1, std::size_t(config.queued_max_request_bytes) / shards);
+  options.limits = limits;
   return options;
+}
+
+// Only what somebody has asked for: Kafka's defaults are far below what the kernel would choose.
+ListenOptions listen_options(const config::BrokerConfig& config) {
+  const auto asked = [&](const char* option, int value) {
+    return config.properties.contains(option) && value >= 0 ? std::optional(value) : std::nullopt;
+  };
+  return {.backlog = asked("socket.listen.backlog.size", config.socket_listen_backlog_size),
+          .send_buffer = asked("socket.send.buffer.bytes", config.socket_send_buffer_bytes),
+          .receive_buffer = asked("socket.receive.buffer.bytes", config.socket_receive_buffer_bytes)};
+}
+
+bool limits_connections(const config::BrokerConfig& config) {
+  return std::min(config.max_connections, config.max_connections_per_ip) < INT32_MAX;
 }
 
 }  // namespace
@@ -45,6 +62,9 @@ Broker::Broker(std::vector<const Shard*> shards, config::BrokerConfig config)
   for (const Shard* shard : shards)
     shards_.push_back(std::make_unique<BrokerShard>(*shard, *this, unsigned(shards.size())));
   servers_.resize(shards_.size());
+  if (limits_connections(config_))
+    limits_ =
+        std::make_unique<network::ConnectionLimits>(shard0(), config_.max_connections, config_.max_connections_per_ip);
   groups_ = std::make_unique<GroupCoordinator>(*this);
   logs_ = std::make_unique<storage::LogManager>(shards, log_manager_config(config_));
 }
@@ -178,7 +198,7 @@ Result<> Broker::listen() {
         std::ranges::find(config_.controller_listeners, listener.name) != config_.controller_listeners.end();
     if (for_controllers) continue;  // the controller is reached inside the process
     for (std::size_t i = 0; i < shards_.size(); ++i) {
-      TRY(auto bound, shards_[i]->shard.network.listen({listener.host, listener.port}));
+      TRY(auto bound, shards_[i]->shard.network.listen({listener.host, listener.port}, listen_options(config_)));
       if (i == 0) {
         for (auto& advertised : config_.advertised_listeners)
           if (advertised.name == listener.name && advertised.port == 0) advertised.port = bound->local().port;
@@ -196,7 +216,7 @@ void Broker::serve_on(std::size_t index) {
   auto& here = *shards_[index];
   auto& server = servers_[index];
   server = std::make_unique<network::Server>(
-      here.shard, server_options(config_),
+      here.shard, server_options(config_, shards_.size(), limits_.get()),
       [&here](const network::ConnectionInfo& connection) { return std::make_unique<BrokerSession>(here, connection); });
   for (auto& listener : waiting_)
     if (listener.shard == index) server->serve(std::move(listener.listener), listener.name);
@@ -215,14 +235,21 @@ void Broker::set_aside_foreign_logs() {
   }
 }
 
+// All at once, or clients of the first would come back to the second.
+Task<> Broker::stop_servers(Instant deadline) {
+  std::vector<Task<bool>> stopping;
+  for (std::size_t i = 0; i < servers_.size(); ++i)
+    if (servers_[i]) stopping.push_back(shards_[i]->shard.call(*servers_[i], &network::Server::stop, deadline));
+  const auto stopped = co_await gather(std::move(stopping));
+  if (std::ranges::count(stopped, false) > 0) log::warn("requests are left unanswered: the time to stop is over");
+}
+
 Task<> Broker::stop() {
   stopping_ = true;
   heartbeat_.reset();
   co_await groups_->stop();  // who waits in a rebalance is answered, or the servers could not finish
   for (auto& shard : shards_) co_await shard->shard.call(*shard, &BrokerShard::begin_stop);
-  const Instant deadline = shard0().clock.now() + kStopWithin;
-  for (std::size_t i = 0; i < servers_.size(); ++i)
-    if (servers_[i]) co_await shards_[i]->shard.call(*servers_[i], &network::Server::stop, deadline);
+  co_await stop_servers(shard0().clock.now() + kStopWithin);
   if (controller_) controller_->stop();
   if (publisher_) co_await publisher_->stop();
   for (auto& shard : shards_) co_await shard->shard.call(shard->partitions, &replica::Partitions::stop_all);

@@ -72,6 +72,7 @@ class Broker {
   Task<> beat_once();
   Result<> listen();
   void serve_on(std::size_t shard);
+  Task<> stop_servers(Instant deadline);
   void set_aside_foreign_logs();
 
   // Bound, not yet accepting.
@@ -89,6 +90,7 @@ class Broker {
   std::unique_ptr<ControllerService> controller_;
   ProducerIds producer_ids_;
   std::unique_ptr<GroupCoordinator> groups_;
+  std::unique_ptr<network::ConnectionLimits> limits_;      // none without limits
   std::vector<std::unique_ptr<network::Server>> servers_;  // one a shard, used there
   std::vector<Waiting> waiting_;
   std::vector<Endpoint> bound_;

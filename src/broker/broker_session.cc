@@ -9,14 +9,9 @@ namespace thalweg::broker {
 BrokerSession::BrokerSession(BrokerShard& here, const network::ConnectionInfo& connection)
     : here_(here),
       client_(std::make_shared<const ClientInfo>(
-          ClientInfo{.listener = connection.listener, .client_host = connection.peer.host})) {
-  ++here_.metrics.connections;
-}
-
-BrokerSession::~BrokerSession() { --here_.metrics.connections; }
+          ClientInfo{.listener = connection.listener, .client_host = connection.peer.host})) {}
 
 Task<network::Started> BrokerSession::start(network::Request request) {
-  ++here_.metrics.requests;
   const Api* api = find_served(static_cast<std::int16_t>(request.key()));
   if (!api) {
     log::debug("request for an API that is not served, closing the connection", field("api", request.api->name),

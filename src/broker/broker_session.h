@@ -12,8 +12,6 @@ namespace thalweg::broker {
 class BrokerSession : public network::Session {
  public:
   BrokerSession(BrokerShard& here, const network::ConnectionInfo& connection);
-  ~BrokerSession() override;
-
   Task<network::Started> start(network::Request request) override;
 
  private:

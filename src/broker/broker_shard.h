@@ -5,7 +5,6 @@
 #include <string>
 
 #include "broker/fetch_session.h"
-#include "broker/metrics.h"
 #include "metadata/image.h"
 #include "replica/partitions.h"
 #include "runtime/shard.h"
@@ -26,7 +25,6 @@ class BrokerShard {
   Broker& broker;
   replica::Partitions partitions;
   FetchSessionCache sessions;
-  ShardMetrics metrics;
   LeadershipListener on_leadership;
 
   // From here on nobody waits for records that may come: long polls are answered with what there is.

@@ -35,11 +35,6 @@ std::optional<std::int32_t> FrameReader::size_prefix() const {
   return load_be<std::int32_t>(block_->bytes + begin_);
 }
 
-bool FrameReader::has_frame() const {
-  const auto size = size_prefix();
-  return size && *size >= 0 && available() - kPrefix >= static_cast<std::size_t>(*size);
-}
-
 Task<Result<std::optional<std::size_t>>> FrameReader::next_size() {
   while (available() < kPrefix) {
     CO_TRY(const bool there, co_await read_towards(kPrefix));

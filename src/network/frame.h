@@ -28,8 +28,6 @@ class FrameReader {
   // The frame whose size was given; `arrived` is told after each read how many of its bytes are here.
   // REQUIRES: next_size() has just given a size.
   Task<Result<SharedBytes>> body(std::function<void(std::size_t)> arrived = {});
-  // Whether all of the next frame is here already.
-  bool has_frame() const;
 
  private:
   struct Block;

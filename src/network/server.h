@@ -8,6 +8,7 @@
 #include <string>
 
 #include "network/byte_budget.h"
+#include "network/connection_limits.h"
 #include "network/frame.h"
 #include "network/session.h"
 #include "runtime/shard.h"
@@ -16,13 +17,12 @@
 namespace thalweg::network {
 
 struct ServerOptions {
-  std::size_t request_size_max = kFrameSizeMax;    // socket.request.max.bytes
-  Instant idle_max = std::chrono::minutes(10);     // connections.max.idle.ms
-  std::size_t connections_max = 1'000'000;         // of this shard
-  std::size_t connections_per_ip_max = 1'000'000;  // of this shard
-  std::size_t in_flight_bytes = 256u << 20;        // of requests, of this shard
-  std::size_t started_max = 256;                   // requests of one connection whose responses are not yet sent
-  std::size_t responses_bytes_max = 4u << 20;      // a connection with more unsent bytes starts no further request
+  std::size_t request_size_max = kFrameSizeMax;  // socket.request.max.bytes
+  Instant idle_max = std::chrono::minutes(10);   // connections.max.idle.ms
+  ConnectionLimits* limits = nullptr;            // shared by the servers of a broker; none: no limit
+  std::size_t in_flight_bytes = 256u << 20;      // of requests, of this shard
+  std::size_t started_max = 256;                 // requests of one connection whose responses are not yet sent
+  std::size_t responses_bytes_max = 4u << 20;    // a connection with more unsent bytes starts no further request
 };
 
 class ServerConnection;
@@ -38,16 +38,19 @@ class Server {
   // Accepts connections until stop(). `name` becomes ConnectionInfo::listener.
   void serve(std::unique_ptr<Listener> listener, std::string name);
   // Accepts no more, lets started requests finish and their responses leave, closes. What is not done at the deadline
-  // is closed hard. Returns when every connection is gone, which a handler that does not end can delay further.
-  Task<> stop(Instant deadline);
+  // is closed hard, and false if a request is still being handled then: its handler is left alone.
+  Task<bool> stop(Instant deadline);
 
   std::size_t connections() const { return connections_.size(); }
 
  private:
   friend class ServerConnection;
   Task<> accept_loop(Listener* listener, std::string name);
-  void admit(ConnectionPtr connection, const std::string& name);
+  Task<bool> admit(std::string ip);
+  void begin(ConnectionPtr connection, const std::string& name);
   void remove(std::uint64_t id);
+  void give_back(std::string ip);
+  bool is_empty() const { return connections_.empty() && accepting_ == 0; }
 
   const Shard& shard_;
   const ServerOptions options_;
@@ -55,7 +58,6 @@ class Server {
   ByteBudget budget_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::map<std::uint64_t, std::shared_ptr<ServerConnection>> connections_;
-  std::map<std::string, std::size_t> per_ip_;
   std::size_t accepting_ = 0;  // accept loops that have not ended
   std::uint64_t last_id_ = 0;
   bool stopping_ = false;

@@ -67,7 +67,7 @@ Task<Result<>> ServerConnection::read_requests() {
 Task<Result<bool>> ServerConnection::handle(SharedBytes frame) {
   const auto pending = std::make_shared<Pending>(frame.size());
   handling_ = true;
-  last_active_ = server_.shard_.clock.now();
+  mark_active();
   auto request = parse(std::move(frame));
   if (!request) {
     handling_ = false;
@@ -163,13 +163,20 @@ Task<Result<>> ServerConnection::write_batch() {
     pending_.pop_front();
   }
   Result<> written;
+  writing_ = true;
   if (!pieces.empty()) written = co_await connection_->write(std::move(pieces));
+  writing_ = false;
   unsent_bytes_ -= bytes;
   server_.budget_.release(charged);
-  last_active_ = server_.shard_.clock.now();
+  mark_active();
   room_.notify();
   if (close_after) co_return fail(ErrorCode::kNetworkException, "closed after the reply");
   co_return written;
+}
+
+void ServerConnection::mark_active() {
+  last_active_ = server_.shard_.clock.now();
+  transferred_ = connection_->transferred();
 }
 
 // One timer for the whole life of the connection: activity only writes down the time.
@@ -179,11 +186,13 @@ void ServerConnection::watch_idleness(Instant when) {
   });
 }
 
+// Idle is a connection that waits for its client: for the rest of a request, or for responses to be read. As long as
+// bytes move, however slowly, or it is we who let the client wait, it is not.
 void ServerConnection::close_if_idle() {
-  const Instant now = server_.shard_.clock.now();
-  const bool busy = handling_ || !pending_.empty();
-  const Instant due = (busy ? now : last_active_) + server_.options_.idle_max;
-  if (due > now) return watch_idleness(due);
+  const bool waits_for_us = !writing_ && (handling_ || !pending_.empty());
+  if (waits_for_us || connection_->transferred() != transferred_) mark_active();
+  const Instant due = last_active_ + server_.options_.idle_max;
+  if (due > server_.shard_.clock.now()) return watch_idleness(due);
   log::debug("idle connection closed", field("peer", to_string(info_.peer)));
   close();
 }

@@ -36,6 +36,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   Task<> wait_until_welcome();
   Task<Result<>> write_batch();
   void finish(Pending& pending, Reply reply);
+  void mark_active();
   void close_if_idle();
   void watch_idleness(Instant when);
 
@@ -49,7 +50,9 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   std::size_t unsent_bytes_ = 0;    // of replies in pending_
   Instant muted_until_{0};
   Instant last_active_{0};
-  bool handling_ = false;  // between the arrival of a request and the end of its stage one
+  std::uint64_t transferred_ = 0;  // at last_active_
+  bool handling_ = false;          // between the arrival of a request and the end of its stage one
+  bool writing_ = false;
   bool reading_done_ = false;
   bool stopping_ = false;
   Signal reply_ready_, room_;

@@ -11,7 +11,6 @@ void spawn(const Executor& executor, Task<> task) {
     if (!failure) return;
     try {
       std::rethrow_exception(failure);
-    } catch (const Stopped&) {
     } catch (const std::exception& e) {
       std::fprintf(stderr, "FATAL a coroutine ended with an exception: %s\n", e.what());
       std::fflush(stderr);

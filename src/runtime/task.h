@@ -26,12 +26,7 @@ template <class T = void>
 using Task = boost::asio::awaitable<T>;
 using Executor = boost::asio::any_io_executor;
 
-// Thrown by the runtime into coroutines whose shard is stopping; nobody catches it, it only unwinds.
-struct Stopped : std::exception {
-  const char* what() const noexcept override { return "shard is stopping"; }
-};
-
-// Starts a coroutine that nobody waits for. An exception other than Stopped ends the process: it is our bug.
+// Starts a coroutine that nobody waits for. An exception out of it ends the process: it is our bug.
 void spawn(const Executor& executor, Task<> task);
 
 // One coroutine parks, anything on the same shard resumes it. Used by the primitives below; prefer those.

@@ -161,7 +161,6 @@ class Fetch {
       data.partition_index = asked.partition;
       fill(data, wanted_[i], response);
     }
-    context_.here.metrics.fetched_bytes += bytes_;
   }
 
   void fill(PartitionData& data, Wanted& wanted, FetchResponse& response) {

@@ -1,0 +1,277 @@
+// Clients that are slow, silent or too many, and what the others feel of them; in virtual time.
+#include <gtest/gtest.h>
+
+#include "network/server.h"
+#include "protocol/heartbeat_request.h"
+#include "protocol/request_header.h"
+#include "sim/world.h"
+
+namespace thalweg::network {
+namespace {
+using namespace std::chrono_literals;
+
+constexpr std::size_t kSmall = 8, kBig = 1'000'000;  // bytes of an answer
+
+struct Program {
+  std::unique_ptr<ConnectionLimits> limits;
+  std::vector<std::unique_ptr<Server>> servers;
+  std::vector<std::string> started;  // the groups of the requests
+  bool gate_open = false;
+  std::size_t connections() const {
+    std::size_t sum = 0;
+    for (const auto& server : servers) sum += server->connections();
+    return sum;
+  }
+};
+
+// The group of a heartbeat says what is done with it: "hold" waits at the gate in stage one, "later" in stage two,
+// "big" gets a big answer.
+class GroupSession : public Session {
+ public:
+  GroupSession(const Shard& shard, Program& program) : shard_(shard), program_(program) {}
+  Task<Started> start(Request request) override {
+    const auto group = request.decode<protocol::HeartbeatRequest>().value().group_id;
+    program_.started.push_back(group);
+    if (group.starts_with("hold")) co_await gate(&shard_, &program_);
+    if (group.starts_with("later")) co_return answer_later(&shard_, &program_);
+    co_return answer(group.starts_with("big") ? kBig : kSmall);
+  }
+
+ private:
+  static Task<> gate(const Shard* shard, Program* program) {
+    while (!program->gate_open) co_await shard->clock.sleep_for(1ms);
+  }
+  static Task<Reply> answer_later(const Shard* shard, Program* program) {
+    co_await gate(shard, program);
+    co_return answer(kSmall);
+  }
+  static Reply answer(std::size_t size) { return {.frame = Pieces{SharedBytes::copy_of(std::string(size, '.'))}}; }
+  const Shard& shard_;
+  Program& program_;
+};
+
+struct ServerLimits : testing::Test {
+  sim::World world{7};
+  ServerOptions options{.idle_max = 10s};
+  std::size_t total = SIZE_MAX, per_ip = SIZE_MAX;
+  sim::Node* server = nullptr;
+
+  Program& serve(unsigned shards = 1) {
+    server = &world.add_node("server", shards, [this](sim::Node& node) { return program(node); });
+    server->start();
+    return server->program<Program>();
+  }
+  std::shared_ptr<void> program(sim::Node& node) const {
+    auto program = std::make_shared<Program>();
+    program->limits = std::make_unique<ConnectionLimits>(node.shard(0), total, per_ip);
+    for (unsigned i = 0; i < node.shard_count(); ++i) {
+      const Shard& shard = node.shard(i);
+      ServerOptions own = options;
+      own.limits = program->limits.get();
+      auto& server = program->servers.emplace_back(std::make_unique<Server>(
+          shard, own,
+          [&shard, p = program.get()](const ConnectionInfo&) { return std::make_unique<GroupSession>(shard, *p); }));
+      auto listener = shard.network.listen({"", 9092});
+      CHECK(listener);
+      server->serve(std::move(*listener), "PLAINTEXT");
+    }
+    return program;
+  }
+  sim::Node& machine(const std::string& name) {
+    auto& node = world.add_node(name, 1, [](sim::Node&) { return nullptr; });
+    node.start();
+    return node;
+  }
+
+  // A connection that has sent these bytes.
+  ConnectionPtr send(sim::Node& from, Pieces bytes) {
+    const Shard& shard = from.shard(0);
+    auto connection = world.run(from, shard.network.connect({"server", 9092}, shard.clock.now() + 1s));
+    CHECK(connection && *connection);
+    spawn(shard, write(**connection, std::move(bytes)));
+    return **connection;
+  }
+  static Task<> write(ConnectionPtr connection, Pieces bytes) { co_await connection->write(std::move(bytes)); }
+  static Pieces beat(std::string group) {
+    protocol::Writer writer;
+    protocol::RequestHeader{.request_api_key = 12, .request_api_version = 4, .client_id = "test"}.encode(writer, 2);
+    protocol::HeartbeatRequest request;
+    request.group_id = std::move(group);
+    request.encode(writer, 4);
+    return writer.take_frame();
+  }
+
+  // The same, with somebody who counts what comes back.
+  struct Talk {
+    ConnectionPtr connection;
+    std::shared_ptr<std::size_t> received;
+  };
+  Talk talk(sim::Node& from, Pieces bytes) {
+    Talk talk{send(from, std::move(bytes)), std::make_shared<std::size_t>(0)};
+    spawn(from.shard(0), read(talk));
+    return talk;
+  }
+  static Task<> read(Talk talk) {
+    std::vector<std::byte> buffer(64 * 1024);
+    for (;;) {
+      const auto n = co_await talk.connection->read_some(buffer);
+      if (!n || *n == 0) break;
+      *talk.received += *n;
+    }
+  }
+  bool is_answered(const Talk& talk, std::size_t size = kSmall, Instant within = 5s) {
+    return world.run_until([&] { return *talk.received >= size; }, within) && *talk.received == size;
+  }
+};
+
+TEST_F(ServerLimits, AClientThatReadsNothingIsIdle) {
+  const Program& program = serve();
+  world.network.faults.window = 1000;
+  const auto connection = send(machine("client"), beat("big"));
+  world.run_for(5s);
+  EXPECT_EQ(program.connections(), 1u);
+  world.run_for(20s);
+  EXPECT_EQ(program.connections(), 0u);
+}
+
+TEST_F(ServerLimits, HalfARequestIsIdle) {
+  const Program& program = serve();
+  const auto connection = send(machine("client"), {SharedBytes::copy_of(std::string_view("\0\0\1\0abc", 7))});
+  world.run_for(25s);
+  EXPECT_EQ(program.connections(), 0u);
+}
+
+TEST_F(ServerLimits, SlowReadingIsNotIdle) {
+  serve();
+  world.network.faults.window = 1000;
+  world.network.set_bandwidth("client", 20'000);
+  auto& client = machine("client");
+  EXPECT_TRUE(is_answered(talk(client, beat("big")), kBig, 10min));
+  EXPECT_GT(world.now(), Instant(3 * options.idle_max));
+}
+
+TEST_F(ServerLimits, SlowSendingIsNotIdle) {
+  serve();
+  world.network.faults.segment_max = 500;
+  world.network.set_bandwidth("server", 500);
+  auto& client = machine("client");
+  EXPECT_TRUE(is_answered(talk(client, beat(std::string(20'000, 'g'))), kSmall, 10min));
+  EXPECT_GT(world.now(), Instant(3 * options.idle_max));
+}
+
+TEST_F(ServerLimits, WaitingForUsIsNotIdle) {
+  for (const char* group : {"hold", "later"}) {
+    Program& program = server ? server->program<Program>() : serve();
+    program.gate_open = false;
+    auto& client = machine(group);
+    const auto waiting = talk(client, beat(group));
+    EXPECT_FALSE(is_answered(waiting, kSmall, 60s));
+    program.gate_open = true;
+    EXPECT_TRUE(is_answered(waiting)) << group;
+  }
+}
+
+TEST_F(ServerLimits, ARequestThatWaitsHoldsItsOwnConnectionOnly) {
+  Program& program = serve();
+  auto& client = machine("client");
+  const auto held = talk(client, beat("hold"));
+  world.run_for(1s);
+  EXPECT_TRUE(is_answered(talk(client, beat("other"))));
+  program.gate_open = true;
+  EXPECT_TRUE(is_answered(held));
+}
+
+TEST_F(ServerLimits, ASpentBudgetHoldsEverybodyUntilItIsGivenBack) {
+  options.in_flight_bytes = 1000;
+  Program& program = serve();
+  auto& client = machine("client");
+  const auto large = talk(client, beat("later" + std::string(2000, '.')));
+  world.run_for(1s);
+  const auto first = talk(client, beat("first"));
+  world.run_for(1s);
+  const auto second = talk(client, beat("second"));
+  world.run_for(5s);
+  EXPECT_EQ(program.started.size(), 1u);
+  program.gate_open = true;
+  EXPECT_TRUE(is_answered(large));
+  EXPECT_TRUE(is_answered(second));
+  EXPECT_EQ(program.started.at(1), "first");
+}
+
+TEST_F(ServerLimits, ConnectionsBeyondTheLimitOfTheBrokerWaitForAPlace) {
+  total = 2;
+  serve(3);
+  auto& client = machine("client");
+  const auto first = talk(client, beat("1"));
+  const auto second = talk(client, beat("2"));
+  EXPECT_TRUE(is_answered(first));
+  EXPECT_TRUE(is_answered(second));
+  const auto third = talk(client, beat("3"));
+  EXPECT_FALSE(is_answered(third));
+  first.connection->close();
+  EXPECT_TRUE(is_answered(third));
+}
+
+TEST_F(ServerLimits, ConnectionsBeyondTheLimitOfAnAddressAreClosed) {
+  per_ip = 2;
+  const Program& program = serve(3);
+  auto &one = machine("one"), &other = machine("other");
+  std::vector<Talk> connections;
+  for (int i = 0; i < 2; ++i) {
+    connections.push_back(talk(one, beat("g")));
+    EXPECT_TRUE(is_answered(connections.back()));
+  }
+  EXPECT_FALSE(is_answered(talk(one, beat("g"))));
+  EXPECT_TRUE(is_answered(talk(other, beat("g"))));
+  connections.front().connection->close();
+  world.run_for(1s);
+  EXPECT_TRUE(is_answered(talk(one, beat("g"))));
+  EXPECT_EQ(program.started.size(), 4u);
+}
+
+TEST_F(ServerLimits, AnAddressThatIsRefusedLeavesItsPlaceToTheNext) {
+  total = 2;
+  per_ip = 1;
+  serve(2);
+  auto &one = machine("one"), &two = machine("two"), &three = machine("three");
+  const auto first = talk(one, beat("g"));
+  const auto second = talk(two, beat("g"));
+  EXPECT_TRUE(is_answered(first));
+  EXPECT_TRUE(is_answered(second));
+  const auto again = talk(one, beat("g"));
+  world.run_for(1s);
+  const auto waiting = talk(three, beat("g"));
+  world.run_for(1s);
+  second.connection->close();
+  EXPECT_TRUE(is_answered(waiting));
+  EXPECT_FALSE(is_answered(again));
+}
+
+TEST_F(ServerLimits, StopDoesNotWaitForAHandlerThatDoesNotEnd) {
+  const Program& program = serve();
+  auto& client = machine("client");
+  const auto connection = talk(client, beat("hold"));
+  world.run_for(1s);
+  const Instant begun = world.now();
+  const auto ended = world.run(*server, program.servers[0]->stop(server->shard(0).clock.now() + 2s));
+  EXPECT_EQ(ended, false);
+  EXPECT_GE(world.now() - begun, Instant(2s));
+  EXPECT_LE(world.now() - begun, Instant(3s));
+}
+
+TEST_F(ServerLimits, StopEndsTheWaitForAPlace) {
+  total = 1;
+  const Program& program = serve();
+  auto& client = machine("client");
+  const auto first = talk(client, beat("g"));
+  EXPECT_TRUE(is_answered(first));
+  const auto waiting = talk(client, beat("g"));
+  world.run_for(1s);
+  const Instant begun = world.now();
+  EXPECT_EQ(world.run(*server, program.servers[0]->stop(server->shard(0).clock.now() + 2s)), true);
+  EXPECT_LE(world.now() - begun, Instant(1s));
+  EXPECT_FALSE(is_answered(waiting));
+}
+
+}  // namespace
+}  // namespace thalweg::network
