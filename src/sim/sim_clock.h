@@ -19,6 +19,8 @@ class SimClock : public Clock {
   Instant now() const override { return local(simulation_.now()); }
   Timestamp wall() const override;
   std::unique_ptr<Timer> call_at(Instant when, Function call) override;
+  // As when an operator or a time server sets the date. now() is not touched by that.
+  void jump_wall(Millis by) { faults_.wall_offset += by; }
 
  private:
   class SimTimer;
@@ -27,7 +29,7 @@ class SimClock : public Clock {
 
   Simulation& simulation_;
   const Executor executor_;
-  const ClockFaults faults_;
+  ClockFaults faults_;
 };
 
 class SimRandom : public Random {

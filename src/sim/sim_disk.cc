@@ -296,9 +296,11 @@ std::uint64_t SimFile::size() const { return inode_->cache.size(); }
 Result<> SimFile::write(std::uint64_t position, BytesView bytes) {
   const std::uint64_t end = position + bytes.size();
   const std::uint64_t growth = end > size() ? end - size() : 0;
-  if (growth > disk_.faults.capacity - std::min(disk_.faults.capacity, *disk_.used_))
-    return std::unexpected(Disk::full(path_));
-  inode_->change({inode_->next_sequence++, false, position, SharedBytes::copy_of(bytes)});
+  const std::uint64_t room = disk_.faults.capacity - std::min(disk_.faults.capacity, *disk_.used_);
+  const std::uint64_t refused = std::min<std::uint64_t>(growth > room ? growth - room : 0, bytes.size());
+  if (const auto written = bytes.first(bytes.size() - refused); !written.empty())
+    inode_->change({inode_->next_sequence++, false, position, SharedBytes::copy_of(written)});
+  if (refused > 0) return std::unexpected(Disk::full(path_));
   return {};
 }
 

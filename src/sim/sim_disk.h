@@ -21,7 +21,7 @@ struct DiskFaults {
   std::uint64_t sync_fails_one_in = 0;  // 0: never
   std::uint64_t sync_lies_one_in = 0;
   std::uint64_t cold_read_one_in = 8;   // reads that suspend
-  std::uint64_t capacity = UINT64_MAX;  // bytes
+  std::uint64_t capacity = UINT64_MAX;  // bytes; a write that does not fit leaves behind what fits
 };
 
 class SimDisk : public Disk {

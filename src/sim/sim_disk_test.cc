@@ -165,13 +165,18 @@ TEST_F(SimDiskTest, DurableWritesTearOnlyWhileUnderWay) {
   EXPECT_GT(torn, 25);
 }
 
-TEST_F(SimDiskTest, AFullDiskSaysSo) {
+TEST_F(SimDiskTest, AFullDiskTakesWhatFitsAndSaysSo) {
   disk.faults.capacity = 10;
   const FilePtr file = open("f");
   ASSERT_TRUE(file->write(0, as_bytes("123456")));
   const auto refused = file->write(6, as_bytes("789012"));
   ASSERT_FALSE(refused);
   EXPECT_TRUE(Disk::is_full(refused.error()));
+  EXPECT_EQ(content("f"), "1234567890");
+  EXPECT_TRUE(file->write(0, as_bytes("overwriting")).error().code == ErrorCode::kKafkaStorageError);
+  EXPECT_EQ(content("f"), "overwritin");
+  ASSERT_TRUE(file->truncate(4));
+  EXPECT_TRUE(file->write(4, as_bytes("fits")));
   ASSERT_TRUE(disk.remove("f"));
 }
 

@@ -172,5 +172,16 @@ TEST(SimClock, DriftsButNeverCallsEarly) {
   EXPECT_GT(world.now(), Instant(9700ms));
 }
 
+TEST(SimClock, TheDateJumpsAndTimersDoNotCare) {
+  World world(7);
+  Node& node = world.add_node("n", 2, [](Node&) { return nullptr; });
+  node.start();
+  const Instant now = node.shard(1).clock.now();
+  const Timestamp wall = node.shard(1).clock.wall();
+  node.jump_wall(Millis(-90'000));
+  EXPECT_EQ(node.shard(1).clock.wall(), wall - 90'000);
+  EXPECT_EQ(node.shard(1).clock.now(), now);
+}
+
 }  // namespace
 }  // namespace thalweg::sim

@@ -40,6 +40,11 @@ void Node::start() {
   state_ = program_(*this);
 }
 
+void Node::jump_wall(Millis by) {
+  CHECK(is_up());
+  for (auto& clock : life_->clocks) clock.jump_wall(by);
+}
+
 void Node::crash(Crash how) {
   CHECK(is_up());
   life_->life.end();

@@ -52,6 +52,8 @@ class Node {
   ClockFaults clock_faults;
 
   void start();
+  // The date of all its shards is set forwards or back, until it starts again. REQUIRES: is_up()
+  void jump_wall(Millis by);
   // Everything suspended is destroyed, then what the program gave. REQUIRES: is_up(), not called from a task of this
   // node
   void crash(Crash how);

@@ -56,6 +56,7 @@ class Scenario {
     start_broker();
     begin_trouble();
     schedule_crash();
+    schedule_clock_jump();
     watch_broker();
     world_.run_until([this] { return clients_->done(); }, 20s);
     heal();
@@ -90,36 +91,35 @@ class Scenario {
     client_node_->start();
   }
 
+  bool has(Trouble trouble) const {
+    return trouble_ == trouble || (trouble_ == Trouble::kEverything && trouble != Trouble::kLyingSync);
+  }
+
   void begin_trouble() {
+    auto& simulation = world_.simulation;
     auto& disk = broker_.disk().faults;
     auto& network = world_.network.faults;
-    switch (trouble_) {
-      case Trouble::kCrashesOnly:
-        break;
-      case Trouble::kFailingSync:
-        disk.sync_fails_one_in = 100 + world_.simulation.below(400);
-        break;
-      case Trouble::kLyingSync:
-        disk.sync_lies_one_in = 2 + world_.simulation.below(20);
-        break;
-      case Trouble::kFullDisk:
-        schedule_full_disk();
-        break;
-      case Trouble::kSlowClients:
-        world_.network.set_bandwidth("clients", 20'000 + world_.simulation.below(100'000));
-        break;
-      case Trouble::kBrokenConnections:
-        network.reset_one_in = 50 + world_.simulation.below(300);
-        break;
+    if (has(Trouble::kFailingSync)) disk.sync_fails_one_in = 100 + simulation.below(400);
+    if (has(Trouble::kLyingSync)) disk.sync_lies_one_in = 2 + simulation.below(20);
+    if (has(Trouble::kFullDisk)) schedule_full_disk();
+    if (has(Trouble::kSlowDisk)) {
+      disk.sync_max = simulation.between(20ms, 1s);
+      disk.cold_read_one_in = 1;
     }
+    if (has(Trouble::kSlowClients)) world_.network.set_bandwidth("clients", 20'000 + simulation.below(100'000));
+    if (has(Trouble::kBrokenConnections)) {
+      network.segment_max = 1 + simulation.below(400);  // so that most connections break inside a frame
+      network.reset_one_in = 100 + simulation.below(1000);
+    }
+    if (has(Trouble::kPartedNetwork)) schedule_parting();
   }
 
   void heal() {
     healed_ = true;
-    broker_.disk().faults.sync_fails_one_in = broker_.disk().faults.sync_lies_one_in = 0;
-    broker_.disk().faults.capacity = UINT64_MAX;
+    broker_.disk().faults = {};
+    world_.network.faults = {};
     world_.network.set_bandwidth("clients", 0);
-    world_.network.faults.reset_one_in = 0;
+    world_.network.join_all();
     if (broker_.is_up() && sync_has_failed()) crash(sim::Crash::kPowerLoss);
     if (!broker_.is_up()) start_broker();
   }
@@ -163,13 +163,29 @@ class Scenario {
     });
   }
 
+  void schedule_parting() {
+    world_.simulation.at(world_.now() + world_.simulation.between(200ms, 4s), [this] {
+      if (healed_) return;
+      world_.network.part("clients", kBroker.host);
+      world_.simulation.at(world_.now() + world_.simulation.between(50ms, 12s), [this] { world_.network.join_all(); });
+      schedule_parting();
+    });
+  }
+  void schedule_clock_jump() {
+    world_.simulation.at(world_.now() + world_.simulation.between(500ms, 8s), [this] {
+      if (healed_) return;
+      if (broker_.is_up()) broker_.jump_wall(Millis(either_way(600'000)));
+      schedule_clock_jump();
+    });
+  }
+
   // Each time with a clock that runs a little wrong and shows another time of day.
   void start_broker() {
-    const auto between = [this](std::int64_t limit) {
-      return static_cast<std::int64_t>(world_.simulation.below(std::uint64_t(2 * limit))) - limit;
-    };
-    broker_.clock_faults = {.drift_ppm = between(500), .wall_offset = Millis(between(60'000))};
+    broker_.clock_faults = {.drift_ppm = either_way(500), .wall_offset = Millis(either_way(60'000))};
     broker_.start();
+  }
+  std::int64_t either_way(std::int64_t limit) {
+    return static_cast<std::int64_t>(world_.simulation.below(std::uint64_t(2 * limit))) - limit;
   }
   bool sync_has_failed() const { return broker_.disk().failed_syncs() > syncs_failed_before_; }
   void crash(sim::Crash how) {
@@ -257,10 +273,16 @@ const char* name(Trouble trouble) {
       return "lying sync";
     case Trouble::kFullDisk:
       return "full disk";
+    case Trouble::kSlowDisk:
+      return "slow disk";
     case Trouble::kSlowClients:
       return "slow clients";
     case Trouble::kBrokenConnections:
       return "broken connections";
+    case Trouble::kPartedNetwork:
+      return "parted network";
+    case Trouble::kEverything:
+      return "everything";
   }
   return "?";
 }

@@ -7,9 +7,19 @@
 
 namespace thalweg::simulation {
 
-// What goes wrong, besides crashes, which every run has.
-enum class Trouble { kCrashesOnly, kFailingSync, kLyingSync, kFullDisk, kSlowClients, kBrokenConnections };
-inline constexpr int kTroubles = 6;
+// What goes wrong, besides crashes and clocks that drift and jump, which every run has.
+enum class Trouble {
+  kCrashesOnly,
+  kFailingSync,
+  kLyingSync,
+  kFullDisk,
+  kSlowDisk,
+  kSlowClients,
+  kBrokenConnections,
+  kPartedNetwork,
+  kEverything,  // but a lying sync, with which little can be promised
+};
+inline constexpr int kTroubles = 9;
 const char* name(Trouble trouble);
 
 struct Outcome {
