@@ -118,18 +118,39 @@ void fill_advertised_hosts(config::BrokerConfig& config) {
       listener.host = platform::host_name();
 }
 
-Task<> run(broker::Broker& broker, platform::ShardThreads& threads, int& code) {
-  if (auto started = co_await broker.start(); !started) {
-    log::error("the server cannot start", field("error", started.error()));
-    code = 1;
-    co_await broker.stop();
-    threads.stop();
-  }
+// The life of the server on shard 0. A signal that comes while it starts stops it once it has started, since there is
+// no half of a broker to stop.
+struct Life {
+  broker::Broker& broker;
+  platform::ShardThreads& threads;
+  bool started = false, stopping = false;
+  int interrupts = 0;
+  int code = 0;
+};
+
+Task<> stop(Life& life) {
+  co_await life.broker.stop();
+  life.threads.stop();
 }
 
-Task<> stop(broker::Broker& broker, platform::ShardThreads& threads) {
-  co_await broker.stop();
-  threads.stop();
+Task<> run(Life& life) {
+  if (auto started = co_await life.broker.start(); !started) {
+    log::error("the server cannot start", field("error", started.error()));
+    life.code = 1;
+    life.stopping = true;
+    co_return co_await stop(life);
+  }
+  life.started = true;
+  if (life.stopping) co_await stop(life);
+}
+
+// Ctrl-C twice is somebody who does not want to wait: leave as after a crash, which recovery handles. SIGTERM may come
+// twice without anybody meaning it, since supervisors signal a process and then its group.
+void on_signal(Life& life, int number) {
+  if (number == SIGINT && ++life.interrupts > 1) std::_Exit(130);
+  if (std::exchange(life.stopping, true)) return;
+  log::info("stopping", field("signal", number));
+  if (life.started) spawn(life.threads[0], stop(life));
 }
 
 }  // namespace
@@ -148,23 +169,14 @@ int run_server(const std::vector<std::string>& given) {
   platform::ShardThreads threads({.shards = unsigned(loaded->config.shards)});
   std::vector<const Shard*> shards;
   for (std::size_t i = 0; i < threads.size(); ++i) shards.push_back(&threads[i]);
-  int code = 0;
-  int interrupts = 0;
-  bool stopping = false;
   broker::Broker broker(std::move(shards), std::move(loaded->config));
-  threads.on_stop_signal([&](int number) {
-    // Ctrl-C twice is somebody who does not want to wait: leave as after a crash, which recovery handles. SIGTERM may
-    // come twice without anybody meaning it, since supervisors signal a process and then its group.
-    if (number == SIGINT && ++interrupts > 1) std::_Exit(130);
-    if (std::exchange(stopping, true)) return;
-    log::info("stopping", field("signal", number));
-    spawn(threads[0], stop(broker, threads));
-  });
-  spawn(threads[0], run(broker, threads, code));
+  Life life{broker, threads};
+  threads.on_stop_signal([&life](int number) { on_signal(life, number); });
+  spawn(threads[0], run(life));
   threads.start();
   threads.join();
   threads.drop_suspended();
-  return code;
+  return life.code;
 }
 
 }  // namespace thalweg

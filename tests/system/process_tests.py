@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -57,6 +58,56 @@ def stops_cleanly_when_told_twice(folder, new):
         broker.process.send_signal(signal.SIGTERM)
     expect_equal(broker.process.returncode, 0, "exit code after many SIGTERM")
     expect((broker.data / ".kafka_cleanshutdown").exists(), "no clean-shutdown marker after many SIGTERM")
+
+
+@_in_folder
+def stops_while_it_starts(folder, new):
+    broker = new(folder)
+    for milliseconds in range(0, 24, 2):
+        broker.launch()
+        time.sleep(milliseconds / 1000)
+        broker.process.terminate()
+        try:
+            code = broker.process.wait(_STOP_LIMIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"SIGTERM {milliseconds} ms after the start: still there {_STOP_LIMIT_SECONDS} s later") from None
+        # Before it has begun to listen for signals, the system ends it.
+        expect(code in (0, -signal.SIGTERM), f"SIGTERM {milliseconds} ms after the start: exit code {code}, {broker.log_tail()}")
+    broker.start()
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as s:
+            s.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+@_in_folder
+def listens_on_every_address(folder, new):
+    broker = new(folder)
+    broker.properties["listeners"] = f"PLAINTEXT://:{broker.port}"
+    broker.start()
+    if not _has_ipv6():
+        raise Skip("no IPv6; IPv4 answers")
+    expect(answers_metadata("::1", broker.port), "an empty host does not listen on ::1")
+
+
+@_in_folder
+def listens_on_an_ipv6_address(folder, new):
+    if not _has_ipv6():
+        raise Skip("no IPv6")
+    broker = new(folder)
+    broker.properties["listeners"] = broker.properties["advertised.listeners"] = f"PLAINTEXT://[::1]:{broker.port}"
+    broker.launch()
+    expect(wait_for_metadata("::1", broker.port, 10, broker.alive) is not None, f"no answer on ::1: {broker.log_tail()}")
+    tool = [str(paths.thalweg_binary()), "topic"]
+    server = ["--bootstrap-server", f"[::1]:{broker.port}"]
+    for command in (["create", "six"], ["describe", "six"]):
+        done = subprocess.run([*tool, *command, *server], capture_output=True, text=True, timeout=20)
+        expect_equal(done.returncode, 0, f"thalweg topic {command[0]} over [::1]: {done.stdout}{done.stderr}")
 
 
 @_in_folder
@@ -192,6 +243,9 @@ def _guard(test):
 ALL = {name: _guard(test) for name, test in {
     "SIGTERM and SIGINT stop the server cleanly": stops_cleanly,
     "SIGTERM twice is still a clean stop": stops_cleanly_when_told_twice,
+    "SIGTERM while the server starts stops it": stops_while_it_starts,
+    "an empty host in listeners is every address of IPv4 and IPv6": listens_on_every_address,
+    "an IPv6 address in listeners, in advertised.listeners and for the command line": listens_on_an_ipv6_address,
     "the cluster id survives a restart": starts_again_on_its_data,
     "a second server on the same data folder is refused": refuses_a_folder_in_use,
     "a server on a taken port says so": refuses_a_taken_port,
