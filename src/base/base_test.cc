@@ -4,6 +4,7 @@
 #include "base/crc32c.h"
 #include "base/endian.h"
 #include "base/error_code.h"
+#include "base/log.h"
 #include "base/result.h"
 #include "base/types.h"
 #include "base/uuid.h"
@@ -82,6 +83,26 @@ TEST(SharedBytes, ASliceKeepsTheMemoryAlive) {
     slice = whole.slice(6, 5);
   }
   EXPECT_EQ(slice.text(), "world");
+}
+
+// The line without its timestamp.
+std::string logged(log::Format format, std::string_view value) {
+  log::set_format(format);
+  testing::internal::CaptureStderr();
+  log::warn("event", field("value", value), field("n", 7));
+  log::set_format(log::Format::kText);
+  const std::string line = testing::internal::GetCapturedStderr();
+  return line.substr(line.find(format == log::Format::kJson ? "\"level" : "WARN"));
+}
+
+TEST(Log, QuotesWhatAReaderOrATerminalWouldMisunderstand) {
+  EXPECT_EQ(logged(log::Format::kText, "plain"), "WARN  event value=plain n=7\n");
+  EXPECT_EQ(logged(log::Format::kText, ""), "WARN  event value=\"\" n=7\n");
+  EXPECT_EQ(logged(log::Format::kText, "a b=c"), "WARN  event value=\"a b=c\" n=7\n");
+  EXPECT_EQ(logged(log::Format::kText, "a\nWARN"), "WARN  event value=\"a\\u000aWARN\" n=7\n");
+  EXPECT_EQ(logged(log::Format::kText, "\x1b[2J"), "WARN  event value=\"\\u001b[2J\" n=7\n");
+  EXPECT_EQ(logged(log::Format::kJson, "a\"b"),
+            "\"level\":\"WARN\",\"event\":\"event\",\"value\":\"a\\\"b\",\"n\":7}\n");
 }
 
 }  // namespace

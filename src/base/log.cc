@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -41,9 +42,10 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
-// Quoted only where a reader could not tell where the value ends.
+// Quoted only where a reader could not tell where the value ends, or a terminal would obey it.
 void append_text_value(std::string& out, std::string_view text) {
-  const bool plain = !text.empty() && text.find_first_of(" \"=\n\t") == std::string_view::npos;
+  const auto special = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '='; };
+  const bool plain = !text.empty() && std::ranges::none_of(text, special);
   if (plain)
     out += text;
   else
