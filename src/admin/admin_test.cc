@@ -328,6 +328,21 @@ TEST(Consumer, JoinsItsGroupReadsCommitsAndLeaves) {
   });
 }
 
+TEST(Consumer, FailsAtOnceWhenNothingIsCommittedAndNothingSaysWhereToBegin) {
+  play([](Scene* s) -> Task<> {
+    Group group;
+    offer_group(s, &group);
+    const auto consumer = Consumer::create(s->client, {.group = "g", .reset = std::nullopt});
+    consumer->subscribe({"t"});
+    const auto records = co_await consumer->poll(s->shard.clock.now() + 5s);
+    CHECK(!records);
+    EXPECT_EQ(records.error(),
+              (Error{ErrorCode::kOffsetOutOfRange, "Undefined offset with no reset policy for partitions: [t-0]"}));
+    co_await consumer->close();
+    EXPECT_TRUE(group.left);
+  });
+}
+
 TEST(Consumer, BeginsInsideABatchAtTheOffsetAskedFor) {
   play([](Scene* s) -> Task<> {
     s->broker.topics = {{"t", 1}};

@@ -164,6 +164,7 @@ Task<Result<std::map<std::string, std::set<TopicPartition>>>> Consumer::assign_m
 
 Task<Result<>> Consumer::start_from_committed() {
   CO_TRY(const auto committed, co_await fetch_offsets(client_, options_.group));
+  std::string undefined;
   for (auto& [tp, position] : positions_) {
     const auto at = committed.find(tp);
     if (at != committed.end())
@@ -172,9 +173,11 @@ Task<Result<>> Consumer::start_from_committed() {
     else if (options_.reset)
       position = {.next = *options_.reset};
     else
-      co_return fail(ErrorCode::kOffsetNotAvailable,
-                     "Undefined offset with no reset policy for partition " + to_string(tp));
+      undefined += (undefined.empty() ? "" : ", ") + to_string(tp);
   }
+  if (!undefined.empty())
+    co_return fail(ErrorCode::kOffsetOutOfRange,
+                   "Undefined offset with no reset policy for partitions: [" + undefined + "]");
   metadata_stale_ = true;  // topics of the assignment may be new to us
   changed_.notify();
   co_return Result<>();
