@@ -13,6 +13,7 @@
 // shard.call(host, &Host::handle<Response, Request>, …).
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <cstdint>
@@ -69,7 +70,7 @@ struct HostOptions {
   ErrorCode loading = ErrorCode::kCoordinatorLoadInProgress;  // answered while the journal is replayed
   ErrorCode not_here = ErrorCode::kNotCoordinator;            // answered when the machine runs somewhere else
   Instant commit_timeout = std::chrono::seconds(5);           // how long a reply waits to be committed
-  Instant load_backoff = std::chrono::seconds(1);             // between two attempts to load
+  Instant load_backoff = std::chrono::seconds(1);             // between two attempts to load, and two failed appends
   std::size_t waiting_max = 100'000;                          // requests parked or waiting for their commit
 };
 
@@ -96,7 +97,7 @@ class Host {
   // The journal became ours: load it, then serve. Also starts over when it was ours already.
   void lead() {
     resign();
-    begin();
+    begin(shard_.clock.now());
   }
   // The journal went to somebody else: the machine is dropped and everybody who waits is told to look elsewhere.
   void resign() {
@@ -150,9 +151,9 @@ class Host {
   };
   using SessionPtr = std::shared_ptr<Session>;
 
-  void begin() {
+  void begin(Instant at) {
     session_ = std::make_shared<Session>(Session{.journal = journal_, .machine = new_machine_()});
-    spawn(shard_, load(session_));
+    spawn(shard_, load(session_, at));
   }
 
   static void end(Session& session, ErrorCode code, const std::string& why) {
@@ -161,7 +162,9 @@ class Host {
     for (auto& [id, answer] : std::exchange(session.waiting, {})) answer.set(fail(code, why));
   }
 
-  Task<> load(SessionPtr session) {
+  Task<> load(SessionPtr session, Instant at) {
+    if (session->ended) co_return;
+    if (shard_.clock.now() < at) co_await shard_.clock.sleep_until(at);
     if (session->ended) co_return;
     for (;;) {
       std::uint64_t records = 0;
@@ -204,12 +207,15 @@ class Host {
     }
   }
 
-  // What the machine decided is not in the journal, so the machine is wrong from here on.
+  // What the machine decided is not in the journal, so the machine is wrong from here on. A full disk refuses the next
+  // append as well, and then loading would be all that is done; so there is a pause behind the second failure.
   void start_over(Session& session, const Error& error) {
     log::warn("coordinator append failed, loading again", field("name", options_.name),
               field("error", std::string(name(error.code))), field("message", error.message));
     end(session, options_.not_here, "the coordinator is loading again");
-    begin();
+    const Instant at = std::max(shard_.clock.now(), next_start_over_);
+    next_start_over_ = at + options_.load_backoff;
+    begin(at);
   }
 
   Task<> release(SessionPtr session, decltype(Effects::replies) replies, Offset seen, Instant deadline) {
@@ -240,6 +246,7 @@ class Host {
   const NewMachine new_machine_;
   const HostOptions options_;
   std::uint64_t last_request_ = 0;
+  Instant next_start_over_{0};
   SessionPtr session_;  // null while the journal is not ours
 };
 

@@ -257,6 +257,20 @@ TEST_F(HostTest, AFailedAppendReloadsTheMachine) {
   EXPECT_EQ((**add(0))->value, 5);
 }
 
+TEST_F(HostTest, AppendsThatKeepFailingDoNotReloadAllTheTime) {
+  lead();
+  add(5);
+  commit();
+  journal_->refuse = true;
+  EXPECT_EQ((**add(7)).error().code, ErrorCode::kNotEnoughReplicas);
+  EXPECT_TRUE(host_->serving());
+  EXPECT_EQ((**add(7)).error().code, ErrorCode::kNotEnoughReplicas);
+  EXPECT_EQ((**add(7)).error().code, ErrorCode::kCoordinatorLoadInProgress);
+  journal_->refuse = false;
+  advance(1s);
+  EXPECT_EQ((**add(0))->value, 5);
+}
+
 TEST_F(HostTest, AReplyThatIsNotCommittedInTimeFailsAndTheMachineStays) {
   lead();
   const auto slow = add(5);
