@@ -118,6 +118,19 @@ TEST_F(GroupShardTest, ALargeCommitIsOneBatch) {
   EXPECT_EQ(fetch()->topics.at(0).partitions.size(), std::size_t(kMany));
 }
 
+TEST_F(GroupShardTest, WhatTheMachineTakesFitsTheLog) {
+  log_config_.max_message_bytes = 2000;
+  restart();
+  std::size_t taken = 0, refused = 0;
+  for (std::size_t size = 0; size < 200; ++size) {
+    const auto committed = ask<OffsetCommitResponse>(commit_of(10, std::string(size, 'm')));
+    ASSERT_TRUE(committed) << "the log refused metadata of " << size << " bytes";
+    ++(committed->topics.at(0).partitions.at(0).error_code == ErrorCode::kNone ? taken : refused);
+  }
+  EXPECT_GT(taken, 100u);
+  EXPECT_GT(refused, 50u);
+}
+
 TEST_F(GroupShardTest, AGroupLargerThanABatchCanBeDeleted) {
   log_config_.max_message_bytes = 2000;
   restart();
