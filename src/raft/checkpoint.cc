@@ -83,23 +83,33 @@ Result<> Checkpoints::remove_leftovers() {
   return {};
 }
 
-Task<Result<>> Checkpoints::write(Base base, SharedBytes image) {
-  const std::string path = path_of(base);
-  const std::string beside = path + ".tmp";
-  const std::vector<std::byte> header = header_of(base, image);
-  CO_TRY(FilePtr file, shard_.disk.open(beside, OpenMode::kTruncate));
+Task<Result<FilePtr>> Checkpoints::write_file(std::string path, SharedBytes header, SharedBytes image) {
+  CO_TRY(FilePtr file, shard_.disk.open(path, OpenMode::kTruncate));
   CO_TRY_VOID(file->write(0, header));
   for (std::size_t at = 0; at < image.size(); at += kSlice) {
     CO_TRY_VOID(file->write(header.size() + at, image.view().subspan(at, std::min(kSlice, image.size() - at))));
     co_await boost::asio::post(shard_.executor, boost::asio::use_awaitable);
   }
   CO_TRY_VOID(co_await file->sync());
+  co_return file;
+}
+
+Task<Result<>> Checkpoints::write(Base base, SharedBytes image) {
+  const std::string path = path_of(base);
+  const std::string beside = path + ".tmp";
+  const SharedBytes header = SharedBytes::take(header_of(base, image));
+  auto file = co_await write_file(beside, header, image);
+  if (!file) {
+    // A disk that is full must not fill with halves.
+    static_cast<void>(shard_.disk.remove(beside));
+    co_return std::unexpected(file.error());
+  }
   CO_TRY_VOID(shard_.disk.rename(beside, path));
   CO_TRY_VOID(co_await shard_.disk.sync_directory(directory_));
   // A later one may have arrived from the leader meanwhile.
   if (latest_ && latest_->base.index > base.index) co_return shard_.disk.remove(path);
   const std::string earlier = latest_ ? latest_->path : std::string();
-  latest_ = Latest{std::move(base), path, std::move(file), header.size(), image.size()};
+  latest_ = Latest{std::move(base), path, *std::move(file), header.size(), image.size()};
   log::info("metadata snapshot written", field("index", latest_->base.index), field("size_bytes", image.size()));
   if (!earlier.empty() && earlier != path) co_return shard_.disk.remove(earlier);
   co_return Result<>{};

@@ -129,6 +129,18 @@ TEST(QuorumLog, UsesSegmentsAgainAndTellsOldRecordsApart) {
   EXPECT_LE(log.disk.files.size(), 6u);
 }
 
+TEST(QuorumLog, ACheckpointThatDoesNotFitLeavesNothingBehind) {
+  World world;
+  Opened log(world);
+  ASSERT_TRUE(log.write({entry(2, "a")}));
+  const auto files = log.disk.files.size();
+  log.disk.full = true;
+  const auto refused =
+      world.run(log.log.write_checkpoint({2, 1, founding().membership}, SharedBytes::copy_of("image")));
+  EXPECT_TRUE(Disk::is_full(refused.error()));
+  EXPECT_EQ(log.disk.files.size(), files);
+}
+
 // Found by the cluster's simulation: a leader replaced entries 3 to 12, whose first half was in a segment released
 // later.
 TEST(QuorumLog, EntriesMayBeReplacedBelowTheOldestSegmentThatIsLeft) {
