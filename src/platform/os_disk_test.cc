@@ -92,6 +92,11 @@ TEST_F(OsDiskTest, ListsALinkThatLeadsNowhere) {
   EXPECT_EQ(*disk.list(directory.path()), (std::vector<DirectoryEntry>{{"dangling", false}, {"loop", false}}));
 }
 
+TEST_F(OsDiskTest, AFileSystemThatKeepsNoNamesHasNothingToSync) {
+  EXPECT_TRUE(run_on(shards[0], disk.sync_directory("/proc")));
+  EXPECT_FALSE(run_on(shards[0], disk.sync_directory(directory / "nothing")));
+}
+
 TEST_F(OsDiskTest, SaysWhichFileIsMissing) {
   const auto missing = disk.open(directory / "nothing", OpenMode::kRead);
   ASSERT_FALSE(missing);
