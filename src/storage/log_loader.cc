@@ -155,7 +155,7 @@ Result<> LogLoader::open_segments() {
     if (const auto base = parse_segment_file(entry.name, kLogSuffix)) {
       log_.segments_.push_back(std::make_shared<LogSegment>(*log_.files_, log_.directory_, *base, now));
       const auto txn = segment_file("", *base, kTxnIndexSuffix).substr(1);
-      if (std::ranges::binary_search(files, txn, {}, name_of)) TRY_VOID(log_.segments_.back()->aborted().load());
+      if (std::ranges::binary_search(files, txn, {}, name_of)) log_.segments_.back()->aborted().load();
     }
     for (const auto suffix : {kIndexSuffix, kTimeIndexSuffix, kTxnIndexSuffix}) {
       const auto base = parse_segment_file(entry.name, suffix);

@@ -1,16 +1,15 @@
 // The .timeindex of a segment: (timestamp i64, offset relative to the base i32), timestamps strictly rising; the last
 // entry is the largest timestamp of the segment and, as Kafka has it, the last offset of the batch that carries it.
-// Held as OffsetIndex is. Owner: the log's shard.
+// Owner: the log's shard.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/time.h"
 #include "base/types.h"
-#include "storage/file_cache.h"
+#include "storage/index_file.h"
 
 namespace thalweg::storage {
 
@@ -24,8 +23,9 @@ class TimeIndex {
  public:
   static constexpr std::size_t kEntrySize = 12;
 
-  TimeIndex(FileCache& files, std::string path, Offset base) : files_(&files), path_(std::move(path)), base_(base) {}
+  TimeIndex(FileCache& files, std::string path, Offset base) : file_(files, std::move(path), kEntrySize), base_(base) {}
 
+  // As OffsetIndex::load().
   Result<> load();
   void clear();
   // Ignored unless the timestamp is larger than the last one and the offset not smaller.
@@ -34,23 +34,18 @@ class TimeIndex {
   Result<TimestampOffset> lookup(Timestamp target) const;
   // Keeps entries with offset < `offset`.
   Result<> truncate_to(Offset offset);
-  Result<> flush();
+  Result<> flush() { return file_.flush(); }
 
-  std::size_t entries() const { return on_disk_ + tail_.size(); }
-  std::size_t unflushed() const { return tail_.size(); }
+  std::size_t entries() const { return file_.size(); }
   std::optional<TimestampOffset> last() const { return last_; }
-  const std::string& path() const { return path_; }
-  void moved_to(std::string path) { path_ = std::move(path); }
+  const std::string& path() const { return file_.path(); }
 
  private:
-  Result<TimestampOffset> at(std::size_t i) const;
+  TimestampOffset decode(const std::byte* entry) const;
+  Result<> read_last();
 
-  FileCache* files_;
-  std::string path_;
-  Offset base_;
-  std::size_t on_disk_ = 0;
-  bool rewrite_ = false;
-  std::vector<TimestampOffset> tail_;
+  IndexFile file_;
+  const Offset base_;
   std::optional<TimestampOffset> last_;
 };
 
