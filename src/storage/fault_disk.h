@@ -12,7 +12,8 @@ struct Faults {
   std::uint64_t bytes_left = ~std::uint64_t{0};  // then the disk is full; a write that crosses it leaves its prefix
   bool writes_fail = false;
   bool syncs_fail = false;
-  std::uint64_t syncs = 0;  // counted
+  bool index_syncs_full = false;  // no room, but only the sync of an index finds out
+  std::uint64_t syncs = 0;        // counted
 };
 
 class FaultFile : public File {
@@ -45,7 +46,8 @@ class FaultFile : public File {
   }
   Task<Result<>> sync() override {
     ++faults_.syncs;
-    if (faults_.syncs_fail) return failed_sync();
+    if (faults_.syncs_fail) return failed_sync({ErrorCode::kKafkaStorageError, path_ + ": sync failed"});
+    if (faults_.index_syncs_full && path_.ends_with("index")) return failed_sync(Disk::full(path_));
     return file_->sync();
   }
   Task<Result<>> write_durable(std::uint64_t position, SharedBytes blocks) override {
@@ -53,7 +55,7 @@ class FaultFile : public File {
   }
 
  private:
-  Task<Result<>> failed_sync() { co_return fail(ErrorCode::kKafkaStorageError, path_ + ": sync failed"); }
+  static Task<Result<>> failed_sync(Error why) { co_return std::unexpected(std::move(why)); }
 
   const FilePtr file_;
   const std::string path_;

@@ -114,7 +114,8 @@ AppendResult Log::append_as_leader(SharedBytes records, const AppendOptions& opt
   TRY(const record::BatchView stored, record::BatchView::at(changed ? flat : records));
   if (auto noted = note_appended(stored, header); !noted) {
     // A marker that does not parse; only our own coordinators write those.
-    TRY_VOID(active().undo_write(header.position));
+    if (auto undone = active().undo_write(header.position); !undone)
+      return std::unexpected(AppendError(failed(undone.error())));
     return std::unexpected(AppendError(noted.error()));
   }
   finish_append(valid.last + 1);
@@ -278,6 +279,7 @@ Task<Result<>> Log::write_epochs() {
   co_return written;
 }
 
+// With the names in the folder, which write_epochs() makes durable as well.
 Task<Result<>> Log::sync_side_files(std::vector<SegmentPtr> segments) {
   for (const SegmentPtr& segment : segments) {
     for (const std::string& path :
@@ -286,7 +288,7 @@ Task<Result<>> Log::sync_side_files(std::vector<SegmentPtr> segments) {
     if (auto snapshot = shard_.disk.open(snapshot_path(segment->base()), OpenMode::kReadWrite))
       CO_TRY_VOID(co_await (*snapshot)->sync());
   }
-  CO_TRY_VOID(co_await write_epochs());
+  if (epochs_unwritten_ || retired_) co_return Result<>{};
   co_return co_await shard_.disk.sync_directory(directory_);
 }
 
@@ -306,18 +308,24 @@ Task<Result<>> Log::checkpoint() {
 
 Task<Result<>> Log::checkpoint_alone() {
   CO_TRY_VOID(co_await flush());
+  if (retired_) co_return Result<>{};  // the folder may be another log's by now
   const Offset reached = durable_.value();
   const std::uint64_t cuts = cuts_;
   if (recovery_point_ == reached && !epochs_unwritten_) co_return Result<>{};
   std::vector<SegmentPtr> above;
   for (std::size_t i = segments_.size(); i-- > 0 && (i + 1 == segments_.size() || segment_end(i) > recovery_point_);) {
     above.push_back(segments_[i]);
-    CO_TRY_VOID(segments_[i]->flush_indexes());  // a full disk: later
+    if (auto flushed = segments_[i]->flush_indexes(); !flushed) co_return std::unexpected(failed(flushed.error()));
   }
   if (auto synced = co_await sync_side_files(std::move(above)); !synced) {
-    if (Disk::is_full(synced.error())) co_return synced;
-    if (!retired_) sync_failed(synced.error());  // as final as a log file's
+    if (!retired_) sync_failed(synced.error());  // as final as a log file's, also when it is for lack of room
     co_return synced;
+  }
+  if (retired_) co_return Result<>{};
+  // The old file stays when this fails, so a full disk means no more than: later.
+  if (auto written = co_await write_epochs(); !written) {
+    if (!retired_ && !Disk::is_full(written.error())) sync_failed(written.error());
+    co_return written;
   }
   if (cuts == cuts_ && !truncating_) recovery_point_ = std::max(recovery_point_, reached);
   co_return Result<>{};
@@ -350,7 +358,8 @@ LogOffsets Log::offsets() const {
 }
 
 Offset Log::last_stable_offset() const {
-  return std::min(producers_.first_unstable_offset().value_or(high_watermark_), high_watermark_);
+  // The start of the log may have moved beyond where an open transaction began.
+  return std::min(std::max(producers_.first_unstable_offset().value_or(high_watermark_), start_), high_watermark_);
 }
 
 void Log::set_high_watermark(Offset offset) {

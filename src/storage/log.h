@@ -150,7 +150,8 @@ class Log : public std::enable_shared_from_this<Log> {
   void start_epoch(LeaderEpoch epoch);
   // Drops everything at and above `to` (a batch that contains it goes whole). Followers only, who append nothing
   // meanwhile: the lower recovery point is on disk before anything is cut, so that a crash later does not look like
-  // damage below it.
+  // damage below it, and the cut is on disk when this returns, so that what went does not come back beside what
+  // follows.
   Task<Result<>> truncate_to(Offset to);
   // Empties the log; the next append has offset `start`. A follower too far behind.
   Task<Result<>> truncate_fully_and_start_at(Offset start);
@@ -161,8 +162,8 @@ class Log : public std::enable_shared_from_this<Log> {
 
   // ---- Background, called by LogManager
 
-  // Retention by time, size and log start (never past the high watermark) and rolls that are due by segment.ms; answers
-  // how many bytes went.
+  // Retention by time, size and log start, never past the high watermark; an active segment that goes is rolled first.
+  // Answers how many bytes went.
   Result<std::uint64_t> apply_retention();
   void expire_producers(Millis expiration);
   // Asks for a sync of all there is and waits for it.
@@ -232,6 +233,7 @@ class Log : public std::enable_shared_from_this<Log> {
   Task<Result<>> lower_recovery_point(Offset to);
   Result<> cut_at(Offset to);
   Result<> empty_and_start_at(Offset start);
+  Task<Result<>> sync_cut();
   std::size_t expired_segments(Timestamp now) const;
   void start_moved(Offset start);
 

@@ -146,8 +146,8 @@ Task<Result<>> Log::truncate_to(Offset to) {
   truncating_ = false;
   CO_TRY_VOID(std::move(lowered));
   CO_TRY_VOID(check_writable());
-  if (to < segments_.front()->base() || to < start_) co_return empty_and_start_at(to);
-  co_return cut_at(to);
+  CO_TRY_VOID(to < segments_.front()->base() ? empty_and_start_at(to) : cut_at(to));
+  co_return co_await sync_cut();
 }
 
 Task<Result<>> Log::truncate_fully_and_start_at(Offset start) {
@@ -158,7 +158,15 @@ Task<Result<>> Log::truncate_fully_and_start_at(Offset start) {
   truncating_ = false;
   CO_TRY_VOID(std::move(lowered));
   CO_TRY_VOID(check_writable());
-  co_return empty_and_start_at(start);
+  CO_TRY_VOID(empty_and_start_at(start));
+  co_return co_await sync_cut();
+}
+
+// A power loss must not bring back what was cut off behind, or beside, what is appended next.
+Task<Result<>> Log::sync_cut() {
+  auto synced = co_await sync_once();
+  if (!synced && !retired_) sync_failed(synced.error());
+  co_return synced;
 }
 
 Result<> Log::cut_at(Offset to) {
@@ -181,8 +189,6 @@ Result<> Log::cut_at(Offset to) {
   recovery_point_ = std::min(recovery_point_, *end);
   epochs_unwritten_ |= epochs_.truncate_from_end(*end);
   if (auto rebuilt = rebuild_producers(*end, *end); !rebuilt) return std::unexpected(failed(rebuilt.error()));
-  names_unsynced_ = true;  // also when only a file became shorter, the loop has something to sync
-  request_sync();
   return {};
 }
 
@@ -204,7 +210,6 @@ Result<> Log::empty_and_start_at(Offset start) {
   epochs_.clear();
   epochs_unwritten_ = true;
   producers_.clear(start);
-  request_sync();
   return {};
 }
 
@@ -223,20 +228,23 @@ Result<Offset> Log::load_newest_snapshot(Offset limit) {
   TRY(const auto files, shard_.disk.list(directory_));
   for (const DirectoryEntry& entry : files)
     if (const auto base = parse_segment_file(entry.name, kSnapshotSuffix)) snapshots.push_back(*base);
-  while (!snapshots.empty()) {
+  std::optional<Offset> newest;
+  for (; !snapshots.empty(); snapshots.pop_back()) {
     const Offset offset = snapshots.back();
-    snapshots.pop_back();
     const std::string path = snapshot_path(offset);
-    if (offset <= limit) {
+    if (!newest && offset <= limit) {
       TRY(const SharedBytes content, shard_.disk.read_file(path));
       const auto loaded = producers_.load_snapshot(content, offset, shard_.clock.wall());
-      if (loaded) return offset;
+      if (loaded) newest = offset;
+      if (loaded) continue;
       log::warn("producer snapshot unreadable", field("path", path), field("reason", loaded.error()));
     }
-    TRY_VOID(shard_.disk.remove(path));  // beyond what is trusted, or damaged
+    // Older ones stay as long as their segment does. Others are of earlier stops, damaged, or beyond what is trusted.
+    if (newest && segments_[segment_index(offset)]->base() == offset) continue;
+    TRY_VOID(shard_.disk.remove(path));
   }
-  producers_.clear(segments_.front()->base());
-  return segments_.front()->base();
+  if (!newest) producers_.clear(segments_.front()->base());
+  return newest.value_or(segments_.front()->base());
 }
 
 Result<> Log::rebuild_producers(Offset snapshot_limit, Offset index_from) {
@@ -245,7 +253,9 @@ Result<> Log::rebuild_producers(Offset snapshot_limit, Offset index_from) {
     LogSegment& segment = *segments_[i];
     TRY_VOID(segment.for_each_header(from, [&](const BatchHeader& header) -> Result<> {
       if (header.producer_id > kNoProducerId) {
-        TRY(const SharedBytes bytes, segment.read_batch(header));
+        // Of a marker the record tells what it ends; of data the header says all, and the rest is not read.
+        TRY(const SharedBytes bytes,
+            header.is_control() ? segment.read_batch(header) : segment.read_without_records(header));
         TRY(const auto batch, record::BatchView::at(bytes));
         TRY(const auto completed, producers_.update(batch, header.base));
         if (completed && completed->aborted && completed->last_offset >= index_from)

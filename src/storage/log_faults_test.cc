@@ -46,6 +46,16 @@ TEST_F(LogFaultsTest, NothingIsAcknowledgedAfterAFailedSync) {
   EXPECT_EQ(t.run(log->read(Offset{0}, {})).error().code, ErrorCode::kKafkaStorageError);
 }
 
+TEST_F(LogFaultsTest, ASyncThatFailsForLackOfRoomIsFinalToo) {
+  config.index_interval_bytes = 50;
+  const auto log = open();
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(append(*log));
+  faults.index_syncs_full = true;
+  EXPECT_FALSE(t.run(log->checkpoint()));
+  EXPECT_TRUE(log->is_offline());
+  EXPECT_EQ(log->recovery_point(), Offset{0});
+}
+
 TEST_F(LogFaultsTest, AFailedWriteTakesTheLogOffline) {
   const auto log = open();
   faults.writes_fail = true;

@@ -60,14 +60,15 @@ Task<Result<>> LogLoader::sync_unchecked() {
   co_return Result<>{};
 }
 
-// The same bytes in the same place, so that the kernel has to write them.
+// The same bytes in the same place and the same length, so that the kernel has to write them. The length, too: it may
+// have been a truncation whose sync failed, and then the longer file would come back with a power loss.
 Result<> LogLoader::rewrite(File& file) {
   std::vector<std::byte> bytes(1 << 20);
   for (std::uint64_t at = 0; at < file.size(); at += bytes.size()) {
     TRY(const std::size_t n, file.read_now(at, bytes));
     TRY_VOID(file.write(at, BytesView(bytes).first(n)));
   }
-  return {};
+  return file.truncate(file.size());
 }
 
 Result<> LogLoader::settle_topic_id() {
@@ -256,6 +257,9 @@ Result<> LogLoader::load_epochs() {
     if (!epochs) return fail(ErrorCode::kKafkaStorageError, path + ": " + epochs.error().message);
     log_.epochs_ = *std::move(epochs);
   }
+  // Above the recovery point the batches alone tell: what the file says there may have been truncated and followed by
+  // records of older epochs.
+  if (!clean_) log_.epochs_unwritten_ |= log_.epochs_.truncate_from_end(recovery_point_);
   for (const EpochEntry& seen : seen_epochs_) {
     const auto latest = log_.epochs_.latest();
     if (!latest || seen.epoch > latest->epoch)

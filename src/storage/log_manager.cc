@@ -184,7 +184,9 @@ Task<Result<>> LogManager::remove(TopicPartition partition) {
     co_return fail(ErrorCode::kUnknownTopicOrPartition, to_string(partition) + " is not open here");
   const OpenLog open = std::move(found->second);
   logs_.erase(found);
+  opening_.insert(partition);  // nobody opens the folder again before it has its other name
   co_await shards_[open.shard]->call(*this, &LogManager::retire_here, open.log);
+  opening_.erase(partition);
   Directory& directory = directories_[open.directory];
   directory.partitions.erase(partition);
   // As Kafka names it, and not longer than a file name may be.

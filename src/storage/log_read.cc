@@ -68,7 +68,12 @@ Task<Result<TimestampAndOffset>> Log::offset_for_timestamp(Timestamp target) {
   const auto segments = segments_;
   for (const SegmentPtr& segment : segments) {
     if (segment->max_timestamp() < target) continue;
-    CO_TRY(const auto found, co_await segment->find_timestamp(target, start_));
+    std::optional<LogSegment::Found> found;
+    do {
+      auto looked = co_await segment->find_timestamp(target, start_);
+      if (segment->base() < segments_.front()->base()) looked = std::nullopt;  // it was deleted meanwhile
+      CO_TRY(found, std::move(looked));
+    } while (found && found->offset < start_);  // the start moved meanwhile
     if (found) co_return TimestampAndOffset{found->timestamp, found->offset, found->leader_epoch};
   }
   co_return TimestampAndOffset{};

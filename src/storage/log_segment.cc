@@ -66,6 +66,16 @@ Result<SharedBytes> LogSegment::read_batch(const BatchHeader& batch) const {
   return SharedBytes::take(std::move(bytes));
 }
 
+Result<SharedBytes> LogSegment::read_without_records(const BatchHeader& batch) const {
+  TRY(const FilePtr log, file());
+  std::vector<std::byte> bytes(record::kBatchHeaderSize);
+  TRY(const std::size_t n, log->read_now(batch.position, bytes));
+  if (n != bytes.size()) return fail(ErrorCode::kKafkaStorageError, path_ + ": shorter than its batches");
+  store_be(bytes.data() + record::batch_field::kLength,
+           static_cast<std::int32_t>(record::kBatchHeaderSize - record::kLogOverhead));
+  return SharedBytes::take(std::move(bytes));
+}
+
 Result<LogSegment::Rebuilt> LogSegment::rebuild(Offset checked_below, std::int32_t index_interval,
                                                 const std::function<Result<>(const BatchHeader&)>& visit) {
   TRY(const FilePtr log, file());

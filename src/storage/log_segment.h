@@ -64,6 +64,8 @@ class LogSegment {
   // Walks all batches from the one that contains `from` (or follows it). For loading.
   Result<> for_each_header(Offset from, const std::function<Result<>(const BatchHeader&)>& visit) const;
   Result<SharedBytes> read_batch(const BatchHeader& batch) const;
+  // The same batch without its records and with a length to match; its CRC fits no more.
+  Result<SharedBytes> read_without_records(const BatchHeader& batch) const;
   // Where the batches end, and the largest timestamp, by walking from the last index entry.
   Result<Offset> find_next_offset();
 

@@ -22,6 +22,7 @@ constexpr int kPartitions = 4;
 struct Ledger {
   std::map<std::pair<int, Offset>, std::uint64_t> acknowledged;  // partition and offset -> the record's number
   std::array<Offset, kPartitions> starts{};                      // as far as records were deleted on request
+  std::array<std::int32_t, kPartitions> epochs{};                // the highest leader epoch so far
   std::uint64_t next_number = 1;
   std::uint64_t verified = 0;
   std::string failure;
@@ -71,12 +72,13 @@ class Broker {
 
   Task<> live(int p) {
     co_await verify(p);
+    choose_epoch(p);
     for (int i = 0; i < 3; ++i) spawn(shard_of(p), produce(p));
     const Shard& shard = shard_of(p);
     Log& log = this->log(p);
     while (!log.is_offline()) {
       co_await shard.clock.sleep_for(std::chrono::milliseconds(20 + below(300)));
-      if (below(4) == 0) co_await truncate(p);
+      if (below(4) == 0) co_await (below(6) == 0 ? start_again(p) : truncate(p));
       log.set_high_watermark(log.durable().value());
       if (below(3) == 0 && log.delete_records_before(log.start_offset() + static_cast<std::int64_t>(below(10))))
         ledger_.starts[static_cast<std::size_t>(p)] =
@@ -98,6 +100,30 @@ class Broker {
     if (cut && log.end_offset() < to - 5) ledger_.fail("truncation cut more than a batch");
     auto& start = ledger_.starts[static_cast<std::size_t>(p)];
     start = std::min(start, log.end_offset());
+    choose_epoch(p);
+  }
+
+  // A follower that is too far behind.
+  Task<> start_again(int p) {
+    Log& log = this->log(p);
+    const auto at = static_cast<std::size_t>(p);
+    const Offset start = log.end_offset() + static_cast<std::int64_t>(below(20));
+    ledger_.acknowledged.erase(ledger_.acknowledged.lower_bound({p, Offset{0}}),
+                               ledger_.acknowledged.upper_bound({p, Offset{INT64_MAX}}));
+    ledger_.starts[at] = start;
+    cutting_[at] = true;
+    if (co_await log.truncate_fully_and_start_at(start) && log.start_offset() != start)
+      ledger_.fail("does not start where it should");
+    cutting_[at] = false;
+    ++cuts_[at];
+    choose_epoch(p);
+  }
+
+  // What comes next is of a new leader, or of an old one whose records the new one has.
+  void choose_epoch(int p) {
+    const auto at = static_cast<std::size_t>(p);
+    const LeaderEpoch latest = log(p).latest_epoch();
+    epochs_[at] = below(2) == 0 || latest == kNoLeaderEpoch ? LeaderEpoch{++ledger_.epochs[at]} : latest;
   }
 
   Task<> produce(int p) {
@@ -109,7 +135,8 @@ class Broker {
       if (cutting_[at]) continue;
       const std::uint64_t number = ledger_.next_number++;
       const int records = 1 + static_cast<int>(below(4));
-      const auto info = log.append_as_leader(batch_of(number, records, shard.clock.wall()), {.leader_epoch = {1}});
+      const auto info =
+          log.append_as_leader(batch_of(number, records, shard.clock.wall()), {.leader_epoch = epochs_[at]});
       const std::uint64_t cuts = cuts_[at];
       if (!info) {
         if (!log.is_offline()) ledger_.fail(info.error().error.message);
@@ -147,6 +174,12 @@ class Broker {
         if (!batch.crc_ok()) co_return ledger_.fail("wrong CRC at " + to_string(batch.base_offset()));
         if (next_base != kNoOffset && batch.base_offset() != next_base)
           co_return ledger_.fail("gap at " + to_string(next_base));
+        // Where the start has been before a crash took it back, the epochs may begin there.
+        if (batch.last_offset() >= ledger_.starts[static_cast<std::size_t>(p)] &&
+            log.epoch_of(batch.last_offset()) != batch.leader_epoch())
+          co_return ledger_.fail("leader epoch " + to_string(batch.leader_epoch()) + " at " +
+                                 to_string(batch.base_offset()) + " is " +
+                                 to_string(log.epoch_of(batch.last_offset())) + " to the log");
         next_base = batch.next_offset();
         auto records = record::RecordReader::open(batch);
         while (auto record = *records->next()) found[record->offset] = load_be<std::uint64_t>(record->value->data());
@@ -174,6 +207,7 @@ class Broker {
   std::array<LogPtr, kPartitions> logs_;
   std::array<bool, kPartitions> cutting_{};
   std::array<std::uint64_t, kPartitions> cuts_{};
+  std::array<LeaderEpoch, kPartitions> epochs_{};
 };
 
 // Several lives in a row; gives how many acknowledged records were looked up, or what went wrong.

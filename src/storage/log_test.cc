@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "storage/pieces.h"
 #include "storage/testing.h"
 
@@ -289,6 +291,35 @@ TEST_F(LogTest, TruncatesToABatchAndGoesOnThere) {
   EXPECT_EQ(append(*log).first, Offset{500});
 }
 
+TEST_F(LogTest, EpochsThatWereTruncatedDoNotComeBackFromTheirFileAfterACrash) {
+  auto log = open();
+  const auto append_in = [&](std::int32_t epoch) {
+    return log->append_as_leader(make_batch(), {.leader_epoch = {epoch}}).has_value();
+  };
+  ASSERT_TRUE(append_in(3) && append_in(3) && append_in(4));
+  ASSERT_TRUE(t.run(log->checkpoint()));  // the file knows that 4 begins at offset 2
+  ASSERT_TRUE(t.run(log->truncate_to(Offset{2})));
+  ASSERT_TRUE(append_in(3) && append_in(3));  // what the new leader has from then
+  log.reset();
+  log = reopen_after_crash(Offset{2});
+  EXPECT_EQ(log->end_offset(), Offset{4});
+  EXPECT_EQ(log->latest_epoch(), LeaderEpoch{3});
+  EXPECT_EQ(log->epoch_of(Offset{3}), LeaderEpoch{3});
+}
+
+TEST_F(LogTest, SnapshotsOfEarlierStopsAreRemoved) {
+  config.segment_bytes = 500;
+  auto log = open();
+  for (int stop = 0; stop < 6; ++stop) {
+    append(*log, {.records = 2, .value_size = 40});
+    log = reopen_after_close(log);
+  }
+  const auto files = *t.disk.list(log->directory());
+  const auto snapshots = std::ranges::count_if(files, [](const auto& f) { return f.name.ends_with(kSnapshotSuffix); });
+  EXPECT_LE(snapshots, static_cast<std::ptrdiff_t>(log->segment_count()) + 1);
+  EXPECT_GE(snapshots, 1);
+}
+
 TEST_F(LogTest, FollowerTakesBatchesAsTheyAreAndRefusesToGoBack) {
   const auto leader = open();
   for (int i = 0; i < 10; ++i) append(*leader, {.records = 2});
@@ -371,6 +402,21 @@ TEST_F(LogTest, OpenTransactionsHoldTheLastStableOffsetAndAbortedOnesAreListed) 
       log->set_high_watermark(log->end_offset());
     }
   }
+}
+
+TEST_F(LogTest, TheLastStableOffsetIsNotBelowTheStart) {
+  const auto log = open();
+  BatchSpec spec{.records = 2};
+  spec.options.producer_id = {9};
+  spec.options.producer_epoch = {0};
+  spec.options.base_sequence = 0;
+  spec.options.transactional = true;
+  append(*log, spec);
+  append(*log, {.records = 3});
+  log->set_high_watermark(log->end_offset());
+  EXPECT_EQ(log->last_stable_offset(), Offset{0});
+  ASSERT_TRUE(log->delete_records_before(Offset{4}));
+  EXPECT_EQ(log->last_stable_offset(), Offset{4});
 }
 
 TEST_F(LogTest, RefusesTheFolderOfAnotherTopic) {
