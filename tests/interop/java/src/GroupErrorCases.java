@@ -6,6 +6,8 @@ import org.apache.kafka.common.message.DeleteGroupsRequestData;
 import org.apache.kafka.common.message.DeleteGroupsResponseData;
 import org.apache.kafka.common.message.DescribeGroupsRequestData;
 import org.apache.kafka.common.message.DescribeGroupsResponseData;
+import org.apache.kafka.common.message.FindCoordinatorRequestData;
+import org.apache.kafka.common.message.FindCoordinatorResponseData;
 import org.apache.kafka.common.message.HeartbeatRequestData;
 import org.apache.kafka.common.message.HeartbeatResponseData;
 import org.apache.kafka.common.message.JoinGroupRequestData;
@@ -32,8 +34,8 @@ final class GroupErrorCases {
 
   private GroupErrorCases(String name) throws Exception {
     group = Check.GROUP + name;
-    // The first question to a coordinator may find it being created.
-    Check.until(() -> asked(() -> describe(group, 5).errorCode() == 0), () -> Thread.sleep(200), () -> "a coordinator");
+    // Who looks for a coordinator first has the topic of all groups created, and may find it being loaded.
+    Check.until(() -> asked(() -> findCoordinator() == 0 && describe(group, 5).errorCode() == 0), () -> Thread.sleep(200), () -> "a coordinator");
   }
 
   private interface Question {
@@ -49,6 +51,11 @@ final class GroupErrorCases {
   }
 
   // ---------------------------------------------------------------------------------------------- requests
+
+  private short findCoordinator() throws Exception {
+    FindCoordinatorResponseData response = wire.call(ApiKeys.FIND_COORDINATOR, 4, new FindCoordinatorRequestData().setCoordinatorKeys(List.of(group)));
+    return response.coordinators().get(0).errorCode();
+  }
 
   private JoinGroupRequestData join(String member, String instance) {
     JoinGroupRequestData.JoinGroupRequestProtocolCollection protocols = new JoinGroupRequestData.JoinGroupRequestProtocolCollection();
