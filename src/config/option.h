@@ -89,7 +89,7 @@ class Table {
 
   const Option* find(std::string_view name) const;
   // The known name with the smallest edit distance, if any is near enough to be what was meant.
-  std::optional<std::string_view> nearest(std::string_view name) const;
+  std::optional<std::string> nearest(std::string_view name) const;
   // Sorted by name.
   const std::vector<const Option*>& options() const { return options_; }
 

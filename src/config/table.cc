@@ -1,30 +1,12 @@
 #include <algorithm>
 #include <array>
+#include <ranges>
 
 #include "base/check.h"
+#include "base/nearest.h"
 #include "config/option.h"
 
 namespace thalweg::config {
-namespace {
-
-// Edit distance with swaps of neighbours counted as one, which is what fingers do.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> before_last(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1])});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-        row[j] = std::min(row[j], before_last[j - 2] + 1);
-    }
-    std::swap(before_last, last);
-    std::swap(last, row);
-  }
-  return last[b.size()];
-}
-
-}  // namespace
 
 Table::Table(std::span<const std::span<const Option>> areas) {
   for (const auto& area : areas)
@@ -38,18 +20,9 @@ const Option* Table::find(std::string_view name) const {
   return it != options_.end() && (*it)->name == name ? *it : nullptr;
 }
 
-std::optional<std::string_view> Table::nearest(std::string_view name) const {
-  // A third of the letters may be wrong; beyond that a suggestion is a guess.
-  std::size_t best = std::max<std::size_t>(name.size() / 3, 1) + 1;
-  std::optional<std::string_view> found;
-  for (const Option* option : options_) {
-    if (option->internal) continue;
-    if (const auto d = distance(name, option->name); d < best) {
-      best = d;
-      found = option->name;
-    }
-  }
-  return found;
+std::optional<std::string> Table::nearest(std::string_view name) const {
+  return thalweg::nearest(name, options_ | std::views::filter([](const Option* o) { return !o->internal; }) |
+                                    std::views::transform(&Option::name));
 }
 
 namespace {
