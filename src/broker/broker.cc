@@ -113,7 +113,7 @@ Result<std::string> Broker::identity() {
     TRY(const auto meta, storage::parse_meta_properties(text.text()));
     if (!meta.cluster_id.empty()) return meta.cluster_id;
   }
-  if (const auto configured = config_.properties.find("cluster.id"); configured != config_.properties.end())
+  if (const auto configured = config_.properties.find("thalweg.cluster.id"); configured != config_.properties.end())
     return configured->second;
   return to_string(Uuid::from_random(shard0().random.next(), shard0().random.next()));
 }

@@ -3,16 +3,19 @@
 namespace thalweg::config {
 namespace {
 
+using enum Type;
+using enum Update;
+
+// clang-format off: a line of facts and a line of words for each option
 constexpr Option kClientMetricsOptions[] = {
-    {"interval.ms", Type::kInt, "300000", {}, Update::kClusterWide, "How often clients push their metrics."},
-    {"match",
-     Type::kList,
-     "",
-     {},
-     Update::kClusterWide,
+    {"interval.ms", kInt, "300000", {}, kClusterWide,
+     "How often clients push their metrics."},
+    {"match", kList, "", {}, kClusterWide,
      "Which clients a subscription is for: selector=regular expression pairs; empty matches all."},
-    {"metrics", Type::kList, "", {}, Update::kClusterWide, "Prefixes of the metric names asked for; * asks for all."},
+    {"metrics", kList, "", {}, kClusterWide,
+     "Prefixes of the metric names asked for; * asks for all."},
 };
+// clang-format on
 
 }  // namespace
 

@@ -152,8 +152,8 @@ std::string format_properties(const Properties& properties) {
 
 namespace {
 
-// What steers Kafka's start scripts and images; not options of the server.
-constexpr std::array<std::string_view, 13> kOfTheImage = {"KAFKA_VERSION",
+// What steers Kafka's start scripts and images, and our command line; not options of the server.
+constexpr std::array<std::string_view, 14> kNotOptions = {"KAFKA_VERSION",
                                                           "KAFKA_HEAP_OPTS",
                                                           "KAFKA_LOG4J_OPTS",
                                                           "KAFKA_OPTS",
@@ -165,7 +165,8 @@ constexpr std::array<std::string_view, 13> kOfTheImage = {"KAFKA_VERSION",
                                                           "KAFKA_LOG4J_LOGGERS",
                                                           "KAFKA_LOG4J_ROOT_LOGLEVEL",
                                                           "KAFKA_TOOLS_LOG4J_LOGLEVEL",
-                                                          "KAFKA_HOME"};
+                                                          "KAFKA_HOME",
+                                                          "THALWEG_BROKERS"};
 
 // From the variable's tail: runs of '_' are separators, letters become lower case.
 std::string option_name(std::string_view tail) {
@@ -201,9 +202,11 @@ EnvironmentSettings settings_from_environment(const std::vector<std::string>& en
     const auto equals = entry.find('=');
     if (equals == entry.npos) continue;
     const auto variable = entry.substr(0, equals);
+    if (variable == "CLUSTER_ID" && equals + 1 < entry.size())
+      settings.properties.emplace("thalweg.cluster.id", entry.substr(equals + 1));
     const bool ours = variable.starts_with("THALWEG_");
     if (!ours && !variable.starts_with("KAFKA_")) continue;
-    if (std::ranges::find(kOfTheImage, variable) != kOfTheImage.end()) continue;
+    if (std::ranges::find(kNotOptions, variable) != kNotOptions.end()) continue;
     const std::string name = option_name(ours ? variable : variable.substr(6));
     if (name.starts_with("zookeeper."))
       settings.ignored.push_back(name);

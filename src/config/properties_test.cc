@@ -58,6 +58,12 @@ TEST(Environment, ListensWhereItAdvertises) {
   EXPECT_EQ(listeners("nonsense"), "");
 }
 
+TEST(Environment, TakesTheClusterIdThatImagesFormatWith) {
+  EXPECT_EQ(settings_from_environment({"CLUSTER_ID=4L6g3nShT-eMCtK--X86sw", "THALWEG_BROKERS=h:1"}).properties,
+            (Properties{{"thalweg.cluster.id", "4L6g3nShT-eMCtK--X86sw"}}));
+  EXPECT_TRUE(settings_from_environment({"CLUSTER_ID="}).properties.empty());
+}
+
 TEST(Environment, SetsZooKeeperAside) {
   const auto s = settings_from_environment({"KAFKA_ZOOKEEPER_CONNECT=zoo:2181", "KAFKA_NODE_ID=1"});
   EXPECT_EQ(s.ignored, std::vector<std::string>{"zookeeper.connect"});

@@ -3,47 +3,34 @@
 namespace thalweg::config {
 namespace {
 
+using enum Type;
+using enum Update;
+
 // Ours: everything that Apache Kafka has no name for begins with "thalweg.".
+// clang-format off: a line of facts and a line of words for each option
 constexpr Option kThalwegOptions[] = {
-    {"thalweg.durable.acks",
-     Type::kString,
-     "fsync",
-     {.one_of = "fsync, memory"},
-     Update::kReadOnly,
-     "When a write counts as durable: fsync after it reached the disk, memory once the system has it, as Apache Kafka "
-     "does."},
-    {"thalweg.shards",
-     Type::kInt,
-     "0",
-     {.min = 0, .max = 1024},
-     Update::kReadOnly,
+    {"thalweg.cluster.id", kString, kNull, {.non_empty = true}, kReadOnly,
+     "The cluster's id when its first node starts on empty directories; a new one when not set. Directories that "
+     "have an id keep it."},
+    {"thalweg.durable.acks", kString, "fsync", {.one_of = "fsync, memory"}, kReadOnly,
+     "When a write counts as durable: fsync after it reached the disk, memory once the system has it, as Apache "
+     "Kafka does."},
+    {"thalweg.shards", kInt, "0", {.min = 0, .max = 1024}, kReadOnly,
      "Threads that serve requests and partitions; 0 is one per core."},
 };
+// clang-format on
 
 // Settings that exist only as dynamic broker configs; not described unless set.
+// clang-format off: a line of facts and a line of words for each option
 constexpr Option kDynamicOnlyOptions[] = {
-    {"follower.replication.throttled.rate",
-     Type::kLong,
-     "9223372036854775807",
-     {.min = 0},
-     Update::kPerBroker,
-     "Most bytes per second that throttled replicas fetch.",
-     true},
-    {"leader.replication.throttled.rate",
-     Type::kLong,
-     "9223372036854775807",
-     {.min = 0},
-     Update::kPerBroker,
-     "Most bytes per second that are sent to throttled replicas.",
-     true},
-    {"replica.alter.log.dirs.io.max.bytes.per.second",
-     Type::kLong,
-     "9223372036854775807",
-     {.min = 0},
-     Update::kPerBroker,
-     "Most bytes per second copied between log directories.",
-     true},
+    {"follower.replication.throttled.rate", kLong, "9223372036854775807", {.min = 0}, kPerBroker,
+     "Most bytes per second that throttled replicas fetch.", true},
+    {"leader.replication.throttled.rate", kLong, "9223372036854775807", {.min = 0}, kPerBroker,
+     "Most bytes per second that are sent to throttled replicas.", true},
+    {"replica.alter.log.dirs.io.max.bytes.per.second", kLong, "9223372036854775807", {.min = 0}, kPerBroker,
+     "Most bytes per second copied between log directories.", true},
 };
+// clang-format on
 
 }  // namespace
 
