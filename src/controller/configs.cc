@@ -101,8 +101,7 @@ template <class Entries>
 Result<> check_entries(const Entries& entries) {
   std::set<std::string> names;
   for (const auto& entry : entries)
-    if (!names.insert(entry.name).second)
-      return fail(ErrorCode::kInvalidRequest, fmt::format("The config {} is named twice.", entry.name));
+    if (!names.insert(entry.name).second) return fail(ErrorCode::kInvalidRequest, "Error due to duplicate config keys");
   return {};
 }
 

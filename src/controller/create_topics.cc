@@ -177,7 +177,8 @@ Result<> validate_topic_name(std::string_view name) {
            c == '-';
   };
   if (!std::ranges::all_of(name, legal))
-    return invalid(fmt::format("'{}' contains characters other than ASCII letters, digits, '.', '_' and '-'", name));
+    return invalid(
+        fmt::format("'{}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'", name));
   return {};
 }
 

@@ -1,6 +1,7 @@
 // ListOffsets (2), versions 0-11. Timestamps below zero: -1 latest, -2 earliest, -3 largest timestamp (KIP-734), -4
 // earliest local (KIP-405), -5 latest tiered (KIP-1005), -6 earliest not yet uploaded (KIP-1023). Nothing is tiered
-// here, so -4 and -6 answer what a log without remote storage does. Version 0 answers lists of offsets (KIP-79).
+// here: -4 is the beginning of the log, -5 and -6 are nowhere, as in Kafka without remote storage. Version 0 answers
+// lists of offsets (KIP-79).
 #include <algorithm>
 #include <set>
 
@@ -25,7 +26,7 @@ struct Special {
   std::int16_t since;
   Kind kind;
 };
-constexpr Timestamp kLatestTiered = -5;
+constexpr Timestamp kLatestTiered = -5, kEarliestPendingUpload = -6;
 constexpr Special kSpecials[] = {
     {-1, 0, Kind::kLatest},        {-2, 0, Kind::kEarliest}, {-3, 7, Kind::kMaxTimestamp},
     {-4, 8, Kind::kEarliestLocal}, {-5, 9, Kind::kLatest},   {-6, 11, Kind::kEarliestLocal},
@@ -59,7 +60,8 @@ Task<Result<storage::TimestampAndOffset>> look_up(const RequestContext& context,
                                                   const ListOffsetsRequest::ListOffsetsPartition& asked) {
   CO_TRY(const auto query, query_of(request, asked, context.version));
   CO_TRY(const auto found, find_partition(*context.image, topic, asked.partition_index));
-  if (asked.timestamp == kLatestTiered) co_return storage::TimestampAndOffset{};
+  if (asked.timestamp == kLatestTiered || asked.timestamp == kEarliestPendingUpload)
+    co_return storage::TimestampAndOffset{};
   auto& owner = context.here.broker.owner_of(found.key);
   co_return co_await owner.shard.call(owner.partitions, &replica::Partitions::find_offset, found.key, query);
 }
