@@ -24,7 +24,8 @@ module(admin DEPENDS network metadata record TEST_DEPENDS platform sim)
 
 # products
 module(broker DEPENDS replica replicated controller group raft TEST_DEPENDS platform sim)
-module(cli DEPENDS admin record TEST_DEPENDS platform)
+module(cli DEPENDS admin config record TEST_DEPENDS platform)
+target_compile_definitions(cli PRIVATE THALWEG_VERSION="${PROJECT_VERSION}")
 
 add_subdirectory(apps/thalweg)
 # Left out where only the server is built, as in the container image.

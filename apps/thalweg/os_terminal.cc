@@ -88,6 +88,13 @@ Task<std::optional<std::string>> OsTerminal::read_line() {
 
 bool OsTerminal::in_is_terminal() const { return ::isatty(STDIN_FILENO) != 0; }
 bool OsTerminal::out_is_terminal() const { return ::isatty(STDOUT_FILENO) != 0; }
+bool OsTerminal::err_is_terminal() const { return ::isatty(STDERR_FILENO) != 0; }
+
+std::optional<std::string> OsTerminal::environment(std::string_view name) const {
+  const char* value = std::getenv(std::string(name).c_str());
+  if (!value || !*value) return {};
+  return value;
+}
 
 int OsTerminal::columns() const {
   winsize size{};

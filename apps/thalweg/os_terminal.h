@@ -21,6 +21,8 @@ class OsTerminal : public cli::Terminal {
   Task<std::optional<std::string>> read_line() override;
   bool in_is_terminal() const override;
   bool out_is_terminal() const override;
+  bool err_is_terminal() const override;
+  std::optional<std::string> environment(std::string_view name) const override;
   int columns() const override;
   Result<std::string> read_file(const std::string& path) override;
   bool stop_wanted() const override { return stop_wanted_; }

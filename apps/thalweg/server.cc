@@ -12,6 +12,8 @@
 
 #include "base/log.h"
 #include "broker/broker.h"
+#include "cli/options.h"
+#include "cli/tool.h"
 #include "config/broker_config.h"
 #include "config/properties.h"
 #include "platform/process_info.h"
@@ -31,6 +33,7 @@ port 9092, data in /tmp/kafka-logs.
   --env                  takes KAFKA_* variables as properties, as Kafka's container images do
   --json                 log lines as JSON
   --log-level LEVEL      debug, info (default), warn or error
+  --version              prints the release of Kafka whose options and protocol it speaks
 
 Examples:
   thalweg server
@@ -58,35 +61,27 @@ log::Level level_of(const std::string& text) {
 }
 
 Arguments parse(const std::vector<std::string>& given) {
-  Arguments out;
-  for (std::size_t i = 0; i < given.size(); ++i) {
-    const std::string& argument = given[i];
-    const auto value = [&]() -> const std::string& {
-      if (i + 1 == given.size()) usage_error(argument + " needs a value");
-      return given[++i];
-    };
-    if (argument == "--help" || argument == "-h") {
-      std::fputs(kHelp, stdout);
-      std::exit(0);
-    } else if (argument == "--override") {
-      const std::string& pair = value();
-      const auto equals = pair.find('=');
-      if (equals == std::string::npos) usage_error("--override takes key=value, not '" + pair + "'");
-      out.overrides[pair.substr(0, equals)] = pair.substr(equals + 1);
-    } else if (argument == "--env") {
-      out.environment = true;
-    } else if (argument == "--json") {
-      log::set_format(log::Format::kJson);
-    } else if (argument == "--log-level") {
-      log::set_level(level_of(value()));
-    } else if (argument.starts_with("-")) {
-      usage_error("no option " + argument);
-    } else if (out.file.empty()) {
-      out.file = argument;
-    } else {
-      usage_error("one configuration file, not two: " + out.file + " and " + argument);
-    }
+  cli::OptionParser known;
+  known.values("override", "key=value", "").flag("env", "").flag("json", "").value("log-level", "LEVEL", "");
+  known.flag("help", "").flag("version", "").alias("h", "help").suggest_names();
+  const auto options = known.parse(given);
+  if (!options) usage_error(options.error().message);
+  if (options->has("help") || options->has("version")) {
+    fmt::print("{}", options->has("help") ? kHelp : fmt::format("{}\n", cli::kKafkaVersion));
+    std::exit(0);
   }
+  Arguments out;
+  for (const auto& pair : options->values("override")) {
+    const auto equals = pair.find('=');
+    if (equals == std::string::npos) usage_error("--override takes key=value, not '" + pair + "'");
+    out.overrides[pair.substr(0, equals)] = pair.substr(equals + 1);
+  }
+  out.environment = options->has("env");
+  if (options->has("json")) log::set_format(log::Format::kJson);
+  if (const auto level = options->value("log-level")) log::set_level(level_of(*level));
+  const auto& files = options->positional();
+  if (files.size() > 1) usage_error("one configuration file, not two: " + files[0] + " and " + files[1]);
+  if (!files.empty()) out.file = files[0];
   return out;
 }
 

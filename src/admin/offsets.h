@@ -9,7 +9,8 @@
 namespace thalweg::admin {
 
 // Timestamps with a meaning of their own in list_offsets().
-inline constexpr std::int64_t kLatest = -1, kEarliest = -2, kMaxTimestamp = -3, kEarliestLocal = -4, kLatestTiered = -5;
+inline constexpr std::int64_t kLatest = -1, kEarliest = -2, kMaxTimestamp = -3, kEarliestLocal = -4, kLatestTiered = -5,
+                              kEarliestPendingUpload = -6;
 
 struct OffsetAt {
   Offset offset{-1};  // -1: nothing at or after the time asked for

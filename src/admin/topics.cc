@@ -158,6 +158,7 @@ Task<Result<std::vector<TopicListing>>> list_topics(Client& client) {
 }
 
 Task<Result<std::vector<TopicDescription>>> describe_topics(Client& client, std::vector<std::string> names) {
+  if (names.empty()) co_return std::vector<TopicDescription>();  // on the wire, no names would mean all topics
   const Instant deadline = client.api_deadline();
   for (Retry retry(client, deadline);;) {
     auto topics = co_await describe_once(client, names, deadline);

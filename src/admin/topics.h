@@ -46,6 +46,7 @@ struct NewTopic {
 // By name.
 Task<Result<std::vector<TopicListing>>> list_topics(Client& client);
 // In the order asked for; fails with the error of the first topic that has one.
+// None for no names.
 Task<Result<std::vector<TopicDescription>>> describe_topics(Client& client, std::vector<std::string> names);
 Task<Result<>> create_topic(Client& client, NewTopic topic);
 Task<Result<>> delete_topic(Client& client, std::string name);

@@ -20,28 +20,50 @@ struct Session {
   OutputFormat format = OutputFormat::kTable;
 
   Terminal& terminal() const { return context.terminal; }
+  const std::vector<std::string>& words() const { return options.positional(); }
   void show(const Report& report) const {
-    terminal().out(report.text(format, format == OutputFormat::kTable && terminal().out_is_terminal()));
+    terminal().out(report.text(format, format == OutputFormat::kTable && terminal().colours()));
   }
-  // The n-th word after the command, or an error that names what is missing.
-  Result<std::string> word(std::size_t n, std::string_view what) const;
+};
+
+// The words that a command takes after its name.
+struct Words {
+  enum class Kind { kNone, kTopics, kGroups, kSettings };
+  Kind kind = Kind::kNone;
+  std::size_t max = 0;
+  std::string_view missing = {};  // how an error calls the first one; empty: there need be none
 };
 
 struct Command {
   std::string_view name;      // "topic create"
   std::string_view synopsis;  // what follows the name: "TOPIC [--partitions N]"
   std::string_view summary;
-  std::string_view examples;              // lines
+  std::string_view examples;  // lines
+  Words words;
   void (*declare)(OptionParser& parser);  // its own options
   Task<Result<>> (*run)(Session session);
 };
 
+// commands.cc
 std::span<const Command> commands();
-// A script for the shell named, or kInvalidRequest.
+// With what all commands have in common: --brokers, --output, …
+OptionParser parser_of(const Command& command);
+inline constexpr std::string_view kDefaultBroker = "localhost:9092";
+// Where the address of the brokers is looked for when no option gives it.
+inline constexpr std::string_view kBrokersVariable = "THALWEG_BROKERS";
+
+// completion.cc: a script for the shell named, or kInvalidRequest.
 Result<std::string> completion_script(std::string_view shell);
+
+// unknown_names.cc: errors that say which name is not known, and the nearest one that is.
+Task<Result<>> check_topics(Session session, std::vector<std::string> names);
+Task<Result<>> check_groups(Session session, std::vector<std::string> names);
+// The error's text, about `name` if it does not say so itself.
+Error about(const std::string& name, const Error& error);
 
 void declare_nothing(OptionParser& parser);
 // thalweg_topic.cc
+void declare_topic_list(OptionParser& parser);
 void declare_topic_create(OptionParser& parser);
 void declare_topic_alter(OptionParser& parser);
 Task<Result<>> topic_list(Session session);

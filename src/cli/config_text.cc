@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "cli/options.h"
+
 namespace thalweg::cli {
 
 std::string config_line(const admin::ConfigEntry& entry) {
@@ -14,17 +16,21 @@ std::string config_line(const admin::ConfigEntry& entry) {
                      synonyms);
 }
 
-Result<std::vector<std::pair<std::string, std::string>>> parse_config_list(const std::string& text) {
+Result<std::vector<std::pair<std::string, std::string>>> parse_config_list(const std::string& text, bool with_values) {
   std::vector<std::pair<std::string, std::string>> out;
   std::string name, value;
   bool in_value = false;
   int depth = 0;
   for (const char c : text + ",") {
     if (c == ',' && depth == 0) {
+      if (with_values && !in_value)
+        return invalid(
+            "requirement failed: Invalid entity config: all configs to be added must be in the format \"key=val\" or  "
+            "\"key=[val1,val2]\" to group values which contain commas.");
       while (name.starts_with(' ')) name.erase(0, 1);
       while (name.ends_with(' ')) name.pop_back();
       if (value.starts_with('[') && value.ends_with(']')) value = value.substr(1, value.size() - 2);
-      if (!name.empty()) out.emplace_back(name, value);
+      if (!name.empty() || with_values) out.emplace_back(name, value);
       name.clear();
       value.clear();
       in_value = false;
@@ -37,7 +43,7 @@ Result<std::vector<std::pair<std::string, std::string>>> parse_config_list(const
     else
       (in_value ? value : name) += c;
   }
-  if (depth != 0) return fail(ErrorCode::kInvalidRequest, "brackets are not closed in: " + text);
+  if (depth != 0) return invalid("brackets are not closed in: " + text);
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include "admin/groups.h"
 #include "admin/topics.h"
 #include "cli/config_text.h"
+#include "cli/java_errors.h"
 #include "cli/tool.h"
 
 namespace thalweg::cli {
@@ -62,11 +63,12 @@ constexpr EntityType kEntityTypes[] = {
      ConfigSource::kDynamicBrokerLogger},
 };
 
-Error invalid(std::string message) { return {ErrorCode::kInvalidRequest, std::move(message)}; }
-
 struct Entity {
   const EntityType* type = nullptr;
   std::optional<std::string> name;  // nothing: all of the type; empty: the default
+
+  bool is(ResourceType resource) const { return type->resource == resource; }
+  bool is_named() const { return name && !name->empty(); }
 };
 
 Result<Entity> parse_entity(const Options& options) {
@@ -74,28 +76,56 @@ Result<Entity> parse_entity(const Options& options) {
   for (const auto& plural : options.values("entity-type")) {
     const auto at = std::ranges::find(kEntityTypes, plural, &EntityType::plural);
     if (at == std::end(kEntityTypes))
-      return std::unexpected(invalid(fmt::format(
+      return invalid(fmt::format(
           "Invalid entity type {}, the entity type must be one of topics, clients, users, brokers, ips, "
           "client-metrics, groups, broker-loggers with a --bootstrap-server or --bootstrap-controller argument",
-          plural)));
+          plural));
     entities.push_back({at, {}});
   }
   const auto& names = options.values("entity-name");
-  if (names.size() > entities.size())
-    return std::unexpected(invalid("--entity-name or --entity-default must be specified after --entity-type"));
-  for (std::size_t i = 0; i < names.size(); ++i) entities[i].name = names[i];
+  for (std::size_t i = 0; i < std::min(names.size(), entities.size()); ++i) entities[i].name = names[i];
   if (options.has("entity-default") && !entities.empty() && names.empty()) entities[0].name = "";
   for (const auto& type : kEntityTypes) {
     if (options.has(type.option)) entities.push_back({&type, options.value(type.option)});
     if (options.has(std::string(type.option) + "-defaults")) entities.push_back({&type, ""});
   }
-  if (entities.empty()) return std::unexpected(invalid("At least one entity type must be specified"));
+  if (entities.empty()) return invalid("At least one entity type must be specified");
+  if (entities.size() > 1 && entities[0].type == entities[1].type)
+    return invalid(fmt::format("Duplicate entity type(s) specified: {}", entities[0].type->plural));
+  const auto has_quotas = [](const Entity& entity) {
+    return entity.type->plural == "users" || entity.type->plural == "clients";
+  };
+  if (entities.size() > 1 && !std::ranges::all_of(entities, has_quotas))
+    return invalid("Only 'users' and 'clients' entity types may be specified together");
   for (const auto& entity : entities)
     if (!entity.type->resource)
-      return std::unexpected(
-          invalid(fmt::format("{} (quotas and credentials) are not supported yet", entity.type->plural)));
-  if (entities.size() > 1) return std::unexpected(invalid("Only one entity may be given"));
+      return invalid(fmt::format("{} (quotas and credentials) are not supported yet", entity.type->plural));
   return entities[0];
+}
+
+// What does not fit the entity, or nothing.
+Result<> check(const Options& options, const Entity& entity) {
+  const auto plural = entity.type->plural;
+  const bool of_brokers = entity.is(ResourceType::kBroker), of_loggers = entity.is(ResourceType::kBrokerLogger);
+  if ((of_brokers || of_loggers) && entity.is_named() && !parse_integer(*entity.name))
+    return invalid(
+        fmt::format("The entity name for {} must be a valid integer broker id, but it is: {}", plural, *entity.name));
+  if (options.has("describe") && options.has("entity-default") && !of_brokers)
+    return invalid(fmt::format("--entity-default must not be specified with --describe of {}", plural));
+  if (options.has("describe"))
+    return of_loggers && !entity.is_named()
+               ? invalid(fmt::format("An entity name must be specified with --describe of {}", plural))
+               : Result<>();
+  if (of_brokers && !entity.name)
+    return invalid("An entity-name or default entity must be specified with --alter of users, clients, brokers or ips");
+  if (!of_brokers && !entity.is_named())
+    return invalid(fmt::format("An entity name must be specified with --alter of {}", plural));
+  if (options.has("add-config") && options.has("add-config-file"))
+    return invalid("Only one of --add-config or --add-config-file must be specified");
+  if (!options.has("add-config") && !options.has("add-config-file") && !options.has("delete-config"))
+    return invalid(
+        "At least one of --add-config, --add-config-file, or --delete-config must be specified with --alter");
+  return {};
 }
 
 class ConfigCommand {
@@ -110,12 +140,11 @@ class ConfigCommand {
 
  private:
   Task<Result<>> describe();
-  Task<Result<>> describe_one(const std::string& name);
+  Task<Result<>> describe_one(std::string name);
+  Task<Result<bool>> exists(std::string name);
   Task<Result<std::vector<std::string>>> all_names();
   Task<Result<>> alter();
-  bool is_broker_default(const std::string& name) const {
-    return name.empty() && entity_.type->resource == ResourceType::kBroker;
-  }
+  bool is_broker_default(const std::string& name) const { return name.empty() && entity_.is(ResourceType::kBroker); }
 
   Terminal& terminal_;
   const Options& options_;
@@ -125,41 +154,56 @@ class ConfigCommand {
 
 Task<Result<std::vector<std::string>>> ConfigCommand::all_names() {
   std::vector<std::string> names;
-  if (entity_.type->resource == ResourceType::kTopic) {
+  if (entity_.is(ResourceType::kTopic)) {
     CO_TRY(const auto topics, co_await admin::list_topics(client_));
     for (const auto& topic : topics) names.push_back(topic.name);
-  } else if (entity_.type->resource == ResourceType::kGroup) {
+  } else if (entity_.is(ResourceType::kGroup)) {
     CO_TRY(const auto groups, co_await admin::list_groups(client_));
     for (const auto& group : groups) names.push_back(group.id);
-  } else if (entity_.type->resource == ResourceType::kBroker || entity_.type->resource == ResourceType::kBrokerLogger) {
+  } else if (entity_.is(ResourceType::kBroker) || entity_.is(ResourceType::kBrokerLogger)) {
     CO_TRY_VOID(co_await client_.metadata(std::vector<std::string>(), false, client_.api_deadline()));
     for (const auto& [id, endpoint] : client_.brokers()) names.push_back(to_string(id));
-    if (entity_.type->resource == ResourceType::kBroker) names.emplace_back();
+    if (entity_.is(ResourceType::kBroker)) names.emplace_back();
   } else {
-    co_return std::unexpected(invalid("an entity name is needed for " + std::string(entity_.type->plural)));
+    co_return invalid("an entity name is needed for " + std::string(entity_.type->plural));
   }
   co_return names;
 }
 
-Task<Result<>> ConfigCommand::describe() {
-  std::vector<std::string> names;
-  if (entity_.name) {
-    names.push_back(*entity_.name);
-  } else {
-    CO_TRY(names, co_await all_names());
+// Whether there is something to describe. A group or a subscription need not exist to have settings.
+Task<Result<bool>> ConfigCommand::exists(std::string name) {
+  if (entity_.is(ResourceType::kTopic) || entity_.is(ResourceType::kBroker)) {
+    CO_TRY(const auto names, co_await all_names());
+    co_return std::ranges::find(names, name) != names.end();
   }
-  if (entity_.name && !entity_.name->empty() && entity_.type->resource == ResourceType::kTopic) {
-    CO_TRY(const auto topics, co_await admin::list_topics(client_));
-    if (std::ranges::find(topics, *entity_.name, &admin::TopicListing::name) == topics.end()) {
-      terminal_.out(fmt::format("The topic '{}' doesn't exist and doesn't have dynamic config.\n", *entity_.name));
+  if (entity_.is(ResourceType::kBrokerLogger)) co_return true;
+  CO_TRY(const auto described, co_await admin::describe_configs(client_, {{*entity_.type->resource, name}}));
+  for (const auto& resource : described)
+    for (const auto& entry : resource.entries)
+      if (static_cast<ConfigSource>(entry.config_source) == entity_.type->dynamic) co_return true;
+  if (!entity_.is(ResourceType::kGroup)) co_return false;
+  CO_TRY(const auto names, co_await all_names());
+  co_return std::ranges::find(names, name) != names.end();
+}
+
+Task<Result<>> ConfigCommand::describe() {
+  if (!entity_.name) {
+    CO_TRY(const auto names, co_await all_names());
+    for (const auto& name : names) CO_TRY_VOID(co_await describe_one(name));
+    co_return Result<>();
+  }
+  if (entity_.is_named()) {
+    CO_TRY(const bool known, co_await exists(*entity_.name));
+    if (!known) {
+      terminal_.out(fmt::format("The {} '{}' doesn't exist and doesn't have dynamic config.\n", entity_.type->singular,
+                                *entity_.name));
       co_return Result<>();
     }
   }
-  for (const auto& name : names) CO_TRY_VOID(co_await describe_one(name));
-  co_return Result<>();
+  co_return co_await describe_one(*entity_.name);
 }
 
-Task<Result<>> ConfigCommand::describe_one(const std::string& name) {
+Task<Result<>> ConfigCommand::describe_one(std::string name) {
   const bool all = options_.has("all");
   CO_TRY(const auto described, co_await admin::describe_configs(client_, {{*entity_.type->resource, name}}, true));
   if (is_broker_default(name))
@@ -181,14 +225,15 @@ Task<Result<>> ConfigCommand::alter() {
   std::vector<admin::ConfigChange> changes;
   if (const auto path = options_.value("add-config-file")) {
     CO_TRY(const std::string text, terminal_.read_file(*path));
-    for (auto& [name, value] : parse_properties(text)) changes.push_back({name, admin::ConfigOperation::kSet, value});
+    for (auto& [name, value] : config::parse_properties(text))
+      changes.push_back({name, admin::ConfigOperation::kSet, value});
   }
   for (const auto& list : options_.values("add-config")) {
-    CO_TRY(const auto pairs, parse_config_list(list));
+    CO_TRY(const auto pairs, parse_config_list(list, true));
     for (const auto& [name, value] : pairs) changes.push_back({name, admin::ConfigOperation::kSet, value});
   }
   for (const auto& list : options_.values("delete-config")) {
-    CO_TRY(const auto names, parse_config_list(list));
+    CO_TRY(const auto names, parse_config_list(list, false));
     for (const auto& [name, value] : names) changes.push_back({name, admin::ConfigOperation::kDelete, std::nullopt});
   }
   const std::string name = *entity_.name;
@@ -203,6 +248,9 @@ Task<Result<>> ConfigCommand::alter() {
 // What is wrong with the combination of options, or empty.
 std::string misuse(const Options& o) {
   if (o.has("describe") == o.has("alter")) return "Command must include exactly one action: --describe, --alter";
+  if (o.has("describe"))
+    for (const char* other : {"add-config", "delete-config"})
+      if (o.has(other)) return fmt::format("Option \"[describe]\" can't be used with option \"[{}]\"", other);
   if (o.has("bootstrap-server") == o.has("bootstrap-controller"))
     return "Exactly one of the required --bootstrap-server or --bootstrap-controller arguments must be specified";
   return "";
@@ -219,35 +267,21 @@ Task<int> kafka_configs(Context context, Arguments arguments) {
     return 1;
   };
   if (!options) co_return plainly(options.error().message);
-  if (options->has("version")) {
-    terminal.out(fmt::format("{}\n", kKafkaVersion));
-    co_return 0;
-  }
-  if (arguments.empty() || options->has("help"))
-    co_return usage_error(terminal, known,
-                          "This tool helps to manipulate and describe entity config for a topic, client, user, broker, "
-                          "ip, client-metrics or group");
+  if (const auto code = answer_at_once(terminal, known, arguments, *options,
+                                       "This tool helps to manipulate and describe entity config for a topic, client, "
+                                       "user, broker, ip, client-metrics or group"))
+    co_return *code;
   if (const std::string text = misuse(*options); !text.empty()) co_return usage_error(terminal, known, text);
   auto entity = parse_entity(*options);
   if (!entity) co_return plainly(entity.error().message);
-  if (options->has("alter")) {
-    if (!entity->name)
-      co_return plainly("an --entity-name or --entity-default must be specified with --alter of " +
-                        std::string(entity->type->plural));
-    if (!options->has("add-config") && !options->has("add-config-file") && !options->has("delete-config"))
-      co_return plainly(
-          "At least one of --add-config, --add-config-file, or --delete-config must be specified with --alter");
-  }
-  const auto properties = client_properties(terminal, *options, {"command-config"});
-  if (!properties) co_return plainly(properties.error().message);
-  auto settings =
-      client_options(options->value("bootstrap-server").value_or(options->value_or("bootstrap-controller", "")),
-                     *properties, "adminclient-1");
+  if (const auto fits = check(*options, *entity); !fits) co_return plainly(fits.error().message);
+  auto settings = admin_options(terminal, *options);
   if (!settings) co_return plainly(settings.error().message);
   admin::Client client(context.shard, std::move(*settings));
   ConfigCommand command(context, *options, client, std::move(*entity));
   const auto done = co_await command.run();
   if (done) co_return 0;
+  if (done.error().message.starts_with("requirement failed")) co_return plainly(done.error().message);
   co_return plainly(fmt::format("Error while executing config command with args '{}'\n{}", fmt::join(arguments, " "),
                                 exception_text(done.error())));
 }

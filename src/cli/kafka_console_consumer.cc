@@ -1,11 +1,14 @@
 // kafka-console-consumer: records of a topic become lines of standard output.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
+#include "cli/console_tool.h"
+#include "cli/java_errors.h"
 #include "cli/message_formatter.h"
-#include "cli/tool.h"
+#include "cli/topic_filter.h"
 
 namespace thalweg::cli {
 namespace {
@@ -43,20 +46,14 @@ OptionParser parser() {
   p.values("consumer-property", "String: consumer_prop", "(DEPRECATED) The same as --command-property.");
   p.value("command-config", "String: config file", "Properties file with settings of the consumer.");
   p.value("consumer.config", "String: config file", "(DEPRECATED) The same as --command-config.");
-  p.flag("enable-systest-events", "Accepted.");
+  p.flag("enable-systest-events", "Say shutdown_complete at the end.");
   p.flag("help", "Print usage information.").flag("version", "Display Kafka version.");
   return p;
 }
 
-void warn_of_old_names(Terminal& terminal, const Options& options) {
-  const std::pair<const char*, const char*> renamed[] = {{"property", "formatter-property"},
-                                                         {"consumer-property", "command-property"},
-                                                         {"consumer.config", "command-config"}};
-  for (const auto& [old_name, new_name] : renamed)
-    if (options.has(old_name))
-      terminal.out(fmt::format("Option --{} is deprecated and will be removed in a future version. Use --{} instead.\n",
-                               old_name, new_name));
-}
+constexpr Renamed kRenamed[] = {{"property", "formatter-property"},
+                                {"consumer-property", "command-property"},
+                                {"consumer.config", "command-config"}};
 
 // What is wrong with the combination of options, or empty.
 std::string misuse(const Options& o) {
@@ -75,6 +72,7 @@ std::string misuse(const Options& o) {
           "The provided offset value '{}' is incorrect. Valid values are 'earliest', 'latest', or a non-negative long.",
           *offset);
   }
+  if (const std::string text = given_twice(o, kRenamed); !text.empty()) return text;
   const auto level = o.value_or("isolation-level", "read_uncommitted");
   if (level != "read_uncommitted" && level != "read_committed")
     return fmt::format(
@@ -83,27 +81,29 @@ std::string misuse(const Options& o) {
   return "";
 }
 
-Error invalid(std::string message) { return {ErrorCode::kInvalidRequest, std::move(message)}; }
-
-std::optional<std::string> find(const Properties& properties, const std::string& name) {
-  const auto at = properties.find(name);
-  if (at == properties.end()) return {};
-  return at->second;
-}
-
 Result<std::optional<std::int64_t>> reset_place(const Options& options, const Properties& properties) {
   const auto given = find(properties, "auto.offset.reset");
   if (options.has("from-beginning")) {
     if (given && *given != "earliest")
-      return std::unexpected(invalid(fmt::format(
+      return invalid(fmt::format(
           "Can't simultaneously specify --from-beginning and 'auto.offset.reset={}', please remove one option",
-          *given)));
+          *given));
     return admin::kEarliest;
   }
   if (!given || *given == "latest" || *given == "largest") return admin::kLatest;
   if (*given == "earliest" || *given == "smallest") return admin::kEarliest;
   if (*given == "none") return std::optional<std::int64_t>();
-  return std::unexpected(invalid("Invalid value " + *given + " for configuration auto.offset.reset"));
+  return invalid_setting("auto.offset.reset", *given, "must be earliest, latest or none");
+}
+
+// What is wrong when the command line and the properties name different groups, or empty.
+std::string two_groups(const Options& options, const Properties& properties) {
+  const auto given = options.value("group"), configured = find(properties, "group.id");
+  if (!given || !configured || *given == *configured) return "";
+  return fmt::format(
+      "The group ids provided in different places (directly using '--group', via '--consumer-property', or via "
+      "'--consumer.config') do not match. Detected group ids: '{}', '{}'",
+      *given, *configured);
 }
 
 Result<admin::ConsumerOptions> consumer_options(const Shard& shard, const Options& options,
@@ -119,23 +119,14 @@ Result<admin::ConsumerOptions> consumer_options(const Shard& shard, const Option
       options.value("isolation-level") ? options.value("isolation-level") : find(properties, "isolation.level");
   out.read_committed = isolation == "read_committed";
   out.create_topics = find(properties, "allow.auto.create.topics").value_or("true") == "true";
-  const auto take = [&](const char* name, auto& into) -> Result<> {
-    const auto text = find(properties, name);
-    if (!text) return {};
-    const auto number = parse_integer(*text);
-    if (!number || *number < 0)
-      return std::unexpected(invalid(fmt::format("Invalid value {} for configuration {}", *text, name)));
-    into = std::remove_reference_t<decltype(into)>(*number);
-    return {};
-  };
-  TRY_VOID(take("auto.commit.interval.ms", out.auto_commit_interval));
-  TRY_VOID(take("session.timeout.ms", out.session_timeout));
-  TRY_VOID(take("heartbeat.interval.ms", out.heartbeat_interval));
-  TRY_VOID(take("max.poll.interval.ms", out.rebalance_timeout));
-  TRY_VOID(take("metadata.max.age.ms", out.metadata_age_max));
-  TRY_VOID(take("fetch.max.wait.ms", out.fetch_wait_max));
-  TRY_VOID(take("fetch.max.bytes", out.fetch_size_max));
-  TRY_VOID(take("max.partition.fetch.bytes", out.partition_fetch_size_max));
+  TRY_VOID(take_number(properties, "auto.commit.interval.ms", out.auto_commit_interval));
+  TRY_VOID(take_number(properties, "session.timeout.ms", out.session_timeout));
+  TRY_VOID(take_number(properties, "heartbeat.interval.ms", out.heartbeat_interval));
+  TRY_VOID(take_number(properties, "max.poll.interval.ms", out.rebalance_timeout));
+  TRY_VOID(take_number(properties, "metadata.max.age.ms", out.metadata_age_max));
+  TRY_VOID(take_number(properties, "fetch.max.wait.ms", out.fetch_wait_max));
+  TRY_VOID(take_number(properties, "fetch.max.bytes", out.fetch_size_max));
+  TRY_VOID(take_number(properties, "max.partition.fetch.bytes", out.partition_fetch_size_max));
   return out;
 }
 
@@ -198,14 +189,14 @@ class Printer {
     std::size_t used = 0;
     bool good = true;
     for (; used < records.size() && left_ > 0; ++used) {
+      ++shown_;
+      --left_;
       const auto text = formatter_.format(records[used]);
       if (!text && !options_.has("skip-message-on-error")) {
         context_.terminal.err("Error processing message, terminating consumer process: " + text.error().message + "\n");
         good = false;
         break;
       }
-      ++shown_;
-      --left_;
       if (text) context_.terminal.out(*text);
     }
     give_back(records, used);
@@ -227,31 +218,25 @@ class Printer {
   bool done_ = false;
 };
 
-int fail_plainly(Terminal& terminal, const Error& error) {
-  terminal.err("org.apache.kafka.common.KafkaException: " + kafka_text(error) + "\n");
-  return 1;
-}
-
 }  // namespace
 
 Task<int> kafka_console_consumer(Context context, Arguments arguments) {
   const OptionParser known = parser();
   Terminal& terminal = context.terminal;
   const auto options = known.parse(arguments);
-  if (!options) co_return usage_error(terminal, known, options.error().message);
-  if (options->has("version")) {
-    terminal.out(fmt::format("{}\n", kKafkaVersion));
-    co_return 0;
-  }
-  if (arguments.empty() || options->has("help"))
-    co_return usage_error(terminal, known,
-                          "This tool helps to read data from Kafka topics and outputs it to standard output.");
+  if (!options) co_return fail_to_parse(terminal, known, options.error());
+  if (const auto code = answer_at_once(terminal, known, arguments, *options,
+                                       "This tool helps to read data from Kafka topics and outputs it to standard "
+                                       "output."))
+    co_return *code;
   if (const std::string text = misuse(*options); !text.empty()) co_return usage_error(terminal, known, text);
-  warn_of_old_names(terminal, *options);
+  warn_of_old_names(terminal, *options, kRenamed, "Option");
 
   const auto properties = client_properties(terminal, *options, {"consumer.config", "command-config"},
                                             {"consumer-property", "command-property"});
   if (!properties) co_return fail_plainly(terminal, properties.error());
+  if (const std::string text = two_groups(*options, *properties); !text.empty())
+    co_return usage_error(terminal, known, text);
   auto client_settings = client_options(*options->value("bootstrap-server"), *properties, "console-consumer");
   if (!client_settings) co_return fail_plainly(terminal, client_settings.error());
   const auto settings = consumer_options(context.shard, *options, *properties);
@@ -270,6 +255,7 @@ Task<int> kafka_console_consumer(Context context, Arguments arguments) {
   const int code = co_await printer.run();
   co_await consumer->close();
   terminal.err(fmt::format("Processed a total of {} messages\n", printer.shown()));
+  if (options->has("enable-systest-events")) terminal.out("shutdown_complete\n");
   co_return code;
 }
 

@@ -1,8 +1,9 @@
 // kafka-console-producer: lines of standard input become records.
 #include <fmt/format.h>
 
+#include "cli/console_tool.h"
+#include "cli/java_errors.h"
 #include "cli/line_reader.h"
-#include "cli/tool.h"
 
 namespace thalweg::cli {
 namespace {
@@ -45,46 +46,38 @@ OptionParser parser() {
   return p;
 }
 
-void warn_of_old_names(Terminal& terminal, const Options& options) {
-  const std::pair<const char*, const char*> renamed[] = {{"property", "reader-property"},
-                                                         {"producer-property", "command-property"},
-                                                         {"producer.config", "command-config"}};
-  for (const auto& [old_name, new_name] : renamed)
-    if (options.has(old_name))
-      terminal.out(
-          fmt::format("Warning: --{} is deprecated and will be removed in a future version. Use --{} instead.\n",
-                      old_name, new_name));
-}
+constexpr Renamed kRenamed[] = {
+    {"property", "reader-property"}, {"producer-property", "command-property"}, {"producer.config", "command-config"}};
 
-std::string setting(const Properties& properties, const std::string& name, std::string otherwise) {
-  const auto at = properties.find(name);
-  return at == properties.end() ? otherwise : at->second;
+// What is wrong with the combination of options, or empty.
+std::string misuse(const Options& options) {
+  for (const char* required : {"topic", "bootstrap-server"})
+    if (!options.has(required)) return fmt::format("Missing required argument \"[{}]\"", required);
+  return given_twice(options, kRenamed);
 }
-
-Error invalid(std::string message) { return {ErrorCode::kInvalidRequest, std::move(message)}; }
 
 Result<std::int64_t> number(const Options& options, const std::string& option, const Properties& properties,
                             const std::string& property, std::int64_t otherwise) {
   // An option given beats a property, as in Kafka's tool; both beat the default.
-  const std::string text = options.value(option).value_or(setting(properties, property, std::to_string(otherwise)));
+  const std::string text =
+      options.value(option).value_or(find(properties, property).value_or(std::to_string(otherwise)));
   const auto value = parse_integer(text);
-  if (!value) return std::unexpected(invalid(fmt::format("Invalid value {} for configuration {}", text, property)));
+  if (!value) return invalid_setting(property, text, "Not a number of type LONG");
   return *value;
 }
 
 Result<admin::ProducerOptions> producer_options(const Options& options, const Properties& properties) {
   admin::ProducerOptions out;
-  std::string acks = options.value("request-required-acks").value_or(setting(properties, "acks", "-1"));
+  std::string acks = options.value("request-required-acks").value_or(find(properties, "acks").value_or("-1"));
   if (acks == "all") acks = "-1";
   if (acks != "-1" && acks != "0" && acks != "1")
-    return std::unexpected(
-        invalid(fmt::format("Invalid value {} for configuration acks: String must be one of: all, -1, 0, 1", acks)));
+    return invalid_setting("acks", acks, "String must be one of: all, -1, 0, 1");
   out.acks = static_cast<std::int16_t>(*parse_integer(acks));
-  out.idempotent = setting(properties, "enable.idempotence", "true") == "true";
-  std::string codec = setting(properties, "compression.type", "none");
+  out.idempotent = find(properties, "enable.idempotence").value_or("true") == "true";
+  std::string codec = find(properties, "compression.type").value_or("none");
   if (options.has("compression-codec")) codec = options.value_or("compression-codec", "gzip");
   const auto known = record::codec_from_name(codec);
-  if (!known) return std::unexpected(invalid("Unknown compression name: " + codec));
+  if (!known) return invalid_setting("compression.type", codec, "String must be one of: none, gzip, snappy, lz4, zstd");
   out.codec = *known;
   TRY(const auto batch, number(options, options.has("batch-size") ? "batch-size" : "max-partition-memory-bytes",
                                properties, "batch.size", 16384));
@@ -141,31 +134,25 @@ Task<int> pump(Context context, std::shared_ptr<admin::Producer> producer, LineR
   co_return terminal.stop_wanted() ? 130 : 0;
 }
 
-int fail_plainly(Terminal& terminal, const Error& error) {
-  terminal.err("org.apache.kafka.common.KafkaException: " + kafka_text(error) + "\n");
-  return 1;
-}
-
 }  // namespace
 
 Task<int> kafka_console_producer(Context context, Arguments arguments) {
   const OptionParser known = parser();
   Terminal& terminal = context.terminal;
   const auto options = known.parse(arguments);
-  if (!options) co_return usage_error(terminal, known, options.error().message);
-  if (options->has("version")) {
-    terminal.out(fmt::format("{}\n", kKafkaVersion));
-    co_return 0;
-  }
-  if (arguments.empty() || options->has("help"))
-    co_return usage_error(terminal, known, "This tool helps to read data from standard input and publish it to Kafka.");
-  for (const char* required : {"topic", "bootstrap-server"})
-    if (!options->has(required))
-      co_return usage_error(terminal, known, fmt::format("Missing required argument \"[{}]\"", required));
-  warn_of_old_names(terminal, *options);
+  if (!options) co_return fail_to_parse(terminal, known, options.error());
+  if (const auto code = answer_at_once(terminal, known, arguments, *options,
+                                       "This tool helps to read data from standard input and publish it to Kafka."))
+    co_return *code;
+  if (const std::string text = misuse(*options); !text.empty()) co_return usage_error(terminal, known, text);
+  warn_of_old_names(terminal, *options, kRenamed, "Warning:");
+  if (options->has("max-partition-memory-bytes"))
+    terminal.out(
+        "Warning: --max-partition-memory-bytes is deprecated and will be removed in Apache Kafka 5.0. Use --batch-size "
+        "instead.\n");
   if (options->has("line-reader") && !options->value("line-reader")->ends_with("LineMessageReader"))
-    co_return fail_plainly(terminal,
-                           invalid("Only the LineMessageReader is available, not " + *options->value("line-reader")));
+    co_return fail_plainly(terminal, Error{ErrorCode::kInvalidRequest, "Only the LineMessageReader is available, not " +
+                                                                           *options->value("line-reader")});
 
   const auto properties = client_properties(terminal, *options, {"producer.config", "command-config"},
                                             {"producer-property", "command-property"});

@@ -1,20 +1,20 @@
 // kafka-consumer-groups: lists, describes and deletes groups, and resets or deletes their offsets.
+#include "cli/kafka_consumer_groups.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <regex>
 
 #include "admin/topics.h"
 #include "cli/columns.h"
-#include "cli/reset_offsets.h"
-#include "cli/tool.h"
+#include "cli/java_errors.h"
 
 namespace thalweg::cli {
 namespace {
-
-using admin::GroupDescription;
 
 OptionParser parser() {
   OptionParser p;
@@ -44,12 +44,12 @@ OptionParser parser() {
   p.value("to-datetime", "String: datetime", "Reset to a time, YYYY-MM-DDThh:mm:ss.sss.");
   p.value("by-duration", "String: duration", "Reset to a time before now, PnDTnHnMnS.");
   p.value("from-file", "String: path to CSV file", "Reset to the offsets of a CSV file.");
-  p.flag("validate-regex", "Accepted.");
+  p.value("validate-regex", "String: regex", "Say whether a regular expression of topics is valid.");
   p.flag("help", "Print usage information.").flag("version", "Display Kafka version.");
   return p;
 }
 
-constexpr std::array kActions = {"list", "describe", "delete", "reset-offsets", "delete-offsets"};
+constexpr std::array kActions = {"list", "describe", "delete", "reset-offsets", "delete-offsets", "validate-regex"};
 constexpr std::array kWays = {"to-offset",   "shift-by",  "to-datetime", "by-duration",
                               "to-earliest", "to-latest", "to-current",  "from-file"};
 constexpr std::array<std::string_view, 7> kStates = {
@@ -86,92 +86,115 @@ std::optional<std::vector<std::string>> spelled(const std::string& list, const N
   return out;
 }
 
-// What is wrong with the combination of options, or empty.
-std::string misuse(const Options& o) {
-  if (!o.has("bootstrap-server")) return "Missing required argument \"[bootstrap-server]\"";
-  if (count_of(o, kActions) != 1)
-    return "Command must include exactly one action: --list, --describe, --delete, --reset-offsets, --delete-offsets.";
-  const bool grouped = o.has("group") || o.has("all-groups");
-  for (const char* action : {"describe", "delete", "reset-offsets"})
-    if (o.has(action) && !grouped)
-      return fmt::format("Option [{}] takes one of these options: [all-groups], [group]", action);
-  if (o.has("describe") && count_of(o, std::array{"members", "offsets", "state"}) > 1)
-    return "Option [describe] takes at most one of these options: [members], [offsets], [state]";
-  if (o.has("describe") && o.has_value("state")) return "Option [describe] does not take a value for [state]";
-  if (o.has("delete") && o.has("topic"))
-    return "The consumer does not support topic-specific offset deletion from a consumer group.";
-  if (o.has("reset-offsets")) {
-    if (count_of(o, kWays) != 1)
-      return fmt::format("Option [reset-offsets] takes exactly one of these options: [{}]", fmt::join(kWays, "], ["));
-    if (o.has("dry-run") && o.has("execute")) return "Option [reset-offsets] only accepts one of [execute], [dry-run]";
-    if (!o.has("from-file") && !o.has("topic") && !o.has("all-topics"))
-      return "Option [reset-offsets] takes one of these options: [all-topics], [topic]";
-  }
-  if (o.has("delete-offsets") && !(o.has("group") && o.has("topic")))
-    return "Option [delete-offsets] takes the following options: [topic], [group]";
-  if (o.has("list") && o.has_value("state") && !spelled(*o.value("state"), kStates))
-    return fmt::format("Invalid state list '{}'. Valid states are: {}", *o.value("state"), fmt::join(kStates, ", "));
-  if (o.has("list") && o.has_value("type") && !spelled(*o.value("type"), kTypes))
-    return fmt::format("Invalid types list '{}'. Valid types are: {}", *o.value("type"), fmt::join(kTypes, ", "));
+std::string clash(std::string_view option, std::string_view other) {
+  return fmt::format("Option \"[{}]\" can't be used with option \"[{}]\"", option, other);
+}
+
+std::string misuse_of_reset(const Options& o) {
+  if (o.has("dry-run") && o.has("execute")) return "Option [reset-offsets] only accepts one of [execute] and [dry-run]";
+  if (!o.has("group") && !o.has("all-groups"))
+    return "Option [reset-offsets] takes one of these options: [group], [all-groups]";
+  std::vector<std::string> ways;
+  std::ranges::copy_if(kWays, std::back_inserter(ways), [&](const char* way) { return o.has(way); });
+  if (ways.size() > 1) return clash(ways[0], ways[1]);
+  if (ways.empty())
+    return fmt::format("Option '[reset-offsets]' requires one of the following scenarios: [[{}]]",
+                       fmt::join(kWays, "], ["));
+  if (!o.has("from-file") && !o.has("topic") && !o.has("all-topics"))
+    return "One of the reset scopes should be defined: --all-topics, --topic.";
   return "";
 }
 
-Error invalid(std::string message) { return {ErrorCode::kInvalidRequest, std::move(message)}; }
+std::string misuse_of_list(const Options& o) {
+  if (const auto list = o.value("state"); list && !spelled(*list, kStates))
+    return fmt::format("Invalid state list '{}'. Valid states are: {}", *list, fmt::join(kStates, ", "));
+  if (const auto list = o.value("type"); list && !spelled(*list, kTypes))
+    return fmt::format("Invalid types list '{}'. Valid types are: {}", *list, fmt::join(kTypes, ", "));
+  for (const char* other : {"group", "all-groups", "topic", "all-topics"})
+    if (o.has(other)) return clash(other, "list");
+  return "";
+}
+
+std::string misuse_of_describe(const Options& o) {
+  if (!o.has("group") && !o.has("all-groups"))
+    return "Option [describe] takes one of these options: [group], [all-groups]";
+  if (count_of(o, std::array{"members", "offsets", "state"}) > 1)
+    return "Option [describe] takes at most one of these options: [members], [offsets], [state]";
+  if (o.has_value("state")) return "Option [describe] does not take a value for [state]";
+  for (const char* other : {"topic", "all-topics"})
+    if (o.has(other)) return clash(other, "describe");
+  return "";
+}
+
+// Options that Kafka's tool knows only beside some action.
+std::string unavailable(const Options& o) {
+  for (const char* option : {"members", "offsets", "verbose"})
+    if (o.has(option) && !o.has("describe"))
+      return fmt::format("Option(s) [{}] are unavailable given other options on the command line", option);
+  if (o.has("state") && !o.has("describe") && !o.has("list"))
+    return "Option(s) [state] are unavailable given other options on the command line";
+  return "";
+}
+
+// What is wrong with the combination of options, or empty.
+std::string misuse(const Options& o) {
+  if (count_of(o, kActions) != 1)
+    return "Command must include exactly one action: --list, --describe, --delete, --reset-offsets, "
+           "--delete-offsets, --validate-regex";
+  if (o.has("validate-regex")) return "";
+  if (!o.has("bootstrap-server")) return "Missing required argument \"[bootstrap-server]\"";
+  std::string text;
+  if (o.has("list")) text = misuse_of_list(o);
+  if (o.has("describe")) text = misuse_of_describe(o);
+  if (o.has("delete") && !o.has("group") && !o.has("all-groups"))
+    text = "Option [delete] takes one of these options: [group], [all-groups]";
+  if (o.has("delete") && o.has("topic"))
+    text = "The consumer does not support topic-specific offset deletion from a consumer group.";
+  if (o.has("reset-offsets")) text = misuse_of_reset(o);
+  if (o.has("delete-offsets") && !(o.has("group") && o.has("topic")))
+    text = "Option [delete-offsets] takes the following options: [group], [topic]";
+  for (const auto& argument : o.values("topic"))
+    if (const auto parsed = parse_topic_argument(argument); text.empty() && !parsed) text = parsed.error().message;
+  if (text.empty() && o.has("group") && o.has("all-groups")) text = clash("group", "all-groups");
+  return text;
+}
 
 std::string capitalised(std::string text) {
   if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
   return text;
 }
 
-// "orders:0,1;plain:2", or "-" for nothing.
-std::string assignment_text(const std::set<TopicPartition>& partitions) {
-  std::map<std::string, std::vector<std::int32_t>> topics;
-  for (const auto& tp : partitions) topics[tp.topic].push_back(tp.partition.value);
-  std::string text;
-  for (const auto& [topic, ids] : topics)
-    text += fmt::format("{}{}:{}", text.empty() ? "" : ";", topic, fmt::join(ids, ","));
-  return text.empty() ? "-" : text;
+constexpr std::string_view kNoAction =
+    "WARN: No action will be performed as the --execute option is missing. In version 5.0, this command will require "
+    "either --dry-run or --execute to be specified. You should add the --dry-run option explicitly if you are "
+    "scripting this command and want to keep the current default behavior without prompting.\n";
+
+int validate(Terminal& terminal, const std::string& pattern) {
+  std::string verdict = "valid";
+  try {
+    const std::regex compiled(pattern, std::regex::ECMAScript);
+  } catch (const std::regex_error& error) {
+    verdict = fmt::format("invalid: {}", error.what());
+  }
+  terminal.out(fmt::format("The regular expression `{}` is {}.\n", pattern, verdict));
+  return 0;
 }
 
-std::string or_dash(const std::optional<std::int32_t>& number) { return number ? std::to_string(*number) : "-"; }
+Task<Result<>> run(GroupCommand& command, const Options& options) {
+  if (options.has("list")) return command.list();
+  if (options.has("describe")) return command.describe();
+  if (options.has("delete")) return command.remove();
+  if (options.has("reset-offsets")) return command.reset();
+  return command.delete_offsets();
+}
 
-class GroupCommand {
- public:
-  GroupCommand(Context context, const Options& options, admin::Client& client)
-      : context_(context), terminal_(context.terminal), options_(options), client_(client) {}
+// Kafka's tool ends with 0 also then.
+int report(Terminal& terminal, const Error& error) {
+  terminal.out(fmt::format("\nError: Executing consumer group command failed due to {}\n", kafka_text(error)));
+  return 0;
+}
 
-  Task<Result<>> run() {
-    if (options_.has("list")) co_return co_await list();
-    if (options_.has("describe")) co_return co_await describe();
-    if (options_.has("delete")) co_return co_await remove();
-    if (options_.has("reset-offsets")) co_return co_await reset();
-    co_return co_await delete_offsets();
-  }
-
- private:
-  Task<Result<>> list();
-  Task<Result<>> describe();
-  Task<Result<>> describe_offsets(const GroupDescription& group);
-  void describe_members(const GroupDescription& group);
-  void describe_state(const GroupDescription& group);
-  Task<Result<>> remove();
-  Task<Result<>> reset();
-  Task<Result<std::map<TopicPartition, Offset>>> plan(const std::string& group);
-  Task<Result<std::map<TopicPartition, Offset>>> plan_from_file(const std::string& group);
-  Task<Result<std::vector<TopicPartition>>> chosen_partitions(const admin::CommittedOffsets& committed);
-  Task<Result<>> delete_offsets();
-  Task<Result<std::vector<std::string>>> chosen_groups();
-  void note_state(const GroupDescription& group);
-  void print_error(const std::string& text) { terminal_.out(fmt::format("\nError: {}\n", text)); }
-  std::function<void(std::string)> warner() {
-    return [this](const std::string& text) { terminal_.err("WARN " + text + "\n"); };
-  }
-
-  Context context_;
-  Terminal& terminal_;
-  const Options& options_;
-  admin::Client& client_;
-};
+}  // namespace
 
 Task<Result<std::vector<std::string>>> GroupCommand::chosen_groups() {
   if (!options_.has("all-groups")) co_return options_.values("group");
@@ -182,15 +205,27 @@ Task<Result<std::vector<std::string>>> GroupCommand::chosen_groups() {
   co_return ids;
 }
 
+Task<Result<std::vector<TopicPartition>>> GroupCommand::partitions_of(std::string argument) {
+  CO_TRY(const auto named, parse_topic_argument(argument));
+  const auto& [topic, ids] = named;
+  std::vector<TopicPartition> partitions;
+  for (const auto id : ids) partitions.push_back({topic, id});
+  if (!ids.empty()) co_return partitions;
+  CO_TRY(const auto described, co_await admin::describe_topics(client_, {topic}));
+  for (const auto& t : described)
+    for (const auto& p : t.partitions) partitions.push_back({t.name, p.id});
+  co_return partitions;
+}
+
 Task<Result<>> GroupCommand::list() {
   std::vector<std::string> states, types;
   if (options_.has_value("state")) states = *spelled(*options_.value("state"), kStates);
   if (options_.has_value("type")) types = *spelled(*options_.value("type"), kTypes);
   auto listed = co_await admin::list_groups(client_, states, types);
   if (!listed && listed.error().message == admin::kNoBrokerInTime)
-    co_return std::unexpected(
-        invalid("java.util.concurrent.ExecutionException: org.apache.kafka.common.KafkaException: Failed to find "
-                "brokers to send ListGroups"));
+    co_return invalid(
+        "java.util.concurrent.ExecutionException: org.apache.kafka.common.KafkaException: Failed to find "
+        "brokers to send ListGroups");
   if (!listed) co_return std::unexpected(listed.error());
   std::erase_if(*listed, [](const auto& g) { return g.protocol_type != "consumer" && !g.protocol_type.empty(); });
   if (!options_.has("state") && !options_.has("type")) {
@@ -214,303 +249,34 @@ Task<Result<>> GroupCommand::list() {
   co_return Result<>();
 }
 
-Task<Result<>> GroupCommand::describe() {
-  CO_TRY(const auto ids, co_await chosen_groups());
-  for (const auto& id : ids) {
-    auto group = co_await admin::describe_group(client_, id);
-    if (!group && group.error().code == ErrorCode::kGroupIdNotFound)
-      co_return fail(ErrorCode::kGroupIdNotFound, exception_text(group.error()));
-    if (!group) co_return std::unexpected(group.error());
-    note_state(*group);
-    if (options_.has("members"))
-      describe_members(*group);
-    else if (options_.has("state"))
-      describe_state(*group);
-    else
-      CO_TRY_VOID(co_await describe_offsets(*group));
-  }
-  co_return Result<>();
-}
-
-void GroupCommand::note_state(const GroupDescription& group) {
-  if (group.state == "Empty")
-    terminal_.err(fmt::format("\nConsumer group '{}' has no active members.\n", group.id));
-  else if (group.state != "Stable")
-    terminal_.err(fmt::format("\nWarning: Consumer group '{}' is rebalancing.\n", group.id));
-}
-
-Task<Result<>> GroupCommand::describe_offsets(const GroupDescription& group) {
-  CO_TRY(auto committed, co_await admin::fetch_offsets(client_, group.id));
-  std::map<TopicPartition, std::int64_t> wanted;
-  for (const auto& [tp, offset] : committed) wanted[tp] = admin::kLatest;
-  for (const auto& member : group.members)
-    for (const auto& tp : member.assignment) wanted[tp] = admin::kLatest;
-  CO_TRY(const auto ends, co_await admin::list_offsets(client_, wanted));
-
-  const bool verbose = options_.has("verbose");
-  std::vector<Columns::Column> columns{{"GROUP", 15}, {"TOPIC", 15}, {"PARTITION", 10}};
-  if (verbose) columns.push_back({"LEADER-EPOCH", 15});
-  for (const char* title : {"CURRENT-OFFSET", "LOG-END-OFFSET", "LAG", "CONSUMER-ID", "HOST"})
-    columns.push_back({title, 15});
-  columns.push_back({"CLIENT-ID"});
-  Columns table(std::move(columns));
-  const auto add = [&](const TopicPartition& tp, const admin::GroupMember* member) {
-    const auto offset = committed.find(tp);
-    const auto end = ends.find(tp);
-    const bool has_offset = offset != committed.end(), has_end = end != ends.end() && end->second.has_value();
-    std::vector<std::string> row{group.id, tp.topic, to_string(tp.partition)};
-    if (verbose)
-      row.push_back(has_offset && offset->second.leader_epoch.value >= 0 ? to_string(offset->second.leader_epoch)
-                                                                         : "-");
-    row.push_back(has_offset ? to_string(offset->second.offset) : "-");
-    row.push_back(has_end ? to_string(end->second->offset) : "-");
-    row.push_back(has_offset && has_end ? std::to_string(end->second->offset - offset->second.offset) : "-");
-    row.push_back(member ? member->id : "-");
-    row.push_back(member ? member->host : "-");
-    row.push_back(member ? member->client_id : "-");
-    table.add(std::move(row));
-  };
-  auto unassigned = committed;
-  for (const auto& member : group.members) {
-    for (const auto& tp : member.assignment) {
-      add(tp, &member);
-      unassigned.erase(tp);
-    }
-    if (!member.assignment.empty()) continue;
-    std::vector<std::string> row{group.id, "-", "-"};
-    row.resize(verbose ? 7 : 6, "-");
-    row.insert(row.end(), {member.id, member.host, member.client_id});
-    table.add(std::move(row));
-  }
-  for (const auto& [tp, offset] : unassigned) add(tp, nullptr);
-  if (!table.empty()) terminal_.out("\n" + table.text());
-  co_return Result<>();
-}
-
-void GroupCommand::describe_members(const GroupDescription& group) {
-  if (group.members.empty()) return;
-  const bool verbose = options_.has("verbose");
-  const bool instances =
-      std::ranges::any_of(group.members, [](const auto& m) { return m.instance_id && !m.instance_id->empty(); });
-  std::vector<Columns::Column> columns{{"GROUP", 15}, {"CONSUMER-ID", 15}};
-  if (instances) columns.push_back({"GROUP-INSTANCE-ID", 17});
-  for (const char* title : {"HOST", "CLIENT-ID", "#PARTITIONS"}) columns.push_back({title, 15});
-  if (verbose) {
-    columns.push_back({"CURRENT-EPOCH", 15});
-    columns.push_back({"CURRENT-ASSIGNMENT", 20});
-    columns.push_back({"TARGET-EPOCH", 15});
-    columns.push_back({"TARGET-ASSIGNMENT", 20});
-  } else {
-    columns.push_back({""});
-  }
-  Columns table(std::move(columns));
-  for (const auto& m : group.members) {
-    std::vector<std::string> row{group.id, m.id};
-    if (instances) row.push_back(m.instance_id.value_or("-"));
-    row.insert(row.end(), {m.host, m.client_id, std::to_string(m.assignment.size())});
-    if (verbose)
-      row.insert(row.end(), {or_dash(m.epoch), assignment_text(m.assignment), or_dash(group.assignment_epoch),
-                             assignment_text(m.target_assignment)});
-    else
-      row.emplace_back();
-    table.add(std::move(row));
-  }
-  terminal_.out("\n" + table.text());
-}
-
-void GroupCommand::describe_state(const GroupDescription& group) {
-  const bool verbose = options_.has("verbose");
-  std::vector<Columns::Column> columns{
-      {"GROUP", 15}, {"COORDINATOR (ID)", 25}, {"ASSIGNMENT-STRATEGY", 20}, {"STATE", 20}};
-  if (verbose) {
-    columns.push_back({"GROUP-EPOCH", 15});
-    columns.push_back({"TARGET-ASSIGNMENT-EPOCH", 25});
-  }
-  columns.push_back({"#MEMBERS"});
-  Columns table(std::move(columns));
-  std::vector<std::string> row{group.id,
-                               fmt::format("{}  ({})", to_string(group.coordinator_endpoint), group.coordinator.value),
-                               group.assignor, group.state};
-  if (verbose) row.insert(row.end(), {or_dash(group.group_epoch), or_dash(group.assignment_epoch)});
-  row.push_back(std::to_string(group.members.size()));
-  table.add(std::move(row));
-  terminal_.out("\n" + table.text());
-}
-
-Task<Result<>> GroupCommand::remove() {
-  CO_TRY(const auto ids, co_await chosen_groups());
-  std::vector<std::string> deleted, failed;
-  for (const auto& id : ids) {
-    const auto gone = co_await admin::delete_group(client_, id);
-    if (gone)
-      deleted.push_back("'" + id + "'");
-    else
-      failed.push_back(fmt::format("* Group '{}' could not be deleted due to: {}", id, exception_text(gone.error())));
-  }
-  if (failed.empty()) {
-    terminal_.out(
-        fmt::format("Deletion of requested consumer groups ({}) was successful.\n", fmt::join(deleted, ", ")));
-    co_return Result<>();
-  }
-  print_error(fmt::format("Deletion of some consumer groups failed:\n{}", fmt::join(failed, "\n")));
-  if (!deleted.empty())
-    terminal_.out(fmt::format("\nThese consumer groups were deleted successfully: {}\n", fmt::join(deleted, ", ")));
-  co_return Result<>();
-}
-
-Task<Result<std::vector<TopicPartition>>> GroupCommand::chosen_partitions(const admin::CommittedOffsets& committed) {
-  std::vector<TopicPartition> partitions;
-  if (options_.has("all-topics")) {
-    for (const auto& [tp, offset] : committed) partitions.push_back(tp);
-    co_return partitions;
-  }
-  for (const auto& argument : options_.values("topic")) {
-    CO_TRY(const auto topic, parse_topic_argument(argument));
-    for (const auto id : topic.second) partitions.push_back({topic.first, id});
-    if (!topic.second.empty()) continue;
-    CO_TRY(const auto described, co_await admin::describe_topics(client_, {topic.first}));
-    for (const auto& t : described)
-      for (const auto& p : t.partitions) partitions.push_back({t.name, p.id});
-  }
-  co_return partitions;
-}
-
-// Lines topic,partition,offset, or group,topic,partition,offset.
-Task<Result<std::map<TopicPartition, Offset>>> GroupCommand::plan_from_file(const std::string& group) {
-  CO_TRY(const std::string text, terminal_.read_file(*options_.value("from-file")));
-  std::map<TopicPartition, std::int64_t> wanted;
-  std::vector<std::string> cells(1);
-  for (const char c : text + "\n") {
-    if (c == '"' || c == '\r' || c == ' ') continue;
-    if (c == ',') cells.emplace_back();
-    if (c != ',' && c != '\n') cells.back() += c;
-    if (c != '\n') continue;
-    const auto row = std::exchange(cells, std::vector<std::string>(1));
-    if (row.size() == 1 && row[0].empty()) continue;
-    const auto partition = row.size() < 3 ? std::nullopt : parse_integer(row[row.size() - 2]);
-    const auto offset = parse_integer(row.back());
-    if (row.size() > 4 || !partition || !offset)
-      co_return std::unexpected(
-          invalid("a line of the CSV file is not topic,partition,offset: " + fmt::format("{}", fmt::join(row, ","))));
-    if (row.size() == 4 && row[0] != group) continue;
-    wanted[{row[row.size() - 3], PartitionId{static_cast<std::int32_t>(*partition)}}] = *offset;
-  }
-  co_return co_await within_ends(client_, std::move(wanted), warner());
-}
-
-Task<Result<std::map<TopicPartition, Offset>>> GroupCommand::plan(const std::string& group) {
-  if (options_.has("from-file")) co_return co_await plan_from_file(group);
-  CO_TRY(const auto committed, co_await admin::fetch_offsets(client_, group));
-  CO_TRY(auto partitions, co_await chosen_partitions(committed));
-  ResetTo to;
-  if (options_.has("to-earliest")) to.kind = ResetKind::kEarliest;
-  if (options_.has("to-current")) to.kind = ResetKind::kCurrent;
-  for (const auto& [option, kind] :
-       {std::pair("to-offset", ResetKind::kOffset), std::pair("shift-by", ResetKind::kShift)})
-    if (options_.has(option)) to = {kind, *parse_integer(*options_.value(option))};
-  if (options_.has("to-datetime")) {
-    CO_TRY(to.number, parse_date_time(*options_.value("to-datetime")));
-    to.kind = ResetKind::kTime;
-  }
-  if (options_.has("by-duration")) {
-    CO_TRY(const Millis back, parse_duration(*options_.value("by-duration")));
-    to = {ResetKind::kTime, context_.shard.clock.wall() - back.count()};
-  }
-  const auto note = [this](const std::string& text) { terminal_.out("\n" + text + "\n"); };
-  co_return co_await plan_reset(client_, std::move(partitions), committed, to, note, warner());
-}
-
-Task<Result<>> GroupCommand::reset() {
-  if (!options_.has("execute") && !options_.has("dry-run") && !options_.has("export"))
-    terminal_.err(
-        "WARN: No action will be performed as the --execute option is missing. In version 5.0, this command will "
-        "require "
-        "either --dry-run or --execute to be specified. You should add the --dry-run option explicitly if you are "
-        "scripting this command and want to keep the current default behavior without prompting.\n");
-  CO_TRY(const auto ids, co_await chosen_groups());
-  Columns table({{"GROUP", 15}, {"TOPIC", 15}, {"PARTITION", 10}, {"NEW-OFFSET"}});
-  std::string csv;
-  for (const auto& id : ids) {
-    const auto group = co_await admin::describe_group(client_, id);
-    if (!group && group.error().code != ErrorCode::kGroupIdNotFound) co_return std::unexpected(group.error());
-    if (group && group->state != "Empty" && group->state != "Dead") {
-      print_error(
-          fmt::format("Assignments can only be reset if the group '{}' is inactive, but the current state is {}.", id,
-                      group->state));
-      continue;
-    }
-    CO_TRY(const auto planned, co_await plan(id));
-    admin::CommittedOffsets offsets;
-    for (const auto& [tp, offset] : planned) {
-      offsets[tp].offset = offset;
-      table.add({id, tp.topic, to_string(tp.partition), to_string(offset)});
-      csv += fmt::format("{}{},{},{}\n", ids.size() > 1 ? id + "," : "", tp.topic, tp.partition.value, offset.value);
-    }
-    if (!options_.has("execute") || offsets.empty()) continue;
-    CO_TRY(const auto committed, co_await admin::commit_offsets(client_, id, std::move(offsets)));
-    for (const auto& [tp, code] : committed)
-      if (code != ErrorCode::kNone) co_return std::unexpected(admin::error_of(code));
-  }
-  terminal_.out(options_.has("export") ? csv + "\n" : "\n" + table.text());
-  co_return Result<>();
-}
-
-Task<Result<>> GroupCommand::delete_offsets() {
-  const std::string group = options_.values("group").front();
-  CO_TRY(const auto partitions, co_await chosen_partitions({}));
-  const auto outcome = co_await admin::delete_offsets(client_, group, partitions);
-  if (!outcome) {
-    print_error(
-        fmt::format("Deletion of offsets of consumer group '{}' failed: {}", group, exception_text(outcome.error())));
-    co_return Result<>();
-  }
-  const bool all_good =
-      std::ranges::all_of(*outcome, [](const auto& entry) { return entry.second == ErrorCode::kNone; });
-  if (all_good)
-    terminal_.out(fmt::format("Request succeeded for deleting offsets from group {}.\n", group));
-  else
-    print_error("Encountered some partition-level error, see the follow-up details.");
-  Columns table({{"TOPIC", 15}, {"PARTITION", 10}, {"STATUS", 15, false}});
-  for (const auto& [tp, code] : *outcome)
-    table.add({tp.topic, to_string(tp.partition),
-               code == ErrorCode::kNone ? "Successful" : "Error: " + exception_text(admin::error_of(code))});
-  terminal_.out("\n" + table.text());
-  co_return Result<>();
-}
-
-// Kafka's tool ends with 0 also then.
-int report(Terminal& terminal, const Error& error) {
-  terminal.out(fmt::format("\nError: Executing consumer group command failed due to {}\n", kafka_text(error)));
-  return 0;
-}
-
-}  // namespace
-
 Task<int> kafka_consumer_groups(Context context, Arguments arguments) {
   const OptionParser known = parser();
   Terminal& terminal = context.terminal;
   const auto options = known.parse(arguments);
+  if (!options && options.error().code == ErrorCode::kInvalidConfig) co_return report(terminal, options.error());
   if (!options) {
     terminal.err(options.error().message + "\n");
     co_return 1;
   }
-  if (options->has("version")) {
-    terminal.out(fmt::format("{}\n", kKafkaVersion));
-    co_return 0;
+  if (const auto code = answer_at_once(terminal, known, arguments, *options,
+                                       "This tool helps to list all consumer groups, describe a consumer group, delete "
+                                       "consumer group info, or reset consumer group offsets."))
+    co_return *code;
+  if (const std::string text = unavailable(*options); !text.empty()) {
+    terminal.err(text + "\n");
+    co_return 1;
   }
-  if (arguments.empty() || options->has("help"))
-    co_return usage_error(terminal, known,
-                          "This tool helps to list all consumer groups, describe a consumer group, delete consumer "
-                          "group info, or reset consumer group offsets.");
+  if (options->has("reset-offsets") && count_of(*options, std::array{"execute", "dry-run", "export"}) == 0)
+    terminal.err(kNoAction);
   if (const std::string text = misuse(*options); !text.empty()) co_return usage_error(terminal, known, text);
-  const auto properties = client_properties(terminal, *options, {"command-config"});
-  if (!properties) co_return report(terminal, properties.error());
-  auto settings = client_options(*options->value("bootstrap-server"), *properties, "adminclient-1");
+  if (const auto pattern = options->value("validate-regex")) co_return validate(terminal, *pattern);
+  auto settings = admin_options(terminal, *options);
   if (!settings) co_return report(terminal, settings.error());
   if (const auto timeout = options->value("timeout")) settings->api_timeout = Millis(*parse_integer(*timeout));
   admin::Client client(context.shard, std::move(*settings));
   GroupCommand command(context, *options, client);
-  const auto done = co_await command.run();
+  const auto done = co_await run(command, *options);
+  if (!command.misuse().empty()) co_return usage_error(terminal, known, command.misuse());
   co_return done ? 0 : report(terminal, done.error());
 }
 

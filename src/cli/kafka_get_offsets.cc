@@ -7,7 +7,9 @@
 
 #include "admin/offsets.h"
 #include "admin/topics.h"
+#include "cli/java_errors.h"
 #include "cli/tool.h"
+#include "cli/topic_filter.h"
 
 namespace thalweg::cli {
 namespace {
@@ -24,14 +26,12 @@ OptionParser parser() {
           "Patterns TOPIC[:PARTITION], where a partition is a number N, N-M (without M), N- or -M.");
   p.value("time",
           "String: <timestamp> / -1 or latest / -2 or earliest / -3 or max-timestamp / -4 or earliest-local / -5 or "
-          "latest-tiered",
+          "latest-tiered / -6 or earliest-pending-upload",
           "The point in time, in milliseconds since 1970. (default: latest)");
   p.flag("exclude-internal-topics", "Leave internal topics out.");
   p.flag("help", "Print usage information.").flag("version", "Display Kafka version.");
   return p;
 }
-
-Error invalid(std::string message) { return {ErrorCode::kInvalidRequest, std::move(message)}; }
 
 // One of the patterns that select partitions: topics by expression, partitions by range. A partition may be left out.
 struct Selector {
@@ -52,7 +52,9 @@ Result<Selector> parse_selector(const std::string& text) {
     TRY(selector.topics, TopicFilter::parse(topic));
   }
   if (colon == text.npos) return selector;
-  const auto bad = [&] { return std::unexpected(invalid("Invalid rule specification: " + text)); };
+  const auto bad = [&] {
+    return invalid("org.apache.kafka.tools.TerseException: Invalid rule specification: " + text);
+  };
   const std::string range = text.substr(colon + 1);
   const auto dash = range.find('-');
   const auto number = [](const std::string& digits, std::int64_t& into) {
@@ -88,13 +90,13 @@ Result<std::vector<Selector>> selectors(const Options& options) {
   if (const auto topic = options.value("topic")) {
     TRY(any.topics, TopicFilter::parse(*topic));
   }
-  if (!options.has("partitions")) return std::vector{any};
+  if (options.value_or("partitions", "").empty()) return std::vector{any};
   for (const auto& digits : split(*options.value("partitions"))) {
     const auto number = parse_integer(digits);
     if (!number)
-      return std::unexpected(
-          invalid(fmt::format("--partitions expects a comma separated list of numeric partition ids, but received: {}",
-                              *options.value("partitions"))));
+      return invalid(
+          fmt::format("--partitions expects a comma separated list of numeric partition ids, but received: {}",
+                      *options.value("partitions")));
     any.from = *number;
     any.to = *number + 1;
     all.push_back(any);
@@ -103,28 +105,29 @@ Result<std::vector<Selector>> selectors(const Options& options) {
 }
 
 Result<std::int64_t> parse_time(const std::string& text) {
-  static constexpr std::pair<std::string_view, std::int64_t> kNames[] = {{"latest", admin::kLatest},
-                                                                         {"earliest", admin::kEarliest},
-                                                                         {"max-timestamp", admin::kMaxTimestamp},
-                                                                         {"earliest-local", admin::kEarliestLocal},
-                                                                         {"latest-tiered", admin::kLatestTiered}};
+  static constexpr std::pair<std::string_view, std::int64_t> kNames[] = {
+      {"latest", admin::kLatest},
+      {"earliest", admin::kEarliest},
+      {"max-timestamp", admin::kMaxTimestamp},
+      {"earliest-local", admin::kEarliestLocal},
+      {"latest-tiered", admin::kLatestTiered},
+      {"earliest-pending-upload", admin::kEarliestPendingUpload}};
   for (const auto& [name, value] : kNames)
     if (text == name) return value;
   if (const auto number = parse_integer(text)) return *number;
-  return std::unexpected(
-      invalid(fmt::format("Malformed time argument {}. Please use -1 or latest / -2 or earliest / -3 or max-timestamp "
-                          "/ -4 or earliest-local "
-                          "/ -5 or latest-tiered, or a specified long format timestamp",
-                          text)));
+  return invalid(
+      fmt::format("Malformed time argument {}. Please use -1 or latest / -2 or earliest / -3 or max-timestamp "
+                  "/ -4 or earliest-local "
+                  "/ -5 or latest-tiered / -6 or earliest-pending-upload, or a specified long format timestamp",
+                  text));
 }
 
 Task<Result<>> run(Context context, const Options& options) {
   if (options.has("topic-partitions") && (options.has("topic") || options.has("partitions")))
-    co_return std::unexpected(invalid("--topic-partitions cannot be used with --topic or --partitions"));
+    co_return invalid("--topic-partitions cannot be used with --topic or --partitions");
   CO_TRY(const auto wanted, selectors(options));
   CO_TRY(const auto time, parse_time(options.value_or("time", "latest")));
-  CO_TRY(const auto properties, client_properties(context.terminal, options, {"command-config"}));
-  CO_TRY(auto settings, client_options(*options.value("bootstrap-server"), properties, "GetOffsetShell"));
+  CO_TRY(auto settings, admin_options(context.terminal, options));
   admin::Client client(context.shard, std::move(settings));
   CO_TRY(const auto listed, co_await admin::list_topics(client));
   std::vector<std::string> names;
@@ -137,7 +140,7 @@ Task<Result<>> run(Context context, const Options& options) {
       const TopicPartition tp{topic.name.value_or(""), p.partition_index};
       if (std::ranges::any_of(wanted, [&](const Selector& s) { return s.allows(tp); })) at[tp] = time;
     }
-  if (at.empty()) co_return std::unexpected(invalid("Could not match any topic-partitions with the specified filters"));
+  if (at.empty()) co_return invalid("Could not match any topic-partitions with the specified filters");
   CO_TRY(const auto offsets, co_await admin::list_offsets(client, at));
   // Kafka's tool orders partitions as text: 1, 10, 2.
   std::map<std::pair<std::string, std::string>, TopicPartition> order;
@@ -164,12 +167,9 @@ Task<int> kafka_get_offsets(Context context, Arguments arguments) {
     return 1;
   };
   if (!options) co_return failed(options.error());
-  if (options->has("version")) {
-    terminal.out(fmt::format("{}\n", kKafkaVersion));
-    co_return 0;
-  }
-  if (arguments.empty() || options->has("help"))
-    co_return usage_error(terminal, known, "An interactive shell for getting topic-partition offsets.");
+  if (const auto code = answer_at_once(terminal, known, arguments, *options,
+                                       "An interactive shell for getting topic-partition offsets."))
+    co_return *code;
   if (!options->has("bootstrap-server"))
     co_return usage_error(terminal, known, "Missing required argument \"[bootstrap-server]\"");
   const auto done = co_await run(context, *options);

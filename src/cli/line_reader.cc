@@ -34,8 +34,7 @@ Result<LineReader> LineReader::create(const Properties& properties) {
   take(properties, "headers.key.separator", reader.header_key_separator_);
   if (const auto at = properties.find("null.marker"); at != properties.end()) reader.null_marker_ = at->second;
   const auto same = [&](const std::string& a, const std::string& b, std::string_view what) -> Result<> {
-    if (reader.parse_headers_ && a == b)
-      return fail(ErrorCode::kInvalidRequest, fmt::format("{} may not be equal", what));
+    if (reader.parse_headers_ && a == b) return invalid(fmt::format("{} may not be equal", what));
     return {};
   };
   TRY_VOID(same(reader.headers_delimiter_, reader.headers_separator_, "headers.delimiter and headers.separator"));
@@ -64,8 +63,7 @@ Result<> LineReader::read_headers(const std::string& text, admin::Message& messa
     } else if (ignore_error_) {
       message.headers.emplace_back(pair, std::nullopt);
     } else {
-      return fail(ErrorCode::kInvalidRequest,
-                  fmt::format("No header key separator found in pair '{}' on line number {}", pair, line_number_));
+      return invalid(fmt::format("No header key separator found in pair '{}' on line number {}", pair, line_number_));
     }
   }
   return {};
@@ -81,8 +79,7 @@ Result<admin::Message> LineReader::read(const std::string& line) {
       TRY_VOID(read_headers(parts->first, message));
       rest = std::move(parts->second);
     } else if (!ignore_error_) {
-      return fail(ErrorCode::kInvalidRequest,
-                  fmt::format("No header delimiter found on line number {}: '{}'", line_number_, line));
+      return invalid(fmt::format("No headers delimiter found on line number {}: '{}'", line_number_, line));
     }
   }
   if (parse_key_) {
@@ -91,8 +88,7 @@ Result<admin::Message> LineReader::read(const std::string& line) {
       message.key = unless_null(std::move(parts->first));
       rest = std::move(parts->second);
     } else if (!ignore_error_) {
-      return fail(ErrorCode::kInvalidRequest,
-                  fmt::format("No key separator found on line number {}: '{}'", line_number_, line));
+      return invalid(fmt::format("No key separator found on line number {}: '{}'", line_number_, line));
     }
   }
   message.value = unless_null(std::move(rest));

@@ -31,8 +31,7 @@ Result<Deserializer> deserializer(const std::string& class_name) {
 template <class T>
 Result<std::string> number(const std::string& bytes) {
   if (bytes.size() != sizeof(T))
-    return fail(ErrorCode::kInvalidRequest,
-                fmt::format("Size of data received by the deserializer is not {}", sizeof(T)));
+    return invalid(fmt::format("Size of data received by the deserializer is not {}", sizeof(T)));
   return std::to_string(load_be<T>(as_bytes(bytes).data()));
 }
 
@@ -61,7 +60,7 @@ class DefaultFormatter : public MessageFormatter {
   Result<std::string> format(const admin::ConsumedRecord& record) override {
     std::string line;
     const auto field = [&](const std::string& text) {
-      if (!line.empty() || began_) line += key_separator_;
+      if (began_) line += key_separator_;
       began_ = true;
       line += text;
     };
@@ -84,7 +83,7 @@ class DefaultFormatter : public MessageFormatter {
       TRY(const std::string text, optional_text(record.value, value_as_));
       field(text);
     }
-    return line + line_separator_;
+    return began_ ? line + line_separator_ : "";
   }
 
  private:
@@ -151,13 +150,14 @@ class NoOpFormatter : public MessageFormatter {
 
 Result<std::unique_ptr<MessageFormatter>> make_formatter(const std::string& class_name, const Properties& properties) {
   const auto simple = simple_name(class_name);
-  if (simple == kDefault) return DefaultFormatter::create(properties);
+  // Logging is the default with a line in the log, which these tools do not have.
+  if (simple == kDefault || simple == "LoggingMessageFormatter") return DefaultFormatter::create(properties);
   if (simple == "NoOpMessageFormatter") return std::make_unique<NoOpFormatter>();
   if (simple == "OffsetsMessageFormatter") return make_offsets_formatter();
-  return fail(ErrorCode::kInvalidRequest,
-              fmt::format("formatter {} is not available; there are DefaultMessageFormatter, NoOpMessageFormatter and "
-                          "OffsetsMessageFormatter",
-                          class_name));
+  return invalid(
+      fmt::format("formatter {} is not available; there are DefaultMessageFormatter, NoOpMessageFormatter and "
+                  "OffsetsMessageFormatter",
+                  class_name));
 }
 
 }  // namespace thalweg::cli

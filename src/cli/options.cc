@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ranges>
 
 #include "base/check.h"
+#include "base/nearest.h"
 
 namespace thalweg::cli {
 namespace {
-
-std::unexpected<Error> bad(std::string message) { return fail(ErrorCode::kInvalidRequest, std::move(message)); }
 
 bool looks_like_option(const std::string& argument) {
   return argument.starts_with("-") && argument.size() > 1 && !parse_integer(argument);
@@ -70,6 +70,17 @@ std::string OptionParser::resolve(const std::string& given) const {
   return only;
 }
 
+OptionParser& OptionParser::suggest_names() {
+  suggests_names_ = true;
+  return *this;
+}
+
+std::string OptionParser::suggestion(const std::string& given) const {
+  if (!suggests_names_) return "";
+  const auto found = nearest(given, specs_ | std::views::keys);
+  return found ? "; did you mean --" + *found + "?" : "";
+}
+
 Result<Options> OptionParser::parse(const std::vector<std::string>& arguments) const {
   Options options;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -90,11 +101,11 @@ Result<Options> OptionParser::parse(const std::vector<std::string>& arguments) c
       given.resize(equals);
     }
     const std::string name = resolve(given);
-    if (name.empty()) return bad(given + " is not a recognized option");
+    if (name.empty()) return invalid(given + " is not a recognized option" + suggestion(given));
     const Spec& spec = specs_.at(name);
     auto& values = options.values_[name];
     if (spec.kind == Spec::Kind::kFlag) {
-      if (inline_value) return bad("Option " + name + " does not take an argument");
+      if (inline_value) return invalid("Option " + name + " does not take an argument");
       continue;
     }
     if (!inline_value && i + 1 < arguments.size() && !looks_like_option(arguments[i + 1]))
@@ -102,7 +113,7 @@ Result<Options> OptionParser::parse(const std::vector<std::string>& arguments) c
     if (inline_value)
       values.push_back(std::move(*inline_value));
     else if (spec.kind != Spec::Kind::kOptionalValue)
-      return bad("Option " + name + " requires an argument");
+      return invalid("Option " + name + " requires an argument");
   }
   TRY_VOID(check(options));
   return options;
@@ -175,100 +186,9 @@ Result<std::vector<std::pair<std::string, std::string>>> parse_pairs(const std::
   std::vector<std::pair<std::string, std::string>> out;
   for (const auto& pair : pairs) {
     const auto equals = pair.find('=');
-    if (equals == pair.npos && !value_may_miss) return bad("Missing value for key " + pair);
+    if (equals == pair.npos && !value_may_miss) return invalid("Missing value for key " + pair);
     out.emplace_back(pair.substr(0, equals), equals == pair.npos ? "" : pair.substr(equals + 1));
   }
-  return out;
-}
-
-namespace {
-
-void append_utf8(std::string& out, unsigned code) {
-  if (code < 0x80) {
-    out += static_cast<char>(code);
-  } else if (code < 0x800) {
-    out += static_cast<char>(0xc0 | code >> 6);
-    out += static_cast<char>(0x80 | (code & 0x3f));
-  } else {
-    out += static_cast<char>(0xe0 | code >> 12);
-    out += static_cast<char>(0x80 | (code >> 6 & 0x3f));
-    out += static_cast<char>(0x80 | (code & 0x3f));
-  }
-}
-
-// The character that a backslash at `at` introduces; leaves `at` on its last character.
-void unescape(std::string_view line, std::size_t& at, std::string& out) {
-  if (++at == line.size()) return;
-  switch (line[at]) {
-    case 't':
-      out += '\t';
-      return;
-    case 'n':
-      out += '\n';
-      return;
-    case 'r':
-      out += '\r';
-      return;
-    case 'f':
-      out += '\f';
-      return;
-    case 'u': {
-      unsigned code = 0;
-      const auto digits = line.substr(at + 1, 4);
-      const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
-      if (error == std::errc() && end == digits.data() + digits.size() && digits.size() == 4) {
-        append_utf8(out, code);
-        at += 4;
-        return;
-      }
-      [[fallthrough]];
-    }
-    default:
-      out += line[at];
-  }
-}
-
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\f'; }
-
-std::pair<std::string, std::string> parse_property(std::string_view line) {
-  std::string key, value;
-  std::size_t i = 0;
-  for (; i < line.size() && !is_blank(line[i]) && line[i] != '=' && line[i] != ':'; ++i)
-    line[i] == '\\' ? unescape(line, i, key) : void(key += line[i]);
-  while (i < line.size() && is_blank(line[i])) ++i;
-  if (i < line.size() && (line[i] == '=' || line[i] == ':')) ++i;
-  while (i < line.size() && is_blank(line[i])) ++i;
-  for (; i < line.size(); ++i) line[i] == '\\' ? unescape(line, i, value) : void(value += line[i]);
-  return {std::move(key), std::move(value)};
-}
-
-bool continues(std::string_view line) {
-  const auto last = line.find_last_not_of('\\');
-  const std::size_t slashes = line.size() - (last == line.npos ? 0 : last + 1);
-  return slashes % 2 == 1;
-}
-
-}  // namespace
-
-std::vector<std::pair<std::string, std::string>> parse_properties(std::string_view text) {
-  std::vector<std::pair<std::string, std::string>> out;
-  std::string logical;
-  while (!text.empty()) {
-    const auto end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    while (!line.empty() && is_blank(line.front())) line.remove_prefix(1);
-    if (logical.empty() && (line.empty() || line.front() == '#' || line.front() == '!')) continue;
-    logical += line;
-    if (continues(line)) {
-      logical.pop_back();
-      continue;
-    }
-    out.push_back(parse_property(logical));
-    logical.clear();
-  }
-  if (!logical.empty()) out.push_back(parse_property(logical));
   return out;
 }
 

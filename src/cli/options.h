@@ -16,6 +16,11 @@
 
 namespace thalweg::cli {
 
+// A mistake in what the user gave.
+inline std::unexpected<Error> invalid(std::string message) {
+  return fail(ErrorCode::kInvalidRequest, std::move(message));
+}
+
 // What a command line gave. Names are the full ones, also for an abbreviation.
 class Options {
  public:
@@ -46,6 +51,9 @@ class OptionParser {
   // Another spelling of a declared option, not shown in help.
   OptionParser& alias(std::string name, std::string meaning);
 
+  // Errors about an option that is not known name the nearest one that is; Kafka's own tools do not.
+  OptionParser& suggest_names();
+
   // With Kafka's wording: kInvalidRequest for an option that is not known or lacks its value, kInvalidConfig for one
   // whose value is no number or that has one too many, which Kafka's tools notice later, when they use it.
   Result<Options> parse(const std::vector<std::string>& arguments) const;
@@ -64,10 +72,12 @@ class OptionParser {
   OptionParser& add(std::string name, Spec spec);
   // The declared name that `given` means, or empty.
   std::string resolve(const std::string& given) const;
+  std::string suggestion(const std::string& given) const;
   Result<> check(const Options& options) const;
 
   std::map<std::string, Spec> specs_;
   std::map<std::string, std::string> aliases_;
+  bool suggests_names_ = false;
 };
 
 // Breaks text into lines of at most `width` characters at blanks; line ends in the text stay.
@@ -77,7 +87,5 @@ std::optional<std::int64_t> parse_integer(std::string_view text);
 // "key=value" pairs; a pair without '=' means an empty value when allowed, else kInvalidRequest.
 Result<std::vector<std::pair<std::string, std::string>>> parse_pairs(const std::vector<std::string>& pairs,
                                                                      bool value_may_miss = true);
-// A Java properties file: comments, '=' or ':' or blank between key and value, continued lines, \t and \uXXXX.
-std::vector<std::pair<std::string, std::string>> parse_properties(std::string_view text);
 
 }  // namespace thalweg::cli

@@ -54,11 +54,13 @@ TEST(OptionParser, TakesNegativeNumbersForValues) {
   EXPECT_EQ(parser().parse({"--partitions", "-3"})->value("partitions"), "-3");
 }
 
-TEST(Properties, FollowJavasFileFormat) {
-  const auto properties = parse_properties("# comment\na=1\n  b : two words\nc=x\\\n   y\nd\\ e=\\u0041\\t\nempty\n");
-  const std::vector<std::pair<std::string, std::string>> expected{
-      {"a", "1"}, {"b", "two words"}, {"c", "xy"}, {"d e", "A\t"}, {"empty", ""}};
-  EXPECT_EQ(properties, expected);
+TEST(OptionParser, SuggestsNamesOnlyWhenAsked) {
+  EXPECT_EQ(error_of({"--topik", "x"}), "topik is not a recognized option");
+  auto friendly = parser();
+  friendly.suggest_names();
+  EXPECT_EQ(friendly.parse({"--topik", "x"}).error().message,
+            "topik is not a recognized option; did you mean --topic?");
+  EXPECT_EQ(friendly.parse({"--zzz"}).error().message, "zzz is not a recognized option");
 }
 
 }  // namespace

@@ -9,8 +9,6 @@
 namespace thalweg::cli {
 namespace {
 
-std::unexpected<Error> bad(std::string message) { return fail(ErrorCode::kInvalidRequest, std::move(message)); }
-
 Task<Result<std::map<TopicPartition, Offset>>> ends(admin::Client& client, std::vector<TopicPartition> partitions,
                                                     std::int64_t place) {
   std::map<TopicPartition, std::int64_t> at;
@@ -27,16 +25,20 @@ Task<Result<std::map<TopicPartition, Offset>>> ends(admin::Client& client, std::
 }  // namespace
 
 Result<Timestamp> parse_date_time(const std::string& text) {
+  if (!text.contains('T'))
+    return invalid(
+        "java.text.ParseException: Error parsing timestamp. It does not contain a 'T' according to ISO8601 format");
   static const std::regex kForm(
       R"((\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?(Z|[+-]\d\d:?\d\d)?)");
   std::smatch m;
-  if (!std::regex_match(text, m, kForm)) return bad(fmt::format("Unparseable date: \"{}\"", text));
+  if (!std::regex_match(text, m, kForm))
+    return invalid(fmt::format("java.text.ParseException: Unparseable date: \"{}\"", text));
   const auto number = [&](std::size_t group) { return m[group].matched ? std::stoi(m[group].str()) : 0; };
   using namespace std::chrono;
   const year_month_day day{year(number(1)), month(static_cast<unsigned>(number(2))),
                            std::chrono::day(static_cast<unsigned>(number(3)))};
   if (!day.ok() || number(4) > 23 || number(5) > 59 || number(6) > 59)
-    return bad(fmt::format("Unparseable date: \"{}\"", text));
+    return invalid(fmt::format("java.text.ParseException: Unparseable date: \"{}\"", text));
   std::string fraction = m[7].str();
   fraction.resize(3, '0');
   std::int64_t millis = duration_cast<milliseconds>(sys_days(day).time_since_epoch()).count();
@@ -53,11 +55,11 @@ Result<Millis> parse_duration(const std::string& text) {
   static const std::regex kForm(R"(P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?)", std::regex::icase);
   std::smatch m;
   if (text.size() < 3 || text.size() > 40 || !std::regex_match(text, m, kForm))
-    return bad("Text cannot be parsed to a Duration");
+    return invalid("Text cannot be parsed to a Duration");
   const auto number = [&](std::size_t group) { return m[group].matched ? std::stod(m[group].str()) : 0.0; };
   const double seconds = ((number(1) * 24 + number(2)) * 60 + number(3)) * 60 + number(4);
   constexpr double kSecondsMax = 1e12;
-  if (seconds > kSecondsMax) return bad("Text cannot be parsed to a Duration");
+  if (seconds > kSecondsMax) return invalid("Text cannot be parsed to a Duration");
   return Millis(std::llround(seconds * 1000));
 }
 
@@ -73,7 +75,7 @@ Result<std::pair<std::string, std::vector<PartitionId>>> parse_topic_argument(co
     }
     const auto number = parse_integer(digits);
     if (!number || *number < 0 || *number > INT32_MAX)
-      return bad(fmt::format("Invalid topic arg '{}', expected: 'topic' or 'topic:partitions'", text));
+      return invalid(fmt::format("Invalid partition '{}' specified in topic arg '{}''", digits, text));
     out.second.push_back(PartitionId{static_cast<std::int32_t>(*number)});
     digits.clear();
   }
@@ -121,8 +123,8 @@ Task<Result<std::map<TopicPartition, Offset>>> plan_reset(admin::Client& client,
       for (const auto& tp : partitions) {
         const auto at = committed.find(tp);
         if (at == committed.end())
-          co_return bad(fmt::format("Cannot shift offset for partition {} since there is no current committed offset",
-                                    to_string(tp)));
+          co_return invalid(fmt::format(
+              "Cannot shift offset for partition {} since there is no current committed offset", to_string(tp)));
         wanted[tp] = at->second.offset.value + to.number;
       }
       co_return co_await within_ends(client, std::move(wanted), std::move(warn));
@@ -144,7 +146,7 @@ Task<Result<std::map<TopicPartition, Offset>>> plan_reset(admin::Client& client,
       co_return offsets;
     }
   }
-  co_return bad("no such way to reset");
+  co_return invalid("no such way to reset");
 }
 
 }  // namespace thalweg::cli

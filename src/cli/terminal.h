@@ -25,7 +25,12 @@ class Terminal {
   virtual Task<std::optional<std::string>> read_line() = 0;
   virtual bool in_is_terminal() const = 0;
   virtual bool out_is_terminal() const = 0;
+  virtual bool err_is_terminal() const = 0;
   virtual int columns() const = 0;
+  // A variable of the environment that is set and not empty.
+  virtual std::optional<std::string> environment(std::string_view name) const = 0;
+  // Whether output may be coloured: on a screen that can, unless the user has set NO_COLOR.
+  bool colours() const { return out_is_terminal() && !environment("NO_COLOR") && environment("TERM") != "dumb"; }
   // Whole content of a file that the user named.
   virtual Result<std::string> read_file(const std::string& path) = 0;
   // Ctrl-C or SIGTERM came. `call` is called once, on the tool's shard, when it comes or at once if it already has.

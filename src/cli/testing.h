@@ -22,7 +22,13 @@ class FakeTerminal : public Terminal {
     co_return line;
   }
   bool in_is_terminal() const override { return false; }
-  bool out_is_terminal() const override { return false; }
+  bool out_is_terminal() const override { return is_terminal; }
+  bool err_is_terminal() const override { return is_terminal; }
+  std::optional<std::string> environment(std::string_view name) const override {
+    const auto at = variables.find(name);
+    if (at == variables.end()) return {};
+    return at->second;
+  }
   int columns() const override { return 80; }
   Result<std::string> read_file(const std::string& path) override {
     const auto at = files.find(path);
@@ -35,6 +41,8 @@ class FakeTerminal : public Terminal {
   std::string out_text, err_text;
   std::deque<std::string> lines;
   std::map<std::string, std::string> files;
+  std::map<std::string, std::string, std::less<>> variables;
+  bool is_terminal = false;
 };
 
 struct Ran {

@@ -105,9 +105,10 @@ TEST(JsonString, KeepsUtf8AndReplacesWhatIsNot) {
 
 TEST(ConfigText, ReadsListsWithBrackets) {
   using Pairs = std::vector<std::pair<std::string, std::string>>;
-  EXPECT_EQ(parse_config_list("a=1,b=[x,y], c=k=v"), (Pairs{{"a", "1"}, {"b", "x,y"}, {"c", "k=v"}}));
-  EXPECT_EQ(parse_config_list("a,b"), (Pairs{{"a", ""}, {"b", ""}}));
-  EXPECT_FALSE(parse_config_list("a=[x"));
+  EXPECT_EQ(parse_config_list("a=1,b=[x,y], c=k=v", true), (Pairs{{"a", "1"}, {"b", "x,y"}, {"c", "k=v"}}));
+  EXPECT_EQ(parse_config_list("a,b", false), (Pairs{{"a", ""}, {"b", ""}}));
+  EXPECT_FALSE(parse_config_list("a,b", true));
+  EXPECT_FALSE(parse_config_list("a=[x", true));
 }
 
 TEST(ResetOffsets, ReadsTimesAndDurations) {

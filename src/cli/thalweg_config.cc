@@ -18,25 +18,45 @@ Result<admin::ConfigResource> target(const Options& options) {
   if (const auto id = options.value("group")) targets.push_back({ResourceType::kGroup, *id});
   if (options.has("brokers-default")) targets.push_back({ResourceType::kBroker, ""});
   if (targets.size() == 1) return targets[0];
-  return fail(ErrorCode::kInvalidRequest, "give one of --topic, --broker, --group and --brokers-default");
+  return invalid("give one of --topic, --broker, --group and --brokers-default");
+}
+
+const config::Table& options_of(ResourceType type) {
+  if (type == ResourceType::kTopic) return config::topic_options();
+  if (type == ResourceType::kGroup) return config::group_options();
+  return config::broker_options();
+}
+
+// The broker's refusal, with the nearest known name for settings that do not exist.
+Error with_nearest_names(Error error, ResourceType type, const std::vector<admin::ConfigChange>& changes) {
+  for (const auto& change : changes)
+    if (!options_of(type).find(change.name) && error.message.contains(change.name))
+      if (const auto nearest = options_of(type).nearest(change.name))
+        error.message += fmt::format("; did you mean {}?", *nearest);
+  return error;
+}
+
+Task<Result<>> check_target(Session session, admin::ConfigResource resource) {
+  if (resource.type == ResourceType::kTopic) co_return co_await check_topics(session, {resource.name});
+  co_return Result<>();
 }
 
 Task<Result<>> change(Session session, bool set) {
   CO_TRY(const auto resource, target(session.options));
-  CO_TRY_VOID(session.word(0, set ? "KEY=VALUE" : "the name of a setting"));
+  CO_TRY_VOID(co_await check_target(session, resource));
   std::vector<admin::ConfigChange> changes;
   Report report({{"key"}, {"value"}});
-  for (const auto& word : session.options.positional()) {
+  for (const auto& word : session.words()) {
     const auto equals = word.find('=');
-    if (set && equals == word.npos)
-      co_return fail(ErrorCode::kInvalidRequest, fmt::format("'{}' is not KEY=VALUE", word));
+    if (set && equals == word.npos) co_return invalid(fmt::format("'{}' is not KEY=VALUE", word));
     if (set)
       changes.push_back({word.substr(0, equals), admin::ConfigOperation::kSet, word.substr(equals + 1)});
     else
       changes.push_back({word, admin::ConfigOperation::kDelete, std::nullopt});
     report.add({changes.back().name, changes.back().value.value_or("-")});
   }
-  CO_TRY_VOID(co_await admin::alter_configs(session.client, resource, std::move(changes)));
+  const auto altered = co_await admin::alter_configs(session.client, resource, changes);
+  if (!altered) co_return std::unexpected(with_nearest_names(altered.error(), resource.type, changes));
   session.show(report);
   co_return Result<>();
 }
@@ -55,6 +75,7 @@ void declare_config_get(OptionParser& parser) {
 
 Task<Result<>> config_get(Session session) {
   CO_TRY(const auto resource, target(session.options));
+  CO_TRY_VOID(co_await check_target(session, resource));
   CO_TRY(const auto described, co_await admin::describe_configs(session.client, {resource}));
   Report report({{"key"}, {"value"}, {"source"}});
   for (const auto& one : described)

@@ -5,13 +5,11 @@
 #include "admin/offsets.h"
 #include "admin/topics.h"
 #include "cli/command.h"
+#include "cli/java_errors.h"
 #include "cli/reset_offsets.h"
 
 namespace thalweg::cli {
 namespace {
-
-Error about(const std::string& group, const Error& error) { return {error.code, group + ": " + kafka_text(error)}; }
-Error invalid(std::string message) { return {ErrorCode::kInvalidRequest, std::move(message)}; }
 
 Task<Result<>> describe_one(Session session, std::string id, Report& report) {
   const auto group = co_await admin::describe_group(session.client, id);
@@ -43,7 +41,7 @@ Result<ResetTo> parse_place(const std::string& text) {
   if (text == "end") return ResetTo{ResetKind::kLatest, 0};
   if (const auto number = parse_integer(text)) return ResetTo{ResetKind::kOffset, *number};
   const auto time = parse_date_time(text);
-  if (!time) return std::unexpected(invalid("--to is start, end, an offset, or a time like 2026-01-31T12:00:00"));
+  if (!time) return invalid("--to is start, end, an offset, or a time like 2026-01-31T12:00:00");
   return ResetTo{ResetKind::kTime, *time};
 }
 
@@ -58,7 +56,7 @@ Task<Result<>> group_list(Session session) {
 }
 
 Task<Result<>> group_describe(Session session) {
-  CO_TRY_VOID(session.word(0, "the id of a group"));
+  CO_TRY_VOID(co_await check_groups(session, session.words()));
   using enum Report::Kind;
   Report report({{"group"},
                  {"state"},
@@ -69,15 +67,15 @@ Task<Result<>> group_describe(Session session) {
                  {"lag", kNumber},
                  {"member"},
                  {"host"}});
-  for (const auto& id : session.options.positional()) CO_TRY_VOID(co_await describe_one(session, id, report));
+  for (const auto& id : session.words()) CO_TRY_VOID(co_await describe_one(session, id, report));
   session.show(report);
   co_return Result<>();
 }
 
 Task<Result<>> group_delete(Session session) {
-  CO_TRY_VOID(session.word(0, "the id of a group"));
+  CO_TRY_VOID(co_await check_groups(session, session.words()));
   Report report({{"group"}, {"result"}});
-  for (const auto& id : session.options.positional()) {
+  for (const auto& id : session.words()) {
     const auto deleted = co_await admin::delete_group(session.client, id);
     if (!deleted) co_return std::unexpected(about(id, deleted.error()));
     report.add({id, "deleted"});
@@ -88,24 +86,25 @@ Task<Result<>> group_delete(Session session) {
 
 void declare_group_seek(OptionParser& parser) {
   parser.values("topic", "TOPIC[:0,1]", "A topic, or some of its partitions; may be repeated.");
-  parser.value("to", "start|end|OFFSET|TIME", "Where the group shall go on.");
+  parser.value("to", "start|end|OFFSET|TIME", "Where the group shall go on; times are UTC unless they say otherwise.");
+  parser.flag("dry-run", "Only shows where it would go.");
 }
 
 Task<Result<>> group_seek(Session session) {
-  CO_TRY(const std::string id, session.word(0, "the id of a group"));
+  const std::string id = session.words()[0];
   if (!session.options.has("topic") || !session.options.has("to"))
-    co_return std::unexpected(invalid("--topic and --to are needed"));
+    co_return invalid("--topic and --to are needed: what shall it read, and from where?");
   CO_TRY(const auto to, parse_place(*session.options.value("to")));
   const auto group = co_await admin::describe_group(session.client, id);
   if (!group && group.error().code != ErrorCode::kGroupIdNotFound) co_return std::unexpected(about(id, group.error()));
   if (group && group->state != "Empty" && group->state != "Dead")
-    co_return std::unexpected(invalid(fmt::format("{} has members (it is {}); stop them first", id, group->state)));
+    co_return invalid(fmt::format("{} has members (it is {}); stop them first", id, group->state));
   std::vector<TopicPartition> partitions;
   for (const auto& argument : session.options.values("topic")) {
     CO_TRY(const auto topic, parse_topic_argument(argument));
-    const auto described = co_await admin::describe_topics(session.client, {topic.first});
-    if (!described) co_return std::unexpected(about(topic.first, described.error()));
-    for (const auto& p : described->front().partitions)
+    CO_TRY_VOID(co_await check_topics(session, {topic.first}));
+    CO_TRY(const auto described, co_await admin::describe_topics(session.client, {topic.first}));
+    for (const auto& p : described.front().partitions)
       if (topic.second.empty() || std::ranges::find(topic.second, p.id) != topic.second.end())
         partitions.push_back({topic.first, p.id});
   }
@@ -118,9 +117,11 @@ Task<Result<>> group_seek(Session session) {
     offsets[tp].offset = offset;
     report.add({id, tp.topic, to_string(tp.partition), to_string(offset)});
   }
-  CO_TRY(const auto written, co_await admin::commit_offsets(session.client, id, std::move(offsets)));
-  for (const auto& [tp, code] : written)
-    if (code != ErrorCode::kNone) co_return std::unexpected(about(to_string(tp), admin::error_of(code)));
+  if (!session.options.has("dry-run")) {
+    CO_TRY(const auto written, co_await admin::commit_offsets(session.client, id, std::move(offsets)));
+    for (const auto& [tp, code] : written)
+      if (code != ErrorCode::kNone) co_return std::unexpected(about(to_string(tp), admin::error_of(code)));
+  }
   session.show(report);
   co_return Result<>();
 }

@@ -8,12 +8,11 @@
 #include "admin/producer.h"
 #include "admin/topics.h"
 #include "cli/command.h"
+#include "cli/java_errors.h"
 #include "cli/line_reader.h"
 
 namespace thalweg::cli {
 namespace {
-
-Error invalid(std::string message) { return {ErrorCode::kInvalidRequest, std::move(message)}; }
 
 std::string json_or_null(const std::optional<std::string>& bytes) { return bytes ? json_string(*bytes) : "null"; }
 
@@ -32,6 +31,32 @@ std::string as_line(const admin::ConsumedRecord& r) {
   return (r.key ? *r.key + "\t" : std::string()) + r.value.value_or("null") + "\n";
 }
 
+// Says how far it is while records flow between a pipe or a file and the cluster, to somebody who looks on.
+class Progress {
+ public:
+  // `visible`: whether the records themselves are not to be seen on the same screen.
+  Progress(Session session, bool visible)
+      : terminal_(session.terminal()),
+        clock_(session.context.shard.clock),
+        visible_(visible && terminal_.err_is_terminal()) {}
+
+  void show(std::int64_t count) {
+    if (!visible_ || clock_.now() < next_) return;
+    next_ = clock_.now() + kPause;
+    terminal_.err(fmt::format("\r{} records", count));
+  }
+  void finish(std::int64_t count) {
+    if (visible_) terminal_.err(fmt::format("\r{} records\n", count));
+  }
+
+ private:
+  static constexpr Millis kPause{200};
+  Terminal& terminal_;
+  const Clock& clock_;
+  const bool visible_;
+  Instant next_{};
+};
+
 // Where each partition is to be read from and, without --follow, up to: the end when the command began.
 struct Range {
   std::map<TopicPartition, std::int64_t> from;
@@ -43,24 +68,28 @@ Result<std::int64_t> parse_from(const Options& options) {
   if (text == "start") return admin::kEarliest;
   if (text == "end") return admin::kLatest;
   const auto number = parse_integer(text);
-  if (!number || *number < 0) return std::unexpected(invalid("--from is start, end or an offset"));
+  if (!number || *number < 0) return invalid("--from is start, end or an offset");
   return *number;
 }
 
 Task<Result<Range>> range_of(Session session) {
-  CO_TRY_VOID(session.word(0, "the name of a topic"));
   CO_TRY(const auto from, parse_from(session.options));
-  CO_TRY(const auto topics, co_await admin::describe_topics(session.client, session.options.positional()));
+  CO_TRY_VOID(co_await check_topics(session, session.words()));
+  CO_TRY(const auto topics, co_await admin::describe_topics(session.client, session.words()));
   Range range;
   std::map<TopicPartition, std::int64_t> latest, earliest;
+  const auto only = session.options.value("partition");
   for (const auto& topic : topics)
     for (const auto& p : topic.partitions) {
       const TopicPartition tp{topic.name, p.id};
-      if (const auto only = session.options.value("partition"); only && *only != to_string(p.id)) continue;
+      if (only && *only != to_string(p.id)) continue;
       range.from[tp] = from;
       latest[tp] = admin::kLatest;
       earliest[tp] = admin::kEarliest;
     }
+  if (range.from.empty())
+    co_return invalid(
+        fmt::format("there is no partition {}; {} has {}", *only, topics[0].name, topics[0].partitions.size()));
   CO_TRY(const auto ends, co_await admin::list_offsets(session.client, latest));
   CO_TRY(const auto begins, co_await admin::list_offsets(session.client, earliest));
   for (const auto& [tp, end] : ends) {
@@ -81,10 +110,15 @@ std::int64_t count_of(const Options& options) {
 class Printing {
  public:
   Printing(Session session, std::shared_ptr<admin::Consumer> consumer, std::map<TopicPartition, Offset> to, bool follow)
-      : session_(session), consumer_(std::move(consumer)), to_(std::move(to)), follow_(follow) {}
+      : session_(session),
+        consumer_(std::move(consumer)),
+        to_(std::move(to)),
+        follow_(follow),
+        progress_(session, !session.terminal().out_is_terminal()) {}
 
   Task<Result<>> run() {
-    std::int64_t left = count_of(session_.options);
+    const std::int64_t most = count_of(session_.options);
+    std::int64_t left = most;
     while (left > 0 && (follow_ || !to_.empty()) && !session_.terminal().stop_wanted()) {
       // Markers and compacted records are never handed out, so an end may be passed without a record at it.
       const Instant deadline = follow_ ? Instant::max() : session_.context.shard.clock.now() + kQuiet;
@@ -98,8 +132,12 @@ class Printing {
         --left;
         session_.terminal().out(session_.format == OutputFormat::kJson ? as_json(record) : as_line(record));
       }
+      progress_.show(most - left);
       if (!session_.terminal().flush()) break;
     }
+    progress_.finish(most - left);
+    if (left == most && !follow_ && session_.terminal().err_is_terminal())
+      session_.terminal().err("There is nothing to read there yet; --follow waits for it.\n");
     co_return Result<>();
   }
 
@@ -118,6 +156,7 @@ class Printing {
   std::shared_ptr<admin::Consumer> consumer_;
   std::map<TopicPartition, Offset> to_;
   const bool follow_;
+  Progress progress_;
 };
 
 }  // namespace
@@ -132,7 +171,7 @@ void declare_produce(OptionParser& parser) {
 }
 
 Task<Result<>> produce(Session session) {
-  CO_TRY(const std::string topic, session.word(0, "the name of a topic"));
+  const std::string topic = session.words()[0];
   const Options& options = session.options;
   Properties reading;
   if (const auto separator = options.value("key-separator"))
@@ -142,8 +181,7 @@ Task<Result<>> produce(Session session) {
   admin::ProducerOptions settings;
   const auto codec = record::codec_from_name(options.value_or("compression", "none"));
   if (!codec)
-    co_return std::unexpected(
-        invalid("no codec '" + *options.value("compression") + "'; there are none, gzip, snappy, lz4 and zstd"));
+    co_return invalid("no codec '" + *options.value("compression") + "'; there are none, gzip, snappy, lz4 and zstd");
   settings.codec = *codec;
   settings.max_block = session.client.options().api_timeout;
   if (const auto acks = options.value("acks")) settings.acks = static_cast<std::int16_t>(*parse_integer(*acks));
@@ -151,7 +189,11 @@ Task<Result<>> produce(Session session) {
   // Outlives this coroutine's steps: the callbacks share it.
   const auto failure = std::make_shared<std::optional<Error>>();
   const auto count = std::make_shared<std::int64_t>(0);
+  const bool typed = session.terminal().in_is_terminal();
+  if (typed) session.terminal().err("Each line becomes a record; Ctrl-D ends.\n");
+  Progress progress(session, !typed);
   for (;;) {
+    progress.show(*count);
     const auto line = co_await session.terminal().read_line();
     if (!line || *failure) break;
     auto message = reader.read(*line);
@@ -172,7 +214,11 @@ Task<Result<>> produce(Session session) {
     });
   }
   co_await producer->close();
-  if (session.terminal().in_is_terminal()) session.terminal().err(fmt::format("{} records\n", *count));
+  progress.finish(*count);
+  if (typed) session.terminal().err(fmt::format("{} records\n", *count));
+  // Where topics are not created by writing to them, the name may be mistyped.
+  if (*failure && (*failure)->code == ErrorCode::kUnknownTopicOrPartition)
+    CO_TRY_VOID(co_await check_topics(session, {topic}));
   if (*failure)
     co_return fail((*failure)->code, fmt::format("{} ({} records were written)", kafka_text(**failure), *count));
   co_return Result<>();
@@ -197,14 +243,14 @@ Task<Result<>> consume(Session session) {
   if (!options.has("group")) {
     CO_TRY(range, co_await range_of(session));
   } else if (*settings.reset >= 0) {
-    co_return std::unexpected(invalid("in a group, --from is start or end, for partitions without a committed offset"));
+    co_return invalid("in a group, --from is start or end, for partitions without a committed offset");
   }
   settings.group = options.value_or("group", "");
   if (!options.has("group")) settings.reset = admin::kEarliest;
   const auto consumer = admin::Consumer::create(session.client, settings);
   if (options.has("group")) {
-    CO_TRY_VOID(session.word(0, "the name of a topic"));
-    consumer->subscribe(options.positional());
+    CO_TRY_VOID(co_await check_topics(session, session.words()));
+    consumer->subscribe(session.words());
   } else {
     consumer->assign(range.from);
   }

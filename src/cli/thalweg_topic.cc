@@ -5,7 +5,7 @@
 #include "admin/offsets.h"
 #include "admin/topics.h"
 #include "cli/command.h"
-#include "cli/reset_offsets.h"
+#include "cli/java_errors.h"
 
 namespace thalweg::cli {
 namespace {
@@ -15,10 +15,6 @@ std::string ids(const std::vector<BrokerId>& brokers) {
   for (const BrokerId id : brokers) text += (text.empty() ? "" : ",") + to_string(id);
   return text;
 }
-
-Error invalid(std::string message) { return {ErrorCode::kInvalidRequest, std::move(message)}; }
-
-Error about(const std::string& topic, const Error& error) { return {error.code, topic + ": " + kafka_text(error)}; }
 
 using Offsets = std::map<TopicPartition, Result<admin::OffsetAt>>;
 
@@ -35,20 +31,31 @@ std::string shown(const Offsets& offsets, const TopicPartition& tp) {
   return at == offsets.end() || !at->second ? "-" : to_string(at->second->offset);
 }
 
+// The broker's refusal, with the nearest known name for settings that do not exist.
+Error with_nearest_settings(Error error, const std::vector<std::pair<std::string, std::string>>& configs) {
+  for (const auto& [name, value] : configs)
+    if (!config::topic_options().find(name) && error.message.contains(name))
+      if (const auto nearest = config::topic_options().nearest(name))
+        error.message += fmt::format("; did you mean {}?", *nearest);
+  return error;
+}
+
 Task<Result<std::vector<admin::TopicDescription>>> named_topics(Session session) {
-  CO_TRY_VOID(session.word(0, "the name of a topic"));
-  auto topics = co_await admin::describe_topics(session.client, session.options.positional());
-  if (!topics)
-    co_return std::unexpected(about(fmt::format("{}", fmt::join(session.options.positional(), ", ")), topics.error()));
-  co_return topics;
+  CO_TRY_VOID(co_await check_topics(session, session.words()));
+  co_return co_await admin::describe_topics(session.client, session.words());
 }
 
 }  // namespace
 
+void declare_topic_list(OptionParser& parser) {
+  parser.flag("all", "Also the cluster's own topics, like __consumer_offsets.").alias("a", "all");
+}
+
 Task<Result<>> topic_list(Session session) {
   CO_TRY(const auto listed, co_await admin::list_topics(session.client));
   std::vector<std::string> names;
-  for (const auto& topic : listed) names.push_back(topic.name);
+  for (const auto& topic : listed)
+    if (!topic.is_internal || session.options.has("all")) names.push_back(topic.name);
   Report report({{"name"}, {"partitions", Report::Kind::kNumber}, {"replicas", Report::Kind::kNumber}});
   if (!names.empty()) {
     CO_TRY(const auto topics, co_await admin::describe_topics(session.client, names));
@@ -67,10 +74,9 @@ void declare_topic_create(OptionParser& parser) {
 }
 
 Task<Result<>> topic_create(Session session) {
-  CO_TRY_VOID(session.word(0, "the name of a topic"));
   CO_TRY(const auto configs, parse_pairs(session.options.values("config"), false));
   Report report({{"name"}, {"result"}});
-  for (const auto& name : session.options.positional()) {
+  for (const auto& name : session.words()) {
     admin::NewTopic topic;
     topic.name = name;
     topic.configs = configs;
@@ -79,7 +85,7 @@ Task<Result<>> topic_create(Session session) {
     if (const auto n = session.options.value("replicas"))
       topic.replication_factor = static_cast<std::int16_t>(*parse_integer(*n));
     const auto created = co_await admin::create_topic(session.client, std::move(topic));
-    if (!created) co_return std::unexpected(about(name, created.error()));
+    if (!created) co_return std::unexpected(with_nearest_settings(about(name, created.error()), configs));
     report.add({name, "created"});
   }
   session.show(report);
@@ -114,9 +120,10 @@ void declare_topic_alter(OptionParser& parser) {
 }
 
 Task<Result<>> topic_alter(Session session) {
-  CO_TRY(const std::string name, session.word(0, "the name of a topic"));
+  const std::string name = session.words()[0];
   const auto count = session.options.value("partitions");
-  if (!count) co_return std::unexpected(invalid("--partitions is missing"));
+  if (!count) co_return invalid("--partitions is missing: how many shall it have?");
+  CO_TRY_VOID(co_await check_topics(session, {name}));
   const auto grown =
       co_await admin::create_partitions(session.client, name, static_cast<std::int32_t>(*parse_integer(*count)), {});
   if (!grown) co_return std::unexpected(about(name, grown.error()));
@@ -127,9 +134,9 @@ Task<Result<>> topic_alter(Session session) {
 }
 
 Task<Result<>> topic_delete(Session session) {
-  CO_TRY_VOID(session.word(0, "the name of a topic"));
+  CO_TRY_VOID(co_await check_topics(session, session.words()));
   Report report({{"name"}, {"result"}});
-  for (const auto& name : session.options.positional()) {
+  for (const auto& name : session.words()) {
     const auto deleted = co_await admin::delete_topic(session.client, name);
     if (!deleted) co_return std::unexpected(about(name, deleted.error()));
     report.add({name, "deleted"});
@@ -159,9 +166,9 @@ void declare_topic_trim(OptionParser& parser) {
 }
 
 Task<Result<>> topic_trim(Session session) {
-  CO_TRY(const auto topics, co_await named_topics(session));
   const auto offset = session.options.value("offset");
-  if (!offset) co_return std::unexpected(invalid("--offset is missing"));
+  if (!offset) co_return invalid("--offset is missing: what lies before it is deleted");
+  CO_TRY(const auto topics, co_await named_topics(session));
   std::set<std::string> wanted(session.options.values("partition").begin(), session.options.values("partition").end());
   std::map<TopicPartition, Offset> before;
   for (const auto& topic : topics)

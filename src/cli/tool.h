@@ -2,7 +2,7 @@
 // writes only through its Terminal and reaches the cluster through its shard.
 #pragma once
 
-#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +10,7 @@
 #include "admin/client.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
+#include "config/properties.h"
 
 namespace thalweg::cli {
 
@@ -37,37 +38,19 @@ inline constexpr std::string_view kKafkaVersion = "4.3.1";
 
 // Writes the message and the table of options to standard error; returns the exit code 1.
 int usage_error(Terminal& terminal, const OptionParser& parser, std::string_view message);
+// What --version, --help and an empty command line answer in each of Kafka's tools: the exit code when that was all.
+std::optional<int> answer_at_once(Terminal& terminal, const OptionParser& parser, const Arguments& arguments,
+                                  const Options& options, std::string_view purpose);
 
 // Client settings by Kafka's names.
-using Properties = std::map<std::string, std::string>;
+using config::Properties;
 // Files named by the options `files`, then pairs given by the options `pairs`: the later wins.
 Result<Properties> client_properties(Terminal& terminal, const Options& options, const std::vector<std::string>& files,
                                      const std::vector<std::string>& pairs = {});
 // kInvalidRequest for a security setting that these tools do not have.
 Result<admin::ClientOptions> client_options(const std::string& bootstrap, const Properties& properties,
                                             std::string client_id);
-
-// "org.apache.kafka.common.errors.GroupIdNotFoundException", as Kafka's tools name an error.
-std::string exception_name(ErrorCode code);
-// What the broker said, or Kafka's own words for the code.
-std::string kafka_text(const Error& error);
-// "<exception name>: <text>"
-std::string exception_text(const Error& error);
-
-// Topic names by regular expression, where a comma also separates alternatives.
-class TopicFilter {
- public:
-  static Result<TopicFilter> parse(const std::string& text);
-  bool allows(const std::string& topic) const;
-  const std::string& pattern() const { return pattern_; }
-
- private:
-  explicit TopicFilter(std::string pattern) : pattern_(std::move(pattern)) {}
-  std::string pattern_;
-};
-
-inline bool is_internal_topic(std::string_view topic) {
-  return topic == "__consumer_offsets" || topic == "__transaction_state" || topic == "__share_group_state";
-}
+// Of --bootstrap-server and --command-config.
+Result<admin::ClientOptions> admin_options(Terminal& terminal, const Options& options);
 
 }  // namespace thalweg::cli

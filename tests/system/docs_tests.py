@@ -56,7 +56,7 @@ def _runs_the_commands_of(page: str):
             here = command.replace("localhost:9092", broker.bootstrap)
             try:
                 done = subprocess.run(["bash", "-c", here], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                      text=True, timeout=_LIMIT_SECONDS, env={"PATH": path})
+                                      text=True, timeout=_LIMIT_SECONDS, env={"PATH": path, "THALWEG_BROKERS": broker.bootstrap})
             except subprocess.TimeoutExpired:
                 raise Failure(f"does not end: {command}") from None
             expect_equal(_comparable(done.stdout.splitlines()), _comparable(shown), command)
@@ -137,6 +137,7 @@ def lists_the_files_of_a_data_folder(broker: ThalwegBroker) -> str:
 
 ALL = {
     "getting-started.md: every command prints what it says": _runs_the_commands_of("getting-started.md"),
+    "command_line.md: every command prints what it says": _runs_the_commands_of("command_line.md"),
     "configuration.md: every command prints what it says": _runs_the_commands_of("configuration.md"),
     "configuration.md: options of our own, and names of Kafka's": lists_our_options_as_they_are,
     "all pages: settings that they show are taken": shows_values_that_are_taken,
