@@ -73,11 +73,12 @@ const Command* find_command(const Arguments& arguments) {
 
 // Options may also stand before the command: they are moved behind it.
 Arguments command_first(Arguments arguments) {
+  static const std::set<std::string> kWithValue{"--brokers", "--bootstrap-server", "--output", "--timeout"};
   std::size_t options = 0;
-  while (options < arguments.size() && arguments[options].starts_with("--") && !arguments[options].contains('=')) {
-    static const std::set<std::string> kWithValue{"--brokers", "--bootstrap-server", "--output", "--timeout"};
-    if (!kWithValue.contains(arguments[options])) break;
-    options = std::min(options + 2, arguments.size());
+  while (options < arguments.size()) {
+    const std::string name = arguments[options].substr(0, arguments[options].find('='));
+    if (!kWithValue.contains(name)) break;
+    options = std::min(options + (name == arguments[options] ? 2 : 1), arguments.size());
   }
   std::ranges::rotate(arguments, arguments.begin() + static_cast<std::ptrdiff_t>(options));
   return arguments;

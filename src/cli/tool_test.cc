@@ -180,7 +180,7 @@ TEST(Thalweg, TakesTheBrokersFromTheEnvironmentOrAnOptionAnywhere) {
   platform::run_on(shards[0], run_thalweg(context, {"topic", "list", "--timeout", "100"}));
   EXPECT_TRUE(terminal.err_text.contains("no broker answers at 127.0.0.1:1")) << terminal.err_text;
   terminal.err_text.clear();
-  platform::run_on(shards[0], run_thalweg(context, {"--brokers", "127.0.0.1:2", "--timeout", "100", "topic", "list"}));
+  platform::run_on(shards[0], run_thalweg(context, {"--brokers", "127.0.0.1:2", "--timeout=100", "topic", "list"}));
   EXPECT_TRUE(terminal.err_text.contains("no broker answers at 127.0.0.1:2")) << terminal.err_text;
 }
 
