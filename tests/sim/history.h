@@ -25,8 +25,9 @@ struct Value {
 
 class History {
  public:
-  // A disk that lies about syncs loses what was promised; then only damage and crashes count.
-  explicit History(bool losses_count = true) : losses_count_(losses_count) {}
+  // The disk has lost what it had called durable. Nobody can make up for that: from now on only damage and crashes
+  // count.
+  void excuse_losses() { losses_count_ = false; }
 
   // The broker acknowledged these values, the first at `base`. A negative base: acknowledged again, offset unknown.
   void acknowledged(PartitionId partition, Offset base, const std::vector<std::string>& values);
@@ -52,7 +53,7 @@ class History {
   const std::vector<std::string>& violations() const { return violations_; }
 
  private:
-  const bool losses_count_;
+  bool losses_count_ = true;
   std::map<PartitionId, Records> known_;                    // acknowledged or consumed, by offset
   std::map<PartitionId, std::set<std::string>> somewhere_;  // acknowledged, offset unknown
   std::map<std::pair<std::int32_t, PartitionId>, std::string> owners_;

@@ -46,8 +46,7 @@ struct Clients {
 class Scenario {
  public:
   Scenario(std::uint64_t seed, Plant plant)
-      : history_(static_cast<Trouble>(seed % kTroubles) != Trouble::kLyingSync),
-        world_(seed),
+      : world_(seed),
         trouble_(static_cast<Trouble>(seed % kTroubles)),
         broker_(add_broker(world_, 1 + seed / kTroubles % 3, plant == Plant::kAcknowledgeFromMemory)) {}
 
@@ -69,8 +68,9 @@ class Scenario {
   }
 
  private:
-  // Without a disk that tells the truth nobody can promise anything but to stay consistent.
-  bool promises_hold() const { return trouble_ != Trouble::kLyingSync; }
+  // Where the disk has lost what it had called durable, nobody can promise anything but to stay consistent. A lie that
+  // was not found out excuses nothing.
+  bool promises_hold() const { return broker_.disk().broken_promises() == 0; }
 
   void start_clients() {
     client_node_ = &world_.add_node("clients", 1, [this](sim::Node& node) {
@@ -100,7 +100,8 @@ class Scenario {
     auto& disk = broker_.disk().faults;
     auto& network = world_.network.faults;
     if (has(Trouble::kFailingSync)) disk.sync_fails_one_in = 100 + simulation.below(400);
-    if (has(Trouble::kLyingSync)) disk.sync_lies_one_in = 2 + simulation.below(20);
+    // Found out at once, or hardly ever.
+    if (has(Trouble::kLyingSync)) disk.sync_lies_one_in = std::uint64_t{2} << simulation.below(12);
     if (has(Trouble::kFullDisk)) schedule_full_disk();
     if (has(Trouble::kSlowDisk)) {
       disk.sync_max = simulation.between(20ms, 1s);
@@ -190,6 +191,7 @@ class Scenario {
   bool sync_has_failed() const { return broker_.disk().failed_syncs() > syncs_failed_before_; }
   void crash(sim::Crash how) {
     broker_.crash(how);
+    if (!promises_hold()) history_.excuse_losses();
     ++crashes_;
     if (how == sim::Crash::kPowerLoss) syncs_failed_before_ = broker_.disk().failed_syncs();
   }
