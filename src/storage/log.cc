@@ -223,17 +223,22 @@ void Log::sync_failed(const Error& why) {
   take_offline(why);
 }
 
+// The name of the folder, and whose it is.
+Task<Result<>> Log::sync_folder() {
+  const std::string metadata = directory_ + "/" + std::string(kPartitionMetadataFile);
+  if (shard_.disk.exists(metadata)) {
+    CO_TRY(const FilePtr file, shard_.disk.open(metadata, OpenMode::kReadWrite));
+    CO_TRY_VOID(co_await file->sync());
+  }
+  co_return co_await shard_.disk.sync_directory(directory_.substr(0, directory_.rfind('/')));
+}
+
 Task<Result<>> Log::sync_once() {
   const Offset target = end_.value();
   const std::uint64_t cuts = cuts_;
   if (folder_unsynced_) {
     folder_unsynced_ = false;
-    const std::string metadata = directory_ + "/" + std::string(kPartitionMetadataFile);
-    if (shard_.disk.exists(metadata)) {
-      CO_TRY(const FilePtr file, shard_.disk.open(metadata, OpenMode::kReadWrite));
-      CO_TRY_VOID(co_await file->sync());
-    }
-    CO_TRY_VOID(co_await shard_.disk.sync_directory(directory_.substr(0, directory_.rfind('/'))));
+    CO_TRY_VOID(co_await sync_folder());
   }
   if (names_unsynced_) {
     names_unsynced_ = false;

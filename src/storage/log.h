@@ -216,6 +216,7 @@ class Log : public std::enable_shared_from_this<Log> {
   static Task<> sync_loop(LogPtr log);
   static Task<> sync_after(LogPtr log, Millis delay);
   Task<Result<>> sync_once();
+  Task<Result<>> sync_folder();
   Task<Result<>> sync_side_files(std::vector<SegmentPtr> segments);
   void sync_failed(const Error& why);
   Task<Result<>> write_epochs();

@@ -38,6 +38,8 @@ Task<Result<>> LogLoader::load() {
   log_.set_high_watermark(high_watermark_);
   CO_TRY_VOID(log_.rebuild_producers(clean_ ? end_ : std::min(recovery_point_, end_), clean_ ? end_ : recovery_point_));
   log_.recovery_point_ = std::min(clean_ ? log_.end_.value() : recovery_point_, log_.end_.value());
+  // A clean stop leaves a log that never had a record unsynced, and its first append has to make up for it.
+  if (clean_ && end_ == Offset{0}) log_.folder_unsynced_ = log_.names_unsynced_ = true;
   if (clean_ || fresh_) co_return Result<>{};
   auto synced = co_await sync_unchecked();
   if (!synced) log_.sync_failed(synced.error());
@@ -54,9 +56,22 @@ Task<Result<>> LogLoader::sync_unchecked() {
     if (write_again) CO_TRY_VOID(rewrite(*file));
     CO_TRY_VOID(co_await file->sync());
   }
+  if (recovery_point_ == Offset{0}) CO_TRY_VOID(co_await sync_folder(write_again));
   CO_TRY_VOID(disk().remove(marker));
   CO_TRY_VOID(co_await disk().sync_directory(log_.directory_));
   log_.names_unsynced_ = false;
+  co_return Result<>{};
+}
+
+// Before the first checkpoint nobody knows that the folder's name is on disk, and whose it is.
+Task<Result<>> LogLoader::sync_folder(bool write_again) {
+  const std::string metadata = log_.directory_ + "/" + std::string(kPartitionMetadataFile);
+  if (write_again && disk().exists(metadata)) {
+    CO_TRY(const FilePtr file, disk().open(metadata, OpenMode::kReadWrite));
+    CO_TRY_VOID(rewrite(*file));
+  }
+  CO_TRY_VOID(co_await log_.sync_folder());
+  log_.folder_unsynced_ = false;
   co_return Result<>{};
 }
 

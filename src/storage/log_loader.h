@@ -39,6 +39,7 @@ class LogLoader {
   Result<> load_epochs();
   Result<> settle_start();
   Task<Result<>> sync_unchecked();
+  Task<Result<>> sync_folder(bool write_again);
   static Result<> rewrite(File& file);
   Error damaged(const LogSegment& segment, std::uint64_t position, const Error& why) const;
   Disk& disk() { return log_.shard_.disk; }
