@@ -237,7 +237,7 @@ TEST(LogSimulation, WhatWasDurableSurvivesPowerLossAndFailingSyncs) {
   const char* one = std::getenv("THALWEG_SEED");
   const char* many = std::getenv("THALWEG_SEEDS");
   const std::uint64_t first = one ? std::strtoull(one, nullptr, 10) : 1;
-  const std::uint64_t last = one ? first : many ? std::strtoull(many, nullptr, 10) : 25;
+  const std::uint64_t last = one ? first : many ? std::strtoull(many, nullptr, 10) : 100;
   std::uint64_t verified = 0;
   for (std::uint64_t seed = first; seed <= last; ++seed) ASSERT_EQ(play(seed, verified), "") << "seed " << seed;
   EXPECT_GT(verified, (last - first + 1) * 100);
