@@ -32,7 +32,7 @@ class Server {
   using SessionFactory = std::move_only_function<std::unique_ptr<Session>(const ConnectionInfo&)>;
 
   Server(const Shard& shard, ServerOptions options, SessionFactory sessions);
-  // REQUIRES: no coroutine of it is left: stop() has ended, or the shard's suspended coroutines were dropped.
+  // REQUIRES: no coroutine of it is left: stop() gave true, or the shard's suspended coroutines were dropped.
   ~Server();
 
   // Accepts connections until stop(). `name` becomes ConnectionInfo::listener.
