@@ -3,16 +3,17 @@ package main
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+
+	"thalweg/interop/program"
 )
 
 const limit = 45 * time.Second
 
 func newAdmin() (*kafka.AdminClient, error) {
-	return kafka.NewAdminClient(&kafka.ConfigMap{"bootstrap.servers": bootstrap})
+	return kafka.NewAdminClient(&kafka.ConfigMap{"bootstrap.servers": program.Bootstrap})
 }
 
 func createTopic(name string, partitions int) error {
@@ -32,33 +33,26 @@ func createTopic(name string, partitions int) error {
 }
 
 func message(name string, i int) *kafka.Message {
+	r := program.Number(i)
 	return &kafka.Message{
 		TopicPartition: kafka.TopicPartition{Topic: &name, Partition: kafka.PartitionAny},
-		Key:            []byte(strconv.Itoa(i % 20)),
-		Value:          []byte(fmt.Sprintf(`{"user_id":%d,"event_type":"user_login"}`, i)),
-		Headers:        []kafka.Header{{Key: "sequence", Value: []byte(strconv.Itoa(i))}},
-		Timestamp:      time.UnixMilli(firstTimestamp + int64(i)),
+		Key:            r.Key,
+		Value:          r.Value,
+		Headers:        []kafka.Header{{Key: "sequence", Value: r.Sequence}},
+		Timestamp:      r.Time,
 	}
 }
 
-func sequence(m *kafka.Message) (int, error) {
+func take(s *program.Seen, m *kafka.Message) error {
 	if len(m.Headers) != 1 || m.Headers[0].Key != "sequence" {
-		return 0, fmt.Errorf("%v has headers %v", m.TopicPartition, m.Headers)
+		return fmt.Errorf("%v has headers %v", m.TopicPartition, m.Headers)
 	}
-	i, err := strconv.Atoi(string(m.Headers[0].Value))
-	if err != nil {
-		return 0, err
-	}
-	want := message("", i)
-	if string(m.Key) != string(want.Key) || string(m.Value) != string(want.Value) || !m.Timestamp.Equal(want.Timestamp) {
-		return 0, fmt.Errorf("%v: got %q %q %v", m.TopicPartition, m.Key, m.Value, m.Timestamp)
-	}
-	return i, nil
+	return s.Take(program.Record{Key: m.Key, Value: m.Value, Sequence: m.Headers[0].Value, Time: m.Timestamp})
 }
 
 // produce sends messages from..to-1 and waits for each delivery report.
 func produce(name string, settings kafka.ConfigMap, from, to int) error {
-	config := kafka.ConfigMap{"bootstrap.servers": bootstrap, "acks": "all", "linger.ms": 20}
+	config := kafka.ConfigMap{"bootstrap.servers": program.Bootstrap, "acks": "all", "linger.ms": 20}
 	for k, v := range settings {
 		config[k] = v
 	}
@@ -86,9 +80,9 @@ func produce(name string, settings kafka.ConfigMap, from, to int) error {
 	return nil
 }
 
-// readAll reads every partition with its own assignment and checks offsets, content, and the order within keys.
+// readAll reads every partition with its own assignment; offsets have no gaps.
 func readAll(name string, partitions, count int) error {
-	consumer, err := kafka.NewConsumer(&kafka.ConfigMap{"bootstrap.servers": bootstrap, "group.id": groupID + "-check", "enable.auto.commit": false, "check.crcs": true})
+	consumer, err := kafka.NewConsumer(&kafka.ConfigMap{"bootstrap.servers": program.Bootstrap, "group.id": program.GroupID + "-check", "enable.auto.commit": false, "check.crcs": true})
 	if err != nil {
 		return err
 	}
@@ -101,34 +95,29 @@ func readAll(name string, partitions, count int) error {
 		return err
 	}
 	next := make([]kafka.Offset, partitions)
-	latest := map[string]int{}
+	s := program.NewSeen()
 	for read := 0; read < count; read++ {
 		m, err := consumer.ReadMessage(limit)
 		if err != nil {
 			return fmt.Errorf("after %d of %d messages: %w", read, count, err)
 		}
-		i, err := sequence(m)
-		if err != nil {
-			return err
-		}
 		if m.TopicPartition.Offset != next[m.TopicPartition.Partition] {
 			return fmt.Errorf("got %v, want offset %v", m.TopicPartition, next[m.TopicPartition.Partition])
 		}
 		next[m.TopicPartition.Partition]++
-		if before, seen := latest[string(m.Key)]; seen && i != before+20 {
-			return fmt.Errorf("key %s: %d follows %d", m.Key, i, before)
+		if err := take(s, m); err != nil {
+			return err
 		}
-		latest[string(m.Key)] = i
 	}
 	if m, err := consumer.ReadMessage(500 * time.Millisecond); err == nil {
 		return fmt.Errorf("one message too many: %v", m)
 	}
-	return nil
+	return s.Exactly(0, count)
 }
 
-func everyCodec() error {
+func everyCodec(context.Context) error {
 	for _, codec := range []string{"none", "gzip", "snappy", "lz4", "zstd"} {
-		name := topic + "-" + codec
+		name := program.Topic + "-" + codec
 		if err := createTopic(name, 2); err != nil {
 			return err
 		}
@@ -142,34 +131,35 @@ func everyCodec() error {
 	return nil
 }
 
-func idempotent() error {
+func idempotent(context.Context) error {
 	const count = 5000
-	if err := createTopic(topic, 3); err != nil {
+	if err := createTopic(program.Topic, 3); err != nil {
 		return err
 	}
 	settings := kafka.ConfigMap{"enable.idempotence": true, "linger.ms": 1, "batch.num.messages": 50}
-	if err := produce(topic, settings, 0, count); err != nil {
+	if err := produce(program.Topic, settings, 0, count); err != nil {
 		return err
 	}
-	return readAll(topic, 3, count)
+	return readAll(program.Topic, 3, count)
 }
 
 type member struct {
 	consumer *kafka.Consumer
+	seen     *program.Seen // of the whole group
 	assigned int
 	read     int
 }
 
-func newMember(strategy string) (*member, error) {
+func newMember(strategy string, seen *program.Seen) (*member, error) {
 	consumer, err := kafka.NewConsumer(&kafka.ConfigMap{
-		"bootstrap.servers": bootstrap, "group.id": groupID, "auto.offset.reset": "earliest",
+		"bootstrap.servers": program.Bootstrap, "group.id": program.GroupID, "auto.offset.reset": "earliest",
 		"partition.assignment.strategy": strategy, "session.timeout.ms": 10000,
 	})
 	if err != nil {
 		return nil, err
 	}
-	m := &member{consumer: consumer}
-	return m, consumer.SubscribeTopics([]string{topic}, m.rebalanced)
+	m := &member{consumer: consumer, seen: seen}
+	return m, consumer.SubscribeTopics([]string{program.Topic}, m.rebalanced)
 }
 
 func (m *member) rebalanced(c *kafka.Consumer, event kafka.Event) error {
@@ -188,12 +178,13 @@ func (m *member) rebalanced(c *kafka.Consumer, event kafka.Event) error {
 }
 
 // groupOfTwo: a second member joins; then the two share four partitions and see each message once.
-func groupOfTwo(strategy string) error {
+func groupOfTwo(_ context.Context, strategy string) error {
 	const count = 400
-	if err := createTopic(topic, 4); err != nil {
+	if err := createTopic(program.Topic, 4); err != nil {
 		return err
 	}
-	first, err := newMember(strategy)
+	s := program.NewSeen()
+	first, err := newMember(strategy, s)
 	if err != nil {
 		return err
 	}
@@ -201,20 +192,20 @@ func groupOfTwo(strategy string) error {
 	if err := pollUntil(func() bool { return first.assigned == 4 }, first); err != nil {
 		return fmt.Errorf("alone: %w", err)
 	}
-	second, err := newMember(strategy)
+	second, err := newMember(strategy, s)
 	if err != nil {
 		return err
 	}
 	if err := pollUntil(func() bool { return first.assigned == 2 && second.assigned == 2 }, first, second); err != nil {
 		return fmt.Errorf("together: %w", err)
 	}
-	if err := produce(topic, kafka.ConfigMap{}, 0, count); err != nil {
+	if err := produce(program.Topic, kafka.ConfigMap{}, 0, count); err != nil {
 		return err
 	}
-	if err := pollUntil(func() bool { return first.read+second.read >= count }, first, second); err != nil {
+	if err := pollUntil(func() bool { return s.Count() >= count }, first, second); err != nil {
 		return err
 	}
-	if first.read == 0 || second.read == 0 || first.read+second.read != count {
+	if first.read == 0 || second.read == 0 {
 		return fmt.Errorf("the members read %d and %d of %d messages", first.read, second.read, count)
 	}
 	if err := second.consumer.Close(); err != nil {
@@ -223,17 +214,13 @@ func groupOfTwo(strategy string) error {
 	if err := pollUntil(func() bool { return first.assigned == 4 }, first); err != nil {
 		return fmt.Errorf("after the second left: %w", err)
 	}
-	if err := produce(topic, kafka.ConfigMap{}, count, 2*count); err != nil {
+	if err := produce(program.Topic, kafka.ConfigMap{}, count, 2*count); err != nil {
 		return err
 	}
-	first.read = 0
-	if err := pollUntil(func() bool { return first.read >= count }, first); err != nil {
+	if err := pollUntil(func() bool { return s.Count() >= 2*count }, first); err != nil {
 		return err
 	}
-	if first.read != count {
-		return fmt.Errorf("%d messages after the second left, want %d", first.read, count)
-	}
-	return nil
+	return s.Exactly(0, 2*count)
 }
 
 func pollUntil(done func() bool, members ...*member) error {
@@ -241,7 +228,7 @@ func pollUntil(done func() bool, members ...*member) error {
 		for _, m := range members {
 			switch e := m.consumer.Poll(10).(type) {
 			case *kafka.Message:
-				if _, err := sequence(e); err != nil {
+				if err := take(m.seen, e); err != nil {
 					return err
 				}
 				m.read++
@@ -262,47 +249,46 @@ func pollUntil(done func() bool, members ...*member) error {
 	return nil
 }
 
-func admin() error {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
+func admin(ctx context.Context) error {
 	a, err := newAdmin()
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	if err := createTopic(topic, 1); err != nil {
+	if err := createTopic(program.Topic, 1); err != nil {
 		return err
 	}
-	if err := createTopic(topic, 1); err == nil || err.(kafka.Error).Code() != kafka.ErrTopicAlreadyExists {
+	if err := createTopic(program.Topic, 1); err == nil || err.(kafka.Error).Code() != kafka.ErrTopicAlreadyExists {
 		return fmt.Errorf("creating a topic twice: %v", err)
 	}
-	grown, err := a.CreatePartitions(ctx, []kafka.PartitionsSpecification{{Topic: topic, IncreaseTo: 3}})
+	grown, err := a.CreatePartitions(ctx, []kafka.PartitionsSpecification{{Topic: program.Topic, IncreaseTo: 3}})
 	if err != nil || grown[0].Error.Code() != kafka.ErrNoError {
 		return fmt.Errorf("create partitions: %v %v", grown, err)
 	}
-	resource := kafka.ConfigResource{Type: kafka.ResourceTopic, Name: topic, Config: kafka.StringMapToConfigEntries(map[string]string{"retention.ms": "7200000"}, kafka.AlterOperationSet)}
+	resource := kafka.ConfigResource{Type: kafka.ResourceTopic, Name: program.Topic, Config: kafka.StringMapToConfigEntries(map[string]string{"retention.ms": "7200000"}, kafka.AlterOperationSet)}
 	altered, err := a.AlterConfigs(ctx, []kafka.ConfigResource{resource})
 	if err != nil || altered[0].Error.Code() != kafka.ErrNoError {
 		return fmt.Errorf("alter configs: %v %v", altered, err)
 	}
-	described, err := a.DescribeConfigs(ctx, []kafka.ConfigResource{{Type: kafka.ResourceTopic, Name: topic}})
+	described, err := a.DescribeConfigs(ctx, []kafka.ConfigResource{{Type: kafka.ResourceTopic, Name: program.Topic}})
 	if err != nil || described[0].Error.Code() != kafka.ErrNoError || described[0].Config["retention.ms"].Value != "7200000" {
 		return fmt.Errorf("describe configs: %v %v", described, err)
 	}
-	m, err := newMember("range")
+	s := program.NewSeen()
+	m, err := newMember("range", s)
 	if err != nil {
 		return err
 	}
-	if err := produce(topic, kafka.ConfigMap{}, 0, 90); err != nil {
+	if err := produce(program.Topic, kafka.ConfigMap{}, 0, 90); err != nil {
 		return err
 	}
-	if err := pollUntil(func() bool { return m.read >= 90 }, m); err != nil {
+	if err := pollUntil(func() bool { return s.Count() >= 90 }, m); err != nil {
 		return err
 	}
 	if _, err := m.consumer.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
-	groups, err := a.DescribeConsumerGroups(ctx, []string{groupID})
+	groups, err := a.DescribeConsumerGroups(ctx, []string{program.GroupID})
 	if err != nil || groups.ConsumerGroupDescriptions[0].State != kafka.ConsumerGroupStateStable || len(groups.ConsumerGroupDescriptions[0].Members) != 1 {
 		return fmt.Errorf("describe groups: %+v %v", groups, err)
 	}
@@ -312,11 +298,11 @@ func admin() error {
 	if err := committed(ctx, a, 90); err != nil {
 		return err
 	}
-	removed, err := a.DeleteConsumerGroups(ctx, []string{groupID})
+	removed, err := a.DeleteConsumerGroups(ctx, []string{program.GroupID})
 	if err != nil || removed.ConsumerGroupResults[0].Error.Code() != kafka.ErrNoError {
 		return fmt.Errorf("delete groups: %+v %v", removed, err)
 	}
-	deleted, err := a.DeleteTopics(ctx, []string{topic})
+	deleted, err := a.DeleteTopics(ctx, []string{program.Topic})
 	if err != nil || deleted[0].Error.Code() != kafka.ErrNoError {
 		return fmt.Errorf("delete topics: %v %v", deleted, err)
 	}
@@ -325,7 +311,7 @@ func admin() error {
 
 // committed adds up the group's offsets of all partitions.
 func committed(ctx context.Context, a *kafka.AdminClient, want kafka.Offset) error {
-	listed, err := a.ListConsumerGroupOffsets(ctx, []kafka.ConsumerGroupTopicPartitions{{Group: groupID}})
+	listed, err := a.ListConsumerGroupOffsets(ctx, []kafka.ConsumerGroupTopicPartitions{{Group: program.GroupID}})
 	if err != nil {
 		return fmt.Errorf("list group offsets: %w", err)
 	}

@@ -4,17 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"thalweg/interop/program"
 )
 
 func newClient(options ...kgo.Opt) (*kgo.Client, error) {
-	return kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(bootstrap)}, options...)...)
+	return kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(program.Bootstrap)}, options...)...)
 }
 
 func newAdmin() (*kadm.Client, error) {
@@ -36,66 +37,21 @@ func createTopic(ctx context.Context, name string, partitions int32) error {
 }
 
 func record(name string, i int) *kgo.Record {
+	r := program.Number(i)
 	return &kgo.Record{
 		Topic:     name,
-		Key:       []byte(strconv.Itoa(i % 20)),
-		Value:     []byte(fmt.Sprintf(`{"user_id":%d,"event_type":"user_login"}`, i)),
-		Headers:   []kgo.RecordHeader{{Key: "sequence", Value: []byte(strconv.Itoa(i))}, {Key: "empty"}},
-		Timestamp: time.UnixMilli(firstTimestamp + int64(i)),
+		Key:       r.Key,
+		Value:     r.Value,
+		Headers:   []kgo.RecordHeader{{Key: "sequence", Value: r.Sequence}, {Key: "empty"}},
+		Timestamp: r.Time,
 	}
 }
 
-// seen checks records against record(i), the order within each key, and that each came once.
-type seen struct {
-	mu     sync.Mutex
-	times  map[int]int
-	latest map[string]int
-}
-
-func newSeen() *seen {
-	return &seen{times: map[int]int{}, latest: map[string]int{}}
-}
-
-func (s *seen) take(r *kgo.Record) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(r.Headers) != 2 || r.Headers[1].Value != nil {
+func take(s *program.Seen, r *kgo.Record) error {
+	if len(r.Headers) != 2 || r.Headers[0].Key != "sequence" || r.Headers[1].Key != "empty" || r.Headers[1].Value != nil {
 		return fmt.Errorf("offset %d has headers %v", r.Offset, r.Headers)
 	}
-	i, err := strconv.Atoi(string(r.Headers[0].Value))
-	if err != nil {
-		return err
-	}
-	want := record(r.Topic, i)
-	if string(r.Key) != string(want.Key) || string(r.Value) != string(want.Value) || !r.Timestamp.Equal(want.Timestamp) {
-		return fmt.Errorf("offset %d: got %q %q %v", r.Offset, r.Key, r.Value, r.Timestamp)
-	}
-	if before, known := s.latest[string(r.Key)]; known && i != before+20 {
-		return fmt.Errorf("key %s: %d follows %d", r.Key, i, before)
-	}
-	s.latest[string(r.Key)] = i
-	s.times[i]++
-	return nil
-}
-
-func (s *seen) count() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.times)
-}
-
-func (s *seen) exactly(from, to int) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i := from; i < to; i++ {
-		if s.times[i] != 1 {
-			return fmt.Errorf("record %d came %d times", i, s.times[i])
-		}
-	}
-	if len(s.times) != to-from {
-		return fmt.Errorf("%d different records, want %d", len(s.times), to-from)
-	}
-	return nil
+	return s.Take(program.Record{Key: r.Key, Value: r.Value, Sequence: r.Headers[0].Value, Time: r.Timestamp})
 }
 
 // produce is idempotent with acks=all, franz-go's default.
@@ -113,7 +69,7 @@ func produce(ctx context.Context, name string, from, to int, options ...kgo.Opt)
 }
 
 // poll takes what comes until done, or until an error other than the end of the context.
-func poll(ctx context.Context, client *kgo.Client, s *seen, done func() bool) error {
+func poll(ctx context.Context, client *kgo.Client, s *program.Seen, done func() bool) error {
 	for !done() {
 		short, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
 		fetches := client.PollFetches(short)
@@ -124,12 +80,12 @@ func poll(ctx context.Context, client *kgo.Client, s *seen, done func() bool) er
 			}
 		}
 		for _, r := range fetches.Records() {
-			if err := s.take(r); err != nil {
+			if err := take(s, r); err != nil {
 				return err
 			}
 		}
 		if ctx.Err() != nil {
-			return fmt.Errorf("%d records came", s.count())
+			return fmt.Errorf("%d records came", s.Count())
 		}
 	}
 	return nil
@@ -141,7 +97,7 @@ func everyCodec(ctx context.Context) error {
 		"lz4": kgo.Lz4Compression(), "zstd": kgo.ZstdCompression(),
 	}
 	for codecName, codec := range codecs {
-		name := topic + "-" + codecName
+		name := program.Topic + "-" + codecName
 		if err := createTopic(ctx, name, 3); err != nil {
 			return err
 		}
@@ -152,11 +108,11 @@ func everyCodec(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s := newSeen()
-		err = poll(ctx, client, s, func() bool { return s.count() >= 2000 })
+		s := program.NewSeen()
+		err = poll(ctx, client, s, func() bool { return s.Count() >= 2000 })
 		client.Close()
 		if err == nil {
-			err = s.exactly(0, 2000)
+			err = s.Exactly(0, 2000)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", codecName, err)
@@ -170,17 +126,17 @@ func newMember(assigned *int, mu *sync.Mutex) (*kgo.Client, error) {
 		return func(_ context.Context, _ *kgo.Client, partitions map[string][]int32) {
 			mu.Lock()
 			defer mu.Unlock()
-			*assigned += sign * len(partitions[topic])
+			*assigned += sign * len(partitions[program.Topic])
 		}
 	}
-	return newClient(kgo.ConsumerGroup(groupID), kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+	return newClient(kgo.ConsumerGroup(program.GroupID), kgo.ConsumeTopics(program.Topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.SessionTimeout(10*time.Second), kgo.HeartbeatInterval(300*time.Millisecond),
 		kgo.OnPartitionsAssigned(count(1)), kgo.OnPartitionsRevoked(count(-1)), kgo.OnPartitionsLost(count(-1)))
 }
 
 // groupOfTwo: cooperative rebalancing, franz-go's default; two members share four partitions, then one leaves.
 func groupOfTwo(ctx context.Context) error {
-	if err := createTopic(ctx, topic, 4); err != nil {
+	if err := createTopic(ctx, program.Topic, 4); err != nil {
 		return err
 	}
 	var mu sync.Mutex
@@ -190,7 +146,7 @@ func groupOfTwo(ctx context.Context) error {
 		defer mu.Unlock()
 		return held[0] == first && held[1] == second
 	}
-	s := newSeen()
+	s := program.NewSeen()
 	first, err := newMember(&held[0], &mu)
 	if err != nil {
 		return err
@@ -214,10 +170,10 @@ func groupOfTwo(ctx context.Context) error {
 	if err := both(func() bool { return holds(2, 2) }); err != nil {
 		return fmt.Errorf("together %v: %w", held, err)
 	}
-	if err := produce(ctx, topic, 0, 600); err != nil {
+	if err := produce(ctx, program.Topic, 0, 600); err != nil {
 		return err
 	}
-	if err := both(func() bool { return s.count() >= 600 }); err != nil {
+	if err := both(func() bool { return s.Count() >= 600 }); err != nil {
 		return err
 	}
 	// Leaving alone commits only what the last poll but one returned.
@@ -228,22 +184,22 @@ func groupOfTwo(ctx context.Context) error {
 	if err := poll(ctx, first, s, func() bool { return holds(4, 0) }); err != nil {
 		return fmt.Errorf("after the second left %v: %w", held, err)
 	}
-	if err := produce(ctx, topic, 600, 1200); err != nil {
+	if err := produce(ctx, program.Topic, 600, 1200); err != nil {
 		return err
 	}
-	if err := poll(ctx, first, s, func() bool { return s.count() >= 1200 }); err != nil {
+	if err := poll(ctx, first, s, func() bool { return s.Count() >= 1200 }); err != nil {
 		return err
 	}
-	return s.exactly(0, 1200)
+	return s.Exactly(0, 1200)
 }
 
 // commitsSurvive: a second run of the same group begins where the first committed.
 func commitsSurvive(ctx context.Context) error {
-	if err := createTopic(ctx, topic, 2); err != nil {
+	if err := createTopic(ctx, program.Topic, 2); err != nil {
 		return err
 	}
 	for from := 0; from < 300; from += 100 {
-		if err := produce(ctx, topic, from, from+100); err != nil {
+		if err := produce(ctx, program.Topic, from, from+100); err != nil {
 			return err
 		}
 		var mu sync.Mutex
@@ -252,14 +208,14 @@ func commitsSurvive(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s := newSeen()
-		err = poll(ctx, member, s, func() bool { return s.count() >= 100 })
+		s := program.NewSeen()
+		err = poll(ctx, member, s, func() bool { return s.Count() >= 100 })
 		if err == nil {
 			err = member.CommitUncommittedOffsets(ctx)
 		}
 		member.Close()
 		if err == nil {
-			err = s.exactly(from, from+100)
+			err = s.Exactly(from, from+100)
 		}
 		if err != nil {
 			return fmt.Errorf("records from %d: %w", from, err)
@@ -270,11 +226,11 @@ func commitsSurvive(ctx context.Context) error {
 		return err
 	}
 	defer a.Close()
-	lags, err := a.Lag(ctx, groupID)
+	lags, err := a.Lag(ctx, program.GroupID)
 	if err != nil {
 		return fmt.Errorf("lag: %w", err)
 	}
-	if lag := lags[groupID]; lag.Error() != nil || lag.Lag.Total() != 0 {
+	if lag := lags[program.GroupID]; lag.Error() != nil || lag.Lag.Total() != 0 {
 		return fmt.Errorf("lag: %+v", lag)
 	}
 	return nil
@@ -287,27 +243,27 @@ func admin(ctx context.Context) error {
 	}
 	defer a.Close()
 	retention := "123456789"
-	if _, err := a.CreateTopic(ctx, 2, 1, map[string]*string{"retention.ms": &retention}, topic); err != nil {
+	if _, err := a.CreateTopic(ctx, 2, 1, map[string]*string{"retention.ms": &retention}, program.Topic); err != nil {
 		return fmt.Errorf("create: %w", err)
 	}
-	if _, err := a.CreateTopic(ctx, 2, 1, nil, topic); !errors.Is(err, kerr.TopicAlreadyExists) {
+	if _, err := a.CreateTopic(ctx, 2, 1, nil, program.Topic); !errors.Is(err, kerr.TopicAlreadyExists) {
 		return fmt.Errorf("creating it again: %v", err)
 	}
-	if _, err := a.UpdatePartitions(ctx, 5, topic); err != nil {
+	if _, err := a.UpdatePartitions(ctx, 5, program.Topic); err != nil {
 		return fmt.Errorf("partitions: %w", err)
 	}
 	if err := eventually(func() bool {
-		topics, err := a.ListTopics(ctx, topic)
-		return err == nil && len(topics[topic].Partitions) == 5 && topics[topic].ID != kadm.TopicID{}
+		topics, err := a.ListTopics(ctx, program.Topic)
+		return err == nil && len(topics[program.Topic].Partitions) == 5 && topics[program.Topic].ID != kadm.TopicID{}
 	}); err != nil {
 		return fmt.Errorf("five partitions: %w", err)
 	}
 	altered := "7200000"
-	if responses, err := a.AlterTopicConfigs(ctx, []kadm.AlterConfig{{Op: kadm.SetConfig, Name: "retention.ms", Value: &altered}}, topic); err != nil || responses[0].Err != nil {
+	if responses, err := a.AlterTopicConfigs(ctx, []kadm.AlterConfig{{Op: kadm.SetConfig, Name: "retention.ms", Value: &altered}}, program.Topic); err != nil || responses[0].Err != nil {
 		return fmt.Errorf("alter configs: %v %v", responses, err)
 	}
 	if err := eventually(func() bool {
-		described, err := a.DescribeTopicConfigs(ctx, topic)
+		described, err := a.DescribeTopicConfigs(ctx, program.Topic)
 		if err != nil || len(described) != 1 {
 			return false
 		}
@@ -323,17 +279,17 @@ func admin(ctx context.Context) error {
 	if err := offsets(ctx, a); err != nil {
 		return err
 	}
-	if deleted, err := a.DeleteTopics(ctx, topic); err != nil || deleted[topic].Err != nil {
+	if deleted, err := a.DeleteTopics(ctx, program.Topic); err != nil || deleted[program.Topic].Err != nil {
 		return fmt.Errorf("delete: %v %v", deleted, err)
 	}
 	return nil
 }
 
 func offsets(ctx context.Context, a *kadm.Client) error {
-	if err := produce(ctx, topic, 0, 100); err != nil {
+	if err := produce(ctx, program.Topic, 0, 100); err != nil {
 		return err
 	}
-	ends, err := a.ListEndOffsets(ctx, topic)
+	ends, err := a.ListEndOffsets(ctx, program.Topic)
 	if err != nil || ends.Error() != nil {
 		return fmt.Errorf("end offsets: %v %v", ends, err)
 	}
@@ -352,7 +308,7 @@ func offsets(ctx context.Context, a *kadm.Client) error {
 	if deleted, err := a.DeleteRecords(ctx, before); err != nil || deleted.Error() != nil {
 		return fmt.Errorf("delete records: %v %v", deleted, err)
 	}
-	starts, err := a.ListStartOffsets(ctx, topic)
+	starts, err := a.ListStartOffsets(ctx, program.Topic)
 	if err != nil || starts.Error() != nil {
 		return fmt.Errorf("start offsets: %v %v", starts, err)
 	}
@@ -366,15 +322,15 @@ func offsets(ctx context.Context, a *kadm.Client) error {
 		return wrong
 	}
 	group := kadm.Offsets{}
-	group.AddOffset(topic, 0, 3, -1)
-	if err := a.CommitAllOffsets(ctx, groupID, group); err != nil {
+	group.AddOffset(program.Topic, 0, 3, -1)
+	if err := a.CommitAllOffsets(ctx, program.GroupID, group); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
-	fetched, err := a.FetchOffsets(ctx, groupID)
-	if committed, ok := fetched.Lookup(topic, 0); err != nil || !ok || committed.At != 3 {
+	fetched, err := a.FetchOffsets(ctx, program.GroupID)
+	if committed, ok := fetched.Lookup(program.Topic, 0); err != nil || !ok || committed.At != 3 {
 		return fmt.Errorf("committed: %v %v", fetched, err)
 	}
-	if groups, err := a.DeleteGroups(ctx, groupID); err != nil || groups[groupID].Err != nil {
+	if groups, err := a.DeleteGroups(ctx, program.GroupID); err != nil || groups[program.GroupID].Err != nil {
 		return fmt.Errorf("delete group: %v %v", groups, err)
 	}
 	return nil

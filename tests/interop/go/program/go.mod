@@ -1,0 +1,3 @@
+module thalweg/interop/program
+
+go 1.21
