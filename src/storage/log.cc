@@ -99,10 +99,7 @@ AppendResult Log::append_as_leader(SharedBytes records, const AppendOptions& opt
   TRY(const record::BatchView sent, record::BatchView::at(records));
   TRY(const ProducerVerdict verdict, producers_.check(sent, options.origin));
   if (const auto& original = verdict.duplicate)
-    return AppendInfo{
-        original->first_offset(), original->last_offset,
-        config_.message_timestamp_type == TimestampType::kLogAppendTime ? original->timestamp : kNoTimestamp, start_,
-        true};
+    return AppendInfo{original->first_offset(), original->last_offset, original->timestamp, start_, true};
 
   TRY_VOID(roll_if_due(valid.size(), valid.max_timestamp, valid.first, valid.last, now));
   TRY(const BatchHeader header, BatchHeader::read(valid.header, active().size()));

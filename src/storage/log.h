@@ -42,7 +42,7 @@ struct AppendOptions {
 struct AppendInfo {
   Offset first = kNoOffset;
   Offset last = kNoOffset;
-  Timestamp log_append_time = kNoTimestamp;  // kNoTimestamp under CreateTime
+  Timestamp log_append_time = kNoTimestamp;  // kNoTimestamp under CreateTime; of a duplicate, the original's largest
   Offset log_start = kNoOffset;
   bool duplicate = false;  // an idempotent producer's retry: `first` is where the original went, nothing was written
   Offset end() const { return last + 1; }

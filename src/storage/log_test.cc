@@ -242,6 +242,7 @@ TEST_F(LogTest, AnswersARetriedBatchWithItsOffsets) {
   const auto again = append(*log, spec);
   EXPECT_TRUE(again.duplicate);
   EXPECT_EQ(again.first, first.first);
+  EXPECT_EQ(again.log_append_time, record::BatchView::at(make_batch(spec))->max_timestamp());
   EXPECT_EQ(log->end_offset(), Offset{3});
   log = reopen_after_close(log);
   EXPECT_TRUE(append(*log, spec).duplicate);

@@ -66,8 +66,8 @@ TEST(LogValidator, WantsExactlyOneBatchOfFormatTwo) {
   EXPECT_EQ(refusal({}), ErrorCode::kInvalidRecord);
   EXPECT_EQ(refusal(changed(one, [](std::byte* b) { b[16] = std::byte{1}; }, false)), ErrorCode::kInvalidRecord);
   EXPECT_EQ(refusal(changed(one, [](std::byte* b) { b[16] = std::byte{9}; }, false)), ErrorCode::kCorruptMessage);
-  EXPECT_EQ(refusal(one.slice(0, one.size() - 1)), ErrorCode::kCorruptMessage);
-  EXPECT_EQ(refusal(one.slice(0, 5)), ErrorCode::kCorruptMessage);
+  EXPECT_EQ(refusal(one.slice(0, one.size() - 1)), ErrorCode::kInvalidRecord);
+  EXPECT_EQ(refusal(one.slice(0, 5)), ErrorCode::kInvalidRecord);
 }
 
 TEST(LogValidator, ABrokenChecksumIsCorrupt) {
@@ -151,6 +151,16 @@ TEST(LogValidator, TimestampsOutsideTheRangeAreRefused) {
   const auto result = validate_for_append(hidden.build(), o);
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().record_errors.at(0).batch_index, 1);
+}
+
+TEST(LogValidator, TheAnswerNamesTheRecordsOutsideTheRange) {
+  BatchBuilder builder;
+  builder.append({.timestamp = kNow});
+  builder.append({.timestamp = kNow + 3'600'001});
+  const auto result = validate_for_append(builder.build(), options());
+  ASSERT_FALSE(result);
+  ASSERT_EQ(result.error().record_errors.size(), 1u);
+  EXPECT_EQ(result.error().record_errors[0].batch_index, 1);
 }
 
 TEST(LogValidator, LogAppendTimeStampsTheBatchAndItsChecksum) {
