@@ -19,6 +19,7 @@ void Partition::update(const metadata::Partition& state) {
   if (stopped_) return;
   const bool was_leader = is_leader();
   isr_ = state.isr;
+  replicas_ = state.replicas.size();
   leader_ = state.leader;
   if (is_leader() && state.leader_epoch > leader_epoch_) log_->start_epoch(state.leader_epoch);
   leader_epoch_ = state.leader_epoch;
@@ -66,7 +67,9 @@ Result<> Partition::check_leader(LeaderEpoch believed) const {
 
 storage::AppendResult Partition::append_as_leader(AppendRequest request) {
   if (auto leader = check_leader(kNoLeaderEpoch); !leader) return std::unexpected(storage::AppendError(leader.error()));
-  const auto in_sync_min = std::size_t(std::max(1, log_->config().min_insync_replicas));
+  // A partition cannot have more replicas in sync than it has replicas: with fewer than min.insync.replicas all must
+  // be.
+  const auto in_sync_min = std::min(std::size_t(std::max(1, log_->config().min_insync_replicas)), replicas_);
   if (request.all_in_sync && isr_.size() < in_sync_min) {
     return std::unexpected(storage::AppendError(
         Error{ErrorCode::kNotEnoughReplicas, "the in-sync replicas of " + to_string(log_->partition()) + " are " +
@@ -162,8 +165,7 @@ std::unique_ptr<Watermark::Registration> Partition::once_readable(Isolation isol
                                                                   std::move_only_function<void()> listener) {
   if (isolation == Isolation::kLogEnd) return log_->end_watermark().once_above(seen, std::move(listener));
   // A transaction ends with a marker, which moves the high watermark: waiting for that covers the last stable offset.
-  const Offset from = isolation == Isolation::kLastStable ? high_watermark_.value() : seen;
-  return high_watermark_.once_above(from, std::move(listener));
+  return high_watermark_.once_above(seen, std::move(listener));
 }
 
 }  // namespace thalweg::replica

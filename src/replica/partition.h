@@ -90,7 +90,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
 
   // Where readers of this isolation stop.
   Offset bound(Isolation isolation) const;
-  // Calls once when there is more to read for this isolation than up to `seen`, or when the role ended.
+  // Calls once when the high watermark (kLogEnd: the log's end) is above `seen`, at which the reader last looked, or
+  // when the role ended.
   std::unique_ptr<Watermark::Registration> once_readable(Isolation isolation, Offset seen,
                                                          std::move_only_function<void()> listener);
 
@@ -108,6 +109,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   BrokerId leader_ = kNoBroker;
   LeaderEpoch leader_epoch_ = kNoLeaderEpoch;
   std::vector<BrokerId> isr_;
+  std::size_t replicas_ = 0;
   bool stopped_ = false;
 };
 using PartitionPtr = std::shared_ptr<Partition>;

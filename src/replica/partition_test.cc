@@ -64,6 +64,16 @@ TEST_F(PartitionTest, AcksAllNeedsMinInsyncReplicas) {
   EXPECT_TRUE(partition->append_as_leader({.records = storage::make_batch(), .all_in_sync = false}));
 }
 
+TEST_F(PartitionTest, AcksAllNeedsNoMoreReplicasInSyncThanThereAre) {
+  storage::LogConfig config;
+  config.min_insync_replicas = 2;
+  const auto partition = open(Durability::kDisk, config);
+  auto alone = led_by(kSelf, LeaderEpoch{4});
+  alone.replicas = {kSelf};
+  partition->update(alone);
+  EXPECT_TRUE(partition->append_as_leader({.records = storage::make_batch()}));
+}
+
 TEST_F(PartitionTest, JudgesTheLeaderEpochThatAClientBelievesIn) {
   const auto partition = open();
   EXPECT_EQ(t.run(partition->read({.from = Offset{0}, .current_leader_epoch = LeaderEpoch{2}})).error().code,
@@ -82,6 +92,16 @@ TEST_F(PartitionTest, ReadersSeeNothingBeyondTheHighWatermark) {
   read = t.run(partition->read({.from = Offset{0}, .isolation = Isolation::kLogEnd}));
   ASSERT_TRUE(read);
   EXPECT_GT(read->data.bytes, 0u);
+}
+
+TEST_F(PartitionTest, WhoWaitsIsToldOfWhatCameSinceItLooked) {
+  const auto partition = open(Durability::kMemory);
+  ASSERT_TRUE(partition->append_as_leader({.records = storage::make_batch()}));
+  for (const auto isolation : {Isolation::kLogEnd, Isolation::kHighWatermark, Isolation::kLastStable}) {
+    bool called = false;
+    const auto registration = partition->once_readable(isolation, Offset{0}, [&] { called = true; });
+    EXPECT_TRUE(called) << int(isolation);
+  }
 }
 
 TEST_F(PartitionTest, LosingTheRoleAnswersThoseWhoWait) {
