@@ -122,7 +122,7 @@ Result<FetchContext> FetchSessionCache::full(const FetchRequest& request, bool b
   FetchContext context;
   for (const auto& topic : request.topics)
     for (const auto& partition : topic.partitions) context.partitions.push_back(wanted(topic, partition));
-  const bool wants_session = request.session_epoch == kInitialEpoch && !context.partitions.empty();
+  const bool wants_session = request.session_epoch == kInitialEpoch;
   const bool privileged = request.replica_id.value >= 0 || request.replica_state.replica_id.value >= 0;
   if (!wants_session || !make_room(context.partitions.size(), privileged, now)) return context;
 

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "broker/api/handlers.h"
+#include "broker/api/leader_hint.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/topics.h"
@@ -183,27 +184,15 @@ class Produce {
     co_return response;
   }
 
-  // A client that came to the wrong broker is told the right one (KIP-951).
   static void add_leaders(const RequestContext& context, ProduceResponse& response) {
     if (context.version < 10) return;
+    const auto image = context.here.image();
     for (auto& topic : response.responses) {
       for (auto& partition : topic.partition_responses) {
         if (partition.error_code != ErrorCode::kNotLeaderOrFollower) continue;
-        const auto found = context.version >= 13
-                               ? find_partition(*context.here.image(), topic.topic_id, partition.index)
-                               : find_partition(*context.here.image(), topic.name, partition.index);
-        if (!found) continue;
-        partition.current_leader.leader_id = found->state->leader;
-        partition.current_leader.leader_epoch = found->state->leader_epoch;
-        const auto* broker = context.here.image()->broker(found->state->leader);
-        const auto* endpoint = broker ? broker->endpoint(context.connection->listener) : nullptr;
-        if (!endpoint) continue;
-        ProduceResponse::NodeEndpoint node;
-        node.node_id = broker->id;
-        node.host = endpoint->host;
-        node.port = endpoint->port;
-        node.rack = broker->rack;
-        response.node_endpoints.push_back(std::move(node));
+        const auto found = context.version >= 13 ? find_partition(*image, topic.topic_id, partition.index)
+                                                 : find_partition(*image, topic.name, partition.index);
+        if (found) add_leader_hint(context.connection->listener, *image, *found->state, partition, response);
       }
     }
   }

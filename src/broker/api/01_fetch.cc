@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "broker/api/handlers.h"
+#include "broker/api/leader_hint.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/fetch_wait.h"
@@ -22,9 +23,13 @@ using protocol::FetchResponse;
 using PartitionData = FetchResponse::PartitionData;
 using ReadResult = Result<replica::ReadResult>;
 
+// The follower that asks; kNoBroker for a consumer. Below that: debugging clients, which are consumers here.
+BrokerId follower_of(const FetchRequest& request) {
+  return std::max({request.replica_id, request.replica_state.replica_id, kNoBroker});
+}
+
 replica::Isolation isolation_of(const FetchRequest& request) {
-  const bool follower = request.replica_id >= BrokerId{0} || request.replica_state.replica_id >= BrokerId{0};
-  if (follower) return replica::Isolation::kLogEnd;
+  if (follower_of(request) != kNoBroker) return replica::Isolation::kLogEnd;
   return request.isolation_level == 1 ? replica::Isolation::kLastStable : replica::Isolation::kHighWatermark;
 }
 
@@ -63,16 +68,26 @@ class Fetch {
     ReadResult result;
   };
 
+  // What is not committed yet is for the partition's own followers only.
+  bool may_read(const metadata::Partition& state) const {
+    const BrokerId follower = follower_of(request_);
+    return follower == kNoBroker ||
+           (follower != state.leader && std::ranges::find(state.replicas, follower) != state.replicas.end());
+  }
+
   void resolve() {
+    const auto& image = *context_.image;
     for (auto& partition : fetch_.partitions) {
       Wanted wanted;
-      auto found = context_.version >= 13 ? find_partition(*context_.image, partition.topic_id, partition.partition)
-                                          : find_partition(*context_.image, partition.topic, partition.partition);
-      if (found) {
+      auto found = context_.version >= 13 ? find_partition(image, partition.topic_id, partition.partition)
+                                          : find_partition(image, partition.topic, partition.partition);
+      if (!found) {
+        wanted.result = std::unexpected(found.error());
+      } else if (!may_read(*found->state)) {
+        wanted.result = fail(ErrorCode::kNotLeaderOrFollower, "who asks is no follower of this partition");
+      } else {
         wanted.key = found->key;
         wanted.shard = context_.here.broker.owner_of(found->key).shard.id;
-      } else {
-        wanted.result = std::unexpected(found.error());
       }
       wanted_.push_back(std::move(wanted));
     }
@@ -165,6 +180,7 @@ class Fetch {
 
   void fill(PartitionData& data, Wanted& wanted, FetchResponse& response) {
     data.records.emplace();  // empty, not null: clients of all ages read that
+    data.aborted_transactions.reset();
     if (!wanted.result) {
       data.high_watermark = kNoOffset;
       data.error_code = error_for_version(wanted.result.error().code);
@@ -199,20 +215,9 @@ class Fetch {
     const bool moved =
         data.error_code == ErrorCode::kNotLeaderOrFollower || data.error_code == ErrorCode::kFencedLeaderEpoch;
     if (context_.version < 16 || !moved || !wanted.key) return;
-    const auto& image = *context_.here.image();
-    const auto found = find_partition(image, wanted.key->topic_id, wanted.key->partition);
-    if (!found) return;
-    data.current_leader.leader_id = found->state->leader;
-    data.current_leader.leader_epoch = found->state->leader_epoch;
-    const auto* broker = image.broker(found->state->leader);
-    const auto* endpoint = broker ? broker->endpoint(context_.connection->listener) : nullptr;
-    if (!endpoint) return;
-    FetchResponse::NodeEndpoint node;
-    node.node_id = broker->id;
-    node.host = endpoint->host;
-    node.port = endpoint->port;
-    node.rack = broker->rack;
-    response.node_endpoints.push_back(std::move(node));
+    const auto image = context_.here.image();
+    const auto found = find_partition(*image, wanted.key->topic_id, wanted.key->partition);
+    if (found) add_leader_hint(context_.connection->listener, *image, *found->state, data, response);
   }
 
   const RequestContext& context_;

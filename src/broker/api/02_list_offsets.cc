@@ -1,7 +1,7 @@
 // ListOffsets (2), versions 0-11. Timestamps below zero: -1 latest, -2 earliest, -3 largest timestamp (KIP-734), -4
 // earliest local (KIP-405), -5 latest tiered (KIP-1005), -6 earliest not yet uploaded (KIP-1023). Nothing is tiered
-// here: -4 is the beginning of the log, -5 and -6 are nowhere, as in Kafka without remote storage. Version 0 answers
-// lists of offsets (KIP-79).
+// here: the earliest is local, and -5 and -6 find nothing. Version 0 asked for segments by the time of their files
+// (KIP-79); of that, the end and the beginning are left.
 #include <algorithm>
 #include <set>
 
@@ -28,8 +28,8 @@ struct Special {
 };
 constexpr Timestamp kLatestTiered = -5, kEarliestPendingUpload = -6;
 constexpr Special kSpecials[] = {
-    {-1, 0, Kind::kLatest},        {-2, 0, Kind::kEarliest}, {-3, 7, Kind::kMaxTimestamp},
-    {-4, 8, Kind::kEarliestLocal}, {-5, 9, Kind::kLatest},   {-6, 11, Kind::kEarliestLocal},
+    {-1, 0, Kind::kLatest},        {-2, 0, Kind::kEarliest},          {-3, 7, Kind::kMaxTimestamp},
+    {-4, 8, Kind::kEarliestLocal}, {kLatestTiered, 9, Kind::kLatest}, {kEarliestPendingUpload, 11, Kind::kLatest},
 };
 
 Result<replica::OffsetQuery> query_of(const ListOffsetsRequest& request,
@@ -40,6 +40,9 @@ Result<replica::OffsetQuery> query_of(const ListOffsetsRequest& request,
   else if (request.isolation_level == 1)
     query.isolation = replica::Isolation::kLastStable;
   if (asked.timestamp >= 0) {
+    if (version == 0)
+      return fail(ErrorCode::kUnsupportedVersion,
+                  "records are found by their time from ListOffsets version 1 on (KIP-79)");
     query.kind = Kind::kTimestamp;
     query.timestamp = asked.timestamp;
     return query;
@@ -60,10 +63,11 @@ Task<Result<storage::TimestampAndOffset>> look_up(const RequestContext& context,
                                                   const ListOffsetsRequest::ListOffsetsPartition& asked) {
   CO_TRY(const auto query, query_of(request, asked, context.version));
   CO_TRY(const auto found, find_partition(*context.image, topic, asked.partition_index));
-  if (asked.timestamp == kLatestTiered || asked.timestamp == kEarliestPendingUpload)
-    co_return storage::TimestampAndOffset{};
   auto& owner = context.here.broker.owner_of(found.key);
-  co_return co_await owner.shard.call(owner.partitions, &replica::Partitions::find_offset, found.key, query);
+  CO_TRY(const auto offset,
+         co_await owner.shard.call(owner.partitions, &replica::Partitions::find_offset, found.key, query));
+  const bool tiered = asked.timestamp == kLatestTiered || asked.timestamp == kEarliestPendingUpload;
+  co_return tiered ? storage::TimestampAndOffset{} : offset;
 }
 
 void fill(PartitionResponse& out, const RequestContext& context, const ListOffsetsRequest::ListOffsetsPartition& asked,

@@ -62,6 +62,12 @@ MetadataResponse::MetadataResponseTopic unknown(std::optional<std::string> name,
   return out;
 }
 
+// A topic that is asked for twice is answered once.
+void leave_out_doubles(std::vector<MetadataRequest::MetadataRequestTopic>& topics) {
+  std::set<std::pair<std::optional<std::string>, Uuid>> seen;
+  std::erase_if(topics, [&](const auto& topic) { return !seen.emplace(topic.name, topic.topic_id).second; });
+}
+
 // Creates what is missing and may be created; answers the image in which it is there.
 Task<metadata::ImagePtr> create_missing(const RequestContext& context, const MetadataRequest& request,
                                         std::map<std::string, ErrorCode>& refused) {
@@ -108,6 +114,7 @@ Task<MetadataResponse> metadata_(const RequestContext& asked, MetadataRequest re
     for (const auto& [name, topic] : context.image->topics())
       response.topics.push_back(describe(context, request, *topic));
   } else {
+    leave_out_doubles(*request.topics);
     std::map<std::string, ErrorCode> refused;
     context.image = co_await create_missing(context, request, refused);
     for (const auto& topic : *request.topics) response.topics.push_back(look_up(context, request, topic, refused));

@@ -1,5 +1,5 @@
 // FindCoordinator (10), versions 0-6. The internal topic is created by the first who asks, and the answer waits for it.
-// Not done: transaction and share coordinators answer COORDINATOR_NOT_AVAILABLE until they exist.
+// Not done: transaction and share coordinators; who asks for one is refused with INVALID_REQUEST.
 #include <algorithm>
 
 #include "broker/api/handlers.h"
@@ -51,18 +51,12 @@ Task<Coordinator> find_group(RequestContext context, std::string group) {
 }
 
 Task<Coordinator> find_one(const RequestContext& context, std::int8_t type, std::string key) {
-  switch (type) {
-    case kGroup:
-      co_return co_await find_group(context, std::move(key));
-    case kTransaction:
-      co_return none(std::move(key), ErrorCode::kCoordinatorNotAvailable, "transactions are not supported yet");
-    case kShare:
-      if (context.version >= 6)
-        co_return none(std::move(key), ErrorCode::kCoordinatorNotAvailable, "share groups are not supported yet");
-      [[fallthrough]];
-    default:
-      co_return none(std::move(key), ErrorCode::kInvalidRequest, "no coordinator of type " + std::to_string(type));
-  }
+  if (type == kGroup) co_return co_await find_group(context, std::move(key));
+  // An error that clients do not try again after: there will be no such coordinator however long they wait.
+  co_return none(std::move(key), ErrorCode::kInvalidRequest,
+                 type == kTransaction ? "transactions are not supported yet"
+                 : type == kShare     ? "share groups are not supported yet"
+                                      : "no coordinator of type " + std::to_string(type));
 }
 
 }  // namespace

@@ -18,6 +18,11 @@ Task<protocol::InitProducerIdResponse> init_producer_id(const RequestContext& co
         request.transactional_id->empty() ? ErrorCode::kInvalidRequest : ErrorCode::kTransactionalIdAuthorizationFailed;
     co_return response;
   }
+  // Whoever continues says from where: an id and its epoch (KIP-360).
+  if ((request.producer_id == kNoProducerId) != (request.producer_epoch == kNoProducerEpoch)) {
+    response.error_code = ErrorCode::kInvalidRequest;
+    co_return response;
+  }
   auto& broker = context.here.broker;
   const auto id = co_await broker.shard0().call(broker.producer_ids(), &ProducerIds::next);
   if (!id) {
