@@ -2,7 +2,10 @@
 
 import importlib
 
-_MODULES = ["bad_input", "go_clients", "kcat", "python_clients", "node_clients", "java_clients", "command_line", "golden", "completion", "files", "examples"]
+_MODULES = [
+    "bad_input", "conversations", "go_clients", "kcat", "python_clients", "node_clients", "java_clients", "command_line", "golden",
+    "completion", "files", "examples",
+]
 
 
 def all_cases() -> list:

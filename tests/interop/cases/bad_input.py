@@ -1,19 +1,19 @@
-"""Requests that no client sends on purpose. The broker answers as Apache Kafka does, or closes the connection where Kafka
-closes it; it stays up, and others are not disturbed."""
+"""Requests that no client sends on purpose: the broker stays up, and others are not disturbed. What each is answered is
+in conversations/."""
 
 import contextlib
 import random
 import struct
 import time
 
+from harness import messages
 from harness.case import Context, Registry
 from harness.outcome import Failure, expect, expect_equal
-from harness.wire import (API_VERSIONS, METADATA, PRODUCE, Connection, answers_metadata, batch, produce_answer,
-                          produce_body, request, string)
+from harness.wire import (METADATA, PRODUCE, Connection, answers_metadata, batch, produce_answer, produce_body, request,
+                          string)
 
 registry = Registry()
-
-CORRUPT_MESSAGE, UNSUPPORTED_VERSION = 2, 35
+INVALID_REQUEST = 42
 
 
 def _topic(context: Context) -> str:
@@ -22,7 +22,7 @@ def _topic(context: Context) -> str:
     end = time.monotonic() + 20
     while time.monotonic() < end:
         with Connection(context.broker.port) as connection:
-            answer = connection.call(PRODUCE, 3, produce_body(topic, 0, batch(b"first")))
+            answer = connection.call(PRODUCE, 3, produce_body(topic, 0, batch("first")))
             if produce_answer(answer, topic)[0] == 0:
                 return topic
             connection.call(METADATA, 1, struct.pack(">i", 1) + string(topic))
@@ -61,24 +61,6 @@ def sizes(context: Context) -> None:
                an_http_request=b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
 
 
-@registry.case("bad-input/unknown-requests")
-def unknown_requests(context: Context) -> None:
-    _closed_by(context,
-               an_unknown_key=request(1000, 0, b""),
-               a_negative_key=request(-5, 0, b""),
-               an_unknown_version_of_Metadata=request(METADATA, 99, struct.pack(">i", 0)),
-               a_negative_version_of_Metadata=request(METADATA, -1, struct.pack(">i", 0)))
-    with Connection(context.broker.port) as connection:
-        # The one request that must be answered in any version: the client learns what to use instead.
-        # (After the header come its tagged fields: none.)
-        answer = connection.call(API_VERSIONS, 99, b"\0")
-        expect_equal(struct.unpack_from(">h", answer)[0], UNSUPPORTED_VERSION, "error for ApiVersions 99")
-        count = struct.unpack_from(">i", answer, 2)[0]
-        keys = [struct.unpack_from(">hhh", answer, 6 + 6 * i) for i in range(count)]
-        expect(any(k[0] == API_VERSIONS for k in keys), f"versions in the answer to ApiVersions 99: {keys}")
-        expect_equal(connection.call(API_VERSIONS, 0)[:2], b"\0\0", "error for ApiVersions 0 on the same connection")
-
-
 @registry.case("bad-input/counts")
 def counts(context: Context) -> None:
     """Counts and lengths that claim gigabytes in a few bytes."""
@@ -90,23 +72,6 @@ def counts(context: Context) -> None:
                records_longer_than_the_frame=request(PRODUCE, 3, struct.pack(">hhii", -1, -1, 1000, 1) + string("t") + struct.pack(">ii", 1, 0) + huge),
                a_huge_count_of_partitions=request(PRODUCE, 3, struct.pack(">hhii", -1, -1, 1000, 1) + string("t") + huge),
                a_body_cut_short=request(PRODUCE, 3, struct.pack(">hh", -1, -1)))
-
-
-@registry.case("bad-input/corrupt-batches")
-def corrupt_batches(context: Context) -> None:
-    topic = _topic(context)
-
-    def produce(connection: Connection, records: bytes) -> tuple[int, int]:
-        return produce_answer(connection.call(PRODUCE, 3, produce_body(topic, 0, records)), topic)
-    with Connection(context.broker.port) as connection:
-        error, next_offset = produce(connection, batch(b"good"))
-        expect_equal(error, 0, "error for a good batch")
-        expect_equal(produce(connection, batch(b"wrong sum", crc_error=1))[0], CORRUPT_MESSAGE, "error for a wrong CRC")
-        flipped = bytearray(batch(b"flipped"))
-        flipped[-3] ^= 1
-        expect_equal(produce(connection, bytes(flipped))[0], CORRUPT_MESSAGE, "error for a flipped bit in a record")
-        expect(produce(connection, batch(b"cut short")[:40])[0] != 0, "a batch cut short is taken")
-        expect_equal(produce(connection, batch(b"good again")), (0, next_offset + 1), "the next good batch")
 
 
 @registry.case("bad-input/garbage", limit_seconds=120)
@@ -153,8 +118,8 @@ def pipelining(context: Context) -> None:
     with Connection(context.broker.port) as connection:
         metadata = struct.pack(">i", 0)
         frames = [request(METADATA, 1, metadata, correlation_id=i) for i in range(100)]
-        frames[50] = request(PRODUCE, 3, produce_body(topic, 0, batch(b"waits for the disk")), correlation_id=50)
-        frames[60] = request(PRODUCE, 3, produce_body(topic, 0, batch(b"no answer"), acks=0), correlation_id=60)
+        frames[50] = request(PRODUCE, 3, produce_body(topic, 0, batch("waits for the disk")), correlation_id=50)
+        frames[60] = request(PRODUCE, 3, produce_body(topic, 0, batch("no answer"), acks=0), correlation_id=60)
         connection.send(b"".join(frames))
         got = [connection.receive()[0] for _ in range(99)]
         expect_equal(got, [i for i in range(100) if i != 60], "correlation ids")
@@ -173,3 +138,13 @@ def memory(context: Context) -> None:
         expect(answers_metadata("127.0.0.1", broker.port), "no Metadata answer beside a hundred large claims")
         grown = broker.resident_mib() - before
     expect(grown < 100, f"a hundred claims of 100 MB cost {grown:.0f} MiB")
+
+
+@registry.case("bad-input/no-transactions", not_on={"kafka": "Kafka has transactions"})
+def no_transactions(context: Context) -> None:
+    """Who asks for the coordinator of a transaction is told at once that there is none, by an error that clients do not retry."""
+    with Connection(context.broker.port) as connection:
+        connection.send(messages.request_frame("FindCoordinator", 4, {"CoordinatorKeys": ["tx"], "KeyType": 1}, 1))
+        answer = messages.response_body("FindCoordinator", 4, connection.receive()[1])["Coordinators"][0]
+        expect_equal(answer["ErrorCode"], INVALID_REQUEST, "error")
+        expect("transactions" in answer["ErrorMessage"], f"it does not say why: {answer}")

@@ -25,6 +25,7 @@ class Context:
     folder: pathlib.Path
     limit_seconds: float
     new_broker: Callable[..., Broker]
+    record: bool = False  # write down what the broker answers instead of comparing it
 
     def environment(self) -> dict[str, str]:
         return {**os.environ, "BOOTSTRAP": self.broker.bootstrap, "PREFIX": self.prefix, "FIRST_TIMESTAMP": str(_FIRST_TIMESTAMP)}

@@ -7,7 +7,6 @@ import os
 import pathlib
 import shutil
 import signal
-import struct
 import sys
 import tempfile
 import time
@@ -56,8 +55,12 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--only", action="append", default=[], metavar="GLOB", help="cases to run, e.g. 'sarama*/*'; may be repeated")
     parser.add_argument("--list", action="store_true", help="print the names of the cases and stop")
     parser.add_argument("--install", action="store_true", help="install the clients' Debian packages that are missing (as root)")
+    parser.add_argument("--record", action="store_true", help="with --broker kafka: write the answers of the conversations anew")
     parser.add_argument("--keep", action="store_true", help="keep the folder with the broker's data, logs and client output")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.record and options.broker != "kafka":
+        parser.error("--record writes down what Apache Kafka answers: it needs --broker kafka")
+    return options
 
 
 def _selected(name: str, globs: list[str]) -> bool:
@@ -93,7 +96,7 @@ class Run:
             outcome, detail = "SKIP", str(e)
         except Failure as e:
             outcome, detail = "FAIL", str(e)
-        except (OSError, struct.error) as e:  # a broker that hung up, or answered too little, on a case that speaks the protocol itself
+        except Exception as e:  # a broker that hung up, or answered what cannot be read, on a case that speaks the protocol itself
             outcome, detail = "FAIL", f"{type(e).__name__}: {e}"
         print(f"{outcome} {case.name}  {detail}", flush=True)
         return outcome
@@ -104,7 +107,7 @@ class Run:
         folder = self.folder / f"{number:03}-{case.name.replace('/', '-')}"
         folder.mkdir()
         broker = self._shared_broker()
-        context = Context(broker, f"t{os.getpid()}-{number}-", folder, case.limit_seconds, self._new_broker)
+        context = Context(broker, f"t{os.getpid()}-{number}-", folder, case.limit_seconds, self._new_broker, self.options.record)
         try:
             case.body(context)
         except Failure as e:

@@ -4,20 +4,9 @@ import socket
 import struct
 import time
 
-PRODUCE, METADATA, API_VERSIONS = 0, 3, 18
+from . import batches
 
-_CRC32C = []
-for _n in range(256):
-    for _ in range(8):
-        _n = _n >> 1 ^ 0x82F63B78 if _n & 1 else _n >> 1
-    _CRC32C.append(_n)
-
-
-def crc32c(data: bytes) -> int:
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc = _CRC32C[(crc ^ byte) & 0xFF] ^ crc >> 8
-    return crc ^ 0xFFFFFFFF
+PRODUCE, METADATA = 0, 3
 
 
 def string(text: str) -> bytes:
@@ -30,13 +19,9 @@ def request(key: int, version: int, body: bytes, correlation_id: int = 1) -> byt
     return struct.pack(">i", len(payload)) + payload
 
 
-def batch(value: bytes, magic: int = 2, crc_error: int = 0) -> bytes:
-    """A record batch of one record without a key (lengths below 64 are one varint byte)."""
-    record = b"\0\0\0\1" + bytes([2 * len(value)]) + value + b"\0"
-    now = int(time.time() * 1000)
-    after_crc = struct.pack(">hiqqqhii", 0, 0, now, now, -1, -1, -1, 1) + bytes([2 * len(record)]) + record
-    body = struct.pack(">ibI", -1, magic, crc32c(after_crc) ^ crc_error) + after_crc
-    return struct.pack(">qi", 0, len(body)) + body
+def batch(value: str) -> bytes:
+    """A record batch of one record without a key."""
+    return batches.build({"records": [value]}, int(time.time() * 1000))
 
 
 def produce_body(topic: str, partition: int, records: bytes, acks: int = -1) -> bytes:
@@ -117,7 +102,7 @@ def produce_once(port: int, topic: str, partition: int = 0) -> bool:
     """True when a record was acknowledged with acks=all."""
     try:
         with Connection(port) as connection:
-            answer = connection.call(PRODUCE, 3, produce_body(topic, partition, batch(b"probe")))
+            answer = connection.call(PRODUCE, 3, produce_body(topic, partition, batch("probe")))
             return produce_answer(answer, topic)[0] == 0
     except (OSError, struct.error):
         return False
