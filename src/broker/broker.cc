@@ -222,12 +222,25 @@ void Broker::serve_on(std::size_t index) {
     if (listener.shard == index) server->serve(std::move(listener.listener), listener.name);
 }
 
+namespace {
+
+// Whether the cluster has this very partition here. A folder that does not tell its topic's id counts by its name: it
+// may be the damaged one that an operator has yet to mend.
+bool has_partition(const metadata::Image& image, const storage::UnopenedLog& log, BrokerId self) {
+  const auto topic = image.topic(log.partition.topic);
+  if (!topic || (topic->id != log.topic_id && log.topic_id != Uuid{})) return false;
+  const auto* partition = topic->partition(log.partition.partition);
+  return partition && std::ranges::find(partition->replicas, self) != partition->replicas.end();
+}
+
+}  // namespace
+
 // Folders of partitions that the cluster no longer has here. They are kept, under another name, for an operator to
-// judge.
+// judge. What could not be opened is none of them: it stays in its place, or the next start would begin it anew.
 void Broker::set_aside_foreign_logs() {
   const auto image = publisher_->current_image();
   for (const auto& log : logs_->unopened()) {
-    if (log.partition.topic == kMetadataFolder) continue;
+    if (log.partition.topic == kMetadataFolder || has_partition(*image, log, config_.node_id)) continue;
     log::warn("log belongs to no partition of this broker, setting it aside", field("partition", log.partition),
               field("directory", log.directory));
     if (auto moved = logs_->set_aside(log.partition); !moved)

@@ -1,0 +1,63 @@
+// What a start makes of the folders that it finds.
+#include <gmock/gmock.h>
+
+#include "broker/testing.h"
+#include "protocol/create_topics_request.h"
+#include "protocol/create_topics_response.h"
+
+namespace thalweg::broker {
+namespace {
+
+using testing::Contains;
+using testing::Not;
+
+constexpr const char* kIdFile = "/data/orders-0/partition.metadata";
+constexpr const char* kLogFile = "/data/orders-0/00000000000000000000.log";
+
+class BrokerStart : public ::testing::Test {
+ protected:
+  Disk& disk() { return b.broker().shards().front()->shard.disk; }
+
+  void create_topic(const std::string& name) {
+    protocol::CreateTopicsRequest request;
+    request.topics.emplace_back();
+    request.topics[0].name = name;
+    request.topics[0].num_partitions = 1;
+    request.topics[0].replication_factor = 1;
+    const auto response = b.ask<protocol::CreateTopicsResponse>(request);
+    ASSERT_EQ(response.topics.at(0).error_code, ErrorCode::kNone);
+  }
+  void write(const std::string& path, std::string_view text) {
+    const auto file = disk().open(path, OpenMode::kTruncate);
+    ASSERT_TRUE(file && (*file)->write(0, std::as_bytes(std::span(text))));
+  }
+  std::vector<std::string> folders() {
+    std::vector<std::string> names;
+    for (const auto& entry : *disk().list("/data")) names.push_back(entry.name);
+    return names;
+  }
+
+  BrokerUnderTest b;
+};
+
+// Set aside, it would be gone at the next start, and an empty partition in its place.
+TEST_F(BrokerStart, LeavesAPartitionThatCannotBeOpenedWhereItIs) {
+  create_topic("orders");
+  write(kIdFile, "not what it should be");
+  write(kLogFile, "a log that is not empty");
+  for (int starts = 0; starts < 2; ++starts) {
+    b.restart();
+    EXPECT_THAT(folders(), Contains("orders-0"));
+    EXPECT_EQ(disk().read_file(kLogFile)->text(), "a log that is not empty");
+  }
+}
+
+TEST_F(BrokerStart, SetsAsideThePartitionOfATopicThatIsGone) {
+  ASSERT_TRUE(disk().make_directory("/data/strange-0"));
+  b.restart();
+  EXPECT_THAT(folders(), Not(Contains("strange-0")));
+  EXPECT_THAT(folders(), Contains(testing::EndsWith("-stray")));
+}
+
+}  // namespace
+}  // namespace thalweg::broker
