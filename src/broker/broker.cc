@@ -207,6 +207,9 @@ Result<> Broker::listen() {
       }
       waiting_.push_back({i, listener.name, std::move(bound)});
     }
+    const auto told = std::ranges::find(config_.advertised_listeners, listener.name, &config::Listener::name);
+    log::info("listening", field("listener", to_string(listener)),
+              field("advertised", told == config_.advertised_listeners.end() ? "no" : to_string(*told)));
   }
   if (waiting_.empty()) return fail(ErrorCode::kInvalidConfig, "listeners names no listener for clients");
   return {};

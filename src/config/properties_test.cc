@@ -37,12 +37,13 @@ TEST(Properties, WritesWhatItReads) {
 }
 
 TEST(Environment, NamesOptionsAsTheImagesDo) {
-  const auto s =
-      settings_from_environment({"KAFKA_LOG_RETENTION_MS=1", "KAFKA_A__B=2", "KAFKA_A___B=3", "THALWEG_SHARDS=4",
-                                 "PATH=/bin", "KAFKA_HEAP_OPTS=-Xmx1g", "KAFKA_EMPTY=", "KAFKA_X=a=b"});
+  const auto s = settings_from_environment({"KAFKA_LOG_RETENTION_MS=1", "KAFKA_A__B=2", "KAFKA_A___B=3",
+                                            "THALWEG_SHARDS=4", "PATH=/bin", "KAFKA_HEAP_OPTS=-Xmx1g",
+                                            "KAFKA_EMPTY=", "KAFKA_X=a=b", "CLUSTER_ID=MkU3OEVBNTcwNTJENDM2Qg"});
   EXPECT_EQ(s.properties, (Properties{{"log.retention.ms", "1"},
                                       {"a_b", "2"},
                                       {"a-b", "3"},
+                                      {"thalweg.cluster.id", "MkU3OEVBNTcwNTJENDM2Qg"},
                                       {"thalweg.shards", "4"},
                                       {"empty", ""},
                                       {"x", "a=b"}}));

@@ -185,7 +185,7 @@ _COMPOSE = {
         "KAFKA_NODE_ID": "1", "KAFKA_PROCESS_ROLES": "broker,controller", "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
         "KAFKA_LISTENERS": "PLAINTEXT://0.0.0.0:PORT,CONTROLLER://localhost:OTHER", "KAFKA_ADVERTISED_LISTENERS": "PLAINTEXT://localhost:PORT",
         "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
-        "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:OTHER"},
+        "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:OTHER", "CLUSTER_ID": "MkU3OEVBNTcwNTJENDM2Qg"},
 }
 
 
@@ -213,6 +213,8 @@ def takes_the_environment_of_a_container(folder, new):
                 server.wait()
         said = (folder / "log").read_text()
         expect(answered is not None, f"compose file '{name}': no answer on the advertised port: {said}")
+        if cluster := variables.get("CLUSTER_ID"):
+            expect(f"cluster={cluster}" in said, f"compose file '{name}': another cluster id: {said}")
         warnings = [line for line in said.splitlines() if " WARN " in line]
         expect_equal(len(warnings), int("KAFKA_ZOOKEEPER_CONNECT" in variables), f"compose file '{name}': warnings in {said}")
 
