@@ -243,6 +243,14 @@ class DescriptorFamine {
   rlimit before_{};
 };
 
+// Not process_info(), which opens files.
+double cpu_seconds() {
+  rusage usage{};
+  CHECK(::getrusage(RUSAGE_SELF, &usage) == 0);
+  return double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+         double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
 Task<bool> accepts_after_a_famine(const Shard* shard) {
   auto listener = shard->network.listen({"127.0.0.1", 0});
   // The client's descriptor is taken before the famine, and the kernel connects without the server's.
@@ -253,15 +261,19 @@ Task<bool> accepts_after_a_famine(const Shard* shard) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   DescriptorFamine famine;
   CHECK(::connect(client, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-  const double cpu = process_info().cpu_seconds;
+  const double cpu = cpu_seconds();
   const auto timer = shard->clock.call_at(shard->clock.now() + 250ms, [&famine] { famine.end(); });
   const auto accepted = co_await (*listener)->accept();
-  EXPECT_LT(process_info().cpu_seconds - cpu, 0.1);  // tried again now and then, not all the time
+  EXPECT_LT(cpu_seconds() - cpu, 0.1);  // tried again now and then, not all the time
   ::close(client);
   co_return accepted.has_value();
 }
 
 TEST(OsNetwork, WithoutDescriptorsAcceptingWaitsAndGoesOn) {
+#if __has_feature(undefined_behavior_sanitizer)
+  GTEST_SKIP() << "UBSan looks at types through a pipe, and takes it for a wrong type when there is none; TSan's run "
+                  "has this test";
+#endif
   TestShards shards;
   EXPECT_TRUE(run_on(shards[0], accepts_after_a_famine(&shards[0])));
 }
