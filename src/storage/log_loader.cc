@@ -9,6 +9,17 @@
 #include "storage/partition_metadata_file.h"
 
 namespace thalweg::storage {
+namespace {
+
+// Whether `found` is what may be there after a power loss while `written` was on its way: some of its bytes.
+bool is_torn(std::string_view found, std::string_view written) {
+  if (found.size() > written.size()) return false;
+  for (std::size_t i = 0; i < found.size(); ++i)
+    if (found[i] != written[i] && found[i] != '\0') return false;
+  return true;
+}
+
+}  // namespace
 
 Task<Result<LogPtr>> Log::open(const Shard& shard, LogOptions options) {
   const Offset recovery_point = options.recovery_point, log_start = options.log_start;
@@ -96,25 +107,15 @@ Result<> LogLoader::settle_topic_id() {
                                                                to_string(*stored), to_string(log_.topic_id_)));
     if (stored) log_.topic_id_ = *stored;
     if (stored) return {};
-    // It is synced with the first append; a power loss before leaves it empty beside a log that is empty, too.
-    TRY(const bool empty, has_no_records());
-    if (!empty || log_.topic_id_.is_zero())
+    // It is on disk before the first record counts. What a power loss before that leaves of it, maybe beside records
+    // that nobody was told of, is a part of what it says again now; anything else is damage.
+    if (log_.topic_id_.is_zero() || !is_torn(text.text(), print_partition_metadata(log_.topic_id_)))
       return fail(ErrorCode::kKafkaStorageError, path + ": " + stored.error().message);
   }
   if (log_.topic_id_.is_zero()) return {};
   TRY(const FilePtr file, disk().open(path, OpenMode::kTruncate));
   log_.folder_unsynced_ = true;
   return file->write(0, as_bytes(print_partition_metadata(log_.topic_id_)));
-}
-
-Result<bool> LogLoader::has_no_records() {
-  TRY(const auto files, disk().list(log_.directory_));
-  for (const DirectoryEntry& entry : files) {
-    if (!entry.name.ends_with(kLogSuffix)) continue;
-    TRY(const FilePtr file, disk().open(log_.directory_ + "/" + entry.name, OpenMode::kRead));
-    if (file->size() > 0) return false;
-  }
-  return true;
 }
 
 Result<> LogLoader::finish_swaps() {

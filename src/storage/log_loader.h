@@ -29,7 +29,6 @@ class LogLoader {
 
  private:
   Result<> settle_topic_id();
-  Result<bool> has_no_records();
   Result<> finish_swaps();
   Result<> swap_in(Offset base);
   Result<> open_segments();

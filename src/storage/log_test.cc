@@ -427,5 +427,22 @@ TEST_F(LogTest, RefusesTheFolderOfAnotherTopic) {
   EXPECT_EQ(t.run(Log::open(t.shard, o)).error().code, ErrorCode::kInconsistentTopicId);
 }
 
+// Found by the simulation: a power loss before the first sync kept a record and not all of the file beside it.
+TEST_F(LogTest, APartitionMetadataFileThatIsTornIsWrittenAgainAndADamagedOneRefused) {
+  append(*open());
+  const std::string path = options().directory + "/partition.metadata";
+  const std::string whole = std::string(t.disk.read_file(path)->text());
+  const auto opens_with = [&](const std::string& text) {
+    EXPECT_TRUE((*t.disk.open(path, OpenMode::kTruncate))->write(0, std::as_bytes(std::span(text))));
+    return t.run(Log::open(t.shard, options())).has_value();
+  };
+  for (const std::string& torn : {std::string(), whole.substr(0, 9), std::string(9, '\0') + whole.substr(9)}) {
+    EXPECT_TRUE(opens_with(torn));
+    EXPECT_EQ(t.disk.read_file(path)->text(), whole);
+  }
+  EXPECT_FALSE(opens_with("version: 7\n" + whole.substr(11)));
+  EXPECT_FALSE(opens_with(whole.substr(0, 12) + "x"));
+}
+
 }  // namespace
 }  // namespace thalweg::storage
