@@ -251,11 +251,11 @@ Task<Result<>> Log::sync_once() {
   // The oldest first, so that the unsynced ones are always the last ones, also when a truncation comes in between.
   std::ranges::reverse(unsynced);
   for (const SegmentPtr& segment : unsynced) {
-    const std::uint64_t size = segment->size();
+    const std::uint64_t changes = segment->changes();
     const FilePtr file = segment->unsynced_file();
     if (!file) continue;  // removed meanwhile
     CO_TRY_VOID(co_await file->sync());
-    if (cuts == cuts_) segment->set_synced(size);
+    segment->set_synced(changes);
   }
   if (cuts == cuts_ && !offline_) durable_.advance(target);
   co_return Result<>{};

@@ -91,6 +91,24 @@ TEST_F(LogFaultsTest, AFullDiskRefusesWithoutATraceAndWritingResumesWhenThereIsR
   while (at < log->end_offset()) at = t.run(log->read(at, {}))->next;
 }
 
+// Found by the simulation: the part of a refused batch came back with a power loss, in front of the next segment, and
+// recovery cut off everything behind it.
+TEST_F(LogFaultsTest, WhatAFullDiskRefusedIsCutOnDiskBeforeLaterRecordsCount) {
+  config.segment_bytes = 1000;
+  const auto log = open();
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(append(*log, {.records = 2, .value_size = 100}));
+  ASSERT_TRUE(t.run(log->flush()));
+  faults.bytes_left = 40;
+  ASSERT_FALSE(append(*log, {.records = 1, .value_size = 20}));
+  ASSERT_EQ(log->segment_count(), 1u);
+  faults.bytes_left = 1 << 20;
+  const auto before = faults.syncs;
+  ASSERT_TRUE(append(*log, {.records = 2, .value_size = 400}));  // in a segment of its own
+  ASSERT_EQ(log->segment_count(), 2u);
+  ASSERT_TRUE(t.run(log->flush()));
+  EXPECT_EQ(faults.syncs - before, 2u) << "the segment that was cut, and the new one";
+}
+
 TEST_F(LogFaultsTest, AppendsThatArriveDuringASyncShareTheNext) {
   const auto log = open();
   ASSERT_TRUE(append(*log));

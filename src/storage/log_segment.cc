@@ -35,13 +35,13 @@ Result<FilePtr> LogSegment::file() const {
 
 Result<> LogSegment::create() {
   TRY(const FilePtr file, files_->create(path_));
-  size_ = synced_ = file->size();
+  size_ = file->size();
   return {};
 }
 
 Result<bool> LogSegment::load() {
   TRY(const FilePtr log, file());
-  size_ = synced_ = log->size();
+  size_ = log->size();
   const bool sound = offsets_.load().has_value() && times_.load().has_value();
   const bool fits = !offsets_.last() || offsets_.last()->position < size_;
   // Kafka writes both indexes for every segment but the active one, which is small or walked anyway.
@@ -155,13 +155,13 @@ Result<> LogSegment::write(std::initializer_list<BytesView> parts) {
   std::uint64_t end = size_;
   for (const BytesView part : parts) {
     if (auto written = log->write(end, part); !written) {
-      if (Disk::is_full(written.error())) TRY_VOID(log->truncate(size_));
+      if (Disk::is_full(written.error())) TRY_VOID(undo_write(size_));
       return written;
     }
     end += part.size();
   }
   size_ = end;
-  dirty_file_ = std::move(log);
+  changed(std::move(log));
   return {};
 }
 
@@ -169,6 +169,7 @@ Result<> LogSegment::undo_write(std::uint64_t to_size) {
   TRY(const FilePtr log, file());
   TRY_VOID(log->truncate(to_size));
   size_ = to_size;
+  changed(log);
   return {};
 }
 
@@ -306,8 +307,7 @@ Result<Offset> LogSegment::truncate_to(Offset offset) {
   const auto [end, keep] = cut;
   TRY_VOID(log->truncate(keep));
   size_ = keep;
-  synced_ = std::min(synced_, keep);
-  dirty_file_ = log;  // the shorter length, too, must reach the disk
+  changed(log);
   TRY_VOID(offsets_.truncate_to(end));
   TRY_VOID(times_.truncate_to(end));
   TRY_VOID(aborted_.truncate_to(end));
@@ -327,9 +327,15 @@ void LogSegment::forget_files() {
   files_->forget(aborted_.path());
 }
 
-void LogSegment::set_synced(std::uint64_t size) {
-  synced_ = size;
-  if (synced_ >= size_) dirty_file_.reset();
+// A shorter length must reach the disk, too: after a power loss the bytes beyond it would be there again, in front of
+// the next segment.
+void LogSegment::changed(FilePtr file) {
+  ++changes_;
+  dirty_file_ = std::move(file);
+}
+
+void LogSegment::set_synced(std::uint64_t changes) {
+  if (changes == changes_) dirty_file_.reset();
 }
 
 }  // namespace thalweg::storage

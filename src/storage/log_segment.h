@@ -2,8 +2,8 @@
 // of a log is active and appended to; the others only shrink away.
 //
 // Owner: the log's shard. Held by shared_ptr, as a read that is under way keeps the segment it reads.
-// Invariants: [0, size()) holds whole batches with rising offsets; what was appended since the last sync is in
-// [synced(), size()), and the file stays open as long as that is not empty.
+// Invariants: [0, size()) holds whole batches with rising offsets; the file stays open from a change to the end of a
+// sync that began after it.
 #pragma once
 
 #include <array>
@@ -114,16 +114,19 @@ class LogSegment {
   // Closes files ahead of renaming or removing them.
   void forget_files();
 
-  std::uint64_t synced() const { return synced_; }
+  // How often the file was written or cut.
+  std::uint64_t changes() const { return changes_; }
   // Nothing if all is synced.
   FilePtr unsynced_file() const { return dirty_file_; }
-  void set_synced(std::uint64_t size);
+  // A sync has ended that began after so many changes.
+  void set_synced(std::uint64_t changes);
   OffsetIndex& offset_index() { return offsets_; }
   TimeIndex& time_index() { return times_; }
   TransactionIndexFile& aborted() { return aborted_; }
 
  private:
   Result<FilePtr> file() const;
+  void changed(FilePtr file);
   void remember(Offset offset, std::uint64_t position);
   std::optional<std::uint64_t> remembered(Offset offset) const;
   Result<BatchHeader> header_now(BatchScanner& scanner) const;
@@ -139,7 +142,7 @@ class LogSegment {
   TimeIndex times_;
   TransactionIndexFile aborted_;
   std::uint64_t size_ = 0;
-  std::uint64_t synced_ = 0;
+  std::uint64_t changes_ = 0;
   FilePtr dirty_file_;
   std::size_t since_index_entry_ = 0;
   Timestamp max_timestamp_ = kNoTimestamp;
