@@ -6,7 +6,7 @@ import time
 
 from . import batches
 
-PRODUCE, METADATA = 0, 3
+PRODUCE, METADATA, API_VERSIONS = 0, 3, 18
 
 
 def string(text: str) -> bytes:
