@@ -20,9 +20,9 @@ group::GroupConfig group_config(const config::BrokerConfig& config, const storag
       .initial_rebalance_delay = config.group_initial_rebalance_delay,
       .size_max = config.group_max_size,
       .offset_metadata_length_max = static_cast<std::size_t>(config.offset_metadata_max_bytes),
-      .append_bytes_max = std::size_t(std::max(batch_max - std::int64_t(record::kBatchHeaderSize), std::int64_t(0))),
       .offsets_retention = config.offsets_retention,
-      .offsets_retention_check = config.offsets_retention_check_interval};
+      .offsets_retention_check = config.offsets_retention_check_interval,
+      .append_bytes_max = std::size_t(std::max(batch_max - std::int64_t(record::kBatchHeaderSize), std::int64_t(0)))};
 }
 
 }  // namespace
