@@ -170,6 +170,7 @@ int run_server(const std::vector<std::string>& given) {
   spawn(threads[0], run(life));
   threads.start();
   threads.join();
+  platform::block_stop_signals();
   threads.drop_suspended();
   return life.code;
 }

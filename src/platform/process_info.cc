@@ -4,8 +4,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
+
+#include "base/check.h"
 
 namespace thalweg::platform {
 
@@ -37,6 +40,13 @@ void raise_open_files_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void block_stop_signals() {
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&signals, number);
+  CHECK(::pthread_sigmask(SIG_BLOCK, &signals, nullptr) == 0);
 }
 
 }  // namespace thalweg::platform

@@ -17,5 +17,8 @@ ProcessInfo process_info();
 std::string host_name();
 // Raises the limit of open files to what this process may have.
 void raise_open_files_limit();
+// For the end of a process that has stopped in order: once nobody listens to them any more, another SIGTERM would kill
+// it and make the stop look like a failure. Of the calling thread, and of those it starts.
+void block_stop_signals();
 
 }  // namespace thalweg::platform

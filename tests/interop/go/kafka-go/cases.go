@@ -115,7 +115,10 @@ func everyCodec(ctx context.Context) error {
 			return fmt.Errorf("codec %v: %w", codec, err)
 		}
 		s := program.NewSeen()
-		if err := errors.Join(readPartition(ctx, s, name, 0), s.Exactly(0, 500)); err != nil {
+		if err := readPartition(ctx, s, name, 0); err != nil {
+			return fmt.Errorf("codec %v: %w", codec, err)
+		}
+		if err := s.Exactly(0, 500); err != nil {
 			return fmt.Errorf("codec %v: %w", codec, err)
 		}
 	}
@@ -217,7 +220,10 @@ func commitsSurvive(ctx context.Context) error {
 				return fmt.Errorf("commit %d: %w", i, err)
 			}
 		}
-		if err := errors.Join(reader.Close(), s.Exactly(from, from+10)); err != nil {
+		if err := reader.Close(); err != nil {
+			return err
+		}
+		if err := s.Exactly(from, from+10); err != nil {
 			return err
 		}
 	}
