@@ -73,6 +73,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   BrokerId leader() const { return leader_; }
   LeaderEpoch leader_epoch() const { return leader_epoch_; }
   Watermark& high_watermark() { return high_watermark_; }
+  // Nobody else has to confirm a record: what is waited for is this broker's disk.
+  bool is_alone_in_sync() const { return isr_.size() == 1; }
   storage::Log& log() { return *log_; }
   const storage::LogPtr& log_ptr() const { return log_; }
   const Shard& shard() const { return shard_; }

@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include "replica/partitions.h"
 #include "storage/testing.h"
 
 namespace thalweg::replica {
 namespace {
+
+using namespace std::chrono_literals;
 
 constexpr BrokerId kSelf{1}, kOther{2};
 
@@ -28,6 +31,9 @@ struct PartitionTest : testing::Test {
     auto partition = std::make_shared<Partition>(t.shard, kSelf, *log, durability);
     partition->update(led_by(kSelf, LeaderEpoch{3}));
     return partition;
+  }
+  static Task<> keep(Task<std::vector<Result<>>> task, std::optional<Result<>>& into) {
+    into = (co_await std::move(task)).front();
   }
   storage::TestShard t;
 };
@@ -111,6 +117,35 @@ TEST_F(PartitionTest, LosingTheRoleAnswersThoseWhoWait) {
   EXPECT_FALSE(called);
   partition->update(led_by(kOther, LeaderEpoch{4}));
   EXPECT_TRUE(called);
+}
+
+TEST_F(PartitionTest, TheDeadlineIsThatOfOtherReplicasNotOfTheDisk) {
+  const PartitionKey key{Uuid{1, 2}, PartitionId{0}};
+  Partitions partitions(t.shard, kSelf, Durability::kDisk);
+  partitions.host(key, open()->log_ptr(), led_by(kSelf, LeaderEpoch{3}));
+  std::optional<Result<>> answer;
+  const auto let_run = [&] {
+    t.context.restart();
+    t.context.poll();
+  };
+  const auto wait_long_for = [&](Offset end) {
+    answer.reset();
+    spawn(t.shard, keep(partitions.committed({{key, end}}, t.clock.now() + 1s), answer));
+    let_run();
+    t.clock.advance(1h);
+    let_run();
+  };
+  wait_long_for(Offset{1});
+  EXPECT_FALSE(answer);
+  ASSERT_TRUE(partitions.append({{key, {.records = storage::make_batch()}}}).front());
+  ASSERT_TRUE(t.run(partitions.find(key)->high_watermark().reached(Offset{1}, 2h)));
+  let_run();
+  ASSERT_TRUE(answer);
+  EXPECT_TRUE(*answer);
+  partitions.update(key, led_by(kSelf, LeaderEpoch{3}, {kSelf, kOther}));
+  wait_long_for(Offset{2});
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->error().code, ErrorCode::kRequestTimedOut);
 }
 
 TEST_F(PartitionTest, DeleteRecordsStopsAtTheHighWatermark) {

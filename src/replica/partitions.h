@@ -41,7 +41,9 @@ class Partitions {
     AppendRequest request;
   };
   std::vector<storage::AppendResult> append(std::vector<Append> appends);
-  // Stage two: waits until the high watermark has passed `end`, in all of them, or the deadline.
+  // Stage two: waits until the high watermark has passed `end`, in all of them, or the deadline. The deadline is that
+  // of other replicas, as in Kafka, where timeout.ms=0 works on one broker: our own disk has the time that it needs,
+  // and ends the wait with an error if it fails.
   struct Wait {
     PartitionKey key;
     Offset end;
