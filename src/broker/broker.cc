@@ -50,8 +50,17 @@ ListenOptions listen_options(const config::BrokerConfig& config) {
           .receive_buffer = asked("socket.receive.buffer.bytes", config.socket_receive_buffer_bytes)};
 }
 
-bool limits_connections(const config::BrokerConfig& config) {
-  return std::min(config.max_connections, config.max_connections_per_ip) < INT32_MAX;
+// Nothing where nothing is limited: then no connection has to be counted on another shard.
+std::optional<network::ConnectionLimits::Bounds> connection_bounds(const config::BrokerConfig& config) {
+  constexpr auto kUnlimited = INT32_MAX;
+  if (std::min(config.max_connections, config.max_connections_per_ip) == kUnlimited &&
+      config.max_connection_creation_rate == kUnlimited && config.max_connections_per_ip_overrides.empty())
+    return std::nullopt;
+  network::ConnectionLimits::Bounds bounds{.total = std::size_t(config.max_connections),
+                                           .per_ip = std::size_t(config.max_connections_per_ip)};
+  for (const auto& [ip, most] : config.max_connections_per_ip_overrides) bounds.of_ip[ip] = std::size_t(most);
+  if (config.max_connection_creation_rate < kUnlimited) bounds.rate = config.max_connection_creation_rate;
+  return bounds;
 }
 
 }  // namespace
@@ -62,9 +71,8 @@ Broker::Broker(std::vector<const Shard*> shards, config::BrokerConfig config)
   for (const Shard* shard : shards)
     shards_.push_back(std::make_unique<BrokerShard>(*shard, *this, unsigned(shards.size())));
   servers_.resize(shards_.size());
-  if (limits_connections(config_))
-    limits_ =
-        std::make_unique<network::ConnectionLimits>(shard0(), config_.max_connections, config_.max_connections_per_ip);
+  if (auto bounds = connection_bounds(config_))
+    limits_ = std::make_unique<network::ConnectionLimits>(shard0(), *std::move(bounds));
   groups_ = std::make_unique<GroupCoordinator>(*this);
   logs_ = std::make_unique<storage::LogManager>(shards, log_manager_config(config_));
 }

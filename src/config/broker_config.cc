@@ -157,6 +157,10 @@ void read_connections(Reader& in, BrokerConfig& c) {
   in.read("socket.listen.backlog.size", c.socket_listen_backlog_size);
   in.read("max.connections", c.max_connections);
   in.read("max.connections.per.ip", c.max_connections_per_ip);
+  c.max_connections_per_ip_overrides =
+      in.take("max.connections.per.ip.overrides", parse_address_limits(in.text("max.connections.per.ip.overrides")))
+          .value_or(std::map<std::string, std::int32_t>());
+  in.read("max.connection.creation.rate", c.max_connection_creation_rate);
   in.read("connections.max.idle.ms", c.connections_max_idle);
   in.read("request.timeout.ms", c.request_timeout);
   in.read("queued.max.request.bytes", c.queued_max_request_bytes);

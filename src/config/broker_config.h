@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,6 +45,8 @@ struct BrokerConfig {
   std::int32_t socket_listen_backlog_size = 50;
   std::int32_t max_connections = 2147483647;
   std::int32_t max_connections_per_ip = 2147483647;
+  std::map<std::string, std::int32_t> max_connections_per_ip_overrides;  // by textual address
+  std::int32_t max_connection_creation_rate = 2147483647;                // per second
   Millis connections_max_idle{600'000};
   Millis request_timeout{30'000};
   std::int64_t queued_max_request_bytes = -1;

@@ -9,6 +9,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
+using testing::Pair;
 
 std::string problems(const Properties& given) {
   const auto loaded = load_broker_config(given);
@@ -127,6 +128,14 @@ TEST(Listeners, ReadsAddressesOfBothFamilies) {
   EXPECT_TRUE(check_distinct_ports(*listeners));  // one port for IPv4 and IPv6
   for (const auto* bad : {"A:9092", "://:1", "A://h", "A://h:99999", "A://::1:9092", "A://h:1,A://h:2"})
     EXPECT_FALSE(parse_listeners(bad, *map)) << bad;
+}
+
+TEST(Listeners, ReadsLimitsOfAddresses) {
+  EXPECT_THAT(*parse_address_limits("10.0.0.1:100, [::1]:2,fe80:0:0:0::7:0"),
+              ElementsAre(Pair("10.0.0.1", 100), Pair("::1", 2), Pair("fe80::7", 0)));
+  EXPECT_TRUE(parse_address_limits("")->empty());
+  for (const auto* bad : {"10.0.0.1", "10.0.0.1:x", "10.0.0.1:-1", "10.0.0.1:", "localhost:3", ":3"})
+    EXPECT_FALSE(parse_address_limits(bad)) << bad;
 }
 
 TEST(Listeners, ReadsVoters) {

@@ -1,5 +1,6 @@
 #include "config/listeners.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -43,6 +44,16 @@ Result<Listener> parse_listener(std::string_view text, const ProtocolMap& protoc
     return invalid(fmt::format("listener {} has no entry in listener.security.protocol.map", listener.name));
   listener.protocol = protocol->second;
   return listener;
+}
+
+// One way of writing each address.
+std::optional<std::string> canonical_address(std::string text) {
+  if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
+  in6_addr address{};
+  char out[INET6_ADDRSTRLEN];
+  for (const int family : {AF_INET, AF_INET6})
+    if (inet_pton(family, text.c_str(), &address) == 1) return inet_ntop(family, &address, out, sizeof out);
+  return std::nullopt;
 }
 
 }  // namespace
@@ -120,6 +131,21 @@ Result<std::vector<Voter>> parse_voters(std::string_view text) {
     voters.push_back({BrokerId{*id}, std::move(address.host), address.port});
   }
   return voters;
+}
+
+Result<std::map<std::string, std::int32_t>> parse_address_limits(std::string_view text) {
+  std::map<std::string, std::int32_t> limits;
+  for (const auto& entry : split_list(text)) {
+    const auto colon = entry.rfind(':');
+    const auto limit =
+        colon == entry.npos ? std::nullopt : number<std::int32_t>(std::string_view(entry).substr(colon + 1));
+    if (!limit || *limit < 0) return invalid(fmt::format("'{}' is not address:limit", entry));
+    const auto address = canonical_address(entry.substr(0, colon));
+    if (!address)
+      return invalid(fmt::format("'{}' is no IP address; connections are not known by names", entry.substr(0, colon)));
+    limits[*address] = *limit;
+  }
+  return limits;
 }
 
 }  // namespace thalweg::config

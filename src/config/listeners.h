@@ -45,6 +45,10 @@ struct Voter {
 };
 Result<std::vector<Voter>> parse_voters(std::string_view text);
 
+// max.connections.per.ip.overrides: "10.0.0.1:100,[fe80::1]:5". Addresses only, as connections have no names; written
+// as the network layer writes those of its peers.
+Result<std::map<std::string, std::int32_t>> parse_address_limits(std::string_view text);
+
 // "host:port", "[::1]:9093", ":9093"
 struct HostPort {
   std::string host;

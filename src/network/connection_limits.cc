@@ -1,23 +1,47 @@
 #include "network/connection_limits.h"
 
+#include <algorithm>
+
 namespace thalweg::network {
 
 Task<bool> ConnectionLimits::admit(std::string ip) {
+  if (bounds_.rate >= 0 && !closed_) co_await keep_the_rate();
   if (closed_) co_return false;
-  if (taken_ < total_) {
+  if (taken_ < bounds_.total) {
     ++taken_;
   } else {
     OneShot<bool> place;
     waiting_.push_back(place);
     if (!co_await place.wait()) co_return false;
   }
-  const auto at = by_ip_.find(ip);
-  if (closed_ || (at == by_ip_.end() ? 0 : at->second) >= per_ip_) {
+  if (closed_ || is_full(ip)) {
     pass_on();
     co_return false;
   }
   ++by_ip_[std::move(ip)];
   co_return true;
+}
+
+Task<> ConnectionLimits::keep_the_rate() {
+  if (bounds_.rate == 0) co_return co_await wait_until(Instant::max());
+  constexpr Instant kSecond = std::chrono::seconds(1);
+  const Instant now = owner_.clock.now(), mine = std::max(next_, now - kSecond + kSecond / bounds_.rate);
+  next_ = mine + kSecond / bounds_.rate;
+  if (mine > now) co_await wait_until(mine);
+}
+
+Task<> ConnectionLimits::wait_until(Instant when) {
+  const auto me = early_.emplace(early_.end());
+  const OneShot<bool> due = *me;
+  const auto timer = owner_.clock.call_at(when, [due] { due.set(true); });
+  co_await due.wait();
+  early_.erase(me);
+}
+
+bool ConnectionLimits::is_full(const std::string& ip) const {
+  const auto own = bounds_.of_ip.find(ip);
+  const auto at = by_ip_.find(ip);
+  return (at == by_ip_.end() ? 0 : at->second) >= (own == bounds_.of_ip.end() ? bounds_.per_ip : own->second);
 }
 
 void ConnectionLimits::release(std::string ip) {
@@ -40,6 +64,7 @@ void ConnectionLimits::pass_on() {
 void ConnectionLimits::close() {
   closed_ = true;
   for (const auto& waiter : std::exchange(waiting_, {})) waiter.set(false);
+  for (const auto& waiter : std::list(early_)) waiter.set(false);
 }
 
 }  // namespace thalweg::network

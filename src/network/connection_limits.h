@@ -1,8 +1,11 @@
-// How many connections a broker may have, counted over all its shards: max.connections and max.connections.per.ip.
+// Which connections a broker takes, counted over all its shards: max.connections, max.connections.per.ip with its
+// overrides, max.connection.creation.rate.
 // Owner: one shard; the servers of the others reach it through owner().
 #pragma once
 
+#include <cstdint>
 #include <deque>
+#include <list>
 #include <map>
 #include <string>
 
@@ -12,8 +15,14 @@ namespace thalweg::network {
 
 class ConnectionLimits {
  public:
-  ConnectionLimits(const Shard& owner, std::size_t total, std::size_t per_ip)
-      : owner_(owner), total_(total), per_ip_(per_ip) {}
+  struct Bounds {
+    std::size_t total = SIZE_MAX, per_ip = SIZE_MAX;
+    std::map<std::string, std::size_t> of_ip;  // in place of per_ip; textual addresses, as peers have them
+    // New connections per second, after a quiet second as many at once; 0 is none at all, -1 is no bound.
+    std::int64_t rate = -1;
+  };
+
+  ConnectionLimits(const Shard& owner, Bounds bounds) : owner_(owner), bounds_(std::move(bounds)) {}
 
   const Shard& owner() const { return owner_; }
   // Waits until there is room for one more, first come first served: whoever is beyond the limit stays in the kernel's
@@ -25,13 +34,18 @@ class ConnectionLimits {
   void close();
 
  private:
+  Task<> keep_the_rate();
+  Task<> wait_until(Instant when);
+  bool is_full(const std::string& ip) const;
   void pass_on();
 
   const Shard& owner_;
-  const std::size_t total_, per_ip_;
-  std::size_t taken_ = 0;                     // below total_ only while nobody waits
+  const Bounds bounds_;
+  std::size_t taken_ = 0;                     // below the total only while nobody waits
   std::map<std::string, std::size_t> by_ip_;  // those that have any
-  std::deque<OneShot<bool>> waiting_;
+  std::deque<OneShot<bool>> waiting_;         // for a place
+  std::list<OneShot<bool>> early_;            // by the rate
+  Instant next_{};                            // when the next one comes at the rate
   bool closed_ = false;
 };
 

@@ -53,7 +53,7 @@ class GroupSession : public Session {
 struct ServerLimits : testing::Test {
   sim::World world{7};
   ServerOptions options{.idle_max = 10s};
-  std::size_t total = SIZE_MAX, per_ip = SIZE_MAX;
+  ConnectionLimits::Bounds bounds;
   sim::Node* server = nullptr;
 
   Program& serve(unsigned shards = 1) {
@@ -63,7 +63,7 @@ struct ServerLimits : testing::Test {
   }
   std::shared_ptr<void> program(sim::Node& node) const {
     auto program = std::make_shared<Program>();
-    program->limits = std::make_unique<ConnectionLimits>(node.shard(0), total, per_ip);
+    program->limits = std::make_unique<ConnectionLimits>(node.shard(0), bounds);
     for (unsigned i = 0; i < node.shard_count(); ++i) {
       const Shard& shard = node.shard(i);
       ServerOptions own = options;
@@ -119,6 +119,7 @@ struct ServerLimits : testing::Test {
       *talk.received += *n;
     }
   }
+  static bool has_answer(const Talk& talk) { return *talk.received == kSmall; }
   bool is_answered(const Talk& talk, std::size_t size = kSmall, Instant within = 5s) {
     return world.run_until([&] { return *talk.received >= size; }, within) && *talk.received == size;
   }
@@ -199,7 +200,7 @@ TEST_F(ServerLimits, ASpentBudgetHoldsEverybodyUntilItIsGivenBack) {
 }
 
 TEST_F(ServerLimits, ConnectionsBeyondTheLimitOfTheBrokerWaitForAPlace) {
-  total = 2;
+  bounds.total = 2;
   serve(3);
   auto& client = machine("client");
   const auto first = talk(client, beat("1"));
@@ -213,7 +214,7 @@ TEST_F(ServerLimits, ConnectionsBeyondTheLimitOfTheBrokerWaitForAPlace) {
 }
 
 TEST_F(ServerLimits, ConnectionsBeyondTheLimitOfAnAddressAreClosed) {
-  per_ip = 2;
+  bounds.per_ip = 2;
   const Program& program = serve(3);
   auto &one = machine("one"), &other = machine("other");
   std::vector<Talk> connections;
@@ -230,8 +231,8 @@ TEST_F(ServerLimits, ConnectionsBeyondTheLimitOfAnAddressAreClosed) {
 }
 
 TEST_F(ServerLimits, AnAddressThatIsRefusedLeavesItsPlaceToTheNext) {
-  total = 2;
-  per_ip = 1;
+  bounds.total = 2;
+  bounds.per_ip = 1;
   serve(2);
   auto &one = machine("one"), &two = machine("two"), &three = machine("three");
   const auto first = talk(one, beat("g"));
@@ -247,6 +248,50 @@ TEST_F(ServerLimits, AnAddressThatIsRefusedLeavesItsPlaceToTheNext) {
   EXPECT_FALSE(is_answered(again));
 }
 
+TEST_F(ServerLimits, SomeAddressesHaveALimitOfTheirOwn) {
+  auto &trusted = machine("trusted"), &banned = machine("banned"), &other = machine("other");
+  bounds.per_ip = 1;
+  bounds.of_ip = {{trusted.host(), 2}, {banned.host(), 0}};
+  serve(2);
+  const std::vector<Talk> of_trusted{talk(trusted, beat("g")), talk(trusted, beat("g")), talk(trusted, beat("g"))};
+  const std::vector<Talk> of_other{talk(other, beat("g")), talk(other, beat("g"))};
+  const auto of_banned = talk(banned, beat("g"));
+  world.run_for(1s);
+  EXPECT_EQ(std::ranges::count_if(of_trusted, &ServerLimits::has_answer), 2);
+  EXPECT_EQ(std::ranges::count_if(of_other, &ServerLimits::has_answer), 1);
+  EXPECT_FALSE(has_answer(of_banned));
+}
+
+TEST_F(ServerLimits, NewConnectionsComeAtTheRateAtMost) {
+  bounds.rate = 5;
+  serve(3);
+  auto& client = machine("client");
+  std::vector<Talk> connections;
+  const Instant begun = world.now();
+  for (int i = 0; i < 20; ++i) connections.push_back(talk(client, beat("g")));
+  const auto answered = [&] { return std::ranges::count_if(connections, &ServerLimits::has_answer); };
+  while (answered() < 20) {
+    world.run_for(50ms);
+    const Instant past = world.now() - begun;
+    EXPECT_LE(answered(), 6 + 5 * past / 1s);  // five saved up by a quiet second, and the one that is due
+    EXPECT_GE(answered(), std::min<std::int64_t>(20, 5 * (past - 500ms) / 1s));
+    ASSERT_LE(past, Instant(10s));
+  }
+  EXPECT_GE(world.now() - begun, Instant(2s));
+}
+
+TEST_F(ServerLimits, StopEndsTheWaitForTheRate) {
+  bounds.rate = 0;
+  const Program& program = serve();
+  auto& client = machine("client");
+  const auto connection = talk(client, beat("g"));
+  world.run_for(10s);
+  EXPECT_FALSE(has_answer(connection));
+  const Instant begun = world.now();
+  EXPECT_EQ(world.run(*server, program.servers[0]->stop(server->shard(0).clock.now() + 2s)), true);
+  EXPECT_LE(world.now() - begun, Instant(1s));
+}
+
 TEST_F(ServerLimits, StopDoesNotWaitForAHandlerThatDoesNotEnd) {
   const Program& program = serve();
   auto& client = machine("client");
@@ -260,7 +305,7 @@ TEST_F(ServerLimits, StopDoesNotWaitForAHandlerThatDoesNotEnd) {
 }
 
 TEST_F(ServerLimits, StopEndsTheWaitForAPlace) {
-  total = 1;
+  bounds.total = 1;
   const Program& program = serve();
   auto& client = machine("client");
   const auto first = talk(client, beat("g"));
