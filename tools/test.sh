@@ -37,9 +37,10 @@ stage "simulation, seeds 1 to 20 step for step the same twice" $sim --seeds 1-20
 stage "simulation finds a planted bug in seeds 1 to 12" $sim --seeds 1-12 --planted
 stage "fuzzers" python3 tools/run_fuzzers.py --build build/asan --seconds "${THALWEG_FUZZ_SECONDS:-15}"
 stage "protocol generator" python3 -B src/protocol/generator/test_generator.py
+stage "foreign clients" python3 tests/interop/run --install
+# Needs Maven, which the foreign clients have installed by now.
 stage "messages against Kafka's own classes" python3 -B tests/interop/java-serde/make_vectors.py --seeds 20 \
   --check build/asan/bin/protocol_test
-stage "foreign clients" python3 tests/interop/run --install
 stage "processes" python3 tests/system/run
 
 echo
