@@ -52,15 +52,14 @@ ListenOptions listen_options(const config::BrokerConfig& config) {
 
 // Nothing where nothing is limited: then no connection has to be counted on another shard.
 std::optional<network::ConnectionLimits::Bounds> connection_bounds(const config::BrokerConfig& config) {
-  constexpr auto kUnlimited = INT32_MAX;
-  if (std::min(config.max_connections, config.max_connections_per_ip) == kUnlimited &&
-      config.max_connection_creation_rate == kUnlimited && config.max_connections_per_ip_overrides.empty())
-    return std::nullopt;
-  network::ConnectionLimits::Bounds bounds{.total = std::size_t(config.max_connections),
-                                           .per_ip = std::size_t(config.max_connections_per_ip)};
-  for (const auto& [ip, most] : config.max_connections_per_ip_overrides) bounds.of_ip[ip] = std::size_t(most);
-  if (config.max_connection_creation_rate < kUnlimited) bounds.rate = config.max_connection_creation_rate;
-  return bounds;
+  const auto& overrides = config.max_connections_per_ip_overrides;
+  const auto least =
+      std::min({config.max_connections, config.max_connections_per_ip, config.max_connection_creation_rate});
+  if (least == INT32_MAX && overrides.empty()) return std::nullopt;
+  return network::ConnectionLimits::Bounds{.total = std::size_t(config.max_connections),
+                                           .per_ip = std::size_t(config.max_connections_per_ip),
+                                           .of_ip = {overrides.begin(), overrides.end()},
+                                           .rate = config.max_connection_creation_rate};
 }
 
 }  // namespace

@@ -46,9 +46,13 @@ Result<Listener> parse_listener(std::string_view text, const ProtocolMap& protoc
   return listener;
 }
 
+bool is_bracketed(std::string_view host) { return host.starts_with('[') && host.ends_with(']'); }
+std::string without_brackets(std::string_view host) {
+  return std::string(is_bracketed(host) ? host.substr(1, host.size() - 2) : host);
+}
+
 // One way of writing each address.
-std::optional<std::string> canonical_address(std::string text) {
-  if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
+std::optional<std::string> canonical_address(const std::string& text) {
   in6_addr address{};
   char out[INET6_ADDRSTRLEN];
   for (const int family : {AF_INET, AF_INET6})
@@ -87,15 +91,12 @@ Result<ProtocolMap> parse_protocol_map(std::string_view text) {
 Result<HostPort> parse_host_port(std::string_view text) {
   const auto colon = text.rfind(':');
   if (colon == text.npos) return invalid(fmt::format("'{}' has no port", text));
-  auto host = text.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) {
-    host = host.substr(1, host.size() - 2);
-  } else if (host.contains(':')) {
+  const auto host = text.substr(0, colon);
+  if (host.contains(':') && !is_bracketed(host))
     return invalid(fmt::format("'{}': an IPv6 address stands in brackets", text));
-  }
   const auto port = number<std::uint16_t>(text.substr(colon + 1));
   if (!port) return invalid(fmt::format("'{}' is not a port", text.substr(colon + 1)));
-  return HostPort{std::string(host), *port};
+  return HostPort{without_brackets(host), *port};
 }
 
 Result<std::vector<Listener>> parse_listeners(std::string_view text, const ProtocolMap& protocols) {
@@ -140,9 +141,9 @@ Result<std::map<std::string, std::int32_t>> parse_address_limits(std::string_vie
     const auto limit =
         colon == entry.npos ? std::nullopt : number<std::int32_t>(std::string_view(entry).substr(colon + 1));
     if (!limit || *limit < 0) return invalid(fmt::format("'{}' is not address:limit", entry));
-    const auto address = canonical_address(entry.substr(0, colon));
-    if (!address)
-      return invalid(fmt::format("'{}' is no IP address; connections are not known by names", entry.substr(0, colon)));
+    const auto host = entry.substr(0, colon);
+    const auto address = canonical_address(without_brackets(host));
+    if (!address) return invalid(fmt::format("'{}' is no IP address; connections are not known by names", host));
     limits[*address] = *limit;
   }
   return limits;

@@ -5,7 +5,7 @@
 namespace thalweg::network {
 
 Task<bool> ConnectionLimits::admit(std::string ip) {
-  if (bounds_.rate >= 0 && !closed_) co_await keep_the_rate();
+  co_await keep_the_rate();
   if (closed_) co_return false;
   if (taken_ < bounds_.total) {
     ++taken_;
@@ -23,19 +23,15 @@ Task<bool> ConnectionLimits::admit(std::string ip) {
 }
 
 Task<> ConnectionLimits::keep_the_rate() {
-  if (bounds_.rate == 0) co_return co_await wait_until(Instant::max());
-  constexpr Instant kSecond = std::chrono::seconds(1);
-  const Instant now = owner_.clock.now(), mine = std::max(next_, now - kSecond + kSecond / bounds_.rate);
-  next_ = mine + kSecond / bounds_.rate;
-  if (mine > now) co_await wait_until(mine);
-}
-
-Task<> ConnectionLimits::wait_until(Instant when) {
-  const auto me = early_.emplace(early_.end());
-  const OneShot<bool> due = *me;
-  const auto timer = owner_.clock.call_at(when, [due] { due.set(true); });
-  co_await due.wait();
-  early_.erase(me);
+  const Instant now = owner_.clock.now();
+  Instant mine = Instant::max();
+  if (bounds_.rate > 0) {
+    constexpr Instant kSecond = std::chrono::seconds(1);
+    const Instant apart = kSecond / bounds_.rate;
+    mine = std::max(next_, now - kSecond + apart);
+    next_ = mine + apart;
+  }
+  if (mine > now) co_await open_.reached(open_.value() + 1, mine);
 }
 
 bool ConnectionLimits::is_full(const std::string& ip) const {
@@ -64,7 +60,7 @@ void ConnectionLimits::pass_on() {
 void ConnectionLimits::close() {
   closed_ = true;
   for (const auto& waiter : std::exchange(waiting_, {})) waiter.set(false);
-  for (const auto& waiter : std::list(early_)) waiter.set(false);
+  open_.fail();
 }
 
 }  // namespace thalweg::network

@@ -5,11 +5,11 @@
 
 #include <cstdint>
 #include <deque>
-#include <list>
 #include <map>
 #include <string>
 
 #include "runtime/shard.h"
+#include "runtime/watermark.h"
 
 namespace thalweg::network {
 
@@ -18,11 +18,10 @@ class ConnectionLimits {
   struct Bounds {
     std::size_t total = SIZE_MAX, per_ip = SIZE_MAX;
     std::map<std::string, std::size_t> of_ip;  // in place of per_ip; textual addresses, as peers have them
-    // New connections per second, after a quiet second as many at once; 0 is none at all, -1 is no bound.
-    std::int64_t rate = -1;
+    std::int64_t rate = INT64_MAX;  // new connections per second, after a quiet second as many at once; 0: none at all
   };
 
-  ConnectionLimits(const Shard& owner, Bounds bounds) : owner_(owner), bounds_(std::move(bounds)) {}
+  ConnectionLimits(const Shard& owner, Bounds bounds) : owner_(owner), bounds_(std::move(bounds)), open_(owner.clock) {}
 
   const Shard& owner() const { return owner_; }
   // Waits until there is room for one more, first come first served: whoever is beyond the limit stays in the kernel's
@@ -35,7 +34,6 @@ class ConnectionLimits {
 
  private:
   Task<> keep_the_rate();
-  Task<> wait_until(Instant when);
   bool is_full(const std::string& ip) const;
   void pass_on();
 
@@ -44,8 +42,8 @@ class ConnectionLimits {
   std::size_t taken_ = 0;                     // below the total only while nobody waits
   std::map<std::string, std::size_t> by_ip_;  // those that have any
   std::deque<OneShot<bool>> waiting_;         // for a place
-  std::list<OneShot<bool>> early_;            // by the rate
   Instant next_{};                            // when the next one comes at the rate
+  Watermark open_;                            // never moves; fails at close(), for those who wait by the rate
   bool closed_ = false;
 };
 

@@ -119,6 +119,12 @@ struct ServerLimits : testing::Test {
       *talk.received += *n;
     }
   }
+  // What a stop within two seconds answers, and after how long.
+  std::pair<std::optional<bool>, Instant> stop(const Program& program) {
+    const Instant begun = world.now();
+    const auto ended = world.run(*server, program.servers[0]->stop(server->shard(0).clock.now() + 2s));
+    return {ended, world.now() - begun};
+  }
   static bool has_answer(const Talk& talk) { return *talk.received == kSmall; }
   bool is_answered(const Talk& talk, std::size_t size = kSmall, Instant within = 5s) {
     return world.run_until([&] { return *talk.received >= size; }, within) && *talk.received == size;
@@ -287,9 +293,9 @@ TEST_F(ServerLimits, StopEndsTheWaitForTheRate) {
   const auto connection = talk(client, beat("g"));
   world.run_for(10s);
   EXPECT_FALSE(has_answer(connection));
-  const Instant begun = world.now();
-  EXPECT_EQ(world.run(*server, program.servers[0]->stop(server->shard(0).clock.now() + 2s)), true);
-  EXPECT_LE(world.now() - begun, Instant(1s));
+  const auto [ended, took] = stop(program);
+  EXPECT_EQ(ended, true);
+  EXPECT_LE(took, Instant(1s));
 }
 
 TEST_F(ServerLimits, StopDoesNotWaitForAHandlerThatDoesNotEnd) {
@@ -297,11 +303,10 @@ TEST_F(ServerLimits, StopDoesNotWaitForAHandlerThatDoesNotEnd) {
   auto& client = machine("client");
   const auto connection = talk(client, beat("hold"));
   world.run_for(1s);
-  const Instant begun = world.now();
-  const auto ended = world.run(*server, program.servers[0]->stop(server->shard(0).clock.now() + 2s));
+  const auto [ended, took] = stop(program);
   EXPECT_EQ(ended, false);
-  EXPECT_GE(world.now() - begun, Instant(2s));
-  EXPECT_LE(world.now() - begun, Instant(3s));
+  EXPECT_GE(took, Instant(2s));
+  EXPECT_LE(took, Instant(3s));
 }
 
 TEST_F(ServerLimits, StopEndsTheWaitForAPlace) {
@@ -312,9 +317,9 @@ TEST_F(ServerLimits, StopEndsTheWaitForAPlace) {
   EXPECT_TRUE(is_answered(first));
   const auto waiting = talk(client, beat("g"));
   world.run_for(1s);
-  const Instant begun = world.now();
-  EXPECT_EQ(world.run(*server, program.servers[0]->stop(server->shard(0).clock.now() + 2s)), true);
-  EXPECT_LE(world.now() - begun, Instant(1s));
+  const auto [ended, took] = stop(program);
+  EXPECT_EQ(ended, true);
+  EXPECT_LE(took, Instant(1s));
   EXPECT_FALSE(is_answered(waiting));
 }
 
