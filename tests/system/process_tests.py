@@ -208,6 +208,8 @@ def takes_the_environment_of_a_container(folder, new):
             server = subprocess.Popen(_command_of_the_image(), stdout=log, stderr=log, env=environment)
             try:
                 answered = wait_for_metadata("localhost", port, 10, lambda: server.poll() is None)
+                server.terminate()  # a stop in order: one shard may answer before the start is over and told in the log
+                server.wait(_STOP_LIMIT_SECONDS)
             finally:
                 server.kill()
                 server.wait()
