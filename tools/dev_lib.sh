@@ -16,6 +16,9 @@ RUST_PACKAGES=(cargo-web rustc-web)
 # A release build of the server with its crates takes 600 MB; the rest is room for data.
 FIRST_BUILD_MB=1500
 
+# A clone, a worktree and CI's folder share what any of them has compiled: paths below this folder count relative to it.
+export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$PWD}" CCACHE_NOHASHDIR="${CCACHE_NOHASHDIR:-1}"
+
 say() { if [ -t 2 ]; then printf '\033[1m%s\033[0m\n' "$*" >&2; else printf '%s\n' "$*" >&2; fi; }
 
 # die PROBLEM [WHAT TO DO ...]
