@@ -90,7 +90,7 @@ storage::LogConfig Broker::log_config(const metadata::Image& image, const std::s
 }
 
 void Broker::topic_deleted(const metadata::Topic& topic) {
-  log::info("topic deleted", field("topic", topic.name), field("id", topic.id));
+  log::debug("topic is gone from this broker", field("topic", topic.name), field("id", topic.id));
   groups_->topic_deleted(topic.name);
 }
 

@@ -1,5 +1,6 @@
 #include "broker/topics.h"
 
+#include "broker/audit.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "protocol/create_topics_request.h"
@@ -37,6 +38,8 @@ Task<std::map<std::string, ErrorCode>> auto_create_topics(RequestContext context
   for (const auto& topic : response->topics) {
     const bool there = topic.error_code == ErrorCode::kNone || topic.error_code == ErrorCode::kTopicAlreadyExists;
     if (!there) refused[topic.name] = topic.error_code;
+    if (topic.error_code == ErrorCode::kNone)
+      log::info("topic created on first use", field("topic", topic.name), by(context));
   }
   co_return refused;
 }

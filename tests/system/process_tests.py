@@ -159,6 +159,31 @@ def warns_of_unknown_options(folder, new):
 
 
 @_in_folder
+def says_who_changed_what(folder, new):
+    broker = new(folder)
+    broker.start()
+    server = f"127.0.0.1:{broker.port}"
+
+    def tool(*words: str) -> None:
+        done = subprocess.run([str(paths.thalweg_binary()), *words, "--brokers", server], capture_output=True, text=True, timeout=30,
+                              input="hello\n")
+        expect(done.returncode == 0, f"thalweg {' '.join(words)}: {done.stderr}")
+
+    tool("topic", "create", "orders", "--partitions", "2")
+    tool("topic", "alter", "orders", "--partitions", "3")
+    tool("config", "set", "--topic", "orders", "retention.ms=60000")
+    tool("produce", "orders")
+    tool("consume", "orders", "--group", "billing", "--count", "1")
+    tool("group", "delete", "billing")
+    tool("topic", "delete", "orders")
+    lines = broker.log_path.read_text().splitlines()
+    for event, name in (("topic created", "topic=orders"), ("partitions added", "partitions=3"), ("configuration changed", "name=orders"),
+                        ("group created", "group=billing"), ("group deleted", "group=billing"), ("topic deleted", "topic=orders")):
+        said = [line for line in lines if f" {event} " in line and name in line]
+        expect(len(said) == 1 and "User:ANONYMOUS@127.0.0.1" in said[0], f"one line of {event!r} with {name} and who did it: {said}")
+
+
+@_in_folder
 def reports_all_bad_values_at_once(folder, new):
     broker = new(folder, num_partitions="many", log_retention_hours="soon")
     broker.launch()
@@ -254,6 +279,7 @@ ALL = {name: _guard(test) for name, test in {
     "a second server on the same data folder is refused": refuses_a_folder_in_use,
     "a server on a taken port says so": refuses_a_taken_port,
     "an unknown option is a warning with the nearest name": warns_of_unknown_options,
+    "the log says what changed the cluster, and by whom": says_who_changed_what,
     "all bad values are reported at once": reports_all_bad_values_at_once,
     "the image's command runs on the variables of compose files": takes_the_environment_of_a_container,
     "the server answers within 100 ms of its start": starts_within_100_ms,

@@ -1,6 +1,7 @@
 // DeleteTopics (20), versions 0-6: the controller decides; the answer waits until the topics are gone here.
 #include "broker/api/api.h"
 #include "broker/api/forward.h"
+#include "broker/audit.h"
 #include "protocol/delete_topics_request.h"
 #include "protocol/delete_topics_response.h"
 
@@ -17,7 +18,12 @@ Task<protocol::DeleteTopicsResponse> delete_topics(const RequestContext& context
     out.topic_id = topic.topic_id;
   }
   auto response = co_await forward<protocol::DeleteTopicsResponse>(context, std::move(request));
-  if (response) co_return std::move(*response);
+  if (response) {
+    for (const auto& topic : response->responses)
+      if (topic.error_code == ErrorCode::kNone)
+        log::info("topic deleted", field("topic", topic.name.value_or("")), by(context));
+    co_return std::move(*response);
+  }
   for (auto& topic : refused.responses) {
     topic.error_code = response.error().code;
     topic.error_message = response.error().message;

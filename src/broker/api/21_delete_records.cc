@@ -1,6 +1,7 @@
 // DeleteRecords (21), versions 0-2 (KIP-107). Offset -1 is the high watermark. With one replica the low watermark is
 // the new log start.
 #include "broker/api/api.h"
+#include "broker/audit.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/topics.h"
@@ -30,7 +31,11 @@ Task<protocol::DeleteRecordsResponse> delete_records(const RequestContext& conte
       result.partition_index = partition.partition_index;
       const auto low = co_await delete_before(context, topic.name, partition.partition_index, partition.offset);
       result.low_watermark = low ? *low : kNoOffset;
-      if (!low) result.error_code = low.error().code;
+      if (!low)
+        result.error_code = low.error().code;
+      else
+        log::info("records deleted", field("partition", TopicPartition{topic.name, partition.partition_index}),
+                  field("log_start", *low), by(context));
     }
   }
   co_return response;

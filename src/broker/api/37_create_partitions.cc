@@ -1,6 +1,9 @@
 // CreatePartitions (37), versions 0-3: the controller decides; every topic of the request is in the answer.
+#include <map>
+
 #include "broker/api/api.h"
 #include "broker/api/forward.h"
+#include "broker/audit.h"
 #include "protocol/create_partitions_request.h"
 #include "protocol/create_partitions_response.h"
 
@@ -10,9 +13,18 @@ namespace {
 Task<protocol::CreatePartitionsResponse> create_partitions(const RequestContext& context,
                                                            protocol::CreatePartitionsRequest request) {
   protocol::CreatePartitionsResponse refused;
-  for (const auto& topic : request.topics) refused.results.emplace_back().name = topic.name;
+  std::map<std::string, std::int32_t> counts;
+  for (const auto& topic : request.topics) {
+    refused.results.emplace_back().name = topic.name;
+    if (!request.validate_only) counts[topic.name] = topic.count;
+  }
   auto response = co_await forward<protocol::CreatePartitionsResponse>(context, std::move(request));
-  if (response) co_return std::move(*response);
+  if (response) {
+    for (const auto& topic : response->results)
+      if (topic.error_code == ErrorCode::kNone && counts.contains(topic.name))
+        log::info("partitions added", field("topic", topic.name), field("partitions", counts[topic.name]), by(context));
+    co_return std::move(*response);
+  }
   for (auto& topic : refused.results) {
     topic.error_code = response.error().code;
     topic.error_message = response.error().message;

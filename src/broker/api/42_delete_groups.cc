@@ -2,6 +2,7 @@
 #include <set>
 
 #include "broker/api/api.h"
+#include "broker/audit.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/group_coordinator.h"
@@ -25,6 +26,8 @@ Task<DeleteGroupsResponse> delete_groups(const RequestContext& context, DeleteGr
       response.results.push_back(std::move(answer->results.front()));
     else
       response.results.push_back({.group_id = group_id, .error_code = answer.error().code});
+    if (response.results.back().error_code == ErrorCode::kNone)
+      log::info("group deleted", field("group", group_id), by(context));
   }
   co_return response;
 }

@@ -2,6 +2,7 @@
 // registers again at its next start.
 #include "broker/api/api.h"
 #include "broker/api/forward.h"
+#include "broker/audit.h"
 #include "protocol/unregister_broker_request.h"
 #include "protocol/unregister_broker_response.h"
 
@@ -10,8 +11,13 @@ namespace {
 
 Task<protocol::UnregisterBrokerResponse> unregister_broker(const RequestContext& context,
                                                            protocol::UnregisterBrokerRequest request) {
+  const BrokerId broker_id = request.broker_id;
   auto response = co_await forward<protocol::UnregisterBrokerResponse>(context, std::move(request));
-  if (response) co_return std::move(*response);
+  if (response) {
+    if (response->error_code == ErrorCode::kNone)
+      log::info("broker unregistered", field("broker", broker_id), by(context));
+    co_return std::move(*response);
+  }
   protocol::UnregisterBrokerResponse refused;
   refused.error_code = response.error().code;
   refused.error_message = response.error().message;

@@ -1,6 +1,7 @@
 // What only the controller decides: handed to it, wherever it runs.
 #pragma once
 
+#include "broker/audit.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/context.h"
@@ -17,13 +18,20 @@ Task<Result<Response>> forward(const RequestContext& context, Request request) {
 template <class Response, class Request>
 Task<Response> forward_alteration(const RequestContext& context, Request request) {
   Response refused;
+  const bool validate_only = request.validate_only;
   for (const auto& resource : request.resources) {
     auto& out = refused.responses.emplace_back();
     out.resource_type = resource.resource_type;
     out.resource_name = resource.resource_name;
   }
   auto response = co_await forward<Response>(context, std::move(request));
-  if (response) co_return std::move(*response);
+  if (response) {
+    for (const auto& resource : response->responses)
+      if (resource.error_code == ErrorCode::kNone && !validate_only)
+        log::info("configuration changed", field("type", resource.resource_type), field("name", resource.resource_name),
+                  by(context));
+    co_return std::move(*response);
+  }
   for (auto& resource : refused.responses) {
     resource.error_code = response.error().code;
     resource.error_message = response.error().message;
