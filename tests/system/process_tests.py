@@ -310,6 +310,22 @@ def refuses_to_listen_on_an_unknown_name(folder, new):
 
 
 @_in_folder
+def listens_on_a_free_port(folder, new):
+    broker = new(folder)
+    free = "PLAINTEXT://127.0.0.1:0"
+    broker.properties |= {"listeners": free, "advertised.listeners": free, "thalweg.shards": "3"}
+    broker.launch()
+    end = time.monotonic() + 20
+    while time.monotonic() < end and broker.alive() and "broker started" not in broker.log_path.read_text():
+        time.sleep(0.02)
+    said = broker.log_path.read_text()
+    port = re.search(r"listener=PLAINTEXT://127\.0\.0\.1:(\d+) advertised=PLAINTEXT://127\.0\.0\.1:\1\b", said)
+    expect(port is not None, f"the port that was found, listened on and advertised: {said}")
+    for _ in range(20):  # whichever shard the kernel chooses
+        expect(answers_metadata("127.0.0.1", int(port[1])), "an answer on that port")
+
+
+@_in_folder
 def starts_within_100_ms(folder, new):
     """On an empty folder, exec to the first Metadata answer; the best of five, since other work runs here too."""
     seconds = []
@@ -344,6 +360,7 @@ ALL = {name: _guard(test) for name, test in {
     "an unknown option is a warning with the nearest name": warns_of_unknown_options,
     "all bad values are reported at once": reports_all_bad_values_at_once,
     "the image's command runs on the variables of compose files": takes_the_environment_of_a_container,
+    "port 0 is one free port for every shard": listens_on_a_free_port,
     "options at their extremes: the server serves, and an idle one is idle": serves_at_the_extremes_of_its_options,
     "an advertised name that does not resolve is a warning that says what to set": says_which_advertised_name_is_unknown,
     "a listener's name that does not resolve stops the start": refuses_to_listen_on_an_unknown_name,
