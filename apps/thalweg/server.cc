@@ -30,7 +30,7 @@ Starts a broker (and its controller) until SIGTERM or Ctrl-C. Without a file it 
 port 9092, data in /tmp/kafka-logs.
 
   --override key=value   sets one property, over file and environment; may be repeated
-  --env                  takes KAFKA_* variables as properties, as Kafka's container images do
+  --env                  takes KAFKA_* (and KAFKA_CFG_*) variables as properties, as Kafka's container images do
   --json                 log lines as JSON
   --log-level LEVEL      debug, info (default), warn or error
   --version              prints the release of Kafka whose options and protocol it speaks
@@ -128,6 +128,16 @@ Task<> stop(Life& life) {
   life.threads.stop();
 }
 
+// Clients that are told a name which means nothing to them say so after a minute, each in its own words. Where this
+// host does not know it either, that is worth a word at once; a proxy's name that only clients know is none of our
+// business.
+Task<> check_advertised_names(Life& life) {
+  for (const auto& listener : life.broker.config().advertised_listeners)
+    if (const auto known = co_await life.threads.known_host(listener.host); !known)
+      log::warn("clients are told a name that this host does not know; set advertised.listeners to one they can reach",
+                field("listener", to_string(listener)), field("error", known.error()));
+}
+
 Task<> run(Life& life) {
   if (auto started = co_await life.broker.start(); !started) {
     log::error("the server cannot start", field("error", started.error()));
@@ -136,7 +146,8 @@ Task<> run(Life& life) {
     co_return co_await stop(life);
   }
   life.started = true;
-  if (life.stopping) co_await stop(life);
+  if (life.stopping) co_return co_await stop(life);
+  co_await check_advertised_names(life);
 }
 
 // Ctrl-C twice is somebody who does not want to wait: leave as after a crash, which recovery handles. SIGTERM may come

@@ -1,7 +1,6 @@
 #include "admin/client.h"
 
-#include <charconv>
-
+#include "base/number.h"
 #include "protocol/find_coordinator_request.h"
 #include "protocol/find_coordinator_response.h"
 #include "protocol/metadata_request.h"
@@ -27,8 +26,9 @@ Result<Endpoint> parse_endpoint(std::string_view text, std::optional<std::uint16
     if (!default_port) return bad();
     return endpoint;
   }
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
-  if (error != std::errc() || end != port.data() + port.size()) return bad();
+  const auto number = parse_number<std::uint16_t>(port);
+  if (!number) return bad();
+  endpoint.port = *number;
   return endpoint;
 }
 

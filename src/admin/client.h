@@ -50,9 +50,9 @@ class Client {
   const Shard& shard() const { return shard_; }
   const ClientOptions& options() const { return options_; }
   // When a call that begins now has to end.
-  Instant api_deadline() const { return shard_.clock.now() + options_.api_timeout; }
+  Instant api_deadline() const { return later(shard_.clock.now(), options_.api_timeout); }
   Instant request_deadline(Instant deadline) const {
-    return std::min(deadline, shard_.clock.now() + options_.request_timeout);
+    return std::min(deadline, later(shard_.clock.now(), options_.request_timeout));
   }
 
   // Some broker that answers, among those known and the bootstrap list; tries until the deadline.

@@ -1,7 +1,6 @@
 #include "admin/configs.h"
 
-#include <charconv>
-
+#include "base/number.h"
 #include "protocol/describe_configs_request.h"
 #include "protocol/incremental_alter_configs_request.h"
 #include "protocol/incremental_alter_configs_response.h"
@@ -13,11 +12,8 @@ using namespace protocol;
 // Only the broker itself knows its static values; everything else any broker can tell.
 std::optional<BrokerId> must_be_asked(const ConfigResource& resource) {
   if (resource.type != ResourceType::kBroker && resource.type != ResourceType::kBrokerLogger) return {};
-  BrokerId id;
-  const auto& text = resource.name;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id.value);
-  if (error != std::errc() || end != text.data() + text.size()) return {};
-  return id;
+  const auto id = parse_number<std::int32_t>(resource.name);
+  return id ? std::optional(BrokerId{*id}) : std::nullopt;
 }
 
 Task<Result<ChannelPtr>> channel_for(Client& client, const ConfigResource& resource, Instant deadline) {

@@ -74,7 +74,7 @@ Task<Result<>> Consumer::commit_if_due() {
     commit_due_ = Instant::max();
   } else if (now >= commit_due_) {
     const bool first = commit_due_ == Instant{};
-    commit_due_ = now + options_.auto_commit_interval;
+    commit_due_ = later(now, options_.auto_commit_interval);
     if (!first) CO_TRY_VOID(co_await commit());
   }
   co_return Result<>();
@@ -122,7 +122,7 @@ Task<Result<>> Consumer::refresh_metadata(Instant deadline) {
   topics_ = std::move(topics);
   metadata_stale_ = false;
   const Instant now = client_.shard().clock.now();
-  metadata_due_ = now + (incomplete ? kRefreshPause : options_.metadata_age_max);
+  metadata_due_ = incomplete ? now + kRefreshPause : later(now, options_.metadata_age_max);
   co_return Result<>();
 }
 

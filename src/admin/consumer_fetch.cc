@@ -106,7 +106,8 @@ Task<> Consumer::fetch_from(std::shared_ptr<Consumer> self, BrokerId broker, std
     p.partition_max_bytes = self->options_.partition_fetch_size_max;
   }
   const auto& clock = self->client_.shard().clock;
-  const Instant deadline = clock.now() + self->options_.fetch_wait_max + self->client_.options().request_timeout;
+  const Instant deadline =
+      later(later(clock.now(), self->options_.fetch_wait_max), self->client_.options().request_timeout);
   Result<FetchResponse> response;
   const auto channel = co_await self->client_.to(broker, deadline);
   constexpr std::int16_t kLastByName = 12;

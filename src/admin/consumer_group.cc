@@ -85,8 +85,8 @@ bool Consumer::lost_membership(ErrorCode code) {
 Task<Result<>> Consumer::join(Instant deadline) {
   for (Retry retry(client_, deadline);;) {
     if (options_.auto_commit && generation_ >= 0) co_await commit();  // what others may get soon
-    auto joined = co_await join_once(client_.shard().clock.now() + options_.rebalance_timeout +
-                                     client_.options().request_timeout);
+    auto joined = co_await join_once(
+        later(later(client_.shard().clock.now(), options_.rebalance_timeout), client_.options().request_timeout));
     if (joined) co_return joined;
     const ErrorCode code = joined.error().code;
     if (woken_) co_return joined;
@@ -197,7 +197,7 @@ Task<> Consumer::keep_session(std::shared_ptr<Consumer> self, std::int32_t gener
     request.group_id = self->options_.group;
     request.generation_id = generation;
     request.member_id = self->member_id_;
-    const Instant deadline = shard.clock.now() + self->options_.session_timeout;
+    const Instant deadline = later(shard.clock.now(), self->options_.session_timeout);
     ++self->heartbeats_under_way_;
     const auto response = co_await ask_coordinator_once<HeartbeatResponse>(
         self->client_, self->options_.group, std::move(request), 0, HeartbeatRequest::kMaxVersion, deadline);

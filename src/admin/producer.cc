@@ -61,7 +61,7 @@ Task<Result<>> Producer::find_topic(std::string name, Instant deadline) {
 // Without an id (an old cluster, or one that refuses) records go out as they are.
 Task<> Producer::find_identity() {
   if (!std::exchange(identity_wanted_, false) || !options_.idempotent || options_.acks != -1) co_return;
-  const Instant deadline = client_.shard().clock.now() + options_.max_block;
+  const Instant deadline = later(client_.shard().clock.now(), options_.max_block);
   for (Retry retry(client_, deadline);;) {
     const auto channel = co_await client_.any(deadline);
     if (!channel) co_return;
@@ -103,7 +103,7 @@ Task<> Producer::send(Message message, Done done) {
   const auto answer = [&](Result<Delivery> result) {
     if (done) done(std::move(result));
   };
-  const Instant deadline = client_.shard().clock.now() + options_.max_block;
+  const Instant deadline = later(client_.shard().clock.now(), options_.max_block);
   co_await find_identity();
   if (auto found = co_await find_topic(message.topic, deadline); !found)
     co_return answer(std::unexpected(found.error()));
@@ -129,7 +129,7 @@ void Producer::append(const TopicPartition& tp, const Message& message, std::siz
     record::BatchOptions batch;
     batch.codec = options_.codec;
     partition.batches.push_back(
-        {record::BatchBuilder(batch), {}, client_.shard().clock.now() + options_.delivery_timeout});
+        {record::BatchBuilder(batch), {}, later(client_.shard().clock.now(), options_.delivery_timeout)});
     ++waiting_batches_;
   }
   auto& batch = partition.batches.back();

@@ -29,14 +29,16 @@ storage::LogManagerConfig log_manager_config(const config::BrokerConfig& config)
           .producer_id_expiration = config.producer_id_expiration};
 }
 
+using config::kLongestSpan;
+
 network::ServerOptions server_options(const config::BrokerConfig& config, std::size_t shards,
-                                      network::ConnectionLimits* limits) {
+                                      network::ConnectionLimits& limits) {
   network::ServerOptions options;
   options.request_size_max = std::size_t(config.socket_request_max_bytes);
-  options.idle_max = config.connections_max_idle;
+  options.idle_max = config.connections_max_idle < Millis(0) ? kLongestSpan : config.connections_max_idle;
   if (config.queued_max_request_bytes > 0)
     options.in_flight_bytes = std::max<std::size_t>(1, std::size_t(config.queued_max_request_bytes) / shards);
-  options.limits = limits;
+  options.limits = &limits;
   return options;
 }
 
@@ -50,28 +52,21 @@ ListenOptions listen_options(const config::BrokerConfig& config) {
           .receive_buffer = asked("socket.receive.buffer.bytes", config.socket_receive_buffer_bytes)};
 }
 
-// Nothing where nothing is limited: then no connection has to be counted on another shard.
-std::optional<network::ConnectionLimits::Bounds> connection_bounds(const config::BrokerConfig& config) {
+network::ConnectionLimits::Bounds connection_bounds(const config::BrokerConfig& config) {
   const auto& overrides = config.max_connections_per_ip_overrides;
-  const auto least =
-      std::min({config.max_connections, config.max_connections_per_ip, config.max_connection_creation_rate});
-  if (least == INT32_MAX && overrides.empty()) return std::nullopt;
-  return network::ConnectionLimits::Bounds{.total = std::size_t(config.max_connections),
-                                           .per_ip = std::size_t(config.max_connections_per_ip),
-                                           .of_ip = {overrides.begin(), overrides.end()},
-                                           .rate = config.max_connection_creation_rate};
+  return {.total = std::size_t(config.max_connections),
+          .per_ip = std::size_t(config.max_connections_per_ip),
+          .of_ip = {overrides.begin(), overrides.end()},
+          .rate = config.max_connection_creation_rate};
 }
 
 }  // namespace
 
 Broker::Broker(std::vector<const Shard*> shards, config::BrokerConfig config)
-    : config_(std::move(config)), producer_ids_(*this) {
-  CHECK(!shards.empty());
+    : config_(std::move(config)), producer_ids_(*this), limits_(*shards.at(0), connection_bounds(config_)) {
   for (const Shard* shard : shards)
     shards_.push_back(std::make_unique<BrokerShard>(*shard, *this, unsigned(shards.size())));
   servers_.resize(shards_.size());
-  if (auto bounds = connection_bounds(config_))
-    limits_ = std::make_unique<network::ConnectionLimits>(shard0(), *std::move(bounds));
   groups_ = std::make_unique<GroupCoordinator>(*this);
   logs_ = std::make_unique<storage::LogManager>(shards, log_manager_config(config_));
 }
@@ -87,6 +82,15 @@ storage::LogConfig Broker::log_config(const metadata::Image& image, const std::s
   const config::BrokerLayers layers{image.configs({ResourceType::kBroker, std::to_string(config_.node_id.value)}),
                                     image.configs({ResourceType::kBroker, ""}), config_.properties};
   return storage::log_config(config::effective_topic_config(image.topic_configs(topic), layers));
+}
+
+void Broker::follow(const metadata::Image& image) {
+  using metadata::ResourceType;
+  const auto now =
+      config::in_force(config_, image.configs({ResourceType::kBroker, std::to_string(config_.node_id.value)}),
+                       image.configs({ResourceType::kBroker, ""}));
+  limits_.set_bounds(connection_bounds(now));
+  logs_->set_producer_id_expiration(now.producer_id_expiration);
 }
 
 void Broker::topic_deleted(const metadata::Topic& topic) {
@@ -203,9 +207,10 @@ Result<> Broker::listen() {
   for (auto& listener : config_.listeners) {
     const bool for_controllers =
         std::ranges::find(config_.controller_listeners, listener.name) != config_.controller_listeners.end();
-    if (for_controllers) continue;  // the controller is reached inside the process
+    if (for_controllers) continue;                       // the controller is reached inside the process
+    const Endpoint asked{listener.host, listener.port};  // with port 0, the shards after the first get the first one's
     for (std::size_t i = 0; i < shards_.size(); ++i) {
-      TRY(auto bound, shards_[i]->shard.network.listen({listener.host, listener.port}, listen_options(config_)));
+      TRY(auto bound, shards_[i]->shard.network.listen(asked, listen_options(config_)));
       if (i == 0) {
         for (auto& advertised : config_.advertised_listeners)
           if (advertised.name == listener.name && advertised.port == 0) advertised.port = bound->local().port;
@@ -226,7 +231,7 @@ void Broker::serve_on(std::size_t index) {
   auto& here = *shards_[index];
   auto& server = servers_[index];
   server = std::make_unique<network::Server>(
-      here.shard, server_options(config_, shards_.size(), limits_.get()),
+      here.shard, server_options(config_, shards_.size(), limits_),
       [&here](const network::ConnectionInfo& connection) { return std::make_unique<BrokerSession>(here, connection); });
   for (auto& listener : waiting_)
     if (listener.shard == index) server->serve(std::move(listener.listener), listener.name);

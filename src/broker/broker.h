@@ -35,6 +35,7 @@ class Broker {
   // Answers what is under way, closes every log and leaves clean-stop markers. On shard 0.
   Task<> stop();
 
+  // What it was started with; does not change.
   const config::BrokerConfig& config() const { return config_; }
   replica::Durability durability() const {
     return config_.durability == config::Durability::kFsync ? replica::Durability::kDisk : replica::Durability::kMemory;
@@ -61,6 +62,9 @@ class Broker {
   }
 
   storage::LogConfig log_config(const metadata::Image& image, const std::string& topic) const;
+  // The settings of brokers in `image` are in force from now on. Whoever follows an option that changes at run time is
+  // told here; topics, which inherit most of them, by the publisher. On shard 0.
+  void follow(const metadata::Image& image);
   void topic_deleted(const metadata::Topic& topic);
 
  private:
@@ -90,7 +94,7 @@ class Broker {
   std::unique_ptr<ControllerService> controller_;
   ProducerIds producer_ids_;
   std::unique_ptr<GroupCoordinator> groups_;
-  std::unique_ptr<network::ConnectionLimits> limits_;      // none without limits
+  network::ConnectionLimits limits_;
   std::vector<std::unique_ptr<network::Server>> servers_;  // one a shard, used there
   std::vector<Waiting> waiting_;
   std::vector<Endpoint> bound_;

@@ -4,16 +4,28 @@
 
 namespace thalweg::broker {
 namespace {
-constexpr std::int32_t kSessionIdStride = 64;  // ids of different shards never meet
+
+constexpr std::int32_t kSessionIdStride = 1024;  // at most so many shards: ids of different ones never meet
+
+// The share of one shard in what is counted over all: the first ones get what is left over.
+std::size_t share_of(std::size_t all, unsigned shard, unsigned shards) {
+  return all / shards + (shard < all % shards ? 1 : 0);
 }
+
+std::int32_t first_session_id(const Shard& shard) {
+  CHECK(shard.id < unsigned(kSessionIdStride));
+  const auto block = std::int32_t(shard.random.next() % 1'000'000) + 1;
+  return block * kSessionIdStride + std::int32_t(shard.id);
+}
+
+}  // namespace
 
 BrokerShard::BrokerShard(const Shard& s, Broker& b, unsigned shard_count)
     : shard(s),
       broker(b),
       partitions(s, b.config().node_id, b.durability()),
-      sessions(std::size_t(b.config().max_incremental_fetch_session_cache_slots) / shard_count,
-               std::int32_t(s.random.next() % 10'000'000) * kSessionIdStride + kSessionIdStride + std::int32_t(s.id),
-               kSessionIdStride),
+      sessions(share_of(std::size_t(b.config().max_incremental_fetch_session_cache_slots), s.id, shard_count),
+               first_session_id(s), kSessionIdStride),
       stopping(s.clock) {}
 
 void BrokerShard::host(std::string topic, replica::PartitionKey key, storage::LogPtr log, metadata::Partition state) {

@@ -144,6 +144,7 @@ Task<> MetadataPublisher::apply_configs(metadata::ImagePtr image, const metadata
     if (resource.type != metadata::ResourceType::kTopic) continue;
     if (auto topic = image->topic(std::string_view(resource.name))) topics.push_back(std::move(topic));
   }
+  if (brokers) broker_.follow(*image);
   // A broker's option is the default of every topic.
   if (brokers)
     for (const auto& [name, topic] : image->topics()) topics.push_back(topic);

@@ -15,6 +15,8 @@
 
 namespace thalweg::broker {
 
+using ChannelPtr = std::shared_ptr<network::Channel>;
+
 class BrokerUnderTest {
  public:
   explicit BrokerUnderTest(config::Properties more = {}) {
@@ -35,6 +37,19 @@ class BrokerUnderTest {
     auto answer = world_.run(*client_, send<Response>(&client_->shard(0), std::move(request), version));
     CHECK(answer && *answer);
     return std::move(**answer);
+  }
+  // The same over a connection that stays, or the reason why it failed.
+  template <class Response, class Request>
+  Result<Response> try_ask(const ChannelPtr& channel, Request request, std::int16_t version = Request::kMaxVersion) {
+    auto answer = world_.run(*client_, send_on<Response>(&client_->shard(0), channel, std::move(request), version));
+    CHECK(answer);
+    return std::move(*answer);
+  }
+  Result<ChannelPtr> connect() {
+    const Instant deadline = client_->shard(0).clock.now() + std::chrono::seconds(5);
+    auto channel = world_.run(*client_, network::Channel::connect(client_->shard(0), {"broker", 9092}, deadline));
+    CHECK(channel);
+    return std::move(*channel);
   }
   void restart() {
     node_->crash(sim::Crash::kKill);
@@ -61,6 +76,11 @@ class BrokerUnderTest {
     auto& program = node_->program<Program>();
     world_.run_until([&] { return program.started.has_value(); }, std::chrono::seconds(60));
     CHECK(program.started && *program.started);
+  }
+  template <class Response, class Request>
+  static Task<Result<Response>> send_on(const Shard* shard, ChannelPtr channel, Request request, std::int16_t version) {
+    const Instant deadline = shard->clock.now() + std::chrono::seconds(5);
+    co_return co_await channel->template send<Response>(std::move(request), version, deadline);
   }
   template <class Response, class Request>
   static Task<Result<Response>> send(const Shard* shard, Request request, std::int16_t version) {

@@ -166,7 +166,7 @@ class Printer {
     const auto timeout = parse_integer(options_.value_or("timeout-ms", "-1"));
     left_ = *max < 0 ? INT64_MAX : *max;
     while (left_ > 0 && !done_) {
-      const Instant deadline = *timeout < 0 ? Instant::max() : context_.shard.clock.now() + Millis(*timeout);
+      const Instant deadline = *timeout < 0 ? Instant::max() : later(context_.shard.clock.now(), Millis(*timeout));
       auto records = co_await consumer_.poll(deadline);
       if (context_.terminal.stop_wanted()) break;
       if (!records) {

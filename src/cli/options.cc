@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <ranges>
 
 #include "base/check.h"
 #include "base/nearest.h"
+#include "base/number.h"
 
 namespace thalweg::cli {
 namespace {
@@ -174,11 +174,8 @@ std::vector<std::string> wrap(std::string_view text, std::size_t width) {
 }
 
 std::optional<std::int64_t> parse_integer(std::string_view text) {
-  std::int64_t value = 0;
   if (text.starts_with('+')) text.remove_prefix(1);
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return {};
-  return value;
+  return parse_number<std::int64_t>(text);
 }
 
 Result<std::vector<std::pair<std::string, std::string>>> parse_pairs(const std::vector<std::string>& pairs,

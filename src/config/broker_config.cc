@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <type_traits>
+#include <iterator>
+#include <utility>
 
 #include "base/check.h"
+#include "config/broker_checks.h"
+#include "config/broker_fields.h"
 #include "config/not_served.h"
 
 namespace thalweg::config {
@@ -35,24 +37,6 @@ class Reader {
     return v ? to_string(*v) : std::string();
   }
 
-  // Into a field of whatever type it has; fields keep their default when there is no valid value.
-  template <class T>
-  void read(std::string_view name, T& field) const {
-    const auto v = value(name);
-    if (!v) return;
-    if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, std::string> ||
-                  std::is_same_v<T, std::vector<std::string>>)
-      field = std::get<T>(*v);
-    else if constexpr (std::is_same_v<T, std::optional<std::string>>)
-      field = std::get<std::string>(*v);
-    else if constexpr (std::is_integral_v<T>)
-      field = static_cast<T>(std::get<std::int64_t>(*v));
-    else if constexpr (requires { field.value; })
-      field.value = static_cast<typename T::rep>(std::get<std::int64_t>(*v));
-    else
-      field = T(std::get<std::int64_t>(*v));  // a duration
-  }
-
   // A value with a syntax of its own; a mistake is reported under the option's name.
   template <class T>
   std::optional<T> take(std::string_view name, Result<T> parsed) {
@@ -66,26 +50,28 @@ class Reader {
   std::vector<std::string> problems_;
 };
 
-void read_identity(Reader& in, BrokerConfig& config) {
-  in.read("node.id", config.node_id);
-  if (!in.has("node.id") && in.has("broker.id")) in.read("broker.id", config.node_id);
-  if (in.has("node.id") && in.has("broker.id") && in.text("node.id") != in.text("broker.id"))
-    in.report("node.id and broker.id contradict each other: they are two names of one setting");
+// Fills every field that a row is bound to. What is not valid leaves the default; load() reports it.
+void read_fields(Reader& in, const Properties& given, BrokerConfig& config) {
+  for (const Option* option : broker_options().options()) {
+    if (!option->set || !given.contains(option->name)) continue;
+    const auto value = in.value(option->name);
+    if (!value) continue;
+    if (const auto done = option->set(config, *value); !done)
+      in.report(fmt::format("{}: {}", option->name, done.error().message));
+  }
+}
+
+void settle_identity(Reader& in, BrokerConfig& config) {
+  if (const auto old = in.value("broker.id"); old && in.has("broker.id")) {
+    if (!in.has("node.id")) config.node_id = to_field<BrokerId>(*old);
+    if (config.node_id != to_field<BrokerId>(*old))
+      in.report("node.id and broker.id contradict each other: they are two names of one setting");
+  }
   if (config.node_id.value < 0) in.report("node.id: must be 0 or greater");
-  std::vector<std::string> roles;
-  in.read("process.roles", roles);
-  if (!roles.empty()) {
-    config.is_broker = std::ranges::find(roles, "broker") != roles.end();
-    config.is_controller = std::ranges::find(roles, "controller") != roles.end();
-  }
-  in.read("broker.rack", config.rack);
-  in.read(in.has("log.dirs") ? "log.dirs" : "log.dir", config.log_dirs);
-  if (config.log_dirs.empty()) {
+  if (config.log_dirs.empty())
     in.report("log.dirs: at least one directory is needed");
-  } else {
+  else if (config.metadata_log_dir.empty())
     config.metadata_log_dir = config.log_dirs.front();
-  }
-  in.read("metadata.log.dir", config.metadata_log_dir);
 }
 
 ProtocolMap protocol_map(Reader& in, const std::vector<std::string>& controller_listeners) {
@@ -115,26 +101,17 @@ void read_advertised(Reader& in, BrokerConfig& config, const ProtocolMap& map) {
   std::erase_if(config.advertised_listeners, [&](const auto& l) { return is_controller_listener(config, l.name); });
 }
 
-void read_inter_broker(Reader& in, BrokerConfig& config) {
+void check_inter_broker(Reader& in, const BrokerConfig& config) {
   if (in.has("inter.broker.listener.name") && in.has("security.inter.broker.protocol"))
     in.report("inter.broker.listener.name and security.inter.broker.protocol contradict each other: set one of them");
-  config.inter_broker_listener = in.has("inter.broker.listener.name") ? in.text("inter.broker.listener.name")
-                                                                      : in.text("security.inter.broker.protocol");
   const auto& advertised = config.advertised_listeners;
   if (!config.is_broker || advertised.empty()) return;
-  const bool known = std::ranges::find(advertised, config.inter_broker_listener, &Listener::name) != advertised.end();
-  if (known) return;
-  if (in.has("inter.broker.listener.name") || in.has("security.inter.broker.protocol"))
-    in.report(fmt::format("inter.broker.listener.name: {} is not one of the advertised listeners",
-                          config.inter_broker_listener));
-  else
-    config.inter_broker_listener = advertised.front().name;
+  for (const std::string_view option : {"inter.broker.listener.name", "security.inter.broker.protocol"})
+    if (in.has(option) && std::ranges::find(advertised, in.text(option), &Listener::name) == advertised.end())
+      in.report(fmt::format("{}: {} is not one of the advertised listeners", option, in.text(option)));
 }
 
 void read_listeners(Reader& in, BrokerConfig& config) {
-  in.read("controller.listener.names", config.controller_listeners);
-  for (auto& name : config.controller_listeners)
-    for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   const auto map = protocol_map(in, config.controller_listeners);
   config.listeners = in.take("listeners", parse_listeners(in.text("listeners"), map)).value_or(std::vector<Listener>());
   if (const auto ports = check_distinct_ports(config.listeners); !ports)
@@ -144,112 +121,7 @@ void read_listeners(Reader& in, BrokerConfig& config) {
       if (std::ranges::find(config.listeners, name, &Listener::name) == config.listeners.end())
         in.report(fmt::format("controller.listener.names: {} is not one of listeners", name));
   read_advertised(in, config, map);
-  read_inter_broker(in, config);
-  config.quorum_voters = in.take("controller.quorum.voters", parse_voters(in.text("controller.quorum.voters")))
-                             .value_or(std::vector<Voter>());
-  in.read("controller.quorum.bootstrap.servers", config.quorum_bootstrap_servers);
-}
-
-void read_connections(Reader& in, BrokerConfig& c) {
-  in.read("socket.request.max.bytes", c.socket_request_max_bytes);
-  in.read("socket.send.buffer.bytes", c.socket_send_buffer_bytes);
-  in.read("socket.receive.buffer.bytes", c.socket_receive_buffer_bytes);
-  in.read("socket.listen.backlog.size", c.socket_listen_backlog_size);
-  in.read("max.connections", c.max_connections);
-  in.read("max.connections.per.ip", c.max_connections_per_ip);
-  c.max_connections_per_ip_overrides =
-      in.take("max.connections.per.ip.overrides", parse_address_limits(in.text("max.connections.per.ip.overrides")))
-          .value_or(std::map<std::string, std::int32_t>());
-  in.read("max.connection.creation.rate", c.max_connection_creation_rate);
-  in.read("connections.max.idle.ms", c.connections_max_idle);
-  in.read("request.timeout.ms", c.request_timeout);
-  in.read("queued.max.request.bytes", c.queued_max_request_bytes);
-  in.read("fetch.max.bytes", c.fetch_max_bytes);
-  in.read("max.incremental.fetch.session.cache.slots", c.max_incremental_fetch_session_cache_slots);
-}
-
-void read_topics_and_logs(Reader& in, BrokerConfig& c) {
-  in.read("num.partitions", c.num_partitions);
-  in.read("default.replication.factor", c.default_replication_factor);
-  in.read("min.insync.replicas", c.min_insync_replicas);
-  in.read("message.max.bytes", c.message_max_bytes);
-  in.read("auto.create.topics.enable", c.auto_create_topics_enable);
-  in.read("delete.topic.enable", c.delete_topic_enable);
-  in.read("unclean.leader.election.enable", c.unclean_leader_election_enable);
-  in.read("auto.leader.rebalance.enable", c.auto_leader_rebalance_enable);
-  in.read("leader.imbalance.check.interval.seconds", c.leader_imbalance_check_interval);
-  in.read("log.retention.check.interval.ms", c.log_retention_check_interval);
-  in.read("log.flush.offset.checkpoint.interval.ms", c.log_flush_offset_checkpoint_interval);
-  in.read("log.flush.start.offset.checkpoint.interval.ms", c.log_flush_start_offset_checkpoint_interval);
-  in.read("num.recovery.threads.per.data.dir", c.num_recovery_threads_per_data_dir);
-  in.read("log.cleaner.enable", c.log_cleaner_enable);
-  in.read("log.cleaner.dedupe.buffer.size", c.log_cleaner_dedupe_buffer_size);
-  in.read("log.cleaner.backoff.ms", c.log_cleaner_backoff);
-  in.read("producer.id.expiration.ms", c.producer_id_expiration);
-}
-
-void read_cluster(Reader& in, BrokerConfig& c) {
-  in.read("replica.lag.time.max.ms", c.replica_lag_time_max);
-  in.read("replica.fetch.max.bytes", c.replica_fetch_max_bytes);
-  in.read("replica.fetch.min.bytes", c.replica_fetch_min_bytes);
-  in.read("replica.fetch.response.max.bytes", c.replica_fetch_response_max_bytes);
-  in.read("replica.fetch.wait.max.ms", c.replica_fetch_wait_max);
-  in.read("replica.fetch.backoff.ms", c.replica_fetch_backoff);
-  in.read("replica.high.watermark.checkpoint.interval.ms", c.replica_high_watermark_checkpoint_interval);
-  in.read("broker.heartbeat.interval.ms", c.broker_heartbeat_interval);
-  in.read("broker.session.timeout.ms", c.broker_session_timeout);
-  in.read("controller.quorum.election.timeout.ms", c.quorum_election_timeout);
-  in.read("initial.broker.registration.timeout.ms", c.initial_broker_registration_timeout);
-  in.read("controlled.shutdown.enable", c.controlled_shutdown_enable);
-}
-
-void read_coordinators(Reader& in, BrokerConfig& c) {
-  in.read("group.initial.rebalance.delay.ms", c.group_initial_rebalance_delay);
-  in.read("group.min.session.timeout.ms", c.group_min_session_timeout);
-  in.read("group.max.session.timeout.ms", c.group_max_session_timeout);
-  in.read("group.max.size", c.group_max_size);
-  in.read("offset.metadata.max.bytes", c.offset_metadata_max_bytes);
-  in.read("offsets.retention.minutes", c.offsets_retention);
-  in.read("offsets.retention.check.interval.ms", c.offsets_retention_check_interval);
-  in.read("offsets.topic.num.partitions", c.offsets_topic_num_partitions);
-  in.read("offsets.topic.replication.factor", c.offsets_topic_replication_factor);
-  in.read("offsets.topic.segment.bytes", c.offsets_topic_segment_bytes);
-  in.read("transaction.state.log.num.partitions", c.transaction_state_log_num_partitions);
-  in.read("transaction.state.log.replication.factor", c.transaction_state_log_replication_factor);
-  in.read("transaction.state.log.min.isr", c.transaction_state_log_min_isr);
-  in.read("transaction.state.log.segment.bytes", c.transaction_state_log_segment_bytes);
-  in.read("transaction.max.timeout.ms", c.transaction_max_timeout);
-  in.read("transactional.id.expiration.ms", c.transactional_id_expiration);
-}
-
-void read_ours(Reader& in, BrokerConfig& c) {
-  if (in.text("thalweg.durable.acks") == "memory") c.durability = Durability::kMemory;
-  in.read("thalweg.shards", c.shards);
-}
-
-// Pairs whose first must not exceed the second.
-constexpr std::pair<std::string_view, std::string_view> kOrdered[] = {
-    {"broker.heartbeat.interval.ms", "broker.session.timeout.ms"},
-    {"delegation.token.expiry.time.ms", "delegation.token.max.lifetime.ms"},
-    {"group.consumer.heartbeat.interval.ms", "group.consumer.session.timeout.ms"},
-    {"group.consumer.min.heartbeat.interval.ms", "group.consumer.max.heartbeat.interval.ms"},
-    {"group.consumer.min.session.timeout.ms", "group.consumer.max.session.timeout.ms"},
-    {"group.min.session.timeout.ms", "group.max.session.timeout.ms"},
-    {"group.share.min.heartbeat.interval.ms", "group.share.max.heartbeat.interval.ms"},
-    {"group.share.min.session.timeout.ms", "group.share.max.session.timeout.ms"},
-    {"log.cleaner.min.compaction.lag.ms", "log.cleaner.max.compaction.lag.ms"},
-    {"message.max.bytes", "socket.request.max.bytes"},
-    {"replica.fetch.wait.max.ms", "replica.lag.time.max.ms"},
-    {"socket.connection.setup.timeout.ms", "socket.connection.setup.timeout.max.ms"},
-};
-
-void check_order(Reader& in) {
-  for (const auto& [low, high] : kOrdered) {
-    const auto a = in.value(low), b = in.value(high);
-    if (a && b && std::get<std::int64_t>(*a) > std::get<std::int64_t>(*b))
-      in.report(fmt::format("{}={} and {}={} contradict each other: the first must not be greater", low, to_string(*a),
-                            high, to_string(*b)));
-  }
+  check_inter_broker(in, config);
 }
 
 void check_values(Reader& in, const Properties& given) {
@@ -302,26 +174,61 @@ Properties normalised(const Properties& given, const BrokerConfig& config) {
 
 }  // namespace
 
+BrokerConfig::BrokerConfig() {
+  for (const Option* option : broker_options().options())
+    if (option->set && option->default_value != kNull) {
+      const auto value = parse(*option, option->default_value);
+      CHECK(value && option->set(*this, *value));
+    }
+}
+
+Result<> set_roles(BrokerConfig& config, const Value& value) {
+  const auto& roles = std::get<std::vector<std::string>>(value);
+  if (roles.empty()) return {};  // as in Kafka's files of old
+  config.is_broker = std::ranges::find(roles, "broker") != roles.end();
+  config.is_controller = std::ranges::find(roles, "controller") != roles.end();
+  return {};
+}
+
+Result<> set_controller_listeners(BrokerConfig& config, const Value& value) {
+  config.controller_listeners = std::get<std::vector<std::string>>(value);
+  for (auto& name : config.controller_listeners)
+    for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return {};
+}
+
+Result<> set_durability(BrokerConfig& config, const Value& value) {
+  config.durability = std::get<std::string>(value) == "memory" ? Durability::kMemory : Durability::kFsync;
+  return {};
+}
+
+BrokerConfig in_force(const BrokerConfig& started, const Properties& dynamic_broker,
+                      const Properties& dynamic_default) {
+  BrokerConfig config = started;
+  for (const Option* option : broker_options().options()) {
+    if (!option->set || option->update == Update::kReadOnly) continue;
+    for (const Properties* layer : {&dynamic_broker, &dynamic_default}) {
+      const auto it = layer->find(option->name);
+      if (it == layer->end()) continue;
+      const auto value = parse(*option, it->second);
+      if (value && option->set(config, *value)) break;
+    }
+  }
+  return config;
+}
+
 Result<Loaded> load_broker_config(const Properties& given) {
   Reader in(given);
   Loaded loaded;
   BrokerConfig& config = loaded.config;
   check_values(in, given);
-  read_identity(in, config);
+  read_fields(in, given, config);
+  settle_identity(in, config);
   read_listeners(in, config);
-  read_connections(in, config);
-  read_topics_and_logs(in, config);
-  read_cluster(in, config);
-  read_coordinators(in, config);
-  read_ours(in, config);
-  check_order(in);
+  for (auto& problem : contradictions(config, given)) in.report(std::move(problem));
   for (auto& problem : not_served(config, given)) in.report(std::move(problem));
   loaded.warnings = warnings_about(given);
-  if (config.min_insync_replicas > config.default_replication_factor)
-    loaded.warnings.push_back(
-        fmt::format("min.insync.replicas={} is more than default.replication.factor={}: topics of the default "
-                    "size refuse writes with acks=all",
-                    config.min_insync_replicas, config.default_replication_factor));
+  std::ranges::move(oddities(given), std::back_inserter(loaded.warnings));
   if (!in.problems().empty()) {
     auto lines = in.problems();
     for (const auto& warning : loaded.warnings) lines.push_back("(also) " + warning);

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace thalweg::config {
 namespace {
 
@@ -24,28 +26,76 @@ TEST(BrokerConfig, AnEmptyFileStartsASingleNode) {
   EXPECT_TRUE(config.is_broker && config.is_controller);
   EXPECT_THAT(config.listeners, ElementsAre(Listener{.name = "PLAINTEXT", .host = "", .port = 9092}));
   EXPECT_EQ(config.advertised_listeners, config.listeners);
-  EXPECT_EQ(config.inter_broker_listener, "PLAINTEXT");
   EXPECT_THAT(config.log_dirs, ElementsAre("/tmp/kafka-logs"));
   EXPECT_EQ(config.metadata_log_dir, "/tmp/kafka-logs");
   EXPECT_THAT(loaded->warnings, ElementsAre());
 }
 
-// The struct's defaults and the table's are the same facts.
-TEST(BrokerConfig, DefaultsOfTheStructAreThoseOfTheTable) {
-  const BrokerConfig plain;
-  const auto config = load_broker_config({})->config;
-  EXPECT_EQ(config.socket_request_max_bytes, plain.socket_request_max_bytes);
-  EXPECT_EQ(config.fetch_max_bytes, plain.fetch_max_bytes);
-  EXPECT_EQ(config.connections_max_idle, plain.connections_max_idle);
-  EXPECT_EQ(config.message_max_bytes, plain.message_max_bytes);
-  EXPECT_EQ(config.replica_lag_time_max, plain.replica_lag_time_max);
-  EXPECT_EQ(config.broker_session_timeout, plain.broker_session_timeout);
-  EXPECT_EQ(config.group_max_session_timeout, plain.group_max_session_timeout);
-  EXPECT_EQ(config.offsets_retention, plain.offsets_retention);
-  EXPECT_EQ(config.offsets_topic_replication_factor, plain.offsets_topic_replication_factor);
-  EXPECT_EQ(config.transactional_id_expiration, plain.transactional_id_expiration);
-  EXPECT_EQ(config.producer_id_expiration, plain.producer_id_expiration);
-  EXPECT_EQ(config.durability, plain.durability);
+// A field has no default but that of its row.
+TEST(BrokerConfig, EveryBoundRowHasADefault) {
+  int bound = 0;
+  for (const Option* option : broker_options().options()) {
+    if (!option->set) continue;
+    ++bound;
+    const bool derived =
+        option->name == "log.dirs" || option->name == "metadata.log.dir" || option->name == "broker.rack";
+    EXPECT_TRUE(option->default_value != kNull || derived) << option->name;
+  }
+  EXPECT_GT(bound, 40);
+  EXPECT_EQ(BrokerConfig().socket_request_max_bytes, 104857600);
+  EXPECT_EQ(BrokerConfig().offsets_retention, std::chrono::days(7));
+  EXPECT_EQ(BrokerConfig().durability, Durability::kFsync);
+}
+
+TEST(BrokerConfig, WarnsOfWhatStartsAndWillNotDo) {
+  const auto warning = [](const Properties& given) {
+    const auto loaded = load_broker_config(given);
+    return loaded && loaded->warnings.size() == 1 ? loaded->warnings[0] : "not one warning";
+  };
+  EXPECT_THAT(warning({{"message.max.bytes", "104857601"}}),
+              HasSubstr("message.max.bytes=104857601 is more than socket.request.max.bytes=104857600"));
+  EXPECT_THAT(warning({{"broker.heartbeat.interval.ms", "9001"}}), HasSubstr("broker.session.timeout.ms=9000"));
+  EXPECT_THAT(warning({{"group.min.session.timeout.ms", "1800001"}}), HasSubstr("no member can join"));
+  EXPECT_THAT(warning({{"min.insync.replicas", "2"}}), HasSubstr("refuse writes with acks=all"));
+}
+
+TEST(BrokerConfig, DynamicSettingsAreLaidOverWhatItStartedWith) {
+  const auto started = load_broker_config({{"max.connections", "10"}, {"num.partitions", "3"}})->config;
+  const auto now = in_force(started, {{"max.connections.per.ip", "7"}},
+                            {{"max.connections", "20"}, {"max.connections.per.ip", "5"}, {"num.partitions", "4"}});
+  EXPECT_EQ(now.max_connections, 20);
+  EXPECT_EQ(now.max_connections_per_ip, 7);  // this broker's own comes first
+  EXPECT_EQ(now.num_partitions, 3);          // does not change at run time
+  EXPECT_EQ(in_force(started, {}, {{"max.connections", "-3"}}).max_connections, 10);
+  EXPECT_EQ(in_force(started, {{"max.connections.per.ip.overrides", "::1:x"}},
+                     {{"max.connections.per.ip.overrides", "10.0.0.1:2"}})
+                .max_connections_per_ip_overrides.at("10.0.0.1"),
+            2);
+}
+
+// An option that may change while the server runs has an effect when it does: as the default of a topic's option, or
+// through a field that Broker::follow() passes on. The others are Kafka's machinery, or of what is not served yet; they
+// are accepted as Kafka accepts them, and docs/configuration.md says so.
+TEST(BrokerConfig, WhatChangesAtRunTimeHasAnEffectOrIsKnownToHaveNone) {
+  const std::set<std::string_view> machinery{
+      "background.threads",     "config.providers",    "log.cleaner.threads",  "metric.reporters",
+      "num.io.threads",         "num.network.threads", "num.replica.fetchers", "num.recovery.threads.per.data.dir",
+      "principal.builder.class"};
+  const auto not_served = [](std::string_view name) {
+    for (const std::string_view prefix :
+         {"follower.", "group.consumer.", "group.coordinator.", "group.share.", "group.streams.", "leader.replication.",
+          "log.cleaner.", "remote.", "replica.alter.log.dirs.", "sasl.", "share.", "ssl.", "transaction."})
+      if (name.starts_with(prefix)) return true;
+    return false;
+  };
+  std::set<std::string_view> defaults_of_topics;
+  for (const Option* option : topic_options().options())
+    for (const auto name : broker_synonyms(option->name)) defaults_of_topics.insert(name);
+  for (const Option* option : broker_options().options()) {
+    if (option->update == Update::kReadOnly) continue;
+    const bool effective = option->set || defaults_of_topics.contains(option->name);
+    EXPECT_TRUE(effective || machinery.contains(option->name) || not_served(option->name)) << option->name;
+  }
 }
 
 TEST(BrokerConfig, ReadsATypicalKraftFile) {
@@ -73,13 +123,13 @@ TEST(BrokerConfig, ReportsEveryMistakeAtOnce) {
   const auto text = problems({{"num.partitions", "none"},
                               {"message.max.bytes", "-1"},
                               {"listeners", "PLAINTEXT://:9092,SSL://:9092"},
-                              {"group.min.session.timeout.ms", "7000"},
-                              {"group.max.session.timeout.ms", "6500"},
+                              {"replica.fetch.wait.max.ms", "7000"},
+                              {"replica.lag.time.max.ms", "6500"},
                               {"log.retension.ms", "1"}});
   EXPECT_THAT(text, HasSubstr("num.partitions: Not a number of type INT"));
   EXPECT_THAT(text, HasSubstr("message.max.bytes: Value must be at least 0"));
   EXPECT_THAT(text, HasSubstr("listeners: PLAINTEXT and SSL have the same port 9092"));
-  EXPECT_THAT(text, HasSubstr("group.min.session.timeout.ms=7000 and group.max.session.timeout.ms=6500 contradict"));
+  EXPECT_THAT(text, HasSubstr("replica.fetch.wait.max.ms=7000 and replica.lag.time.max.ms=6500 contradict"));
   EXPECT_THAT(text, HasSubstr("did you mean log.retention.ms?"));
 }
 

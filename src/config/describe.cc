@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "config/broker_config.h"
+
 namespace thalweg::config {
 namespace {
 
@@ -37,7 +39,8 @@ std::vector<SynonymValue> broker_values(std::span<const std::string_view> names,
 }
 
 std::int64_t in_milliseconds(std::string_view broker_option, std::int64_t value) {
-  if (value < 0) return value;
+  if (value < 0)
+    return broker_option.starts_with("log.retention.") && broker_option != "log.retention.bytes" ? -1 : value;
   if (broker_option.ends_with(".hours")) return value * 3'600'000;
   if (broker_option.ends_with(".minutes")) return value * 60'000;
   return value;
@@ -283,7 +286,7 @@ Result<> validate_client_metrics_config(const Properties& set) {
   return {};
 }
 
-Result<> validate_dynamic_broker_config(const Properties& set, bool all_brokers) {
+Result<> validate_dynamic_broker_config(const Properties& set, bool all_brokers, const Properties& file) {
   std::vector<std::string_view> fixed, per_broker, per_listener;
   for (const auto& [name, value] : set) {
     const Option* option = broker_options().find(name);
@@ -300,10 +303,21 @@ Result<> validate_dynamic_broker_config(const Properties& set, bool all_brokers)
     return refuse("These configs change for one listener at a time, with its prefix", per_listener);
   if (!per_broker.empty())
     return refuse("Cannot update these configs at default cluster level, but only per broker", per_broker);
-  for (const auto& [name, text] : set)
-    if (const Option* option = broker_options().find(name))
-      if (const auto value = parse(*option, text); !value)
-        return fail(ErrorCode::kInvalidRequest, value.error().message);
+  BrokerConfig scratch = in_force(BrokerConfig(), {}, file);
+  for (const auto& [name, text] : set) {
+    const Option* option = broker_options().find(name);
+    if (!option) continue;
+    const auto value = parse(*option, text);
+    if (!value) return fail(ErrorCode::kInvalidRequest, value.error().message);
+    if (!option->set) continue;
+    if (const auto done = option->set(scratch, *value); !done)
+      return fail(ErrorCode::kInvalidRequest,
+                  fmt::format("Invalid value {} for configuration {}: {}", text, name, done.error().message));
+  }
+  if (scratch.max_connections_per_ip == 0 && scratch.max_connections_per_ip_overrides.empty())
+    return fail(ErrorCode::kInvalidRequest,
+                "max.connections.per.ip=0 leaves nobody in, also not to take it back; max.connections.per.ip.overrides "
+                "has to name somebody then");
   return {};
 }
 

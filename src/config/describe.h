@@ -67,7 +67,7 @@ Result<> validate_topic_config(const Properties& set);
 Result<> validate_group_config(const Properties& set, const BrokerLayers& layers);
 Result<> validate_client_metrics_config(const Properties& set);
 // Dynamic broker settings: also refuses options that a running broker cannot change. `all_brokers`: for the default
-// resource.
-Result<> validate_dynamic_broker_config(const Properties& set, bool all_brokers);
+// resource. `file`: what the settings are laid over, for options that depend on each other.
+Result<> validate_dynamic_broker_config(const Properties& set, bool all_brokers, const Properties& file = {});
 
 }  // namespace thalweg::config

@@ -115,6 +115,14 @@ TEST(Validate, RefusesWhatKafkaRefuses) {
   EXPECT_EQ(validate_client_metrics_config({{"interval.ms", "1"}}).error().code, ErrorCode::kInvalidRequest);
   EXPECT_EQ(validate_dynamic_broker_config({{"log.cleaner.threads", "x"}}, false).error().code,
             ErrorCode::kInvalidRequest);
+  EXPECT_EQ(validate_dynamic_broker_config({{"max.connections.per.ip.overrides", "host:1"}}, true).error().code,
+            ErrorCode::kInvalidRequest);
+  EXPECT_EQ(validate_dynamic_broker_config({{"max.connections.per.ip", "0"}}, true).error().code,
+            ErrorCode::kInvalidRequest);
+  EXPECT_TRUE(validate_dynamic_broker_config({{"max.connections.per.ip", "0"}}, true,
+                                             {{"max.connections.per.ip.overrides", "127.0.0.1:9"}}));
+  for (const auto* option : {"listeners", "listener.security.protocol.map", "cordoned.log.dirs"})
+    EXPECT_FALSE(validate_dynamic_broker_config({{option, ""}}, false)) << option;
   EXPECT_FALSE(validate_dynamic_broker_config({{"ssl.keystore.location", "/k"}}, false));
   EXPECT_TRUE(validate_dynamic_broker_config({{"listener.name.x.ssl.keystore.location", "/k"}}, false));
   EXPECT_EQ(validate_client_metrics_config({{"match", "x"}}).error().code, ErrorCode::kInvalidConfig);

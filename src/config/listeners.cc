@@ -4,23 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
+#include "base/number.h"
 #include "config/option.h"
 
 namespace thalweg::config {
 namespace {
 
 constexpr std::string_view kProtocols[] = {"PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"};
-
-template <class T>
-std::optional<T> number(std::string_view text) {
-  T value = 0;
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || ec != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 std::string upper(std::string_view text) {
   std::string out(text);
@@ -94,7 +86,7 @@ Result<HostPort> parse_host_port(std::string_view text) {
   const auto host = text.substr(0, colon);
   if (host.contains(':') && !is_bracketed(host))
     return invalid(fmt::format("'{}': an IPv6 address stands in brackets", text));
-  const auto port = number<std::uint16_t>(text.substr(colon + 1));
+  const auto port = parse_number<std::uint16_t>(text.substr(colon + 1));
   if (!port) return invalid(fmt::format("'{}' is not a port", text.substr(colon + 1)));
   return HostPort{without_brackets(host), *port};
 }
@@ -124,7 +116,7 @@ Result<std::vector<Voter>> parse_voters(std::string_view text) {
   std::vector<Voter> voters;
   for (const auto& entry : split_list(text)) {
     const auto at = entry.find('@');
-    const auto id = number<std::int32_t>(std::string_view(entry).substr(0, at));
+    const auto id = parse_number<std::int32_t>(std::string_view(entry).substr(0, at));
     if (at == entry.npos || !id || *id < 0) return invalid(fmt::format("'{}' is not id@host:port", entry));
     TRY(auto address, parse_host_port(std::string_view(entry).substr(at + 1)));
     if (std::ranges::find(voters, BrokerId{*id}, &Voter::id) != voters.end())
@@ -139,7 +131,7 @@ Result<std::map<std::string, std::int32_t>> parse_address_limits(std::string_vie
   for (const auto& entry : split_list(text)) {
     const auto colon = entry.rfind(':');
     const auto limit =
-        colon == entry.npos ? std::nullopt : number<std::int32_t>(std::string_view(entry).substr(colon + 1));
+        colon == entry.npos ? std::nullopt : parse_number<std::int32_t>(std::string_view(entry).substr(colon + 1));
     if (!limit || *limit < 0) return invalid(fmt::format("'{}' is not address:limit", entry));
     const auto host = entry.substr(0, colon);
     const auto address = canonical_address(without_brackets(host));

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <limits>
+#include <utility>
+
+#include "base/number.h"
 
 namespace thalweg::config {
 namespace {
@@ -78,26 +80,20 @@ bool is_offset_reset(std::string_view text) {
 }
 
 Result<Value> parse_integer(const Option& option, std::string_view text) {
-  std::int64_t value = 0;
-  const auto digits = text.starts_with('+') ? text.substr(1) : text;
-  const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  const auto outside = [&](auto limits) { return value < limits.min() || value > limits.max(); };
+  const auto value = parse_number<std::int64_t>(text.starts_with('+') ? text.substr(1) : text);
   const bool fits =
-      option.type == Type::kLong || (option.type == Type::kInt ? !outside(std::numeric_limits<std::int32_t>())
-                                                               : !outside(std::numeric_limits<std::int16_t>()));
-  if (digits.empty() || ec != std::errc() || end != digits.data() + digits.size() || !fits)
-    return invalid(option, text, fmt::format("Not a number of type {}", name(option.type)));
-  TRY_VOID(check_range(option, value, text));
-  return value;
+      value && (option.type == Type::kLong || (option.type == Type::kInt ? std::in_range<std::int32_t>(*value)
+                                                                         : std::in_range<std::int16_t>(*value)));
+  if (!fits) return invalid(option, text, fmt::format("Not a number of type {}", name(option.type)));
+  TRY_VOID(check_range(option, *value, text));
+  return *value;
 }
 
 Result<Value> parse_double(const Option& option, std::string_view text) {
-  double value = 0;
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || ec != std::errc() || end != text.data() + text.size() || std::isnan(value))
-    return invalid(option, text, "Not a number of type DOUBLE");
-  TRY_VOID(check_range(option, value, text));
-  return value;
+  const auto value = parse_number<double>(text);
+  if (!value) return invalid(option, text, "Not a number of type DOUBLE");
+  TRY_VOID(check_range(option, *value, text));
+  return *value;
 }
 
 Result<Value> parse_list(const Option& option, std::string_view text) {

@@ -56,6 +56,14 @@ struct Valid {
 
 inline constexpr const char* kNull = nullptr;
 
+using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
+
+// Puts a valid value into the field of BrokerConfig that a row is bound to; kInvalidConfig when the value has a syntax
+// of its own and breaks it. Made by `into` (broker_fields.h).
+struct BrokerConfig;
+using Setter = Result<> (*)(BrokerConfig& config, const Value& value);
+inline constexpr Setter kNoField = nullptr;
+
 struct Option {
   std::string_view name;
   Type type;
@@ -63,12 +71,12 @@ struct Option {
   Valid valid;
   Update update;
   std::string_view doc;
+  Setter set = kNoField;  // none: accepted and described, read by nobody
   bool internal = false;  // accepted, never described
 
   bool sensitive() const { return type == Type::kPassword; }
 };
 
-using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
 // Names with values as text, sorted by name: what a file, a topic or a broker sets.
 using Properties = std::map<std::string, std::string, std::less<>>;
 

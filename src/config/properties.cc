@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 
 namespace thalweg::config {
 namespace {
@@ -183,6 +184,17 @@ std::string option_name(std::string_view tail) {
   return name;
 }
 
+constexpr std::string_view kBitnami = "KAFKA_CFG_";
+
+// Nothing when the variable is none of the server's.
+std::optional<std::string> option_of(std::string_view variable) {
+  if (std::ranges::find(kNotOptions, variable) != kNotOptions.end()) return std::nullopt;
+  if (variable.starts_with("THALWEG_")) return option_name(variable);
+  if (variable.starts_with(kBitnami)) return option_name(variable.substr(kBitnami.size()));
+  if (variable.starts_with("KAFKA_")) return option_name(variable.substr(6));
+  return std::nullopt;
+}
+
 // "A://kafka:29092,B://localhost:9092" becomes "A://:29092,B://:9092".
 std::string listen_on_every_address(std::string_view advertised) {
   std::string listeners;
@@ -198,22 +210,26 @@ std::string listen_on_every_address(std::string_view advertised) {
 
 EnvironmentSettings settings_from_environment(const std::vector<std::string>& environment) {
   EnvironmentSettings settings;
+  Properties weaker;
   for (const std::string_view entry : environment) {
     const auto equals = entry.find('=');
     if (equals == entry.npos) continue;
     const auto variable = entry.substr(0, equals);
-    if (variable == "CLUSTER_ID" && equals + 1 < entry.size())
-      settings.properties.emplace("thalweg.cluster.id", entry.substr(equals + 1));
-    const bool ours = variable.starts_with("THALWEG_");
-    if (!ours && !variable.starts_with("KAFKA_")) continue;
-    if (std::ranges::find(kNotOptions, variable) != kNotOptions.end()) continue;
-    const std::string name = option_name(ours ? variable : variable.substr(6));
-    if (name.starts_with("zookeeper."))
-      settings.ignored.push_back(name);
+    const std::string value(entry.substr(equals + 1));
+    if (variable == "CLUSTER_ID" || variable == "KAFKA_KRAFT_CLUSTER_ID") {
+      if (!value.empty()) (variable == "CLUSTER_ID" ? settings.properties : weaker)["thalweg.cluster.id"] = value;
+      continue;
+    }
+    const auto name = option_of(variable);
+    if (!name) continue;
+    if (name->starts_with("zookeeper."))
+      settings.ignored.push_back(*name);
     else
-      settings.properties[name] = entry.substr(equals + 1);
+      (variable.starts_with(kBitnami) ? weaker : settings.properties)[*name] = value;
   }
+  settings.properties.merge(weaker);
   std::ranges::sort(settings.ignored);
+  settings.ignored.erase(std::ranges::unique(settings.ignored).begin(), settings.ignored.end());
   const auto advertised = settings.properties.find("advertised.listeners");
   if (advertised != settings.properties.end() && !settings.properties.contains("listeners"))
     if (auto listeners = listen_on_every_address(advertised->second); !listeners.empty())

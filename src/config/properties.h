@@ -21,8 +21,9 @@ struct EnvironmentSettings {
 };
 // KAFKA_LOG_RETENTION_MS=1 is log.retention.ms=1, as in the official images: one '_' is a dot, "__" an underscore,
 // "___" a dash. Variables that steer the images themselves (KAFKA_HEAP_OPTS, KAFKA_VERSION, ...) are none of the
-// server's. THALWEG_X is thalweg.x by the same rule, and CLUSTER_ID, with
-// which those images format their directories, is thalweg.cluster.id. `environment` has "NAME=value" entries.
+// server's. THALWEG_X is thalweg.x by the same rule, and CLUSTER_ID, with which those images format their directories,
+// is thalweg.cluster.id. KAFKA_CFG_LOG_RETENTION_MS and KAFKA_KRAFT_CLUSTER_ID, as Bitnami's images have them, say the
+// same and are weaker: where both are set, the ones above win. `environment` has "NAME=value" entries.
 //
 // A compose file that only advertises listeners (Confluent's images allow it) listens on the same ports of every
 // address.

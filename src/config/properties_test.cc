@@ -49,6 +49,23 @@ TEST(Environment, NamesOptionsAsTheImagesDo) {
                                       {"x", "a=b"}}));
 }
 
+TEST(Environment, UnderstandsTheNamesOfBitnamisImages) {
+  const auto s = settings_from_environment({"KAFKA_CFG_LOG_RETENTION_MS=1", "KAFKA_CFG_A__B=2",
+                                            "KAFKA_CFG_ZOOKEEPER_CONNECT=zoo:2181", "KAFKA_ZOOKEEPER_CONNECT=zoo:2181",
+                                            "KAFKA_KRAFT_CLUSTER_ID=MkU3OEVBNTcwNTJENDM2Qg"});
+  EXPECT_EQ(s.properties,
+            (Properties{{"log.retention.ms", "1"}, {"a_b", "2"}, {"thalweg.cluster.id", "MkU3OEVBNTcwNTJENDM2Qg"}}));
+  EXPECT_EQ(s.ignored, std::vector<std::string>{"zookeeper.connect"});
+}
+
+TEST(Environment, OfTwoSpellingsTheOfficialOneWinsInAnyOrder) {
+  const std::vector<std::string> both{"KAFKA_NODE_ID=1", "KAFKA_CFG_NODE_ID=2", "CLUSTER_ID=a",
+                                      "KAFKA_KRAFT_CLUSTER_ID=b"};
+  const Properties expected{{"node.id", "1"}, {"thalweg.cluster.id", "a"}};
+  EXPECT_EQ(settings_from_environment(both).properties, expected);
+  EXPECT_EQ(settings_from_environment({both.rbegin(), both.rend()}).properties, expected);
+}
+
 TEST(Environment, ListensWhereItAdvertises) {
   const auto listeners = [](const std::string& advertised) {
     auto s = settings_from_environment({"KAFKA_ADVERTISED_LISTENERS=" + advertised});

@@ -1,3 +1,4 @@
+#include "config/broker_fields.h"
 #include "config/option_tables.h"
 
 namespace thalweg::config {
@@ -14,9 +15,11 @@ constexpr Option kThalwegOptions[] = {
      "have an id keep it."},
     {"thalweg.durable.acks", kString, "fsync", {.one_of = "fsync, memory"}, kReadOnly,
      "When a write counts as durable: fsync after it reached the disk, memory once the system has it, as Apache "
-     "Kafka does."},
+     "Kafka does.",
+     set_durability},
     {"thalweg.shards", kInt, "0", {.min = 0, .max = 1024}, kReadOnly,
-     "Threads that serve requests and partitions; 0 is one per core."},
+     "Threads that serve requests and partitions; 0 is one per core.",
+     into<&BrokerConfig::shards>},
 };
 // clang-format on
 
@@ -24,11 +27,11 @@ constexpr Option kThalwegOptions[] = {
 // clang-format off: a line of facts and a line of words for each option
 constexpr Option kDynamicOnlyOptions[] = {
     {"follower.replication.throttled.rate", kLong, "9223372036854775807", {.min = 0}, kPerBroker,
-     "Most bytes per second that throttled replicas fetch.", true},
+     "Most bytes per second that throttled replicas fetch.", kNoField, true},
     {"leader.replication.throttled.rate", kLong, "9223372036854775807", {.min = 0}, kPerBroker,
-     "Most bytes per second that are sent to throttled replicas.", true},
+     "Most bytes per second that are sent to throttled replicas.", kNoField, true},
     {"replica.alter.log.dirs.io.max.bytes.per.second", kLong, "9223372036854775807", {.min = 0}, kPerBroker,
-     "Most bytes per second copied between log directories.", true},
+     "Most bytes per second copied between log directories.", kNoField, true},
 };
 // clang-format on
 

@@ -34,7 +34,7 @@ constexpr Option kTopicOptions[] = {
     {"index.interval.bytes", kInt, "4096", {.min = 0}, kClusterWide,
      "Bytes of data between two entries of the offset index."},
     {"internal.segment.bytes", kInt, kNull, {}, kClusterWide,
-     "Segment size without the lower bound, for tests.", true},
+     "Segment size without the lower bound, for tests.", kNoField, true},
     {"leader.replication.throttled.replicas", kList, "", {.shape = Shape::kThrottledReplicas}, kClusterWide,
      "Replicas whose sending is throttled: partition:broker pairs, or * for all."},
     {"local.retention.bytes", kLong, "-2", {.min = -2}, kClusterWide,

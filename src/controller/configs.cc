@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <set>
 #include <string>
 #include <utility>
 
+#include "base/number.h"
 #include "controller/topics.h"
 
 namespace thalweg::controller {
@@ -37,12 +37,10 @@ const config::Table* options_for(ResourceType type) {
 
 Result<> check_broker(const metadata::Image& image, const std::string& name) {
   if (name.empty()) return {};
-  std::int32_t id = 0;
-  const auto [end, ec] = std::from_chars(name.data(), name.data() + name.size(), id);
-  if (ec != std::errc() || end != name.data() + name.size())
-    return fail(ErrorCode::kInvalidRequest, fmt::format("Invalid broker name {}", name));
-  if (!image.broker(BrokerId{id}))
-    return fail(ErrorCode::kBrokerIdNotRegistered, fmt::format("No node with id {} found.", id));
+  const auto id = parse_number<std::int32_t>(name);
+  if (!id) return fail(ErrorCode::kInvalidRequest, fmt::format("Invalid broker name {}", name));
+  if (!image.broker(BrokerId{*id}))
+    return fail(ErrorCode::kBrokerIdNotRegistered, fmt::format("No node with id {} found.", *id));
   return {};
 }
 
@@ -75,7 +73,7 @@ Result<> validate(const ConfigResource& resource, const Properties& set, const c
     case ResourceType::kClientMetrics:
       return config::validate_client_metrics_config(set);
     default:
-      return config::validate_dynamic_broker_config(set, resource.name.empty());
+      return config::validate_dynamic_broker_config(set, resource.name.empty(), layers.file);
   }
 }
 

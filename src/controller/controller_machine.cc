@@ -96,14 +96,14 @@ Effects ControllerMachine::on(const protocol::BrokerHeartbeatRequest& request, C
   if (!unfenced) return result;
   const bool first = last_contact_.empty();
   last_contact_[request.broker_id] = now;
-  if (first) result.timers.push_back({TimerKey::kSessions, now + options_.broker_session_timeout});
+  if (first) result.timers.push_back({TimerKey::kSessions, later(now, options_.broker_session_timeout)});
   return result;
 }
 
 Effects ControllerMachine::on_timer(TimerKey key, Instant now, Timestamp) {
   if (key == TimerKey::kSessions) return fence_silent_brokers(now);
   Effects result{.append = records_for_preferred_leaders(image())};
-  result.timers.push_back({TimerKey::kLeaderRebalance, now + options_.leader_imbalance_check_interval});
+  result.timers.push_back({TimerKey::kLeaderRebalance, later(now, options_.leader_imbalance_check_interval)});
   return result;
 }
 
@@ -113,7 +113,7 @@ Effects ControllerMachine::fence_silent_brokers(Instant now) {
   std::optional<Instant> next;
   for (auto it = last_contact_.begin(); it != last_contact_.end();) {
     const auto* broker = image().broker(it->first);
-    const Instant ends = it->second + options_.broker_session_timeout;
+    const Instant ends = later(it->second, options_.broker_session_timeout);
     if (!broker || broker->fenced) {
       it = last_contact_.erase(it);
       continue;
@@ -135,9 +135,10 @@ Effects ControllerMachine::on_loaded(Instant now, Timestamp) {
   if (image().features().empty()) result.append = bootstrap_records();
   for (const auto& [id, broker] : image().brokers())
     if (!broker.fenced) last_contact_[id] = now;
-  if (!last_contact_.empty()) result.timers.push_back({TimerKey::kSessions, now + options_.broker_session_timeout});
+  if (!last_contact_.empty())
+    result.timers.push_back({TimerKey::kSessions, later(now, options_.broker_session_timeout)});
   if (options_.auto_leader_rebalance_enable)
-    result.timers.push_back({TimerKey::kLeaderRebalance, now + options_.leader_imbalance_check_interval});
+    result.timers.push_back({TimerKey::kLeaderRebalance, later(now, options_.leader_imbalance_check_interval)});
   return result;
 }
 

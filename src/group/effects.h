@@ -79,7 +79,7 @@ struct Step {
 
   void append(OffsetsRecord record) { effects.append.push_back(std::move(record)); }
   void reply(RequestId id, Reply reply) { effects.replies.push_back({id, std::move(reply)}); }
-  void set_timer(TimerKey key, Millis after) { effects.timers.push_back({std::move(key), now + after}); }
+  void set_timer(TimerKey key, Millis after) { effects.timers.push_back({std::move(key), later(now, after)}); }
   void clear_timer(TimerKey key) { effects.timers.push_back({std::move(key), std::nullopt}); }
 };
 

@@ -23,15 +23,18 @@ Task<bool> ConnectionLimits::admit(std::string ip) {
 }
 
 Task<> ConnectionLimits::keep_the_rate() {
-  const Instant now = owner_.clock.now();
-  Instant mine = Instant::max();
-  if (bounds_.rate > 0) {
-    constexpr Instant kSecond = std::chrono::seconds(1);
-    const Instant apart = kSecond / bounds_.rate;
-    mine = std::max(next_, now - kSecond + apart);
-    next_ = mine + apart;
+  for (;;) {
+    const Offset seen = open_.value();
+    const Instant now = owner_.clock.now();
+    Instant mine = Instant::max();
+    if (bounds_.rate > 0) {
+      constexpr Instant kSecond = std::chrono::seconds(1);
+      const Instant apart = kSecond / bounds_.rate;
+      mine = std::max(next_, now - kSecond + apart);
+      next_ = mine + apart;
+    }
+    if (mine <= now || !co_await open_.reached(seen + 1, mine)) co_return;
   }
-  if (mine > now) co_await open_.reached(open_.value() + 1, mine);
 }
 
 bool ConnectionLimits::is_full(const std::string& ip) const {
@@ -49,12 +52,22 @@ void ConnectionLimits::release(std::string ip) {
 
 // A place that is given up goes straight to whoever waits longest, so nobody can overtake.
 void ConnectionLimits::pass_on() {
-  if (waiting_.empty()) {
+  if (waiting_.empty() || taken_ > bounds_.total) {
     --taken_;
     return;
   }
   waiting_.front().set(true);
   waiting_.pop_front();
+}
+
+void ConnectionLimits::set_bounds(Bounds bounds) {
+  bounds_ = std::move(bounds);
+  next_ = {};
+  open_.advance(open_.value() + 1);
+  for (; !waiting_.empty() && taken_ < bounds_.total; waiting_.pop_front()) {
+    ++taken_;
+    waiting_.front().set(true);
+  }
 }
 
 void ConnectionLimits::close() {

@@ -29,6 +29,8 @@ class ConnectionLimits {
   Task<bool> admit(std::string ip);
   // REQUIRES: it was admitted
   void release(std::string ip);
+  // From now on. Whoever is connected stays; whoever waits is judged anew.
+  void set_bounds(Bounds bounds);
   // Nobody is admitted any more, and nobody waits.
   void close();
 
@@ -38,12 +40,12 @@ class ConnectionLimits {
   void pass_on();
 
   const Shard& owner_;
-  const Bounds bounds_;
-  std::size_t taken_ = 0;                     // below the total only while nobody waits
+  Bounds bounds_;
+  std::size_t taken_ = 0;                     // below the total only while nobody waits; above it after a change
   std::map<std::string, std::size_t> by_ip_;  // those that have any
   std::deque<OneShot<bool>> waiting_;         // for a place
   Instant next_{};                            // when the next one comes at the rate
-  Watermark open_;                            // never moves; fails at close(), for those who wait by the rate
+  Watermark open_;                            // for those who wait by the rate: moves with the bounds, fails at close()
   bool closed_ = false;
 };
 

@@ -137,6 +137,12 @@ class OsListener : public Listener {
 
 }  // namespace
 
+Result<> known_host(const std::string& host) {
+  const Endpoint endpoint{host, 0};
+  if (!numeric(endpoint)) TRY_VOID(resolve(endpoint));
+  return {};
+}
+
 Result<std::uint16_t> Ports::claim(const Endpoint& endpoint, const tcp::endpoint& address, unsigned shard) {
   const std::scoped_lock lock(mutex_);
   auto& known = ports_[endpoint];

@@ -28,6 +28,9 @@ class Ports {
   std::map<Endpoint, std::vector<Port>> ports_;
 };
 
+// Whether the system knows an address for the name, or the reason why not; blocks.
+Result<> known_host(const std::string& host);
+
 class OsNetwork : public Network {
  public:
   OsNetwork(Executor executor, unsigned shard, Clock& clock, BlockingPool& pool, Ports& ports)

@@ -91,6 +91,10 @@ ShardThreads::~ShardThreads() {
   drop_suspended();
 }
 
+Task<Result<>> ShardThreads::known_host(std::string host) {
+  co_return co_await machinery_->pool.run([name = std::move(host)] { return platform::known_host(name); });
+}
+
 std::size_t ShardThreads::size() const { return machinery_->seams.size(); }
 const Shard& ShardThreads::operator[](std::size_t i) const { return machinery_->seams[i].shard; }
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "runtime/shard.h"
@@ -33,6 +34,10 @@ class ShardThreads {
   void join();
   // REQUIRES: joined, or never started
   void drop_suspended();
+
+  // Whether the system knows an address for the name, or the reason why not. A helper asks, since that may take
+  // seconds.
+  Task<Result<>> known_host(std::string host);
 
   // Calls on shard 0 with SIGINT, SIGTERM or SIGHUP, each time one arrives. Call before start().
   void on_stop_signal(std::move_only_function<void(int)> call);

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "base/log.h"
+#include "base/number.h"
 #include "raft/recovery.h"
 
 namespace thalweg::raft {
@@ -18,10 +17,7 @@ constexpr std::uint64_t kPrepareBytes = 1 << 20;
 std::optional<std::uint64_t> segment_number(std::string_view name) {
   if (!name.ends_with(kSuffix)) return std::nullopt;
   name.remove_suffix(kSuffix.size());
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
-  return number;
+  return parse_number<std::uint64_t>(name);
 }
 
 Result<SharedBytes> content_of(File& file) {

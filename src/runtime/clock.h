@@ -25,7 +25,11 @@ class Clock {
   virtual std::unique_ptr<Timer> call_at(Instant when, std::move_only_function<void()> call) = 0;
 
   Task<> sleep_until(Instant when);
-  Task<> sleep_for(Instant duration) { return sleep_until(now() + duration); }
+  // Ever, when the span is too long to be told.
+  template <class Period>
+  Task<> sleep_for(std::chrono::duration<std::int64_t, Period> span) {
+    return sleep_until(later(now(), span));
+  }
 };
 
 }  // namespace thalweg

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "storage/parse_number.h"
+#include "base/number.h"
 
 namespace thalweg::storage {
 namespace {

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+
+#include "base/number.h"
 
 namespace thalweg::storage {
 namespace {
@@ -11,14 +12,6 @@ namespace {
 constexpr std::string_view kMetaFile = "meta.properties";
 constexpr std::string_view kLockFile = ".lock";
 constexpr std::string_view kMetadataTopic = "__cluster_metadata";
-
-template <class Int>
-std::optional<Int> parse_int(std::string_view text) {
-  Int value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
-  return value;
-}
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -61,12 +54,12 @@ Result<MetaProperties> parse_meta_properties(std::string_view text) {
   const auto broken = [](std::string_view what) {
     return fail(ErrorCode::kKafkaStorageError, fmt::format("meta.properties: {}", what));
   };
-  const auto version = parse_int<int>(properties["version"]);
+  const auto version = parse_number<int>(properties["version"]);
   if (version == 0) return broken("written by a Kafka with ZooKeeper, whose topics cannot be taken over");
   if (version != 1) return broken("version is not 1");
   MetaProperties meta;
   meta.cluster_id = properties["cluster.id"];
-  const auto id = parse_int<std::int32_t>(properties["node.id"]);
+  const auto id = parse_number<std::int32_t>(properties["node.id"]);
   if (!id) return broken("node.id is not a number");
   meta.node_id = BrokerId{*id};
   if (const auto& directory = properties["directory.id"]; !directory.empty()) {
@@ -86,7 +79,7 @@ std::optional<TopicPartition> parse_folder_name(std::string_view name) {
   const auto dash = name.rfind('-');
   if (dash == std::string_view::npos || dash == 0) return std::nullopt;
   const auto digits = name.substr(dash + 1);
-  const auto partition = parse_int<std::int32_t>(digits);
+  const auto partition = parse_number<std::int32_t>(digits);
   if (!partition || *partition < 0 || !std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; }))
     return std::nullopt;
   if (name.substr(0, dash) == kMetadataTopic) return std::nullopt;  // the quorum's

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/number.h"
 #include "storage/checkpoint_file.h"
-#include "storage/parse_number.h"
 
 namespace thalweg::storage {
 

@@ -1,103 +1,102 @@
 #include "storage/log_config_options.h"
 
 #include <algorithm>
-#include <concepts>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/check.h"
+#include "config/field.h"
 
 namespace thalweg::storage {
 namespace {
 
-class Fields {
- public:
-  explicit Fields(const config::Properties& effective) : effective_(effective) {}
+using config::Value;
+using Setter = void (*)(LogConfig&, const Value&);
 
-  template <class T>
-  void read(std::string_view name, T& field) const {
-    const auto value = find(name);
-    if (!value) return;
-    if constexpr (std::same_as<T, bool> || std::same_as<T, double> || std::same_as<T, std::vector<std::string>>)
-      field = std::get<T>(*value);
-    else if constexpr (std::integral<T>)
-      field = static_cast<T>(std::get<std::int64_t>(*value));
-    else
-      field = T(std::get<std::int64_t>(*value));  // a duration
-  }
-  std::string text(std::string_view name) const {
-    const auto value = find(name);
-    return value ? config::to_string(*value) : std::string();
-  }
+template <auto Field>
+constexpr Setter into =
+    [](LogConfig& config, const Value& value) { config.*Field = config::to_field<config::FieldType<Field>>(value); };
 
- private:
-  std::optional<config::Value> find(std::string_view name) const {
-    const auto* option = config::topic_options().find(name);
-    CHECK(option);
-    const auto it = effective_.find(name);
-    if (it == effective_.end()) return std::nullopt;
-    auto value = config::parse(*option, it->second);
-    return value ? std::optional(*std::move(value)) : std::nullopt;
-  }
-
-  const config::Properties& effective_;
-};
-
-CompressionPolicy compression(std::string_view name) {
-  constexpr std::string_view kNames[] = {"uncompressed", "gzip", "snappy", "lz4", "zstd"};
-  const auto it = std::ranges::find(kNames, name);
-  return it == std::end(kNames) ? CompressionPolicy::kProducer
-                                : static_cast<CompressionPolicy>(it - std::begin(kNames));
-}
-
-void read_cleanup_policy(const Fields& in, LogConfig& config) {
-  std::vector<std::string> policies{"delete"};
-  in.read("cleanup.policy", policies);
+void set_cleanup_policy(LogConfig& config, const Value& value) {
+  const auto& policies = std::get<std::vector<std::string>>(value);
   const auto has = [&](std::string_view policy) { return std::ranges::find(policies, policy) != policies.end(); };
   config.cleanup_delete = has("delete");
   config.cleanup_compact = has("compact");
 }
 
+void set_compression(LogConfig& config, const Value& value) {
+  constexpr std::string_view kNames[] = {"uncompressed", "gzip", "snappy", "lz4", "zstd", "producer"};
+  const auto it = std::ranges::find(kNames, std::get<std::string>(value));
+  CHECK(it != std::end(kNames));
+  config.compression_type = static_cast<CompressionPolicy>(it - std::begin(kNames));
+}
+
+void set_timestamp_type(LogConfig& config, const Value& value) {
+  const bool append_time = std::get<std::string>(value) == "LogAppendTime";
+  config.message_timestamp_type = append_time ? TimestampType::kLogAppendTime : TimestampType::kCreateTime;
+}
+
+struct Binding {
+  std::string_view option;
+  Setter set;
+};
+// In this order: internal.segment.bytes overrides segment.bytes.
+constexpr Binding kFields[] = {
+    {"segment.bytes", into<&LogConfig::segment_bytes>},
+    {"internal.segment.bytes", into<&LogConfig::segment_bytes>},
+    {"segment.ms", into<&LogConfig::segment_ms>},
+    {"segment.jitter.ms", into<&LogConfig::segment_jitter_ms>},
+    {"segment.index.bytes", into<&LogConfig::segment_index_bytes>},
+    {"index.interval.bytes", into<&LogConfig::index_interval_bytes>},
+    {"preallocate", into<&LogConfig::preallocate>},
+    {"flush.messages", into<&LogConfig::flush_messages>},
+    {"flush.ms", into<&LogConfig::flush_ms>},
+    {"cleanup.policy", set_cleanup_policy},
+    {"retention.bytes", into<&LogConfig::retention_bytes>},
+    {"retention.ms", into<&LogConfig::retention_ms>},
+    {"local.retention.bytes", into<&LogConfig::local_retention_bytes>},
+    {"local.retention.ms", into<&LogConfig::local_retention_ms>},
+    {"file.delete.delay.ms", into<&LogConfig::file_delete_delay_ms>},
+    {"delete.retention.ms", into<&LogConfig::delete_retention_ms>},
+    {"min.compaction.lag.ms", into<&LogConfig::min_compaction_lag_ms>},
+    {"max.compaction.lag.ms", into<&LogConfig::max_compaction_lag_ms>},
+    {"min.cleanable.dirty.ratio", into<&LogConfig::min_cleanable_dirty_ratio>},
+    {"max.message.bytes", into<&LogConfig::max_message_bytes>},
+    {"compression.type", set_compression},
+    {"compression.gzip.level", into<&LogConfig::compression_gzip_level>},
+    {"compression.lz4.level", into<&LogConfig::compression_lz4_level>},
+    {"compression.zstd.level", into<&LogConfig::compression_zstd_level>},
+    {"message.timestamp.type", set_timestamp_type},
+    {"message.timestamp.before.max.ms", into<&LogConfig::message_timestamp_before_max_ms>},
+    {"message.timestamp.after.max.ms", into<&LogConfig::message_timestamp_after_max_ms>},
+    {"min.insync.replicas", into<&LogConfig::min_insync_replicas>},
+    {"unclean.leader.election.enable", into<&LogConfig::unclean_leader_election_enable>},
+    {"leader.replication.throttled.replicas", into<&LogConfig::leader_replication_throttled_replicas>},
+    {"follower.replication.throttled.replicas", into<&LogConfig::follower_replication_throttled_replicas>},
+    {"remote.storage.enable", into<&LogConfig::remote_storage_enable>},
+    {"remote.log.copy.disable", into<&LogConfig::remote_log_copy_disable>},
+    {"remote.log.delete.on.disable", into<&LogConfig::remote_log_delete_on_disable>},
+};
+
+// Nothing where there is no text, or it is not valid.
+void set_field(LogConfig& config, const Binding& binding, std::string_view text) {
+  const config::Option* option = config::topic_options().find(binding.option);
+  CHECK(option);
+  if (const auto value = config::parse(*option, text)) binding.set(config, *value);
+}
+
 }  // namespace
 
+LogConfig::LogConfig() {
+  for (const Binding& binding : kFields)
+    if (const char* text = config::topic_options().find(binding.option)->default_value) set_field(*this, binding, text);
+}
+
 LogConfig log_config(const config::Properties& effective) {
-  const Fields in(effective);
   LogConfig config;
-  in.read("segment.bytes", config.segment_bytes);
-  in.read("internal.segment.bytes", config.segment_bytes);
-  in.read("segment.ms", config.segment_ms);
-  in.read("segment.jitter.ms", config.segment_jitter_ms);
-  in.read("segment.index.bytes", config.segment_index_bytes);
-  in.read("index.interval.bytes", config.index_interval_bytes);
-  in.read("preallocate", config.preallocate);
-  in.read("flush.messages", config.flush_messages);
-  in.read("flush.ms", config.flush_ms);
-  read_cleanup_policy(in, config);
-  in.read("retention.bytes", config.retention_bytes);
-  in.read("retention.ms", config.retention_ms);
-  in.read("local.retention.bytes", config.local_retention_bytes);
-  in.read("local.retention.ms", config.local_retention_ms);
-  in.read("file.delete.delay.ms", config.file_delete_delay_ms);
-  in.read("delete.retention.ms", config.delete_retention_ms);
-  in.read("min.compaction.lag.ms", config.min_compaction_lag_ms);
-  in.read("max.compaction.lag.ms", config.max_compaction_lag_ms);
-  in.read("min.cleanable.dirty.ratio", config.min_cleanable_dirty_ratio);
-  in.read("max.message.bytes", config.max_message_bytes);
-  config.compression_type = compression(in.text("compression.type"));
-  in.read("compression.gzip.level", config.compression_gzip_level);
-  in.read("compression.lz4.level", config.compression_lz4_level);
-  in.read("compression.zstd.level", config.compression_zstd_level);
-  if (in.text("message.timestamp.type") == "LogAppendTime")
-    config.message_timestamp_type = TimestampType::kLogAppendTime;
-  in.read("message.timestamp.before.max.ms", config.message_timestamp_before_max_ms);
-  in.read("message.timestamp.after.max.ms", config.message_timestamp_after_max_ms);
-  in.read("min.insync.replicas", config.min_insync_replicas);
-  in.read("unclean.leader.election.enable", config.unclean_leader_election_enable);
-  in.read("leader.replication.throttled.replicas", config.leader_replication_throttled_replicas);
-  in.read("follower.replication.throttled.replicas", config.follower_replication_throttled_replicas);
-  in.read("remote.storage.enable", config.remote_storage_enable);
-  in.read("remote.log.copy.disable", config.remote_log_copy_disable);
-  in.read("remote.log.delete.on.disable", config.remote_log_delete_on_disable);
+  for (const Binding& binding : kFields)
+    if (const auto it = effective.find(binding.option); it != effective.end()) set_field(config, binding, it->second);
   return config;
 }
 

@@ -9,8 +9,25 @@ namespace {
 
 const config::Properties kNone;
 
-TEST(LogConfigOptions, DefaultsOfTheTableAreThoseOfTheStruct) {
-  EXPECT_EQ(log_config(config::effective_topic_config(kNone, {kNone, kNone, kNone})), LogConfig());
+TEST(LogConfigOptions, FieldsHaveTheDefaultsOfTheirOptions) {
+  const LogConfig config;
+  EXPECT_EQ(log_config(config::effective_topic_config(kNone, {kNone, kNone, kNone})), config);
+  EXPECT_EQ(config.segment_bytes, 1 << 30);
+  EXPECT_EQ(config.retention_ms, std::chrono::days(7));
+  EXPECT_EQ(config.flush_ms, LogConfig::kForever);
+  EXPECT_TRUE(config.cleanup_delete && !config.cleanup_compact);
+  EXPECT_EQ(config.compression_type, CompressionPolicy::kProducer);
+}
+
+// Every topic option there is has an effect on the value of a topic's logs.
+TEST(LogConfigOptions, EveryOptionFillsAField) {
+  for (const config::Option* option : config::topic_options().options()) {
+    LogConfig changed;
+    for (const auto* text :
+         {"true", "false", "0", "1", "5", "1048577", "0.25", "compact", "zstd", "LogAppendTime", "0:1"})
+      if (const auto other = log_config({{std::string(option->name), text}}); other != LogConfig()) changed = other;
+    EXPECT_NE(changed, LogConfig()) << option->name;
+  }
 }
 
 TEST(LogConfigOptions, TakesWhatATopicSets) {

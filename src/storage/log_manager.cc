@@ -9,8 +9,15 @@
 
 namespace thalweg::storage {
 
+namespace {
+
+// Of two intervals of which 0 is never.
+Millis shorter(Millis a, Millis b) { return a <= Millis(0) || b <= Millis(0) ? std::max(a, b) : std::min(a, b); }
+
+}  // namespace
+
 LogManager::LogManager(std::vector<const Shard*> shards, LogManagerConfig config)
-    : shards_(std::move(shards)), config_(std::move(config)) {
+    : shards_(std::move(shards)), config_(std::move(config)), producer_id_expiration_(config_.producer_id_expiration) {
   CHECK(!shards_.empty() && !config_.log_dirs.empty());
   for (const Shard* shard : shards_)
     files_.push_back(std::make_shared<FileCache>(shard->disk, config_.open_files_per_shard));
@@ -27,7 +34,7 @@ Task<Result<>> LogManager::start(std::string cluster_id) {
   for (Directory& directory : directories_) CO_TRY_VOID(co_await read_directory(directory));
   spawn(*shards_[0], every(this, running_, config_.retention_check_interval, &LogManager::apply_retention));
   spawn(*shards_[0],
-        every(this, running_, std::min(config_.checkpoint_interval, config_.start_offset_checkpoint_interval),
+        every(this, running_, shorter(config_.checkpoint_interval, config_.start_offset_checkpoint_interval),
               &LogManager::write_checkpoints));
   spawn(*shards_[0],
         every(this, running_, config_.producer_id_expiration_check_interval, &LogManager::expire_producers));
@@ -92,7 +99,7 @@ std::vector<Uuid> LogManager::directory_ids() const {
 
 Task<> LogManager::every(LogManager* manager, std::shared_ptr<const bool> running, Millis interval, Step step) {
   const Shard* const shard = manager->shards_[0];
-  while (true) {
+  while (interval > Millis(0)) {
     co_await shard->clock.sleep_for(interval);
     if (!*running) co_return;
     co_await (manager->*step)();
@@ -257,11 +264,11 @@ Task<> LogManager::retain_here(std::vector<LogPtr> logs) {
 Task<> LogManager::expire_producers() {
   const auto logs = logs_by_shard();
   for (std::size_t i = 0; i < logs.size(); ++i)
-    co_await shards_[i]->call(*this, &LogManager::expire_producers_here, logs[i]);
+    co_await shards_[i]->call(*this, &LogManager::expire_producers_here, logs[i], producer_id_expiration_);
 }
 
-Task<> LogManager::expire_producers_here(std::vector<LogPtr> logs) {
-  for (const LogPtr& log : logs) log->expire_producers(config_.producer_id_expiration);
+Task<> LogManager::expire_producers_here(std::vector<LogPtr> logs, Millis span) {
+  for (const LogPtr& log : logs) log->expire_producers(span);
   co_return;
 }
 

@@ -26,6 +26,7 @@ namespace thalweg::storage {
 struct LogManagerConfig {
   std::vector<std::string> log_dirs;
   BrokerId node_id;
+  // Intervals of 0 are never.
   Millis retention_check_interval{300'000};  // log.retention.check.interval.ms
   Millis checkpoint_interval{60'000};        // log.flush.offset.checkpoint.interval.ms
   Millis start_offset_checkpoint_interval{60'000};
@@ -88,6 +89,8 @@ class LogManager {
   // Background steps; also run by themselves at their intervals.
   Task<> apply_retention();
   Task<> write_checkpoints();
+  // producer.id.expiration.ms, from the next look at idle producers on.
+  void set_producer_id_expiration(Millis span) { producer_id_expiration_ = span; }
 
   // Clean stop: closes every log in parallel, writes the checkpoints, then the marker. Nobody may use a log any more.
   Task<Result<>> stop();
@@ -137,7 +140,7 @@ class LogManager {
   Task<Result<LogPtr>> open_here(unsigned shard, LogOptions options);
   Task<> retire_here(LogPtr log);
   Task<> retain_here(std::vector<LogPtr> logs);
-  Task<> expire_producers_here(std::vector<LogPtr> logs);
+  Task<> expire_producers_here(std::vector<LogPtr> logs, Millis span);
   Task<std::vector<Checkpointed>> checkpoint_here(std::vector<LogPtr> logs);
   Task<Result<>> close_here(std::vector<LogPtr> logs);
   std::vector<LogDirDescription::Partition> describe_here(std::vector<LogPtr> logs);
@@ -146,6 +149,7 @@ class LogManager {
   const std::vector<const Shard*> shards_;
   const LogManagerConfig config_;
   std::string cluster_id_;
+  Millis producer_id_expiration_;
   std::vector<Directory> directories_;
   std::vector<std::shared_ptr<FileCache>> files_;  // by shard; each used on its shard only
   std::map<TopicPartition, OpenLog> logs_;

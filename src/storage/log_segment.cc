@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+
+#include "base/number.h"
 
 namespace thalweg::storage {
 
@@ -13,10 +14,9 @@ std::string segment_file(const std::string& directory, Offset base, std::string_
 
 std::optional<Offset> parse_segment_file(std::string_view name, std::string_view suffix) {
   if (name.size() != 20 + suffix.size() || !name.ends_with(suffix)) return std::nullopt;
-  std::int64_t base = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + 20, base);
-  if (error != std::errc() || end != name.data() + 20 || base < 0) return std::nullopt;
-  return Offset{base};
+  const auto base = parse_number<std::int64_t>(name.substr(0, 20));
+  if (!base || *base < 0) return std::nullopt;
+  return Offset{*base};
 }
 
 LogSegment::LogSegment(FileCache& files, const std::string& directory, Offset base, Timestamp created)

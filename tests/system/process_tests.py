@@ -211,6 +211,11 @@ _COMPOSE = {
         "KAFKA_LISTENERS": "PLAINTEXT://0.0.0.0:PORT,CONTROLLER://localhost:OTHER", "KAFKA_ADVERTISED_LISTENERS": "PLAINTEXT://localhost:PORT",
         "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
         "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:OTHER", "CLUSTER_ID": "MkU3OEVBNTcwNTJENDM2Qg"},
+    "Bitnami's": {
+        "KAFKA_CFG_NODE_ID": "1", "KAFKA_CFG_PROCESS_ROLES": "broker,controller", "KAFKA_CFG_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
+        "KAFKA_CFG_LISTENERS": "PLAINTEXT://:PORT,CONTROLLER://:OTHER", "KAFKA_CFG_ADVERTISED_LISTENERS": "PLAINTEXT://localhost:PORT",
+        "KAFKA_CFG_LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        "KAFKA_CFG_CONTROLLER_QUORUM_VOTERS": "1@localhost:OTHER", "KAFKA_KRAFT_CLUSTER_ID": "MkU3OEVBNTcwNTJENDM2Qg"},
 }
 
 
@@ -240,10 +245,109 @@ def takes_the_environment_of_a_container(folder, new):
                 server.wait()
         said = (folder / "log").read_text()
         expect(answered is not None, f"compose file '{name}': no answer on the advertised port: {said}")
-        if cluster := variables.get("CLUSTER_ID"):
+        if cluster := variables.get("CLUSTER_ID") or variables.get("KAFKA_KRAFT_CLUSTER_ID"):
             expect(f"cluster={cluster}" in said, f"compose file '{name}': another cluster id: {said}")
-        warnings = [line for line in said.splitlines() if " WARN " in line]
+        warnings = [line for line in said.splitlines() if " WARN " in line and "this host does not know" not in line]
         expect_equal(len(warnings), int("KAFKA_ZOOKEEPER_CONNECT" in variables), f"compose file '{name}': warnings in {said}")
+
+
+_LARGEST, _LARGEST_INT = str(2**63 - 1), str(2**31 - 1)
+_EXTREMES = {
+    "the largest": {
+        **{name: _LARGEST for name in (
+            "connections.max.idle.ms", "leader.imbalance.check.interval.seconds", "log.flush.interval.messages",
+            "log.flush.interval.ms", "log.message.timestamp.after.max.ms", "log.message.timestamp.before.max.ms",
+            "log.retention.bytes", "log.retention.check.interval.ms", "log.retention.ms", "log.roll.jitter.ms", "log.roll.ms",
+            "log.segment.delete.delay.ms", "offsets.retention.check.interval.ms", "queued.max.request.bytes")},
+        **{name: _LARGEST_INT for name in (
+            "fetch.max.bytes", "group.initial.rebalance.delay.ms", "group.max.session.timeout.ms", "group.max.size",
+            "initial.broker.registration.timeout.ms", "log.flush.offset.checkpoint.interval.ms",
+            "log.flush.start.offset.checkpoint.interval.ms", "log.index.interval.bytes", "log.index.size.max.bytes",
+            "log.segment.bytes", "max.connection.creation.rate", "max.connections", "max.connections.per.ip",
+            "max.incremental.fetch.session.cache.slots", "offset.metadata.max.bytes", "offsets.retention.minutes",
+            "offsets.topic.segment.bytes", "producer.id.expiration.ms", "broker.session.timeout.ms")},
+        "default.replication.factor": "1", "thalweg.shards": "3"},
+    "the smallest": {
+        "connections.max.idle.ms": "-1", "fetch.max.bytes": "1024", "group.initial.rebalance.delay.ms": "-1",
+        "group.min.session.timeout.ms": "-1", "leader.imbalance.check.interval.seconds": "1", "log.flush.interval.messages": "1",
+        "log.flush.interval.ms": "0", "log.flush.offset.checkpoint.interval.ms": "0", "log.flush.start.offset.checkpoint.interval.ms": "0",
+        "log.index.interval.bytes": "0", "log.index.size.max.bytes": "4", "log.retention.bytes": "-1",
+        "log.retention.check.interval.ms": "1", "log.retention.ms": "-9223372036854775808", "log.roll.ms": "1",
+        "log.segment.bytes": "1048576", "log.segment.delete.delay.ms": "0", "max.incremental.fetch.session.cache.slots": "0",
+        "offset.metadata.max.bytes": "0", "offsets.retention.check.interval.ms": "1", "offsets.topic.num.partitions": "1",
+        "producer.id.expiration.ms": "1", "queued.max.request.bytes": "-1", "socket.listen.backlog.size": "1",
+        "socket.receive.buffer.bytes": "-1", "socket.send.buffer.bytes": "-1", "broker.heartbeat.interval.ms": "1"},
+    "around one": {"connections.max.idle.ms": "101", "max.incremental.fetch.session.cache.slots": "1",
+                             "queued.max.request.bytes": "104857600", "socket.receive.buffer.bytes": "0", "thalweg.shards": "3"},
+}
+
+
+@_in_folder
+def serves_at_the_extremes_of_its_options(folder, new):
+    """What was written is read again, also after a restart, and an idle server does nothing."""
+    for name, properties in _EXTREMES.items():
+        broker = new(folder / name.replace(" ", "-"))
+        broker.properties |= properties
+        tool = [str(paths.thalweg_binary())]
+        for expected in ("one\n", "one\ntwo\n"):
+            broker.start()
+            word = expected.split()[-1]
+            done = subprocess.run([*tool, "produce", "orders", "--brokers", broker.bootstrap], input=word + "\n", text=True,
+                                  capture_output=True, timeout=30)
+            expect_equal(done.returncode, 0, f"exit code of produce at {name}: {done.stderr}")
+            read = subprocess.run([*tool, "consume", "orders", "--brokers", broker.bootstrap], text=True, capture_output=True,
+                                  timeout=30)
+            expect_equal(read.stdout, expected, f"what is read at {name}, {read.stderr}")
+            before = _cpu_seconds(broker.process.pid)
+            time.sleep(1)
+            busy = _cpu_seconds(broker.process.pid) - before
+            expect(busy < 0.7, f"at {name} an idle server used {busy:.2f} s of a second")
+            broker.stop()
+            said = broker.log_path.read_text()
+            expect(" ERROR " not in said, f"errors at {name}: {said}")
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@_in_folder
+def says_which_advertised_name_is_unknown(folder, new):
+    broker = new(folder)
+    broker.properties |= {"advertised.listeners": f"PLAINTEXT://no-such-host.invalid:{broker.port}"}
+    broker.start()
+    end = time.monotonic() + 20
+    while time.monotonic() < end and "this host does not know" not in broker.log_path.read_text():
+        time.sleep(0.05)
+    said = [line for line in broker.log_path.read_text().splitlines() if "this host does not know" in line]
+    expect(len(said) == 1 and " WARN " in said[0] and "advertised.listeners" in said[0] and "no-such-host.invalid" in said[0],
+           f"a warning that names the option: {said}")
+
+
+@_in_folder
+def refuses_to_listen_on_an_unknown_name(folder, new):
+    broker = new(folder)
+    broker.properties |= {"listeners": f"PLAINTEXT://no-such-host.invalid:{broker.port}"}
+    broker.launch()
+    expect(broker.process.wait(30) != 0, "exit code 0")
+    expect("no-such-host.invalid" in broker.log_path.read_text(), f"the name: {broker.log_path.read_text()}")
+
+
+@_in_folder
+def listens_on_a_free_port(folder, new):
+    broker = new(folder)
+    free = "PLAINTEXT://127.0.0.1:0"
+    broker.properties |= {"listeners": free, "advertised.listeners": free, "thalweg.shards": "3"}
+    broker.launch()
+    end = time.monotonic() + 20
+    while time.monotonic() < end and broker.alive() and "broker started" not in broker.log_path.read_text():
+        time.sleep(0.02)
+    said = broker.log_path.read_text()
+    port = re.search(r"listener=PLAINTEXT://127\.0\.0\.1:(\d+) advertised=PLAINTEXT://127\.0\.0\.1:\1\b", said)
+    expect(port is not None, f"the port that was found, listened on and advertised: {said}")
+    for _ in range(20):  # whichever shard the kernel chooses
+        expect(answers_metadata("127.0.0.1", int(port[1])), "an answer on that port")
 
 
 @_in_folder
@@ -282,5 +386,9 @@ ALL = {name: _guard(test) for name, test in {
     "the log says what changed the cluster, and by whom": says_who_changed_what,
     "all bad values are reported at once": reports_all_bad_values_at_once,
     "the image's command runs on the variables of compose files": takes_the_environment_of_a_container,
+    "port 0 is one free port for every shard": listens_on_a_free_port,
+    "options at their extremes: the server serves, and an idle one is idle": serves_at_the_extremes_of_its_options,
+    "an advertised name that does not resolve is a warning that says what to set": says_which_advertised_name_is_unknown,
+    "a listener's name that does not resolve stops the start": refuses_to_listen_on_an_unknown_name,
     "the server answers within 100 ms of its start": starts_within_100_ms,
 }.items()}

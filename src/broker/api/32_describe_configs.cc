@@ -1,8 +1,8 @@
 // DescribeConfigs (32), versions 0-4: every known option with its value, source and synonyms (KIP-226), type and
 // documentation (KIP-569); the level of this broker's logger (KIP-412).
 #include <algorithm>
-#include <charconv>
 
+#include "base/number.h"
 #include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
@@ -41,9 +41,7 @@ Result<std::vector<config::Described>> describe(const RequestContext& context, R
       if (name.empty()) return config::describe_broker_default(image.configs({ResourceType::kBroker, ""}));
       const auto own = broker_name(context.here.broker.config().node_id);
       if (name != own) {
-        std::int32_t id = 0;
-        const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
-        if (error != std::errc() || end != name.data() + name.size())
+        if (!parse_number<std::int32_t>(name))
           return fail(ErrorCode::kInvalidRequest, "Broker id must be an integer, but it is: " + name);
         return fail(ErrorCode::kInvalidRequest,
                     "Unexpected broker id, expected " + own + " or empty string, but received " + name);
