@@ -63,6 +63,11 @@ class ClassicGroup {
   // May this commit? A commit is also a sign of life. Generation -1 without a member is a consumer that assigns itself.
   ErrorCode check_commit(Identity who, std::int32_t generation, Step& step);
 
+  // Whether a step may end in a record, and may so have to be taken back.
+  bool join_may_store(const protocol::JoinGroupRequest& request, const GroupConfig& config) const;
+  bool sync_may_store(const protocol::SyncGroupRequest& request) const { return leader_ == request.member_id; }
+  bool may_become_empty(std::size_t leaving) const { return members_.size() <= leaving; }
+
   GroupState state() const { return state_; }
   Timestamp state_since() const { return state_since_; }  // kNoTimestamp when a very old record did not say
   // Nobody is here or about to come.
