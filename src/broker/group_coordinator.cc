@@ -29,6 +29,14 @@ std::vector<const Shard*> shards_of(const Broker& broker) {
   return shards;
 }
 
+Task<> forget(GroupShard* groups, PartitionId partition, std::string topic) {
+  const auto done =
+      co_await groups->handle<group::Done>(partition, group::TopicsDeleted{{topic}}, group::RequestContext{});
+  // Retention takes them later; until then a topic of the same name finds positions that are not its own.
+  if (!done)
+    log::warn("offsets of a deleted topic could not be forgotten", field("topic", topic), field("error", done.error()));
+}
+
 }  // namespace
 
 GroupShard::NewMachine group_machines(const config::BrokerConfig& config) {
@@ -39,15 +47,8 @@ GroupShard::NewMachine group_machines(const config::BrokerConfig& config) {
   };
 }
 
-Task<> forget_topic(GroupShard* groups, std::string topic) {
-  for (const auto partition : groups->partitions()) {
-    const auto done =
-        co_await groups->handle<group::Done>(partition, group::TopicsDeleted{{topic}}, group::RequestContext{});
-    // Retention takes them later; until then a topic of the same name finds positions that are not its own.
-    if (!done && done.error().code != ErrorCode::kNotCoordinator)
-      log::warn("offsets of a deleted topic could not be forgotten", field("topic", topic),
-                field("error", done.error()));
-  }
+void forget_topic(const Shard& shard, GroupShard& groups, const std::string& topic) {
+  for (const auto partition : groups.partitions()) spawn(shard, forget(&groups, partition, topic));
 }
 
 GroupCoordinator::GroupCoordinator(Broker& broker)
@@ -66,7 +67,7 @@ GroupCoordinator::GroupCoordinator(Broker& broker)
 void GroupCoordinator::topic_deleted(const std::string& topic) {
   for (std::size_t i = 0; i < broker_.shards().size(); ++i) {
     const Shard& shard = broker_.shards()[i]->shard;
-    shard.post([&shard, mine = &groups_.on_shard(i), topic] { spawn(shard, forget_topic(mine, topic)); });
+    shard.post([&shard, mine = &groups_.on_shard(i), topic] { forget_topic(shard, *mine, topic); });
   }
 }
 

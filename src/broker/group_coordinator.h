@@ -74,7 +74,7 @@ class GroupCoordinator {
   coordinator::Coordinator<group::GroupMachine, OffsetsCodec> groups_;
 };
 
-// On the shard's own thread; nobody waits for it.
-Task<> forget_topic(GroupShard* groups, std::string topic);
+// Their offsets of the topic go from every group there; nobody waits for that. On that shard.
+void forget_topic(const Shard& shard, GroupShard& groups, const std::string& topic);
 
 }  // namespace thalweg::broker

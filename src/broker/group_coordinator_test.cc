@@ -232,7 +232,7 @@ TEST_F(GroupShardTest, ARecordThatCannotBeReadDoesNotTakeTheOthersWithIt) {
 TEST_F(GroupShardTest, ADeletedTopicTakesItsOffsetsWithIt) {
   lead();
   ASSERT_TRUE(ask<OffsetCommitResponse>(commit_of(3, "")));
-  spawn(t.shard, forget_topic(&groups_, "orders"));
+  forget_topic(t.shard, groups_, "orders");
   t.context.restart();
   t.context.poll();
   const auto fetched = fetch();
