@@ -165,10 +165,12 @@ class ClassicGroup {
   std::optional<std::set<std::string>> subscribed_topics_;  // of this generation; nothing when they cannot be read
   std::uint64_t last_order_ = 0;
 
-  // Only in PreparingRebalance that began in Empty: members trickle in, so the join phase waits for more.
-  bool initial_ = false;
-  bool grew_during_delay_ = false;
-  Millis initial_delay_{0}, initial_delay_left_{0};
+  // A join phase that began in Empty: members trickle in, so it waits for more.
+  struct InitialDelay {
+    Millis now, left;   // what it waits for at the moment, and how much longer it may grow
+    bool grew = false;  // somebody came in while it waited
+  };
+  std::optional<InitialDelay> initial_;  // only in PreparingRebalance
 };
 
 }  // namespace thalweg::group

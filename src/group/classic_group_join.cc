@@ -116,7 +116,7 @@ void ClassicGroup::join_as_new(const JoinRequest& request, const RequestContext&
 void ClassicGroup::add_member(std::string member_id, const JoinRequest& request, const RequestContext& context,
                               RequestId id, Step& step) {
   if (members_.empty()) protocol_type_ = request.protocol_type;
-  if (state_ == GroupState::kPreparingRebalance && initial_) grew_during_delay_ = true;
+  if (initial_) initial_->grew = true;
   pending_.erase(member_id);
   if (request.group_instance_id) static_members_[*request.group_instance_id] = member_id;
   if (!leader_) leader_ = member_id;
