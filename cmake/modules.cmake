@@ -6,9 +6,10 @@ module(metrics DEPENDS base)
 module(config DEPENDS base)
 module(record DEPENDS base LINKS PkgConfig::isal PkgConfig::zstd PkgConfig::lz4 snappy ZLIB::ZLIB)
 include(${PROJECT_SOURCE_DIR}/src/protocol/protocol.cmake)  # module(protocol), with generated sources
+module(machine DEPENDS base)
 module(metadata DEPENDS base config protocol)
-module(controller DEPENDS base config protocol metadata)
-module(group DEPENDS base protocol)
+module(controller DEPENDS base config protocol metadata machine)
+module(group DEPENDS base protocol machine)
 
 # seams
 module(runtime DEPENDS base metrics LINKS boost_headers Threads::Threads TEST_DEPENDS sim)
@@ -19,13 +20,15 @@ module(sim DEPENDS base metrics runtime)
 module(storage DEPENDS base metrics config record runtime TEST_DEPENDS platform sim)
 include(${PROJECT_SOURCE_DIR}/src/raft/raft.cmake)  # module(raft), with the Rust core
 module(network DEPENDS base metrics protocol runtime TEST_DEPENDS platform sim)
-module(replicated DEPENDS base metrics runtime TEST_DEPENDS platform sim)
+module(replicated DEPENDS base metrics machine runtime TEST_DEPENDS platform sim)
 module(replica DEPENDS base metrics config record protocol metadata runtime storage TEST_DEPENDS platform sim)
+module(coordinator DEPENDS base metrics config record protocol machine metadata runtime storage replicated replica
+       TEST_DEPENDS platform sim)
 module(admin DEPENDS base metrics record protocol runtime network TEST_DEPENDS platform sim)
 
 # products
-module(broker DEPENDS base metrics config record protocol metadata controller group runtime storage raft network replicated
-       replica TEST_DEPENDS platform sim)
+module(broker DEPENDS base metrics config record protocol machine metadata controller group runtime storage raft network
+       replicated replica coordinator TEST_DEPENDS platform sim)
 module(cli DEPENDS base metrics config record protocol runtime network admin TEST_DEPENDS platform)
 target_compile_definitions(cli PRIVATE THALWEG_VERSION="${PROJECT_VERSION}")
 

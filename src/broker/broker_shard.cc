@@ -1,5 +1,6 @@
 #include "broker/broker_shard.h"
 
+#include "base/check.h"
 #include "broker/broker.h"
 
 namespace thalweg::broker {
@@ -28,6 +29,16 @@ BrokerShard::BrokerShard(const Shard& s, Broker& b, unsigned shard_count)
                first_session_id(s), kSessionIdStride),
       stopping(s.clock) {}
 
+void BrokerShard::on_leadership(std::string topic, LeadershipListener listener) {
+  const bool first = leadership_listeners_.emplace(std::move(topic), std::move(listener)).second;
+  CHECK(first);
+}
+
+void BrokerShard::tell_leadership(const std::string& topic, PartitionId partition, replica::PartitionPtr led) const {
+  const auto listener = leadership_listeners_.find(topic);
+  if (listener != leadership_listeners_.end()) listener->second(partition, std::move(led));
+}
+
 void BrokerShard::host(std::string topic, replica::PartitionKey key, storage::LogPtr log, metadata::Partition state) {
   const auto before = partitions.find(key);
   const bool led = before && before->is_leader();
@@ -37,7 +48,7 @@ void BrokerShard::host(std::string topic, replica::PartitionKey key, storage::Lo
     partitions.update(key, state);
   const auto partition = partitions.find(key);
   const bool leads = partition && partition->is_leader();
-  if (leads != led && on_leadership) on_leadership(topic, key.partition, leads ? partition : nullptr);
+  if (leads != led) tell_leadership(topic, key.partition, leads ? partition : nullptr);
 }
 
 void BrokerShard::drop(std::string topic, replica::PartitionKey key) {
@@ -45,7 +56,7 @@ void BrokerShard::drop(std::string topic, replica::PartitionKey key) {
   if (!partition) return;
   const bool led = partition->is_leader();
   partitions.remove(key);
-  if (led && on_leadership) on_leadership(topic, key.partition, nullptr);
+  if (led) tell_leadership(topic, key.partition, nullptr);
 }
 
 }  // namespace thalweg::broker

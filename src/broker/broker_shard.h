@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 
 #include "broker/fetch_session.h"
@@ -13,9 +14,8 @@ namespace thalweg::broker {
 
 class Broker;
 
-// Told on the owner shard when this broker starts or stops leading a partition (null) of an internal topic.
-using LeadershipListener =
-    std::function<void(const std::string& topic, PartitionId partition, replica::PartitionPtr led)>;
+// Told on the owner shard when this broker starts or stops leading (null) a partition of its topic.
+using LeadershipListener = std::function<void(PartitionId partition, replica::PartitionPtr led)>;
 
 class BrokerShard {
  public:
@@ -25,7 +25,9 @@ class BrokerShard {
   Broker& broker;
   replica::Partitions partitions;
   FetchSessionCache sessions;
-  LeadershipListener on_leadership;
+
+  // The topic's coordinator listens. REQUIRES: nobody else listens to the topic, and no partition is hosted yet
+  void on_leadership(std::string topic, LeadershipListener listener);
 
   // From here on nobody waits for records that may come: long polls are answered with what there is.
   void begin_stop() { stopping.fail(); }
@@ -39,7 +41,10 @@ class BrokerShard {
   void drop(std::string topic, replica::PartitionKey key);
 
  private:
+  void tell_leadership(const std::string& topic, PartitionId partition, replica::PartitionPtr led) const;
+
   metadata::ImagePtr image_;
+  std::map<std::string, LeadershipListener> leadership_listeners_;  // by topic
 };
 
 }  // namespace thalweg::broker

@@ -10,10 +10,8 @@
 namespace thalweg::broker {
 namespace {
 
-constexpr Instant kCommitTimeout = std::chrono::seconds(5);
-
 group::GroupConfig group_config(const config::BrokerConfig& config, const storage::LogConfig& log) {
-  const auto batch_max = std::int64_t(PartitionJournal::batch_bytes_max(log));
+  const auto batch_max = std::int64_t(coordinator::LogJournal::batch_bytes_max(log));
   return {
       .session_timeout_min = config.group_min_session_timeout,
       .session_timeout_max = config.group_max_session_timeout,
@@ -25,67 +23,52 @@ group::GroupConfig group_config(const config::BrokerConfig& config, const storag
       .append_bytes_max = std::size_t(std::max(batch_max - std::int64_t(record::kBatchHeaderSize), std::int64_t(0)))};
 }
 
-}  // namespace
-
-// ------------------------------------------------------------------------------------------------ one shard
-
-void GroupShard::start() {
-  started_ = true;
-  for (const auto& [partition, host] : hosts_) host->lead();
+std::vector<const Shard*> shards_of(const Broker& broker) {
+  std::vector<const Shard*> shards;
+  for (const auto& shard : broker.shards()) shards.push_back(&shard->shard);
+  return shards;
 }
 
-void GroupShard::lead(PartitionId partition, replica::PartitionPtr led) {
-  const std::string name = "group coordinator " + to_string(led->log().partition());
-  auto new_machine = [this, led] {
-    auto& random = shard_.random;
-    return std::make_unique<group::GroupMachine>(group_config(config_, led->log().config()),
-                                                 [&random] { return Uuid::from_random(random.next(), random.next()); });
-  };
-  auto& host = hosts_[partition];
-  host = std::make_unique<Host>(shard_, std::make_shared<PartitionJournal>(std::move(led)), std::move(new_machine),
-                                replicated::HostOptions{.name = name, .commit_timeout = kCommitTimeout});
-  if (started_) host->lead();
-}
-
-void GroupShard::topic_deleted(std::string topic) {
-  for (const auto& [partition, host] : hosts_) spawn(shard_, forget_topic(partition, topic));
-}
-
-Task<> GroupShard::forget_topic(PartitionId partition, std::string topic) {
-  const auto done = co_await handle<group::Done>(partition, group::TopicsDeleted{{topic}}, group::RequestContext{});
+Task<> forget(GroupShard* groups, PartitionId partition, std::string topic) {
+  const auto done =
+      co_await groups->handle<group::Done>(partition, group::TopicsDeleted{{topic}}, group::RequestContext{});
   // Retention takes them later; until then a topic of the same name finds positions that are not its own.
   if (!done)
     log::warn("offsets of a deleted topic could not be forgotten", field("topic", topic), field("error", done.error()));
 }
 
-// ------------------------------------------------------------------------------------------------ all shards
+}  // namespace
 
-GroupCoordinator::GroupCoordinator(Broker& broker) : broker_(broker) {
-  for (const auto& shard : broker.shards()) {
-    auto& mine = shards_.emplace_back(std::make_unique<GroupShard>(shard->shard, broker.config()));
-    shards_to_call_.push_back(&shard->shard);
-    shard->on_leadership = [&mine = *mine](const std::string& topic, PartitionId partition, replica::PartitionPtr led) {
-      if (topic != kOffsetsTopic) return;
-      if (led)
-        mine.lead(partition, std::move(led));
-      else
-        mine.resign(partition);
-    };
+GroupShard::NewMachine group_machines(const config::BrokerConfig& config) {
+  return [&config](const Shard& shard, const storage::LogConfig& log) {
+    auto& random = shard.random;
+    return std::make_unique<group::GroupMachine>(group_config(config, log),
+                                                 [&random] { return Uuid::from_random(random.next(), random.next()); });
+  };
+}
+
+void forget_topic(const Shard& shard, GroupShard& groups, const std::string& topic) {
+  for (const auto partition : groups.partitions()) spawn(shard, forget(&groups, partition, topic));
+}
+
+GroupCoordinator::GroupCoordinator(Broker& broker)
+    : broker_(broker), groups_(shards_of(broker), "group coordinator", group_machines(broker.config())) {
+  for (std::size_t i = 0; i < broker.shards().size(); ++i) {
+    broker.shards()[i]->on_leadership(std::string(kOffsetsTopic),
+                                      [&mine = groups_.on_shard(i)](PartitionId partition, replica::PartitionPtr led) {
+                                        if (led)
+                                          mine.lead(partition, std::move(led));
+                                        else
+                                          mine.resign(partition);
+                                      });
   }
 }
 
-Task<> GroupCoordinator::start() {
-  for (std::size_t i = 0; i < shards_.size(); ++i) co_await shards_to_call_[i]->call(*shards_[i], &GroupShard::start);
-}
-
-Task<> GroupCoordinator::stop() {
-  for (std::size_t i = 0; i < shards_.size(); ++i)
-    co_await shards_to_call_[i]->call(*shards_[i], &GroupShard::resign_all);
-}
-
 void GroupCoordinator::topic_deleted(const std::string& topic) {
-  for (std::size_t i = 0; i < shards_.size(); ++i)
-    shards_to_call_[i]->post([shard = shards_[i].get(), topic] { shard->topic_deleted(topic); });
+  for (std::size_t i = 0; i < broker_.shards().size(); ++i) {
+    const Shard& shard = broker_.shards()[i]->shard;
+    shard.post([&shard, mine = &groups_.on_shard(i), topic] { forget_topic(shard, *mine, topic); });
+  }
 }
 
 Result<GroupCoordinator::Place> GroupCoordinator::locate(const metadata::Image& image,
@@ -103,29 +86,6 @@ Result<GroupCoordinator::Place> GroupCoordinator::locate(const metadata::Image& 
 group::RequestContext GroupCoordinator::group_context(const RequestContext& context) {
   return {
       .version = context.version, .client_id = context.client_id, .client_host = "/" + context.connection->client_host};
-}
-
-// What went wrong with the log says nothing to a client that asked for its group; where to ask next does.
-Error GroupCoordinator::as_coordinator_error(Error error) {
-  switch (error.code) {
-    case ErrorCode::kUnknownTopicOrPartition:
-    case ErrorCode::kNotEnoughReplicas:
-    case ErrorCode::kNotEnoughReplicasAfterAppend:
-    case ErrorCode::kRequestTimedOut:
-      error.code = ErrorCode::kCoordinatorNotAvailable;
-      break;
-    case ErrorCode::kNotLeaderOrFollower:
-    case ErrorCode::kKafkaStorageError:
-      error.code = ErrorCode::kNotCoordinator;
-      break;
-    case ErrorCode::kMessageTooLarge:
-    case ErrorCode::kRecordListTooLarge:
-      error.code = ErrorCode::kUnknownServerError;
-      break;
-    default:
-      break;
-  }
-  return error;
 }
 
 }  // namespace thalweg::broker

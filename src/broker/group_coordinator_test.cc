@@ -76,7 +76,7 @@ class GroupShardTest : public testing::Test {
   storage::TestShard t;
   config::BrokerConfig config_;
   storage::LogConfig log_config_;
-  GroupShard groups_{t.shard, config_};
+  GroupShard groups_{t.shard, "group coordinator", group_machines(config_)};
   replica::PartitionPtr partition_;
 };
 
@@ -104,6 +104,35 @@ TEST_F(GroupShardTest, ACommitLargerThanABatchIsRefusedWhole) {
     EXPECT_EQ(partition.error_code, ErrorCode::kUnknownServerError);
   EXPECT_EQ(partition_->log().end_offset(), end);
   EXPECT_EQ(fetch()->topics.at(0).partitions.at(0).metadata, "small");
+}
+
+// Kafka's records have two bytes for the length of a string. What does not fit must not be acknowledged, and must not
+// be found under another name.
+TEST_F(GroupShardTest, WhatTheLogCannotHoldIsRefusedAndNobodyElseNotices) {
+  config_.offset_metadata_max_bytes = 100'000;
+  restart();
+  ASSERT_TRUE(ask<OffsetCommitResponse>(commit_of(1, "small")));
+  auto commit = commit_of(1, "");
+  commit.group_id = std::string(40'000, 'g');
+  const auto long_group = ask<OffsetCommitResponse>(commit);
+  ASSERT_TRUE(long_group);
+  EXPECT_EQ(long_group->topics.at(0).partitions.at(0).error_code, ErrorCode::kInvalidGroupId);
+
+  JoinGroupRequest join{.group_id = "h", .session_timeout_ms = 10'000, .protocol_type = "consumer"};
+  join.protocols.push_back({"range", {}});
+  std::optional<Result<JoinGroupResponse>> parked;
+  boost::asio::co_spawn(t.context,
+                        groups_.handle<JoinGroupResponse>(kPartition, join, group::RequestContext{.version = 3}),
+                        [&](std::exception_ptr, Result<JoinGroupResponse> response) { parked = std::move(response); });
+  const auto long_metadata = ask<OffsetCommitResponse>(commit_of(1, std::string(40'000, 'm')));
+  ASSERT_FALSE(long_metadata);
+  EXPECT_EQ(long_metadata.error().code, ErrorCode::kInvalidRequest);
+  EXPECT_FALSE(parked) << "another client was answered for it";
+  EXPECT_EQ(fetch()->topics.at(0).partitions.at(0).metadata, "small");
+  restart();
+  EXPECT_EQ(fetch()->topics.at(0).partitions.at(0).metadata, "small");
+  const auto nobody = ask<FetchedGroup>(FetchOffsets{{.group_id = "", .topics = std::nullopt}});
+  EXPECT_TRUE(nobody->topics.empty());
 }
 
 TEST_F(GroupShardTest, ALargeCommitIsOneBatch) {
@@ -149,7 +178,7 @@ TEST_F(GroupShardTest, AGroupLargerThanABatchCanBeDeleted) {
 TEST_F(GroupShardTest, WhatIsLedBeforeTheStartIsLoadedAtTheStart) {
   lead();
   ASSERT_TRUE(ask<OffsetCommitResponse>(commit_of(1, "note")));
-  GroupShard other(t.shard, config_);
+  GroupShard other(t.shard, "group coordinator", group_machines(config_));
   const auto fetched = [&] {
     return t.run(other.handle<FetchedGroup>(kPartition, FetchOffsets{{.group_id = "g", .topics = std::nullopt}}, {}));
   };
@@ -203,7 +232,7 @@ TEST_F(GroupShardTest, ARecordThatCannotBeReadDoesNotTakeTheOthersWithIt) {
 TEST_F(GroupShardTest, ADeletedTopicTakesItsOffsetsWithIt) {
   lead();
   ASSERT_TRUE(ask<OffsetCommitResponse>(commit_of(3, "")));
-  groups_.topic_deleted("orders");
+  forget_topic(t.shard, groups_, "orders");
   t.context.restart();
   t.context.poll();
   const auto fetched = fetch();

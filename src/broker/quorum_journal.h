@@ -10,6 +10,7 @@
 #include "broker/metadata_publisher.h"
 #include "metadata/record.h"
 #include "raft/quorum.h"
+#include "replicated/journal.h"
 #include "runtime/shard.h"
 #include "runtime/watermark.h"
 
@@ -21,12 +22,20 @@ class QuorumJournal {
       : shard_(shard), quorum_(quorum), publisher_(publisher) {}
 
   // Under which epoch later appends count; what an older leader left behind is not appended to.
-  void lead(LeaderEpoch epoch) { epoch_ = epoch; }
+  void lead(LeaderEpoch epoch) {
+    epoch_ = epoch;
+    end_ = Offset{0};  // an entry of an earlier leadership may have been cut, and would be waited for in vain
+  }
 
-  Result<Offset> append(const std::vector<metadata::Record>& records);
+  // Refused: kPolicyViolation when the change is too large for one entry (as Kafka's controller says it),
+  // kInvalidRequest when a record cannot be encoded, kThrottlingQuotaExceeded, a full disk. Lost: not the leader in
+  // this epoch, or the quorum has failed.
+  replicated::AppendResult append(const std::vector<metadata::Record>& records);
   Offset end() const { return end_; }
   Watermark& committed() { return publisher_.published(); }
-  // Waits until all that was appended anywhere is applied, then gives the state as the records that make it.
+  // Waits until everything that is in the log is applied, also what is not committed yet, then gives the state as the
+  // records that make it. A machine that did not know a change in flight would decide against it, and the log could
+  // not be applied any more. Fails when that takes too long (the disk is full): the entries may still be committed.
   Task<Result<>> replay(std::function<void(const metadata::Record&)> each);
 
  private:

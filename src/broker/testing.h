@@ -51,6 +51,21 @@ class BrokerUnderTest {
     CHECK(channel);
     return std::move(*channel);
   }
+  // Sends the request and does not wait: the answer is there later, see wait_for().
+  template <class Response>
+  using Pending = std::shared_ptr<std::optional<Result<Response>>>;
+  template <class Response, class Request>
+  Pending<Response> begin(Request request, std::int16_t version = Request::kMaxVersion) {
+    auto answer = std::make_shared<std::optional<Result<Response>>>();
+    spawn(client_->shard(0), keep<Response>(&client_->shard(0), std::move(request), version, answer));
+    return answer;
+  }
+  template <class Response>
+  Response wait_for(const Pending<Response>& answer) {
+    CHECK(world_.run_until([&] { return answer->has_value(); }, std::chrono::seconds(60)));
+    CHECK(**answer);
+    return std::move(***answer);
+  }
   void restart() {
     node_->crash(sim::Crash::kKill);
     start();
@@ -87,6 +102,11 @@ class BrokerUnderTest {
     const Instant deadline = shard->clock.now() + std::chrono::seconds(30);
     CO_TRY(const auto channel, co_await network::Channel::connect(*shard, {"broker", 9092}, deadline));
     co_return co_await channel->template send<Response>(std::move(request), version, deadline);
+  }
+
+  template <class Response, class Request>
+  static Task<> keep(const Shard* shard, Request request, std::int16_t version, Pending<Response> answer) {
+    *answer = co_await send<Response>(shard, std::move(request), version);
   }
 
   sim::World world_{1};

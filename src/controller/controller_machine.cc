@@ -42,7 +42,8 @@ ControllerMachine::ControllerMachine(metadata::ImagePtr base, Options options, s
     : state_(std::move(base)), options_(std::move(options)), random_(seed) {}
 
 Effects ControllerMachine::on(const protocol::CreateTopicsRequest& request, Context, RequestId id, Instant, Timestamp) {
-  return effects(create_topics(image(), options_, random_, request), id);
+  auto before = soft_state();
+  return undoable(effects(create_topics(image(), options_, random_, request), id), std::move(before));
 }
 Effects ControllerMachine::on(const protocol::DeleteTopicsRequest& request, Context context, RequestId id, Instant,
                               Timestamp) {
@@ -50,7 +51,8 @@ Effects ControllerMachine::on(const protocol::DeleteTopicsRequest& request, Cont
 }
 Effects ControllerMachine::on(const protocol::CreatePartitionsRequest& request, Context, RequestId id, Instant,
                               Timestamp) {
-  return effects(create_partitions(image(), random_, request), id);
+  auto before = soft_state();
+  return undoable(effects(create_partitions(image(), random_, request), id), std::move(before));
 }
 Effects ControllerMachine::on(const protocol::AlterConfigsRequest& request, Context, RequestId id, Instant, Timestamp) {
   return effects(alter_configs(image(), options_, request), id);
@@ -94,10 +96,11 @@ Effects ControllerMachine::on(const protocol::BrokerHeartbeatRequest& request, C
   const bool unfenced = decision.reply.error_code == ErrorCode::kNone && !decision.reply.is_fenced;
   auto result = effects(std::move(decision), id);
   if (!unfenced) return result;
+  auto before = soft_state();
   const bool first = last_contact_.empty();
   last_contact_[request.broker_id] = now;
   if (first) result.timers.push_back({TimerKey::kSessions, later(now, options_.broker_session_timeout)});
-  return result;
+  return undoable(std::move(result), std::move(before));
 }
 
 Effects ControllerMachine::on_timer(TimerKey key, Instant now, Timestamp) {
@@ -109,6 +112,7 @@ Effects ControllerMachine::on_timer(TimerKey key, Instant now, Timestamp) {
 
 // Fences one broker a step, so that each step sees the leaders that the one before has moved.
 Effects ControllerMachine::fence_silent_brokers(Instant now) {
+  auto before = soft_state();
   Effects result;
   std::optional<Instant> next;
   for (auto it = last_contact_.begin(); it != last_contact_.end();) {
@@ -127,7 +131,7 @@ Effects ControllerMachine::fence_silent_brokers(Instant now) {
     ++it;
   }
   result.timers.push_back({TimerKey::kSessions, next});
-  return result;
+  return undoable(std::move(result), std::move(before));
 }
 
 Effects ControllerMachine::on_loaded(Instant now, Timestamp) {
@@ -142,7 +146,20 @@ Effects ControllerMachine::on_loaded(Instant now, Timestamp) {
   return result;
 }
 
+Effects ControllerMachine::undoable(Effects effects, SoftState before) {
+  if (!effects.append.empty()) before_ = std::move(before);
+  return effects;
+}
+
+void ControllerMachine::undo() {
+  if (!before_) return;  // most steps change nothing but by their records
+  random_ = before_->random;
+  last_contact_ = std::move(before_->last_contact);
+  before_.reset();
+}
+
 void ControllerMachine::apply(const Record& record) {
+  before_.reset();  // the step's records are in the log
   if (std::holds_alternative<protocol::RegisterBrokerRecord>(record)) {
     const auto& registered = std::get<protocol::RegisterBrokerRecord>(record);
     newest_broker_epoch_ = std::max(newest_broker_epoch_, registered.broker_epoch);

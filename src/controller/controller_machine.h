@@ -19,6 +19,7 @@
 #include "base/time.h"
 #include "controller/decision.h"
 #include "controller/random.h"
+#include "machine/effects.h"
 #include "metadata/image_builder.h"
 #include "protocol/allocate_producer_ids_request.h"
 #include "protocol/allocate_producer_ids_response.h"
@@ -62,19 +63,7 @@ class ControllerMachine {
   struct Context {
     std::int16_t version = 0;  // of the request's API
   };
-  struct ReplyTo {
-    RequestId id;
-    Reply reply;
-  };
-  struct TimerChange {
-    TimerKey key;
-    std::optional<Instant> at;
-  };
-  struct Effects {
-    std::vector<Record> append;
-    std::vector<ReplyTo> replies;
-    std::vector<TimerChange> timers;
-  };
+  using Effects = machine::Effects<Record, Reply, RequestId, TimerKey>;
 
   // `base` is the state to start from: an image that is known already, or an empty one with the cluster's id.
   ControllerMachine(metadata::ImagePtr base, Options options, std::uint64_t seed);
@@ -108,17 +97,27 @@ class ControllerMachine {
 
   // CHECKs that the record fits: whoever appended it decided by this very state.
   void apply(const Record& record);
+  // The step just made was refused by the journal: it never happened. REQUIRES: it appends.
+  void undo();
   const metadata::Image& image() const { return state_.current(); }
 
  private:
   std::int64_t next_broker_epoch() const;
   Effects fence_silent_brokers(Instant now);
+  // What a step may change although its records are refused.
+  struct SoftState {
+    Random random;
+    std::map<BrokerId, Instant> last_contact;
+  };
+  SoftState soft_state() const { return {random_, last_contact_}; }
+  Effects undoable(Effects effects, SoftState before);
 
   metadata::ImageBuilder state_;
   const Options options_;
   Random random_;
   std::int64_t newest_broker_epoch_ = -1;
   std::map<BrokerId, Instant> last_contact_;  // of unfenced brokers
+  std::optional<SoftState> before_;           // the step that appends and is not applied yet
 };
 
 }  // namespace thalweg::controller

@@ -92,7 +92,8 @@ GroupRecord ClassicGroup::record() const {
 }
 
 bool ClassicGroup::fits_the_log(const Step& step) const {
-  return size_in_batch(record()) <= step.config.append_bytes_max;
+  const auto size = size_in_batch(record());
+  return size && *size <= step.config.append_bytes_max;
 }
 
 // ------------------------------------------------------------------------------------------------ members

@@ -63,6 +63,11 @@ class ClassicGroup {
   // May this commit? A commit is also a sign of life. Generation -1 without a member is a consumer that assigns itself.
   ErrorCode check_commit(Identity who, std::int32_t generation, Step& step);
 
+  // Whether a step may end in a record, and may so have to be taken back.
+  bool join_may_store(const protocol::JoinGroupRequest& request, const GroupConfig& config) const;
+  bool sync_may_store(const protocol::SyncGroupRequest& request) const { return leader_ == request.member_id; }
+  bool may_become_empty(std::size_t leaving) const { return members_.size() <= leaving; }
+
   GroupState state() const { return state_; }
   Timestamp state_since() const { return state_since_; }  // kNoTimestamp when a very old record did not say
   // Nobody is here or about to come.
@@ -160,10 +165,12 @@ class ClassicGroup {
   std::optional<std::set<std::string>> subscribed_topics_;  // of this generation; nothing when they cannot be read
   std::uint64_t last_order_ = 0;
 
-  // Only in PreparingRebalance that began in Empty: members trickle in, so the join phase waits for more.
-  bool initial_ = false;
-  bool grew_during_delay_ = false;
-  Millis initial_delay_{0}, initial_delay_left_{0};
+  // A join phase that began in Empty: members trickle in, so it waits for more.
+  struct InitialDelay {
+    Millis now, left;   // what it waits for at the moment, and how much longer it may grow
+    bool grew = false;  // somebody came in while it waited
+  };
+  std::optional<InitialDelay> initial_;  // only in PreparingRebalance
 };
 
 }  // namespace thalweg::group

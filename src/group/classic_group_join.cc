@@ -63,6 +63,12 @@ void ClassicGroup::join(const JoinRequest& request, const RequestContext& contex
   rejoin(members_.at(request.member_id), request, context, id, step);
 }
 
+// A static member that keeps its assignment, or one that is turned away and was the last.
+bool ClassicGroup::join_may_store(const JoinRequest& request, const GroupConfig& config) const {
+  if (!has_room_for(request.member_id, config)) return true;
+  return request.group_instance_id && static_members_.contains(*request.group_instance_id);
+}
+
 bool ClassicGroup::has_room_for(const std::string& member_id, const GroupConfig& config) const {
   const auto size_max = static_cast<std::size_t>(config.size_max);
   const auto member = members_.find(member_id);
@@ -94,6 +100,7 @@ bool ClassicGroup::can_agree_with(const JoinRequest& request) const {
 void ClassicGroup::join_as_new(const JoinRequest& request, const RequestContext& context, RequestId id, Step& step) {
   const auto& instance = request.group_instance_id;
   std::string member_id = (instance ? *instance : context.client_id) + "-" + canonical(step.new_uuid());
+  if (member_id.size() > kStringMax) return refuse_join(request, ErrorCode::kUnknownServerError, id, step);
   if (instance && static_members_.contains(*instance))
     return replace_static_member(std::move(member_id), request, context, id, step);
   if (instance || context.version < kMemberIdRequiredFrom)
@@ -109,7 +116,7 @@ void ClassicGroup::join_as_new(const JoinRequest& request, const RequestContext&
 void ClassicGroup::add_member(std::string member_id, const JoinRequest& request, const RequestContext& context,
                               RequestId id, Step& step) {
   if (members_.empty()) protocol_type_ = request.protocol_type;
-  if (state_ == GroupState::kPreparingRebalance && initial_) grew_during_delay_ = true;
+  if (initial_) initial_->grew = true;
   pending_.erase(member_id);
   if (request.group_instance_id) static_members_[*request.group_instance_id] = member_id;
   if (!leader_) leader_ = member_id;

@@ -31,27 +31,24 @@ void ClassicGroup::prepare_rebalance(std::string_view why, Step& step) {
   if (state_ == GroupState::kCompletingRebalance)
     for (auto& [id, member] : members_) member.assignment = {};
   step.clear_timer(timer(TimerKey::Kind::kSync));
-  initial_ = state_ == GroupState::kEmpty;
+  const bool from_empty = state_ == GroupState::kEmpty;
   set_state(GroupState::kPreparingRebalance, step);
-  if (!initial_) {
+  if (!from_empty) {
     if (!complete_join_if_all_joined(step)) step.set_timer(timer(TimerKey::Kind::kJoin), rebalance_timeout());
     return;
   }
-  grew_during_delay_ = false;
-  initial_delay_ = step.config.initial_rebalance_delay;
-  initial_delay_left_ = std::max(rebalance_timeout() - initial_delay_, Millis(0));
-  if (initial_delay_ == Millis(0)) return complete_join(step);
-  step.set_timer(timer(TimerKey::Kind::kJoin), initial_delay_);
+  const Millis delay = step.config.initial_rebalance_delay;
+  if (delay == Millis(0)) return complete_join(step);
+  initial_ = InitialDelay{.now = delay, .left = std::max(rebalance_timeout() - delay, Millis(0))};
+  step.set_timer(timer(TimerKey::Kind::kJoin), delay);
 }
 
 // The first members of a group trickle in while an application starts: every newcomer buys one more delay, up to the
 // rebalance timeout, so that ten instances cost one rebalance and not ten.
 void ClassicGroup::extend_initial_delay_or_complete_join(Step& step) {
-  if (!grew_during_delay_ || initial_delay_left_ == Millis(0)) return complete_join(step);
-  grew_during_delay_ = false;
-  const Millis next = std::min(step.config.initial_rebalance_delay, initial_delay_left_);
-  initial_delay_left_ = std::max(initial_delay_left_ - initial_delay_, Millis(0));
-  initial_delay_ = next;
+  if (!initial_->grew || initial_->left == Millis(0)) return complete_join(step);
+  const Millis next = std::min(step.config.initial_rebalance_delay, initial_->left);
+  initial_ = InitialDelay{.now = next, .left = std::max(initial_->left - initial_->now, Millis(0))};
   step.set_timer(timer(TimerKey::Kind::kJoin), next);
 }
 
@@ -73,7 +70,7 @@ void ClassicGroup::complete_join(Step& step) {
     return;
   }
   step.clear_timer(timer(TimerKey::Kind::kJoin));
-  initial_ = false;
+  initial_.reset();
   ++generation_;
   begin_generation(step);
 }

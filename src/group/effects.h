@@ -15,6 +15,7 @@
 #include "base/uuid.h"
 #include "group/group_config.h"
 #include "group/group_records.h"
+#include "machine/effects.h"
 #include "protocol/delete_groups_response.h"
 #include "protocol/describe_groups_response.h"
 #include "protocol/heartbeat_response.h"
@@ -39,7 +40,9 @@ struct RequestContext {
 };
 
 // The answer to the internal request TopicsDeleted.
-struct Done {};
+struct Done {
+  friend bool operator==(const Done&, const Done&) = default;
+};
 
 using Reply =
     std::variant<protocol::JoinGroupResponse, protocol::SyncGroupResponse, protocol::HeartbeatResponse,
@@ -55,19 +58,7 @@ struct TimerKey {
   friend auto operator<=>(const TimerKey&, const TimerKey&) = default;
 };
 
-struct Effects {
-  struct GivenReply {
-    RequestId id;
-    Reply reply;
-  };
-  struct TimerChange {
-    TimerKey key;
-    std::optional<Instant> at;  // nothing: cleared
-  };
-  std::vector<OffsetsRecord> append;  // in this order; all or nothing, unless they are tombstones only
-  std::vector<GivenReply> replies;    // given once everything this step has seen is committed
-  std::vector<TimerChange> timers;
-};
+using Effects = machine::Effects<OffsetsRecord, Reply, RequestId, TimerKey>;
 
 // One step of a machine while it is under way: when it happens, and what it has decided so far.
 struct Step {

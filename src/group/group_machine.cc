@@ -37,6 +37,13 @@ JoinGroupResponse refuse(const protocol::JoinGroupRequest& request, ErrorCode er
   return {.error_code = error, .protocol_name = std::nullopt, .member_id = request.member_id};
 }
 
+// Whether the log of groups can hold what a join brings. Kafka takes no longer strings from clients at all.
+bool is_storable(const protocol::JoinGroupRequest& request) {
+  const auto fits = [](const std::string& text) { return text.size() <= kStringMax; };
+  return fits(request.member_id) && fits(request.group_instance_id.value_or("")) && fits(request.protocol_type) &&
+         std::ranges::all_of(request.protocols, [&](const auto& p) { return fits(p.name); });
+}
+
 }  // namespace
 
 GroupMachine::Group* GroupMachine::find(const std::string& id) {
@@ -54,14 +61,18 @@ Effects GroupMachine::on(const protocol::JoinGroupRequest& request, const Reques
                          Instant now, Timestamp wall) {
   Step step = this->step(now, wall);
   const Millis session(request.session_timeout_ms);
-  if (request.group_id.empty()) {
+  if (request.group_id.empty() || request.group_id.size() > kStringMax) {
     step.reply(id, refuse(request, ErrorCode::kInvalidGroupId));
+  } else if (!is_storable(request)) {
+    step.reply(id, refuse(request, ErrorCode::kInvalidRequest));
   } else if (session < config_.session_timeout_min || session > config_.session_timeout_max) {
     step.reply(id, refuse(request, ErrorCode::kInvalidSessionTimeout));
   } else if (!request.member_id.empty() && !find(request.group_id)) {
     step.reply(id, refuse(request, ErrorCode::kUnknownMemberId));
   } else {
-    find_or_create(request.group_id).classic.join(request, context, id, step);
+    Group& group = find_or_create(request.group_id);
+    if (group.classic.join_may_store(request, config_)) remember(request.group_id, group);
+    group.classic.join(request, context, id, step);
   }
   return std::move(step.effects);
 }
@@ -69,14 +80,16 @@ Effects GroupMachine::on(const protocol::JoinGroupRequest& request, const Reques
 Effects GroupMachine::on(const protocol::SyncGroupRequest& request, const RequestContext& context, RequestId id,
                          Instant now, Timestamp wall) {
   Step step = this->step(now, wall);
-  if (context.version >= kSyncNamesProtocolFrom && !(request.protocol_type && request.protocol_name))
+  if (context.version >= kSyncNamesProtocolFrom && !(request.protocol_type && request.protocol_name)) {
     step.reply(id, SyncGroupResponse{.error_code = ErrorCode::kInconsistentGroupProtocol});
-  else if (request.group_id.empty())
+  } else if (request.group_id.empty()) {
     step.reply(id, SyncGroupResponse{.error_code = ErrorCode::kInvalidGroupId});
-  else if (Group* group = find(request.group_id))
+  } else if (Group* group = find(request.group_id)) {
+    if (group->classic.sync_may_store(request)) remember(request.group_id, *group);
     group->classic.sync(request, id, step);
-  else
+  } else {
     step.reply(id, SyncGroupResponse{.error_code = ErrorCode::kUnknownMemberId});
+  }
   return std::move(step.effects);
 }
 
@@ -102,6 +115,7 @@ Effects GroupMachine::on(const protocol::LeaveGroupRequest& request, const Reque
   if (request.group_id.empty()) {
     response.error_code = ErrorCode::kInvalidGroupId;
   } else if (Group* group = find(request.group_id)) {
+    if (group->classic.may_become_empty(leaving.size())) remember(request.group_id, *group);
     response = group->classic.leave(leaving, step);
   } else {
     for (const auto& who : leaving)
@@ -163,6 +177,7 @@ Effects GroupMachine::on(const protocol::DeleteGroupsRequest& request, const Req
     } else if (group->classic.state() != GroupState::kEmpty) {
       result.error_code = ErrorCode::kNonEmptyGroup;
     } else {
+      remember(group_id, *group);
       group->classic.drop_soft_state(step);
       forget(group_id, group->offsets.all(), step);
       step.append(GroupRecord{group_id, std::nullopt});
@@ -176,10 +191,13 @@ Effects GroupMachine::on(const protocol::DeleteGroupsRequest& request, const Req
 
 Effects GroupMachine::on_timer(const TimerKey& key, Instant now, Timestamp wall) {
   Step step = this->step(now, wall);
-  if (key.kind == TimerKey::Kind::kRetention)
+  if (key.kind == TimerKey::Kind::kRetention) {
     expire_offsets(step);
-  else if (Group* group = find(key.group))
+  } else if (Group* group = find(key.group)) {
+    // A session is one member's; the others end a phase, for all who did not take part.
+    if (key.kind != TimerKey::Kind::kSession || group->classic.may_become_empty(1)) remember(key.group, *group);
     group->classic.on_timer(key, step);
+  }
   return std::move(step.effects);
 }
 
@@ -190,6 +208,11 @@ Effects GroupMachine::on_loaded(Instant now, Timestamp wall) {
   step.set_timer({.kind = TimerKey::Kind::kRetention}, config_.offsets_retention_check);
   for (auto& [id, group] : groups_) group.classic.resume(step);
   return std::move(step.effects);
+}
+
+void GroupMachine::undo() {
+  for (auto& [id, group] : before_) find_or_create(id).classic = std::move(group);
+  before_.clear();
 }
 
 void GroupMachine::apply(const OffsetsRecord& record) {

@@ -62,6 +62,8 @@ class GroupMachine {
   Effects on_timer(const TimerKey& key, Instant now, Timestamp wall);
   Effects on_loaded(Instant now, Timestamp wall);
   void apply(const OffsetsRecord& record);
+  // The step just made was refused by the journal: it never happened.
+  void undo();
 
  private:
   struct Group {
@@ -69,9 +71,12 @@ class GroupMachine {
     ClassicGroup classic;
     CommittedOffsets offsets;
   };
-  Step step(Instant now, Timestamp wall) const {
+  Step step(Instant now, Timestamp wall) {
+    before_.clear();
     return {.config = config_, .new_uuid = new_uuid_, .now = now, .wall = wall};
   }
+  // So that undo() finds the group as it is. Costs a copy of it, so only before what may append.
+  void remember(const std::string& id, const Group& group) { before_.try_emplace(id, group.classic); }
   Group* find(const std::string& id);
   Group& find_or_create(const std::string& id);
   ErrorCode check_commit(const protocol::OffsetCommitRequest& request, const RequestContext& context, Step& step);
@@ -83,6 +88,7 @@ class GroupMachine {
   const GroupConfig config_;
   const std::function<Uuid()> new_uuid_;
   std::map<std::string, Group> groups_;
+  std::map<std::string, ClassicGroup> before_;  // groups that the step under way may have changed and stores
   bool loaded_ = false;
 };
 

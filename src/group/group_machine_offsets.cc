@@ -38,7 +38,8 @@ std::size_t utf16_length(std::string_view utf8) {
   return length;
 }
 
-// Whether the commit is one batch of the log, for half of it must never be found there. Only large ones are measured.
+// Whether the commit is one batch of the log, for half of it must never be found there. Only large ones are measured;
+// what cannot be encoded at all is the journal's to refuse.
 bool fits_one_append(const std::vector<OffsetsRecord>& commit, std::size_t bytes_max) {
   constexpr std::size_t kNumbersMax = 128;  // all of a record but its strings
   std::size_t bound = 0, exact = 0;
@@ -47,7 +48,7 @@ bool fits_one_append(const std::vector<OffsetsRecord>& commit, std::size_t bytes
     bound += kNumbersMax + offset.group.size() + offset.topic.size() + offset.value->metadata.size();
   }
   if (bound <= bytes_max) return true;
-  for (const auto& record : commit) exact += size_in_batch(record);
+  for (const auto& record : commit) exact += size_in_batch(record).value_or(0);
   return exact <= bytes_max;
 }
 
@@ -83,6 +84,7 @@ Effects GroupMachine::on(const OffsetCommitRequest& request, const RequestContex
 }
 
 ErrorCode GroupMachine::check_commit(const OffsetCommitRequest& request, const RequestContext& context, Step& step) {
+  if (request.group_id.size() > kStringMax) return ErrorCode::kInvalidGroupId;
   const std::int32_t generation = request.generation_id_or_member_epoch;
   if (Group* group = find(request.group_id))
     return group->classic.check_commit({request.member_id, request.group_instance_id}, generation, step);

@@ -41,6 +41,7 @@ class Chaos {
   }
 
   void trouble(int steps) {
+    troubled_ = true;
     for (int i = 0; i < steps && !::testing::Test::HasFailure(); ++i) {
       Client& client = clients_[below(clients_.size())];
       switch (below(12)) {
@@ -69,6 +70,7 @@ class Chaos {
 
   // Everybody behaves from now on: within a bound the group must be at work, with the work divided.
   void heal() {
+    troubled_ = false;
     for (int i = 0; i < 200 && !::testing::Test::HasFailure(); ++i) {
       for (auto& client : clients_) act(client);
       pass(1s);
@@ -162,10 +164,18 @@ class Chaos {
     const RequestId id{++requests_};
     waiting_[id] = &client;
     client.waits = true;
-    perform(machine_->on(request, context(client, version), id, now_, wall()));
+    if (perform(machine_->on(request, context(client, version), id, now_, wall()))) return;
+    waiting_.erase(id);
+    client.waits = false;
+    start_over(client, ErrorCode::kCoordinatorNotAvailable);
   }
 
-  void perform(Effects effects) {
+  // False when the journal refuses the step, which it may do at any time.
+  bool perform(Effects effects) {
+    if (troubled_ && !effects.append.empty() && below(5) == 0) {
+      machine_->undo();
+      return false;
+    }
     for (auto& record : effects.append) {
       if (const auto* group = std::get_if<GroupRecord>(&record); group && group->value) {
         EXPECT_GE(group->value->generation, generation_logged_);
@@ -190,6 +200,7 @@ class Chaos {
       client.waits = false;
       std::visit([&](auto& r) { hear(client, r); }, reply.reply);
     }
+    return true;
   }
 
   void hear(Client& client, protocol::JoinGroupResponse& r) {
@@ -237,7 +248,7 @@ class Chaos {
       const TimerKey key = next->first;
       now_ = std::max(now_, next->second);
       timers_.erase(next);
-      perform(machine_->on_timer(key, now_, wall()));
+      if (!perform(machine_->on_timer(key, now_, wall()))) timers_[key] = now_ + 1s;
     }
     now_ = to;
   }
@@ -251,6 +262,7 @@ class Chaos {
   std::vector<OffsetsRecord> log_;
   std::vector<Client> clients_;
   std::map<RequestId, Client*> waiting_;
+  bool troubled_ = false;
 };
 
 class GroupMachineTest : public ::testing::Test {
@@ -268,6 +280,41 @@ TEST_F(GroupMachineTest, AGroupComesToRestWhateverHappenedBefore) {
     chaos.heal();
     if (HasFailure()) return;
   }
+}
+
+TEST_F(GroupMachineTest, NamesThatTheLogCannotHoldAreRefusedWhereTheyComeIn) {
+  GroupMachine machine(GroupConfig{}, [] { return Uuid{1, 1}; });
+  machine.on_loaded(Instant(0), 0);
+  const std::string longest(32767, 'x'), longer(32768, 'x');
+  const auto join = [&](const std::string& group, const std::string& member, std::optional<std::string> instance,
+                        const std::string& protocol, const std::string& client = "c") {
+    protocol::JoinGroupRequest request{.group_id = group,
+                                       .session_timeout_ms = 10'000,
+                                       .member_id = member,
+                                       .group_instance_id = std::move(instance),
+                                       .protocol_type = "consumer",
+                                       .protocols = {{protocol, {}}}};
+    const auto effects =
+        machine.on(request, {.version = 9, .client_id = client, .client_host = "/h"}, RequestId{1}, Instant(0), 0);
+    EXPECT_EQ(effects.replies.size(), 1u);
+    return std::get<protocol::JoinGroupResponse>(effects.replies.at(0).reply).error_code;
+  };
+  EXPECT_EQ(join(longest, "", std::nullopt, "range"), ErrorCode::kMemberIdRequired);
+  EXPECT_EQ(join(longer, "", std::nullopt, "range"), ErrorCode::kInvalidGroupId);
+  EXPECT_EQ(join("g", longer, std::nullopt, "range"), ErrorCode::kInvalidRequest);
+  EXPECT_EQ(join("g", "", longer, "range"), ErrorCode::kInvalidRequest);
+  EXPECT_EQ(join("g", "", std::nullopt, longer), ErrorCode::kInvalidRequest);
+  // Kafka says the same: the member's id is made of these, and too long.
+  EXPECT_EQ(join("g", "", longest, "range"), ErrorCode::kUnknownServerError);
+  EXPECT_EQ(join("g", "", std::nullopt, "range", longest), ErrorCode::kUnknownServerError);
+
+  protocol::OffsetCommitRequest commit{.group_id = longer, .generation_id_or_member_epoch = -1};
+  commit.topics.push_back({.name = "t", .partitions = {{.committed_offset = Offset{1}}}});
+  const auto effects = machine.on(commit, {.version = 8}, RequestId{2}, Instant(0), 0);
+  EXPECT_TRUE(effects.append.empty());
+  EXPECT_EQ(
+      std::get<protocol::OffsetCommitResponse>(effects.replies.at(0).reply).topics.at(0).partitions.at(0).error_code,
+      ErrorCode::kInvalidGroupId);
 }
 
 }  // namespace

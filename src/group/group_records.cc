@@ -27,23 +27,32 @@ std::int16_t version_of(const OffsetCommitValue& value) {
 }
 std::int16_t version_of(const GroupMetadataValue&) { return 3; }
 
+Result<SharedBytes> bytes_of(Writer writer) {
+  if (!writer.ok()) return fail(ErrorCode::kInvalidRequest, "a string is too long for the log of groups");
+  return writer.take_bytes();
+}
+
 template <class Key, class Value>
-KeyValue encode(const Key& key, const std::optional<Value>& value) {
+Result<KeyValue> encode(const Key& key, const std::optional<Value>& value) {
   Writer key_writer;
   key_writer.write(Key::kRecordType);
   key.encode(key_writer, 0);
-  if (!value) return {key_writer.take_bytes(), std::nullopt};
+  TRY(auto key_bytes, bytes_of(std::move(key_writer)));
+  if (!value) return KeyValue{std::move(key_bytes), std::nullopt};
   Writer value_writer;
   value_writer.write(version_of(*value));
   value->encode(value_writer, version_of(*value));
-  return {key_writer.take_bytes(), value_writer.take_bytes()};
+  TRY(auto value_bytes, bytes_of(std::move(value_writer)));
+  return KeyValue{std::move(key_bytes), std::move(value_bytes)};
 }
 
-KeyValue encode_one(const OffsetRecord& record) {
+Result<KeyValue> encode_one(const OffsetRecord& record) {
   return encode(OffsetCommitKey{.group = record.group, .topic = record.topic, .partition = record.partition},
                 record.value);
 }
-KeyValue encode_one(const GroupRecord& record) { return encode(GroupMetadataKey{.group = record.group}, record.value); }
+Result<KeyValue> encode_one(const GroupRecord& record) {
+  return encode(GroupMetadataKey{.group = record.group}, record.value);
+}
 
 template <class Value>
 Result<std::optional<Value>> decode_value(const std::optional<SharedBytes>& bytes) {
@@ -57,16 +66,16 @@ Result<std::optional<Value>> decode_value(const std::optional<SharedBytes>& byte
 
 }  // namespace
 
-KeyValue encode(const OffsetsRecord& record) {
+Result<KeyValue> encode(const OffsetsRecord& record) {
   return std::visit([](const auto& r) { return encode_one(r); }, record);
 }
 
-std::size_t size_in_batch(const OffsetsRecord& record) {
+Result<std::size_t> size_in_batch(const OffsetsRecord& record) {
   // Lengths, deltas to the batch's first record, attributes and the number of headers: seven varints at their longest
   // for what fits into a batch at all.
   constexpr std::size_t kFraming = 20;
-  const auto [key, value] = encode(record);
-  return kFraming + key.size() + (value ? value->size() : 0);
+  TRY(const auto bytes, encode(record));
+  return kFraming + bytes.key.size() + (bytes.value ? bytes.value->size() : 0);
 }
 
 Result<std::optional<OffsetsRecord>> decode(const SharedBytes& key, const std::optional<SharedBytes>& value) {

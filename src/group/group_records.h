@@ -38,9 +38,12 @@ struct KeyValue {
   friend bool operator==(const KeyValue&, const KeyValue&) = default;
 };
 
-KeyValue encode(const OffsetsRecord& record);
-// At most this much of a batch is taken by the record.
-std::size_t size_in_batch(const OffsetsRecord& record);
+// The longest string that a record can hold.
+inline constexpr std::size_t kStringMax = 32767;
+// kInvalidRequest when a string is too long for Kafka's form, which has two bytes for its length.
+Result<KeyValue> encode(const OffsetsRecord& record);
+// At most this much of a batch is taken by the record; fails as encode() does.
+Result<std::size_t> size_in_batch(const OffsetsRecord& record);
 // Nothing for a key type that we do not know: newer brokers write such records, and they are not ours to judge.
 Result<std::optional<OffsetsRecord>> decode(const SharedBytes& key, const std::optional<SharedBytes>& value);
 

@@ -21,7 +21,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto record = decode(key, value.empty() ? std::nullopt : std::optional(value));
   if (!record || !*record) return 0;
   const auto encoded = encode(**record);
-  const auto again = decode(encoded.key, encoded.value);
+  CHECK(encoded);
+  const auto again = decode(encoded->key, encoded->value);
   CHECK(again && *again);
 
   GroupMachine machine({}, [] { return Uuid{1, 1}; });

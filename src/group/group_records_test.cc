@@ -24,7 +24,7 @@ TEST(GroupRecords, AnOffsetIsKafkasBytes) {
           .offset = Offset{42}, .leader_epoch = LeaderEpoch{7}, .metadata = "m", .commit_timestamp = 0x1122334455}};
   const KeyValue expected{from_hex("0001 0001 67 0001 74 00000003"),
                           from_hex("0003 000000000000002a 00000007 0001 6d 0000001122334455")};
-  EXPECT_EQ(encode(record), expected);
+  EXPECT_EQ(encode(record).value(), expected);
   const auto again = decode(expected.key, expected.value);
   ASSERT_TRUE(again && *again);
   EXPECT_EQ(std::get<OffsetRecord>(**again), record);
@@ -34,7 +34,7 @@ TEST(GroupRecords, AnExplicitExpiryIsWrittenInTheOnlyVersionThatHasOne) {
   const OffsetRecord record{
       "g", "t", PartitionId{0},
       protocol::OffsetCommitValue{.offset = Offset{1}, .commit_timestamp = 2, .expire_timestamp = 3}};
-  EXPECT_EQ(*encode(record).value, from_hex("0001 0000000000000001 0000 0000000000000002 0000000000000003"));
+  EXPECT_EQ(encode(record)->value, from_hex("0001 0000000000000001 0000 0000000000000002 0000000000000003"));
 }
 
 TEST(GroupRecords, AGroupIsKafkasBytes) {
@@ -52,7 +52,7 @@ TEST(GroupRecords, AGroupIsKafkasBytes) {
   const KeyValue expected{from_hex("0002 0001 67"),
                           from_hex("0003 0001 63 00000005 0001 72 0001 6d 0000000000000009 00000001"
                                    "0001 6d ffff 0001 69 0002 2f68 00000001 00000002 00000002 6162 00000001 7a")};
-  EXPECT_EQ(encode(record), expected);
+  EXPECT_EQ(encode(record).value(), expected);
   const auto again = decode(expected.key, expected.value);
   ASSERT_TRUE(again && *again);
   EXPECT_EQ(std::get<GroupRecord>(**again), record);
@@ -64,15 +64,28 @@ TEST(GroupRecords, AnEmptyGroupHasNeitherProtocolNorLeader) {
                                                              .protocol = std::nullopt,
                                                              .leader = std::nullopt,
                                                              .current_state_timestamp = 9}};
-  EXPECT_EQ(*encode(record).value, from_hex("0003 0001 63 00000006 ffff ffff 0000000000000009 00000000"));
+  EXPECT_EQ(encode(record)->value, from_hex("0003 0001 63 00000006 ffff ffff 0000000000000009 00000000"));
 }
 
 TEST(GroupRecords, NoValueIsATombstone) {
-  const auto encoded = encode(GroupRecord{"g", std::nullopt});
+  const auto encoded = encode(GroupRecord{"g", std::nullopt}).value();
   EXPECT_FALSE(encoded.value);
   const auto again = decode(encoded.key, std::nullopt);
   ASSERT_TRUE(again && *again);
   EXPECT_FALSE(std::get<GroupRecord>(**again).value);
+}
+
+// The record would be stored under another name, or not be found again.
+TEST(GroupRecords, WhatKafkasFormCannotHoldIsAnError) {
+  const std::string longest(32767, 'g'), longer(32768, 'g');
+  EXPECT_TRUE(encode(GroupRecord{longest, std::nullopt}));
+  EXPECT_FALSE(encode(GroupRecord{longer, std::nullopt}));
+  EXPECT_FALSE(encode(OffsetRecord{longer, "t", PartitionId{0}, protocol::OffsetCommitValue{}}));
+  EXPECT_FALSE(encode(OffsetRecord{"g", "t", PartitionId{0}, protocol::OffsetCommitValue{.metadata = longer}}));
+  protocol::GroupMetadataValue value{.protocol_type = "consumer"};
+  value.members.push_back({.member_id = longer});
+  EXPECT_FALSE(encode(GroupRecord{"g", value}));
+  EXPECT_FALSE(size_in_batch(GroupRecord{"g", value}));
 }
 
 TEST(GroupRecords, ReadsWhatBrokersBeforeZeroNineWrote) {

@@ -1,10 +1,8 @@
-// Runs the conversations in testdata/*.txt against a GroupMachine; their language is in script.h.
+// Runs the conversations in testdata/*.txt against a GroupMachine; their language is in testing_script.h.
 //
 // The client a command names is answered without its name in front; answers to others, who were parked, carry theirs.
 // Client names stand for the member ids they were given. Time begins at 0 and moves by "after" only.
 // Everything that is appended goes through its bytes, and "restart" loads a new machine from them.
-#include "group/script.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,7 +10,8 @@
 
 #include "base/check.h"
 #include "group/group_machine.h"
-#include "group/script_messages.h"
+#include "group/testing_messages.h"
+#include "group/testing_script.h"
 
 namespace thalweg::group {
 namespace {
@@ -31,6 +30,8 @@ class World {
       start();
     else if (verb == "after")
       pass(duration(command.words.at(1)));
+    else if (verb == "refuse")
+      refuses_ = true;
     else if (verb == "log")
       show_log();
     else
@@ -79,15 +80,20 @@ class World {
       const TimerKey key = next->first;
       now_ = std::max(now_, next->second);
       timers_.erase(next);
+      fired_ = key;
       perform(machine_->on_timer(key, now_, wall()));
+      fired_.reset();
     }
     now_ = to;
   }
 
   void perform(Effects effects) {
+    if (!effects.append.empty() && std::exchange(refuses_, false)) return refuse();
     for (const auto& record : effects.append) {
+      const auto bytes = encode(record);
+      CHECK(bytes);
       appended_.push_back(record);
-      log_.push_back(encode(record));
+      log_.push_back(*bytes);
       const auto again = decode(log_.back().key, log_.back().value);
       CHECK(again && *again);
       EXPECT_EQ(**again, record);
@@ -102,8 +108,15 @@ class World {
     report(effects.replies);
   }
 
+  // As replicated::Host does when the journal has no room: who asked is told, and a timer fires again a second later.
+  void refuse() {
+    machine_->undo();
+    if (fired_) timers_[*fired_] = now_ + std::chrono::seconds(1);
+    if (waiting_.erase(asked_) > 0) output_.push_back("refused");
+  }
+
   // The asker's own answer first, then the others by name: the order of one step's replies means nothing.
-  void report(const std::vector<Effects::GivenReply>& replies) {
+  void report(const std::vector<machine::ReplyTo<RequestId, Reply>>& replies) {
     for (const auto& reply : replies) {
       const auto* join = std::get_if<protocol::JoinGroupResponse>(&reply.reply);
       if (join && !join->member_id.empty()) messages_.learn(waiting_.at(reply.id), join->member_id);
@@ -180,6 +193,8 @@ class World {
   std::map<RequestId, std::string> waiting_;  // request -> client
   std::string asking_;
   RequestId asked_{0};
+  std::optional<TimerKey> fired_;
+  bool refuses_ = false;  // the journal, the next append
   std::vector<std::string> output_;
 };
 

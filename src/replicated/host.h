@@ -4,10 +4,11 @@
 //                     journal.append(effects.append); machine.apply(each)
 //                     set timers
 //                     hold replies until journal.committed() >= journal.end() at this moment
-//   append failed:    drop the machine, fail what waits, load again from the journal
+//   append refused:   machine.undo(); who asked is told why, nobody else notices. A timer fires again a little later
+//   journal lost:     drop the machine, fail what waits, load again from the journal
 //
 // Replies wait for everything they have seen, also when they append nothing: reads are linearizable with no extra
-// state. A failed append is answered with a reload, so no machine needs to undo anything.
+// state. What "committed" means is the journal's to say; for the controller it is "in force on this broker".
 //
 // Owner: the journal's shard; not thread-safe. Others reach it with
 // shard.call(host, &Host::handle<Response, Request>, …).
@@ -31,51 +32,25 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "base/types.h"
+#include "machine/machine.h"
+#include "replicated/journal.h"
 #include "runtime/shard.h"
 #include "runtime/watermark.h"
 
 namespace thalweg::replicated {
-
-// What a journal is. append() writes in order, does not wait, and returns the end after it; when it fails, the journal
-// is in a state that a machine can be loaded from. replay() reads everything from the beginning to the end at the time
-// of the call. committed() fails when the journal is no longer ours to append to.
-template <class J, class Record>
-concept JournalOf = requires(J& journal, const std::vector<Record>& records) {
-  { journal.append(records) } -> std::same_as<Result<Offset>>;
-  { journal.end() } -> std::convertible_to<Offset>;
-  { journal.committed() } -> std::same_as<Watermark&>;
-  { journal.replay(std::function<void(const Record&)>()) } -> std::same_as<Task<Result<>>>;
-};
-
-// What a machine is: ordinary synchronous code over values.
-//
-//  - Types: Record; Reply, a variant of responses; RequestId, a Strong; TimerKey, ordered; Context, what came with a
-//    request; Effects, with `append` (Records), `replies` ({id, reply}) and `timers` ({key, at}; no `at` clears it).
-//  - `Effects on(Request, Context, RequestId, Instant now, Timestamp wall)`: one overload per request. It applies
-//    nothing of what it appends.
-//  - `Effects on_timer(TimerKey, now, wall)`; `Effects on_loaded(now, wall)`, once, after everything was applied.
-//  - `void apply(const Record&)`: the only way hard state changes.
-//
-// A request may be answered by a later step: until then it is parked in the machine under its id.
-template <class M>
-concept Machine =
-    requires(M& machine, const typename M::Record& record, typename M::TimerKey key, Instant now, Timestamp wall) {
-      { machine.apply(record) };
-      { machine.on_timer(key, now, wall) } -> std::same_as<typename M::Effects>;
-      { machine.on_loaded(now, wall) } -> std::same_as<typename M::Effects>;
-    };
 
 struct HostOptions {
   std::string name;                                           // for log lines: "group coordinator __consumer_offsets-7"
   ErrorCode loading = ErrorCode::kCoordinatorLoadInProgress;  // answered while the journal is replayed
   ErrorCode not_here = ErrorCode::kNotCoordinator;            // answered when the machine runs somewhere else
   Instant commit_timeout = std::chrono::seconds(5);           // how long a reply waits to be committed
-  Instant load_backoff = std::chrono::seconds(1);             // between two attempts to load, and two failed appends
+  Instant load_backoff = std::chrono::seconds(1);             // between two attempts to load, and two losses
+  Instant timer_backoff = std::chrono::seconds(1);            // until a timer fires again whose step was refused
   std::size_t waiting_max = 100'000;                          // requests parked or waiting for their commit
 };
 
 template <class M, class Journal>
-  requires Machine<M> && JournalOf<Journal, typename M::Record>
+  requires machine::Machine<M> && JournalOf<Journal, typename M::Record>
 class Host {
  public:
   using Record = typename M::Record;
@@ -116,8 +91,12 @@ class Host {
     const RequestId id{++last_request_};
     const OneShot<Result<Reply>> answer;
     session->waiting.emplace(id, answer);
-    perform(session,
-            session->machine->on(std::move(request), std::move(context), id, shard_.clock.now(), shard_.clock.wall()));
+    auto effects =
+        session->machine->on(std::move(request), std::move(context), id, shard_.clock.now(), shard_.clock.wall());
+    if (auto failure = perform(session, std::move(effects))) {
+      session->answer(id, std::unexpected(failure->error));
+      if (failure->kind == AppendFailure::Kind::kLost) start_over(*session, failure->error);
+    }
     Result<Reply> reply = co_await answer.wait();
     if (!reply) co_return std::unexpected(std::move(reply.error()));
     auto* response = std::get_if<Response>(&*reply);
@@ -152,7 +131,7 @@ class Host {
   using SessionPtr = std::shared_ptr<Session>;
 
   void begin(Instant at) {
-    session_ = std::make_shared<Session>(Session{.journal = journal_, .machine = new_machine_()});
+    session_ = std::make_shared<Session>(Session{.journal = journal_});
     spawn(shard_, load(session_, at));
   }
 
@@ -166,51 +145,68 @@ class Host {
     if (session->ended) co_return;
     if (shard_.clock.now() < at) co_await shard_.clock.sleep_until(at);
     if (session->ended) co_return;
-    for (;;) {
-      std::uint64_t records = 0;
-      const auto loaded = co_await session->journal->replay([session, &records](const Record& record) {
-        ++records;
-        session->machine->apply(record);
-      });
+    while (!co_await try_to_load(session)) {
       if (session->ended) co_return;
-      if (loaded) {
-        // Most partitions of an offsets topic are empty most of the time.
-        if (records > 0) log::info("coordinator loaded", field("name", options_.name), field("records", records));
-        break;
-      }
-      log::warn("coordinator cannot be loaded, trying again", field("name", options_.name),
-                field("error", loaded.error().message));
-      session->machine = new_machine_();
       co_await shard_.clock.sleep_for(options_.load_backoff);
       if (session->ended) co_return;
     }
-    session->serving = true;
-    perform(session, session->machine->on_loaded(shard_.clock.now(), shard_.clock.wall()));
   }
 
-  void perform(const SessionPtr& session, Effects effects) {
+  // False when it should be tried again, or the session has ended.
+  Task<bool> try_to_load(SessionPtr session) {
+    // Made with the first record, so that it begins at what the journal holds by then, not when it was asked.
+    session->machine = nullptr;
+    std::uint64_t records = 0;
+    const auto loaded = co_await session->journal->replay([this, session, &records](const Record& record) {
+      if (session->ended) return;
+      if (!session->machine) session->machine = new_machine_();
+      ++records;
+      session->machine->apply(record);
+    });
+    if (session->ended) co_return false;
+    if (!loaded) {
+      log::warn("coordinator cannot be loaded, trying again", field("name", options_.name),
+                field("error", loaded.error().message));
+      co_return false;
+    }
+    if (!session->machine) session->machine = new_machine_();
+    const auto failure = perform(session, session->machine->on_loaded(shard_.clock.now(), shard_.clock.wall()));
+    if (failure) {  // nobody waits yet, so there is nothing to keep
+      log::warn("coordinator cannot begin, trying again", field("name", options_.name),
+                field("error", failure->error.message));
+      co_return false;
+    }
+    // Most partitions of an offsets topic are empty most of the time.
+    if (records > 0) log::info("coordinator loaded", field("name", options_.name), field("records", records));
+    session->serving = true;
+    co_return true;
+  }
+
+  // Carries out a step, or says why its records could not be appended. Then nothing of it has happened, and after
+  // kRefused the machine knows that.
+  std::optional<AppendFailure> perform(const SessionPtr& session, Effects effects) {
     if (!effects.append.empty()) {
-      if (const auto appended = journal_->append(effects.append); !appended) {
-        for (auto& reply : effects.replies) session->answer(reply.id, std::unexpected(appended.error()));
-        start_over(*session, appended.error());
-        return;
+      if (auto appended = journal_->append(effects.append); !appended) {
+        if (appended.error().kind == AppendFailure::Kind::kRefused) session->machine->undo();
+        return std::move(appended.error());
       }
       for (const Record& record : effects.append) session->machine->apply(record);
     }
     for (auto& change : effects.timers) set_timer(session, change.key, change.at);
-    if (effects.replies.empty()) return;
+    if (effects.replies.empty()) return std::nullopt;
     const Offset seen = journal_->end();
     if (journal_->committed().value() >= seen) {
       for (auto& reply : effects.replies) session->answer(reply.id, std::move(reply.reply));
     } else {
       spawn(shard_, release(session, std::move(effects.replies), seen, shard_.clock.now() + options_.commit_timeout));
     }
+    return std::nullopt;
   }
 
-  // What the machine decided is not in the journal, so the machine is wrong from here on. A full disk refuses the next
-  // append as well, and then loading would be all that is done; so there is a pause behind the second failure.
+  // The journal is not what the machine believes. It may stay so for a while, and then loading would be all that is
+  // done; so there is a pause behind the second time.
   void start_over(Session& session, const Error& error) {
-    log::warn("coordinator append failed, loading again", field("name", options_.name),
+    log::warn("coordinator lost its journal, loading again", field("name", options_.name),
               field("error", std::string(name(error.code))), field("message", error.message));
     end(session, options_.not_here, "the coordinator is loading again");
     const Instant at = std::max(shard_.clock.now(), next_start_over_);
@@ -238,7 +234,12 @@ class Host {
 
   void on_timer(const SessionPtr& session, TimerKey key) {
     if (auto node = session->timers.extract(key)) session->fired = std::move(node.mapped());
-    perform(session, session->machine->on_timer(key, shard_.clock.now(), shard_.clock.wall()));
+    const auto failure = perform(session, session->machine->on_timer(key, shard_.clock.now(), shard_.clock.wall()));
+    if (!failure) return;
+    if (failure->kind == AppendFailure::Kind::kLost) return start_over(*session, failure->error);
+    log::warn("coordinator could not append what time has brought, trying again", field("name", options_.name),
+              field("error", failure->error.message));
+    set_timer(session, key, shard_.clock.now() + options_.timer_backoff);
   }
 
   const Shard& shard_;

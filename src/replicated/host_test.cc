@@ -2,49 +2,16 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/io_context.hpp>
-#include <deque>
+#include "replicated/testing.h"
+#include "sim/world.h"
 
 namespace thalweg::replicated {
 namespace {
 
 using namespace std::chrono_literals;
 
-class ManualClock final : public Clock {
- public:
-  Instant now() const override { return now_; }
-  Timestamp wall() const override { return 1'000'000 + std::chrono::duration_cast<Millis>(now_).count(); }
-  std::unique_ptr<Timer> call_at(Instant when, std::move_only_function<void()> call) override {
-    auto entry = std::make_shared<Entry>(std::move(call));
-    calls_.emplace(when, entry);
-    return std::make_unique<Handle>(std::move(entry));
-  }
-  // Runs what is due, in order, up to `to`.
-  void advance_to(Instant to) {
-    while (!calls_.empty() && calls_.begin()->first <= to) {
-      const auto node = calls_.extract(calls_.begin());
-      now_ = std::max(now_, node.key());
-      if (!node.mapped()->cancelled) node.mapped()->call();
-    }
-    now_ = to;
-  }
-
- private:
-  struct Entry {
-    explicit Entry(std::move_only_function<void()> c) : call(std::move(c)) {}
-    std::move_only_function<void()> call;
-    bool cancelled = false;
-  };
-  struct Handle final : Timer {
-    explicit Handle(std::shared_ptr<Entry> e) : entry(std::move(e)) {}
-    ~Handle() override { entry->cancelled = true; }
-    std::shared_ptr<Entry> entry;
-  };
-  Instant now_{0};
-  std::multimap<Instant, std::shared_ptr<Entry>> calls_;
-};
-
-// A counter that answers "add" with the new sum, parks "wait" until the next timer, and refuses nothing.
+// A counter that answers "add" with the new sum, and parks "wait" until the next timer. "Later" adds when a timer
+// fires. How often it was asked to add is soft state.
 struct Counter {
   using Record = int;
   using RequestId = Strong<std::uint64_t, struct CounterRequestTag>;
@@ -52,6 +19,8 @@ struct Counter {
   using Context = std::string;
   struct Sum {
     int value = 0;
+    int asked = 0;
+    friend bool operator==(const Sum&, const Sum&) = default;
   };
   struct Woken {
     int sum = 0;
@@ -60,93 +29,67 @@ struct Counter {
     int value;
   };
   struct Wait {};
-  using Reply = std::variant<Sum, Woken>;
-  struct Effects {
-    struct GivenReply {
-      RequestId id;
-      Reply reply;
-    };
-    struct TimerChange {
-      TimerKey key;
-      std::optional<Instant> at;
-    };
-    std::vector<Record> append;
-    std::vector<GivenReply> replies;
-    std::vector<TimerChange> timers;
+  struct Later {
+    int value;
   };
+  using Reply = std::variant<Sum, Woken>;
+  using Effects = machine::Effects<Record, Reply, RequestId, TimerKey>;
 
   Effects on(Add add, Context, RequestId id, Instant, Timestamp) {
-    if (add.value == 0) return {{}, {{id, Sum{sum}}}, {}};
-    return {{add.value}, {{id, Sum{sum + add.value}}}, {}};
+    if (add.value == 0) return {{}, {{id, Sum{sum, asked}}}, {}};
+    asked_before = asked++;
+    return {{add.value}, {{id, Sum{sum + add.value, asked}}}, {}};
   }
   Effects on(Wait, Context, RequestId id, Instant now, Timestamp) {
     parked.push_back(id);
     return {{}, {}, {{"wake", now + 3s}}};
   }
+  Effects on(Later later, Context, RequestId id, Instant now, Timestamp) {
+    due = later.value;
+    return {{}, {{id, Sum{sum, asked}}}, {{"due", now + 3s}}};
+  }
   Effects on_timer(TimerKey key, Instant, Timestamp) {
+    if (key == "due") {
+      asked_before = asked++;
+      return {{due}, {}, {}};
+    }
     EXPECT_EQ(key, "wake");
     Effects effects;
     for (const auto id : std::exchange(parked, {})) effects.replies.push_back({id, Woken{sum}});
     return effects;
   }
-  Effects on_loaded(Instant, Timestamp) { return {}; }
+  Effects on_loaded(Instant, Timestamp) { return {.append = first, .replies = {}, .timers = {}}; }
   void apply(const int& value) { sum += value; }
+  void undo() { asked = asked_before; }
 
-  int sum = 0;
+  int sum = 0, asked = 0, asked_before = 0, due = 0;
   std::vector<RequestId> parked;
+  std::vector<Record> first;  // appended once it is loaded
 };
 
-struct FakeJournal {
-  explicit FakeJournal(Clock& clock) : watermark(clock) {}
-  Result<Offset> append(const std::vector<int>& batch) {
-    if (refuse) return fail(ErrorCode::kNotEnoughReplicas, "2 needed");
-    records.insert(records.end(), batch.begin(), batch.end());
-    return end();
-  }
-  Offset end() const { return {static_cast<std::int64_t>(records.size())}; }
-  Watermark& committed() { return watermark; }
-  Task<Result<>> replay(std::function<void(const int&)> each) {
-    if (gate) co_await gate->wait();
-    if (replay_failures > 0) {
-      --replay_failures;
-      co_return fail(ErrorCode::kKafkaStorageError, "cannot read");
-    }
-    for (const int record : records) each(record);
-    co_return Result<>{};
-  }
-  std::vector<int> records;
-  Watermark watermark;
-  bool refuse = false;
-  int replay_failures = 0;
-  std::optional<OneShot<bool>> gate;
-};
+using Journal = testing::ModelJournal<int>;
+const AppendFailure kRefused{AppendFailure::Kind::kRefused, {ErrorCode::kPolicyViolation, "too large"}};
+const AppendFailure kLost{AppendFailure::Kind::kLost, {ErrorCode::kNotLeaderOrFollower, "2 leads"}};
 
-using CounterHost = Host<Counter, FakeJournal>;
+using CounterHost = Host<Counter, Journal>;
 
 class HostTest : public ::testing::Test {
  protected:
-  // The host touches neither disk nor network nor random numbers; the references are never followed.
-  HostTest()
-      : shard_{0,
-               io_.get_executor(),
-               clock_,
-               *reinterpret_cast<Disk*>(&clock_),
-               *reinterpret_cast<Network*>(&clock_),
-               *reinterpret_cast<Random*>(&clock_)} {
-    make();
-  }
-  void make() {
+  HostTest() {
+    node_.start();
+    journal_ = std::make_shared<Journal>(shard().clock);
     host_ = std::make_unique<CounterHost>(
-        shard_, journal_, [] { return std::make_unique<Counter>(); }, HostOptions{.name = "counter"});
+        shard(), journal_,
+        [this] {
+          auto counter = std::make_unique<Counter>();
+          counter->first = first_;
+          return counter;
+        },
+        HostOptions{.name = "counter"});
   }
-  void run() {
-    io_.restart();
-    while (io_.poll() > 0) io_.restart();
-  }
-  void advance(Instant by) {
-    clock_.advance_to(clock_.now() + by);
-    run();
-  }
+  const Shard& shard() const { return node_.shard(0); }
+  void run() { world_.run_for(Instant(0)); }
+  void advance(Instant by) { world_.run_for(by); }
   void lead() {
     host_->lead();
     run();
@@ -158,20 +101,20 @@ class HostTest : public ::testing::Test {
   template <class Response, class Request>
   auto ask(Request request) {
     auto answer = std::make_shared<std::optional<Result<Response>>>();
-    spawn(shard_, ask<Response, Request>(host_.get(), request, answer));
+    spawn(shard(), ask<Response, Request>(host_.get(), request, answer));
     run();
     return answer;
   }
   auto add(int value) { return ask<Counter::Sum>(Counter::Add{value}); }
   void commit() {
-    journal_->watermark.advance(journal_->end());
+    journal_->commit();
     run();
   }
 
-  boost::asio::io_context io_{1};
-  ManualClock clock_;
-  Shard shard_;
-  std::shared_ptr<FakeJournal> journal_ = std::make_shared<FakeJournal>(clock_);
+  sim::World world_{1};
+  sim::Node& node_ = world_.add_node("host", 1, [](sim::Node&) { return nullptr; });
+  std::vector<int> first_;
+  std::shared_ptr<Journal> journal_;
   std::unique_ptr<CounterHost> host_;
 };
 
@@ -211,7 +154,7 @@ TEST_F(HostTest, WhoDoesNotLeadSaysSo) { EXPECT_EQ((**add(1)).error().code, Erro
 
 TEST_F(HostTest, SaysItIsLoadingUntilEverythingIsApplied) {
   journal_->records = {1, 2, 3};
-  journal_->watermark.advance(Offset{3});
+  journal_->commit();
   journal_->gate.emplace();
   lead();
   EXPECT_EQ((**add(0)).error().code, ErrorCode::kCoordinatorLoadInProgress);
@@ -222,7 +165,7 @@ TEST_F(HostTest, SaysItIsLoadingUntilEverythingIsApplied) {
 
 TEST_F(HostTest, TriesAgainWhenLoadingFails) {
   journal_->records = {1, 2};
-  journal_->watermark.advance(Offset{2});
+  journal_->commit();
   journal_->replay_failures = 2;
   lead();
   advance(1s);
@@ -244,29 +187,73 @@ TEST_F(HostTest, LosingLeadershipFailsEverybodyWhoWaits) {
   advance(10s);  // the timer of the old leadership does nothing
 }
 
-TEST_F(HostTest, AFailedAppendReloadsTheMachine) {
+TEST_F(HostTest, ARefusedAppendCostsNobodyButWhoAskedAnything) {
+  lead();
+  const auto in_flight = add(5);
+  const auto parked = ask<Counter::Woken>(Counter::Wait{});
+  journal_->failure = kRefused;
+  const auto refused = add(7);
+  EXPECT_EQ((**refused).error(), kRefused.error);
+  EXPECT_FALSE(in_flight->has_value() || parked->has_value());
+  journal_->failure.reset();
+  EXPECT_TRUE(host_->serving());
+  commit();
+  EXPECT_EQ((**in_flight)->value, 5);
+  advance(3s);
+  EXPECT_EQ((**parked)->sum, 5);
+  EXPECT_EQ(***add(0), (Counter::Sum{.value = 5, .asked = 1})) << "the machine has kept what it was refused";
+}
+
+TEST_F(HostTest, ATimerWhoseStepWasRefusedFiresAgain) {
+  lead();
+  ask<Counter::Sum>(Counter::Later{7});
+  journal_->failure = kRefused;
+  advance(5s);
+  journal_->failure.reset();
+  advance(1s);
+  commit();
+  EXPECT_EQ(***add(0), (Counter::Sum{.value = 7, .asked = 1}));
+}
+
+TEST_F(HostTest, AMachineWhoseFirstRecordsAreRefusedIsLoadedAgain) {
+  first_ = {3};
+  journal_->failure = kRefused;
+  lead();
+  EXPECT_EQ((**add(0)).error().code, ErrorCode::kCoordinatorLoadInProgress);
+  journal_->failure.reset();
+  advance(1s);
+  commit();
+  EXPECT_EQ((**add(0))->value, 3);
+}
+
+TEST_F(HostTest, ALostJournalReloadsTheMachineWithWhatIsInFlight) {
   lead();
   const auto kept = add(5);
   commit();
+  const auto in_flight = add(6);
   const auto parked = ask<Counter::Woken>(Counter::Wait{});
-  journal_->refuse = true;
-  const auto refused = add(7);
-  EXPECT_EQ((**refused).error().code, ErrorCode::kNotEnoughReplicas);
+  journal_->failure = kLost;
+  const auto lost = add(7);
+  EXPECT_EQ((**lost).error(), kLost.error);
+  EXPECT_EQ((**in_flight).error().code, ErrorCode::kNotCoordinator);
   EXPECT_EQ((**parked).error().code, ErrorCode::kNotCoordinator);
-  journal_->refuse = false;
-  EXPECT_EQ((**add(0))->value, 5);
+  journal_->failure.reset();
+  const auto read = add(0);
+  EXPECT_FALSE(read->has_value()) << "it has seen what is not committed";
+  commit();
+  EXPECT_EQ((**read)->value, 11);
 }
 
-TEST_F(HostTest, AppendsThatKeepFailingDoNotReloadAllTheTime) {
+TEST_F(HostTest, AJournalThatStaysLostIsNotLoadedAllTheTime) {
   lead();
   add(5);
   commit();
-  journal_->refuse = true;
-  EXPECT_EQ((**add(7)).error().code, ErrorCode::kNotEnoughReplicas);
+  journal_->failure = kLost;
+  EXPECT_EQ((**add(7)).error(), kLost.error);
   EXPECT_TRUE(host_->serving());
-  EXPECT_EQ((**add(7)).error().code, ErrorCode::kNotEnoughReplicas);
+  EXPECT_EQ((**add(7)).error(), kLost.error);
   EXPECT_EQ((**add(7)).error().code, ErrorCode::kCoordinatorLoadInProgress);
-  journal_->refuse = false;
+  journal_->failure.reset();
   advance(1s);
   EXPECT_EQ((**add(0))->value, 5);
 }
@@ -295,7 +282,7 @@ TEST_F(HostTest, LeadingAgainLoadsAgain) {
   commit();
   host_->resign();
   journal_->records.push_back(10);  // written by another leader meanwhile
-  journal_->watermark.advance(journal_->end());
+  journal_->commit();
   lead();
   EXPECT_EQ((**add(0))->value, 15);
 }

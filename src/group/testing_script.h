@@ -4,6 +4,7 @@
 //
 //   join m1 topics=orders            -> parked
 //   after 3s                         -> m1: generation=1 leader=m1 members=m1
+//   refuse                           the journal refuses the next append
 #pragma once
 
 #include <cstdint>

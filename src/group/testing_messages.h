@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "group/group_machine.h"
-#include "group/script.h"
+#include "group/testing_script.h"
 #include "protocol/consumer_protocol_subscription.h"
 #include "protocol/wire.h"
 

@@ -1,0 +1,52 @@
+// A partition as a log of keys and values: the bytes under PartitionJournal, for every codec alike.
+//
+// Owner: the partition's shard.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "base/types.h"
+#include "replica/partition.h"
+#include "replicated/journal.h"
+#include "runtime/task.h"
+
+namespace thalweg::coordinator {
+
+// A record of a compacted topic: no value is a tombstone.
+struct KeyValue {
+  SharedBytes key;
+  std::optional<SharedBytes> value;
+  friend bool operator==(const KeyValue&, const KeyValue&) = default;
+};
+
+class LogJournal {
+ public:
+  explicit LogJournal(replica::PartitionPtr partition) : partition_(std::move(partition)) {}
+
+  // The largest batch that the log takes.
+  static std::size_t batch_bytes_max(const storage::LogConfig& log);
+
+  // One batch, so all or nothing. Nothing but tombstones (a large group is deleted, a topic goes) becomes as many
+  // batches as it takes: what a failure in between leaves is a state that could have been, and counts as lost, since
+  // the machine does not know it.
+  // Refused: kMessageTooLarge, a full disk, kNotEnoughReplicas, whatever else the log says about these bytes.
+  // Lost: the partition is not led from here any more, or its log is offline.
+  replicated::AppendResult append(const std::vector<KeyValue>& records);
+
+  // Gives the records between the log's start and its end as of the call, also those that are not committed yet: while
+  // this broker leads, they will be. Of transactions, those that were committed, at their commit marker and therefore
+  // in the order in which they came into force; those that were aborted or are still open are left out. What cannot be
+  // read concerns one record; the others are given, and the log says which it was.
+  Task<Result<>> replay(std::function<Result<>(const KeyValue&)> each);
+
+  const replica::PartitionPtr& partition() const { return partition_; }
+
+ private:
+  const replica::PartitionPtr partition_;
+};
+
+}  // namespace thalweg::coordinator

@@ -1,0 +1,62 @@
+// A partition of an internal topic as the journal of its coordinator's host. Committed is what the high watermark has
+// passed. What the records are is the codec's to say:
+//
+//   struct OffsetsCodec {
+//     using Record = ...;
+//     static Result<KeyValue> encode(const Record&);                    // an error: the record is refused
+//     static Result<std::optional<Record>> decode(const KeyValue&);     // nothing: a newer broker's, not ours to judge
+//   };
+//
+// Owner: the partition's shard. REQUIRES: this broker leads the partition for as long as it is appended to; afterwards
+// append() says so, and the high watermark fails whoever waits.
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "coordinator/log_journal.h"
+
+namespace thalweg::coordinator {
+
+template <class C>
+concept Codec = requires(const typename C::Record& record, const KeyValue& bytes) {
+  { C::encode(record) } -> std::same_as<Result<KeyValue>>;
+  { C::decode(bytes) } -> std::same_as<Result<std::optional<typename C::Record>>>;
+};
+
+template <Codec C>
+class PartitionJournal {
+ public:
+  using Record = typename C::Record;
+
+  explicit PartitionJournal(replica::PartitionPtr partition) : log_(std::move(partition)) {}
+
+  // As LogJournal::append(); refused as well when a record cannot be encoded.
+  replicated::AppendResult append(const std::vector<Record>& records) {
+    std::vector<KeyValue> bytes;
+    bytes.reserve(records.size());
+    for (const Record& record : records) {
+      auto encoded = C::encode(record);
+      if (!encoded) return replicated::refused(std::move(encoded.error()));
+      bytes.push_back(*std::move(encoded));
+    }
+    return log_.append(bytes);
+  }
+  Offset end() const { return log_.partition()->log().end_offset(); }
+  Watermark& committed() { return log_.partition()->high_watermark(); }
+  Task<Result<>> replay(std::function<void(const Record&)> each) {
+    return log_.replay([each = std::move(each)](const KeyValue& bytes) -> Result<> {
+      TRY(const auto record, C::decode(bytes));
+      if (record) each(*record);
+      return {};
+    });
+  }
+
+ private:
+  LogJournal log_;
+};
+
+}  // namespace thalweg::coordinator
