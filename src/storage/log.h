@@ -236,6 +236,7 @@ class Log : public std::enable_shared_from_this<Log> {
   Result<> empty_and_start_at(Offset start);
   Task<Result<>> sync_cut();
   std::size_t expired_segments(Timestamp now) const;
+  bool expired_by_time(const LogSegment& segment, Timestamp now) const;
   void start_moved(Offset start);
 
   // Producers
