@@ -5,6 +5,7 @@
 #include <string>
 
 #include "broker/fetch_session.h"
+#include "broker/record_checks.h"
 #include "metadata/image.h"
 #include "replica/partitions.h"
 #include "runtime/shard.h"
@@ -25,6 +26,7 @@ class BrokerShard {
   Broker& broker;
   replica::Partitions partitions;
   FetchSessionCache sessions;
+  RecordChecks record_checks;
   LeadershipListener on_leadership;
 
   // From here on nobody waits for records that may come: long polls are answered with what there is.

@@ -225,6 +225,7 @@ void read_coordinators(Reader& in, BrokerConfig& c) {
 void read_ours(Reader& in, BrokerConfig& c) {
   if (in.text("thalweg.durable.acks") == "memory") c.durability = Durability::kMemory;
   in.read("thalweg.shards", c.shards);
+  in.read("thalweg.validate.records", c.validate_records);
 }
 
 // Pairs whose first must not exceed the second.

@@ -113,6 +113,7 @@ struct BrokerConfig {
   // Ours
   Durability durability = Durability::kFsync;  // thalweg.durable.acks
   std::int32_t shards = 0;                     // thalweg.shards; 0: one per core
+  bool validate_records = true;                // thalweg.validate.records
 
   // Everything that was set, by its known name, normalised; what DescribeConfigs calls static broker config. Unknown
   // options are in it as they were written: plug-ins and clients of the file may know them.

@@ -17,6 +17,8 @@ constexpr Option kThalwegOptions[] = {
      "Kafka does."},
     {"thalweg.shards", kInt, "0", {.min = 0, .max = 1024}, kReadOnly,
      "Threads that serve requests and partitions; 0 is one per core."},
+    {"thalweg.validate.records", kBoolean, "true", {}, kReadOnly,
+     "Whether the records of produced batches are looked at before they are stored. If not, producers are trusted."},
 };
 // clang-format on
 

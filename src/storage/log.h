@@ -36,6 +36,7 @@ struct AppendOptions {
   LeaderEpoch leader_epoch;                     // stamped on the batch
   AppendOrigin origin = AppendOrigin::kClient;  // kClient: sequences and batch rules are checked
   std::int16_t produce_version = 13;            // zstd needs 7
+  std::optional<record::RecordFacts> walked;    // see ValidationOptions
 };
 
 // Where an append went.
