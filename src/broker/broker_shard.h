@@ -6,6 +6,7 @@
 #include <string>
 
 #include "broker/fetch_session.h"
+#include "broker/record_checks.h"
 #include "metadata/image.h"
 #include "replica/partitions.h"
 #include "runtime/shard.h"
@@ -25,6 +26,7 @@ class BrokerShard {
   Broker& broker;
   replica::Partitions partitions;
   FetchSessionCache sessions;
+  RecordChecks record_checks;
 
   // The topic's coordinator listens. REQUIRES: nobody else listens to the topic, and no partition is hosted yet
   void on_leadership(std::string topic, LeadershipListener listener);

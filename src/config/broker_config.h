@@ -100,6 +100,7 @@ struct BrokerConfig {
   // Ours
   Durability durability{};  // thalweg.durable.acks
   std::int32_t shards{};    // thalweg.shards; 0: one per core
+  bool validate_records{};  // thalweg.validate.records
 
   // Everything that was set, by its known name, normalised; what DescribeConfigs calls static broker config. Unknown
   // options are in it as they were written: plug-ins and clients of the file may know them.

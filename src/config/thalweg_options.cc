@@ -20,6 +20,9 @@ constexpr Option kThalwegOptions[] = {
     {"thalweg.shards", kInt, "0", {.min = 0, .max = 1024}, kReadOnly,
      "Threads that serve requests and partitions; 0 is one per core.",
      into<&BrokerConfig::shards>},
+    {"thalweg.validate.records", kBoolean, "true", {}, kReadOnly,
+     "Whether the records of produced batches are looked at before they are stored. If not, producers are trusted.",
+     into<&BrokerConfig::validate_records>},
 };
 // clang-format on
 

@@ -101,6 +101,12 @@ Result<std::vector<DirectoryEntry>> OsDisk::list(const std::string& path) {
 
 bool OsDisk::exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
+Result<Timestamp> OsDisk::modified(const std::string& path) {
+  struct stat info{};
+  if (::stat(path.c_str(), &info) != 0) return os_failure(path, errno);
+  return Timestamp{info.st_mtim.tv_sec} * 1000 + info.st_mtim.tv_nsec / 1'000'000;
+}
+
 Result<DiskSpace> OsDisk::space(const std::string& path) {
   struct statvfs info{};
   if (::statvfs(path.c_str(), &info) != 0) return os_failure(path, errno);

@@ -17,6 +17,7 @@ class OsDisk : public Disk {
   Result<> make_directory(const std::string& path) override;
   Result<std::vector<DirectoryEntry>> list(const std::string& path) override;
   bool exists(const std::string& path) override;
+  Result<Timestamp> modified(const std::string& path) override;
   Result<DiskSpace> space(const std::string& path) override;
   Task<Result<>> sync_directory(const std::string& path) override;
   Result<std::shared_ptr<void>> lock(const std::string& path) override;

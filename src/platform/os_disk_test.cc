@@ -80,7 +80,9 @@ TEST_F(OsDiskTest, ListsSortedAndRemovesWhatIsThereOrNot) {
   EXPECT_TRUE(disk.remove_directory(directory / "b"));
   EXPECT_TRUE(disk.remove_directory(directory / "b"));
   EXPECT_FALSE(disk.exists(directory / "b"));
+  EXPECT_FALSE(disk.modified(directory / "b"));
   EXPECT_TRUE(disk.exists(directory / "z"));
+  EXPECT_GT(*disk.modified(directory / "z"), 1'700'000'000'000);  // milliseconds
   const auto space = disk.space(directory.path());
   EXPECT_GT(space->free_bytes, 0u);
   EXPECT_GE(space->total_bytes, space->free_bytes);

@@ -58,6 +58,7 @@ class TestDisk : public Disk {
   Result<> make_directory(const std::string& path) override;
   Result<std::vector<DirectoryEntry>> list(const std::string& path) override;
   bool exists(const std::string& path) override { return files.contains(path); }
+  Result<Timestamp> modified(const std::string&) override { return Timestamp{0}; }
   Result<DiskSpace> space(const std::string&) override { return DiskSpace{1 << 30, 1 << 30}; }
   Task<Result<>> sync_directory(const std::string&) override;
   Result<std::shared_ptr<void>> lock(const std::string&) override { return std::make_shared<int>(0); }

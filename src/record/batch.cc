@@ -12,10 +12,6 @@ constexpr std::array<std::string_view, kCodecCount> kCodecNames = {"none", "gzip
 // Bytes after the length field that a batch (or legacy message) of each magic has at least.
 constexpr std::array<std::int32_t, 3> kLeastLength = {14, 22, kBatchHeaderSize - kLogOverhead};
 
-void update_crc(MutableBytes batch) {
-  store_be(batch.data() + batch_field::kCrc, crc32c(BytesView(batch).subspan(batch_field::kAttributes)));
-}
-
 }  // namespace
 
 std::string_view name(Codec codec) { return kCodecNames[static_cast<std::size_t>(codec)]; }
@@ -98,27 +94,19 @@ void set_leader_epoch(MutableBytes batch, LeaderEpoch epoch) {
   store_be(batch.data() + batch_field::kLeaderEpoch, epoch.value);
 }
 
-namespace {
-void set_timestamp(MutableBytes batch, TimestampType type, Timestamp max_timestamp) {
-  CHECK(batch.size() >= kBatchHeaderSize);
-  std::byte* const at = batch.data() + batch_field::kAttributes;
+void stamp_time(MutableBytes header, BytesView body, TimestampType type, Timestamp max_timestamp) {
+  CHECK(header.size() >= kBatchHeaderSize);
+  header = header.first(kBatchHeaderSize);
+  std::byte* const at = header.data() + batch_field::kAttributes;
   auto attributes = load_be<std::int16_t>(at);
   if (type == TimestampType::kLogAppendTime)
     attributes |= attribute::kLogAppendTime;
   else
     attributes &= static_cast<std::int16_t>(~attribute::kLogAppendTime);
   store_be(at, attributes);
-  store_be(batch.data() + batch_field::kMaxTimestamp, max_timestamp);
-  update_crc(batch);
-}
-}  // namespace
-
-void set_log_append_time(MutableBytes batch, Timestamp now) {
-  set_timestamp(batch, TimestampType::kLogAppendTime, now);
-}
-
-void set_create_time(MutableBytes batch, Timestamp max_timestamp) {
-  set_timestamp(batch, TimestampType::kCreateTime, max_timestamp);
+  store_be(header.data() + batch_field::kMaxTimestamp, max_timestamp);
+  const std::uint32_t of_header = crc32c(BytesView(header).subspan(batch_field::kAttributes));
+  store_be(header.data() + batch_field::kCrc, crc32c(body, of_header));
 }
 
 }  // namespace thalweg::record

@@ -155,13 +155,11 @@ class BatchReader {
 // All batches of `bytes`; a torn one at the end is kCorruptMessage.
 Result<std::vector<BatchView>> split_batches(BytesView bytes);
 
-// In place, on one batch. The first two keep the CRC as it is. REQUIRES: batch.size() >= kBatchHeaderSize
+// In place, on one batch or its header. The first two keep the CRC as it is. REQUIRES: size() >= kBatchHeaderSize
 void set_base_offset(MutableBytes batch, Offset offset);
 void set_leader_epoch(MutableBytes batch, LeaderEpoch epoch);
-// LogAppendTime: every record of the batch counts as written at `now`. Computes the CRC again; `batch` is the whole of
-// it.
-void set_log_append_time(MutableBytes batch, Timestamp now);
-// Kafka's spelling of the same for CreateTime with a known maximum. Computes the CRC again.
-void set_create_time(MutableBytes batch, Timestamp max_timestamp);
+// Whose time the records have, and the largest: of the records under CreateTime, under LogAppendTime when the leader
+// wrote the batch. Computes the CRC again; the body may lie elsewhere.
+void stamp_time(MutableBytes header, BytesView body, TimestampType type, Timestamp max_timestamp);
 
 }  // namespace thalweg::record

@@ -1,9 +1,10 @@
 // Whatever bytes come in: splitting, walking and decompressing neither crash nor read outside. A record that was read
-// is built again in every codec and must come back.
+// is built again in every codec and must come back. A batch passes the walk if and only if it can be read in full.
 #include <cstdint>
 
 #include "record/builder.h"
 #include "record/record.h"
+#include "record/record_walk.h"
 
 using namespace thalweg;
 using namespace thalweg::record;
@@ -38,6 +39,31 @@ void walk(const BatchView& batch) {
   CHECK(!back->next()->has_value());
 }
 
+bool reads_in_full(const BatchView& batch) {
+  auto reader = RecordReader::open(batch);
+  if (!reader) return false;
+  for (std::int32_t index = 0;; ++index) {
+    const auto record = reader->next();
+    if (!record) return false;
+    if (!*record) return true;
+    if ((*record)->offset_delta != index) return false;
+    auto headers = (*record)->headers();
+    while (true) {
+      const auto header = headers.next();
+      if (!header) return false;
+      if (!*header) break;
+    }
+  }
+}
+
+void compare(const BatchView& batch) {
+  static WalkRoom room;
+  RecordWalk walk(batch, room);
+  bool passes = true;
+  while (passes && !walk.over()) passes = walk.step(1 + batch.size() % 5000).has_value();
+  CHECK(passes == reads_in_full(batch));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -49,6 +75,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (*batch)->crc_ok();
     if ((*batch)->is_control()) (void)read_control_record(**batch);
     walk(**batch);
+    compare(**batch);
   }
   // The codecs alone reach deeper than through a whole batch.
   if (size > 0) (void)decompress(static_cast<Codec>(data[0] % kCodecCount), bytes.subspan(1), kLimit);

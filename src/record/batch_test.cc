@@ -48,16 +48,18 @@ TEST(Batch, OffsetAndLeaderEpochChangeWithoutTheCrc) {
   EXPECT_EQ(batch->leader_epoch(), LeaderEpoch{88});
 }
 
-TEST(Batch, LogAppendTimeIsWrittenWithANewCrc) {
+TEST(Batch, TimesAreWrittenWithANewCrc) {
   auto bytes = bytes_of(one_record());
-  set_log_append_time(bytes, 777'000);
+  const BytesView body = BytesView(bytes).subspan(kBatchHeaderSize);
+  stamp_time(bytes, body, TimestampType::kLogAppendTime, 777'000);
   auto batch = BatchView::at(bytes);
   EXPECT_TRUE(batch->crc_ok());
   EXPECT_EQ(batch->timestamp_type(), TimestampType::kLogAppendTime);
   EXPECT_EQ(batch->max_timestamp(), 777'000);
-  set_create_time(bytes, 5);
+  stamp_time(bytes, body, TimestampType::kCreateTime, 5);
   EXPECT_TRUE(batch->crc_ok());
   EXPECT_EQ(batch->timestamp_type(), TimestampType::kCreateTime);
+  EXPECT_EQ(batch->max_timestamp(), 5);
 }
 
 TEST(Batch, AChangedByteBreaksTheCrc) {

@@ -75,8 +75,6 @@ SharedBytes compress_with_zlib(BytesView plain, int level) {
   return std::move(out).take();
 }
 
-std::unexpected<Error> corrupt(const char* what) { return fail(ErrorCode::kCorruptMessage, what); }
-
 }  // namespace
 
 SharedBytes compress_gzip(BytesView plain, std::optional<int> level) {
@@ -84,38 +82,6 @@ SharedBytes compress_gzip(BytesView plain, std::optional<int> level) {
   if (wanted == kDefaultLevel) return compress_with_isal(plain, 2);
   return wanted <= kIsalLevelMax ? compress_with_isal(plain, std::max(wanted, 0))
                                  : compress_with_zlib(plain, std::min(wanted, 9));
-}
-
-Result<SharedBytes> decompress_gzip(BytesView packed, std::size_t limit) {
-  const auto state = std::make_unique<inflate_state>();
-  isal_inflate_init(state.get());
-  state->crc_flag = ISAL_GZIP;
-  GrowingBuffer out(packed.size() * 3);
-  while (true) {
-    if (state->avail_in == 0) {
-      const BytesView part = packed.first(chunk(packed.size()));
-      packed = packed.subspan(part.size());
-      state->next_in = input(part);
-      state->avail_in = static_cast<std::uint32_t>(part.size());
-    }
-    const MutableBytes room = out.room_up_to(limit + 1);
-    if (room.empty()) return corrupt("gzip: unpacks to more than allowed");
-    const unsigned in_before = state->avail_in, room_size = chunk(room.size());
-    state->next_out = output(room);
-    state->avail_out = room_size;
-    if (isal_inflate(state.get()) != ISAL_DECOMP_OK) return corrupt("gzip: damaged");
-    const unsigned produced = room_size - state->avail_out;
-    out.commit(produced);
-    if (state->block_state == ISAL_BLOCK_FINISH) {
-      if (state->avail_in == 0 && packed.empty()) break;
-      isal_inflate_reset(state.get());  // another member follows
-      state->crc_flag = ISAL_GZIP;
-    } else if (produced == 0 && state->avail_in == in_before && packed.empty()) {
-      return corrupt("gzip: ends early");
-    }
-  }
-  if (out.size() > limit) return corrupt("gzip: unpacks to more than allowed");
-  return std::move(out).take();
 }
 
 }  // namespace thalweg::record

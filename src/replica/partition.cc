@@ -76,9 +76,10 @@ storage::AppendResult Partition::append_as_leader(AppendRequest request) {
                                                  std::to_string(isr_.size()) + ", fewer than min.insync.replicas " +
                                                  std::to_string(in_sync_min)}));
   }
-  return log_->append_as_leader(
-      std::move(request.records),
-      {.leader_epoch = leader_epoch_, .origin = request.origin, .produce_version = request.produce_version});
+  return log_->append_as_leader(std::move(request.records), {.leader_epoch = leader_epoch_,
+                                                             .origin = request.origin,
+                                                             .produce_version = request.produce_version,
+                                                             .walked = request.walked});
 }
 
 Offset Partition::bound(Isolation isolation) const {

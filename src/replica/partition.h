@@ -31,7 +31,8 @@ struct AppendRequest {
   SharedBytes records;
   storage::AppendOrigin origin = storage::AppendOrigin::kClient;
   std::int16_t produce_version = 13;
-  bool all_in_sync = true;  // acks=all: refused while fewer than min.insync.replicas are in sync
+  std::optional<record::RecordFacts> walked;  // see storage::ValidationOptions
+  bool all_in_sync = true;                    // acks=all: refused while fewer than min.insync.replicas are in sync
 };
 
 struct ReadRequest {

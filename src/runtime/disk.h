@@ -15,6 +15,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "runtime/task.h"
 
 namespace thalweg {
@@ -67,6 +68,8 @@ class Disk {
   virtual Result<> make_directory(const std::string& path) = 0;    // with its parents; existing is not an error
   virtual Result<std::vector<DirectoryEntry>> list(const std::string& path) = 0;  // sorted by name
   virtual bool exists(const std::string& path) = 0;
+  // When the file's content last changed, by the date of the machine that it is on; a copy may carry the original's.
+  virtual Result<Timestamp> modified(const std::string& path) = 0;
   // Of the file system that `path` lies on.
   virtual Result<DiskSpace> space(const std::string& path) = 0;
   // Makes the names in a directory durable.

@@ -1,10 +1,6 @@
 #include "sim/sim_clock.h"
 
 namespace thalweg::sim {
-namespace {
-constexpr Timestamp kStartOfTime = 1'767'225'600'000;  // 2026-01-01
-}
-
 // The call waits as an event until its time and then in the node's lane; cancelling works in both places.
 class SimClock::SimTimer : public Clock::Timer {
  public:

@@ -64,7 +64,8 @@ bool apply_torn(Simulation& simulation, Content& to, std::uint64_t position, Byt
 struct SimDisk::Inode {
   explicit Inode(std::shared_ptr<std::uint64_t> used) : used_(std::move(used)) {}
   ~Inode() { *used_ -= cache.size(); }
-  void change(Change c) {
+  void change(Change c, Timestamp now) {
+    modified = now;
     *used_ -= cache.size();
     make_change(cache, c);
     *used_ += cache.size();
@@ -87,6 +88,7 @@ struct SimDisk::Inode {
   Content cache, durable;
   std::vector<Change> dirty;
   std::uint64_t next_sequence = 0;
+  Timestamp modified = kStartOfTime;       // of the last change, on the disk or not
   std::uint64_t claimed = 0;               // a sync lied that all changes before this one are durable
   std::map<std::uint64_t, Change> direct;  // durable writes under way
 
@@ -192,6 +194,12 @@ Result<std::vector<DirectoryEntry>> SimDisk::list(const std::string& path) {
 
 bool SimDisk::exists(const std::string& path) { return parts_of(path).empty() || find(path) != nullptr; }
 
+Result<Timestamp> SimDisk::modified(const std::string& path) {
+  const Entry* entry = find(path);
+  if (!entry || !entry->file) return failure(path, "no such file");
+  return entry->file->modified;
+}
+
 Result<DiskSpace> SimDisk::space(const std::string&) {
   return DiskSpace{faults.capacity, faults.capacity - std::min(faults.capacity, *used_)};
 }
@@ -249,7 +257,7 @@ void SimDisk::finish_direct(Directory& directory) {
       finish_direct(*entry.directory);
       continue;
     }
-    for (auto& [id, write] : std::exchange(entry.file->direct, {})) entry.file->change(write);
+    for (auto& [id, write] : std::exchange(entry.file->direct, {})) entry.file->change(write, simulation_.date());
   }
 }
 
@@ -299,13 +307,13 @@ Result<> SimFile::write(std::uint64_t position, BytesView bytes) {
   const std::uint64_t room = disk_.faults.capacity - std::min(disk_.faults.capacity, *disk_.used_);
   const std::uint64_t refused = std::min<std::uint64_t>(growth > room ? growth - room : 0, bytes.size());
   if (const auto written = bytes.first(bytes.size() - refused); !written.empty())
-    inode_->change({inode_->next_sequence++, false, position, SharedBytes::copy_of(written)});
+    inode_->change({inode_->next_sequence++, false, position, SharedBytes::copy_of(written)}, disk_.simulation_.date());
   if (refused > 0) return std::unexpected(Disk::full(path_));
   return {};
 }
 
 Result<> SimFile::truncate(std::uint64_t size) {
-  inode_->change({inode_->next_sequence++, true, size, {}});
+  inode_->change({inode_->next_sequence++, true, size, {}}, disk_.simulation_.date());
   return {};
 }
 
@@ -349,7 +357,7 @@ Task<Result<>> SimFile::write_durable(std::uint64_t position, SharedBytes blocks
   const auto outcome = co_await disk_.sync_outcome(path_, lied);
   const auto done = inode->direct.extract(id);
   if (!outcome) co_return outcome;
-  inode->change(done.mapped());
+  inode->change(done.mapped(), disk_.simulation_.date());
   if (lied)
     inode->claimed = inode->next_sequence;
   else

@@ -55,6 +55,16 @@ TEST_F(SimDiskTest, WhatWasNotSyncedSurvivesByLuck) {
   EXPECT_TRUE(outcomes.contains(std::string("a\0c", 3)));
 }
 
+TEST_F(SimDiskTest, AFileSaysWhenItChanged) {
+  const FilePtr file = open("f");
+  world.run_for(std::chrono::seconds(5));
+  ASSERT_TRUE(file->write(0, as_bytes("a")));
+  const Timestamp written = node.shard(0).clock.wall();
+  world.run_for(std::chrono::seconds(5));
+  EXPECT_EQ(disk.modified("f"), written);
+  EXPECT_FALSE(disk.modified("missing"));
+}
+
 TEST_F(SimDiskTest, NamesAreDurableAfterTheDirectoryIsSynced) {
   std::set<bool> lost;
   for (int i = 0; i < 50; ++i) {

@@ -17,6 +17,8 @@
 
 namespace thalweg::sim {
 
+inline constexpr Timestamp kStartOfTime = 1'767'225'600'000;  // 2026-01-01
+
 using Function = std::move_only_function<void()>;
 
 // The tasks of one shard that are ready to run.
@@ -32,6 +34,8 @@ class Simulation {
 
   std::uint64_t seed() const { return seed_; }
   Instant now() const { return now_; }
+  // The true date, which a node's clock may have wrong.
+  Timestamp date() const { return kStartOfTime + std::chrono::duration_cast<Millis>(now_).count(); }
 
   std::uint64_t random() { return random_(); }
   // In [0, n). REQUIRES: n > 0

@@ -76,6 +76,7 @@ class FaultDisk : public Disk {
   Result<> make_directory(const std::string& path) override { return disk_.make_directory(path); }
   Result<std::vector<DirectoryEntry>> list(const std::string& path) override { return disk_.list(path); }
   bool exists(const std::string& path) override { return disk_.exists(path); }
+  Result<Timestamp> modified(const std::string& path) override { return disk_.modified(path); }
   Result<DiskSpace> space(const std::string& path) override { return disk_.space(path); }
   Task<Result<>> sync_directory(const std::string& path) override { return disk_.sync_directory(path); }
   Result<std::shared_ptr<void>> lock(const std::string& path) override { return disk_.lock(path); }

@@ -81,6 +81,7 @@ ValidationOptions Log::validation(const AppendOptions& options, Timestamp now) c
   rules.now = now;
   rules.origin = options.origin;
   rules.produce_version = options.produce_version;
+  rules.walked = options.walked;
   rules.compacted = config_.cleanup_compact;
   rules.timestamp_type = config_.message_timestamp_type;
   rules.timestamp_before_max = config_.message_timestamp_before_max_ms;
@@ -104,7 +105,7 @@ AppendResult Log::append_as_leader(SharedBytes records, const AppendOptions& opt
   TRY_VOID(roll_if_due(valid.size(), valid.max_timestamp, valid.first, valid.last, now));
   TRY(const BatchHeader header, BatchHeader::read(valid.header, active().size()));
   // The producer state wants the batch as it lies in the log; unless it was changed, the request's bytes say the same.
-  const bool changed = valid.rebuilt || valid.log_append_time != kNoTimestamp;
+  const bool changed = valid.rebuilt || valid.stamped;
   const SharedBytes flat = changed || valid.size() <= kCopyMax ? valid.flat() : SharedBytes();
   if (auto written = flat.empty() ? active().write({valid.header, valid.body}) : active().write({flat}); !written)
     return std::unexpected(AppendError(failed(written.error())));

@@ -36,6 +36,7 @@ struct AppendOptions {
   LeaderEpoch leader_epoch;                     // stamped on the batch
   AppendOrigin origin = AppendOrigin::kClient;  // kClient: sequences and batch rules are checked
   std::int16_t produce_version = 13;            // zstd needs 7
+  std::optional<record::RecordFacts> walked;    // see ValidationOptions
 };
 
 // Where an append went.
@@ -236,6 +237,7 @@ class Log : public std::enable_shared_from_this<Log> {
   Result<> empty_and_start_at(Offset start);
   Task<Result<>> sync_cut();
   std::size_t expired_segments(Timestamp now) const;
+  bool expired_by_time(const LogSegment& segment, Timestamp now) const;
   void start_moved(Offset start);
 
   // Producers

@@ -56,6 +56,15 @@ Task<> Log::remove_later(const Shard* shard, std::vector<std::string> paths, Mil
 
 // ---- Retention
 
+// Records without timestamps are as old as the file's last change, as in Kafka (KAFKA-6482). A file that cannot be
+// asked is kept for now.
+bool Log::expired_by_time(const LogSegment& segment, Timestamp now) const {
+  if (!config_.cleanup_delete || config_.retention_ms.count() < 0) return false;
+  const Timestamp newest =
+      segment.max_timestamp() >= 0 ? segment.max_timestamp() : shard_.disk.modified(segment.path()).value_or(now);
+  return now - newest > config_.retention_ms.count();
+}
+
 std::size_t Log::expired_segments(Timestamp now) const {
   std::int64_t excess =
       config_.retention_bytes >= 0 ? static_cast<std::int64_t>(size_bytes()) - config_.retention_bytes : -1;
@@ -65,8 +74,7 @@ std::size_t Log::expired_segments(Timestamp now) const {
     const bool last = count + 1 == segments_.size();
     if (segment_end(count) > high_watermark_ || (last && segment.size() == 0)) break;
     const bool by_start = !last && segment_end(count) <= start_;
-    const bool by_time = config_.cleanup_delete && config_.retention_ms.count() >= 0 && segment.max_timestamp() >= 0 &&
-                         now - segment.max_timestamp() > config_.retention_ms.count();
+    const bool by_time = segment.size() > 0 && expired_by_time(segment, now);
     const bool by_size = config_.cleanup_delete && excess >= static_cast<std::int64_t>(segment.size());
     const bool hollow = !last && segment.size() == 0;
     if (!by_start && !by_time && !by_size && !hollow) break;

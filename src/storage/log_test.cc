@@ -1,9 +1,12 @@
 #include "storage/log.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
+#include "record/record_walk.h"
 #include "storage/pieces.h"
 #include "storage/testing.h"
 
@@ -351,6 +354,42 @@ TEST_F(LogTest, RetentionDeletesClosedSegmentsByTimeAndNeverPastTheHighWatermark
   EXPECT_GT(*log->apply_retention(), 0u);
   EXPECT_EQ(log->start_offset(), Offset{10});
   EXPECT_EQ(append(*log, {.timestamp = t.clock.wall()}).first, Offset{10});
+}
+
+// Clients that leave the header's largest timestamp out, as sarama 1.41.2 does.
+TEST_F(LogTest, WhatTheHeaderDoesNotSayIsFoundByTimeAllTheSame) {
+  const auto log = open();
+  const SharedBytes good = make_batch({.records = 4, .timestamp = 1000});
+  std::vector<std::byte> bytes(good.view().begin(), good.view().end());
+  record::stamp_time(bytes, BytesView(bytes).subspan(record::kBatchHeaderSize), record::TimestampType::kCreateTime,
+                     kNoTimestamp);
+  const SharedBytes sent = SharedBytes::take(std::move(bytes));
+  record::WalkRoom room;
+  const auto facts = record::walk_records(*record::BatchView::at(sent), room);
+  ASSERT_TRUE(facts);
+  ASSERT_TRUE(log->append_as_leader(sent, {.walked = *facts}));
+  EXPECT_EQ(t.run(log->offset_for_timestamp(1002))->offset, Offset{2});
+  EXPECT_EQ(t.run(log->offset_of_max_timestamp())->offset, Offset{3});
+  EXPECT_EQ(t.run(log->offset_for_timestamp(1004))->offset, kNoOffset);
+}
+
+// As Kafka does since KAFKA-6482: who writes records without timestamps gets them deleted, too.
+TEST_F(LogTest, RecordsWithoutTimestampsExpireByTheAgeOfTheFile) {
+  config.retention_ms = Millis(1000);
+  const auto log = open();
+  append(*log, {.records = 1, .timestamp = kNoTimestamp});
+  log->set_high_watermark(Offset{1});
+  const auto age = [&](Millis by) {
+    const timespec then{.tv_sec = (t.clock.wall() - by.count()) / 1000, .tv_nsec = 0};
+    const timespec times[] = {then, then};
+    const std::string file = segment_file(log->directory(), Offset{0}, kLogSuffix);
+    ASSERT_EQ(::utimensat(AT_FDCWD, file.c_str(), times, 0), 0);
+  };
+  age(Millis(1000));
+  EXPECT_EQ(*log->apply_retention(), 0u);
+  age(Millis(2000));
+  EXPECT_GT(*log->apply_retention(), 0u);
+  EXPECT_EQ(log->start_offset(), Offset{1});
 }
 
 TEST_F(LogTest, RetentionBySizeKeepsAtLeastTheLimit) {

@@ -6,10 +6,9 @@
 #include <memory>
 
 #include "base/check.h"
-#include "base/crc32c.h"
-#include "base/endian.h"
 #include "record/builder.h"
 #include "record/record.h"
+#include "record/record_walk.h"
 
 namespace thalweg::storage {
 namespace {
@@ -22,7 +21,6 @@ using Refusal = std::unexpected<AppendError>;
 Refusal refuse(ErrorCode code, std::string message) { return Refusal(Error{code, std::move(message)}); }
 
 // --- The header alone
-// ------------------------------------------------------------------------------------------------------
 
 std::expected<BatchView, AppendError> only_batch(BytesView records) {
   if (records.size() < record::BatchPrefix::kSize)
@@ -38,6 +36,11 @@ std::expected<BatchView, AppendError> only_batch(BytesView records) {
   if (batch.size() != records.size())
     return refuse(ErrorCode::kInvalidRecord, "a produce request needs exactly one record batch per partition");
   return batch;
+}
+
+Result<> check_crc(const BatchView& batch) {
+  if (!batch.crc_ok()) return fail(ErrorCode::kCorruptMessage, "record batch fails its checksum");
+  return {};
 }
 
 Result<> check_counts(const BatchView& batch) {
@@ -79,19 +82,16 @@ Result<> check_size(std::size_t size, const ValidationOptions& options) {
   return {};
 }
 
-// --- Time
-// ------------------------------------------------------------------------------------------------------------------
+// --- Time and keys
 
 bool limits_past(const ValidationOptions& options) { return options.timestamp_before_max != Millis::max(); }
 
+// So far off that the distance is no number is outside, too: that is what sums of nonsense come to.
 bool time_fits(Timestamp timestamp, const ValidationOptions& options) {
   if (timestamp == kNoTimestamp) return true;
-  const auto distance = [](Timestamp from, Timestamp to) {  // saturating to - from, for to > from
-    Timestamp result;
-    return __builtin_sub_overflow(to, from, &result) ? std::numeric_limits<Timestamp>::max() : result;
-  };
-  if (timestamp > options.now) return distance(options.now, timestamp) <= options.timestamp_after_max.count();
-  return !limits_past(options) || distance(timestamp, options.now) <= options.timestamp_before_max.count();
+  Timestamp age;
+  if (__builtin_sub_overflow(options.now, timestamp, &age)) return false;
+  return age >= 0 ? age <= options.timestamp_before_max.count() : -age <= options.timestamp_after_max.count();
 }
 
 std::string time_message(Timestamp timestamp, const ValidationOptions& options) {
@@ -99,54 +99,75 @@ std::string time_message(Timestamp timestamp, const ValidationOptions& options) 
          std::to_string(options.now);
 }
 
-// --- Records, where a rule needs them
-// ----------------------------------------------------------------------------------------
+constexpr const char* kKeyMessage = "a compacted topic needs a key in every record";
 
-// What walking the records found out.
-struct Walked {
-  bool deltas_rise_by_one = true;
-  Timestamp max_timestamp = kNoTimestamp;
-};
-
-std::expected<Walked, AppendError> walk(record::RecordReader& reader, const ValidationOptions& options) {
-  const bool check_time =
-      options.origin == AppendOrigin::kClient && options.timestamp_type == TimestampType::kCreateTime;
-  Walked walked;
-  std::vector<RecordError> bad_keys, bad_times;
-  for (std::int32_t index = 0;; ++index) {
-    TRY(const auto record, reader.next());
-    if (!record) break;
-    if (record->offset_delta != index) walked.deltas_rise_by_one = false;
-    walked.max_timestamp = std::max(walked.max_timestamp, record->timestamp);
-    if (options.compacted && !record->key) bad_keys.push_back({index, "a compacted topic needs a key in every record"});
-    if (check_time && !time_fits(record->timestamp, options))
-      bad_times.push_back({index, time_message(record->timestamp, options)});
-  }
-  if (!bad_keys.empty())
-    return Refusal(AppendError(Error{ErrorCode::kInvalidRecord, "a compacted topic needs a key in every record"},
-                               std::move(bad_keys)));
-  if (!bad_times.empty())
-    return Refusal(AppendError(Error{ErrorCode::kInvalidTimestamp, bad_times.front().message}, std::move(bad_times)));
-  return walked;
+bool judges_times(const ValidationOptions& options) {
+  return options.origin == AppendOrigin::kClient && options.timestamp_type == TimestampType::kCreateTime;
 }
 
-// What the header says about time. The base timestamp is that of the first record. When it says that records are
-// outside the range, they are looked for, so that the answer names them.
-std::expected<void, AppendError> check_batch_time(const BatchView& batch, const ValidationOptions& options) {
-  if (batch.timestamp_type() == TimestampType::kLogAppendTime) {
-    const std::string message = "a producer may not write LogAppendTime batches";
-    return Refusal(AppendError(Error{ErrorCode::kInvalidTimestamp, message}, {{0, message}}));
-  }
-  if (options.timestamp_type == TimestampType::kLogAppendTime) return {};
-  if (time_fits(batch.base_timestamp(), options) && time_fits(batch.max_timestamp(), options)) return {};
-  TRY(auto reader, record::RecordReader::open(batch));
-  if (auto walked = walk(reader, options); !walked) return std::unexpected(std::move(walked.error()));
-  // No record is, so the header lies.
-  const std::string message = time_message(batch.max_timestamp(), options);
-  return Refusal(AppendError(Error{ErrorCode::kInvalidTimestamp, message}, {{0, message}}));
+bool keys_fit(const record::RecordFacts& facts, const ValidationOptions& options) {
+  return !options.compacted || facts.first_without_key < 0;
 }
 
-// The same records in another codec, or with the offset deltas that they should have had.
+bool times_fit(const record::RecordFacts& facts, const ValidationOptions& options) {
+  if (!judges_times(options)) return true;
+  const bool any = facts.min_timestamp != std::numeric_limits<Timestamp>::max();
+  return !any || (time_fits(facts.min_timestamp, options) && time_fits(facts.max_timestamp, options));
+}
+
+// Up to here a batch is read once more to name the records that it is refused for, and so many of them are named.
+constexpr std::size_t kNamedBytesMax = std::size_t{2} << 20;
+constexpr std::size_t kNamedMax = 1000;
+
+// In the order of records, each with the first rule that it breaks.
+std::vector<RecordError> name_records(const BatchView& batch, const ValidationOptions& options) {
+  std::vector<RecordError> named;
+  auto reader = record::RecordReader::open(batch, kNamedBytesMax);
+  if (!reader) return named;
+  for (std::int32_t index = 0; named.size() < kNamedMax; ++index) {
+    const auto record = reader->next();
+    if (!record || !*record) break;
+    const Timestamp timestamp = record::wrapping_add(batch.base_timestamp(), (*record)->timestamp_delta);
+    if (options.compacted && !(*record)->key)
+      named.push_back({index, kKeyMessage});
+    else if (judges_times(options) && !time_fits(timestamp, options))
+      named.push_back({index, time_message(timestamp, options)});
+  }
+  return named;
+}
+
+// Kafka says INVALID_TIMESTAMP where both rules are broken.
+std::expected<void, AppendError> check_rules(const BatchView& batch, const record::RecordFacts& facts,
+                                             const ValidationOptions& options) {
+  const bool keys = keys_fit(facts, options), times = times_fit(facts, options);
+  if (keys && times) return {};
+  auto named = name_records(batch, options);
+  if (!times) {
+    const Timestamp worst = time_fits(facts.max_timestamp, options) ? facts.min_timestamp : facts.max_timestamp;
+    return Refusal(AppendError(Error{ErrorCode::kInvalidTimestamp, time_message(worst, options)}, std::move(named)));
+  }
+  if (named.empty()) named.push_back({facts.first_without_key, kKeyMessage});
+  return Refusal(AppendError(Error{ErrorCode::kInvalidRecord, kKeyMessage}, std::move(named)));
+}
+
+// Under CreateTime the bit that says LogAppendTime is taken away again, as Kafka does; under LogAppendTime it is a lie
+// about who stamped the records.
+std::expected<void, AppendError> check_timestamp_type(const BatchView& batch, const ValidationOptions& options) {
+  if (options.origin != AppendOrigin::kClient || options.timestamp_type == TimestampType::kCreateTime ||
+      batch.timestamp_type() == TimestampType::kCreateTime)
+    return {};
+  const std::string message = "a producer may not write LogAppendTime batches";
+  std::vector<RecordError> named;
+  for (std::int32_t i = 0; i < batch.record_count() && named.size() < kNamedMax; ++i) named.push_back({i, message});
+  return Refusal(AppendError(Error{ErrorCode::kInvalidTimestamp, message}, std::move(named)));
+}
+
+// --- Records
+
+// What may be packed again is in memory as a whole.
+constexpr std::size_t kRebuiltMax = std::size_t{32} << 20;
+
+// The same records in another codec.
 Result<SharedBytes> rebuild(const BatchView& batch, BytesView plain, record::Codec codec,
                             const ValidationOptions& options) {
   record::BatchBuilder builder({.codec = codec,
@@ -161,6 +182,8 @@ Result<SharedBytes> rebuild(const BatchView& batch, BytesView plain, record::Cod
   while (true) {
     TRY(const auto record, records.next());
     if (!record) break;
+    // Its own, also where the header says LogAppendTime.
+    const Timestamp timestamp = record::wrapping_add(batch.base_timestamp(), record->timestamp_delta);
     headers.clear();
     auto iterator = record->headers();
     while (true) {
@@ -168,7 +191,7 @@ Result<SharedBytes> rebuild(const BatchView& batch, BytesView plain, record::Cod
       if (!header) break;
       headers.push_back(*header);
     }
-    builder.append({record->timestamp, record->key, record->value, headers});
+    builder.append({timestamp, record->key, record->value, headers});
   }
   return builder.build();
 }
@@ -177,52 +200,46 @@ Result<SharedBytes> rebuild(const BatchView& batch, BytesView plain, record::Cod
 struct Content {
   SharedBytes bytes;  // one batch
   bool rebuilt = false;
-  std::optional<Timestamp> max_timestamp;  // the true one, where the header has another
+  Timestamp max_timestamp = kNoTimestamp;
 };
 
-bool needs_walk(const BatchView& batch, record::Codec source, const ValidationOptions& options) {
+bool needs_walk(const BatchView& batch, record::Codec target, const ValidationOptions& options) {
   if (batch.is_control()) return false;  // has keys, and no business with the topic's codec
-  return options.codec.value_or(source) != source || options.compacted || options.records == RecordChecks::kEvery ||
-         (options.origin == AppendOrigin::kClient && options.timestamp_type == TimestampType::kCreateTime &&
-          limits_past(options));
+  return target != batch.codec() || options.compacted || (judges_times(options) && limits_past(options));
+}
+
+// What is known of the records of a producer that is trusted.
+Result<record::RecordFacts> facts_of_trusted(const BatchView& batch, record::Codec target,
+                                             const ValidationOptions& options) {
+  if (needs_walk(batch, target, options)) {
+    record::WalkRoom room;
+    return record::walk_records(batch, room);
+  }
+  record::RecordFacts facts;
+  facts.max_timestamp = batch.max_timestamp();
+  facts.min_timestamp = std::min(batch.base_timestamp(), batch.max_timestamp());
+  return facts;
 }
 
 std::expected<Content, AppendError> check_records(const SharedBytes& bytes, const BatchView& batch,
                                                   record::Codec source, const ValidationOptions& options) {
-  if (!needs_walk(batch, source, options)) return Content{bytes};
-  TRY(auto reader, record::RecordReader::open(batch));
-  const BytesView plain = source == record::Codec::kNone ? batch.body() : reader.decompressed().view();
-  auto walked = walk(reader, options);
-  if (!walked) return std::unexpected(std::move(walked.error()));
-  // Only compressed batches are forgiven, since old clients wrapped records without numbering them.
-  if (source == record::Codec::kNone && !walked->deltas_rise_by_one)
-    return refuse(ErrorCode::kInvalidRecord, "offset deltas of the records do not rise by one");
-  const record::Codec target = options.codec.value_or(source);
-  if (target == source && walked->deltas_rise_by_one) {
-    Content content{bytes};
-    if (walked->max_timestamp != batch.max_timestamp()) content.max_timestamp = walked->max_timestamp;
-    return content;
+  const record::Codec target = batch.is_control() ? source : options.codec.value_or(source);
+  record::RecordFacts facts;
+  if (options.walked) {
+    facts = *options.walked;
+  } else {
+    TRY(facts, facts_of_trusted(batch, target, options));
   }
-  TRY(auto rebuilt, rebuild(batch, plain, target, options));
+  if (auto fit = check_rules(batch, facts, options); !fit) return std::unexpected(std::move(fit.error()));
+  if (target == source) return Content{bytes, false, facts.max_timestamp};
+  TRY(const auto reader, record::RecordReader::open(batch, kRebuiltMax));
+  TRY(auto rebuilt,
+      rebuild(batch, source == record::Codec::kNone ? batch.body() : reader.decompressed().view(), target, options));
   TRY_VOID(check_size(rebuilt.size(), options));
-  return Content{std::move(rebuilt), true};
+  return Content{std::move(rebuilt), true, facts.max_timestamp};
 }
 
 // --- The result
-// --------------------------------------------------------------------------------------------------------------
-
-// Time is the one thing that the leader changes under the checksum. No copy of the body for it.
-void stamp_time(ValidatedBatch& batch, TimestampType type, Timestamp max_timestamp) {
-  std::byte* const header = batch.header.data();
-  if (type == TimestampType::kLogAppendTime) {
-    const auto attributes = load_be<std::int16_t>(header + record::batch_field::kAttributes);
-    store_be<std::int16_t>(header + record::batch_field::kAttributes, attributes | record::attribute::kLogAppendTime);
-  }
-  store_be(header + record::batch_field::kMaxTimestamp, max_timestamp);
-  const std::uint32_t crc_of_header = crc32c(BytesView(batch.header).subspan(record::batch_field::kAttributes));
-  store_be(header + record::batch_field::kCrc, crc32c(batch.body, crc_of_header));
-  batch.max_timestamp = max_timestamp;
-}
 
 ValidatedBatch assign(const Content& content, const ValidationOptions& options) {
   const auto batch = BatchView::at(content.bytes);
@@ -232,16 +249,14 @@ ValidatedBatch assign(const Content& content, const ValidationOptions& options) 
   out.body = content.bytes.slice(record::kBatchHeaderSize, content.bytes.size() - record::kBatchHeaderSize);
   out.first = options.next_offset;
   out.last = options.next_offset + batch->last_offset_delta();
-  out.max_timestamp = batch->max_timestamp();
+  out.max_timestamp = content.max_timestamp;
   out.rebuilt = content.rebuilt;
   record::set_base_offset(out.header, out.first);
   record::set_leader_epoch(out.header, options.leader_epoch);
-  if (options.timestamp_type == TimestampType::kLogAppendTime) {
-    out.log_append_time = options.now;
-    stamp_time(out, TimestampType::kLogAppendTime, options.now);
-  } else if (content.max_timestamp) {
-    stamp_time(out, TimestampType::kCreateTime, *content.max_timestamp);
-  }
+  if (options.timestamp_type == TimestampType::kLogAppendTime) out.max_timestamp = out.log_append_time = options.now;
+  // Time is the one thing that the leader changes under the checksum. No copy of the body for it.
+  out.stamped = batch->timestamp_type() != options.timestamp_type || batch->max_timestamp() != out.max_timestamp;
+  if (out.stamped) record::stamp_time(out.header, out.body, options.timestamp_type, out.max_timestamp);
   return out;
 }
 
@@ -260,20 +275,24 @@ SharedBytes ValidatedBatch::flat() const {
   return {std::move(memory), whole};
 }
 
+std::expected<BatchView, AppendError> check_framing(BytesView records) {
+  auto batch = only_batch(records);
+  if (batch) TRY_VOID(check_crc(*batch));
+  return batch;
+}
+
 std::expected<ValidatedBatch, AppendError> validate_for_append(const SharedBytes& records,
                                                                const ValidationOptions& options) {
   const auto batch = only_batch(records);
   if (!batch) return std::unexpected(batch.error());
   TRY_VOID(check_size(batch->size(), options));
-  if (!batch->crc_ok()) return refuse(ErrorCode::kCorruptMessage, "record batch fails its checksum");
+  if (!options.walked) TRY_VOID(check_crc(*batch));
   if (options.origin == AppendOrigin::kClient)
     TRY_VOID(check_client_rules(*batch));
   else
     TRY_VOID(check_counts(*batch));
   TRY(const auto source, check_codec(*batch, options));
-  if (options.origin == AppendOrigin::kClient) {
-    if (auto time = check_batch_time(*batch, options); !time) return std::unexpected(std::move(time.error()));
-  }
+  if (auto type = check_timestamp_type(*batch, options); !type) return std::unexpected(std::move(type.error()));
   auto content = check_records(records, *batch, source, options);
   if (!content) return std::unexpected(std::move(content.error()));
   return assign(*content, options);

@@ -1,11 +1,13 @@
 // What may be appended. Pure: bytes and rules in, bytes to write or the reasons why not out.
 //
-// A produced batch is not decoded: header, size, CRC and sequence fields are checked, offset and leader epoch go into
-// the 61 header bytes, and the body is passed on as it came. Records are looked at only where a rule needs them: keys
-// on a compacted topic, timestamps when message.timestamp.before.max.ms is limited, a codec that the topic asks for, or
-// when ValidationOptions::records says so. In those cases counts, deltas and framing are checked too, and offset deltas
-// that are not 0 … n-1 lead to a rebuilt batch. What is trusted otherwise: that a producer's records match the header
-// that it checksummed.
+// Who serves producers walks the records of every batch first (record/record_walk.h), in steps and with its checksum
+// tested, and says in ValidationOptions::walked what they say together. Here the topic's rules are held against that,
+// and the header gets what the records say: their largest timestamp, whatever the producer put there. Without `walked`
+// producers are trusted (thalweg.validate.records=false): header, size, CRC and sequence fields are checked, the rest
+// is believed, and records are walked only where a rule needs them: keys on a compacted topic, a codec that the topic
+// asks for, message.timestamp.before.max.ms.
+//
+// The body is passed on as it came, unless the topic asks for another codec; then it is packed again, in memory.
 #pragma once
 
 #include <array>
@@ -21,6 +23,7 @@
 #include "base/time.h"
 #include "base/types.h"
 #include "record/batch.h"
+#include "record/record_scanner.h"
 
 namespace thalweg::storage {
 
@@ -30,15 +33,14 @@ enum class AppendOrigin {
   kCoordinator,  // group and transaction coordinators, markers: may write control batches, no sequence checks
 };
 
-enum class RecordChecks { kAsNeeded, kEvery };
-
 struct ValidationOptions {
   Offset next_offset;
   LeaderEpoch leader_epoch;
   Timestamp now = kNoTimestamp;
   AppendOrigin origin = AppendOrigin::kClient;
   std::int16_t produce_version = 13;  // zstd needs 7
-  RecordChecks records = RecordChecks::kAsNeeded;
+  // What the records say together, when they were walked and the checksum was right; nothing: the producer is trusted.
+  std::optional<record::RecordFacts> walked;
 
   // From the topic's LogConfig.
   bool compacted = false;
@@ -75,12 +77,16 @@ struct ValidatedBatch {
   Timestamp max_timestamp = kNoTimestamp;
   Timestamp log_append_time = kNoTimestamp;  // for the response; -1 under CreateTime
   bool rebuilt = false;
+  bool stamped = false;  // with another time than the producer said, under a new checksum
 
   std::size_t size() const { return header.size() + body.size(); }
   // REQUIRES: to.size() == size()
   void copy_to(MutableBytes to) const;
   SharedBytes flat() const;
 };
+
+// The one batch that `records` are, with its checksum tested: what must hold before anybody looks inside.
+std::expected<record::BatchView, AppendError> check_framing(BytesView records);
 
 // Checks one partition's entry of a Produce request and assigns its offsets. Errors, all from Kafka's rules:
 // kInvalidRecord (not one v2 batch, count, deltas, control bit, sequence, missing keys), kCorruptMessage (framing,

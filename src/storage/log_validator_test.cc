@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <limits>
 #include <string>
 
 #include "record/builder.h"
 #include "record/record.h"
+#include "record/record_walk.h"
 
 namespace thalweg::storage {
 namespace {
@@ -38,6 +40,20 @@ SharedBytes changed(const SharedBytes& batch, const std::function<void(std::byte
 ErrorCode refusal(const SharedBytes& records, const ValidationOptions& o = options()) {
   const auto result = validate_for_append(records, o);
   return result ? ErrorCode::kNone : result.error().error.code;
+}
+
+// As a broker does it that does not trust producers.
+std::expected<ValidatedBatch, AppendError> walk_and_validate(const SharedBytes& records, ValidationOptions o) {
+  const auto batch = check_framing(records);
+  if (!batch) return std::unexpected(batch.error());
+  record::WalkRoom room;
+  TRY(o.walked, record::walk_records(*batch, room));
+  return validate_for_append(records, o);
+}
+
+SharedBytes with_header_time(const SharedBytes& batch, Timestamp max_timestamp) {
+  return changed(batch,
+                 [&](std::byte* b) { store_be<std::int64_t>(b + record::batch_field::kMaxTimestamp, max_timestamp); });
 }
 
 TEST(LogValidator, AssignsOffsetAndEpochAndSharesTheBody) {
@@ -87,7 +103,6 @@ TEST(LogValidator, CountsOffsetsControlBitAndSequenceMustMakeSense) {
   EXPECT_EQ(broken(batch_field::kAttributes, attribute::kControl), ErrorCode::kInvalidRecord);
   EXPECT_EQ(broken(batch_field::kProducerId, std::int64_t{5}), ErrorCode::kInvalidRecord);  // without a sequence
   EXPECT_EQ(broken(batch_field::kAttributes, std::int16_t{6}), ErrorCode::kUnsupportedCompressionType);
-  EXPECT_EQ(broken(batch_field::kAttributes, attribute::kLogAppendTime), ErrorCode::kInvalidTimestamp);
 }
 
 TEST(LogValidator, CoordinatorsMayWriteMarkers) {
@@ -201,33 +216,88 @@ TEST(LogValidator, TheTopicsCodecReplacesTheProducers) {
   }
 }
 
-TEST(LogValidator, RecordsThatDoNotNumberThemselvesAreRebuiltIfCompressed) {
-  // Deltas 0, 1 and 3, but the header says three records end at delta 2.
-  BatchBuilder builder({.codec = Codec::kSnappy});
-  for (const std::int64_t delta : {0, 1, 3}) builder.append_at({delta}, {.timestamp = kNow, .key = as_bytes("k")});
-  const SharedBytes records = changed(
-      builder.build(), [](std::byte* b) { store_be<std::int32_t>(b + record::batch_field::kLastOffsetDelta, 2); });
-  auto o = options();
-  o.records = RecordChecks::kEvery;
-  const auto valid = validate_for_append(records, o);
-  ASSERT_TRUE(valid);
-  EXPECT_TRUE(valid->rebuilt);
-  const SharedBytes flat = valid->flat();
-  auto reader = record::RecordReader::open(*BatchView::at(flat));
-  for (const std::int64_t offset : {100, 101, 102}) EXPECT_EQ((*reader->next())->offset, Offset{offset});
+// sarama 1.41.2 sends -1, others whatever they like.
+TEST(LogValidator, TheHeaderGetsTheLargestTimestampOfTheRecords) {
+  for (int codec = 0; codec < record::kCodecCount; ++codec) {
+    BatchBuilder builder({.codec = static_cast<Codec>(codec)});
+    for (const Timestamp timestamp : {kNow - 5, kNow, kNow - 9}) builder.append({.timestamp = timestamp});
+    const SharedBytes good = builder.build();
+    for (const Timestamp claimed : {kNoTimestamp, kNow - 10, kNow + 10, kNow}) {
+      const auto valid = walk_and_validate(with_header_time(good, claimed), options());
+      ASSERT_TRUE(valid);
+      EXPECT_FALSE(valid->rebuilt);
+      EXPECT_EQ(valid->stamped, claimed != kNow);
+      EXPECT_EQ(valid->max_timestamp, kNow);
+      const SharedBytes flat = valid->flat();
+      EXPECT_TRUE(BatchView::at(flat)->crc_ok());
+      EXPECT_EQ(BatchView::at(flat)->max_timestamp(), kNow);
+    }
+  }
+  const auto none = walk_and_validate(with_header_time(batch_of(2, {}, kNoTimestamp), kNow), options());
+  ASSERT_TRUE(none);
+  EXPECT_EQ(none->max_timestamp, kNoTimestamp);
 }
 
-TEST(LogValidator, AWrongMaximumIsPutRightWhereRecordsAreWalked) {
-  const SharedBytes records = changed(
-      batch_of(2), [](std::byte* b) { store_be<std::int64_t>(b + record::batch_field::kMaxTimestamp, kNow - 10); });
-  auto o = options();
-  o.records = RecordChecks::kEvery;
-  const auto valid = validate_for_append(records, o);
+TEST(LogValidator, ATrustedProducersHeaderIsBelieved) {
+  const auto valid = validate_for_append(with_header_time(batch_of(2), kNow - 10), options());
   ASSERT_TRUE(valid);
-  EXPECT_FALSE(valid->rebuilt);
-  EXPECT_EQ(valid->max_timestamp, kNow);
+  EXPECT_FALSE(valid->stamped);
+  EXPECT_EQ(valid->max_timestamp, kNow - 10);
+}
+
+TEST(LogValidator, TimesAreJudgedByTheRecordsAndNotByTheHeader) {
+  const auto code = [](const SharedBytes& records) {
+    const auto valid = walk_and_validate(records, options());
+    return valid ? ErrorCode::kNone : valid.error().error.code;
+  };
+  EXPECT_EQ(code(with_header_time(batch_of(1, {}, kNow + 3'600'001), kNow)), ErrorCode::kInvalidTimestamp);
+  EXPECT_EQ(code(with_header_time(batch_of(1), kNow + 3'600'001)), ErrorCode::kNone);
+  EXPECT_EQ(code(batch_of(1, {}, std::numeric_limits<Timestamp>::min())), ErrorCode::kInvalidTimestamp);
+}
+
+TEST(LogValidator, TheAnswerNamesEachRecordWithTheFirstRuleThatItBreaks) {
+  BatchBuilder builder;
+  builder.append({.timestamp = kNow + 4'000'000});
+  builder.append({.timestamp = kNow + 4'000'000, .key = as_bytes("k")});
+  builder.append({.timestamp = kNow, .key = as_bytes("k")});
+  auto o = options();
+  o.compacted = true;
+  const auto result = walk_and_validate(builder.build(), o);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().error.code, ErrorCode::kInvalidTimestamp);  // as Kafka, where both rules are broken
+  ASSERT_EQ(result.error().record_errors.size(), 2u);
+  EXPECT_NE(result.error().record_errors[0].message.find("key"), std::string::npos);
+  EXPECT_NE(result.error().record_errors[1].message.find("timestamp"), std::string::npos);
+}
+
+TEST(LogValidator, WhatIsTooLargeToReadAgainNamesTheFirstRecordWithoutKey) {
+  BatchBuilder builder({.codec = Codec::kZstd});
+  const std::string zeros(3 << 20, '\0');
+  builder.append({.timestamp = kNow, .key = as_bytes("k")});
+  builder.append({.timestamp = kNow, .value = as_bytes(zeros)});
+  builder.append({.timestamp = kNow});
+  auto o = options();
+  o.compacted = true;
+  const auto result = walk_and_validate(builder.build(), o);
+  ASSERT_FALSE(result);
+  ASSERT_EQ(result.error().record_errors.size(), 1u);
+  EXPECT_EQ(result.error().record_errors[0].batch_index, 1);
+}
+
+TEST(LogValidator, TheBitOfLogAppendTimeIsNotTheProducersToSet) {
+  const SharedBytes records = batch_of(3, {.log_append_time = kNow + 77});
+  const auto valid = walk_and_validate(records, options());
+  ASSERT_TRUE(valid);
   const SharedBytes flat = valid->flat();
   EXPECT_TRUE(BatchView::at(flat)->crc_ok());
+  EXPECT_EQ(BatchView::at(flat)->timestamp_type(), record::TimestampType::kCreateTime);
+  EXPECT_EQ(BatchView::at(flat)->max_timestamp(), kNow);
+  auto o = options();
+  o.timestamp_type = record::TimestampType::kLogAppendTime;
+  const auto refused = walk_and_validate(records, o);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().error.code, ErrorCode::kInvalidTimestamp);
+  EXPECT_EQ(refused.error().record_errors.size(), 3u);
 }
 
 TEST(LogValidator, AFollowerTakesWholeBatchesInOrderAndLeavesATornOne) {

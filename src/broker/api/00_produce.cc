@@ -1,5 +1,6 @@
 // Produce (0), versions 3-13; 0 to 2 are advertised and refused, as Kafka does (KAFKA-18659). Two-staged: the batches
-// are appended in the order of requests, and while one request waits for its acknowledgement the next one is appended.
+// are looked into and appended in the order of requests, and while one request waits for its acknowledgement the next
+// one is appended.
 //
 // By topic id from version 13. Leader hints in errors from version 10 (KIP-951). Not done: transactional batches are
 // refused until the transaction coordinator exists.
@@ -70,7 +71,7 @@ class Produce {
       refuse_all({ErrorCode::kInvalidRequiredAcks, "acks must be -1, 0 or 1, not " + std::to_string(request_.acks)});
       co_return finished();
     }
-    sort_by_shard();
+    co_await sort_by_shard();
     co_await append();
     if (request_.acks != kAcksAll || !waits()) co_return finished();
     const Instant deadline = context_.here.shard.clock.now() + Millis(std::max(request_.timeout_ms, 0));
@@ -110,7 +111,16 @@ class Produce {
     return found;
   }
 
-  void sort_by_shard() {
+  // Nothing when producers are trusted.
+  Task<std::expected<std::optional<record::RecordFacts>, storage::AppendError>> look_inside(SharedBytes records) {
+    if (!context_.here.broker.config().validate_records) co_return std::nullopt;
+    auto walked = co_await context_.here.record_checks.look_inside(std::move(records));
+    if (!walked) co_return std::unexpected(std::move(walked.error()));
+    co_return *walked;
+  }
+
+  // What is not sound goes no further than this shard.
+  Task<> sort_by_shard() {
     for (std::size_t t = 0; t < request_.topic_data.size(); ++t) {
       auto& topic = request_.topic_data[t];
       for (std::size_t p = 0; p < topic.partition_data.size(); ++p) {
@@ -120,11 +130,17 @@ class Produce {
           set_error(response_.responses[t].partition_responses[p], found.error());
           continue;
         }
+        auto walked = co_await look_inside(*data.records);
+        if (!walked) {
+          fill(response_.responses[t].partition_responses[p], std::unexpected(std::move(walked.error())));
+          continue;
+        }
         auto& shard = work_[context_.here.broker.owner_of(found->key).shard.id];
         shard.slots.push_back({t, p});
         shard.appends.push_back({found->key,
                                  {.records = std::move(*data.records),
                                   .produce_version = context_.version,
+                                  .walked = *walked,
                                   .all_in_sync = request_.acks == kAcksAll}});
       }
     }
