@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "broker/fetch_session.h"
 #include "metadata/image.h"
@@ -37,6 +38,7 @@ class BrokerShard {
   // The image's word on one partition of this shard. `log` is set when it has just been opened.
   void host(std::string topic, replica::PartitionKey key, storage::LogPtr log, metadata::Partition state);
   void drop(std::string topic, replica::PartitionKey key);
+  bool drop_all(std::string topic, std::vector<replica::PartitionKey> keys);
 
  private:
   metadata::ImagePtr image_;
