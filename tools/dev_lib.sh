@@ -18,6 +18,8 @@ FIRST_BUILD_MB=1500
 
 # A clone, a worktree and CI's folder share what any of them has compiled: paths below this folder count relative to it.
 export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$PWD}" CCACHE_NOHASHDIR="${CCACHE_NOHASHDIR:-1}"
+# What cmake/precompiled.cmake needs.
+export CCACHE_PCH_EXTSUM=1 CCACHE_SLOPPINESS="${CCACHE_SLOPPINESS:-pch_defines,time_macros,include_file_mtime,include_file_ctime}"
 
 say() { if [ -t 2 ]; then printf '\033[1m%s\033[0m\n' "$*" >&2; else printf '%s\n' "$*" >&2; fi; }
 

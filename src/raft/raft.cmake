@@ -37,4 +37,4 @@ set_target_properties(rsraft PROPERTIES IMPORTED_LOCATION ${raft_core_library}
 target_link_libraries(rsraft INTERFACE Threads::Threads dl m)
 add_dependencies(rsraft rsraft_build)
 
-module(raft DEPENDS runtime LINKS rsraft TEST_DEPENDS platform sim)
+module(raft DEPENDS base metrics runtime LINKS rsraft TEST_DEPENDS platform sim)

@@ -178,7 +178,7 @@ TEST_F(LogManagerTest, AFolderThatWasNotThereAtACleanStopIsChecked) {
 TEST_F(LogManagerTest, DeletingAThousandPartitionsCostsAFewSyncs) {
   Faults faults;
   FaultDisk counting(t.disk, faults);
-  const Shard shard{0, t.context.get_executor(), t.clock, counting, t.network, t.random};
+  const Shard shard{0, t.context.get_executor(), t.clock, counting, t.network, t.random, t.metrics};
   dirs.push_back(t.directory + "/b");
   LogManagerConfig config;
   config.log_dirs = dirs;
