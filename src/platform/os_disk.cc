@@ -7,13 +7,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <thread>
 
 #include "platform/os_file.h"
 
@@ -38,17 +38,8 @@ int flags_of(OpenMode mode) {
   return O_RDONLY;
 }
 
-// When there is no descriptor right now: names have to reach the disk, and a log must not fail for that.
-int open_directory_patiently(const std::string& path) {
-  for (int tries = 0;; ++tries) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0 || (errno != EMFILE && errno != ENFILE) || tries == kPatience) return fd;
-    std::this_thread::sleep_for(kNextTry);  // a helper may
-  }
-}
-
 Result<> sync_directory_blocking(const std::string& path) {
-  const int fd = open_directory_patiently(path);
+  const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return os_failure(path, errno);
   const Descriptor directory(fd);
   // EINVAL: a file system that keeps no names of its own, as autofs does above the one that we write to.
@@ -173,8 +164,17 @@ Result<DiskSpace> OsDisk::space(const std::string& path) {
                    .free_bytes = static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize};
 }
 
-Task<Result<>> OsDisk::sync_directory(const std::string& path) {
-  co_return co_await pool_.run(syncs_, [path] { return sync_directory_blocking(path); });
+// When there is no descriptor for it right now, it is tried again: names have to reach the disk, and no log has failed
+// because of that.
+Task<Result<>> OsDisk::sync_directory(const std::string& directory) {
+  const std::string path = directory;
+  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+  for (int tries = 0;; ++tries) {
+    auto synced = co_await pool_.run(syncs_, [path] { return sync_directory_blocking(path); });
+    if (synced || !is_out_of_files(synced.error()) || tries == kPatience) co_return synced;
+    timer.expires_after(kNextTry);
+    co_await timer.async_wait(boost::asio::use_awaitable);
+  }
 }
 
 Result<std::shared_ptr<void>> OsDisk::lock(const std::string& path) {
