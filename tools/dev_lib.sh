@@ -100,3 +100,17 @@ build() {
   say "building $* ($preset)"
   NINJA_STATUS='[%f/%t %es] ' ninja -C "build/$preset" "$@" >&2
 }
+
+# advertise PORT ARGUMENT ...: what ./dev run adds to the arguments of the server. Clients on this machine are sent to localhost, since the name of a host need not resolve. Whoever names a file, several
+# listeners, another protocol or addresses of their own has decided that themselves.
+advertise() {
+  local port="$1" argument
+  shift
+  for argument in "$@"; do
+    case "$argument" in
+      --* | PLAINTEXT* | listeners=PLAINTEXT://* ) [[ "$argument" != *,* ]] || return 0 ;;
+      listeners=* | *advertised.listeners=* | listener.* | *.properties) return 0 ;;
+    esac
+  done
+  printf '%s\n' --override "advertised.listeners=PLAINTEXT://localhost:$port"
+}
