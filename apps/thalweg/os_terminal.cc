@@ -67,7 +67,7 @@ std::optional<std::string> OsTerminal::take_line() {
 }
 
 Task<> OsTerminal::read_more() {
-  const std::string chunk = co_await reader_.run(read_standard_input);
+  const std::string chunk = co_await reader_.run(platform::Lane::kOther, read_standard_input);
   unread_ += chunk;
   in_ended_ = chunk.empty();
   reading_ = false;

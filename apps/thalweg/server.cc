@@ -113,6 +113,18 @@ void fill_advertised_hosts(config::BrokerConfig& config) {
       listener.host = platform::host_name();
 }
 
+// A few hundred connections and the files of a few hundred partitions go with this; more wait, or are opened and
+// closed.
+void warn_of_few_files() {
+  constexpr std::uint64_t kFew = 10'000;
+  const auto limit = platform::process_info().open_files_max;
+  if (limit < kFew)
+    log::warn(
+        "few files may be open at a time, half of them connections; raise the limit (ulimit -n, or LimitNOFILE= "
+        "of the unit)",
+        field("limit", limit), field("recommended", 100'000));
+}
+
 // The life of the server on shard 0. A signal that comes while it starts stops it once it has started, since there is
 // no half of a broker to stop.
 struct Life {
@@ -171,6 +183,7 @@ int run_server(const std::vector<std::string>& given) {
   for (const auto& warning : loaded->warnings) log::warn("configuration", field("option", warning));
   fill_advertised_hosts(loaded->config);
   platform::raise_open_files_limit();
+  warn_of_few_files();
 
   platform::ShardThreads threads({.shards = unsigned(loaded->config.shards)});
   std::vector<const Shard*> shards;

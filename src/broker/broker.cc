@@ -121,8 +121,9 @@ Result<std::string> Broker::identity() {
     const std::string path = directory + "/meta.properties";
     if (!disk.exists(path)) continue;
     TRY(const SharedBytes text, disk.read_file(path));
-    TRY(const auto meta, storage::parse_meta_properties(text.text()));
-    if (!meta.cluster_id.empty()) return meta.cluster_id;
+    // One that cannot be understood is refused with more words by the log manager.
+    const auto meta = storage::parse_meta_properties(text.text());
+    if (meta && !meta->cluster_id.empty()) return meta->cluster_id;
   }
   if (const auto configured = config_.properties.find("thalweg.cluster.id"); configured != config_.properties.end())
     return configured->second;

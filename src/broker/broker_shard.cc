@@ -59,4 +59,9 @@ void BrokerShard::drop(std::string topic, replica::PartitionKey key) {
   if (led) tell_leadership(topic, key.partition, nullptr);
 }
 
+bool BrokerShard::drop_all(std::string topic, std::vector<replica::PartitionKey> keys) {
+  for (const replica::PartitionKey& key : keys) drop(topic, key);
+  return true;
+}
+
 }  // namespace thalweg::broker

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "broker/fetch_session.h"
 #include "broker/record_checks.h"
@@ -41,6 +42,7 @@ class BrokerShard {
   // The image's word on one partition of this shard. `log` is set when it has just been opened.
   void host(std::string topic, replica::PartitionKey key, storage::LogPtr log, metadata::Partition state);
   void drop(std::string topic, replica::PartitionKey key);
+  bool drop_all(std::string topic, std::vector<replica::PartitionKey> keys);
 
  private:
   void tell_leadership(const std::string& topic, PartitionId partition, replica::PartitionPtr led) const;

@@ -21,6 +21,7 @@ bool replica_of(const metadata::Partition& partition, BrokerId self) {
 }
 
 constexpr std::size_t kOpenedAtOnce = 64;
+constexpr Millis kOpenAgainAfter{2'000};
 
 }  // namespace
 
@@ -64,6 +65,7 @@ void MetadataPublisher::start() {
 
 Task<> MetadataPublisher::stop() {
   stopping_ = true;
+  open_again_.reset();
   if (running_) co_await stopped_.wait();
 }
 
@@ -84,7 +86,9 @@ Task<> MetadataPublisher::publish(metadata::Built built) {
   const auto& image = built.image;
   for (const auto& [id, topic] : built.delta.topics_deleted) co_await remove_topic(topic);
   co_await apply_configs(image, built.delta);
-  std::vector<metadata::Delta::PartitionChange> changes(built.delta.partitions.begin(), built.delta.partitions.end());
+  unopened_.insert(built.delta.partitions.begin(), built.delta.partitions.end());
+  const auto touched = std::exchange(unopened_, {});
+  const std::vector<metadata::Delta::PartitionChange> changes(touched.begin(), touched.end());
   for (std::size_t i = 0; i < changes.size(); i += kOpenedAtOnce) {
     std::vector<Task<bool>> opening;
     for (std::size_t j = i; j < std::min(i + kOpenedAtOnce, changes.size()); ++j)
@@ -109,30 +113,45 @@ Task<> MetadataPublisher::open_partition(metadata::ImagePtr image, metadata::Del
   if (!replica_of(*state, broker_.config().node_id)) {
     if (!broker_.logs().find(id)) co_return;
     co_await owner.shard.call(owner, &BrokerShard::drop, topic->name, key);
-    if (auto removed = co_await broker_.logs().remove(id); !removed)
-      log::error("partition could not be removed", field("partition", id), field("error", removed.error()));
+    co_await broker_.logs().remove(topic->name, topic->id, {change.partition});
     co_return;
   }
   auto log = co_await broker_.logs().open(id, change.topic_id, broker_.log_config(*image, topic->name), owner.shard.id);
   if (!log) {
     // The partition stays without a leader here: clients are told NOT_LEADER_OR_FOLLOWER, and the operator why.
-    log::error("partition could not be opened", field("partition", id), field("error", log.error()));
+    const bool again = Disk::is_passing(log.error());
+    log::error("partition could not be opened", field("partition", id), field("error", log.error()),
+               field("tried_again", again));
+    if (again) open_again_later(change);
     co_return;
   }
   co_await owner.shard.call(owner, &BrokerShard::host, topic->name, key, *log, *state);
 }
 
+// What was lacking may be there again: with the next image, or after a while without one.
+void MetadataPublisher::open_again_later(metadata::Delta::PartitionChange change) {
+  unopened_.insert(change);
+  if (stopping_ || std::exchange(open_again_planned_, true)) return;
+  open_again_ = shard_.clock.call_at(shard_.clock.now() + kOpenAgainAfter, [this] {
+    open_again_planned_ = false;
+    dirty_ = true;
+    start();
+  });
+}
+
+// All partitions of a shard at once.
 Task<> MetadataPublisher::remove_topic(metadata::TopicPtr topic) {
+  std::vector<PartitionId> partitions;
+  std::vector<std::vector<replica::PartitionKey>> keys(broker_.shards().size());
   for (std::size_t i = 0; i < topic->partitions.size(); ++i) {
-    const PartitionId partition{std::int32_t(i)};
-    const TopicPartition id{topic->name, partition};
-    const replica::PartitionKey key{topic->id, partition};
-    auto& owner = broker_.owner_of(key);
-    co_await owner.shard.call(owner, &BrokerShard::drop, topic->name, key);
-    if (!broker_.logs().find(id)) continue;
-    if (auto removed = co_await broker_.logs().remove(id); !removed)
-      log::error("partition could not be removed", field("partition", id), field("error", removed.error()));
+    partitions.push_back(PartitionId{std::int32_t(i)});
+    const replica::PartitionKey key{topic->id, partitions.back()};
+    keys[broker_.owner_of(key).shard.id].push_back(key);
   }
+  for (auto& shard : broker_.shards())
+    if (auto& here = keys[shard->shard.id]; !here.empty())
+      co_await shard->shard.call(*shard, &BrokerShard::drop_all, topic->name, std::move(here));
+  co_await broker_.logs().remove(topic->name, topic->id, std::move(partitions));
   broker_.topic_deleted(*topic);
 }
 

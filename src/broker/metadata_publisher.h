@@ -6,6 +6,8 @@
 // holds.
 #pragma once
 
+#include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,6 +41,7 @@ class MetadataPublisher : public raft::StateMachine {
   metadata::Built build();
   Task<> publish_loop();
   Task<> publish(metadata::Built built);
+  void open_again_later(metadata::Delta::PartitionChange change);
   Task<> open_partition(metadata::ImagePtr image, metadata::Delta::PartitionChange change);
   Task<> remove_topic(metadata::TopicPtr topic);
   Task<> apply_configs(metadata::ImagePtr image, const metadata::Delta& delta);
@@ -49,6 +52,9 @@ class MetadataPublisher : public raft::StateMachine {
   bool dirty_ = false;  // applied, not published
   bool started_ = false, stopping_ = false, running_ = false;
   Watermark published_;
+  std::set<metadata::Delta::PartitionChange> unopened_;  // for a reason that passes
+  bool open_again_planned_ = false;
+  std::unique_ptr<Clock::Timer> open_again_;
   OneShot<bool> stopped_;
 };
 

@@ -31,7 +31,8 @@ std::string host_of(const asio::ip::address& address) {
 
 }  // namespace
 
-OsConnection::OsConnection(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {
+OsConnection::OsConnection(asio::ip::tcp::socket socket, std::shared_ptr<void> counted)
+    : counted_(std::move(counted)), socket_(std::move(socket)) {
   boost::system::error_code ignored;
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   socket_.set_option(asio::socket_base::keep_alive(true), ignored);

@@ -11,7 +11,8 @@ namespace thalweg::platform {
 class OsConnection : public Connection, public std::enable_shared_from_this<OsConnection> {
  public:
   // Takes a connected socket; sets what every Kafka connection wants: no delay, keepalive, not blocking.
-  explicit OsConnection(boost::asio::ip::tcp::socket socket);
+  // `counted` lives as long as it does.
+  OsConnection(boost::asio::ip::tcp::socket socket, std::shared_ptr<void> counted);
 
   Task<Result<std::size_t>> read_some(MutableBytes into) override;
   Task<Result<>> write(Pieces pieces) override;
@@ -34,6 +35,7 @@ class OsConnection : public Connection, public std::enable_shared_from_this<OsCo
   Sent failed(int error);
   Task<Result<>> warm(const Pieces& pieces, Cursor cursor);
 
+  const std::shared_ptr<void> counted_;
   boost::asio::ip::tcp::socket socket_;
   Endpoint peer_;
   std::uint64_t transferred_ = 0;

@@ -7,9 +7,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/steady_timer.hpp>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "platform/os_file.h"
 
@@ -17,6 +21,8 @@ namespace thalweg::platform {
 namespace {
 
 namespace fs = std::filesystem;
+constexpr std::chrono::milliseconds kNextTry{20};
+constexpr int kPatience = 500;
 
 int flags_of(OpenMode mode) {
   switch (mode) {
@@ -51,8 +57,58 @@ Result<> as_result(const std::string& path, const std::error_code& error) {
 std::unexpected<Error> os_failure(const std::string& path, int error) {
   if (error == ENOSPC || error == EDQUOT) return std::unexpected(Disk::full(path));
   if (error == EACCES || error == EPERM) return std::unexpected(Disk::denied(path));
+  if (error == EMFILE || error == ENFILE) return std::unexpected(Disk::out_of_files(path));
   return fail(ErrorCode::kKafkaStorageError, path + ": " + std::generic_category().message(error));
 }
+
+std::unexpected<Error> lock_failure(const std::string& path, int error, int holder) {
+  const auto failure = [&](const std::string& what) { return fail(ErrorCode::kKafkaStorageError, path + ": " + what); };
+  switch (error) {
+    case EWOULDBLOCK:
+      return failure("locked by " +
+                     (holder > 0 ? "process " + std::to_string(holder) : std::string("another process")) +
+                     "; is another broker running on it? Stop that one, or give this one a directory of its own");
+    case EACCES:
+    case EPERM:
+      return failure("permission denied; this process runs as user id " + std::to_string(::geteuid()) +
+                     ", to whom the directory and its files have to belong (chown -R)");
+    case EROFS:
+      return failure(
+          "the file system is read-only; mount it writable (a disk with errors is made read-only by the "
+          "kernel: see dmesg), or set log.dirs to another directory");
+    case ENOLCK:
+    case EOPNOTSUPP:
+    case ENOSYS:
+      return failure(
+          "this file system has no locks; mount NFS with a lock service or with local_lock=flock, or set "
+          "log.dirs to a local disk");
+    default:
+      return os_failure(path, error);
+  }
+}
+
+namespace {
+
+// From the kernel's list: "1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF", the last three being device and inode.
+int holder_of_lock(int fd) {
+  struct stat info{};
+  if (::fstat(fd, &info) != 0) return 0;
+  const std::string inode = ":" + std::to_string(info.st_ino);
+  std::ifstream locks("/proc/locks");
+  for (std::string line; std::getline(locks, line);) {
+    std::istringstream words(line);
+    std::string number, kind, how, what, place;
+    int process = 0;
+    if (words >> number >> kind >> how >> what >> process >> place && kind == "FLOCK" && place.ends_with(inode))
+      return process;
+  }
+  return 0;
+}
+
+}  // namespace
+
+OsDisk::OsDisk(BlockingPool& pool, std::size_t open_files_max)
+    : pool_(pool), open_files_max_(open_files_max), urgent_(new OsDisk(pool, Urgent{})) {}
 
 Result<FilePtr> OsDisk::open(const std::string& path, OpenMode mode) {
   const int fd = ::open(path.c_str(), flags_of(mode) | O_CLOEXEC, 0644);
@@ -61,7 +117,7 @@ Result<FilePtr> OsDisk::open(const std::string& path, OpenMode mode) {
   struct stat info{};
   if (::fstat(fd, &info) != 0) return os_failure(path, errno);
   if (S_ISDIR(info.st_mode)) return os_failure(path, EISDIR);
-  return std::make_shared<OsFile>(pool_, path, std::move(descriptor), mode != OpenMode::kRead,
+  return std::make_shared<OsFile>(pool_, syncs_, path, std::move(descriptor), mode != OpenMode::kRead,
                                   static_cast<std::uint64_t>(info.st_size));
 }
 
@@ -114,21 +170,33 @@ Result<DiskSpace> OsDisk::space(const std::string& path) {
                    .free_bytes = static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize};
 }
 
-Task<Result<>> OsDisk::sync_directory(const std::string& path) {
-  co_return co_await pool_.run([path] { return sync_directory_blocking(path); });
+// When there is no descriptor for it right now, it is tried again: names have to reach the disk, and no log has failed
+// because of that.
+Task<Result<>> OsDisk::sync_directory(const std::string& directory) {
+  const std::string path = directory;
+  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+  for (int tries = 0;; ++tries) {
+    auto synced = co_await pool_.run(syncs_, [path] { return sync_directory_blocking(path); });
+    if (synced || !is_out_of_files(synced.error()) || tries == kPatience) co_return synced;
+    timer.expires_after(kNextTry);
+    co_await timer.async_wait(boost::asio::use_awaitable);
+  }
 }
 
 Result<std::shared_ptr<void>> OsDisk::lock(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (fd < 0) return os_failure(path, errno);
+  if (fd < 0) return lock_failure(path, errno, 0);
   auto descriptor = std::make_shared<Descriptor>(fd);
-  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK)
-      return fail(ErrorCode::kKafkaStorageError,
-                  path + ": locked by another process; is another broker using this directory?");
-    return os_failure(path, errno);
-  }
+  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) return lock_failure(path, errno, holder_of_lock(fd));
   return std::shared_ptr<void>(std::move(descriptor));
+}
+
+Task<Result<>> OsDisk::remove_in_background(std::string path) {
+  co_return co_await pool_.run(Lane::kOther, [path]() -> Result<> {
+    std::error_code error;
+    fs::remove_all(path, error);
+    return as_result(path, error);
+  });
 }
 
 }  // namespace thalweg::platform

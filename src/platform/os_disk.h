@@ -9,7 +9,7 @@ namespace thalweg::platform {
 
 class OsDisk : public Disk {
  public:
-  explicit OsDisk(BlockingPool& pool) : pool_(pool) {}
+  explicit OsDisk(BlockingPool& pool, std::size_t open_files_max = SIZE_MAX);
   Result<FilePtr> open(const std::string& path, OpenMode mode) override;
   Result<> rename(const std::string& from, const std::string& to) override;
   Result<> remove(const std::string& path) override;
@@ -21,12 +21,25 @@ class OsDisk : public Disk {
   Result<DiskSpace> space(const std::string& path) override;
   Task<Result<>> sync_directory(const std::string& path) override;
   Result<std::shared_ptr<void>> lock(const std::string& path) override;
+  Task<Result<>> remove_in_background(std::string path) override;
+  Disk& urgent() override { return urgent_ ? *urgent_ : *this; }
+  std::size_t open_files_max() override { return open_files_max_; }
 
  private:
+  struct Urgent {};
+  OsDisk(BlockingPool& pool, Urgent) : pool_(pool), syncs_(Lane::kUrgent) {}
+
   BlockingPool& pool_;
+  const Lane syncs_ = Lane::kSync;
+  const std::size_t open_files_max_ = SIZE_MAX;
+  std::unique_ptr<OsDisk> urgent_;
 };
 
-// errno as an Error: a full disk as Disk::full, everything else with the kernel's words.
+// errno as an Error: a full disk as Disk::full, no rights as Disk::denied, no descriptors as Disk::out_of_files,
+// everything else with the kernel's words.
 std::unexpected<Error> os_failure(const std::string& path, int error);
+// Why `path` could not be locked and what to do about it. `holder`: the process that has the lock, 0 if that is
+// unknown.
+std::unexpected<Error> lock_failure(const std::string& path, int error, int holder);
 
 }  // namespace thalweg::platform

@@ -1,6 +1,10 @@
+#include "platform/os_disk.h"
+
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "platform/testing.h"
 
@@ -121,6 +125,40 @@ TEST_F(OsDiskTest, LocksAFileOnceAtATime) {
   EXPECT_FALSE(disk.lock(directory / ".lock"));
   held->reset();
   EXPECT_TRUE(disk.lock(directory / ".lock"));
+}
+
+TEST_F(OsDiskTest, SaysWhoHoldsALock) {
+  const auto held = disk.lock(directory / ".lock");
+  const auto refused = disk.lock(directory / ".lock");
+  ASSERT_FALSE(refused);
+  const std::string& said = refused.error().message;
+  EXPECT_TRUE(said.find("process " + std::to_string(::getpid())) != said.npos || !std::ifstream("/proc/locks")) << said;
+}
+
+TEST_F(OsDiskTest, SaysWhyALockCannotBeTakenAndWhatToDo) {
+  for (const auto& [error, words] : {std::pair{EWOULDBLOCK, "is another broker running on it? Stop that one"},
+                                     {EACCES, "permission denied; this process runs as user id"},
+                                     {EROFS, "read-only; mount it writable"},
+                                     {ENOLCK, "has no locks; mount NFS with"},
+                                     {EISDIR, "Is a directory"}}) {
+    const std::string said = lock_failure("/data/.lock", error, 0).error().message;
+    EXPECT_TRUE(said.starts_with("/data/.lock: ")) << said;
+    EXPECT_NE(said.find(words), said.npos) << said;
+  }
+}
+
+TEST_F(OsDiskTest, RemovesAFolderInTheBackground) {
+  ASSERT_TRUE(disk.make_directory(directory / "b/c"));
+  open("b/c/file");
+  EXPECT_TRUE(run_on(shards[0], disk.remove_in_background(directory / "b")));
+  EXPECT_FALSE(disk.exists(directory / "b"));
+  EXPECT_TRUE(run_on(shards[0], disk.remove_in_background(directory / "b")));
+}
+
+TEST_F(OsDiskTest, TellsALackOfDescriptorsFromOtherFailures) {
+  for (const int error : {EMFILE, ENFILE}) EXPECT_TRUE(Disk::is_out_of_files(os_failure("/data/x", error).error()));
+  EXPECT_FALSE(Disk::is_out_of_files(os_failure("/data/x", EIO).error()));
+  EXPECT_FALSE(Disk::is_passing(os_failure("/data/x", EIO).error()));
 }
 
 TEST_F(OsDiskTest, AFileThatWasRemovedStaysReadable) {

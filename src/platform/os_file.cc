@@ -61,8 +61,9 @@ bool is_aligned(BytesView bytes) { return reinterpret_cast<std::uintptr_t>(bytes
 
 Descriptor::~Descriptor() { ::close(fd_); }
 
-OsFile::OsFile(BlockingPool& pool, std::string path, std::shared_ptr<Descriptor> fd, bool writable, std::uint64_t size)
-    : pool_(pool), shared_(std::make_shared<Shared>()), writable_(writable), size_(size) {
+OsFile::OsFile(BlockingPool& pool, Lane syncs, std::string path, std::shared_ptr<Descriptor> fd, bool writable,
+               std::uint64_t size)
+    : pool_(pool), syncs_(syncs), shared_(std::make_shared<Shared>()), writable_(writable), size_(size) {
   shared_->path = std::move(path);
   shared_->fd = std::move(fd);
 }
@@ -95,17 +96,17 @@ Task<Result<std::size_t>> OsFile::read(std::uint64_t position, MutableBytes into
   // The helper fills memory of its own: `into` may be gone before it is done if the coroutine is destroyed.
   struct Rest {
     std::shared_ptr<std::byte[]> bytes;
-    Result<std::size_t> size;
+    std::size_t size = 0;
   };
   const std::size_t missing = into.size() - have;
-  Rest rest = co_await pool_.run([file = shared_, from = position + have, missing] {
-    auto bytes = std::make_shared_for_overwrite<std::byte[]>(missing);
-    auto size = read_all(file->fd->get(), file->path, from, {bytes.get(), missing});
-    return Rest{std::move(bytes), std::move(size)};
-  });
-  CO_TRY(const std::size_t n, std::move(rest.size));
-  std::memcpy(into.data() + have, rest.bytes.get(), n);
-  co_return have + n;
+  CO_TRY(const Rest rest,
+         co_await pool_.run(Lane::kRead, [file = shared_, from = position + have, missing]() -> Result<Rest> {
+           auto bytes = std::make_shared_for_overwrite<std::byte[]>(missing);
+           TRY(const std::size_t size, read_all(file->fd->get(), file->path, from, {bytes.get(), missing}));
+           return Rest{std::move(bytes), size};
+         }));
+  std::memcpy(into.data() + have, rest.bytes.get(), rest.size);
+  co_return have + rest.size;
 }
 
 Result<std::size_t> OsFile::read_now(std::uint64_t position, MutableBytes into) {
@@ -123,7 +124,7 @@ Result<> OsFile::sync_blocking(Shared& file) {
 }
 
 Task<Result<>> OsFile::sync() {
-  co_return co_await pool_.run([file = shared_] { return sync_blocking(*file); });
+  co_return co_await pool_.run(syncs_, [file = shared_] { return sync_blocking(*file); });
 }
 
 // A descriptor of its own, since the flags would make every plain write direct as well.
@@ -162,7 +163,7 @@ Task<Result<>> OsFile::write_durable(std::uint64_t position, SharedBytes blocks)
   open_direct();
   size_ = std::max(size_, position + blocks.size());
   co_return co_await pool_.run(
-      [file = shared_, position, blocks] { return write_durable_blocking(*file, position, blocks); });
+      syncs_, [file = shared_, position, blocks] { return write_durable_blocking(*file, position, blocks); });
 }
 
 ssize_t OsFile::send_to(int socket, std::uint64_t position, std::size_t size) const {
@@ -182,7 +183,7 @@ bool OsFile::likely_cached(std::uint64_t position, std::size_t size) const {
 }
 
 Task<Result<>> OsFile::fetch(std::uint64_t position, std::size_t size) {
-  co_return co_await pool_.run([file = shared_, position, size]() -> Result<> {
+  co_return co_await pool_.run(Lane::kRead, [file = shared_, position, size]() -> Result<> {
     const int fd = file->fd->get();
     ::posix_fadvise(fd, static_cast<off_t>(position), static_cast<off_t>(size), POSIX_FADV_WILLNEED);
     // Advice only starts the reads; touching each page waits for them.

@@ -25,7 +25,8 @@ class Descriptor {
 
 class OsFile : public File {
  public:
-  OsFile(BlockingPool& pool, std::string path, std::shared_ptr<Descriptor> fd, bool writable, std::uint64_t size);
+  OsFile(BlockingPool& pool, Lane syncs, std::string path, std::shared_ptr<Descriptor> fd, bool writable,
+         std::uint64_t size);
 
   std::uint64_t size() const override;
   Result<> write(std::uint64_t position, BytesView bytes) override;
@@ -58,6 +59,7 @@ class OsFile : public File {
   void open_direct();
 
   BlockingPool& pool_;
+  const Lane syncs_;
   const std::shared_ptr<Shared> shared_;
   const bool writable_;
   std::uint64_t size_;

@@ -107,14 +107,20 @@ bool out_of_resources(const boost::system::error_code& error) {
 
 class OsListener : public Listener {
  public:
-  OsListener(tcp::acceptor acceptor, Clock& clock, Endpoint local)
-      : acceptor_(std::move(acceptor)), clock_(clock), local_(std::move(local)) {}
+  OsListener(tcp::acceptor acceptor, Clock& clock, Descriptors& descriptors, Endpoint local)
+      : acceptor_(std::move(acceptor)), clock_(clock), descriptors_(descriptors), local_(std::move(local)) {}
 
   Task<Result<ConnectionPtr>> accept() override {
     for (bool said = false;;) {
+      if (descriptors_.connections_are_full()) {
+        if (!std::exchange(said, true)) say_full();
+        co_await clock_.sleep_for(kNextTry);
+        if (!acceptor_.is_open()) co_return failure(local_, "cannot accept on", "closed");
+        continue;
+      }
       boost::system::error_code error;
       tcp::socket socket = co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, error));
-      if (!error) co_return std::make_shared<OsConnection>(std::move(socket));
+      if (!error) co_return std::make_shared<OsConnection>(std::move(socket), descriptors_.count_connection());
       if (!acceptor_.is_open() || !passes(error)) co_return failure(local_, "cannot accept on", error.message());
       if (!out_of_resources(error)) continue;
       if (!std::exchange(said, true))
@@ -130,8 +136,16 @@ class OsListener : public Listener {
   Endpoint local() const override { return local_; }
 
  private:
+  void say_full() const {
+    log::warn(
+        "connections wait: as many are open as the limit of open files allows; raise it (ulimit -n, or "
+        "LimitNOFILE= of the unit)",
+        field("listener", to_string(local_)), field("connections", descriptors_.connections_max()));
+  }
+
   tcp::acceptor acceptor_;
   Clock& clock_;
+  Descriptors& descriptors_;
   const Endpoint local_;
 };
 
@@ -176,7 +190,7 @@ Result<std::unique_ptr<Listener>> OsNetwork::listen(const Endpoint& endpoint, co
     acceptor.set_option(tcp::acceptor::receive_buffer_size(*options.receive_buffer), error);
   if (!error) acceptor.listen(options.backlog.value_or(kBacklog), error);
   if (error) return failure(endpoint, "cannot listen on", error.message());
-  return std::make_unique<OsListener>(std::move(acceptor), clock_, Endpoint{endpoint.host, port});
+  return std::make_unique<OsListener>(std::move(acceptor), clock_, descriptors_, Endpoint{endpoint.host, port});
 }
 
 Task<Result<ConnectionPtr>> OsNetwork::connect(Endpoint endpoint, Instant deadline) {
@@ -184,7 +198,7 @@ Task<Result<ConnectionPtr>> OsNetwork::connect(Endpoint endpoint, Instant deadli
   if (const auto address = numeric(endpoint)) {
     addresses.push_back(*address);
   } else {
-    CO_TRY(addresses, co_await pool_.run([endpoint] { return resolve(endpoint); }));
+    CO_TRY(addresses, co_await pool_.run(Lane::kOther, [endpoint] { return resolve(endpoint); }));
   }
   std::string reason = "timed out";
   for (std::size_t i = 0; i < addresses.size() && clock_.now() < deadline; ++i) {
@@ -197,7 +211,7 @@ Task<Result<ConnectionPtr>> OsNetwork::connect(Endpoint endpoint, Instant deadli
     });
     boost::system::error_code error;
     co_await socket->async_connect(addresses[i], asio::redirect_error(asio::use_awaitable, error));
-    if (!error && socket->is_open()) co_return std::make_shared<OsConnection>(std::move(*socket));
+    if (!error && socket->is_open()) co_return std::make_shared<OsConnection>(std::move(*socket), nullptr);
     reason = clock_.now() >= until ? "timed out" : error.message();
   }
   co_return failure(endpoint, "cannot connect to", reason);

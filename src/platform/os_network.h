@@ -7,6 +7,7 @@
 #include <set>
 
 #include "platform/blocking_pool.h"
+#include "platform/descriptors.h"
 #include "runtime/clock.h"
 #include "runtime/network.h"
 
@@ -33,8 +34,13 @@ Result<> known_host(const std::string& host);
 
 class OsNetwork : public Network {
  public:
-  OsNetwork(Executor executor, unsigned shard, Clock& clock, BlockingPool& pool, Ports& ports)
-      : executor_(std::move(executor)), shard_(shard), clock_(clock), pool_(pool), ports_(ports) {}
+  OsNetwork(Executor executor, unsigned shard, Clock& clock, BlockingPool& pool, Ports& ports, Descriptors& descriptors)
+      : executor_(std::move(executor)),
+        shard_(shard),
+        clock_(clock),
+        pool_(pool),
+        ports_(ports),
+        descriptors_(descriptors) {}
 
   using Network::listen;
   Result<std::unique_ptr<Listener>> listen(const Endpoint& endpoint, const ListenOptions& options) override;
@@ -46,6 +52,7 @@ class OsNetwork : public Network {
   Clock& clock_;
   BlockingPool& pool_;
   Ports& ports_;
+  Descriptors& descriptors_;
 };
 
 }  // namespace thalweg::platform

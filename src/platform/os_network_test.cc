@@ -278,6 +278,70 @@ TEST(OsNetwork, WithoutDescriptorsAcceptingWaitsAndGoesOn) {
   EXPECT_TRUE(run_on(shards[0], accepts_after_a_famine(&shards[0])));
 }
 
+// A limit that leaves a few for connections, for as long as it lives.
+class FewDescriptors {
+ public:
+  FewDescriptors() {
+    CHECK(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+    const rlimit now{process_info().open_files + 40, before_.rlim_max};
+    CHECK(::setrlimit(RLIMIT_NOFILE, &now) == 0);
+  }
+  ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+// How many of 30 clients are accepted before one is let go.
+Task<std::size_t> accepted_before_one_leaves(const Shard* shard) {
+  const auto listener = *shard->network.listen({"127.0.0.1", 0});
+  std::vector<ConnectionPtr> clients, accepted;
+  bool left = false;
+  std::size_t before = 0;
+  for (int i = 0; i < 30; ++i) {
+    auto client = co_await shard->network.connect(listener->local(), shard->clock.now() + 5s);
+    if (!client) break;
+    clients.push_back(*client);
+    const auto timer = shard->clock.call_at(shard->clock.now() + 250ms, [&] {
+      left = true;
+      accepted.pop_back();
+    });
+    const auto server = co_await listener->accept();
+    if (!server) break;
+    accepted.push_back(*server);
+    if (left) co_return before;
+    ++before;
+  }
+  co_return 0;
+}
+
+TEST(OsNetwork, ConnectionsLeaveDescriptorsForFiles) {
+  const FewDescriptors few;
+  TestShards shards;
+  TestDirectory directory;
+  const std::size_t accepted = run_on(shards[0], accepted_before_one_leaves(&shards[0]));
+  EXPECT_GT(accepted, 3u);
+  EXPECT_LT(accepted, 16u);
+  EXPECT_TRUE(shards[0].disk.open(directory / "log", OpenMode::kCreate));
+}
+
+// Names have to reach the disk: a log whose directory cannot be opened just now has not failed.
+TEST(OsNetwork, WithoutDescriptorsSyncingADirectoryWaits) {
+#if __has_feature(undefined_behavior_sanitizer)
+  GTEST_SKIP() << "as WithoutDescriptorsAcceptingWaitsAndGoesOn";
+#endif
+  TestShards shards;
+  TestDirectory directory;
+  struct Scene {
+    static Task<bool> sync(const Shard* shard, std::string path) {
+      DescriptorFamine famine;
+      const auto timer = shard->clock.call_at(shard->clock.now() + 50ms, [&famine] { famine.end(); });
+      co_return (co_await shard->disk.sync_directory(path)).has_value();
+    }
+  };
+  EXPECT_TRUE(run_on(shards[0], Scene::sync(&shards[0], directory.path())));
+}
+
 Task<bool> read_ends_when_closed(const Shard* shard) {
   auto listener = shard->network.listen({"127.0.0.1", 0});
   auto client = co_await shard->network.connect((*listener)->local(), shard->clock.now() + 5s);

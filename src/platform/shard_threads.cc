@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -11,6 +12,7 @@
 #include <thread>
 
 #include "platform/blocking_pool.h"
+#include "platform/descriptors.h"
 #include "platform/os_clock.h"
 #include "platform/os_disk.h"
 #include "platform/os_network.h"
@@ -38,6 +40,9 @@ void pin_to(std::thread& thread, int core) {
   ::pthread_setaffinity_np(thread.native_handle(), sizeof set, &set);
 }
 
+// Of its loop, and of its listeners.
+constexpr unsigned kDescriptorsPerShard = 6;
+
 // One thread runs it (hint 1); others only post.
 class Context : public asio::io_context {
  public:
@@ -46,9 +51,9 @@ class Context : public asio::io_context {
 };
 
 struct Seams {
-  Seams(Context& context, unsigned id, OsDisk& disk, BlockingPool& pool, Ports& ports)
+  Seams(Context& context, unsigned id, OsDisk& disk, BlockingPool& pool, Ports& ports, Descriptors& descriptors)
       : clock(context.get_executor()),
-        network(context.get_executor(), id, clock, pool, ports),
+        network(context.get_executor(), id, clock, pool, ports, descriptors),
         shard{id, context.get_executor(), clock, disk, network, random, metrics} {}
   OsClock clock;
   OsNetwork network;
@@ -60,9 +65,14 @@ struct Seams {
 }  // namespace
 
 struct ShardThreads::Machinery {
-  explicit Machinery(Options o) : options(o), pool(o.helpers), disk(pool) {}
+  explicit Machinery(Options o)
+      : options(o),
+        descriptors(Descriptors::of_process(kDescriptorsPerShard * std::max(o.shards, 1u))),
+        pool(o.helpers),
+        disk(pool, descriptors->files_max()) {}
 
   const Options options;
+  const std::unique_ptr<Descriptors> descriptors;
   std::deque<Context> contexts;
   BlockingPool pool;
   OsDisk disk;
@@ -80,7 +90,7 @@ ShardThreads::ShardThreads(Options options) {
   auto& m = *machinery_;
   for (unsigned i = 0; i < options.shards; ++i) {
     auto& context = m.contexts.emplace_back();
-    m.seams.emplace_back(context, i, m.disk, m.pool, m.ports);
+    m.seams.emplace_back(context, i, m.disk, m.pool, m.ports, *m.descriptors);
     m.guards.push_back(asio::make_work_guard(context));
   }
 }

@@ -19,7 +19,7 @@ class ShardThreads {
   struct Options {
     unsigned shards = 0;   // 0: one per core that this process may use
     bool pin = false;      // each thread to one core
-    unsigned helpers = 4;  // threads for calls that block
+    unsigned helpers = 4;  // threads for each kind of call that blocks, see BlockingPool
   };
   explicit ShardThreads(Options options);
   ~ShardThreads();

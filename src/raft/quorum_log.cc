@@ -30,7 +30,11 @@ Result<SharedBytes> content_of(File& file) {
 }  // namespace
 
 QuorumLog::QuorumLog(const Shard& shard, std::string directory, std::uint64_t segment_bytes)
-    : shard_(shard), directory_(std::move(directory)), segment_bytes_(segment_bytes), checkpoints_(shard, directory_) {
+    : shard_(shard),
+      disk_(shard.disk.urgent()),
+      directory_(std::move(directory)),
+      segment_bytes_(segment_bytes),
+      checkpoints_(shard, directory_) {
   CHECK(segment_bytes_ > 0 && segment_bytes_ % File::kBlock == 0);
 }
 
@@ -39,12 +43,12 @@ std::string QuorumLog::segment_path(std::uint64_t number) const {
 }
 
 Result<std::vector<QuorumLog::Segment>> QuorumLog::open_segments() {
-  TRY(const auto entries, shard_.disk.list(directory_));
+  TRY(const auto entries, disk_.list(directory_));
   std::vector<Segment> segments;
   for (const auto& entry : entries) {
     const auto number = segment_number(entry.name);
     if (!number) continue;
-    TRY(FilePtr file, shard_.disk.open(segment_path(*number), OpenMode::kReadWrite));
+    TRY(FilePtr file, disk_.open(segment_path(*number), OpenMode::kReadWrite));
     const std::uint64_t prepared = file->size() / File::kBlock * File::kBlock;
     segments.push_back({*number, std::move(file), prepared, 0});
   }
@@ -52,7 +56,7 @@ Result<std::vector<QuorumLog::Segment>> QuorumLog::open_segments() {
 }
 
 Task<Result<QuorumLog::Recovered>> QuorumLog::open() {
-  CO_TRY_VOID(co_await shard_.disk.make_durable_directory(directory_));
+  CO_TRY_VOID(co_await disk_.make_durable_directory(directory_));
   CO_TRY(auto checkpoint, checkpoints_.load());
   CO_TRY(auto segments, open_segments());
   Recovery recovery;
@@ -75,7 +79,7 @@ Task<Result<QuorumLog::Recovered>> QuorumLog::open() {
 // it. Nothing may be built on it until it lasts, and nothing that it supersedes may go before.
 Task<Result<>> QuorumLog::make_durable() {
   if (!segments_.empty()) CO_TRY_VOID(co_await segments_.back().file->sync());
-  CO_TRY_VOID(co_await shard_.disk.sync_directory(directory_));
+  CO_TRY_VOID(co_await disk_.sync_directory(directory_));
   co_return checkpoints_.remove_leftovers();
 }
 
@@ -103,7 +107,7 @@ Task<Result<>> QuorumLog::write(Record record) {
   const std::uint64_t size = encoded_size(record);
   if (position_ > 0 && position_ + size > segment_bytes_) CO_TRY_VOID(roll());
   if (!name_is_durable_) {
-    CO_TRY_VOID(co_await shard_.disk.sync_directory(directory_));
+    CO_TRY_VOID(co_await disk_.sync_directory(directory_));
     name_is_durable_ = true;
   }
   Segment& segment = segments_.back();
@@ -124,12 +128,12 @@ Result<> QuorumLog::roll() {
   next.number = segments_.empty() ? 1 : segments_.back().number + 1;
   const std::string path = segment_path(next.number);
   if (spare_) {
-    if (spare_->number != next.number) TRY_VOID(shard_.disk.rename(segment_path(spare_->number), path));
+    if (spare_->number != next.number) TRY_VOID(disk_.rename(segment_path(spare_->number), path));
     next.file = std::move(spare_->file);
     next.prepared = spare_->prepared;
     spare_.reset();
   } else {
-    TRY(next.file, shard_.disk.open(path, OpenMode::kCreate));
+    TRY(next.file, disk_.open(path, OpenMode::kCreate));
   }
   segments_.push_back(std::move(next));
   position_ = 0;
@@ -151,7 +155,7 @@ Task<Result<>> QuorumLog::release(std::uint64_t index) {
     any = true;
   }
   // Removals must be durable before the spare one is renamed: recovery accepts no gap between segments.
-  if (any) co_return co_await shard_.disk.sync_directory(directory_);
+  if (any) co_return co_await disk_.sync_directory(directory_);
   co_return Result<>{};
 }
 
@@ -162,7 +166,7 @@ Result<> QuorumLog::set_aside(Segment segment) {
     spare_ = std::move(segment);
     return {};
   }
-  return shard_.disk.remove(segment_path(segment.number));
+  return disk_.remove(segment_path(segment.number));
 }
 
 }  // namespace thalweg::raft

@@ -71,6 +71,7 @@ class QuorumLog {
   Result<> set_aside(Segment segment);
 
   const Shard& shard_;
+  Disk& disk_;  // urgent: votes and entries do not wait behind readers and data
   const std::string directory_;
   const std::uint64_t segment_bytes_;
   std::deque<Segment> segments_;  // oldest first; the last one is written

@@ -4,6 +4,7 @@ namespace thalweg {
 namespace {
 constexpr std::string_view kFull = "no space left on device";
 constexpr std::string_view kDenied = "permission denied";
+constexpr std::string_view kOutOfFiles = "too many open files";
 
 std::string directory_of(const std::string& path) {
   const auto slash = path.rfind('/');
@@ -50,6 +51,13 @@ bool Disk::is_denied(const Error& error) {
 }
 Error Disk::denied(const std::string& path) {
   return {ErrorCode::kKafkaStorageError, path + ": " + std::string(kDenied)};
+}
+
+bool Disk::is_out_of_files(const Error& error) {
+  return error.code == ErrorCode::kKafkaStorageError && error.message.ends_with(kOutOfFiles);
+}
+Error Disk::out_of_files(const std::string& path) {
+  return {ErrorCode::kKafkaStorageError, path + ": " + std::string(kOutOfFiles)};
 }
 
 }  // namespace thalweg

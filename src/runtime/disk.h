@@ -5,7 +5,8 @@
 // kernel may have dropped the pages, and a later success would prove nothing; whoever sees it stops acknowledging.
 //
 // Names are absolute or relative paths with '/'. Errors are kKafkaStorageError, with the path and errno's text; a full
-// disk is told apart by Disk::is_full(error), a lack of rights by Disk::is_denied(error).
+// disk is told apart by Disk::is_full(error), a lack of rights by Disk::is_denied(error), a lack of descriptors by
+// Disk::is_out_of_files(error). The first and the last pass by themselves and say nothing about what is on the disk.
 #pragma once
 
 #include <cstdint>
@@ -65,7 +66,10 @@ class Disk {
   virtual Result<> rename(const std::string& from, const std::string& to) = 0;
   virtual Result<> remove(const std::string& path) = 0;            // a file; missing is not an error
   virtual Result<> remove_directory(const std::string& path) = 0;  // with all that is in it; missing is not an error
-  virtual Result<> make_directory(const std::string& path) = 0;    // with its parents; existing is not an error
+  // The same without holding up the shard or anybody who waits for the device: a file system takes its time to free
+  // large files.
+  virtual Task<Result<>> remove_in_background(std::string path) { co_return remove_directory(path); }
+  virtual Result<> make_directory(const std::string& path) = 0;  // with its parents; existing is not an error
   virtual Result<std::vector<DirectoryEntry>> list(const std::string& path) = 0;  // sorted by name
   virtual bool exists(const std::string& path) = 0;
   // When the file's content last changed, by the date of the machine that it is on; a copy may carry the original's.
@@ -81,14 +85,24 @@ class Disk {
   Task<Result<>> make_durable_directory(std::string path);
   // Whole content, without suspending. For small files.
   Result<SharedBytes> read_file(const std::string& path);
-  // An exclusive lock that lives as long as the handle, or an error that names the file. The lock of a process ends
-  // with it.
+  // An exclusive lock that lives as long as the handle, or an error that names the file, the reason and what to do. The
+  // lock of a process ends with it.
   virtual Result<std::shared_ptr<void>> lock(const std::string& path) = 0;
+  // The same files. What waits for the device through this one does not queue behind what waits through others: for the
+  // few small writes that others depend on, as the metadata log's. Lives as long as this one.
+  virtual Disk& urgent() { return *this; }
+  // How many files logs may hold open through all shards' disks together, so that descriptors are left for everything
+  // else.
+  virtual std::size_t open_files_max() { return SIZE_MAX; }
 
   static bool is_full(const Error& error);
   static Error full(const std::string& path);
   static bool is_denied(const Error& error);
   static Error denied(const std::string& path);
+  static bool is_out_of_files(const Error& error);
+  static Error out_of_files(const std::string& path);
+  // Whether the same may succeed later, with nothing wrong in between.
+  static bool is_passing(const Error& error) { return is_full(error) || is_out_of_files(error); }
 };
 
 }  // namespace thalweg

@@ -103,7 +103,10 @@ struct SimDisk::Directory {
 };
 
 SimDisk::SimDisk(Simulation& simulation, DiskFaults f)
-    : faults(f), simulation_(simulation), root_(std::make_shared<Directory>()) {}
+    : faults(f),
+      simulation_(simulation),
+      root_(std::make_shared<Directory>()),
+      open_files_promised_(f.open_files_max) {}
 SimDisk::~SimDisk() = default;
 
 std::uint64_t SimDisk::used_bytes() const { return *used_; }
@@ -128,6 +131,7 @@ const SimDisk::Entry* SimDisk::find(const std::string& path) const {
 }
 
 Result<FilePtr> SimDisk::open(const std::string& path, OpenMode mode) {
+  if (*open_files_ >= faults.open_files_max) return std::unexpected(Disk::out_of_files(path));
   TRY(const Place place, place_of(path));
   auto at = place.parent->now.find(place.name);
   if (at == place.parent->now.end()) {
@@ -205,6 +209,7 @@ Result<DiskSpace> SimDisk::space(const std::string&) {
 }
 
 Task<Result<>> SimDisk::sync_outcome(const std::string& path, bool& lied) {
+  ++syncs_;
   co_await simulation_.wait(simulation_.between(faults.sync_min, faults.sync_max));
   lied = false;
   if (simulation_.one_in(faults.sync_fails_one_in)) {

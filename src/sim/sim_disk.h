@@ -20,8 +20,9 @@ struct DiskFaults {
   Instant sync_min = std::chrono::microseconds(50), sync_max = std::chrono::milliseconds(5);
   std::uint64_t sync_fails_one_in = 0;  // 0: never
   std::uint64_t sync_lies_one_in = 0;
-  std::uint64_t cold_read_one_in = 8;   // reads that suspend
-  std::uint64_t capacity = UINT64_MAX;  // bytes; a write that does not fit leaves behind what fits
+  std::uint64_t cold_read_one_in = 8;     // reads that suspend
+  std::uint64_t capacity = UINT64_MAX;    // bytes; a write that does not fit leaves behind what fits
+  std::size_t open_files_max = SIZE_MAX;  // opening more is refused; those that are open stay so
 };
 
 class SimDisk : public Disk {
@@ -36,6 +37,9 @@ class SimDisk : public Disk {
   // The process is gone, the kernel is not: what it was told to do gets done. REQUIRES: as above
   void process_killed();
   std::uint64_t used_bytes() const;
+  std::size_t open_files() const { return *open_files_; }
+  // How many syncs were begun so far, of files and of directories.
+  std::uint64_t syncs() const { return syncs_; }
   // How many syncs have failed and lied so far.
   std::uint64_t failed_syncs() const { return failed_syncs_; }
   std::uint64_t false_syncs() const { return false_syncs_; }
@@ -54,6 +58,8 @@ class SimDisk : public Disk {
   Result<DiskSpace> space(const std::string& path) override;
   Task<Result<>> sync_directory(const std::string& path) override;
   Result<std::shared_ptr<void>> lock(const std::string& path) override;
+  // What the disk was made with: a lack that comes later takes its users by surprise.
+  std::size_t open_files_max() override { return open_files_promised_; }
 
  private:
   friend class SimFile;
@@ -78,6 +84,9 @@ class SimDisk : public Disk {
   Simulation& simulation_;
   std::shared_ptr<Directory> root_;
   std::shared_ptr<std::uint64_t> used_ = std::make_shared<std::uint64_t>(0);
+  std::shared_ptr<std::size_t> open_files_ = std::make_shared<std::size_t>(0);
+  const std::size_t open_files_promised_;
+  std::uint64_t syncs_ = 0;
   std::set<std::string> locks_;
   std::uint64_t failed_syncs_ = 0, false_syncs_ = 0, broken_promises_ = 0;
 };
@@ -86,7 +95,10 @@ class SimDisk : public Disk {
 class SimFile : public File {
  public:
   SimFile(SimDisk& disk, std::string path, std::shared_ptr<SimDisk::Inode> inode)
-      : disk_(disk), path_(std::move(path)), inode_(std::move(inode)) {}
+      : disk_(disk), path_(std::move(path)), inode_(std::move(inode)), open_files_(disk.open_files_) {
+    ++*open_files_;
+  }
+  ~SimFile() override { --*open_files_; }
   std::uint64_t size() const override;
   Result<> write(std::uint64_t position, BytesView bytes) override;
   Result<> truncate(std::uint64_t size) override;
@@ -99,6 +111,7 @@ class SimFile : public File {
   SimDisk& disk_;
   const std::string path_;
   const std::shared_ptr<SimDisk::Inode> inode_;
+  const std::shared_ptr<std::size_t> open_files_;
 };
 
 }  // namespace thalweg::sim

@@ -24,6 +24,17 @@ std::optional<std::string_view> take_line(std::string_view& text) {
   return line;
 }
 
+// "topic partition offset"
+std::optional<std::pair<TopicPartition, Offset>> parse_entry(std::string_view line) {
+  const auto first = line.find(' ');
+  const auto second = first == line.npos ? line.npos : line.find(' ', first + 1);
+  if (second == line.npos || first == 0) return std::nullopt;
+  const auto partition = parse_number<std::int32_t>(line.substr(first + 1, second - first - 1));
+  const auto offset = parse_number<std::int64_t>(line.substr(second + 1));
+  if (!partition || !offset || *partition < 0) return std::nullopt;
+  return std::pair{TopicPartition{std::string(line.substr(0, first)), {*partition}}, Offset{*offset}};
+}
+
 }  // namespace
 
 Result<std::vector<std::string_view>> parse_checkpoint(std::string_view text) {
@@ -56,14 +67,20 @@ Result<OffsetCheckpoint> parse_offset_checkpoint(std::string_view text) {
   TRY(const auto lines, parse_checkpoint(text));
   OffsetCheckpoint offsets;
   for (const auto line : lines) {
-    const auto first = line.find(' ');
-    const auto second = first == line.npos ? line.npos : line.find(' ', first + 1);
-    if (second == line.npos || first == 0) return bad("has the line '" + std::string(line) + "'");
-    const auto partition = parse_number<std::int32_t>(line.substr(first + 1, second - first - 1));
-    const auto offset = parse_number<std::int64_t>(line.substr(second + 1));
-    if (!partition || !offset || *partition < 0) return bad("has the line '" + std::string(line) + "'");
-    offsets[{std::string(line.substr(0, first)), {*partition}}] = {*offset};
+    auto entry = parse_entry(line);
+    if (!entry) return bad("has the line '" + std::string(line) + "'");
+    offsets[std::move(entry->first)] = entry->second;
   }
+  return offsets;
+}
+
+OffsetCheckpoint salvage_offset_checkpoint(std::string_view text) {
+  OffsetCheckpoint offsets;
+  text = text.substr(0, text.rfind('\n') + 1);  // a number at the end may lack its last digits
+  if (take_line(text) != kVersion) return offsets;
+  take_line(text);  // the count, which is wrong
+  while (const auto line = take_line(text))
+    if (auto entry = parse_entry(*line)) offsets[std::move(entry->first)] = entry->second;
   return offsets;
 }
 

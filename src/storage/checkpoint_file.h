@@ -26,6 +26,9 @@ std::string print_checkpoint(const std::vector<std::string>& lines);
 // The four per data directory: "topic partition offset".
 using OffsetCheckpoint = std::map<TopicPartition, Offset>;
 Result<OffsetCheckpoint> parse_offset_checkpoint(std::string_view text);
+// What can still be told from a file that is cut or damaged: its lines that are whole and make sense. Nothing without
+// the version.
+OffsetCheckpoint salvage_offset_checkpoint(std::string_view text);
 std::string print_offset_checkpoint(const OffsetCheckpoint& offsets);
 
 }  // namespace thalweg::storage

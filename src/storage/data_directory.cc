@@ -112,16 +112,37 @@ Result<DataDirectory> DataDirectory::open(Disk& disk, std::string path) {
   auto lock = disk.lock(directory.file(kLockFile));
   if (!lock)
     return fail(ErrorCode::kKafkaStorageError,
-                fmt::format("cannot lock log directory {}: {}; is another broker running on it?", directory.path_,
-                            lock.error().message));
+                fmt::format("cannot lock log directory {}: {}", directory.path_, lock.error().message));
   directory.lock_ = *std::move(lock);
   if (disk.exists(directory.file(kMetaFile))) {
     TRY(const SharedBytes text, disk.read_file(directory.file(kMetaFile)));
     auto meta = parse_meta_properties(text.text());
-    if (!meta) return fail(meta.error().code, directory.path_ + "/" + meta.error().message);
+    if (!meta)
+      return fail(
+          meta.error().code,
+          fmt::format("{}/{}. It names the cluster that the data belongs to, which nothing else here does: take it "
+                      "from a backup, or write it again (\"version=1\", \"cluster.id=...\", \"node.id=...\", a "
+                      "line each). Without the file the directory counts as one of a new cluster.",
+                      directory.path_, meta.error().message));
     directory.meta_ = *std::move(meta);
   }
   return directory;
+}
+
+Error DataDirectory::explained(const std::string& path, Error error) {
+  std::string_view advice;
+  if (Disk::is_full(error))
+    advice = "make room there and start again; what was acknowledged is not touched by this";
+  else if (Disk::is_denied(error))
+    advice = "the directory and its files have to belong to the user of this process (chown -R)";
+  else if (Disk::is_out_of_files(error))
+    advice = "raise the limit of open files (ulimit -n, or LimitNOFILE= of the unit)";
+  else if (error.message.ends_with("Read-only file system"))
+    advice = "mount it writable (the kernel makes a disk with errors read-only: see dmesg), or set log.dirs elsewhere";
+  else if (error.message.ends_with("Is a directory") || error.message.ends_with("Not a directory"))
+    advice = "move it out of the way";
+  if (advice.empty()) return error;
+  return {error.code, fmt::format("log directory {} cannot be used: {}; {}", path, error.message, advice)};
 }
 
 std::string DataDirectory::file(std::string_view name) const { return path_ + "/" + std::string(name); }
@@ -132,19 +153,6 @@ Task<Result<>> DataDirectory::write_meta(MetaProperties meta) {
   CO_TRY_VOID(co_await disk_->replace_file(file(kMetaFile), SharedBytes::copy_of(std::string_view(to_text(meta)))));
   meta_ = std::move(meta);
   co_return Result<>{};
-}
-
-Result<OffsetCheckpoint> DataDirectory::read_checkpoint(std::string_view name) const {
-  if (!disk_->exists(file(name))) return OffsetCheckpoint{};
-  TRY(const SharedBytes text, disk_->read_file(file(name)));
-  auto parsed = parse_offset_checkpoint(text.text());
-  if (!parsed) return fail(ErrorCode::kKafkaStorageError, file(name) + ": " + parsed.error().message);
-  return parsed;
-}
-
-Task<Result<>> DataDirectory::write_checkpoint(std::string_view name, OffsetCheckpoint offsets) const {
-  co_return co_await disk_->replace_file(file(name),
-                                         SharedBytes::copy_of(std::string_view(print_offset_checkpoint(offsets))));
 }
 
 bool DataDirectory::clean_shutdown() const { return disk_->exists(file(kCleanShutdown)); }

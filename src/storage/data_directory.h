@@ -12,7 +12,6 @@
 #include "base/types.h"
 #include "base/uuid.h"
 #include "runtime/disk.h"
-#include "storage/checkpoint_file.h"
 
 namespace thalweg::storage {
 
@@ -34,13 +33,12 @@ class DataDirectory {
   // durable after write_meta().
   static Result<DataDirectory> open(Disk& disk, std::string path);
 
+  // The same error, with what an operator may do about it.
+  static Error explained(const std::string& path, Error error);
+
   const std::string& path() const { return path_; }
   const std::optional<MetaProperties>& meta() const { return meta_; }
   Task<Result<>> write_meta(MetaProperties meta);
-
-  // By the names in checkpoint_file.h. Empty when the file does not exist; kKafkaStorageError when it does not parse.
-  Result<OffsetCheckpoint> read_checkpoint(std::string_view name) const;
-  Task<Result<>> write_checkpoint(std::string_view name, OffsetCheckpoint offsets) const;
 
   // Whether the last stop was clean. The marker is removed by clear_clean_shutdown, before the first append.
   bool clean_shutdown() const;

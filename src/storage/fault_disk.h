@@ -14,6 +14,7 @@ struct Faults {
   bool syncs_fail = false;
   bool index_syncs_full = false;  // no room, but only the sync of an index finds out
   std::uint64_t syncs = 0;        // counted
+  std::uint64_t directory_syncs = 0;
 };
 
 class FaultFile : public File {
@@ -78,7 +79,10 @@ class FaultDisk : public Disk {
   bool exists(const std::string& path) override { return disk_.exists(path); }
   Result<Timestamp> modified(const std::string& path) override { return disk_.modified(path); }
   Result<DiskSpace> space(const std::string& path) override { return disk_.space(path); }
-  Task<Result<>> sync_directory(const std::string& path) override { return disk_.sync_directory(path); }
+  Task<Result<>> sync_directory(const std::string& path) override {
+    ++faults_.directory_syncs;
+    return disk_.sync_directory(path);
+  }
   Result<std::shared_ptr<void>> lock(const std::string& path) override { return disk_.lock(path); }
 
  private:

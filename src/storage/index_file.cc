@@ -6,12 +6,13 @@
 
 namespace thalweg::storage {
 
-bool IndexFile::load() {
+Result<bool> IndexFile::load() {
   on_disk_ = 0;
   rewrite_ = false;
   tail_.clear();
   const auto file = files_->open(path_);
-  if (!file) return true;
+  if (!file && !files_->exists(path_)) return true;
+  if (!file) return std::unexpected(file.error());
   on_disk_ = (*file)->size() / entry_size_;
   rewrite_ = (*file)->size() % entry_size_ != 0;
   return !rewrite_;

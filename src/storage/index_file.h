@@ -18,8 +18,9 @@ class IndexFile {
   IndexFile(FileCache& files, std::string path, std::size_t entry_size)
       : files_(&files), path_(std::move(path)), entry_size_(entry_size) {}
 
-  // Takes over the whole entries that the file holds; a missing file is an empty index. False: its end is torn.
-  bool load();
+  // Takes over the whole entries that the file holds; a missing file is an empty index. False: its end is torn. A file
+  // that is there and cannot be opened is an error, since nothing may be written over it.
+  Result<bool> load();
   // REQUIRES: entry.size() is the size of an entry
   void append(BytesView entry);
   // REQUIRES: i < size(), room for an entry in `to`

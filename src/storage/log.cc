@@ -12,6 +12,7 @@ namespace {
 // Up to here a batch is copied once more so that it goes out in one write; beyond, two writes are cheaper than the
 // copy.
 constexpr std::size_t kCopyMax = 16 << 10;
+constexpr Millis kSyncAgainAfter{100};  // when there was no descriptor for it
 
 std::optional<record::Codec> wanted_codec(CompressionPolicy policy) {
   if (policy == CompressionPolicy::kProducer) return std::nullopt;
@@ -55,7 +56,7 @@ Result<> Log::check_writable() const {
 }
 
 Error Log::failed(Error why) {
-  if (!Disk::is_full(why)) take_offline(why);
+  if (!Disk::is_passing(why)) take_offline(why);
   return why;
 }
 
@@ -209,6 +210,12 @@ Task<> Log::sync_after(LogPtr log, Millis delay) {
 Task<> Log::sync_loop(LogPtr log) {
   while (!log->offline_ && !log->retired_ && (log->durable_.value() < log->end_.value() || log->names_unsynced_)) {
     const auto synced = co_await log->sync_once();
+    if (!synced && Disk::is_out_of_files(synced.error())) {
+      // Nothing was asked of the disk yet. Who waits for durable() waits longer.
+      log->folder_unsynced_ = log->names_unsynced_ = true;
+      co_await log->shard_.clock.sleep_for(kSyncAgainAfter);
+      continue;
+    }
     // After one failed fsync the next may succeed although the pages are gone. Never acknowledge again.
     if (!synced && !log->retired_) log->sync_failed(synced.error());
   }
@@ -287,9 +294,14 @@ Task<Result<>> Log::sync_side_files(std::vector<SegmentPtr> segments) {
   for (const SegmentPtr& segment : segments) {
     for (const std::string& path :
          {segment->offset_index().path(), segment->time_index().path(), segment->aborted().path()})
-      if (auto file = files_->open(path)) CO_TRY_VOID(co_await (*file)->sync());
-    if (auto snapshot = shard_.disk.open(snapshot_path(segment->base()), OpenMode::kReadWrite))
-      CO_TRY_VOID(co_await (*snapshot)->sync());
+      if (files_->exists(path)) {
+        CO_TRY(const FilePtr file, files_->open(path));
+        CO_TRY_VOID(co_await file->sync());
+      }
+    if (const std::string path = snapshot_path(segment->base()); shard_.disk.exists(path)) {
+      CO_TRY(const FilePtr snapshot, shard_.disk.open(path, OpenMode::kReadWrite));
+      CO_TRY_VOID(co_await snapshot->sync());
+    }
   }
   if (epochs_unwritten_ || retired_) co_return Result<>{};
   co_return co_await shard_.disk.sync_directory(directory_);
@@ -321,13 +333,14 @@ Task<Result<>> Log::checkpoint_alone() {
     if (auto flushed = segments_[i]->flush_indexes(); !flushed) co_return std::unexpected(failed(flushed.error()));
   }
   if (auto synced = co_await sync_side_files(std::move(above)); !synced) {
-    if (!retired_) sync_failed(synced.error());  // as final as a log file's, also when it is for lack of room
+    // As final as a log file's, also when it is for lack of room; only a file that could not be opened changes nothing.
+    if (!retired_ && !Disk::is_out_of_files(synced.error())) sync_failed(synced.error());
     co_return synced;
   }
   if (retired_) co_return Result<>{};
   // The old file stays when this fails, so a full disk means no more than: later.
   if (auto written = co_await write_epochs(); !written) {
-    if (!retired_ && !Disk::is_full(written.error())) sync_failed(written.error());
+    if (!retired_ && !Disk::is_passing(written.error())) sync_failed(written.error());
     co_return written;
   }
   if (cuts == cuts_ && !truncating_) recovery_point_ = std::max(recovery_point_, reached);

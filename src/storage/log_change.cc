@@ -189,7 +189,10 @@ Result<> Log::cut_at(Offset to) {
   Result<> taken = take_away(gone);
   if (!taken) return std::unexpected(failed(taken.error()));
   auto end = active().truncate_to(to);
-  if (!end) return std::unexpected(failed(end.error()));
+  if (!end) {
+    take_offline(end.error());  // some of it is cut: whatever the reason, this cannot go on
+    return std::unexpected(end.error());
+  }
   durable_.reset(std::min(durable_.value(), *end));
   end_.reset(*end);
   start_ = std::min(start_, *end);  // the start may have lain inside the batch that went

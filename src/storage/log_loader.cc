@@ -53,7 +53,7 @@ Task<Result<>> LogLoader::load() {
   if (clean_ && end_ == Offset{0}) log_.folder_unsynced_ = log_.names_unsynced_ = true;
   if (clean_ || fresh_) co_return Result<>{};
   auto synced = co_await sync_unchecked();
-  if (!synced) log_.sync_failed(synced.error());
+  if (!synced && !Disk::is_out_of_files(synced.error())) log_.sync_failed(synced.error());
   co_return synced;
 }
 
@@ -172,7 +172,7 @@ Result<> LogLoader::open_segments() {
     if (const auto base = parse_segment_file(entry.name, kLogSuffix)) {
       log_.segments_.push_back(std::make_shared<LogSegment>(*log_.files_, log_.directory_, *base, now));
       const auto txn = segment_file("", *base, kTxnIndexSuffix).substr(1);
-      if (std::ranges::binary_search(files, txn, {}, name_of)) log_.segments_.back()->aborted().load();
+      if (std::ranges::binary_search(files, txn, {}, name_of)) TRY_VOID(log_.segments_.back()->aborted().load());
     }
     for (const auto suffix : {kIndexSuffix, kTimeIndexSuffix, kTxnIndexSuffix}) {
       const auto base = parse_segment_file(entry.name, suffix);
@@ -270,8 +270,8 @@ Result<> LogLoader::load_epochs() {
   if (disk().exists(path)) {
     TRY(const SharedBytes text, disk().read_file(path));
     auto epochs = LeaderEpochCache::parse(text.text());
-    if (!epochs) return fail(ErrorCode::kKafkaStorageError, path + ": " + epochs.error().message);
-    log_.epochs_ = *std::move(epochs);
+    if (epochs) log_.epochs_ = *std::move(epochs);
+    if (!epochs) TRY_VOID(rebuild_epochs(path, epochs.error()));
   }
   // Above the recovery point the batches alone tell: what the file says there may have been truncated and followed by
   // records of older epochs.
@@ -282,6 +282,20 @@ Result<> LogLoader::load_epochs() {
       log_.epochs_unwritten_ |= log_.epochs_.assign(seen.epoch, seen.start_offset);
   }
   log_.epochs_unwritten_ |= log_.epochs_.truncate_from_end(end_);
+  return {};
+}
+
+// Every batch says its epoch; only an epoch without a batch is lost, and nobody has a record of it.
+Result<> LogLoader::rebuild_epochs(const std::string& path, const Error& why) {
+  log::warn("leader epochs are damaged, making them again from the batches", field("file", path), field("reason", why));
+  for (const auto& segment : log_.segments_)
+    TRY_VOID(segment->for_each_header(segment->base(), [&](const BatchHeader& header) -> Result<> {
+      const auto latest = log_.epochs_.latest();
+      if (header.leader_epoch.value >= 0 && (!latest || header.leader_epoch > latest->epoch))
+        log_.epochs_.assign(header.leader_epoch, header.base);
+      return {};
+    }));
+  log_.epochs_unwritten_ = true;
   return {};
 }
 

@@ -36,6 +36,7 @@ class LogLoader {
   Result<> rebuild_segment(std::size_t i);
   Result<> cut_torn_end(std::size_t i, const LogSegment::Rebuilt& rebuilt);
   Result<> load_epochs();
+  Result<> rebuild_epochs(const std::string& path, const Error& why);
   Result<> settle_start();
   Task<Result<>> sync_unchecked();
   Task<Result<>> sync_folder(bool write_again);

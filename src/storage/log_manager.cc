@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "runtime/gather.h"
 #include "storage/partition_metadata_file.h"
 
 namespace thalweg::storage {
@@ -19,8 +20,10 @@ Millis shorter(Millis a, Millis b) { return a <= Millis(0) || b <= Millis(0) ? s
 LogManager::LogManager(std::vector<const Shard*> shards, LogManagerConfig config)
     : shards_(std::move(shards)), config_(std::move(config)), producer_id_expiration_(config_.producer_id_expiration) {
   CHECK(!shards_.empty() && !config_.log_dirs.empty());
-  for (const Shard* shard : shards_)
-    files_.push_back(std::make_shared<FileCache>(shard->disk, config_.open_files_per_shard));
+  // Half of what the disk grants is for files that are held, as until the next sync of what was written to them.
+  const std::size_t most = std::max(kOpenFilesMin, shards_[0]->disk.open_files_max() / shards_.size());
+  const std::size_t usual = std::min(config_.open_files_per_shard, most / 2);
+  for (const Shard* shard : shards_) files_.push_back(std::make_shared<FileCache>(shard->disk, usual, most));
 }
 
 LogManager::~LogManager() { *running_ = false; }
@@ -28,10 +31,15 @@ LogManager::~LogManager() { *running_ = false; }
 // ---- Starting
 
 Task<Result<>> LogManager::start(std::string cluster_id) {
-  for (const std::string& path : config_.log_dirs) CO_TRY_VOID(co_await shards_[0]->disk.make_durable_directory(path));
+  for (const std::string& path : config_.log_dirs)
+    if (auto made = co_await shards_[0]->disk.make_durable_directory(path); !made)
+      co_return std::unexpected(DataDirectory::explained(path, made.error()));
   CO_TRY_VOID(open_directories(cluster_id));
-  CO_TRY_VOID(co_await settle_identities());
-  for (Directory& directory : directories_) CO_TRY_VOID(co_await read_directory(directory));
+  for (Directory& directory : directories_) {
+    auto ready = co_await settle_identity(directory);
+    if (ready) ready = co_await read_directory(directory);
+    if (!ready) co_return std::unexpected(DataDirectory::explained(directory.files.path(), ready.error()));
+  }
   spawn(*shards_[0], every(this, running_, config_.retention_check_interval, &LogManager::apply_retention));
   spawn(*shards_[0],
         every(this, running_, shorter(config_.checkpoint_interval, config_.start_offset_checkpoint_interval),
@@ -54,40 +62,41 @@ Result<> LogManager::open_directories(const std::string& cluster_id) {
         return fail(ErrorCode::kInvalidConfig, fmt::format("log directory {} belongs to node.id {}, not {}", path,
                                                            meta->node_id.value, config_.node_id.value));
     }
-    directories_.push_back({.files = std::move(files)});
+    auto checkpoints = std::make_shared<DirectoryCheckpoints>(shards_[0]->disk, files.path());
+    directories_.push_back({.files = std::move(files), .checkpoints = std::move(checkpoints)});
   }
   return {};
 }
 
 // Every directory has its own id, for life; what is missing in meta.properties is added.
-Task<Result<>> LogManager::settle_identities() {
-  for (Directory& directory : directories_) {
-    MetaProperties meta = directory.files.meta().value_or(MetaProperties{});
-    meta.cluster_id = cluster_id_;
-    meta.node_id = config_.node_id;
-    Random& random = shards_[0]->random;
-    if (meta.directory_id.is_zero()) {
-      const std::uint64_t high = random.next(), low = random.next();
-      meta.directory_id = Uuid::from_random(high, low);
-    }
-    if (directory.files.meta() != meta) CO_TRY_VOID(co_await directory.files.write_meta(meta));
+Task<Result<>> LogManager::settle_identity(Directory& directory) {
+  MetaProperties meta = directory.files.meta().value_or(MetaProperties{});
+  meta.cluster_id = cluster_id_;
+  meta.node_id = config_.node_id;
+  if (meta.directory_id.is_zero()) {
+    const std::uint64_t high = shards_[0]->random.next(), low = shards_[0]->random.next();
+    meta.directory_id = Uuid::from_random(high, low);
   }
-  co_return Result<>{};
+  if (directory.files.meta() == meta) co_return Result<>{};
+  co_return co_await directory.files.write_meta(meta);
 }
 
 Task<Result<>> LogManager::read_directory(Directory& directory) {
   const DataDirectory& files = directory.files;
-  directory.clean = files.clean_shutdown();
-  CO_TRY(directory.recovery_points, files.read_checkpoint(kRecoveryPointFile));
-  CO_TRY(directory.log_starts, files.read_checkpoint(kLogStartOffsetFile));
-  CO_TRY(directory.high_watermarks, files.read_checkpoint(kHighWatermarkFile));
+  const bool clean = files.clean_shutdown();
+  CO_TRY_VOID(directory.checkpoints->read());
   CO_TRY(const auto folders, files.folders());
   directory.partitions.insert(folders.partitions.begin(), folders.partitions.end());
-  for (const std::string& name : folders.deleted)
-    CO_TRY_VOID(shards_[0]->disk.remove_directory(files.path() + "/" + name));
-  if (directory.clean) CO_TRY_VOID(co_await files.clear_clean_shutdown());
+  if (clean) directory.as_stopped = directory.partitions;
+  // Of folders whose end a crash did not leave time to write down.
+  directory.checkpoints->forget_all_but(
+      [&](const auto& partition) { return directory.partitions.contains(partition); });
+  std::vector<std::string> deleted;
+  for (const std::string& name : folders.deleted) deleted.push_back(files.path() + "/" + name);
+  if (!deleted.empty()) spawn(*shards_[0], remove_folders_later(shards_[0], std::move(deleted), Millis(0)));
+  if (clean) CO_TRY_VOID(co_await files.clear_clean_shutdown());
   log::info("log directory opened", field("path", files.path()), field("partitions", directory.partitions.size()),
-            field("clean_shutdown", directory.clean));
+            field("clean_shutdown", clean));
   co_return Result<>{};
 }
 
@@ -132,38 +141,66 @@ Task<Result<LogPtr>> LogManager::open(TopicPartition partition, Uuid topic_id, L
   }
   if (!opening_.insert(partition).second)
     co_return fail(ErrorCode::kReplicaNotAvailable, to_string(partition) + " is being opened");
+  auto opened = co_await open_alone(partition, topic_id, std::move(config), shard);
+  opening_.erase(partition);
+  co_return opened;
+}
+
+Task<Result<LogPtr>> LogManager::open_alone(TopicPartition partition, Uuid topic_id, LogConfig config, unsigned shard) {
+  CO_TRY_VOID(co_await until_gone(partition));
+  if (const Uuid owner = topic_id_of_folder(partition); !owner.is_zero() && !topic_id.is_zero() && owner != topic_id) {
+    log::warn("folder belongs to a topic that is no more", field("partition", partition), field("topic_id", owner));
+    CO_TRY_VOID(set_aside_alone(partition));
+    CO_TRY_VOID(co_await until_gone(partition));
+  }
   const std::size_t at = directory_for(partition);
-  const bool fresh = directories_[at].partitions.insert(partition).second;
-  // A partition of the same name was here before; its offsets say nothing about the new one.
-  Result<> forgotten = fresh ? co_await forget_offsets(directories_[at], partition) : Result<>{};
+  directories_[at].partitions.insert(partition);
+  auto opened = co_await shards_[shard]->call(*this, &LogManager::open_here, shard,
+                                              options_of(at, partition, topic_id, std::move(config)));
+  if (!opened) co_return opened;
+  directories_[at].as_stopped.erase(partition);
+  logs_[partition] = {*opened, shard, at};
+  co_return opened;
+}
+
+// What had this name before has left it on disk, too.
+Task<Result<>> LogManager::until_gone(TopicPartition partition) {
+  for (Directory& directory : directories_)
+    if (directory.checkpoints->is_leaving(partition)) CO_TRY_VOID(co_await directory.checkpoints->write());
+  co_return Result<>{};
+}
+
+LogOptions LogManager::options_of(std::size_t at, const TopicPartition& partition, Uuid topic_id, LogConfig config) {
   const Directory& directory = directories_[at];
-  const auto offset_in = [&](const OffsetCheckpoint& checkpoint) {
-    const auto found = checkpoint.find(partition);
-    return found == checkpoint.end() ? Offset{0} : found->second;
-  };
+  const auto offsets = directory.checkpoints->of(partition);
   LogOptions options;
   options.directory = directory.files.folder_of(partition);
   options.partition = partition;
   options.topic_id = topic_id;
   options.config = std::move(config);
-  options.recovery_point = offset_in(directory.recovery_points);
-  options.log_start = offset_in(directory.log_starts);
-  options.high_watermark = offset_in(directory.high_watermarks);
-  options.clean_shutdown = directory.clean;
+  options.recovery_point = offsets.recovery_point;
+  options.log_start = offsets.log_start;
+  options.high_watermark = offsets.high_watermark;
+  options.clean_shutdown = directory.as_stopped.contains(partition);
   options.sync_every_append = config_.sync_every_append;
   options.lower_recovery_point = [this](TopicPartition p, Offset to) {
     return shards_[0]->call(*this, &LogManager::lower_recovery_point, std::move(p), to);
   };
-  auto opened = forgotten ? co_await shards_[shard]->call(*this, &LogManager::open_here, shard, std::move(options))
-                          : Result<LogPtr>(std::unexpected(forgotten.error()));
-  opening_.erase(partition);
-  if (opened) logs_[partition] = {*opened, shard, at};
-  co_return opened;
+  return options;
 }
 
-Task<> LogManager::retire_here(LogPtr log) {
-  log->retire();
-  co_return;
+// As its partition.metadata says; zero when it does not say, or when there is no folder.
+Uuid LogManager::topic_id_of_folder(const TopicPartition& partition) const {
+  const auto at = directory_of(partition);
+  if (!at) return {};
+  const std::string path = directories_[*at].files.folder_of(partition) + "/" + std::string(kPartitionMetadataFile);
+  const auto text = shards_[0]->disk.read_file(path);
+  return text ? parse_partition_metadata(text->text()).value_or(Uuid{}) : Uuid{};
+}
+
+bool LogManager::retire_here(std::vector<LogPtr> logs) {
+  for (const LogPtr& log : logs) log->retire();
+  return true;
 }
 
 Task<Result<LogPtr>> LogManager::open_here(unsigned shard, LogOptions options) {
@@ -176,65 +213,105 @@ LogPtr LogManager::find(const TopicPartition& partition) const {
   return found == logs_.end() ? nullptr : found->second.log;
 }
 
-Task<Result<>> LogManager::forget_offsets(Directory& directory, const TopicPartition& partition) {
-  const bool known = directory.recovery_points.erase(partition) + directory.log_starts.erase(partition) +
-                         directory.high_watermarks.erase(partition) >
-                     0;
-  if (!known) co_return Result<>{};
-  const auto turn = co_await checkpoint_turn_.take();
-  co_return co_await write_offsets(directory);
+Task<> LogManager::remove(std::string topic, Uuid topic_id, std::vector<PartitionId> partitions) {
+  std::vector<std::vector<LogPtr>> open(shards_.size());
+  std::vector<TopicPartition> going;
+  Millis delay = LogConfig{}.file_delete_delay_ms;
+  for (const PartitionId number : partitions) {
+    const TopicPartition partition{topic, number};
+    const auto found = logs_.find(partition);
+    const Uuid owner = found == logs_.end() ? topic_id_of_folder(partition) : found->second.log->topic_id();
+    if (owner.is_zero() || owner != topic_id || !opening_.insert(partition).second) continue;
+    going.push_back(partition);  // and nobody opens the folder again before it has its other name
+    if (found == logs_.end()) continue;
+    delay = found->second.log->config().file_delete_delay_ms;
+    open[found->second.shard].push_back(found->second.log);
+    logs_.erase(found);
+  }
+  std::vector<Task<bool>> retiring;
+  for (std::size_t i = 0; i < shards_.size(); ++i)
+    if (!open[i].empty()) retiring.push_back(shards_[i]->call(*this, &LogManager::retire_here, std::move(open[i])));
+  co_await gather(std::move(retiring));
+  std::vector<std::string> deleted;
+  for (std::size_t i = 0; i < going.size(); ++i) {
+    auto aside = move_aside(going[i], name_when_deleted(going[i]));
+    opening_.erase(going[i]);
+    if (aside)
+      deleted.push_back(*std::move(aside));
+    else
+      log::error("partition could not be removed", field("partition", going[i]), field("error", aside.error()));
+    if (i % kRenamedAtOnce == kRenamedAtOnce - 1) co_await give_way(shards_[0]);
+  }
+  if (deleted.empty()) co_return;
+  settle_soon();
+  log::info("logs removed", field("topic", topic), field("topic_id", topic_id), field("partitions", deleted.size()));
+  spawn(*shards_[0], remove_folders_later(shards_[0], std::move(deleted), delay));
 }
 
-Task<Result<>> LogManager::remove(TopicPartition partition) {
-  const auto found = logs_.find(partition);
-  if (found == logs_.end())
-    co_return fail(ErrorCode::kUnknownTopicOrPartition, to_string(partition) + " is not open here");
-  const OpenLog open = std::move(found->second);
-  logs_.erase(found);
-  opening_.insert(partition);  // nobody opens the folder again before it has its other name
-  co_await shards_[open.shard]->call(*this, &LogManager::retire_here, open.log);
-  opening_.erase(partition);
-  Directory& directory = directories_[open.directory];
-  directory.partitions.erase(partition);
-  // As Kafka names it, and not longer than a file name may be.
+// As Kafka names it, and not longer than a file name may be.
+std::string LogManager::name_when_deleted(const TopicPartition& partition) {
   const std::uint64_t a = shards_[0]->random.next(), b = shards_[0]->random.next();
   const std::string suffix = fmt::format("-{}.{:016x}{:016x}-delete", partition.partition.value, a, b);
-  const std::string aside = directory.files.path() + "/" + partition.topic.substr(0, 255 - suffix.size()) + suffix;
-  CO_TRY_VOID(shards_[0]->disk.rename(open.log->directory(), aside));
-  CO_TRY_VOID(co_await shards_[0]->disk.sync_directory(directory.files.path()));
-  log::info("log removed", field("partition", partition), field("moved_to", aside));
-  spawn(*shards_[0], remove_folder_later(shards_[0], aside, open.log->config().file_delete_delay_ms));
-  co_return co_await forget_offsets(directory, partition);
+  return partition.topic.substr(0, 255 - suffix.size()) + suffix;
 }
 
-Task<> LogManager::remove_folder_later(const Shard* shard, std::string path, Millis delay) {
-  co_await shard->clock.sleep_for(delay);
-  if (auto removed = shard->disk.remove_directory(path); !removed)
-    log::warn("folder not removed", field("path", path), field("reason", removed.error()));
+// The folder gets another name and its offsets are forgotten, both soon on disk. Answers where it is.
+// REQUIRES: its log is not open
+Result<std::string> LogManager::move_aside(const TopicPartition& partition, std::string to) {
+  const auto at = directory_of(partition);
+  if (!at) return fail(ErrorCode::kUnknownTopicOrPartition, to_string(partition) + " is not here");
+  Directory& directory = directories_[*at];
+  const std::string path = directory.files.folder_of(partition), aside = directory.files.path() + "/" + to;
+  if (shards_[0]->disk.exists(path)) TRY_VOID(shards_[0]->disk.rename(path, aside));
+  directory.partitions.erase(partition);
+  directory.as_stopped.erase(partition);
+  directory.checkpoints->forget(partition);
+  return aside;
+}
+
+void LogManager::settle_soon() {
+  for (const Directory& directory : directories_)
+    if (directory.checkpoints->has_leaving()) spawn(*shards_[0], settle(directory.checkpoints, directory.files.path()));
+}
+
+Task<> LogManager::settle(std::shared_ptr<DirectoryCheckpoints> checkpoints, std::string directory) {
+  if (const auto written = co_await checkpoints->write(); !written)
+    log::warn("removed partitions are not written down yet", field("directory", directory),
+              field("reason", written.error()));
+}
+
+Task<> LogManager::remove_folders_later(const Shard* shard, std::vector<std::string> paths, Millis delay) {
+  if (delay > Millis(0)) co_await shard->clock.sleep_for(delay);
+  for (std::string& path : paths)
+    if (auto removed = co_await shard->disk.remove_in_background(path); !removed)
+      log::warn("folder not removed", field("path", path), field("reason", removed.error()));
+}
+
+Task<> LogManager::give_way(const Shard* shard) {
+  const OneShot<bool> mine;
+  shard->post([mine] { mine.set(true); });
+  co_await mine.wait();
 }
 
 std::vector<UnopenedLog> LogManager::unopened() const {
   std::vector<UnopenedLog> found;
-  for (const Directory& directory : directories_) {
-    for (const TopicPartition& partition : directory.partitions) {
-      if (logs_.contains(partition) || opening_.contains(partition)) continue;
-      UnopenedLog log{partition, {}, directory.files.folder_of(partition)};
-      if (const auto text = shards_[0]->disk.read_file(log.directory + "/" + std::string(kPartitionMetadataFile)))
-        log.topic_id = parse_partition_metadata(text->text()).value_or(Uuid{});
-      found.push_back(std::move(log));
-    }
-  }
+  for (const Directory& directory : directories_)
+    for (const TopicPartition& partition : directory.partitions)
+      if (!logs_.contains(partition) && !opening_.contains(partition))
+        found.push_back({partition, topic_id_of_folder(partition), directory.files.folder_of(partition)});
   return found;
 }
 
 Result<> LogManager::set_aside(TopicPartition partition) {
-  const auto at = directory_of(partition);
-  if (!at || logs_.contains(partition) || opening_.contains(partition))
+  if (logs_.contains(partition) || opening_.contains(partition) || !directory_of(partition))
     return fail(ErrorCode::kInvalidRequest, to_string(partition) + " is open or not here");
-  const std::string path = directories_[*at].files.folder_of(partition);
-  const std::string aside = fmt::format("{}.{:016x}-stray", path, shards_[0]->random.next());
-  TRY_VOID(shards_[0]->disk.rename(path, aside));
-  directories_[*at].partitions.erase(partition);
+  return set_aside_alone(partition);
+}
+
+Result<> LogManager::set_aside_alone(const TopicPartition& partition) {
+  TRY(const std::string aside,
+      move_aside(partition, fmt::format("{}.{:016x}-stray", to_string(partition), shards_[0]->random.next())));
+  settle_soon();
   log::warn("stray partition set aside", field("partition", partition), field("moved_to", aside));
   return {};
 }
@@ -272,23 +349,35 @@ Task<> LogManager::expire_producers_here(std::vector<LogPtr> logs, Millis span) 
   co_return;
 }
 
+// What the logs say is collected first, which may take long as it waits for their syncs; nobody waits for that. Then
+// each directory is written.
 Task<> LogManager::write_checkpoints() {
-  const auto turn = co_await checkpoint_turn_.take();
-  const auto logs = logs_by_shard();
-  for (std::size_t i = 0; i < logs.size(); ++i) {
-    const auto states = co_await shards_[i]->call(*this, &LogManager::checkpoint_here, logs[i]);
-    for (const Checkpointed& state : states) {
-      const auto found = logs_.find(state.partition);
-      if (found == logs_.end()) continue;  // removed meanwhile
-      Directory& directory = directories_[found->second.directory];
-      directory.recovery_points[state.partition] = state.recovery_point;
-      directory.log_starts[state.partition] = state.log_start;
-      directory.high_watermarks[state.partition] = state.high_watermark;
-    }
-  }
+  const auto turn = co_await pass_turn_.take();
+  lowered_.clear();
+  auto logs = logs_by_shard();
+  std::vector<Task<std::vector<Checkpointed>>> collecting;
+  for (std::size_t i = 0; i < logs.size(); ++i)
+    if (!logs[i].empty())
+      collecting.push_back(shards_[i]->call(*this, &LogManager::checkpoint_here, std::move(logs[i])));
+  for (const auto& states : co_await gather(std::move(collecting)))
+    for (const Checkpointed& state : states) note(state);
   for (Directory& directory : directories_)
-    if (const auto written = co_await write_offsets(directory); !written)
+    if (const auto written = co_await directory.checkpoints->write(); !written)
       log::warn("checkpoint not written", field("directory", directory.files.path()), field("reason", written.error()));
+}
+
+void LogManager::note(const Checkpointed& state) {
+  const TopicPartition& partition = state.log->partition();
+  const auto found = logs_.find(partition);
+  if (found == logs_.end() || found->second.log != state.log) return;  // removed meanwhile, or another of this name
+  DirectoryCheckpoints& checkpoints = *directories_[found->second.directory].checkpoints;
+  DirectoryCheckpoints::Offsets offsets = state.offsets;
+  if (lowered_.contains(partition)) {
+    // The report may be older than what was lowered; the next pass knows.
+    offsets.recovery_point = std::min(offsets.recovery_point, checkpoints.of(partition).recovery_point);
+    offsets.log_start = std::min(offsets.log_start, checkpoints.of(partition).log_start);
+  }
+  checkpoints.set(partition, offsets);
 }
 
 Task<std::vector<LogManager::Checkpointed>> LogManager::checkpoint_here(std::vector<LogPtr> logs) {
@@ -296,31 +385,18 @@ Task<std::vector<LogManager::Checkpointed>> LogManager::checkpoint_here(std::vec
   for (const LogPtr& log : logs) {
     if (const auto done = co_await log->checkpoint(); !done && !log->is_offline())
       log::warn("log not checkpointed", field("partition", log->partition()), field("reason", done.error()));
-    states.push_back({log->partition(), log->recovery_point(), log->start_offset(), log->high_watermark()});
+    states.push_back({log, {log->recovery_point(), log->start_offset(), log->high_watermark()}});
   }
   co_return states;
 }
 
-Task<Result<>> LogManager::write_offsets(Directory& directory) {
-  CO_TRY_VOID(co_await directory.files.write_checkpoint(kRecoveryPointFile, directory.recovery_points));
-  OffsetCheckpoint starts;
-  for (const auto& [partition, start] : directory.log_starts)
-    if (start > Offset{0}) starts[partition] = start;
-  CO_TRY_VOID(co_await directory.files.write_checkpoint(kLogStartOffsetFile, std::move(starts)));
-  co_return co_await directory.files.write_checkpoint(kHighWatermarkFile, directory.high_watermarks);
-}
-
 Task<Result<>> LogManager::lower_recovery_point(TopicPartition partition, Offset to) {
-  const auto turn = co_await checkpoint_turn_.take();
   const auto found = logs_.find(partition);
   if (found == logs_.end()) co_return Result<>{};
-  Directory& directory = directories_[found->second.directory];
-  Offset& point = directory.recovery_points[partition];
-  Offset& start = directory.log_starts[partition];
-  if (point <= to && start <= to) co_return Result<>{};
-  point = std::min(point, to);
-  start = std::min(start, to);
-  co_return co_await write_offsets(directory);
+  lowered_.insert(partition);
+  DirectoryCheckpoints& checkpoints = *directories_[found->second.directory].checkpoints;
+  checkpoints.lower(partition, to);
+  co_return co_await checkpoints.write();
 }
 
 Task<std::vector<LogDirDescription>> LogManager::describe() {

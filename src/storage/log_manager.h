@@ -6,6 +6,10 @@
 //
 // Logs are opened when the broker asks for them (it knows topic ids and options then); until then a partition folder is
 // only known by name. Deleted logs are renamed to `...-delete` at once and their files go file.delete.delay.ms later.
+//
+// Whoever changes what the broker has (open, remove, set_aside) does not wait for the disk: that the change is on disk
+// is waited for by the next folder of the same name, and by stop(). After a crash in between, a folder of a topic that
+// is no more is there again; it has its topic's id, so it is set aside and never served.
 #pragma once
 
 #include <map>
@@ -17,6 +21,7 @@
 
 #include "runtime/shard.h"
 #include "storage/data_directory.h"
+#include "storage/directory_checkpoints.h"
 #include "storage/file_cache.h"
 #include "storage/log.h"
 #include "storage/turn.h"
@@ -32,7 +37,7 @@ struct LogManagerConfig {
   Millis start_offset_checkpoint_interval{60'000};
   Millis producer_id_expiration{86'400'000};  // producer.id.expiration.ms
   Millis producer_id_expiration_check_interval{600'000};
-  std::size_t open_files_per_shard = 4096;  // kept open though unused
+  std::size_t open_files_per_shard = 4096;  // kept open though unused; fewer where Disk::open_files_max() is low
   bool sync_every_append = true;            // false: acknowledge from memory and replicas alone, as Kafka does
 };
 
@@ -73,11 +78,13 @@ class LogManager {
   std::vector<Uuid> directory_ids() const;
 
   // The log of a partition, opened (or created in the directory with the fewest partitions) on `shard`. Answers the
-  // same log again when it is open. kInconsistentTopicId when the folder belongs to another topic of that name.
+  // same log again when it is open. A folder of another topic of that name is set aside: its deletion was cut short by
+  // a crash. kInconsistentTopicId when that topic's log is open.
   Task<Result<LogPtr>> open(TopicPartition partition, Uuid topic_id, LogConfig config, unsigned shard);
   LogPtr find(const TopicPartition& partition) const;
-  // Takes the log away and its files with it; done when the folder is renamed.
-  Task<Result<>> remove(TopicPartition partition);
+  // Takes the logs of these partitions away and their files with them, also of those that could not be opened; what is
+  // of another topic id, or not here, is left alone. Done when the folders have their other names.
+  Task<> remove(std::string topic, Uuid topic_id, std::vector<PartitionId> partitions);
   // Folders that nobody opened: partitions that left this broker while it was down. The broker compares them with the
   // image.
   std::vector<UnopenedLog> unopened() const;
@@ -103,14 +110,14 @@ class LogManager {
   };
   struct Directory {
     DataDirectory files;
-    bool clean = false;  // how the last run ended
-    OffsetCheckpoint recovery_points, log_starts, high_watermarks;
+    std::shared_ptr<DirectoryCheckpoints> checkpoints;
     std::set<TopicPartition> partitions;  // folders, opened or not
+    std::set<TopicPartition> as_stopped;  // those that nobody has touched since a clean stop
   };
   // What a checkpoint says of one log, as its shard reports it.
   struct Checkpointed {
-    TopicPartition partition;
-    Offset recovery_point, log_start, high_watermark;
+    LogPtr log;
+    DirectoryCheckpoints::Offsets offsets;
   };
   // The logs of one shard on their way to be closed.
   struct Closing {
@@ -119,26 +126,37 @@ class LogManager {
     std::size_t next = 0;
     Result<> result;
   };
+  static constexpr std::size_t kOpenFilesMin = 16;  // per shard: one log needs a few at a time
   static constexpr std::size_t kClosedAtOnce = 32;
+  static constexpr std::size_t kRenamedAtOnce = 32;  // then others have a turn on the shard
   using Step = Task<> (LogManager::*)();
 
   Result<> open_directories(const std::string& cluster_id);
-  Task<Result<>> settle_identities();
+  Task<Result<>> settle_identity(Directory& directory);
   Task<Result<>> read_directory(Directory& directory);
   std::size_t directory_for(const TopicPartition& partition) const;
   std::optional<std::size_t> directory_of(const TopicPartition& partition) const;
-  Task<Result<>> forget_offsets(Directory& directory, const TopicPartition& partition);
-  Task<Result<>> write_offsets(Directory& directory);
+  Task<Result<LogPtr>> open_alone(TopicPartition partition, Uuid topic_id, LogConfig config, unsigned shard);
+  Task<Result<>> until_gone(TopicPartition partition);
+  LogOptions options_of(std::size_t directory, const TopicPartition& partition, Uuid topic_id, LogConfig config);
+  Uuid topic_id_of_folder(const TopicPartition& partition) const;
+  Result<> set_aside_alone(const TopicPartition& partition);
+  Result<std::string> move_aside(const TopicPartition& partition, std::string to);
+  std::string name_when_deleted(const TopicPartition& partition);
   Task<Result<>> lower_recovery_point(TopicPartition partition, Offset to);
+  void note(const Checkpointed& state);
   std::vector<std::vector<LogPtr>> logs_by_shard() const;
   static Task<> every(LogManager* manager, std::shared_ptr<const bool> running, Millis interval, Step step);
   static Task<> close_some(std::shared_ptr<Closing> work, OneShot<bool> done);
   static Task<> close_on(LogManager* manager, std::size_t shard, std::vector<LogPtr> logs, OneShot<Result<>> done);
-  static Task<> remove_folder_later(const Shard* shard, std::string path, Millis delay);
+  static Task<> remove_folders_later(const Shard* shard, std::vector<std::string> paths, Millis delay);
+  void settle_soon();
+  static Task<> settle(std::shared_ptr<DirectoryCheckpoints> checkpoints, std::string directory);
+  static Task<> give_way(const Shard* shard);
 
   // These run on the shard of the logs they are given.
   Task<Result<LogPtr>> open_here(unsigned shard, LogOptions options);
-  Task<> retire_here(LogPtr log);
+  bool retire_here(std::vector<LogPtr> logs);
   Task<> retain_here(std::vector<LogPtr> logs);
   Task<> expire_producers_here(std::vector<LogPtr> logs, Millis span);
   Task<std::vector<Checkpointed>> checkpoint_here(std::vector<LogPtr> logs);
@@ -154,7 +172,8 @@ class LogManager {
   std::vector<std::shared_ptr<FileCache>> files_;  // by shard; each used on its shard only
   std::map<TopicPartition, OpenLog> logs_;
   std::set<TopicPartition> opening_;
-  Turn checkpoint_turn_;  // who writes checkpoint files
+  Turn pass_turn_;                    // one write_checkpoints() at a time; nobody else waits for it
+  std::set<TopicPartition> lowered_;  // since the pass began, so what it collects may be older
   std::shared_ptr<bool> running_ = std::make_shared<bool>(true);
 };
 

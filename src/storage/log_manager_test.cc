@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "storage/fault_disk.h"
 #include "storage/testing.h"
 
 namespace thalweg::storage {
@@ -31,6 +32,13 @@ class LogManagerTest : public ::testing::Test {
   }
   void append(Log& log, int batches) {
     for (int i = 0; i < batches; ++i) ASSERT_TRUE(log.append_as_leader(make_batch(), {.leader_epoch = {1}}));
+  }
+  void remove(LogManager& manager, const std::string& topic, std::vector<PartitionId> partitions,
+              Uuid id = Uuid{1, 2}) {
+    t.run([](LogManager* m, std::string name, Uuid topic_id, std::vector<PartitionId> all) -> Task<bool> {
+      co_await m->remove(std::move(name), topic_id, std::move(all));
+      co_return true;
+    }(&manager, topic, id, std::move(partitions)));
   }
   std::string text(const std::string& path) {
     const auto content = t.disk.read_file(path);
@@ -100,7 +108,7 @@ TEST_F(LogManagerTest, RemovesALogAtOnceAndItsFilesLater) {
   auto manager = start();
   auto log = open(*manager, "orders", 0);
   append(*log, 5);
-  ASSERT_TRUE(t.run(manager->remove({"orders", {0}})));
+  remove(*manager, "orders", {{0}});
   EXPECT_FALSE(log->append_as_leader(make_batch(), {}));
   EXPECT_FALSE(t.disk.exists(dirs[0] + "/orders-0"));
   log = open(*manager, "orders", 0, Uuid{5, 6});
@@ -115,19 +123,167 @@ TEST_F(LogManagerTest, RemovesALogAtOnceAndItsFilesLater) {
   EXPECT_FALSE(has_deleted());
 }
 
-TEST_F(LogManagerTest, RefusesAFolderOfAnotherTopicAndSetsItAside) {
+TEST_F(LogManagerTest, AFolderOfATopicThatIsNoMoreMakesRoomForTheNewOne) {
   {
     auto manager = start();
-    open(*manager, "orders", 0);
+    append(*open(*manager, "orders", 0), 3);
     ASSERT_TRUE(t.run(manager->stop()));
   }
   auto manager = start();
-  const auto refused = t.run(manager->open({"orders", {0}}, Uuid{8, 8}, {}, 0));
-  EXPECT_EQ(refused.error().code, ErrorCode::kInconsistentTopicId);
-  ASSERT_EQ(manager->unopened().size(), 1u);
   EXPECT_EQ(manager->unopened()[0].topic_id, (Uuid{1, 2}));
-  ASSERT_TRUE(manager->set_aside({"orders", {0}}));
-  EXPECT_EQ(open(*manager, "orders", 0, Uuid{8, 8})->end_offset(), Offset{0});
+  const auto log = open(*manager, "orders", 0, Uuid{8, 8});
+  ASSERT_TRUE(log);
+  EXPECT_EQ(log->end_offset(), Offset{0});
+  EXPECT_EQ(log->topic_id(), (Uuid{8, 8}));
+  const auto entries = t.disk.list(dirs[0]);
+  EXPECT_TRUE(std::ranges::any_of(*entries, [](const auto& e) { return e.name.ends_with("-stray"); }));
+}
+
+TEST_F(LogManagerTest, SetsAsideOnlyWhatNobodyHasOpen) {
+  auto manager = start();
+  const auto log = open(*manager, "orders", 0);
+  EXPECT_FALSE(manager->set_aside({"orders", {0}}));
+  EXPECT_EQ(t.run(manager->open({"orders", {0}}, Uuid{8, 8}, {}, 0)).error().code, ErrorCode::kInconsistentTopicId);
+}
+
+TEST_F(LogManagerTest, RemovesAPartitionThatWasNeverOpened) {
+  {
+    auto manager = start();
+    open(*manager, "orders", 0);
+    open(*manager, "others", 0, Uuid{3, 4});
+    ASSERT_TRUE(t.run(manager->stop()));
+  }
+  auto manager = start();
+  remove(*manager, "orders", {{0}, {1}});
+  remove(*manager, "others", {{0}});  // of another topic id
+  EXPECT_FALSE(t.disk.exists(dirs[0] + "/orders-0"));
+  EXPECT_TRUE(t.disk.exists(dirs[0] + "/others-0"));
+}
+
+// A clean stop says something about what it left, not about what comes later.
+TEST_F(LogManagerTest, AFolderThatWasNotThereAtACleanStopIsChecked) {
+  {
+    auto manager = start();
+    append(*open(*manager, "orders", 0), 3);
+    ASSERT_TRUE(t.run(manager->stop()));
+  }
+  ASSERT_TRUE(t.disk.rename(dirs[0] + "/orders-0", t.directory + "/kept"));
+  auto manager = start();
+  ASSERT_TRUE(t.disk.rename(t.directory + "/kept", dirs[0] + "/orders-0"));
+  const auto file = t.disk.open(dirs[0] + "/orders-0/00000000000000000000.log", OpenMode::kReadWrite);
+  ASSERT_TRUE((*file)->truncate((*file)->size() - 1));  // a torn end: damage, had a clean stop left it
+  EXPECT_EQ(open(*manager, "orders", 0)->end_offset(), Offset{2});
+}
+
+TEST_F(LogManagerTest, DeletingAThousandPartitionsCostsAFewSyncs) {
+  Faults faults;
+  FaultDisk counting(t.disk, faults);
+  const Shard shard{0, t.context.get_executor(), t.clock, counting, t.network, t.random, t.metrics};
+  dirs.push_back(t.directory + "/b");
+  LogManagerConfig config;
+  config.log_dirs = dirs;
+  config.node_id = BrokerId{1};
+  LogManager manager({&shard}, config);
+  ASSERT_TRUE(t.run(manager.start("c1")));
+  const auto checkpoint = [&] {
+    t.run([](LogManager* m) -> Task<bool> {
+      co_await m->write_checkpoints();
+      co_return true;
+    }(&manager));
+  };
+  std::vector<PartitionId> all;
+  for (std::int32_t p = 0; p < 1000; ++p) {
+    all.push_back({p});
+    const auto log = t.run(manager.open({"orders", {p}}, Uuid{1, 2}, {}, 0));
+    ASSERT_TRUE(log);
+    if (p % 100 == 0) append(**log, 1);
+  }
+  checkpoint();
+  const auto before = faults.syncs + faults.directory_syncs;
+  remove(manager, "orders", all);
+  checkpoint();
+  // Per directory: three files and the directory, and once more for what came while they were written.
+  EXPECT_LE(faults.syncs + faults.directory_syncs - before, 2u * 2 * 4);
+  for (const auto& dir : dirs)
+    EXPECT_EQ(text(dir + "/recovery-point-offset-checkpoint"), "0\n0\n") << "names what is gone";
+}
+
+TEST_F(LogManagerTest, ADamagedCheckpointFileIsMadeAgain) {
+  const std::string whole = "0\n1\norders 0 5\n";
+  for (const auto name : {kRecoveryPointFile, kLogStartOffsetFile, kHighWatermarkFile}) {
+    for (const std::string& left :
+         {std::string(), std::string("0"), whole.substr(0, 9), whole.substr(0, whole.size() - 2),
+          std::string("0\n2\norders 0 5\n"), std::string(200, '\0'), std::string("\xff\xfe\x01")}) {
+      for (const bool clean : {true, false}) {
+        dirs = {t.directory + "/" + std::to_string(t.random.next())};
+        auto manager = start();
+        const auto log = open(*manager, "orders", 0);
+        append(*log, 5);
+        if (clean) ASSERT_TRUE(t.run(manager->stop()));
+        if (!clean) ASSERT_TRUE(t.run(log->flush()));
+        manager.reset();
+        const auto file = t.disk.open(dirs[0] + "/" + std::string(name), OpenMode::kTruncate);
+        ASSERT_TRUE((*file)->write(0, as_bytes(left)));
+        manager = start();
+        EXPECT_EQ(open(*manager, "orders", 0)->end_offset(), Offset{5}) << name << " was '" << left << "'";
+        ASSERT_TRUE(t.run(manager->stop()));
+        EXPECT_TRUE(parse_offset_checkpoint(text(dirs[0] + "/" + std::string(name)))) << "is not written again";
+      }
+    }
+  }
+}
+
+TEST_F(LogManagerTest, ACheckpointThatCannotBeReadSaysWhichAndWhatToDo) {
+  ASSERT_TRUE(t.disk.make_directory(dirs[0] + "/" + std::string(kRecoveryPointFile)));
+  const auto started = t.run(make()->start("c1"));
+  ASSERT_FALSE(started);
+  EXPECT_NE(started.error().message.find(std::string(kRecoveryPointFile) + ": Is a directory; move it"),
+            std::string::npos)
+      << started.error().message;
+}
+
+TEST_F(LogManagerTest, LeaderEpochsAreMadeAgainFromTheBatches) {
+  for (const std::string& left : {std::string(), std::string("0\n2\n1 0\n3"), std::string("garbage")}) {
+    dirs = {t.directory + "/" + std::to_string(t.random.next())};
+    auto manager = start();
+    auto log = open(*manager, "orders", 0);
+    append(*log, 2);
+    ASSERT_TRUE(log->append_as_leader(make_batch(), {.leader_epoch = {3}}));
+    ASSERT_TRUE(t.run(manager->stop()));
+    const std::string path = dirs[0] + "/orders-0/leader-epoch-checkpoint";
+    const auto file = t.disk.open(path, OpenMode::kTruncate);
+    ASSERT_TRUE((*file)->write(0, as_bytes(left)));
+    manager = start();
+    log = open(*manager, "orders", 0);
+    ASSERT_TRUE(log) << left;
+    EXPECT_EQ(log->epoch_of(Offset{1}), LeaderEpoch{1});
+    EXPECT_EQ(log->epoch_of(Offset{2}), LeaderEpoch{3});
+    ASSERT_TRUE(t.run(manager->stop()));
+    EXPECT_EQ(text(path), "0\n2\n1 0\n3 2\n");
+  }
+}
+
+TEST(DataDirectory, SaysWhatToDoAboutADiskThatCannotBeUsed) {
+  for (const auto& [why, advice] : {std::pair{Disk::full("/d/x"), "make room"},
+                                    {Disk::denied("/d/x"), "chown"},
+                                    {Disk::out_of_files("/d/x"), "LimitNOFILE"},
+                                    {platform::os_failure("/d/x", EROFS).error(), "mount it writable"}}) {
+    const Error said = DataDirectory::explained("/d", why);
+    EXPECT_NE(said.message.find(advice), std::string::npos) << said.message;
+    EXPECT_NE(said.message.find(why.message), std::string::npos) << said.message;
+  }
+}
+
+TEST_F(LogManagerTest, AMetaPropertiesThatIsCutIsRefusedWithWords) {
+  {
+    auto manager = start();
+    ASSERT_TRUE(t.run(manager->stop()));
+  }
+  ASSERT_TRUE((*t.disk.open(dirs[0] + "/meta.properties", OpenMode::kTruncate))->write(0, as_bytes("#\ncluster.i")));
+  const auto started = t.run(make()->start("c1"));
+  ASSERT_FALSE(started);
+  EXPECT_NE(started.error().message.find(dirs[0] + "/meta.properties"), std::string::npos);
+  EXPECT_NE(started.error().message.find("write it again"), std::string::npos);
 }
 
 TEST(DataDirectory, ReadsKafkasMetaProperties) {

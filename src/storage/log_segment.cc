@@ -42,7 +42,11 @@ Result<> LogSegment::create() {
 Result<bool> LogSegment::load() {
   TRY(const FilePtr log, file());
   size_ = log->size();
-  const bool sound = offsets_.load().has_value() && times_.load().has_value();
+  bool sound = true;
+  for (const auto& loaded : {offsets_.load(), times_.load()}) {
+    if (!loaded && loaded.error().code != ErrorCode::kCorruptMessage) return std::unexpected(loaded.error());
+    sound = sound && loaded;
+  }
   const bool fits = !offsets_.last() || offsets_.last()->position < size_;
   // Kafka writes both indexes for every segment but the active one, which is small or walked anyway.
   const bool present = offsets_.entries() > 0 || size_ <= (1u << 20);

@@ -8,12 +8,13 @@ namespace thalweg::storage {
 
 Result<> OffsetIndex::load() {
   last_.reset();
-  if (!file_.load()) return fail(ErrorCode::kKafkaStorageError, path() + ": size is no multiple of 8");
+  TRY(const bool whole, file_.load());
+  if (!whole) return fail(ErrorCode::kCorruptMessage, path() + ": size is no multiple of 8");
   TRY_VOID(read_last());
   if (!last_) return {};
   // The rest of a preallocated file is zeros, which only the first entry of a segment may be.
   if (last_->offset < base_ || (entries() > 1 && *last_ == OffsetPosition{base_, 0}))
-    return fail(ErrorCode::kKafkaStorageError, path() + ": last entry is no index entry");
+    return fail(ErrorCode::kCorruptMessage, path() + ": last entry is no index entry");
   return {};
 }
 

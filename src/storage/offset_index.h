@@ -25,7 +25,7 @@ class OffsetIndex {
       : file_(files, std::move(path), kEntrySize), base_(base) {}
 
   // Takes over what the file holds; a missing file is an empty index. A size that is no multiple of an entry, or a last
-  // entry that cannot be one, is an error: rebuild.
+  // entry that cannot be one, is kCorruptMessage: rebuild.
   Result<> load();
   // Forgets all entries, also those on disk (at the next flush).
   void clear();

@@ -8,11 +8,12 @@ namespace thalweg::storage {
 
 Result<> TimeIndex::load() {
   last_.reset();
-  if (!file_.load()) return fail(ErrorCode::kKafkaStorageError, path() + ": size is no multiple of 12");
+  TRY(const bool whole, file_.load());
+  if (!whole) return fail(ErrorCode::kCorruptMessage, path() + ": size is no multiple of 12");
   TRY_VOID(read_last());
   if (!last_) return {};
   if (last_->offset < base_ || (entries() > 1 && *last_ == TimestampOffset{0, base_}))
-    return fail(ErrorCode::kKafkaStorageError, path() + ": last entry is no time index entry");
+    return fail(ErrorCode::kCorruptMessage, path() + ": last entry is no time index entry");
   return {};
 }
 

@@ -2,6 +2,11 @@
 
 namespace thalweg::storage {
 
+Result<> TransactionIndexFile::load() {
+  TRY_VOID(file_.load());
+  return {};
+}
+
 Result<std::vector<AbortedTransaction>> TransactionIndexFile::entries() const {
   if (empty()) return std::vector<AbortedTransaction>{};
   TRY(const auto bytes, file_.read_all());

@@ -15,7 +15,7 @@ class TransactionIndexFile {
   TransactionIndexFile(FileCache& files, std::string path) : file_(files, std::move(path), AbortedTransaction::kSize) {}
 
   // Takes over what the file holds; a torn entry at its end is left out.
-  void load() { file_.load(); }
+  Result<> load();
   void append(const AbortedTransaction& entry) { file_.append(entry.encode()); }
   bool empty() const { return file_.empty(); }
   // All of them, in order of their markers.

@@ -1,0 +1,35 @@
+// How the descriptors of this process are shared out, so that neither logs nor connections take the last ones: about
+// half of them for files of logs, half for connections, and some in between for what comes and goes. Shared by all
+// shards; thread-safe.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace thalweg::platform {
+
+class Descriptors {
+ public:
+  // Of `limit`, so many are taken for good.
+  Descriptors(std::uint64_t limit, std::uint64_t taken);
+  // As the kernel says now; `taken` beside what is open already.
+  static std::unique_ptr<Descriptors> of_process(std::uint64_t taken);
+
+  std::size_t files_max() const { return files_max_; }
+  std::size_t connections_max() const { return connections_max_; }
+
+  // Whether connections have all they may have; the others wait in the kernel until some are closed.
+  bool connections_are_full() const { return connections_ >= connections_max_; }
+  // Counts a connection for as long as the handle lives. REQUIRES: *this outlives it
+  std::shared_ptr<void> count_connection();
+
+ private:
+  static constexpr std::uint64_t kOddsMax = 64;
+
+  std::size_t files_max_, connections_max_;
+  std::atomic<std::size_t> connections_ = 0;
+};
+
+}  // namespace thalweg::platform
