@@ -90,7 +90,8 @@ class Broker {
   std::unique_ptr<ControllerService> controller_;
   ProducerIds producer_ids_;
   std::unique_ptr<GroupCoordinator> groups_;
-  std::unique_ptr<network::ConnectionLimits> limits_;      // none without limits
+  std::unique_ptr<network::ConnectionLimits> limits_;  // none without limits
+  std::unique_ptr<network::LargeFrames> large_frames_;
   std::vector<std::unique_ptr<network::Server>> servers_;  // one a shard, used there
   std::vector<Waiting> waiting_;
   std::vector<Endpoint> bound_;

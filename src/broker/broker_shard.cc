@@ -1,6 +1,7 @@
 #include "broker/broker_shard.h"
 
 #include "broker/broker.h"
+#include "broker/memory_shares.h"
 
 namespace thalweg::broker {
 namespace {
@@ -14,7 +15,7 @@ BrokerShard::BrokerShard(const Shard& s, Broker& b, unsigned shard_count)
       sessions(std::size_t(b.config().max_incremental_fetch_session_cache_slots) / shard_count,
                std::int32_t(s.random.next() % 10'000'000) * kSessionIdStride + kSessionIdStride + std::int32_t(s.id),
                kSessionIdStride),
-      stopping(s.clock) {}
+      memory(memory_shares(b.config(), shard_count).of_a_shard) {}
 
 void BrokerShard::host(std::string topic, replica::PartitionKey key, storage::LogPtr log, metadata::Partition state) {
   const auto before = partitions.find(key);

@@ -7,7 +7,9 @@
 #include "broker/fetch_session.h"
 #include "metadata/image.h"
 #include "replica/partitions.h"
+#include "runtime/budget.h"
 #include "runtime/shard.h"
+#include "runtime/stop_signal.h"
 
 namespace thalweg::broker {
 
@@ -27,9 +29,12 @@ class BrokerShard {
   FetchSessionCache sessions;
   LeadershipListener on_leadership;
 
+  // What requests and their answers take on this shard.
+  Budget memory;
+
   // From here on nobody waits for records that may come: long polls are answered with what there is.
-  void begin_stop() { stopping.fail(); }
-  Watermark stopping;  // never moves; fails when the broker stops
+  void begin_stop() { stopping.give(); }
+  StopSignal stopping;
 
   const metadata::ImagePtr& image() const { return image_; }
   void set_image(metadata::ImagePtr image) { image_ = std::move(image); }

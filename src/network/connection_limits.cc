@@ -6,7 +6,7 @@ namespace thalweg::network {
 
 Task<bool> ConnectionLimits::admit(std::string ip) {
   co_await keep_the_rate();
-  if (closed_) co_return false;
+  if (closed_.given()) co_return false;
   if (taken_ < bounds_.total) {
     ++taken_;
   } else {
@@ -14,7 +14,7 @@ Task<bool> ConnectionLimits::admit(std::string ip) {
     waiting_.push_back(place);
     if (!co_await place.wait()) co_return false;
   }
-  if (closed_ || is_full(ip)) {
+  if (closed_.given() || is_full(ip)) {
     pass_on();
     co_return false;
   }
@@ -31,7 +31,7 @@ Task<> ConnectionLimits::keep_the_rate() {
     mine = std::max(next_, now - kSecond + apart);
     next_ = mine + apart;
   }
-  if (mine > now) co_await open_.reached(open_.value() + 1, mine);
+  if (mine > now) co_await closed_.sleep_until(owner_.clock, mine);
 }
 
 bool ConnectionLimits::is_full(const std::string& ip) const {
@@ -58,9 +58,8 @@ void ConnectionLimits::pass_on() {
 }
 
 void ConnectionLimits::close() {
-  closed_ = true;
+  closed_.give();
   for (const auto& waiter : std::exchange(waiting_, {})) waiter.set(false);
-  open_.fail();
 }
 
 }  // namespace thalweg::network

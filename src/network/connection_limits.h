@@ -9,7 +9,7 @@
 #include <string>
 
 #include "runtime/shard.h"
-#include "runtime/watermark.h"
+#include "runtime/stop_signal.h"
 
 namespace thalweg::network {
 
@@ -21,7 +21,7 @@ class ConnectionLimits {
     std::int64_t rate = INT64_MAX;  // new connections per second, after a quiet second as many at once; 0: none at all
   };
 
-  ConnectionLimits(const Shard& owner, Bounds bounds) : owner_(owner), bounds_(std::move(bounds)), open_(owner.clock) {}
+  ConnectionLimits(const Shard& owner, Bounds bounds) : owner_(owner), bounds_(std::move(bounds)) {}
 
   const Shard& owner() const { return owner_; }
   // Waits until there is room for one more, first come first served: whoever is beyond the limit stays in the kernel's
@@ -43,8 +43,7 @@ class ConnectionLimits {
   std::map<std::string, std::size_t> by_ip_;  // those that have any
   std::deque<OneShot<bool>> waiting_;         // for a place
   Instant next_{};                            // when the next one comes at the rate
-  Watermark open_;                            // never moves; fails at close(), for those who wait by the rate
-  bool closed_ = false;
+  StopSignal closed_;
 };
 
 }  // namespace thalweg::network
