@@ -4,7 +4,7 @@
 #include <set>
 
 #include "broker/answer_bound.h"
-#include "broker/api/handlers.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/group_coordinator.h"
@@ -128,8 +128,6 @@ OffsetFetchResponse as_single(const RequestContext& context, const OffsetFetchRe
   return response;
 }
 
-}  // namespace
-
 Task<OffsetFetchResponse> offset_fetch(const RequestContext& context, OffsetFetchRequest request) {
   AnswerBound bound(context);
   if (context.version < kManyGroupsFrom)
@@ -145,5 +143,9 @@ Task<OffsetFetchResponse> offset_fetch(const RequestContext& context, OffsetFetc
   }
   co_return response;
 }
+
+}  // namespace
+
+extern const Api kOffsetFetch = serve<&offset_fetch>;
 
 }  // namespace thalweg::broker

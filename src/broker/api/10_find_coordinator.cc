@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "broker/answer_bound.h"
-#include "broker/api/handlers.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/topics.h"
@@ -65,8 +65,6 @@ Task<Coordinator> find_one(const RequestContext& context, std::int8_t type, std:
                                       : "no coordinator of type " + std::to_string(type));
 }
 
-}  // namespace
-
 Task<FindCoordinatorResponse> find_coordinator(const RequestContext& context, FindCoordinatorRequest request) {
   FindCoordinatorResponse response;
   if (context.version >= 4) {
@@ -93,5 +91,9 @@ Task<FindCoordinatorResponse> find_coordinator(const RequestContext& context, Fi
   response.port = found.port;
   co_return response;
 }
+
+}  // namespace
+
+extern const Api kFindCoordinator = serve<&find_coordinator>;
 
 }  // namespace thalweg::broker

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "broker/answer_bound.h"
-#include "broker/api/handlers.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/group_coordinator.h"
@@ -19,10 +19,6 @@ using protocol::DescribeGroupsResponse;
 
 constexpr std::int16_t kMessageFrom = 6;
 
-// Without an authorizer everybody may do all that can be done to a group: read, delete, describe, describe and alter
-// its configs. Bits are numbered by Kafka's AclOperation.
-constexpr std::int32_t kAllGroupOperations = 1 << 3 | 1 << 6 | 1 << 8 | 1 << 10 | 1 << 11;
-
 std::size_t size_of(const DescribeGroupsResponse::DescribedGroup& group) {
   std::size_t size = sizeof group + group.group_id.size();
   for (const auto& member : group.members)
@@ -30,8 +26,6 @@ std::size_t size_of(const DescribeGroupsResponse::DescribedGroup& group) {
             member.member_metadata.size() + member.member_assignment.size();
   return size;
 }
-
-}  // namespace
 
 Task<DescribeGroupsResponse> describe_groups(const RequestContext& context, DescribeGroupsRequest request) {
   DescribeGroupsResponse response;
@@ -55,11 +49,15 @@ Task<DescribeGroupsResponse> describe_groups(const RequestContext& context, Desc
         continue;
       }
       if (request.include_authorized_operations && group.error_code == ErrorCode::kNone)
-        group.authorized_operations = kAllGroupOperations;
+        group.authorized_operations = authorized_operations(*context.connection, group_resource(group_id));
       response.groups.push_back(std::move(group));
     }
   }
   co_return response;
 }
+
+}  // namespace
+
+extern const Api kDescribeGroups = serve<&describe_groups>;
 
 }  // namespace thalweg::broker

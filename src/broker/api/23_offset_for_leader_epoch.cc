@@ -1,5 +1,5 @@
 // OffsetForLeaderEpoch (23), versions 2-4 (KIP-101, KIP-279, KIP-320).
-#include "broker/api/handlers.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/slices.h"
@@ -18,8 +18,6 @@ Task<Result<storage::EpochEnd>> end_of(const RequestContext& context, const std:
   co_return co_await owner.shard.call(owner.partitions, &replica::Partitions::end_offset_for_epoch, found.key, current,
                                       asked);
 }
-
-}  // namespace
 
 Task<protocol::OffsetForLeaderEpochResponse> offset_for_leader_epoch(const RequestContext& context,
                                                                      protocol::OffsetForLeaderEpochRequest request) {
@@ -44,5 +42,9 @@ Task<protocol::OffsetForLeaderEpochResponse> offset_for_leader_epoch(const Reque
   }
   co_return response;
 }
+
+}  // namespace
+
+extern const Api kOffsetForLeaderEpoch = serve<&offset_for_leader_epoch>;
 
 }  // namespace thalweg::broker

@@ -9,7 +9,7 @@
 #include <unordered_map>
 
 #include "broker/answer_bound.h"
-#include "broker/api/handlers.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/loggers.h"
@@ -153,8 +153,6 @@ Result<> describe_resource(const RequestContext& context, const DescribeConfigsR
   return {};
 }
 
-}  // namespace
-
 Task<DescribeConfigsResponse> describe_configs(const RequestContext& context, DescribeConfigsRequest request) {
   DescribeConfigsResponse response;
   std::set<std::pair<std::int8_t, std::string>> seen;
@@ -182,5 +180,9 @@ Task<DescribeConfigsResponse> describe_configs(const RequestContext& context, De
   }
   co_return response;
 }
+
+}  // namespace
+
+extern const Api kDescribeConfigs = serve<&describe_configs>;
 
 }  // namespace thalweg::broker

@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "broker/api/handlers.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "protocol/describe_log_dirs_request.h"
@@ -71,8 +71,6 @@ DescribeLogDirsResponse::DescribeLogDirsResult describe(const storage::LogDirDes
   return out;
 }
 
-}  // namespace
-
 Task<DescribeLogDirsResponse> describe_log_dirs(const RequestContext& context, DescribeLogDirsRequest request) {
   auto& broker = context.here.broker;
   const auto directories = co_await broker.shard0().call(broker.logs(), &storage::LogManager::describe);
@@ -81,5 +79,9 @@ Task<DescribeLogDirsResponse> describe_log_dirs(const RequestContext& context, D
   for (const auto& directory : directories) response.results.push_back(describe(directory, wanted));
   co_return response;
 }
+
+}  // namespace
+
+extern const Api kDescribeLogDirs = serve<&describe_log_dirs>;
 
 }  // namespace thalweg::broker
