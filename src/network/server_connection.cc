@@ -115,9 +115,9 @@ Task<Result<std::optional<ServerConnection::Received>>> ServerConnection::receiv
     CO_TRY(received.frame, co_await read_body(false));
   }
   // What is begun may have overdrawn the budget meanwhile, and what a request becomes would do so further.
-  if (!stopping_ && received.memory.overdraft() > 0) {
+  if (!stopping_ && received.memory.overdraft() > received.memory.bytes()) {
     waiting_ = true;
-    co_await server_.memory_.settled();
+    co_await server_.memory_.settled(received.memory);
     waiting_ = false;
   }
   if (stopping_) co_return std::nullopt;

@@ -13,7 +13,11 @@ struct Charge::State {
 
   std::int64_t total, available;
   std::deque<Waiter> waiting;
-  std::deque<OneShot<bool>> settling;
+  struct Settling {
+    std::int64_t held;
+    OneShot<bool> turn;
+  };
+  std::deque<Settling> settling;
   std::map<std::uint64_t, std::function<void()>> when_short;
   std::uint64_t last_id = 0;
 
@@ -33,12 +37,15 @@ struct Charge::State {
     state->pass_on(state);
   }
   void pass_on(const std::shared_ptr<State>& self) {
-    if (available < 0) return;
-    if (!settling.empty()) {
-      settling.front().set(true);
-      settling.pop_front();
+    // Not only the first: something larger than the whole budget overdraws it alone, and may be behind others.
+    for (auto at = settling.begin(); at != settling.end(); ++at) {
+      if (available + at->held < 0) continue;
+      const auto turn = at->turn;
+      settling.erase(at);
+      turn.set(true);
       return;  // the next one when this one has given something back
     }
+    if (!settling.empty()) return;
     while (!waiting.empty() && fits(waiting.front().bytes)) {
       auto waiter = std::move(waiting.front());
       waiting.pop_front();
@@ -105,11 +112,12 @@ Task<Charge> Budget::admit(std::size_t bytes) {
   co_return co_await granted.wait();
 }
 
-Task<> Budget::settled() {
+Task<> Budget::settled(const Charge& mine) {
   const auto state = state_;
-  if (state->available >= 0 && state->settling.empty()) co_return;
+  const auto held = static_cast<std::int64_t>(mine.bytes());
+  if (state->available + held >= 0 && state->settling.empty()) co_return;
   const OneShot<bool> turn;
-  state->settling.push_back(turn);
+  state->settling.push_back({held, turn});
   state->became_short();
   co_await turn.wait();
 }

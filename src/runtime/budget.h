@@ -62,9 +62,9 @@ class Budget {
   Task<Charge> admit(std::size_t bytes);
   // The same where it need not wait.
   std::optional<Charge> try_admit(std::size_t bytes);
-  // Waits while the budget is overdrawn; then goes first, before those who wait to be admitted, and one at a time. For
-  // those who hold a charge already and are about to take more.
-  Task<> settled();
+  // Waits while the budget is overdrawn by more than `mine`, which is what the caller holds already and is about to add
+  // to. Then goes before those who wait to be admitted, and one at a time.
+  Task<> settled(const Charge& mine);
 
   // Calls `listener` once, as soon as somebody has to wait; at once (inside this call) if that is so already.
   // Destroying the handle takes the listener away. For those who hold memory that they could give back early.

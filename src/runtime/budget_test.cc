@@ -23,7 +23,7 @@ struct BudgetTest : testing::Test {
     test->let_in.push_back(name);
   }
   static Task<> wait_settled(BudgetTest* test, std::string name) {
-    co_await test->budget.settled();
+    co_await test->budget.settled(test->held[name]);
     test->let_in.push_back(name);
   }
   void start(std::string name, std::size_t bytes) {
@@ -119,6 +119,22 @@ TEST_F(BudgetTest, WhoHoldsSomethingGoesBeforeThoseWhoWantToBeAdmittedAndOneAtAT
   budget.take(1).release();
   settle();
   EXPECT_EQ(let_in.back(), "new");
+}
+
+TEST_F(BudgetTest, WhatIsLargerThanAllOfItSettlesAlthoughItOverdraws) {
+  start("small", 10);
+  start("huge", 500);
+  start_settling("huge");
+  EXPECT_EQ(let_in, (Names{"small", "huge", "huge"}));  // nobody else overdraws
+  Charge grown = budget.take(100);
+  start_settling("small");
+  start_settling("huge");
+  EXPECT_EQ(let_in.size(), 3u);
+  grown.release();
+  settle();
+  EXPECT_EQ(let_in.back(), "huge");  // or both would wait for each other
+  end("huge");
+  EXPECT_EQ(let_in.back(), "small");
 }
 
 TEST_F(BudgetTest, TellsOnceThatSomebodyWaits) {
