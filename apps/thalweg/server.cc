@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "broker/broker.h"
+#include "broker/memory_shares.h"
 #include "cli/options.h"
 #include "cli/tool.h"
 #include "config/broker_config.h"
@@ -182,6 +183,8 @@ int run_server(const std::vector<std::string>& given) {
   }
   for (const auto& warning : loaded->warnings) log::warn("configuration", field("option", warning));
   fill_advertised_hosts(loaded->config);
+  if (auto& memory = loaded->config.queued_max_request_bytes; memory <= 0)
+    memory = broker::default_request_memory(platform::memory_limit());
   platform::raise_open_files_limit();
   warn_of_few_files();
 

@@ -18,7 +18,8 @@ namespace thalweg::admin {
 class FakeBroker {
  public:
   explicit FakeBroker(const Shard& shard)
-      : shard_(shard), server_(shard, {}, [this](const auto&) { return std::make_unique<FakeSession>(*this); }) {
+      : shard_(shard),
+        server_(shard, {}, memory_, [this](const auto&) { return std::make_unique<FakeSession>(*this); }) {
     auto listener = shard.network.listen({"127.0.0.1", 0});
     CHECK(listener);
     endpoint = (*listener)->local();
@@ -97,6 +98,7 @@ class FakeBroker {
   std::map<protocol::ApiKey, std::function<network::Reply(const network::Request&)>> handlers_;
   std::map<protocol::ApiKey, int> seen_;
   int sessions_ = 0;
+  Budget memory_{64u << 20};
   network::Server server_;
 };
 

@@ -197,6 +197,34 @@ TEST_F(AdminApis, NoKeysMeanEveryKeyInDescribeConfigs) {
   EXPECT_EQ(one.configs[0].documentation, std::nullopt);  // nobody asked for it
 }
 
+TEST_F(AdminApis, AResourceThatDescribeConfigsNamesOftenIsAnsweredOnce) {
+  protocol::DescribeConfigsRequest request;
+  for (int i = 0; i < 8000; ++i) {
+    auto& resource = request.resources.emplace_back();
+    resource.resource_type = kBroker;
+    resource.resource_name = i % 2 == 0 ? "1" : "";
+  }
+  const auto response = node_.ask<protocol::DescribeConfigsResponse>(request);
+  ASSERT_EQ(response.results.size(), 2u);
+  EXPECT_EQ(response.results[0].resource_name, "1");
+  EXPECT_GT(response.results[0].configs.size(), 100u);
+}
+
+TEST_F(AdminApis, AValueThatAnOldVersionCannotSayIsAnErrorAndNotEmpty) {
+  create("orders");
+  const std::string long_value(40'000, '*');
+  ASSERT_EQ(set(kClientMetrics, "m", "metrics", long_value), ErrorCode::kNone);
+  protocol::DescribeConfigsRequest request;
+  auto& resource = request.resources.emplace_back();
+  resource.resource_type = kClientMetrics;
+  resource.resource_name = "m";
+  EXPECT_EQ(node_.ask<protocol::DescribeConfigsResponse>(request, 3).results.at(0).error_code,
+            ErrorCode::kUnsupportedVersion);
+  const auto whole = node_.ask<protocol::DescribeConfigsResponse>(request, 4).results.at(0);
+  EXPECT_EQ(whole.error_code, ErrorCode::kNone);
+  EXPECT_TRUE(std::ranges::any_of(whole.configs, [&](const auto& row) { return row.value == long_value; }));
+}
+
 TEST_F(AdminApis, DescribeConfigsTellsIllegalNamesFromUnknownOnes) {
   EXPECT_EQ(describe(kTopic, "nosuch").error_code, ErrorCode::kUnknownTopicOrPartition);
   EXPECT_EQ(describe(kTopic, "no such").error_code, ErrorCode::kInvalidTopicException);

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "broker/broker_session.h"
+#include "broker/memory_shares.h"
 #include "config/describe.h"
 #include "controller/features.h"
 #include "protocol/broker_heartbeat_request.h"
@@ -32,13 +33,13 @@ storage::LogManagerConfig log_manager_config(const config::BrokerConfig& config)
 using config::kLongestSpan;
 
 network::ServerOptions server_options(const config::BrokerConfig& config, std::size_t shards,
-                                      network::ConnectionLimits& limits) {
+                                      network::ConnectionLimits& limits, network::LargeFrames& large_frames) {
   network::ServerOptions options;
   options.request_size_max = std::size_t(config.socket_request_max_bytes);
   options.idle_max = config.connections_max_idle < Millis(0) ? kLongestSpan : config.connections_max_idle;
-  if (config.queued_max_request_bytes > 0)
-    options.in_flight_bytes = std::max<std::size_t>(1, std::size_t(config.queued_max_request_bytes) / shards);
   options.limits = &limits;
+  options.large_frames = &large_frames;
+  options.large_from = memory_shares(config, shards).large_from;
   return options;
 }
 
@@ -67,6 +68,8 @@ Broker::Broker(std::vector<const Shard*> shards, config::BrokerConfig config)
   for (const Shard* shard : shards)
     shards_.push_back(std::make_unique<BrokerShard>(*shard, *this, unsigned(shards.size())));
   servers_.resize(shards_.size());
+  large_frames_ =
+      std::make_unique<network::LargeFrames>(shard0(), memory_shares(config_, shards_.size()).of_large_frames);
   groups_ = std::make_unique<GroupCoordinator>(*this);
   logs_ = std::make_unique<storage::LogManager>(shards, log_manager_config(config_));
 }
@@ -232,7 +235,7 @@ void Broker::serve_on(std::size_t index) {
   auto& here = *shards_[index];
   auto& server = servers_[index];
   server = std::make_unique<network::Server>(
-      here.shard, server_options(config_, shards_.size(), limits_),
+      here.shard, server_options(config_, shards_.size(), limits_, *large_frames_), here.memory,
       [&here](const network::ConnectionInfo& connection) { return std::make_unique<BrokerSession>(here, connection); });
   for (auto& listener : waiting_)
     if (listener.shard == index) server->serve(std::move(listener.listener), listener.name);

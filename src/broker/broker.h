@@ -95,6 +95,7 @@ class Broker {
   ProducerIds producer_ids_;
   std::unique_ptr<GroupCoordinator> groups_;
   network::ConnectionLimits limits_;
+  std::unique_ptr<network::LargeFrames> large_frames_;
   std::vector<std::unique_ptr<network::Server>> servers_;  // one a shard, used there
   std::vector<Waiting> waiting_;
   std::vector<Endpoint> bound_;

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "broker/broker.h"
+#include "broker/memory_shares.h"
 
 namespace thalweg::broker {
 namespace {
@@ -27,7 +28,7 @@ BrokerShard::BrokerShard(const Shard& s, Broker& b, unsigned shard_count)
       partitions(s, b.config().node_id, b.durability()),
       sessions(share_of(std::size_t(b.config().max_incremental_fetch_session_cache_slots), s.id, shard_count),
                first_session_id(s), kSessionIdStride),
-      stopping(s.clock) {}
+      memory(memory_shares(b.config(), shard_count).of_a_shard) {}
 
 void BrokerShard::on_leadership(std::string topic, LeadershipListener listener) {
   const bool first = leadership_listeners_.emplace(std::move(topic), std::move(listener)).second;

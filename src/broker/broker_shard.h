@@ -10,7 +10,9 @@
 #include "broker/record_checks.h"
 #include "metadata/image.h"
 #include "replica/partitions.h"
+#include "runtime/budget.h"
 #include "runtime/shard.h"
+#include "runtime/stop_signal.h"
 
 namespace thalweg::broker {
 
@@ -32,9 +34,12 @@ class BrokerShard {
   // The topic's coordinator listens. REQUIRES: nobody else listens to the topic, and no partition is hosted yet
   void on_leadership(std::string topic, LeadershipListener listener);
 
+  // What requests and their answers take on this shard.
+  Budget memory;
+
   // From here on nobody waits for records that may come: long polls are answered with what there is.
-  void begin_stop() { stopping.fail(); }
-  Watermark stopping;  // never moves; fails when the broker stops
+  void begin_stop() { stopping.give(); }
+  StopSignal stopping;
 
   const metadata::ImagePtr& image() const { return image_; }
   void set_image(metadata::ImagePtr image) { image_ = std::move(image); }

@@ -27,10 +27,18 @@ inline network::Started refuse(const RequestContext& context, const Error& error
   return network::close_connection();
 }
 
-template <class Request, class Response, Task<Response> (*handler)(const RequestContext&, Request)>
-Task<network::Started> one_stage(const RequestContext& context, SharedBytes body) {
+// The message in a request's body; the memory that it takes is added to the request's.
+template <class Request>
+Result<Request> decode(const RequestContext& context, SharedBytes body) {
   protocol::Reader reader(std::move(body));
   auto request = Request::decode(reader, context.version);
+  if (context.request.memory) context.request.memory->add(reader.taken());
+  return request;
+}
+
+template <class Request, class Response, Task<Response> (*handler)(const RequestContext&, Request)>
+Task<network::Started> one_stage(const RequestContext& context, SharedBytes body) {
+  auto request = decode<Request>(context, std::move(body));
   if (!request) co_return refuse(context, request.error());
   const Response response = co_await handler(context, std::move(*request));
   co_return network::reply_to(context.request, response);
@@ -46,11 +54,14 @@ Task<network::Reply> reply_later(RequestContext context, Task<Response> task) {
 
 template <class Request, class Response, Task<Staged<Response>> (*handler)(const RequestContext&, Request)>
 Task<network::Started> two_stages(const RequestContext& context, SharedBytes body) {
-  protocol::Reader reader(std::move(body));
-  auto request = Request::decode(reader, context.version);
+  auto request = decode<Request>(context, std::move(body));
   if (!request) co_return refuse(context, request.error());
   Staged<Response> staged = co_await handler(context, std::move(*request));
-  if (staged.later) co_return detail::reply_later(context, std::move(*staged.later));
+  if (staged.later) {
+    RequestContext kept = context;
+    kept.request.memory = nullptr;  // given back by then
+    co_return detail::reply_later(std::move(kept), std::move(*staged.later));
+  }
   network::Reply reply = staged.now ? network::reply_to(context.request, *staged.now) : network::no_reply();
   reply.close_after = staged.close;
   co_return reply;

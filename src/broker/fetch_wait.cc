@@ -39,7 +39,7 @@ void listen(BrokerShard& owner, replica::Isolation isolation, const std::vector<
 }  // namespace
 
 Task<bool> FetchWait::any_readable(BrokerShard& here, replica::Isolation isolation, std::vector<Partition> partitions,
-                                   Instant deadline) {
+                                   Instant deadline, bool gives_way) {
   std::map<unsigned, std::vector<Partition>> by_shard;
   for (auto& partition : partitions) by_shard[partition.shard].push_back(partition);
 
@@ -59,7 +59,9 @@ Task<bool> FetchWait::any_readable(BrokerShard& here, replica::Isolation isolati
   }
   const OneShot<bool> woken = bell.rung;
   const auto timer = here.shard.clock.call_at(deadline, [woken] { woken.set(false); });
-  const auto stop = here.stopping.once_above(here.stopping.value(), [woken] { woken.set(false); });
+  const auto stop = here.stopping.once_given([woken] { woken.set(false); });
+  const auto shortage =
+      gives_way ? here.memory.once_short([woken] { woken.set(false); }) : std::unique_ptr<Budget::Registration>();
   const bool readable = co_await woken.wait();
   // Listeners go where they were made; posts to one shard keep their order, so this comes after they were registered.
   for (auto& [owner, listening] : all) {

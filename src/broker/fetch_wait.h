@@ -16,10 +16,11 @@ class FetchWait {
     replica::PartitionKey key;
     Offset seen;  // what the reader has been told of
   };
-  // True as soon as one partition has more to read than `seen`, or has lost its leader; false at the deadline. Called
-  // on `here`.
+  // True as soon as one partition has more to read than `seen`, or has lost its leader; false at the deadline, when the
+  // broker stops, and with `gives_way` as soon as somebody waits for memory: a poll that holds much of it must not do
+  // so for as long as its client likes. Called on `here`.
   static Task<bool> any_readable(BrokerShard& here, replica::Isolation isolation, std::vector<Partition> partitions,
-                                 Instant deadline);
+                                 Instant deadline, bool gives_way);
 };
 
 }  // namespace thalweg::broker

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "runtime/give_way.h"
+#include "runtime/yielding.h"
 
 namespace thalweg::broker {
 

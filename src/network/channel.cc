@@ -31,7 +31,7 @@ void Channel::close() {
 }
 
 std::int32_t Channel::begin(protocol::Writer& writer, protocol::ApiKey key, std::int16_t version) {
-  const std::int32_t id = ++last_id_;
+  const std::int32_t id = last_id_ == INT32_MAX ? last_id_ = 1 : ++last_id_;
   const protocol::RequestHeader header{.request_api_key = static_cast<std::int16_t>(key),
                                        .request_api_version = version,
                                        .correlation_id = id,
@@ -127,7 +127,8 @@ Task<Result<>> Channel::negotiate(Instant deadline) {
   protocol::Writer writer;
   const std::int32_t id = begin(writer, request.kKey, kVersion);
   request.encode(writer, kVersion);
-  CO_TRY(const SharedBytes body, co_await exchange(id, writer.take_frame(), request.kKey, kVersion, deadline));
+  CO_TRY(Pieces frame, writer.take_frame());
+  CO_TRY(const SharedBytes body, co_await exchange(id, std::move(frame), request.kKey, kVersion, deadline));
   // An error comes in version 0, so its code is looked at before the version is believed.
   if (body.size() < 2)
     co_return fail(ErrorCode::kCorruptMessage, to_string(peer()) + ": ApiVersions response too short");

@@ -32,8 +32,9 @@ class Channel : public std::enable_shared_from_this<Channel> {
                                                         ChannelOptions options = {});
   ~Channel();
 
-  // Sends the request and waits for its response. kRequestTimedOut at the deadline (a late response is then thrown
-  // away), kNetworkException when the connection breaks.
+  // Sends the request and waits for its response. kInvalidRequest when the version cannot carry what it says, for
+  // example a string over 32767 bytes in a version with short strings: nothing is sent then. kRequestTimedOut at the
+  // deadline (a late response is then thrown away), kNetworkException when the connection breaks.
   template <class Response, class Request>
   Task<Result<Response>> send(Request request, std::int16_t version, Instant deadline) {
     static_assert(Response::kKey == Request::kKey);
@@ -41,7 +42,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
     protocol::Writer writer;
     const std::int32_t id = begin(writer, Request::kKey, version);
     request.encode(writer, version);
-    CO_TRY(SharedBytes body, co_await exchange(id, writer.take_frame(), Request::kKey, version, deadline));
+    CO_TRY(Pieces frame, writer.take_frame());
+    CO_TRY(SharedBytes body, co_await exchange(id, std::move(frame), Request::kKey, version, deadline));
     protocol::Reader reader(std::move(body));
     co_return Response::decode(reader, version);
   }
@@ -58,7 +60,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
     protocol::Writer writer;
     begin(writer, Request::kKey, version);
     request.encode(writer, version);
-    co_return co_await send_frame(writer.take_frame());
+    CO_TRY(Pieces frame, writer.take_frame());
+    co_return co_await send_frame(std::move(frame));
   }
 
   // Asks for the broker's versions; called once, before send() without a version.

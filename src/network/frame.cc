@@ -48,14 +48,12 @@ Task<Result<std::optional<std::size_t>>> FrameReader::next_size() {
   co_return static_cast<std::size_t>(size);
 }
 
-Task<Result<SharedBytes>> FrameReader::body(std::function<void(std::size_t)> arrived) {
+Task<Result<SharedBytes>> FrameReader::body() {
   const auto size = static_cast<std::size_t>(*size_prefix());
   while (available() < kPrefix + size) {
     CO_TRY(const bool there, co_await read_towards(kPrefix + size));
     if (!there) co_return fail(ErrorCode::kNetworkException, "connection closed inside a frame");
-    if (arrived) arrived(std::min(available() - kPrefix, size));
   }
-  if (arrived) arrived(size);
   SharedBytes frame(block_, BytesView(block_->bytes + begin_ + kPrefix, size));
   begin_ += kPrefix + size;
   large_ = false;

@@ -4,7 +4,6 @@
 // bytes that have arrived, never the size that a peer claims. Owner: the coroutine that reads.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 
@@ -25,9 +24,8 @@ class FrameReader {
   // Waits for the size of the next frame. Nothing when the peer has closed between two frames; an error when it closed
   // inside one, or for a size that is negative or beyond the limit.
   Task<Result<std::optional<std::size_t>>> next_size();
-  // The frame whose size was given; `arrived` is told after each read how many of its bytes are here.
-  // REQUIRES: next_size() has just given a size.
-  Task<Result<SharedBytes>> body(std::function<void(std::size_t)> arrived = {});
+  // The frame whose size was given. REQUIRES: next_size() has just given a size.
+  Task<Result<SharedBytes>> body();
 
  private:
   struct Block;

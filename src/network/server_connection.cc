@@ -8,7 +8,36 @@ namespace thalweg::network {
 namespace {
 // One write carries responses up to about this size.
 constexpr std::size_t kWriteBatch = 256 * 1024;
+// While others wait for memory, who holds some must move so many bytes in so long a time.
+constexpr std::uint64_t kPaceBytes = 64 * 1024;
+constexpr Instant kPaceTime = std::chrono::seconds(2);
+// Less than this in unsent replies is not worth a connection.
+constexpr std::size_t kWorthClosing = 64 * 1024;
+
+std::size_t in_memory(const Pieces& pieces) {
+  std::size_t bytes = 0;
+  for (const auto& piece : pieces)
+    if (const auto* memory = std::get_if<SharedBytes>(&piece)) bytes += memory->size();
+  return bytes;
+}
+
+// The frame, and what lives as long as any slice of it.
+SharedBytes bound_to(SharedBytes frame, LargeFrames::Claim claim) {
+  auto both = std::make_shared<std::pair<SharedBytes, LargeFrames::Claim>>(std::move(frame), std::move(claim));
+  const BytesView bytes = both->first;
+  return {std::move(both), bytes};
+}
 }  // namespace
+
+bool Progress::is_stalled(Instant now, std::uint64_t transferred) {
+  if (!waiting_) return false;
+  if (transferred - from_ >= kPaceBytes) {
+    begin(now, transferred);
+    return false;
+  }
+  // Seen twice: the first time, it may be we who were away for long.
+  return now - since_ >= kPaceTime && std::exchange(suspected_, true);
+}
 
 ServerConnection::ServerConnection(Server& server, ConnectionInfo info, ConnectionPtr connection,
                                    std::unique_ptr<Session> session)
@@ -17,10 +46,10 @@ ServerConnection::ServerConnection(Server& server, ConnectionInfo info, Connecti
       connection_(std::move(connection)),
       session_(std::move(session)),
       frames_(*connection_, server.options_.request_size_max),
-      last_active_(server.shard_.clock.now()) {}
+      idleness_(server.shard_.clock, connection_, server.options_.idle_max,
+                [this] { return waiting_ || (!writing_ && (handling_ || !pending_.empty())); }) {}
 
 void ServerConnection::start() {
-  watch_idleness(last_active_ + server_.options_.idle_max);
   spawn(server_.shard_, read_loop(shared_from_this()));
   spawn(server_.shard_, write_loop(shared_from_this()));
 }
@@ -29,6 +58,19 @@ void ServerConnection::stop() {
   stopping_ = true;
   if (!handling_ && pending_.empty()) close();  // ends the read; otherwise the loops see stopping_ soon
   room_.notify();
+}
+
+Stalled ServerConnection::look() {
+  const Instant now = server_.shard_.clock.now();
+  const std::uint64_t transferred = connection_->transferred();
+  if (reading_.is_stalled(now, transferred)) return reads_large_ ? Stalled::kLargeFrame : Stalled::kMemory;
+  return sending_.is_stalled(now, transferred) ? Stalled::kMemory : Stalled::kNo;
+}
+
+void ServerConnection::close_stalled() {
+  log::info("connection closed: others wait for the memory that it holds, and its client does not go on",
+            field("peer", to_string(info_.peer)));
+  close();
 }
 
 Task<> ServerConnection::read_loop(Self self) {
@@ -45,35 +87,76 @@ Task<Result<>> ServerConnection::read_requests() {
     co_await wait_until_welcome();
     CO_TRY(const auto size, co_await frames_.next_size());
     if (!size || stopping_) break;
-    co_await server_.budget_.wait_turn();
-    // Charged as it arrives, never as claimed, or a few idle claims of 100 MB would shut everyone out. A frame that has
-    // begun is read to its end, since its memory comes back only then.
-    std::size_t charged = 0;
-    auto frame = co_await frames_.body([&](std::size_t arrived) {
-      server_.budget_.take(arrived - charged);
-      charged = arrived;
-    });
-    if (!frame) {
-      server_.budget_.release(charged);
-      co_return std::unexpected(std::move(frame.error()));
-    }
-    CO_TRY(const bool go_on, co_await handle(std::move(*frame)));
+    CO_TRY(auto received, co_await receive(*size));
+    if (!received) break;
+    CO_TRY(const bool go_on, co_await handle(std::move(*received)));
     if (!go_on) break;
   }
   co_return Result<>();
 }
 
+// The next frame, with memory for it taken before its bytes are read. Nothing when the connection ended while it waited
+// for its turn: a client that is gone has nothing done for it.
+Task<Result<std::optional<ServerConnection::Received>>> ServerConnection::receive(std::size_t size) {
+  Received received;
+  const bool large = server_.options_.large_frames && size > server_.options_.large_from;
+  if (large) {
+    CO_TRY(received.frame, co_await read_large(size));
+    received.memory = server_.memory_.take(1);  // what it becomes is counted here
+  } else {
+    auto charge = server_.memory_.try_admit(size);
+    if (!charge) {
+      waiting_ = true;
+      charge = co_await server_.memory_.admit(size);
+      waiting_ = false;
+    }
+    received.memory = std::move(*charge);
+    if (stopping_) co_return std::nullopt;
+    CO_TRY(received.frame, co_await read_body(false));
+  }
+  // What is begun may have overdrawn the budget meanwhile, and what a request becomes would do so further.
+  if (!stopping_ && received.memory.overdraft() > received.memory.bytes()) {
+    waiting_ = true;
+    co_await server_.memory_.settled(received.memory);
+    waiting_ = false;
+  }
+  if (stopping_) co_return std::nullopt;
+  co_return std::move(received);
+}
+
+Task<Result<SharedBytes>> ServerConnection::read_large(std::size_t size) {
+  waiting_ = true;
+  auto claim = co_await server_.options_.large_frames->claim(size);
+  waiting_ = false;
+  if (stopping_) co_return SharedBytes();  // the caller looks, too
+  CO_TRY(auto frame, co_await read_body(true));
+  co_return bound_to(std::move(frame), std::move(claim));
+}
+
+Task<Result<SharedBytes>> ServerConnection::read_body(bool large) {
+  reading_.begin(server_.shard_.clock.now(), connection_->transferred());
+  reads_large_ = large;
+  if (large) {
+    ++server_.large_;
+    server_.watch();
+  }
+  auto frame = co_await frames_.body();
+  if (large) --server_.large_;
+  reading_.end();
+  co_return std::move(frame);
+}
+
 // Stage one of a request; false if nothing more is to be read.
-Task<Result<bool>> ServerConnection::handle(SharedBytes frame) {
-  const auto pending = std::make_shared<Pending>(frame.size());
+Task<Result<bool>> ServerConnection::handle(Received received) {
+  const auto pending = std::make_shared<Pending>();
   handling_ = true;
-  mark_active();
-  auto request = parse(std::move(frame));
+  idleness_.mark_active();
+  auto request = parse(std::move(received.frame));
   if (!request) {
     handling_ = false;
-    server_.budget_.release(pending->charged);
     co_return std::unexpected(std::move(request.error()));
   }
+  request->memory = &received.memory;
   pending_.push_back(pending);
   Started started = co_await session_->start(std::move(*request));
   handling_ = false;
@@ -98,7 +181,8 @@ Result<Request> ServerConnection::parse(SharedBytes frame) const {
     return fail(ErrorCode::kUnsupportedVersion, std::string(api->name) + " version " + std::to_string(version));
   protocol::Reader reader(std::move(frame));
   TRY(auto header, protocol::RequestHeader::decode(reader, protocol::request_header_version(api->key, version)));
-  return Request{api, version, header.correlation_id, std::move(header.client_id), reader.rest(), last_active_};
+  return Request{
+      api, version, header.correlation_id, std::move(header.client_id), reader.rest(), idleness_.last_active()};
 }
 
 // Waits while the client is muted, or while it has more responses outstanding than it may.
@@ -119,7 +203,10 @@ Task<> ServerConnection::finish_later(Self self, PendingPtr pending, Task<Reply>
 
 void ServerConnection::finish(Pending& pending, Reply reply) {
   if (reply.mute > Millis(0)) muted_until_ = std::max(muted_until_, server_.shard_.clock.now() + Instant(reply.mute));
-  if (reply.frame) unsent_bytes_ += size_of(*reply.frame);
+  if (reply.frame) {
+    unsent_bytes_ += size_of(*reply.frame);
+    pending.memory = server_.memory_.take(in_memory(*reply.frame));
+  }
   pending.reply = std::move(reply);
   // Empty when the connection broke meanwhile.
   if (!pending_.empty() && pending_.front()->reply) reply_ready_.notify();
@@ -139,21 +226,21 @@ Task<> ServerConnection::write_loop(Self self) {
   self->stopping_ = true;
   self->connection_->close();
   self->room_.notify();
-  for (const auto& pending : self->pending_) self->server_.budget_.release(pending->charged);
   self->pending_.clear();
   while (!self->reading_done_) co_await self->reply_ready_.wait();
-  self->idle_timer_.reset();
-  self->server_.remove(self->info_.id);
+  self->idleness_.end();
+  self->server_.acceptor_.ended(self->info_.id);
 }
 
 // Sends the replies that are ready at the front, as many as go well into one write.
 Task<Result<>> ServerConnection::write_batch() {
   Pieces pieces;
-  std::size_t bytes = 0, charged = 0;
+  Charge memory;
+  std::size_t bytes = 0;
   bool close_after = false;
   while (!pending_.empty() && pending_.front()->reply && bytes < kWriteBatch && !close_after) {
     Reply& reply = *pending_.front()->reply;
-    charged += pending_.front()->charged;
+    memory.absorb(std::move(pending_.front()->memory));
     close_after = reply.close_after;
     if (reply.frame) {
       bytes += size_of(*reply.frame);
@@ -164,37 +251,16 @@ Task<Result<>> ServerConnection::write_batch() {
   }
   Result<> written;
   writing_ = true;
+  if (memory.bytes() >= kWorthClosing) sending_.begin(server_.shard_.clock.now(), connection_->transferred());
   if (!pieces.empty()) written = co_await connection_->write(std::move(pieces));
+  sending_.end();
   writing_ = false;
   unsent_bytes_ -= bytes;
-  server_.budget_.release(charged);
-  mark_active();
+  memory.release();
+  idleness_.mark_active();
   room_.notify();
   if (close_after) co_return fail(ErrorCode::kNetworkException, "closed after the reply");
   co_return written;
-}
-
-void ServerConnection::mark_active() {
-  last_active_ = server_.shard_.clock.now();
-  transferred_ = connection_->transferred();
-}
-
-// One timer for the whole life of the connection: activity only writes down the time.
-void ServerConnection::watch_idleness(Instant when) {
-  idle_timer_ = server_.shard_.clock.call_at(when, [weak = weak_from_this()] {
-    if (const auto self = weak.lock()) self->close_if_idle();
-  });
-}
-
-// Idle is a connection that waits for its client: for the rest of a request, or for responses to be read. As long as
-// bytes move, however slowly, or it is we who let the client wait, it is not.
-void ServerConnection::close_if_idle() {
-  const bool waits_for_us = !writing_ && (handling_ || !pending_.empty());
-  if (waits_for_us || connection_->transferred() != transferred_) mark_active();
-  const Instant due = last_active_ + server_.options_.idle_max;
-  if (due > server_.shard_.clock.now()) return watch_idleness(due);
-  log::debug("idle connection closed", field("peer", to_string(info_.peer)));
-  close();
 }
 
 }  // namespace thalweg::network

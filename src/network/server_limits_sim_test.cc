@@ -1,6 +1,8 @@
 // Clients that are slow, silent or too many, and what the others feel of them; in virtual time.
 #include <gtest/gtest.h>
 
+#include <deque>
+
 #include "network/server.h"
 #include "protocol/heartbeat_request.h"
 #include "protocol/request_header.h"
@@ -14,6 +16,8 @@ constexpr std::size_t kSmall = 8, kBig = 1'000'000;  // bytes of an answer
 
 struct Program {
   std::unique_ptr<ConnectionLimits> limits;
+  std::unique_ptr<LargeFrames> large_frames;
+  std::deque<Budget> memory;  // of each shard
   std::vector<std::unique_ptr<Server>> servers;
   std::vector<std::string> started;  // the groups of the requests
   bool gate_open = false;
@@ -54,6 +58,8 @@ struct ServerLimits : testing::Test {
   sim::World world{7};
   ServerOptions options{.idle_max = 10s};
   ConnectionLimits::Bounds bounds;
+  std::size_t memory = 64u << 20;
+  std::optional<std::size_t> large_memory;
   sim::Node* server = nullptr;
 
   Program& serve(unsigned shards = 1) {
@@ -64,12 +70,15 @@ struct ServerLimits : testing::Test {
   std::shared_ptr<void> program(sim::Node& node) const {
     auto program = std::make_shared<Program>();
     program->limits = std::make_unique<ConnectionLimits>(node.shard(0), bounds);
+    if (large_memory) program->large_frames = std::make_unique<LargeFrames>(node.shard(0), *large_memory);
     for (unsigned i = 0; i < node.shard_count(); ++i) {
       const Shard& shard = node.shard(i);
       ServerOptions own = options;
       own.limits = program->limits.get();
+      own.large_frames = program->large_frames.get();
+      program->memory.emplace_back(memory);
       auto& server = program->servers.emplace_back(std::make_unique<Server>(
-          shard, own,
+          shard, own, program->memory.back(),
           [&shard, p = program.get()](const ConnectionInfo&) { return std::make_unique<GroupSession>(shard, *p); }));
       auto listener = shard.network.listen({"", 9092});
       CHECK(listener);
@@ -98,7 +107,7 @@ struct ServerLimits : testing::Test {
     protocol::HeartbeatRequest request;
     request.group_id = std::move(group);
     request.encode(writer, 4);
-    return writer.take_frame();
+    return writer.take_frame().value();
   }
 
   // The same, with somebody who counts what comes back.
@@ -189,10 +198,10 @@ TEST_F(ServerLimits, ARequestThatWaitsHoldsItsOwnConnectionOnly) {
 }
 
 TEST_F(ServerLimits, ASpentBudgetHoldsEverybodyUntilItIsGivenBack) {
-  options.in_flight_bytes = 1000;
+  memory = 1000;
   Program& program = serve();
   auto& client = machine("client");
-  const auto large = talk(client, beat("later" + std::string(2000, '.')));
+  const auto large = talk(client, beat("hold" + std::string(2000, '.')));
   world.run_for(1s);
   const auto first = talk(client, beat("first"));
   world.run_for(1s);
@@ -203,6 +212,160 @@ TEST_F(ServerLimits, ASpentBudgetHoldsEverybodyUntilItIsGivenBack) {
   EXPECT_TRUE(is_answered(large));
   EXPECT_TRUE(is_answered(second));
   EXPECT_EQ(program.started.at(1), "first");
+}
+
+TEST_F(ServerLimits, WhatWaitsInStageTwoHoldsNoBytesOfItsRequest) {
+  memory = 1000;
+  Program& program = serve();
+  auto& client = machine("client");
+  const auto waiting = talk(client, beat("later" + std::string(2000, '.')));
+  EXPECT_TRUE(is_answered(talk(client, beat("other"))));
+  program.gate_open = true;
+  EXPECT_TRUE(is_answered(waiting));
+}
+
+// Its second request waits for the memory that the answer to its first one takes.
+TEST_F(ServerLimits, AClientThatVanishesWhileItsRequestWaitsHasNothingDoneForItAndHoldsNothing) {
+  memory = 10'000;
+  Program& program = serve();
+  world.network.faults.window = 1000;
+  Pieces both = beat("big");
+  std::ranges::move(beat("gone"), std::back_inserter(both));
+  const auto connection = send(machine("client"), std::move(both));
+  world.run_for(1s);
+  EXPECT_LT(program.memory[0].available(), 0);
+  connection->close();
+  world.run_for(10s);
+  EXPECT_EQ(program.started, std::vector<std::string>{"big"});
+  EXPECT_EQ(program.connections(), 0u);
+  EXPECT_EQ(program.memory[0].available(), 10'000);
+}
+
+// Pieces of a frame that claims more than it sends.
+Pieces part_of_frame(std::uint32_t claimed, std::size_t sent) {
+  std::string bytes(4 + sent, 'x');
+  for (int i = 0; i < 4; ++i) bytes[std::size_t(i)] = static_cast<char>(claimed >> (24 - 8 * i));
+  return {SharedBytes::copy_of(bytes)};
+}
+
+struct StalledClients : ServerLimits {
+  static constexpr std::size_t kLarge = 100'000;
+  StalledClients() {
+    options.idle_max = 10min;
+    options.large_from = 10'000;
+    memory = 30'000;
+    large_memory = 150'000;  // of which any two large frames take more
+  }
+};
+
+TEST_F(StalledClients, TakeNoMoreMemoryTogetherThanTheBudgetAndDelayNoSmallRequest) {
+  const Program& program = serve(3);
+  auto& client = machine("client");
+  std::vector<ConnectionPtr> stalled;
+  for (int i = 0; i < 40; ++i) stalled.push_back(send(client, part_of_frame(kLarge, kLarge - 5000)));
+  for (int i = 0; i < 20; ++i) {
+    world.run_for(100ms);
+    EXPECT_GE(program.large_frames->budget().available(), 0);
+    EXPECT_TRUE(is_answered(talk(client, beat("small")), kSmall, 1s));
+  }
+}
+
+TEST_F(StalledClients, LoseTheirPlaceToALargeRequestThatIsWhole) {
+  const Program& program = serve(3);
+  auto& client = machine("client");
+  std::vector<ConnectionPtr> stalled;
+  for (int i = 0; i < 10; ++i) stalled.push_back(send(client, part_of_frame(kLarge, kLarge / 2)));
+  world.run_for(1s);
+  EXPECT_TRUE(is_answered(talk(client, beat("whole" + std::string(kLarge, '.'))), kSmall, 60s));
+  world.run_for(60s);
+  EXPECT_LE(program.connections(), 2u);  // the last of them keeps nobody waiting, and the client that was answered
+  stalled.clear();
+  world.run_for(60s);
+  EXPECT_EQ(program.large_frames->budget().available(), 150'000);
+  for (const auto& memory_of_shard : program.memory) EXPECT_EQ(memory_of_shard.available(), 30'000);
+}
+
+TEST_F(StalledClients, AreLeftAloneWhileNobodyNeedsWhatTheyHold) {
+  const Program& program = serve();
+  auto& client = machine("client");
+  const auto stalled = send(client, part_of_frame(kLarge, 1000));
+  const auto small = send(client, part_of_frame(9000, 1000));
+  world.run_for(5min);
+  EXPECT_EQ(program.connections(), 2u);
+}
+
+TEST_F(StalledClients, WithSmallFramesLoseTheirPlaceToo) {
+  const Program& program = serve();
+  auto& client = machine("client");
+  std::vector<ConnectionPtr> stalled;
+  for (int i = 0; i < 30; ++i) stalled.push_back(send(client, part_of_frame(9000, 8000)));
+  world.run_for(1s);
+  EXPECT_LT(program.memory[0].available(), 9000);
+  EXPECT_TRUE(is_answered(talk(client, beat("small" + std::string(5000, '.'))), kSmall, 60s));
+}
+
+// A byte now and then is no progress where others wait.
+Task<> drip(const Shard* shard, ConnectionPtr connection) {
+  for (;;) {
+    co_await shard->clock.sleep_for(500ms);
+    if (!co_await connection->write({SharedBytes::copy_of("x")})) break;
+  }
+}
+
+TEST_F(StalledClients, ThatDripAreStalled) {
+  serve();
+  auto& client = machine("client");
+  const auto dripping = send(client, part_of_frame(kLarge, 1000));
+  spawn(client.shard(0), drip(&client.shard(0), dripping));
+  world.run_for(1s);
+  EXPECT_TRUE(is_answered(talk(client, beat("whole" + std::string(kLarge, '.'))), kSmall, 30s));
+}
+
+TEST_F(StalledClients, ThatReadNoAnswersGiveTheirMemoryBack) {
+  memory = 2 * kBig;
+  const Program& program = serve();
+  auto& client = machine("client");
+  world.network.faults.window = 1000;
+  std::vector<ConnectionPtr> deaf;
+  for (int i = 0; i < 4; ++i) deaf.push_back(send(client, beat("big")));
+  world.run_for(1s);
+  EXPECT_LT(program.memory[0].available(), 0);
+  EXPECT_TRUE(is_answered(talk(client, beat("small")), kSmall, 30s));
+}
+
+// What else listens on the network gives errors for a while.
+class FailingListener : public Listener {
+ public:
+  FailingListener(std::unique_ptr<Listener> real, int failures) : real_(std::move(real)), failures_(failures) {}
+  Task<Result<ConnectionPtr>> accept() override {
+    if (failures_ > 0) {
+      --failures_;
+      co_return fail(ErrorCode::kNetworkException, "too many open files");
+    }
+    co_return co_await real_->accept();
+  }
+  void close() override { real_->close(); }
+  Endpoint local() const override { return real_->local(); }
+
+ private:
+  std::unique_ptr<Listener> real_;
+  int failures_;
+};
+
+TEST_F(ServerLimits, AListenerThatFailsIsTriedAgain) {
+  Program& program = serve();
+  const Shard& shard = server->shard(0);
+  auto real = shard.network.listen({"", 9093});
+  program.servers[0]->serve(std::make_unique<FailingListener>(std::move(*real), 20), "OTHER");
+  auto& client = machine("client");
+  const Shard& there = client.shard(0);
+  const auto connection = world.run(client, there.network.connect({"server", 9093}, there.clock.now() + 1s));
+  world.run_for(1s);
+  EXPECT_EQ(program.connections(), 0u);
+  world.run_for(10s);
+  EXPECT_EQ(program.connections(), 1u);
+  const auto [ended, took] = stop(program);
+  EXPECT_EQ(ended, true);
 }
 
 TEST_F(ServerLimits, ConnectionsBeyondTheLimitOfTheBrokerWaitForAPlace) {

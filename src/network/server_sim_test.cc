@@ -1,6 +1,8 @@
 // The server and its clients on simulated machines: slow networks, resets, and crashes in the middle of everything.
 #include <gtest/gtest.h>
 
+#include <deque>
+
 #include "network/channel.h"
 #include "network/server.h"
 #include "protocol/heartbeat_request.h"
@@ -42,6 +44,7 @@ class EchoSession : public Session {
 };
 
 struct Servers {
+  std::deque<Budget> memory;
   std::vector<std::unique_ptr<Server>> servers;
 };
 std::shared_ptr<void> start_servers(sim::Node& node) {
@@ -49,7 +52,7 @@ std::shared_ptr<void> start_servers(sim::Node& node) {
   for (unsigned i = 0; i < node.shard_count(); ++i) {
     const Shard& shard = node.shard(i);
     auto& server = all->servers.emplace_back(
-        std::make_unique<Server>(shard, ServerOptions{.in_flight_bytes = 2000, .started_max = 5},
+        std::make_unique<Server>(shard, ServerOptions{.started_max = 5}, all->memory.emplace_back(2000),
                                  [&shard](const ConnectionInfo&) { return std::make_unique<EchoSession>(shard); }));
     auto listener = shard.network.listen({"", 9092});
     CHECK(listener);

@@ -5,19 +5,15 @@
 #include <optional>
 #include <string>
 
+#include "base/log.h"
+#include "network/connection_info.h"
 #include "protocol/api.h"
 #include "protocol/response_header.h"
 #include "protocol/wire.h"
-#include "runtime/network.h"
+#include "runtime/budget.h"
 #include "runtime/task.h"
 
 namespace thalweg::network {
-
-struct ConnectionInfo {
-  std::uint64_t id = 0;  // unique within the shard's server
-  Endpoint peer;
-  std::string listener;  // "PLAINTEXT", as `listeners` names it
-};
 
 struct Request {
   const protocol::ApiInfo* api = nullptr;
@@ -26,6 +22,8 @@ struct Request {
   std::optional<std::string> client_id;
   SharedBytes body;  // behind the header
   Instant received{0};
+  // What stage one of the request takes beside its frame is added here. Null behind stage one, and where nobody counts.
+  Charge* memory = nullptr;
 
   protocol::ApiKey key() const { return api->key; }
   // The body as a message of this API.
@@ -42,22 +40,52 @@ struct Reply {
   Millis mute{0};  // read nothing from the client for so long after the reply (KIP-219)
 };
 
-// The response to a request, as it goes over the wire. `version` differs from the request's only for ApiVersions
-// errors.
+inline Reply no_reply() { return {}; }
+inline Reply close_connection() { return {.close_after = true}; }
+
+namespace detail {
 template <class Message>
-Reply reply_to(const Request& request, const Message& message, std::int16_t version) {
+Result<Pieces> response_frame(const Request& request, const Message& message, std::int16_t version) {
   protocol::Writer writer;
   protocol::ResponseHeader{.correlation_id = request.correlation_id}.encode(
       writer, protocol::response_header_version(request.key(), version));
   message.encode(writer, version);
-  return {.frame = writer.take_frame()};
+  return writer.take_frame();
+}
+
+// The error of a whole response, where its version has a place for that.
+template <class Message>
+std::optional<Pieces> error_frame(const Request& request, ErrorCode code, std::int16_t version) {
+  if constexpr (requires(Message refused) { refused.error_code = code; }) {
+    Message refused;
+    refused.error_code = code;
+    protocol::Writer writer;
+    refused.encode(writer, version);
+    protocol::Reader reader(writer.take_bytes());
+    const auto read = Message::decode(reader, version);
+    if (!read || read->error_code != code) return std::nullopt;
+    if (auto frame = response_frame(request, refused, version)) return std::move(*frame);
+  }
+  return std::nullopt;
+}
+}  // namespace detail
+
+// The response to a request, as it goes over the wire. `version` differs from the request's only for ApiVersions
+// errors. An answer that cannot be sent becomes UNKNOWN_SERVER_ERROR, as in Kafka, where the response has a place for
+// an error of the whole; else the connection is closed.
+template <class Message>
+Reply reply_to(const Request& request, const Message& message, std::int16_t version) {
+  auto frame = detail::response_frame(request, message, version);
+  if (frame) return {.frame = std::move(*frame)};
+  log::error("an answer cannot be sent", field("api", request.api->name), field("version", version),
+             field("error", frame.error()));
+  auto error = detail::error_frame<Message>(request, ErrorCode::kUnknownServerError, version);
+  return error ? Reply{.frame = std::move(*error)} : close_connection();
 }
 template <class Message>
 Reply reply_to(const Request& request, const Message& message) {
   return reply_to(request, message, request.version);
 }
-inline Reply no_reply() { return {}; }
-inline Reply close_connection() { return {.close_after = true}; }
 
 // What stage one of a request gives back: the reply, or what is left to do for it while the next request is started
 // already.

@@ -3,10 +3,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <string>
 
 #include "base/check.h"
 
@@ -28,6 +30,44 @@ ProcessInfo process_info() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) info.open_files_max = limit.rlim_cur;
   return info;
+}
+
+namespace {
+
+std::uint64_t number_in(const std::string& path) {
+  std::ifstream in(path);
+  std::uint64_t number = 0;
+  return in >> number ? number : UINT64_MAX;  // "max", or no such file
+}
+
+// The least limit of the control group and those above it. Without a name space of its own a process sees its group's
+// path from the root, with one only the root.
+std::uint64_t group_limit() {
+  std::uint64_t least = UINT64_MAX;
+  std::ifstream groups("/proc/self/cgroup");
+  for (std::string line; std::getline(groups, line);) {
+    const auto first = line.find(':');
+    const auto second = line.find(':', first + 1);
+    if (second == line.npos) continue;
+    const std::string controllers = line.substr(first + 1, second - first - 1);
+    const bool unified = controllers.empty();
+    if (!unified && controllers != "memory") continue;
+    const std::string root = unified ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory";
+    const std::string file = unified ? "/memory.max" : "/memory.limit_in_bytes";
+    for (std::filesystem::path group = line.substr(second + 1);; group = group.parent_path()) {
+      least = std::min(least, number_in(root + (group == "/" ? "" : group.string()) + file));
+      if (!group.has_relative_path()) break;
+    }
+  }
+  return least;
+}
+
+}  // namespace
+
+std::uint64_t memory_limit() {
+  const auto pages = ::sysconf(_SC_PHYS_PAGES), page = ::sysconf(_SC_PAGESIZE);
+  const std::uint64_t machine = pages > 0 && page > 0 ? std::uint64_t(pages) * std::uint64_t(page) : 0;
+  return machine == 0 ? 0 : std::min(machine, group_limit());
 }
 
 std::string host_name() {

@@ -13,6 +13,8 @@ struct ProcessInfo {
   std::uint64_t open_files_max = 0;
 };
 ProcessInfo process_info();
+// How much memory this process may use: the machine's, or less where a control group limits it. 0 if nobody says.
+std::uint64_t memory_limit();
 // The name of this host, for what is shown and advertised by default.
 std::string host_name();
 // Raises the limit of open files to what this process may have.

@@ -6,9 +6,11 @@
 
 namespace thalweg::protocol {
 namespace {
-// Memory for elements of arrays: what any message may take, and how many times its frame's size a large one may.
+// Memory for elements of arrays: what any message may take, how many times its frame's size a large one may, and what
+// none may, however large: 200,000 partitions with all that is said of them stay below.
 constexpr std::size_t kElementsFree = 1024 * 1024;
 constexpr std::size_t kElementsPerByteMax = 8;
+constexpr std::size_t kElementsMax = 16 * 1024 * 1024;
 }  // namespace
 
 Result<> Reader::status() const {
@@ -75,7 +77,7 @@ std::optional<std::size_t> Reader::read_count(bool flexible, bool nullable, std:
 bool Reader::may_take(std::size_t count, std::size_t element_size) {
   // No overflow: count is at most the frame's size, which an int32 counts.
   taken_ += count * element_size;
-  if (taken_ <= kElementsFree + kElementsPerByteMax * frame_.size()) return true;
+  if (taken_ <= std::min(kElementsMax, kElementsFree + kElementsPerByteMax * frame_.size())) return true;
   fail("arrays out of proportion to the message");
   return false;
 }

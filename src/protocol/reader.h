@@ -33,6 +33,8 @@ class Reader {
   Result<> status() const;
   std::size_t position() const { return position_; }
   std::size_t remaining() const { return end_ - position_; }
+  // How much memory the elements of arrays have taken so far, beside the frame's own.
+  std::size_t taken() const { return taken_; }
   // What has not been read yet, as a slice of the frame.
   SharedBytes rest() const { return frame_.slice(position_, remaining()); }
   void fail(std::string_view what);

@@ -82,6 +82,23 @@ TEST(Reader, RefusesArraysThatWouldTakeMuchMoreMemoryThanTheFrame) {
   EXPECT_FALSE(bomb.ok());
 }
 
+TEST(Reader, RefusesArraysBeyondWhatAnyMessageMayTake) {
+  std::vector<std::int64_t> numbers;
+  const auto zeros = [](std::uint32_t count) {
+    Writer w;
+    w.write(static_cast<std::int32_t>(count));
+    w.append(SharedBytes::take(std::vector<std::byte>(count * sizeof(std::int64_t))));
+    return w.take_bytes();
+  };
+  Reader much(zeros(2'000'000));
+  much.read(numbers, false);
+  EXPECT_TRUE(much.ok());
+  EXPECT_EQ(much.taken(), 16'000'000u);
+  Reader more(zeros(2'200'000));
+  more.read(numbers, false);
+  EXPECT_FALSE(more.ok());
+}
+
 TEST(Reader, SlicesBytesWithoutCopying) {
   const SharedBytes frame = bytes_of({0, 0, 0, 3, 'a', 'b', 'c', 9});
   Reader r(frame);
@@ -168,12 +185,12 @@ TEST(Writer, SplicesLargeBytesWithoutCopying) {
 TEST(Writer, PutsTheLengthInFrontOfAFrame) {
   Writer small;
   small.write(std::int16_t{5});
-  const Pieces one = small.take_frame();
+  const Pieces one = small.take_frame().value();
   ASSERT_EQ(one.size(), 1u);
   EXPECT_EQ(std::get<SharedBytes>(one[0]), bytes_of({0, 0, 0, 2, 0, 5}));
   Writer large;
   large.append(SharedBytes::take(std::vector<std::byte>(4096)));
-  const Pieces two = large.take_frame();
+  const Pieces two = large.take_frame().value();
   ASSERT_EQ(two.size(), 2u);
   EXPECT_EQ(std::get<SharedBytes>(two[0]), bytes_of({0, 0, 16, 0}));
 }
@@ -194,6 +211,16 @@ TEST(Writer, SaysWhenAStringDoesNotFitTheRigidForm) {
   EXPECT_TRUE(w.ok());
   w.write(std::string(40000, 'x'), false);
   EXPECT_FALSE(w.ok());
+  EXPECT_EQ(w.take_frame().error().code, ErrorCode::kInvalidRequest);
+}
+
+TEST(Writer, GivesNoFrameThatIsLongerThanItsLengthCanTell) {
+  const SharedBytes large = SharedBytes::take(std::vector<std::byte>(1 << 20));
+  Writer w;
+  for (int i = 0; i < 2047; ++i) w.append(large);
+  EXPECT_TRUE(Writer(w).take_frame());
+  w.append(large);
+  EXPECT_EQ(w.take_frame().error().code, ErrorCode::kInvalidRequest);
 }
 
 TEST(TagWriter, WritesCountTagsAndSizes) {

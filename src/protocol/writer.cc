@@ -114,13 +114,16 @@ void Writer::write(const std::optional<Pieces>& value, bool flexible, bool nulla
 }
 
 Pieces Writer::take() {
+  CHECK(ok_);
   flush_tail();
   done_size_ = 0;
   return std::exchange(done_, {});
 }
 
-Pieces Writer::take_frame() {
-  CHECK(size() <= kLengthMax);
+Result<Pieces> Writer::take_frame() {
+  if (!ok_) return fail(ErrorCode::kInvalidRequest, "a value is longer than its form in this version can tell");
+  if (size() > kLengthMax)
+    return fail(ErrorCode::kInvalidRequest, "a message of " + std::to_string(size()) + " bytes is too long to be sent");
   std::byte length[4];
   store_be<std::int32_t>(length, static_cast<std::int32_t>(size()));
   if (done_.empty()) {
@@ -133,6 +136,7 @@ Pieces Writer::take_frame() {
 }
 
 SharedBytes Writer::take_bytes() {
+  CHECK(ok_);
   if (done_.empty()) return SharedBytes::take(std::exchange(tail_, {}));
   std::vector<std::byte> flat;
   flat.reserve(size());

@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/endian.h"
+#include "base/result.h"
 #include "protocol/scalar.h"
 
 namespace thalweg::protocol {
@@ -21,7 +22,8 @@ class Writer {
   Writer() = default;
 
   std::size_t size() const { return done_size_ + tail_.size(); }
-  // False once a value did not fit its form (a string over 32767 bytes in the rigid one); do not send the result then.
+  // False once a value did not fit its form: a string over 32767 bytes in the rigid one, anything over 2 GiB. What was
+  // written is no message then, and cannot be taken.
   bool ok() const { return ok_; }
 
   template <Scalar T>
@@ -51,11 +53,12 @@ class Writer {
   void append(Pieces pieces);
   void append(Writer other);
 
-  // What was written; the Writer is empty afterwards.
+  // What was written; the Writer is empty afterwards. REQUIRES: ok()
   Pieces take();
-  // With the four bytes in front that tell a connection's peer how long it is.
-  Pieces take_frame();
-  // In one block. REQUIRES: no piece of a file was spliced in.
+  // With the four bytes in front that tell a connection's peer how long it is. kInvalidRequest when it cannot be sent:
+  // it is not ok(), or longer than the four bytes can tell.
+  [[nodiscard]] Result<Pieces> take_frame();
+  // In one block. REQUIRES: ok(), and no piece of a file was spliced in.
   SharedBytes take_bytes();
 
  private:

@@ -4,17 +4,21 @@
 //
 // By topic id from version 13. Leader hints in errors from version 10 (KIP-951). Not done: transactional batches are
 // refused until the transaction coordinator exists.
+#include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "broker/api/api.h"
 #include "broker/api/leader_hint.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
+#include "broker/slices.h"
 #include "broker/topics.h"
 #include "protocol/produce_request.h"
 #include "protocol/produce_response.h"
 #include "record/batch.h"
 #include "runtime/gather.h"
+#include "runtime/yielding.h"
 
 namespace thalweg::broker {
 namespace {
@@ -121,9 +125,11 @@ class Produce {
 
   // What is not sound goes no further than this shard.
   Task<> sort_by_shard() {
+    Pace pace(kPartitionsAtOnce);
     for (std::size_t t = 0; t < request_.topic_data.size(); ++t) {
       auto& topic = request_.topic_data[t];
       for (std::size_t p = 0; p < topic.partition_data.size(); ++p) {
+        if (pace.due()) co_await give_way();
         auto& data = topic.partition_data[p];
         auto found = find(topic, data);
         if (!found) {
@@ -146,9 +152,16 @@ class Produce {
     }
   }
 
+  // In slices, so that other work of the owner comes in between.
   static Task<std::vector<storage::AppendResult>> append_on(BrokerShard& owner,
                                                             std::vector<replica::Partitions::Append> appends) {
-    co_return co_await owner.shard.call(owner.partitions, &replica::Partitions::append, std::move(appends));
+    std::vector<storage::AppendResult> all;
+    for (auto& slice : slices(std::move(appends), kPartitionsAtOnce)) {
+      if (!all.empty()) co_await give_way();
+      auto results = co_await owner.shard.call(owner.partitions, &replica::Partitions::append, std::move(slice));
+      std::ranges::move(results, std::back_inserter(all));
+    }
+    co_return all;
   }
 
   Task<> append() {

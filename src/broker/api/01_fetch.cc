@@ -10,10 +10,12 @@
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/fetch_wait.h"
+#include "broker/slices.h"
 #include "broker/topics.h"
 #include "protocol/fetch_request.h"
 #include "protocol/fetch_response.h"
 #include "runtime/gather.h"
+#include "runtime/yielding.h"
 
 namespace thalweg::broker {
 namespace {
@@ -22,6 +24,9 @@ using protocol::FetchRequest;
 using protocol::FetchResponse;
 using PartitionData = FetchResponse::PartitionData;
 using ReadResult = Result<replica::ReadResult>;
+
+// A request that holds so many bytes does not wait on while others wait for memory.
+constexpr std::size_t kMuchMemory = 64 * 1024;
 
 // The follower that asks; kNoBroker for a consumer. Below that: debugging clients, which are consumers here.
 BrokerId follower_of(const FetchRequest& request) {
@@ -46,17 +51,19 @@ class Fetch {
       co_return response;
     }
     fetch_ = std::move(*begun);
+    // All of it is kept for as long as the poll lasts.
+    if (Charge* memory = context_.request.memory) memory->add(fetch_.partitions.size() * kPartitionBytes);
     const std::int32_t bytes_max = std::min(request_.max_bytes, context_.here.broker.config().fetch_max_bytes);
     bytes_max_ = std::size_t(std::max(bytes_max, 0));
     bytes_min_ = std::size_t(std::clamp(request_.min_bytes, 0, std::max(bytes_max, 0)));
-    resolve();
+    co_await resolve();
     const Instant deadline = context_.received + Millis(std::max(request_.max_wait_ms, 0));
     for (;;) {
       co_await read();
       if (enough() || context_.here.shard.clock.now() >= deadline) break;
       if (!co_await readable(deadline)) break;
     }
-    fill(response);
+    co_await fill(response);
     finish_fetch(fetch_, response);
     co_return response;
   }
@@ -68,6 +75,10 @@ class Fetch {
     ReadResult result;
   };
 
+  // What one partition takes here, in the wait for it and in the answer.
+  static constexpr std::size_t kPartitionBytes =
+      sizeof(FetchPartition) + sizeof(Wanted) + sizeof(FetchWait::Partition) + sizeof(PartitionData) + 150;
+
   // What is not committed yet is for the partition's own followers only.
   bool may_read(const metadata::Partition& state) const {
     const BrokerId follower = follower_of(request_);
@@ -75,9 +86,10 @@ class Fetch {
            (follower != state.leader && std::ranges::find(state.replicas, follower) != state.replicas.end());
   }
 
-  void resolve() {
+  Task<> resolve() {
     const auto& image = *context_.image;
     for (auto& partition : fetch_.partitions) {
+      if (pace_.due()) co_await give_way();
       Wanted wanted;
       auto found = context_.version >= 13 ? find_partition(image, partition.topic_id, partition.partition)
                                           : find_partition(image, partition.topic, partition.partition);
@@ -93,8 +105,15 @@ class Fetch {
     }
   }
 
+  // In slices, so that other work of the owner comes in between.
   static Task<std::vector<ReadResult>> read_on(BrokerShard& owner, std::vector<replica::Partitions::Read> reads) {
-    co_return co_await owner.shard.call(owner.partitions, &replica::Partitions::read, std::move(reads));
+    std::vector<ReadResult> all;
+    for (auto& slice : slices(std::move(reads), kPartitionsAtOnce)) {
+      if (!all.empty()) co_await give_way();
+      auto results = co_await owner.shard.call(owner.partitions, &replica::Partitions::read, std::move(slice));
+      std::ranges::move(results, std::back_inserter(all));
+    }
+    co_return all;
   }
 
   Task<> read() {
@@ -158,11 +177,14 @@ class Fetch {
           isolation_ == replica::Isolation::kLogEnd ? std::max(r.data.next, r.high_watermark) : r.high_watermark;
       partitions.push_back({wanted.shard, *wanted.key, seen});
     }
-    co_return co_await FetchWait::any_readable(context_.here, isolation_, std::move(partitions), deadline);
+    const Charge* memory = context_.request.memory;
+    const bool gives_way = memory && memory->bytes() >= kMuchMemory;
+    co_return co_await FetchWait::any_readable(context_.here, isolation_, std::move(partitions), deadline, gives_way);
   }
 
-  void fill(FetchResponse& response) {
+  Task<> fill(FetchResponse& response) {
     for (std::size_t i = 0; i < wanted_.size(); ++i) {
+      if (pace_.due()) co_await give_way();
       const auto& asked = fetch_.partitions[i];
       auto& topics = response.responses;
       const bool same =
@@ -226,6 +248,7 @@ class Fetch {
   FetchContext fetch_;
   std::vector<Wanted> wanted_;
   std::size_t bytes_max_ = 0, bytes_min_ = 0, bytes_ = 0;
+  Pace pace_{kPartitionsAtOnce};
 };
 
 Task<FetchResponse> fetch(const RequestContext& context, FetchRequest request) {

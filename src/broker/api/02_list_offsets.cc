@@ -8,9 +8,11 @@
 #include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
+#include "broker/slices.h"
 #include "broker/topics.h"
 #include "protocol/list_offsets_request.h"
 #include "protocol/list_offsets_response.h"
+#include "runtime/yielding.h"
 
 namespace thalweg::broker {
 namespace {
@@ -90,15 +92,20 @@ void fill(PartitionResponse& out, const RequestContext& context, const ListOffse
 
 Task<ListOffsetsResponse> list_offsets(const RequestContext& context, ListOffsetsRequest request) {
   ListOffsetsResponse response;
+  Pace pace(kPartitionsAtOnce);
   std::set<std::pair<std::string, PartitionId>> seen, twice;
-  for (const auto& topic : request.topics)
-    for (const auto& partition : topic.partitions)
+  for (const auto& topic : request.topics) {
+    for (const auto& partition : topic.partitions) {
+      if (pace.due()) co_await give_way();
       if (!seen.emplace(topic.name, partition.partition_index).second)
         twice.emplace(topic.name, partition.partition_index);
+    }
+  }
   for (const auto& topic : request.topics) {
     auto& out = response.topics.emplace_back();
     out.name = topic.name;
     for (const auto& asked : topic.partitions) {
+      if (pace.due()) co_await give_way();
       Result<storage::TimestampAndOffset> found = fail(ErrorCode::kInvalidRequest, "the partition is named twice");
       if (!twice.contains({topic.name, asked.partition_index}))
         found = co_await look_up(context, request, topic.name, asked);

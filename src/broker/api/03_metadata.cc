@@ -10,11 +10,16 @@
 #include "controller/topics.h"
 #include "protocol/metadata_request.h"
 #include "protocol/metadata_response.h"
+#include "runtime/yielding.h"
 
 namespace thalweg::broker {
 namespace {
 using protocol::MetadataRequest;
 using protocol::MetadataResponse;
+
+// What one takes in an answer, with the lists of three replicas.
+constexpr std::size_t kPartitionBytes = sizeof(MetadataResponse::MetadataResponsePartition) + 96;
+constexpr std::size_t kPartitionsBetweenOthers = 5000;
 
 MetadataResponse::MetadataResponsePartition describe(const RequestContext& context,
                                                      const metadata::Partition& partition, std::int32_t index) {
@@ -46,6 +51,8 @@ MetadataResponse::MetadataResponseTopic describe(const RequestContext& context, 
   out.name = topic.name;
   out.topic_id = topic.id;
   out.is_internal = is_internal_topic(topic.name);
+  if (context.request.memory) context.request.memory->add(sizeof out + topic.partitions.size() * kPartitionBytes);
+  out.partitions.reserve(topic.partitions.size());
   for (std::size_t i = 0; i < topic.partitions.size(); ++i)
     out.partitions.push_back(describe(context, topic.partitions[i], std::int32_t(i)));
   if (request.include_topic_authorized_operations)
@@ -106,16 +113,22 @@ MetadataResponse::MetadataResponseTopic look_up(const RequestContext& context, c
 Task<MetadataResponse> answer_metadata(const RequestContext& asked, MetadataRequest request) {
   RequestContext context = asked;
   MetadataResponse response;
+  Pace pace(kPartitionsBetweenOthers);
   // Version 0 has no null: an empty list means all topics.
   const bool all = !request.topics || (context.version == 0 && request.topics->empty());
   if (all) {
-    for (const auto& [name, topic] : context.image->topics())
+    for (const auto& [name, topic] : context.image->topics()) {
+      if (pace.due(1 + topic->partitions.size())) co_await give_way();
       response.topics.push_back(describe(context, request, *topic));
+    }
   } else {
     leave_out_doubles(*request.topics);
     std::map<std::string, ErrorCode> refused;
     context.image = co_await create_missing(context, request, refused);
-    for (const auto& topic : *request.topics) response.topics.push_back(look_up(context, request, topic, refused));
+    for (const auto& topic : *request.topics) {
+      response.topics.push_back(look_up(context, request, topic, refused));
+      if (pace.due(1 + response.topics.back().partitions.size())) co_await give_way();
+    }
   }
   for (const auto& [id, broker] : context.image->brokers()) {
     const auto* endpoint = broker.endpoint(context.connection->listener);

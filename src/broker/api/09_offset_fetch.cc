@@ -1,11 +1,16 @@
 // OffsetFetch (9), versions 1-10. One group up to version 7, many from version 8 on (KIP-709), topics by id from
-// version 10. Not done: nothing is ever unstable here (requireStable), because there are no transactional commits.
+// version 10. A group that is named twice is answered once. Not done: nothing is ever unstable here (requireStable),
+// because there are no transactional commits.
+#include <set>
+
+#include "broker/answer_bound.h"
 #include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/group_coordinator.h"
 #include "protocol/offset_fetch_request.h"
 #include "protocol/offset_fetch_response.h"
+#include "runtime/yielding.h"
 
 namespace thalweg::broker {
 namespace {
@@ -66,6 +71,35 @@ Task<ResponseGroup> fetch_group(const RequestContext& context, RequestGroup grou
   co_return std::move(*answer);
 }
 
+std::size_t size_of(const ResponseGroup& group) {
+  std::size_t size = sizeof group + group.group_id.size();
+  for (const auto& topic : group.topics) {
+    size += sizeof topic + topic.name.size();
+    for (const auto& partition : topic.partitions)
+      size += sizeof partition + (partition.metadata ? partition.metadata->size() : 0);
+  }
+  return size;
+}
+
+// What is asked for by name has its room before it is looked for: a partition is four bytes there and many here.
+std::size_t size_asked(const RequestGroup& group) {
+  std::size_t partitions = 0;
+  if (group.topics)
+    for (const auto& topic : *group.topics) partitions += topic.partition_indexes.size();
+  return partitions * sizeof(OffsetFetchResponse::OffsetFetchResponsePartitions);
+}
+
+Task<ResponseGroup> fetch_within(const RequestContext& context, AnswerBound& bound, RequestGroup group) {
+  const std::string group_id = group.group_id;
+  auto room = bound.add(size_asked(group));
+  if (room) {
+    auto fetched = co_await fetch_group(context, std::move(group));
+    room = bound.add(size_of(fetched));
+    if (room) co_return std::move(fetched);
+  }
+  co_return ResponseGroup{.group_id = group_id, .error_code = room.error().code};
+}
+
 RequestGroup as_group(OffsetFetchRequest& request) {
   RequestGroup group{.group_id = request.group_id, .topics = std::nullopt};
   if (!request.topics) return group;
@@ -95,10 +129,18 @@ OffsetFetchResponse as_single(const RequestContext& context, const OffsetFetchRe
 }
 
 Task<OffsetFetchResponse> offset_fetch(const RequestContext& context, OffsetFetchRequest request) {
+  AnswerBound bound(context);
   if (context.version < kManyGroupsFrom)
-    co_return as_single(context, request, co_await fetch_group(context, as_group(request)));
+    co_return as_single(context, request, co_await fetch_within(context, bound, as_group(request)));
   OffsetFetchResponse response;
-  for (auto& group : request.groups) response.groups.push_back(co_await fetch_group(context, std::move(group)));
+  std::set<std::string> seen;
+  constexpr std::size_t kGroupsAtOnce = 100;
+  Pace pace(kGroupsAtOnce);
+  for (auto& group : request.groups) {
+    if (!seen.insert(group.group_id).second) continue;
+    if (pace.due()) co_await give_way();
+    response.groups.push_back(co_await fetch_within(context, bound, std::move(group)));
+  }
   co_return response;
 }
 

@@ -2,6 +2,7 @@
 // Not done: transaction and share coordinators; who asks for one is refused with INVALID_REQUEST.
 #include <algorithm>
 
+#include "broker/answer_bound.h"
 #include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
@@ -9,6 +10,7 @@
 #include "protocol/find_coordinator_request.h"
 #include "protocol/find_coordinator_response.h"
 #include "record/hash.h"
+#include "runtime/yielding.h"
 
 namespace thalweg::broker {
 namespace {
@@ -27,6 +29,10 @@ Coordinator none(std::string key, ErrorCode code, std::string message) {
   out.error_code = code;
   out.error_message = std::move(message);
   return out;
+}
+
+std::size_t size_of(const Coordinator& c) {
+  return sizeof c + c.key.size() + c.host.size() + (c.error_message ? c.error_message->size() : 0);
 }
 
 Task<Coordinator> find_group(RequestContext context, std::string group) {
@@ -62,8 +68,19 @@ Task<Coordinator> find_one(const RequestContext& context, std::int8_t type, std:
 Task<FindCoordinatorResponse> find_coordinator(const RequestContext& context, FindCoordinatorRequest request) {
   FindCoordinatorResponse response;
   if (context.version >= 4) {
-    for (auto& key : request.coordinator_keys)
-      response.coordinators.push_back(co_await find_one(context, request.key_type, std::move(key)));
+    constexpr std::size_t kKeysAtOnce = 1000;
+    Pace pace(kKeysAtOnce);
+    AnswerBound bound(context);
+    for (auto& key : request.coordinator_keys) {
+      if (pace.due()) co_await give_way();
+      auto found = co_await find_one(context, request.key_type, std::move(key));
+      if (const auto room = bound.add(size_of(found)); !room) {
+        // Clients ask for some tens. There is no room for an error of each that is left.
+        response.coordinators = {none("", room.error().code, room.error().message)};
+        break;
+      }
+      response.coordinators.push_back(std::move(found));
+    }
     co_return response;
   }
   const auto found = co_await find_one(context, request.key_type, std::move(request.key));

@@ -11,6 +11,8 @@ namespace {
 
 Task<protocol::SyncGroupResponse> sync_group(const RequestContext& context, protocol::SyncGroupRequest request) {
   const std::string group_id = request.group_id;
+  // An assignment is kept until the next rebalance: not with all the bytes that came along with it.
+  for (auto& member : request.assignments) member.assignment = SharedBytes::copy_of(member.assignment.view());
   auto answer =
       co_await context.here.broker.groups().ask<protocol::SyncGroupResponse>(context, group_id, std::move(request));
   if (answer) co_return std::move(*answer);

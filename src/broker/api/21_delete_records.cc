@@ -4,9 +4,11 @@
 #include "broker/audit.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
+#include "broker/slices.h"
 #include "broker/topics.h"
 #include "protocol/delete_records_request.h"
 #include "protocol/delete_records_response.h"
+#include "runtime/yielding.h"
 
 namespace thalweg::broker {
 namespace {
@@ -23,10 +25,12 @@ Task<Result<Offset>> delete_before(const RequestContext& context, const std::str
 Task<protocol::DeleteRecordsResponse> delete_records(const RequestContext& context,
                                                      protocol::DeleteRecordsRequest request) {
   protocol::DeleteRecordsResponse response;
+  Pace pace(kPartitionsAtOnce);
   for (const auto& topic : request.topics) {
     auto& out = response.topics.emplace_back();
     out.name = topic.name;
     for (const auto& partition : topic.partitions) {
+      if (pace.due()) co_await give_way();
       auto& result = out.partitions.emplace_back();
       result.partition_index = partition.partition_index;
       const auto low = co_await delete_before(context, topic.name, partition.partition_index, partition.offset);

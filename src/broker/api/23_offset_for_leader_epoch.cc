@@ -2,9 +2,11 @@
 #include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
+#include "broker/slices.h"
 #include "broker/topics.h"
 #include "protocol/offset_for_leader_epoch_request.h"
 #include "protocol/offset_for_leader_epoch_response.h"
+#include "runtime/yielding.h"
 
 namespace thalweg::broker {
 namespace {
@@ -20,10 +22,12 @@ Task<Result<storage::EpochEnd>> end_of(const RequestContext& context, const std:
 Task<protocol::OffsetForLeaderEpochResponse> offset_for_leader_epoch(const RequestContext& context,
                                                                      protocol::OffsetForLeaderEpochRequest request) {
   protocol::OffsetForLeaderEpochResponse response;
+  Pace pace(kPartitionsAtOnce);
   for (const auto& topic : request.topics) {
     auto& out = response.topics.emplace_back();
     out.topic = topic.topic;
     for (const auto& partition : topic.partitions) {
+      if (pace.due()) co_await give_way();
       auto& result = out.partitions.emplace_back();
       result.partition = partition.partition;
       const auto end = co_await end_of(context, topic.topic, partition.partition, partition.current_leader_epoch,

@@ -1,8 +1,14 @@
 // DescribeConfigs (32), versions 0-4: every known option with its value, source and synonyms (KIP-226), type and
-// documentation (KIP-569); the level of this broker's logger (KIP-412).
+// documentation (KIP-569); the level of this broker's logger (KIP-412). A resource that is named twice is answered
+// once: Kafka repeats it, and its clients keep one of each. One for which the answer has no room is answered with an
+// error.
 #include <algorithm>
+#include <set>
+#include <string_view>
+#include <unordered_map>
 
 #include "base/number.h"
+#include "broker/answer_bound.h"
 #include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
@@ -11,6 +17,7 @@
 #include "controller/topics.h"
 #include "protocol/describe_configs_request.h"
 #include "protocol/describe_configs_response.h"
+#include "runtime/yielding.h"
 
 namespace thalweg::broker {
 namespace {
@@ -81,10 +88,19 @@ DescribeConfigsResponse::DescribeConfigsResourceResult row(const config::Describ
   return out;
 }
 
-// No keys: every key.
-bool wants(const DescribeConfigsRequest::DescribeConfigsResource& resource, const std::string& name) {
+// Which of the options are asked for. No keys: every one. A client may give more keys than there are options, so that
+// each is looked up once.
+std::vector<bool> wanted(const DescribeConfigsRequest::DescribeConfigsResource& resource,
+                         const std::vector<config::Described>& options) {
   const auto& keys = resource.configuration_keys;
-  return !keys || keys->empty() || std::ranges::find(*keys, name) != keys->end();
+  const bool all = !keys || keys->empty();
+  std::vector<bool> wanted(options.size(), all);
+  if (all) return wanted;
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (std::size_t i = 0; i < options.size(); ++i) places.emplace(options[i].name, i);
+  for (const auto& key : *keys)
+    if (const auto place = places.find(key); place != places.end()) wanted[place->second] = true;
+  return wanted;
 }
 
 void describe_loggers(const RequestContext& context, const DescribeConfigsRequest::DescribeConfigsResource& resource,
@@ -95,12 +111,54 @@ void describe_loggers(const RequestContext& context, const DescribeConfigsReques
     return;
   }
   auto root = describe_root_logger();
-  if (wants(resource, root.name)) out.configs.push_back(std::move(root));
+  const auto& keys = resource.configuration_keys;
+  if (!keys || keys->empty() || std::ranges::find(*keys, root.name) != keys->end())
+    out.configs.push_back(std::move(root));
+}
+
+std::size_t size_of(const DescribeConfigsResponse::DescribeConfigsResourceResult& row) {
+  std::size_t size = sizeof row + row.name.size();
+  for (const auto* text : {&row.value, &row.documentation})
+    if (*text) size += (*text)->size();
+  for (const auto& synonym : row.synonyms)
+    size += sizeof synonym + synonym.name.size() + (synonym.value ? synonym.value->size() : 0);
+  return size;
+}
+
+// Only what goes into versions with short strings: there is no way to say a longer one there, and half of it would be a
+// lie that a tool may write back.
+Result<> check_length(const DescribeConfigsResponse::DescribeConfigsResourceResult& row, std::int16_t version) {
+  constexpr std::size_t kShortMax = 32'767;
+  if (version >= DescribeConfigsResponse::kFlexibleFrom || !row.value || row.value->size() <= kShortMax) return {};
+  return fail(ErrorCode::kUnsupportedVersion, row.name + " has a value of " + std::to_string(row.value->size()) +
+                                                  " bytes, which needs DescribeConfigs version " +
+                                                  std::to_string(DescribeConfigsResponse::kFlexibleFrom));
+}
+
+Result<> describe_resource(const RequestContext& context, const DescribeConfigsRequest& request,
+                           const DescribeConfigsRequest::DescribeConfigsResource& resource, AnswerBound& bound,
+                           DescribeConfigsResponse::DescribeConfigsResult& out) {
+  TRY_VOID(bound.add(sizeof out + out.resource_name.size()));
+  TRY(const auto options, describe(context, static_cast<ResourceType>(resource.resource_type), resource.resource_name));
+  const auto asked = wanted(resource, options);
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    if (!asked[i]) continue;
+    auto described = row(options[i], request);
+    TRY_VOID(check_length(described, context.version));
+    TRY_VOID(bound.add(size_of(described)));
+    out.configs.push_back(std::move(described));
+  }
+  return {};
 }
 
 Task<DescribeConfigsResponse> describe_configs(const RequestContext& context, DescribeConfigsRequest request) {
   DescribeConfigsResponse response;
+  std::set<std::pair<std::int8_t, std::string>> seen;
+  AnswerBound bound(context);
+  constexpr std::size_t kRowsAtOnce = 4000;
+  Pace pace(kRowsAtOnce);
   for (const auto& resource : request.resources) {
+    if (!seen.emplace(resource.resource_type, resource.resource_name).second) continue;
     auto& out = response.results.emplace_back();
     out.resource_type = resource.resource_type;
     out.resource_name = resource.resource_name;
@@ -108,15 +166,15 @@ Task<DescribeConfigsResponse> describe_configs(const RequestContext& context, De
       describe_loggers(context, resource, out);
       continue;
     }
-    const auto options = describe(context, static_cast<ResourceType>(resource.resource_type), resource.resource_name);
-    if (!options) {
-      out.error_code = options.error().code;
+    if (const auto done = describe_resource(context, request, resource, bound, out); !done) {
+      out.configs.clear();
+      out.error_code = done.error().code;
       out.error_message =
-          options.error().message.empty() ? std::string(describe(options.error().code)) : options.error().message;
-      continue;
+          done.error().message.empty() ? std::string(describe(done.error().code)) : done.error().message;
     }
-    for (const auto& option : *options)
-      if (wants(resource, option.name)) out.configs.push_back(row(option, request));
+    constexpr std::size_t kRowsOfNone = 40;  // an error takes its time, too
+    const std::size_t keys = resource.configuration_keys ? resource.configuration_keys->size() : 0;
+    if (pace.due(out.configs.size() + kRowsOfNone + keys)) co_await give_way();
   }
   co_return response;
 }

@@ -6,8 +6,10 @@
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/group_coordinator.h"
+#include "broker/slices.h"
 #include "protocol/delete_groups_request.h"
 #include "protocol/delete_groups_response.h"
+#include "runtime/yielding.h"
 
 namespace thalweg::broker {
 namespace {
@@ -17,9 +19,11 @@ using protocol::DeleteGroupsResponse;
 
 Task<DeleteGroupsResponse> delete_groups(const RequestContext& context, DeleteGroupsRequest request) {
   DeleteGroupsResponse response;
+  Pace pace(kPartitionsAtOnce);
   // A name that is given twice is one group, which is deleted and answered once.
   const std::set<std::string> names(request.groups_names.begin(), request.groups_names.end());
   for (const auto& group_id : names) {
+    if (pace.due()) co_await give_way();
     auto answer = co_await context.here.broker.groups().ask<DeleteGroupsResponse>(
         context, group_id, DeleteGroupsRequest{.groups_names = {group_id}});
     if (answer)

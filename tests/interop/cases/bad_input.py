@@ -127,7 +127,7 @@ def pipelining(context: Context) -> None:
 
 @registry.case("bad-input/memory", not_on={"kafka": "Kafka sets aside what a frame claims, here 10 GB, and runs out"})
 def memory(context: Context) -> None:
-    """A hundred connections that each claim 100 MB and send a few bytes cost a few bytes."""
+    """A hundred connections that each claim 100 MB and send a few bytes cost a few bytes. Those that send are in tests/system."""
     broker = context.new_broker()
     broker.start()
     before = broker.resident_mib()

@@ -1,0 +1,98 @@
+#include "network/acceptor.h"
+
+#include "base/log.h"
+
+namespace thalweg::network {
+namespace {
+// What a connection that is closed hard may take to be gone, unless something holds it.
+constexpr Instant kAfterClosing = std::chrono::milliseconds(500);
+// Between two tries of a listener that fails.
+constexpr Instant kAfterFailure = std::chrono::milliseconds(100);
+}  // namespace
+
+Acceptor::Acceptor(const Shard& shard, ConnectionLimits* limits, Factory handlers)
+    : shard_(shard), limits_(limits), make_(std::move(handlers)) {}
+
+Acceptor::~Acceptor() = default;
+
+void Acceptor::serve(std::unique_ptr<Listener> listener, std::string name) {
+  CHECK(!stopping_.given());
+  listeners_.push_back(std::move(listener));
+  ++accepting_;
+  spawn(shard_, accept_loop(listeners_.back().get(), std::move(name)));
+}
+
+Task<> Acceptor::accept_loop(Listener* listener, std::string name) {
+  bool failing = false;
+  while (!stopping_.given()) {
+    auto connection = co_await listener->accept();
+    if (!connection) {
+      if (stopping_.given()) break;
+      if (!std::exchange(failing, true))
+        log::error("connections cannot be accepted, trying again", field("listener", name),
+                   field("error", connection.error()));
+      co_await stopping_.sleep_until(shard_.clock, shard_.clock.now() + kAfterFailure);
+      continue;
+    }
+    if (std::exchange(failing, false)) log::info("connections are accepted again", field("listener", name));
+    if (co_await admit((*connection)->peer().host))
+      begin(std::move(*connection), name);
+    else
+      (*connection)->close();
+  }
+  --accepting_;
+  changed_.notify();
+}
+
+Task<bool> Acceptor::admit(std::string ip) {
+  if (limits_) {
+    if (!co_await limits_->owner().call(*limits_, &ConnectionLimits::admit, ip)) {
+      if (!stopping_.given()) log::info("connection refused: too many from this address", field("peer", ip));
+      co_return false;
+    }
+    if (stopping_.given()) give_back(std::move(ip));
+  }
+  co_return !stopping_.given();
+}
+
+void Acceptor::give_back(std::string ip) {
+  if (!limits_) return;
+  limits_->owner().post([limits = limits_, ip = std::move(ip)]() mutable { limits->release(std::move(ip)); });
+}
+
+void Acceptor::begin(ConnectionPtr connection, const std::string& name) {
+  ConnectionInfo info{++last_id_, connection->peer(), name};
+  std::string ip = info.peer.host;
+  const std::uint64_t id = info.id;
+  const auto handler = make_(std::move(info), std::move(connection));
+  handlers_.emplace(id, Served{handler, std::move(ip)});
+  handler->start();
+}
+
+void Acceptor::ended(std::uint64_t id) {
+  auto node = handlers_.extract(id);
+  CHECK(node);
+  give_back(std::move(node.mapped().ip));
+  changed_.notify();
+}
+
+void Acceptor::for_each(const std::function<void(Handler&)>& call) const {
+  for (const auto& [id, served] : handlers_) call(*served.handler);
+}
+
+Task<bool> Acceptor::stop(Instant deadline) {
+  stopping_.give();
+  for (const auto& listener : listeners_) listener->close();
+  for_each([](Handler& handler) { handler.stop(); });
+  if (limits_) co_await limits_->owner().call(*limits_, &ConnectionLimits::close);
+  bool over = false;
+  const auto timer = shard_.clock.call_at(deadline, [this] { for_each([](Handler& handler) { handler.close(); }); });
+  const auto end = shard_.clock.call_at(deadline + kAfterClosing, [this, &over] {
+    over = true;
+    changed_.notify();
+  });
+  while (!is_empty() && !over) co_await changed_.wait();
+  co_return is_empty();
+}
+
+}  // namespace thalweg::network
