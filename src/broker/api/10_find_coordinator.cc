@@ -2,7 +2,7 @@
 // Not done: transaction and share coordinators; who asks for one is refused.
 #include <algorithm>
 
-#include "broker/api/handlers.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/topics.h"
@@ -62,8 +62,6 @@ Task<Coordinator> find_one(const RequestContext& context, std::int8_t type, std:
       type == kShare ? "share groups are not supported yet" : "no coordinator of type " + std::to_string(type));
 }
 
-}  // namespace
-
 Task<FindCoordinatorResponse> find_coordinator(const RequestContext& context, FindCoordinatorRequest request) {
   FindCoordinatorResponse response;
   if (context.version >= 4) {
@@ -79,5 +77,9 @@ Task<FindCoordinatorResponse> find_coordinator(const RequestContext& context, Fi
   response.port = found.port;
   co_return response;
 }
+
+}  // namespace
+
+extern const Api kFindCoordinator = serve<&find_coordinator>;
 
 }  // namespace thalweg::broker
