@@ -6,11 +6,6 @@
 #include "broker/broker_session.h"
 #include "broker/memory_shares.h"
 #include "config/describe.h"
-#include "controller/features.h"
-#include "protocol/broker_heartbeat_request.h"
-#include "protocol/broker_heartbeat_response.h"
-#include "protocol/broker_registration_request.h"
-#include "protocol/broker_registration_response.h"
 #include "runtime/gather.h"
 #include "storage/data_directory.h"
 #include "storage/log_config_options.h"
@@ -19,6 +14,7 @@ namespace thalweg::broker {
 namespace {
 
 constexpr Instant kStopWithin = std::chrono::seconds(10);
+constexpr Instant kHandOverWithin = std::chrono::seconds(10);
 constexpr std::string_view kMetadataFolder = "__cluster_metadata";
 
 storage::LogManagerConfig log_manager_config(const config::BrokerConfig& config) {
@@ -107,7 +103,7 @@ Task<Result<>> Broker::start() {
   CO_TRY_VOID(co_await logs_->start(cluster_id));
   CO_TRY_VOID(listen());
   CO_TRY_VOID(co_await start_quorum(cluster_id));
-  CO_TRY_VOID(co_await register_with_controller());
+  CO_TRY_VOID(co_await lifecycle_->start(logs_->directory_ids()));
   co_await groups_->start();
   set_aside_foreign_logs();
   for (std::size_t i = 0; i < shards_.size(); ++i) co_await shards_[i]->shard.call(*this, &Broker::serve_on, i);
@@ -134,7 +130,7 @@ Result<std::string> Broker::identity() {
 }
 
 Task<Result<>> Broker::start_quorum(std::string cluster_id) {
-  publisher_ = std::make_unique<MetadataPublisher>(shard0(), *this, std::move(cluster_id));
+  publisher_ = std::make_unique<MetadataPublisher>(shard0(), local_state_, config_.node_id, std::move(cluster_id));
   raft::QuorumOptions options;
   options.metadata_log_dir = config_.metadata_log_dir;
   options.self = config_.node_id;
@@ -145,64 +141,9 @@ Task<Result<>> Broker::start_quorum(std::string cluster_id) {
   controller_ = std::make_unique<ControllerService>(shard0(), config_, *quorum_, *publisher_);
   publisher_->start();
   controller_->start();
-  const Instant deadline = shard0().clock.now() + config_.initial_broker_registration_timeout;
-  if (!co_await controller_->until_active(deadline))
-    co_return fail(ErrorCode::kNotController, "the metadata quorum elected no leader in time");
+  controller_link_ = std::make_unique<LocalControllerLink>(shard0(), *controller_);
+  lifecycle_ = std::make_unique<BrokerLifecycle>(shard0(), config_, *controller_link_, *publisher_);
   co_return Result<>();
-}
-
-Task<Result<>> Broker::register_with_controller() {
-  protocol::BrokerRegistrationRequest request;
-  request.broker_id = config_.node_id;
-  request.cluster_id = publisher_->current_image()->cluster_id();
-  request.incarnation_id = Uuid::from_random(shard0().random.next(), shard0().random.next());
-  request.rack = config_.rack;
-  request.log_dirs = logs_->directory_ids();
-  for (const auto& advertised : config_.advertised_listeners) {
-    protocol::BrokerRegistrationRequest::Listener listener;
-    listener.name = advertised.name;
-    listener.host = advertised.host;
-    listener.port = advertised.port;
-    listener.security_protocol = static_cast<std::int16_t>(advertised.protocol);
-    request.listeners.push_back(std::move(listener));
-  }
-  for (const auto& supported : controller::supported_features()) {
-    protocol::BrokerRegistrationRequest::Feature feature;
-    feature.name = supported.name;
-    feature.min_supported_version = supported.min;
-    feature.max_supported_version = supported.max;
-    request.features.push_back(std::move(feature));
-  }
-  CO_TRY(const auto registered, co_await controller_->handle<protocol::BrokerRegistrationResponse>(request, 4));
-  if (registered.error_code != ErrorCode::kNone)
-    co_return fail(registered.error_code, "the controller refused this broker's registration");
-  broker_epoch_ = registered.broker_epoch;
-  CO_TRY_VOID(co_await heartbeat());
-  beat();
-  co_return Result<>();
-}
-
-Task<Result<>> Broker::heartbeat() {
-  protocol::BrokerHeartbeatRequest request;
-  request.broker_id = config_.node_id;
-  request.broker_epoch = broker_epoch_;
-  request.current_metadata_offset = publisher_->published().value();
-  request.want_fence = false;
-  CO_TRY(const auto response, co_await controller_->handle<protocol::BrokerHeartbeatResponse>(request, 1));
-  if (response.error_code != ErrorCode::kNone)
-    co_return fail(response.error_code, "the controller refused a heartbeat");
-  co_return Result<>();
-}
-
-// Keeps the session with the controller alive.
-void Broker::beat() {
-  heartbeat_ = shard0().clock.call_at(shard0().clock.now() + config_.broker_heartbeat_interval,
-                                      [this] { spawn(shard0(), beat_once()); });
-}
-
-Task<> Broker::beat_once() {
-  if (auto sent = co_await heartbeat(); !sent) log::warn("heartbeat failed", field("error", sent.error()));
-  if (!stopping_) beat();
 }
 
 // Binds on every shard, so that a port that is taken is reported before anything else is done with it. Connections are
@@ -211,7 +152,9 @@ Result<> Broker::listen() {
   for (auto& listener : config_.listeners) {
     const bool for_controllers =
         std::ranges::find(config_.controller_listeners, listener.name) != config_.controller_listeners.end();
-    if (for_controllers) continue;                       // the controller is reached inside the process
+    // A listener for controllers is named, checked and not opened: the quorum has one voter, and its controller is
+    // reached inside the process (LocalControllerLink). This is the one place that leaves it out.
+    if (for_controllers) continue;
     const Endpoint asked{listener.host, listener.port};  // with port 0, the shards after the first get the first one's
     for (std::size_t i = 0; i < shards_.size(); ++i) {
       TRY(auto bound, shards_[i]->shard.network.listen(asked, listen_options(config_)));
@@ -277,8 +220,11 @@ Task<> Broker::stop_servers(Instant deadline) {
 }
 
 Task<> Broker::stop() {
-  stopping_ = true;
-  heartbeat_.reset();
+  if (lifecycle_) {
+    if (!co_await lifecycle_->leave(shard0().clock.now() + kHandOverWithin))
+      log::warn("leaderships are not handed over: the time to stop is over");
+    lifecycle_->stop();
+  }
   co_await groups_->stop();  // who waits in a rebalance is answered, or the servers could not finish
   for (auto& shard : shards_) co_await shard->shard.call(*shard, &BrokerShard::begin_stop);
   co_await stop_servers(shard0().clock.now() + kStopWithin);

@@ -8,9 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "broker/broker_lifecycle.h"
 #include "broker/broker_shard.h"
+#include "broker/controller_link.h"
 #include "broker/controller_service.h"
 #include "broker/group_coordinator.h"
+#include "broker/local_state.h"
 #include "broker/metadata_publisher.h"
 #include "broker/producer_ids.h"
 #include "config/broker_config.h"
@@ -50,14 +53,14 @@ class Broker {
   storage::LogManager& logs() { return *logs_; }
   ProducerIds& producer_ids() { return producer_ids_; }
   GroupCoordinator& groups() { return *groups_; }
-  std::int64_t broker_epoch() const { return broker_epoch_; }
+  std::int64_t broker_epoch() const { return lifecycle_ ? lifecycle_->epoch() : -1; }
   // The ports that were bound, in the order of config().listeners; differs from it where that says 0.
   const std::vector<Endpoint>& bound() const { return bound_; }
 
   // From any shard: what only the controller decides. Answers once the outcome is in force on this broker.
   template <class Response, class Request>
   Task<Result<Response>> ask_controller(Request request, std::int16_t version) {
-    co_return co_await shard0().call(*controller_, &ControllerService::handle<Response, Request>, std::move(request),
+    co_return co_await shard0().call(*this, &Broker::forward_to_controller<Response, Request>, std::move(request),
                                      version);
   }
 
@@ -70,10 +73,11 @@ class Broker {
  private:
   Result<std::string> identity();
   Task<Result<>> start_quorum(std::string cluster_id);
-  Task<Result<>> register_with_controller();
-  Task<Result<>> heartbeat();
-  void beat();
-  Task<> beat_once();
+  template <class Response, class Request>
+  Task<Result<Response>> forward_to_controller(Request request, std::int16_t version) {
+    co_return co_await controller_link_->forward<Response>(std::move(request), version,
+                                                           shard0().clock.now() + kControllerWithin);
+  }
   Result<> listen();
   void serve_on(std::size_t shard);
   Task<> stop_servers(Instant deadline);
@@ -86,12 +90,18 @@ class Broker {
     std::unique_ptr<Listener> listener;
   };
 
+  // Longer than the controller itself waits for a change to be in force (broker/controller_service.cc).
+  static constexpr Instant kControllerWithin = std::chrono::seconds(90);
+
   config::BrokerConfig config_;
   std::vector<std::unique_ptr<BrokerShard>> shards_;
   std::unique_ptr<storage::LogManager> logs_;
+  BrokerLocalState local_state_{*this};
   std::unique_ptr<MetadataPublisher> publisher_;
   std::unique_ptr<raft::Quorum> quorum_;
   std::unique_ptr<ControllerService> controller_;
+  std::unique_ptr<ControllerLink> controller_link_;
+  std::unique_ptr<BrokerLifecycle> lifecycle_;
   ProducerIds producer_ids_;
   std::unique_ptr<GroupCoordinator> groups_;
   network::ConnectionLimits limits_;
@@ -99,9 +109,6 @@ class Broker {
   std::vector<std::unique_ptr<network::Server>> servers_;  // one a shard, used there
   std::vector<Waiting> waiting_;
   std::vector<Endpoint> bound_;
-  std::int64_t broker_epoch_ = -1;
-  std::unique_ptr<Clock::Timer> heartbeat_;
-  bool stopping_ = false;
 };
 
 }  // namespace thalweg::broker

@@ -7,6 +7,9 @@ namespace {
 
 using controller::ControllerMachine;
 
+// What the controller takes for one change is what the quorum takes for one entry.
+static_assert(controller::kMaxBytesPerBatch <= raft::Quorum::kEntryMax);
+
 replicated::HostOptions host_options() {
   return {.name = "controller",
           .loading = ErrorCode::kNotController,
@@ -21,8 +24,6 @@ metadata::ImagePtr empty_at(const metadata::Image& image) {
   CHECK(builder.apply(image.index(), image.term(), {}));
   return builder.build().image;
 }
-
-constexpr Instant kLookAgain = std::chrono::microseconds(200);
 
 }  // namespace
 
@@ -48,14 +49,6 @@ void ControllerService::start() {
 void ControllerService::stop() {
   epoch_ = LeaderEpoch{-1};
   host_.resign();
-}
-
-Task<bool> ControllerService::until_active(Instant deadline) {
-  while (!host_.serving()) {
-    if (shard_.clock.now() >= deadline) co_return false;
-    co_await shard_.clock.sleep_for(kLookAgain);
-  }
-  co_return true;
 }
 
 void ControllerService::on_leadership(raft::Leadership leadership) {

@@ -24,8 +24,6 @@ class ControllerService {
   void start();
   // Takes the machine out of service; what waits is answered kNotController.
   void stop();
-  // Whether the machine serves; false at the deadline.
-  Task<bool> until_active(Instant deadline);
 
   // Answers when the outcome is in force on this broker. kNotController when this node does not lead.
   template <class Response, class Request>

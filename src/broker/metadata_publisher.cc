@@ -3,178 +3,210 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "broker/broker.h"
 #include "runtime/gather.h"
 
 namespace thalweg::broker {
 namespace {
-
-// The log of the cluster contradicts itself, or was written by a newer release. Going on would be guessing.
-[[noreturn]] void refuse(std::string_view what, const Error& error) {
-  log::error("metadata cannot be applied; this release does not understand the metadata log", field("step", what),
-             field("error", error));
-  std::abort();
-}
 
 bool replica_of(const metadata::Partition& partition, BrokerId self) {
   return std::ranges::find(partition.replicas, self) != partition.replicas.end();
 }
 
 constexpr std::size_t kOpenedAtOnce = 64;
-constexpr Millis kOpenAgainAfter{2'000};
+constexpr PartitionId kWholeTopic{-1};
 
 }  // namespace
 
-MetadataPublisher::MetadataPublisher(const Shard& shard, Broker& broker, std::string cluster_id)
+MetadataPublisher::MetadataPublisher(const Shard& shard, LocalState& local, BrokerId self, std::string cluster_id)
     : shard_(shard),
-      broker_(broker),
-      builder_(std::make_shared<const metadata::Image>(cluster_id)),
+      local_(local),
+      self_(self),
+      builder_(std::make_unique<metadata::ImageBuilder>(std::make_shared<const metadata::Image>(cluster_id))),
+      handed_(builder_->pin()),
+      published_image_(handed_),
       published_(shard.clock) {}
 
+void MetadataPublisher::halt(std::string_view step, const Error& error) {
+  log::error("metadata cannot be applied; this release does not understand the metadata log", field("step", step),
+             field("error", error));
+  health_ = std::unexpected(error);
+  published_.fail();
+}
+
 void MetadataPublisher::apply(Offset index, LeaderEpoch epoch, BytesView records) {
+  if (!health_) return;
   auto decoded = metadata::decode_records(SharedBytes::copy_of(records));
-  if (!decoded) refuse("decode", decoded.error());
-  if (auto applied = builder_.apply(index.value, epoch.value, *decoded); !applied) refuse("apply", applied.error());
+  if (!decoded) return halt("decode", decoded.error());
+  if (auto applied = builder_->apply(index.value, epoch.value, *decoded); !applied)
+    return halt("apply", applied.error());
   dirty_ = true;
-  if (started_ && !running_ && !stopping_) {
-    running_ = true;
-    spawn(shard_, publish_loop());
-  }
+  begin_publishing();
 }
 
 Task<Result<SharedBytes>> MetadataPublisher::snapshot() {
-  const auto image = std::make_shared<const metadata::Image>(builder_.current());
+  if (!health_) co_return std::unexpected(health_.error());
+  const auto image = builder_->pin();
   co_return metadata::encode_records(image->snapshot());
 }
 
 Result<> MetadataPublisher::restore(Offset index, SharedBytes image) {
   TRY(const auto records, metadata::decode_records(image));
-  builder_ = metadata::ImageBuilder(std::make_shared<const metadata::Image>(builder_.current().cluster_id()));
-  TRY_VOID(builder_.apply(index.value, 0, records));
-  dirty_ = true;
+  auto restored = std::make_unique<metadata::ImageBuilder>(
+      std::make_shared<const metadata::Image>(builder_->current().cluster_id()));
+  TRY_VOID(restored->apply(index.value, 0, records));
+  builder_ = std::move(restored);
+  dirty_ = restored_ = true;
+  begin_publishing();
   return {};
 }
 
 void MetadataPublisher::start() {
-  started_ = true;
-  if (!running_) {
-    running_ = true;
-    spawn(shard_, publish_loop());
-  }
+  started_ = dirty_ = true;
+  begin_publishing();
+}
+
+void MetadataPublisher::begin_publishing() {
+  if (!started_ || running_ || stopping_) return;
+  running_ = true;
+  spawn(shard_, publish_loop());
 }
 
 Task<> MetadataPublisher::stop() {
   stopping_ = true;
-  open_again_.reset();
+  retry_timer_.reset();
   if (running_) co_await stopped_.wait();
 }
 
 metadata::Built MetadataPublisher::build() {
   dirty_ = false;
-  return builder_.build();
+  auto built = builder_->build();
+  if (std::exchange(restored_, false)) built.delta = metadata::diff(*handed_, *built.image);
+  handed_ = built.image;
+  return built;
 }
 
 Task<> MetadataPublisher::publish_loop() {
-  do {
-    co_await publish(build());
-  } while (dirty_ && !stopping_);
+  while (!stopping_) {
+    if (dirty_ && health_)
+      co_await publish(build());
+    else if (!due().empty())
+      co_await retry();
+    else
+      break;
+  }
   running_ = false;
-  if (stopping_) stopped_.set(true);
+  if (stopping_)
+    stopped_.set(true);
+  else
+    schedule_retry();
 }
 
 Task<> MetadataPublisher::publish(metadata::Built built) {
   const auto& image = built.image;
-  for (const auto& [id, topic] : built.delta.topics_deleted) co_await remove_topic(topic);
-  co_await apply_configs(image, built.delta);
-  unopened_.insert(built.delta.partitions.begin(), built.delta.partitions.end());
-  const auto touched = std::exchange(unopened_, {});
-  const std::vector<metadata::Delta::PartitionChange> changes(touched.begin(), touched.end());
-  for (std::size_t i = 0; i < changes.size(); i += kOpenedAtOnce) {
-    std::vector<Task<bool>> opening;
-    for (std::size_t j = i; j < std::min(i + kOpenedAtOnce, changes.size()); ++j)
-      opening.push_back(
-          [](MetadataPublisher* self, metadata::ImagePtr img, metadata::Delta::PartitionChange change) -> Task<bool> {
-            co_await self->open_partition(std::move(img), change);
-            co_return true;
-          }(this, image, changes[j]));
-    co_await gather(std::move(opening));
-  }
-  for (auto& shard : broker_.shards()) co_await shard->shard.call(*shard, &BrokerShard::set_image, image);
+  co_await remove_topics(built.delta.topics_deleted);
+  co_await configure(image, {built.delta.configs.begin(), built.delta.configs.end()});
+  co_await bring_in(image, {built.delta.partitions.begin(), built.delta.partitions.end()});
+  co_await local_.show(image);
+  published_image_ = image;
   published_.advance(Offset{image->index()});
 }
 
-Task<> MetadataPublisher::open_partition(metadata::ImagePtr image, metadata::Delta::PartitionChange change) {
-  const auto topic = image->topic(change.topic_id);
-  const auto* state = topic ? topic->partition(change.partition) : nullptr;
-  if (!state) co_return;
-  const replica::PartitionKey key{change.topic_id, change.partition};
-  auto& owner = broker_.owner_of(key);
-  const TopicPartition id{topic->name, change.partition};
-  if (!replica_of(*state, broker_.config().node_id)) {
-    if (!broker_.logs().find(id)) co_return;
-    co_await owner.shard.call(owner, &BrokerShard::drop, topic->name, key);
-    co_await broker_.logs().remove(topic->name, topic->id, {change.partition});
-    co_return;
+Task<> MetadataPublisher::remove_topics(const std::map<Uuid, metadata::TopicPtr>& topics) {
+  for (const auto& [id, topic] : topics) {
+    std::erase_if(failed_, [&](const auto& entry) { return entry.first.topic_id == id; });
+    note({id, kWholeTopic}, topic, co_await local_.remove_topic(topic));
   }
-  auto log = co_await broker_.logs().open(id, change.topic_id, broker_.log_config(*image, topic->name), owner.shard.id);
-  if (!log) {
-    // The partition stays without a leader here: clients are told NOT_LEADER_OR_FOLLOWER, and the operator why.
-    const bool again = Disk::is_passing(log.error());
-    log::error("partition could not be opened", field("partition", id), field("error", log.error()),
-               field("tried_again", again));
-    if (again) open_again_later(change);
-    co_return;
-  }
-  co_await owner.shard.call(owner, &BrokerShard::host, topic->name, key, *log, *state);
 }
 
-// What was lacking may be there again: with the next image, or after a while without one.
-void MetadataPublisher::open_again_later(metadata::Delta::PartitionChange change) {
-  unopened_.insert(change);
-  if (stopping_ || std::exchange(open_again_planned_, true)) return;
-  open_again_ = shard_.clock.call_at(shard_.clock.now() + kOpenAgainAfter, [this] {
-    open_again_planned_ = false;
-    dirty_ = true;
-    start();
-  });
-}
-
-// All partitions of a shard at once.
-Task<> MetadataPublisher::remove_topic(metadata::TopicPtr topic) {
-  std::vector<PartitionId> partitions;
-  std::vector<std::vector<replica::PartitionKey>> keys(broker_.shards().size());
-  for (std::size_t i = 0; i < topic->partitions.size(); ++i) {
-    partitions.push_back(PartitionId{std::int32_t(i)});
-    const replica::PartitionKey key{topic->id, partitions.back()};
-    keys[broker_.owner_of(key).shard.id].push_back(key);
-  }
-  for (auto& shard : broker_.shards())
-    if (auto& here = keys[shard->shard.id]; !here.empty())
-      co_await shard->shard.call(*shard, &BrokerShard::drop_all, topic->name, std::move(here));
-  co_await broker_.logs().remove(topic->name, topic->id, std::move(partitions));
-  broker_.topic_deleted(*topic);
-}
-
-Task<> MetadataPublisher::apply_configs(metadata::ImagePtr image, const metadata::Delta& delta) {
+Task<> MetadataPublisher::configure(metadata::ImagePtr image, std::vector<metadata::ConfigResource> resources) {
   std::vector<metadata::TopicPtr> topics;
   bool brokers = false;
-  for (const auto& resource : delta.configs) {
+  for (const auto& resource : resources) {
     if (resource.type == metadata::ResourceType::kBroker) brokers = true;
     if (resource.type != metadata::ResourceType::kTopic) continue;
     if (auto topic = image->topic(std::string_view(resource.name))) topics.push_back(std::move(topic));
   }
-  if (brokers) broker_.follow(*image);
   // A broker's option is the default of every topic.
-  if (brokers)
+  if (brokers) {
+    co_await local_.configure_broker(image);
+    topics.clear();
     for (const auto& [name, topic] : image->topics()) topics.push_back(topic);
-  for (const auto& topic : topics) {
-    const auto config = broker_.log_config(*image, topic->name);
-    for (std::size_t i = 0; i < topic->partitions.size(); ++i) {
-      const replica::PartitionKey key{topic->id, PartitionId{std::int32_t(i)}};
-      auto& owner = broker_.owner_of(key);
-      co_await owner.shard.call(owner.partitions, &replica::Partitions::set_config, key, config);
-    }
   }
+  for (const auto& topic : topics) co_await local_.configure(image, topic);
+}
+
+Task<> MetadataPublisher::bring_in(metadata::ImagePtr image, std::vector<Partition> partitions) {
+  for (std::size_t i = 0; i < partitions.size(); i += kOpenedAtOnce) {
+    std::vector<Task<bool>> opening;
+    for (std::size_t j = i; j < std::min(i + kOpenedAtOnce, partitions.size()); ++j)
+      opening.push_back(bring_in_one(image, partitions[j]));
+    co_await gather(std::move(opening));
+  }
+}
+
+// Hosts the partition, or lets go of it when this broker is none of its replicas.
+Task<bool> MetadataPublisher::bring_in_one(metadata::ImagePtr image, Partition partition) {
+  const auto topic = image->topic(partition.topic_id);
+  const auto* state = topic ? topic->partition(partition.partition) : nullptr;
+  if (!state) {
+    failed_.erase(partition);
+    co_return true;
+  }
+  Result<> outcome;
+  if (replica_of(*state, self_))
+    outcome = co_await local_.host(image, topic, partition.partition);
+  else
+    outcome = co_await local_.drop(topic, partition.partition);
+  note(partition, nullptr, outcome);
+  co_return outcome.has_value();
+}
+
+void MetadataPublisher::note(Partition partition, metadata::TopicPtr topic, const Result<>& outcome) {
+  const auto known = failed_.find(partition);
+  if (outcome) {
+    if (known == failed_.end()) return;
+    log::info("brought in force after it had failed", field("topic", to_string(partition.topic_id)),
+              field("partition", partition.partition), field("attempts", known->second.attempts + 1));
+    failed_.erase(known);
+    return;
+  }
+  auto& failed = known == failed_.end() ? failed_[partition] : known->second;
+  const Instant wait = std::min<Instant>(kRetryLast, kRetryFirst * (1 << std::min(failed.attempts, 8)));
+  ++failed.attempts;
+  failed.topic = std::move(topic);
+  failed.again = shard_.clock.now() + wait;
+  // Clients are told NOT_LEADER_OR_FOLLOWER meanwhile, and the operator why.
+  log::error("partition could not be brought in force; it will be tried again",
+             field("topic", to_string(partition.topic_id)), field("partition", partition.partition),
+             field("attempt", failed.attempts), field("milliseconds", std::chrono::duration_cast<Millis>(wait).count()),
+             field("error", outcome.error()));
+}
+
+std::vector<MetadataPublisher::Partition> MetadataPublisher::due() const {
+  std::vector<Partition> due;
+  for (const auto& [partition, failed] : failed_)
+    if (failed.again <= shard_.clock.now()) due.push_back(partition);
+  return due;
+}
+
+void MetadataPublisher::schedule_retry() {
+  retry_timer_.reset();
+  if (failed_.empty()) return;
+  Instant next = Instant::max();
+  for (const auto& [partition, failed] : failed_) next = std::min(next, failed.again);
+  retry_timer_ = shard_.clock.call_at(next, [this] { begin_publishing(); });
+}
+
+// By what is published, so nothing newer is brought in force than what shards see.
+Task<> MetadataPublisher::retry() {
+  std::vector<Partition> partitions;
+  for (const auto& partition : due()) {
+    if (const auto topic = failed_.at(partition).topic)
+      note(partition, topic, co_await local_.remove_topic(topic));
+    else
+      partitions.push_back(partition);
+  }
+  co_await bring_in(published_image_, std::move(partitions));
 }
 
 }  // namespace thalweg::broker

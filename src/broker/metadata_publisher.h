@@ -1,60 +1,95 @@
 // Turns committed metadata records into images and brings this broker into the state they describe: logs are opened,
 // roles change, configs apply, and only then does every shard see the new image. What a client reads in Metadata can
-// therefore be used at once.
+// therefore be used at once. What all that means is LocalState's to know; this class decides what has to be done, in
+// which order, and does again what has failed.
 //
 // Owner: shard 0 (it is the quorum's state machine). Invariant: published() is the index of an image that every shard
-// holds.
+// holds, and grows only.
 #pragma once
 
+#include <chrono>
+#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
+#include "broker/local_state.h"
 #include "metadata/image_builder.h"
 #include "raft/state_machine.h"
 #include "runtime/shard.h"
 #include "runtime/watermark.h"
-#include "storage/log_manager.h"
 
 namespace thalweg::broker {
 
-class Broker;
-
 class MetadataPublisher : public raft::StateMachine {
  public:
-  MetadataPublisher(const Shard& shard, Broker& broker, std::string cluster_id);
+  // `local` outlives the publisher. `self`: whose partitions are opened here.
+  MetadataPublisher(const Shard& shard, LocalState& local, BrokerId self, std::string cluster_id);
 
+  // An entry that this release cannot apply is a newer release's, or contradicts the log before it. Going on would be
+  // guessing: what is published stays, nothing is applied any more, and health() says why. At start the broker refuses
+  // to start; later it asks to be fenced and leaves what it leads to others. Records, types and versions that older
+  // members do not know are written only at a finalized feature level that every registered broker speaks
+  // (controller/brokers.cc refuses the others), so in a rolling upgrade no member ever meets one.
   void apply(Offset index, LeaderEpoch epoch, BytesView records) override;
   Task<Result<SharedBytes>> snapshot() override;
+  // Also while running, when this node lagged behind the others' logs: what differs from the image that was published
+  // is brought in force, topics deleted meanwhile included, and publishing goes on by itself.
   Result<> restore(Offset index, SharedBytes image) override;
 
-  // Everything applied so far; shards may not have it yet.
-  metadata::ImagePtr current_image() const { return std::make_shared<const metadata::Image>(builder_.current()); }
+  // Everything applied so far; shards may not have it yet. Never changes.
+  metadata::ImagePtr current_image() { return builder_->pin(); }
+  // What every shard holds: the image of published().
+  const metadata::ImagePtr& published_image() const { return published_image_; }
   Watermark& published() { return published_; }
+  const Result<>& health() const { return health_; }
+
   // Publishing begins with the first call: until then records are only applied (the log is being replayed).
   void start();
   // Returns when nothing is being published any more.
   Task<> stop();
 
+  // How long after a failure a partition is opened, or a topic removed, again; doubled up to the last.
+  static constexpr Instant kRetryFirst = std::chrono::seconds(1), kRetryLast = std::chrono::seconds(30);
+
  private:
+  using Partition = metadata::Delta::PartitionChange;
+  struct Failed {
+    metadata::TopicPtr topic;  // set: the topic is deleted and something of it is still here
+    int attempts = 0;
+    Instant again{0};
+  };
+
+  void halt(std::string_view step, const Error& error);
+  void begin_publishing();
   metadata::Built build();
   Task<> publish_loop();
   Task<> publish(metadata::Built built);
-  void open_again_later(metadata::Delta::PartitionChange change);
-  Task<> open_partition(metadata::ImagePtr image, metadata::Delta::PartitionChange change);
-  Task<> remove_topic(metadata::TopicPtr topic);
-  Task<> apply_configs(metadata::ImagePtr image, const metadata::Delta& delta);
+  Task<> remove_topics(const std::map<Uuid, metadata::TopicPtr>& topics);
+  Task<> configure(metadata::ImagePtr image, std::vector<metadata::ConfigResource> resources);
+  Task<> bring_in(metadata::ImagePtr image, std::vector<Partition> partitions);
+  Task<bool> bring_in_one(metadata::ImagePtr image, Partition partition);
+
+  // What failed and what is to be done about it.
+  void note(Partition partition, metadata::TopicPtr topic, const Result<>& outcome);
+  std::vector<Partition> due() const;
+  void schedule_retry();
+  Task<> retry();
 
   const Shard& shard_;
-  Broker& broker_;
-  metadata::ImageBuilder builder_;
-  bool dirty_ = false;  // applied, not published
+  LocalState& local_;
+  const BrokerId self_;
+  std::unique_ptr<metadata::ImageBuilder> builder_;
+  Result<> health_;
+  bool dirty_ = false;     // applied, not published
+  bool restored_ = false;  // the builder's delta does not start from handed_
   bool started_ = false, stopping_ = false, running_ = false;
+  metadata::ImagePtr handed_;  // the last image that was, or is being, brought in force
+  metadata::ImagePtr published_image_;
   Watermark published_;
-  std::set<metadata::Delta::PartitionChange> unopened_;  // for a reason that passes
-  bool open_again_planned_ = false;
-  std::unique_ptr<Clock::Timer> open_again_;
+  // A deleted topic as a whole is under its id and partition -1.
+  std::map<Partition, Failed> failed_;
+  std::unique_ptr<Clock::Timer> retry_timer_;
   OneShot<bool> stopped_;
 };
 

@@ -11,8 +11,6 @@
 namespace thalweg::controller {
 namespace {
 
-void append(std::vector<Record>& to, std::vector<Record> more) { std::ranges::move(more, std::back_inserter(to)); }
-
 protocol::BrokerRegistrationChangeRecord change_of(const metadata::Broker& broker) {
   protocol::BrokerRegistrationChangeRecord record;
   record.broker_id = broker.id;
@@ -20,14 +18,18 @@ protocol::BrokerRegistrationChangeRecord change_of(const metadata::Broker& broke
   return record;
 }
 
-std::vector<Record> unfence(const metadata::Image& image, const Options& options, const metadata::Broker& broker) {
-  auto record = change_of(broker);
-  record.fenced = -1;
-  std::vector<Record> records{std::move(record)};
-  append(records, records_for_returning_broker(image, broker.id, [&](const std::string& topic) {
-           return unclean_election_allowed(image, options, topic);
-         }));
-  return records;
+// The broker's own record, and what follows for partitions now that it is active, or is not.
+Repair with_partitions(const metadata::Image& image, const Options& options, BrokerId broker, bool active,
+                       Record record) {
+  auto follows = repair(image, options, [&](BrokerId id) { return id == broker ? active : is_active(image, id); });
+  follows.records.insert(follows.records.begin(), std::move(record));
+  return follows;
+}
+
+template <class Response>
+void take(BrokerDecision<Response>& decision, Repair repair) {
+  decision.records = std::move(repair.records);
+  decision.more = repair.more;
 }
 
 bool leads_something(const metadata::Image& image, BrokerId id) {
@@ -75,18 +77,17 @@ protocol::RegisterBrokerRecord registration(const protocol::BrokerRegistrationRe
 
 }  // namespace
 
-std::vector<Record> fence(const metadata::Image& image, const metadata::Broker& broker) {
+Repair fence(const metadata::Image& image, const Options& options, const metadata::Broker& broker) {
   auto record = change_of(broker);
   record.fenced = 1;
-  auto records = records_without_broker(image, broker.id);
-  records.emplace_back(std::move(record));
-  return records;
+  return with_partitions(image, options, broker.id, false, std::move(record));
 }
 
-Decision<protocol::BrokerRegistrationResponse> register_broker(const metadata::Image& image, const Options& options,
-                                                               const protocol::BrokerRegistrationRequest& request,
-                                                               bool alive, std::int64_t new_epoch) {
-  Decision<protocol::BrokerRegistrationResponse> decision;
+BrokerDecision<protocol::BrokerRegistrationResponse> register_broker(const metadata::Image& image,
+                                                                     const Options& options,
+                                                                     const protocol::BrokerRegistrationRequest& request,
+                                                                     bool alive, std::int64_t new_epoch) {
+  BrokerDecision<protocol::BrokerRegistrationResponse> decision;
   auto& reply = decision.reply;
   const auto refuse = [&](ErrorCode code) {
     reply.error_code = code;
@@ -105,17 +106,17 @@ Decision<protocol::BrokerRegistrationResponse> register_broker(const metadata::I
   if (same_process) {
     record.fenced = known->fenced;
     record.in_controlled_shutdown = known->in_controlled_shutdown;
-  } else if (known) {
-    // The process before took its leaderships with it.
-    append(decision.records, records_without_broker(image, request.broker_id));
+    decision.records.emplace_back(std::move(record));
+  } else {
+    // A process before took its leaderships with it.
+    take(decision, with_partitions(image, options, request.broker_id, false, std::move(record)));
   }
-  decision.records.emplace_back(std::move(record));
   return decision;
 }
 
-Decision<protocol::BrokerHeartbeatResponse> heartbeat(const metadata::Image& image, const Options& options,
-                                                      const protocol::BrokerHeartbeatRequest& request) {
-  Decision<protocol::BrokerHeartbeatResponse> decision;
+BrokerDecision<protocol::BrokerHeartbeatResponse> heartbeat(const metadata::Image& image, const Options& options,
+                                                            const protocol::BrokerHeartbeatRequest& request) {
+  BrokerDecision<protocol::BrokerHeartbeatResponse> decision;
   auto& reply = decision.reply;
   const auto* broker = image.broker(request.broker_id);
   if (!broker || broker->epoch != request.broker_epoch) {
@@ -128,41 +129,46 @@ Decision<protocol::BrokerHeartbeatResponse> heartbeat(const metadata::Image& ima
     reply.should_shut_down = request.want_shut_down;
     // Who has said goodbye comes back as a new process, which registers.
     if (request.want_fence || request.want_shut_down || broker->in_controlled_shutdown) return decision;
-    decision.records = unfence(image, options, *broker);
+    // What its former process led is still being handed over; under the same leader epoch it must not lead again.
+    if (counted_on(image, broker->id)) return decision;
+    auto record = change_of(*broker);
+    record.fenced = -1;
+    take(decision, with_partitions(image, options, broker->id, true, std::move(record)));
     reply.is_fenced = false;
   } else if (request.want_shut_down) {
-    // Leadership moves first; when clients can find it elsewhere (the next heartbeat), the broker may go.
-    if (!broker->in_controlled_shutdown && leads_something(image, broker->id) && others_active(image, broker->id)) {
-      decision.records = records_without_broker(image, broker->id);
+    // Leadership moves first; when clients can find it elsewhere (a later heartbeat), the broker may go.
+    const bool leads = leads_something(image, broker->id);
+    if (broker->in_controlled_shutdown && leads) return decision;
+    if (leads && others_active(image, broker->id)) {
       auto record = change_of(*broker);
       record.in_controlled_shutdown = 1;
-      decision.records.emplace_back(std::move(record));
+      take(decision, with_partitions(image, options, broker->id, false, std::move(record)));
     } else {
-      decision.records = fence(image, *broker);
+      take(decision, fence(image, options, *broker));
       reply.is_fenced = true;
       reply.should_shut_down = true;
     }
   } else if (request.want_fence) {
-    decision.records = fence(image, *broker);
+    take(decision, fence(image, options, *broker));
     reply.is_fenced = true;
   }
   return decision;
 }
 
-Decision<protocol::UnregisterBrokerResponse> unregister_broker(const metadata::Image& image,
-                                                               const protocol::UnregisterBrokerRequest& request) {
-  Decision<protocol::UnregisterBrokerResponse> decision;
+BrokerDecision<protocol::UnregisterBrokerResponse> unregister_broker(const metadata::Image& image,
+                                                                     const Options& options,
+                                                                     const protocol::UnregisterBrokerRequest& request) {
+  BrokerDecision<protocol::UnregisterBrokerResponse> decision;
   const auto* broker = image.broker(request.broker_id);
   if (!broker) {
     decision.reply.error_code = ErrorCode::kBrokerIdNotRegistered;
     decision.reply.error_message = "Broker ID " + to_string(request.broker_id) + " is not currently registered";
     return decision;
   }
-  decision.records = records_without_broker(image, broker->id);
   protocol::UnregisterBrokerRecord record;
   record.broker_id = broker->id;
   record.broker_epoch = broker->epoch;
-  decision.records.emplace_back(std::move(record));
+  take(decision, with_partitions(image, options, broker->id, false, record));
   return decision;
 }
 

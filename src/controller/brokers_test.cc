@@ -17,12 +17,14 @@ protocol::BrokerRegistrationRequest registration(int id, Uuid incarnation) {
   request.cluster_id = "cluster";
   request.incarnation_id = incarnation;
   request.features.push_back({"metadata.version", 1, 30});
+  request.features.push_back({"eligible.leader.replicas.version", 0, 1});
   return request;
 }
 
 TEST(Brokers, ANewClusterFinalizesItsFeatures) {
   const Controller controller;
   EXPECT_EQ(controller.image().feature("metadata.version"), 30);
+  EXPECT_EQ(controller.image().feature("eligible.leader.replicas.version"), 1);
   EXPECT_EQ(controller.image().feature("group.version"), 0);
 }
 
@@ -107,7 +109,7 @@ TEST(Brokers, TheLastInSyncReplicaStaysAndLeadsAgainWhenItReturns) {
   controller.advance(10s);
   EXPECT_TRUE(controller.image().broker(BrokerId{1})->fenced);
   EXPECT_EQ(controller.partition("orders", 0).leader, kNoBroker);
-  EXPECT_EQ(controller.partition("orders", 0).isr, ids({1}));
+  EXPECT_EQ(controller.partition("orders", 0).eligible_leader_replicas, ids({1}));
   controller.heartbeat(1);
   EXPECT_EQ(controller.partition("orders", 0).leader, BrokerId{1});
 }

@@ -8,8 +8,12 @@
 #include <string>
 #include <utility>
 
+#include "base/check.h"
 #include "base/number.h"
+#include "controller/features.h"
+#include "controller/leader_election.h"
 #include "controller/topics.h"
+#include "metadata/image_builder.h"
 
 namespace thalweg::controller {
 namespace {
@@ -17,6 +21,8 @@ namespace {
 using config::Properties;
 using metadata::ConfigResource;
 using metadata::ResourceType;
+
+constexpr std::string_view kMinIsr = "min.insync.replicas";
 
 enum class Operation : std::int8_t { kSet = 0, kDelete = 1, kAppend = 2, kSubtract = 3 };
 
@@ -159,6 +165,41 @@ Result<Properties> changed(const protocol::IncrementalAlterConfigsRequest::Alter
   return set;
 }
 
+// With eligible leader replicas (KIP-966) the controller counts by min.insync.replicas who may lead without loss, so
+// all brokers have to mean the same by it. The messages are Kafka's.
+Result<> check_min_isr(const metadata::Image& image, const ConfigResource& resource, const Record& record) {
+  const auto& config = std::get<protocol::ConfigRecord>(record);
+  if (resource.type != ResourceType::kBroker || config.name != kMinIsr || image.feature(kElrFeature) == 0) return {};
+  if (!resource.name.empty())
+    return fail(ErrorCode::kInvalidConfig, "Broker-level min.insync.replicas cannot be altered while ELR is enabled.");
+  if (!config.value)
+    return fail(ErrorCode::kInvalidConfig, "Cluster-level min.insync.replicas cannot be removed while ELR is enabled.");
+  return {};
+}
+
+// Who left a set that was too small to acknowledge may lead; a set that may acknowledge by the new value must have no
+// such replicas beside it, or one of them would be elected without what was acknowledged since. So they go in the batch
+// that changes the value, and before it.
+std::vector<Record> with_elr_cut(const metadata::Image& image, const Options& options, std::vector<Record> configs) {
+  const bool concerned = std::ranges::any_of(
+      configs, [](const Record& record) { return std::get<protocol::ConfigRecord>(record).name == kMinIsr; });
+  if (!concerned || image.feature(kElrFeature) == 0) return configs;
+  metadata::ImageBuilder next(std::make_shared<const metadata::Image>(image));
+  CHECK(next.apply(configs));
+  std::vector<Record> records;
+  for (const auto& [name, topic] : image.topics())
+    for (std::size_t i = 0; i < topic->partitions.size(); ++i) {
+      const auto& partition = topic->partitions[i];
+      if (partition.eligible_leader_replicas.empty()) continue;
+      PartitionChange change(topic->id, PartitionId{static_cast<std::int32_t>(i)}, partition,
+                             [&](BrokerId id) { return is_active(image, id); });
+      change.min_isr(min_isr_for_elr(next.current(), options, name));
+      if (auto record = change.build()) records.push_back(*std::move(record));
+    }
+  std::ranges::move(configs, std::back_inserter(records));
+  return records;
+}
+
 // One resource of either request; `next` works out its settings.
 template <class Resource>
 Result<std::vector<Record>> alter(const metadata::Image& image, const Options& options, const Resource& wanted,
@@ -174,7 +215,12 @@ Result<std::vector<Record>> alter(const metadata::Image& image, const Options& o
   for (const auto& entry : wanted.configs)
     if (const auto it = set.find(entry.name); it != set.end()) touched.insert(*it);
   TRY_VOID(validate(resource, resource.type == ResourceType::kTopic ? set : touched, layers(image, options)));
-  return difference(resource, now, set);
+  auto records = difference(resource, now, set);
+  for (const auto& record : records) {
+    TRY_VOID(check_min_isr(image, resource, record));
+    TRY_VOID(check_config_size(std::get<protocol::ConfigRecord>(record)));
+  }
+  return records;
 }
 
 template <class Response, class Request>
@@ -202,10 +248,20 @@ Decision<Response> alter_all(const metadata::Image& image, const Options& option
     }
     decision.reply.responses.push_back(std::move(result));
   }
+  decision.records = with_elr_cut(image, options, std::move(decision.records));
   return decision;
 }
 
 }  // namespace
+
+Result<> check_config_size(const protocol::ConfigRecord& record) {
+  if (record.name.size() > kConfigStringMax || (record.value && record.value->size() > kConfigStringMax))
+    return fail(ErrorCode::kInvalidConfig,
+                fmt::format("The configuration value cannot be added because it exceeds the maximum value size of {} "
+                            "bytes.",
+                            kConfigStringMax));
+  return {};
+}
 
 Decision<protocol::AlterConfigsResponse> alter_configs(const metadata::Image& image, const Options& options,
                                                        const protocol::AlterConfigsRequest& request) {

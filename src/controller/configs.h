@@ -10,6 +10,10 @@
 
 namespace thalweg::controller {
 
+// What a metadata record can keep of a name or a value, as in Kafka.
+inline constexpr std::size_t kConfigStringMax = 32767;
+Result<> check_config_size(const protocol::ConfigRecord& record);
+
 // Replaces everything that was set: what a request leaves out returns to its default.
 Decision<protocol::AlterConfigsResponse> alter_configs(const metadata::Image& image, const Options& options,
                                                        const protocol::AlterConfigsRequest& request);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "controller/batch_limit.h"
 #include "controller/brokers.h"
 #include "controller/configs.h"
 #include "controller/elections.h"
@@ -25,6 +26,27 @@ Effects effects(Decision<Response> decision, RequestId id) {
   return effects;
 }
 
+// What does not fit into this batch is repaired in the next ones; other requests may come between.
+template <class Response>
+Effects about_broker(BrokerDecision<Response> decision, RequestId id, Instant now) {
+  const bool more = decision.more;
+  auto result = effects(Decision<Response>(std::move(decision)), id);
+  if (more) result.timers.push_back({ControllerMachine::TimerKey::kRepair, now});
+  return result;
+}
+
+// Partitions without a leader may get one as soon as they may lose data for it.
+Effects after_configs(Effects effects, Instant now) {
+  const bool unclean = std::ranges::any_of(effects.append, [](const auto& record) {
+    const auto* config = std::get_if<protocol::ConfigRecord>(&record);
+    return config && config->name == "unclean.leader.election.enable" && config->value == "true";
+  });
+  if (unclean) effects.timers.push_back({ControllerMachine::TimerKey::kRepair, now});
+  return effects;
+}
+
+constexpr std::size_t kElectionsPerStep = 1000;  // as Kafka
+
 }  // namespace
 
 Options Options::from(const config::BrokerConfig& config) {
@@ -43,38 +65,39 @@ ControllerMachine::ControllerMachine(metadata::ImagePtr base, Options options, s
 
 Effects ControllerMachine::on(const protocol::CreateTopicsRequest& request, Context, RequestId id, Instant, Timestamp) {
   auto before = soft_state();
-  return undoable(effects(create_topics(image(), options_, random_, request), id), std::move(before));
+  return undoable(effects(bounded(create_topics(image(), options_, random_, request)), id), std::move(before));
 }
 Effects ControllerMachine::on(const protocol::DeleteTopicsRequest& request, Context context, RequestId id, Instant,
                               Timestamp) {
-  return effects(delete_topics(image(), options_, request, context.version), id);
+  return effects(bounded(delete_topics(image(), options_, request, context.version)), id);
 }
 Effects ControllerMachine::on(const protocol::CreatePartitionsRequest& request, Context, RequestId id, Instant,
                               Timestamp) {
   auto before = soft_state();
-  return undoable(effects(create_partitions(image(), random_, request), id), std::move(before));
+  return undoable(effects(bounded(create_partitions(image(), random_, request)), id), std::move(before));
 }
-Effects ControllerMachine::on(const protocol::AlterConfigsRequest& request, Context, RequestId id, Instant, Timestamp) {
-  return effects(alter_configs(image(), options_, request), id);
-}
-Effects ControllerMachine::on(const protocol::IncrementalAlterConfigsRequest& request, Context, RequestId id, Instant,
+Effects ControllerMachine::on(const protocol::AlterConfigsRequest& request, Context, RequestId id, Instant now,
                               Timestamp) {
-  return effects(incremental_alter_configs(image(), options_, request), id);
+  return after_configs(effects(bounded(alter_configs(image(), options_, request)), id), now);
+}
+Effects ControllerMachine::on(const protocol::IncrementalAlterConfigsRequest& request, Context, RequestId id,
+                              Instant now, Timestamp) {
+  return after_configs(effects(bounded(incremental_alter_configs(image(), options_, request)), id), now);
 }
 Effects ControllerMachine::on(const protocol::ElectLeadersRequest& request, Context, RequestId id, Instant, Timestamp) {
-  return effects(elect_leaders(image(), request), id);
+  return effects(bounded(elect_leaders(image(), options_, request)), id);
 }
 Effects ControllerMachine::on(const protocol::AlterPartitionReassignmentsRequest& request, Context, RequestId id,
                               Instant, Timestamp) {
-  return effects(alter_partition_reassignments(image(), options_, request), id);
+  return effects(bounded(alter_partition_reassignments(image(), options_, request)), id);
 }
 Effects ControllerMachine::on(const protocol::AlterPartitionRequest& request, Context context, RequestId id, Instant,
                               Timestamp) {
-  return effects(alter_partition(image(), request, context.version), id);
+  return effects(bounded(alter_partition(image(), options_, request, context.version)), id);
 }
-Effects ControllerMachine::on(const protocol::UnregisterBrokerRequest& request, Context, RequestId id, Instant,
+Effects ControllerMachine::on(const protocol::UnregisterBrokerRequest& request, Context, RequestId id, Instant now,
                               Timestamp) {
-  return effects(unregister_broker(image(), request), id);
+  return about_broker(unregister_broker(image(), options_, request), id, now);
 }
 Effects ControllerMachine::on(const protocol::AllocateProducerIdsRequest& request, Context, RequestId id, Instant,
                               Timestamp) {
@@ -87,14 +110,14 @@ Effects ControllerMachine::on(const protocol::BrokerRegistrationRequest& request
   const auto heard_at = last_contact_.find(request.broker_id);
   const bool alive = known && !known->fenced && heard_at != last_contact_.end() &&
                      now - heard_at->second < options_.broker_session_timeout;
-  return effects(register_broker(image(), options_, request, alive, next_broker_epoch()), id);
+  return about_broker(register_broker(image(), options_, request, alive, next_broker_epoch()), id, now);
 }
 
 Effects ControllerMachine::on(const protocol::BrokerHeartbeatRequest& request, Context, RequestId id, Instant now,
                               Timestamp) {
   auto decision = heartbeat(image(), options_, request);
   const bool unfenced = decision.reply.error_code == ErrorCode::kNone && !decision.reply.is_fenced;
-  auto result = effects(std::move(decision), id);
+  auto result = about_broker(std::move(decision), id, now);
   if (!unfenced) return result;
   auto before = soft_state();
   const bool first = last_contact_.empty();
@@ -104,9 +127,24 @@ Effects ControllerMachine::on(const protocol::BrokerHeartbeatRequest& request, C
 }
 
 Effects ControllerMachine::on_timer(TimerKey key, Instant now, Timestamp) {
-  if (key == TimerKey::kSessions) return fence_silent_brokers(now);
-  Effects result{.append = records_for_preferred_leaders(image())};
-  result.timers.push_back({TimerKey::kLeaderRebalance, later(now, options_.leader_imbalance_check_interval)});
+  switch (key) {
+    case TimerKey::kSessions:
+      return fence_silent_brokers(now);
+    case TimerKey::kRepair:
+      return repair_step(now);
+    case TimerKey::kLeaderRebalance:
+      break;
+  }
+  Effects result{.append = records_for_preferred_leaders(image(), options_, kElectionsPerStep)};
+  const bool more = result.append.size() == kElectionsPerStep;
+  result.timers.push_back({TimerKey::kLeaderRebalance, more ? now : later(now, options_.leader_imbalance_check_interval)});
+  return result;
+}
+
+Effects ControllerMachine::repair_step(Instant now) {
+  auto repaired = repair(image(), options_);
+  Effects result{.append = std::move(repaired.records)};
+  if (repaired.more) result.timers.push_back({TimerKey::kRepair, now});
   return result;
 }
 
@@ -123,7 +161,9 @@ Effects ControllerMachine::fence_silent_brokers(Instant now) {
       continue;
     }
     if (ends <= now && result.append.empty()) {
-      result.append = fence(image(), *broker);
+      auto fenced = fence(image(), options_, *broker);
+      result.append = std::move(fenced.records);
+      if (fenced.more) result.timers.push_back({TimerKey::kRepair, now});
       it = last_contact_.erase(it);
       continue;
     }
@@ -136,11 +176,13 @@ Effects ControllerMachine::fence_silent_brokers(Instant now) {
 
 Effects ControllerMachine::on_loaded(Instant now, Timestamp) {
   Effects result;
-  if (image().features().empty()) result.append = bootstrap_records();
+  if (image().features().empty()) result.append = bootstrap_records(options_);
   for (const auto& [id, broker] : image().brokers())
     if (!broker.fenced) last_contact_[id] = now;
   if (!last_contact_.empty())
     result.timers.push_back({TimerKey::kSessions, later(now, options_.broker_session_timeout)});
+  // The controller before may have left something half done.
+  result.timers.push_back({TimerKey::kRepair, now});
   if (options_.auto_leader_rebalance_enable)
     result.timers.push_back({TimerKey::kLeaderRebalance, later(now, options_.leader_imbalance_check_interval)});
   return result;

@@ -6,7 +6,11 @@
 // the image that apply() builds, and apply() alone changes it. Soft state is when each broker was last heard.
 //
 // The records of one Effects are one batch, all or nothing: the host appends them, applies each at once (the next
-// request has to see them) and gives the reply once everything appended so far is committed.
+// request has to see them) and gives the reply once everything appended so far is committed. "Committed" means in force
+// here: this broker's shards hold the image with the change, and the logs it speaks of are open (quorum_journal.h).
+//
+// A batch is bounded (batch_limit.h). A request that asks for more is refused; what follows from a broker's coming or
+// going is done in as many batches as it takes, the broker's own record first.
 #pragma once
 
 #include <cstdint>
@@ -58,7 +62,8 @@ class ControllerMachine {
                              protocol::AlterPartitionReassignmentsResponse, protocol::AlterPartitionResponse,
                              protocol::BrokerRegistrationResponse, protocol::BrokerHeartbeatResponse,
                              protocol::UnregisterBrokerResponse, protocol::AllocateProducerIdsResponse>;
-  enum class TimerKey : std::uint8_t { kSessions, kLeaderRebalance };
+  // kRepair: what followed from a broker's coming or going and did not fit into its batch.
+  enum class TimerKey : std::uint8_t { kSessions, kLeaderRebalance, kRepair };
   // What comes with a request besides its body.
   struct Context {
     std::int16_t version = 0;  // of the request's API
@@ -111,6 +116,7 @@ class ControllerMachine {
   };
   SoftState soft_state() const { return {random_, last_contact_}; }
   Effects undoable(Effects effects, SoftState before);
+  Effects repair_step(Instant now);
 
   metadata::ImageBuilder state_;
   const Options options_;

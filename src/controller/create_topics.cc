@@ -8,6 +8,7 @@
 
 #include "config/describe.h"
 #include "controller/assignment.h"
+#include "controller/configs.h"
 #include "controller/topics.h"
 
 namespace thalweg::controller {
@@ -127,6 +128,7 @@ Result<NewTopic> make_topic(const metadata::Image& image, const Options& options
     config.resource_name = topic.name;
     config.name = name;
     config.value = value;
+    TRY_VOID(check_config_size(config));
     made.records.emplace_back(std::move(config));
   }
   for (std::size_t p = 0; p < assignments.size(); ++p) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -35,7 +37,11 @@ struct Options {
 };
 
 inline constexpr std::int32_t kProducerIdBlockSize = 1000;
+// One change, as it goes into the metadata log: what a request asks beyond it is refused, what follows from a broker's
+// coming or going is done in several.
 inline constexpr std::size_t kMaxRecordsPerBatch = 10'000;
+inline constexpr std::size_t kMaxBytesPerBatch = 8 << 20;
+inline constexpr std::string_view kTooLargeABatch = "Unable to perform excessively large batch operation.";
 inline constexpr std::string_view kTooManyPartitions = "Excessively large number of partitions per request.";
 
 // Where a broker stands, as far as leadership goes.
@@ -49,5 +55,13 @@ inline config::BrokerLayers layers(const metadata::Image& image, const Options& 
   static const config::Properties kNone;
   return {kNone, image.configs({metadata::ResourceType::kBroker, ""}), options.static_configs};
 }
+
+// What is in force for an option that topic and broker have under the same name; nothing where it is the default.
+const std::string* topic_value(const metadata::Image& image, const Options& options, std::string_view topic,
+                               std::string_view option);
+
+// The topic's min.insync.replicas when the cluster has eligible leader replicas (KIP-966); nothing when it has not.
+std::optional<std::int32_t> min_isr_for_elr(const metadata::Image& image, const Options& options,
+                                            std::string_view topic);
 
 }  // namespace thalweg::controller

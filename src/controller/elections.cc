@@ -20,7 +20,8 @@ PartitionChange::IsActive active_in(const metadata::Image& image) {
   return [&image](BrokerId id) { return is_active(image, id); };
 }
 
-Result<Record> elect(const metadata::Image& image, std::int8_t type, const std::string& name, PartitionId id) {
+Result<Record> elect(const metadata::Image& image, const Options& options, std::int8_t type, const std::string& name,
+                     PartitionId id) {
   const auto topic = image.topic(name);
   if (!topic) return std::unexpected(error(ErrorCode::kUnknownTopicOrPartition, "No such topic as " + name));
   const auto* partition = topic->partition(id);
@@ -31,6 +32,7 @@ Result<Record> elect(const metadata::Image& image, std::int8_t type, const std::
       type == kPreferredElection ? partition->leader != partition->replicas.front() : partition->leader == kNoBroker;
   if (!needed) return std::unexpected(error(ErrorCode::kElectionNotNeeded));
   PartitionChange change(topic->id, id, *partition, active_in(image));
+  change.min_isr(min_isr_for_elr(image, options, name));
   change.elect(type == kPreferredElection ? Election::kPreferred : Election::kUnclean);
   auto record = change.build();
   const auto* elected = record ? std::get_if<protocol::PartitionChangeRecord>(&*record) : nullptr;
@@ -67,7 +69,8 @@ ElectResponse refused_elections(const protocol::ElectLeadersRequest& request, co
   return response;
 }
 
-Decision<ElectResponse> elect_leaders(const metadata::Image& image, const protocol::ElectLeadersRequest& request) {
+Decision<ElectResponse> elect_leaders(const metadata::Image& image, const Options& options,
+                                      const protocol::ElectLeadersRequest& request) {
   Decision<ElectResponse> decision;
   if (request.election_type != kPreferredElection && request.election_type != kUncleanElection) {
     decision.reply = refused_elections(
@@ -79,7 +82,7 @@ Decision<ElectResponse> elect_leaders(const metadata::Image& image, const protoc
     ElectResponse::ReplicaElectionResult result;
     result.topic = topic;
     for (const auto id : ids) {
-      auto outcome = elect(image, request.election_type, topic, id);
+      auto outcome = elect(image, options, request.election_type, topic, id);
       // Asked for all, the ones that need no election are not worth a word.
       if (all && !outcome && outcome.error().code == ErrorCode::kElectionNotNeeded) continue;
       result.partition_result.push_back(result_of(id, outcome));
@@ -147,7 +150,7 @@ ErrorCode check_isr(const metadata::Image& image, const metadata::Partition& par
 }
 
 // The new state goes into the reply, so that the leader need not wait for its image.
-AlterResponse::PartitionData altered(const metadata::Image& image, const metadata::Topic& topic,
+AlterResponse::PartitionData altered(const metadata::Image& image, const Options& options, const metadata::Topic& topic,
                                      const AlterRequest::PartitionData& wanted, BrokerId from, std::int16_t version,
                                      std::vector<Record>& records) {
   AlterResponse::PartitionData result;
@@ -163,6 +166,7 @@ AlterResponse::PartitionData altered(const metadata::Image& image, const metadat
   if (result.error_code != ErrorCode::kNone) return result;
 
   PartitionChange change(topic.id, wanted.partition_index, *partition, active_in(image));
+  change.min_isr(min_isr_for_elr(image, options, topic.name));
   change.isr(std::move(isr)).recovery(static_cast<metadata::LeaderRecovery>(wanted.leader_recovery_state));
   auto record = change.build();
   metadata::Partition next = *partition;
@@ -185,8 +189,8 @@ AlterResponse::PartitionData altered(const metadata::Image& image, const metadat
 
 }  // namespace
 
-Decision<AlterResponse> alter_partition(const metadata::Image& image, const AlterRequest& request,
-                                        std::int16_t version) {
+Decision<AlterResponse> alter_partition(const metadata::Image& image, const Options& options,
+                                        const AlterRequest& request, std::int16_t version) {
   Decision<AlterResponse> decision;
   const auto* broker = image.broker(request.broker_id);
   if (!broker || broker->epoch != request.broker_epoch) {
@@ -199,7 +203,8 @@ Decision<AlterResponse> alter_partition(const metadata::Image& image, const Alte
     const auto topic = image.topic(wanted.topic_id);
     for (const auto& partition : wanted.partitions) {
       if (topic) {
-        result.partitions.push_back(altered(image, *topic, partition, request.broker_id, version, decision.records));
+        result.partitions.push_back(
+            altered(image, options, *topic, partition, request.broker_id, version, decision.records));
         continue;
       }
       AlterResponse::PartitionData unknown;

@@ -11,11 +11,11 @@
 
 namespace thalweg::controller {
 
-Decision<protocol::ElectLeadersResponse> elect_leaders(const metadata::Image& image,
+Decision<protocol::ElectLeadersResponse> elect_leaders(const metadata::Image& image, const Options& options,
                                                        const protocol::ElectLeadersRequest& request);
 // One error for all that was asked.
 protocol::ElectLeadersResponse refused_elections(const protocol::ElectLeadersRequest& request, const Error& error);
-Decision<protocol::AlterPartitionResponse> alter_partition(const metadata::Image& image,
+Decision<protocol::AlterPartitionResponse> alter_partition(const metadata::Image& image, const Options& options,
                                                            const protocol::AlterPartitionRequest& request,
                                                            std::int16_t version);
 

@@ -92,7 +92,7 @@ TEST_F(ElectionsTest, AnUncleanLeaderHasToRecover) {
   EXPECT_EQ(alter(1, ids({1})).error_code, ErrorCode::kNone);
   lose(1);
   EXPECT_EQ(orders().leader, kNoBroker);
-  EXPECT_EQ(orders().isr, ids({1}));
+  EXPECT_EQ(orders().eligible_leader_replicas, ids({1}));
   EXPECT_EQ(elect(kUnclean).error_code, ErrorCode::kNone);
   EXPECT_EQ(orders().leader, BrokerId{2});
   EXPECT_EQ(orders().isr, ids({2}));

@@ -10,13 +10,14 @@ namespace {
 // see here.
 constexpr Feature kFeatures[] = {
     {"metadata.version", 7, 30, 30},
+    {kElrFeature, 0, 1, 1},
 };
 
 }  // namespace
 
 std::span<const Feature> supported_features() { return kFeatures; }
 
-std::vector<metadata::Record> bootstrap_records() {
+std::vector<metadata::Record> bootstrap_records(const Options& options) {
   std::vector<metadata::Record> records;
   for (const auto& feature : kFeatures) {
     if (feature.finalized_at_start == 0) continue;
@@ -25,6 +26,12 @@ std::vector<metadata::Record> bootstrap_records() {
     record.feature_level = feature.finalized_at_start;
     records.emplace_back(std::move(record));
   }
+  const auto own = options.static_configs.find("min.insync.replicas");
+  protocol::ConfigRecord min_isr;
+  min_isr.resource_type = static_cast<std::int8_t>(metadata::ResourceType::kBroker);
+  min_isr.name = "min.insync.replicas";
+  min_isr.value = own == options.static_configs.end() ? "1" : own->second;
+  records.emplace_back(std::move(min_isr));
   return records;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "controller/decision.h"
 #include "metadata/record.h"
 
 namespace thalweg::controller {
@@ -19,7 +20,11 @@ struct Feature {
 };
 std::span<const Feature> supported_features();
 
-// The first records of a new cluster.
-std::vector<metadata::Record> bootstrap_records();
+// Who left the in-sync set while it was too small to acknowledge may lead without loss (KIP-966).
+inline constexpr std::string_view kElrFeature = "eligible.leader.replicas.version";
+
+// The first records of a new cluster: its features, and min.insync.replicas for all brokers as `options` has it. The
+// controller counts by it who is eligible to lead, so every broker has to mean the same.
+std::vector<metadata::Record> bootstrap_records(const Options& options);
 
 }  // namespace thalweg::controller

@@ -1,8 +1,11 @@
 #include "controller/leader_election.h"
 
 #include <algorithm>
+#include <charconv>
 #include <string>
 #include <utility>
+
+#include "controller/features.h"
 
 namespace thalweg::controller {
 namespace {
@@ -13,10 +16,30 @@ PartitionId partition_id(std::size_t index) { return PartitionId{static_cast<std
 
 }  // namespace
 
+const std::string* topic_value(const metadata::Image& image, const Options& options, std::string_view topic,
+                               std::string_view option) {
+  const std::string name(option);
+  const auto find = [&](const config::Properties& set) {
+    const auto it = set.find(name);
+    return it == set.end() ? nullptr : &it->second;
+  };
+  if (const auto* value = find(image.topic_configs(topic))) return value;
+  if (const auto* value = find(image.configs({metadata::ResourceType::kBroker, ""}))) return value;
+  return find(options.static_configs);
+}
+
+std::optional<std::int32_t> min_isr_for_elr(const metadata::Image& image, const Options& options,
+                                            std::string_view topic) {
+  if (image.feature(kElrFeature) == 0) return std::nullopt;
+  std::int32_t min_isr = 1;
+  if (const auto* value = topic_value(image, options, topic, "min.insync.replicas"))
+    std::from_chars(value->data(), value->data() + value->size(), min_isr);
+  return min_isr;
+}
+
 bool unclean_election_allowed(const metadata::Image& image, const Options& options, const std::string& topic) {
-  const auto effective = config::effective_topic_config(image.topic_configs(topic), layers(image, options));
-  const auto it = effective.find("unclean.leader.election.enable");
-  return it != effective.end() && it->second == "true";
+  const auto* value = topic_value(image, options, topic, "unclean.leader.election.enable");
+  return value && *value == "true";
 }
 
 std::vector<BrokerId> without(const std::vector<BrokerId>& ids, BrokerId id) {
@@ -34,6 +57,10 @@ PartitionChange& PartitionChange::elect(Election election) {
 }
 PartitionChange& PartitionChange::isr(std::vector<BrokerId> isr) {
   next_.isr = std::move(isr);
+  return *this;
+}
+PartitionChange& PartitionChange::min_isr(std::optional<std::int32_t> min_isr) {
+  min_isr_ = min_isr;
   return *this;
 }
 PartitionChange& PartitionChange::replicas(std::vector<BrokerId> replicas) {
@@ -64,6 +91,14 @@ BrokerId PartitionChange::elected() {
   if (election_ == Election::kPreferred && !replicas.empty() && can_lead(replicas.front())) return replicas.front();
   if (contains(replicas, next_.leader) && can_lead(next_.leader)) return next_.leader;
   if (const auto in_sync = first([&](BrokerId id) { return can_lead(id); }); in_sync != kNoBroker) return in_sync;
+  if (min_isr_ && next_.isr.empty()) {
+    const auto complete = eligible();
+    const auto eligible_one = first([&](BrokerId id) { return contains(complete, id) && is_active_(id); });
+    if (eligible_one != kNoBroker) {
+      next_.isr = {eligible_one};
+      return eligible_one;
+    }
+  }
   if (election_ != Election::kUnclean) return kNoBroker;
   const auto alive = first(is_active_);
   if (alive != kNoBroker) {
@@ -72,6 +107,17 @@ BrokerId PartitionChange::elected() {
     next_.leader_recovery = metadata::LeaderRecovery::kRecovering;
   }
   return alive;
+}
+
+// Who has all that was acknowledged and is not in sync: at first nobody, then who leaves a set that is too small to
+// acknowledge anything. With enough in sync again, others may fall behind.
+std::vector<BrokerId> PartitionChange::eligible() const {
+  if (next_.isr.size() >= std::min(std::size_t(std::max(*min_isr_, 1)), next_.replicas.size())) return {};
+  std::vector<BrokerId> ids;
+  for (const auto id : next_.replicas)
+    if (!contains(next_.isr, id) && (contains(now_.isr, id) || contains(now_.eligible_leader_replicas, id)))
+      ids.push_back(id);
+  return ids;
 }
 
 // Once every replica that shall stay is in sync, those that shall leave do.
@@ -92,8 +138,9 @@ void PartitionChange::finish_reassignment() {
 std::optional<metadata::Record> PartitionChange::build() {
   finish_reassignment();
   // The last in-sync replica holds what was acknowledged: the set stays, and nobody leads until it is back.
-  if (next_.isr.empty()) next_.isr = now_.isr;
+  if (next_.isr.empty() && !min_isr_) next_.isr = now_.isr;
   next_.leader = elected();
+  if (min_isr_) next_.eligible_leader_replicas = eligible();
   protocol::PartitionChangeRecord record;
   record.partition_id = id_;
   record.topic_id = topic_;
@@ -107,6 +154,7 @@ std::optional<metadata::Record> PartitionChange::build() {
   set(record.replicas, now_.replicas, next_.replicas);
   set(record.removing_replicas, now_.removing_replicas, next_.removing_replicas);
   set(record.adding_replicas, now_.adding_replicas, next_.adding_replicas);
+  set(record.eligible_leader_replicas, now_.eligible_leader_replicas, next_.eligible_leader_replicas);
   if (now_.leader_recovery != next_.leader_recovery) {
     record.leader_recovery_state = static_cast<std::int8_t>(next_.leader_recovery);
     changed = true;
@@ -132,54 +180,74 @@ std::optional<metadata::Record> PartitionChange::build() {
   return metadata::Record(std::move(record));
 }
 
-std::vector<metadata::Record> records_without_broker(const metadata::Image& image, BrokerId broker) {
-  std::vector<metadata::Record> records;
-  const auto is_active = [&](BrokerId id) {
-    const auto* other = image.broker(id);
-    return id != broker && other && other->active();
-  };
-  for (const auto& [name, topic] : image.topics())
-    for (std::size_t i = 0; i < topic->partitions.size(); ++i) {
-      const auto& partition = topic->partitions[i];
-      if (!contains(partition.isr, broker) && partition.leader != broker) continue;
-      PartitionChange change(topic->id, partition_id(i), partition, is_active);
-      change.isr(without(partition.isr, broker));
-      if (auto record = change.build()) records.push_back(*std::move(record));
-    }
-  return records;
+namespace {
+
+using IsActive = PartitionChange::IsActive;
+
+bool stands(const metadata::Partition& partition, const IsActive& is_active) {
+  if (partition.leader == kNoBroker) return std::ranges::none_of(partition.replicas, is_active);
+  return is_active(partition.leader) && std::ranges::all_of(partition.isr, is_active);
 }
 
-std::vector<metadata::Record> records_for_returning_broker(
-    const metadata::Image& image, BrokerId broker, const std::function<bool(const std::string&)>& unclean_allowed) {
-  std::vector<metadata::Record> records;
-  const auto is_active = [&](BrokerId id) {
-    const auto* other = image.broker(id);
-    return id == broker || (other && other->active());
-  };
-  for (const auto& [name, topic] : image.topics())
-    for (std::size_t i = 0; i < topic->partitions.size(); ++i) {
-      const auto& partition = topic->partitions[i];
-      if (partition.leader != kNoBroker || !contains(partition.replicas, broker)) continue;
-      PartitionChange change(topic->id, partition_id(i), partition, is_active);
-      change.elect(unclean_allowed(name) ? Election::kUnclean : Election::kOnline);
-      if (auto record = change.build()) records.push_back(*std::move(record));
-    }
-  return records;
+std::optional<metadata::Record> repaired(const metadata::Image& image, const Options& options,
+                                         const metadata::Topic& topic, std::size_t index, const IsActive& is_active) {
+  const auto& partition = topic.partitions[index];
+  const auto clean = [&](const std::vector<BrokerId>& ids) { return std::ranges::any_of(ids, is_active); };
+  const auto min_isr = min_isr_for_elr(image, options, topic.name);
+  PartitionChange change(topic.id, partition_id(index), partition, is_active);
+  std::vector<BrokerId> isr;
+  std::ranges::copy_if(partition.isr, std::back_inserter(isr), is_active);
+  change.min_isr(min_isr).isr(std::move(isr));
+  if (!clean(partition.isr) && !(min_isr && clean(partition.eligible_leader_replicas)) &&
+      unclean_election_allowed(image, options, topic.name))
+    change.elect(Election::kUnclean);
+  return change.build();
 }
 
-std::vector<metadata::Record> records_for_preferred_leaders(const metadata::Image& image) {
+}  // namespace
+
+Repair repair(const metadata::Image& image, const Options& options, const IsActive& is_active, BatchLimit limit) {
+  Repair out;
+  std::size_t bytes = 0;
+  for (const auto& [name, topic] : image.topics())
+    for (std::size_t i = 0; i < topic->partitions.size(); ++i) {
+      if (stands(topic->partitions[i], is_active)) continue;
+      auto record = repaired(image, options, *topic, i, is_active);
+      if (!record) continue;
+      bytes += metadata::encoded_size(*record);
+      if (out.records.size() >= limit.records || bytes > limit.bytes) {
+        out.more = true;
+        return out;
+      }
+      out.records.push_back(*std::move(record));
+    }
+  return out;
+}
+
+Repair repair(const metadata::Image& image, const Options& options, BatchLimit limit) {
+  return repair(image, options, [&image](BrokerId id) { return is_active(image, id); }, limit);
+}
+
+bool counted_on(const metadata::Image& image, BrokerId broker) {
+  for (const auto& [name, topic] : image.topics())
+    for (const auto& partition : topic->partitions)
+      if (partition.leader == broker || (partition.leader != kNoBroker && contains(partition.isr, broker))) return true;
+  return false;
+}
+
+std::vector<metadata::Record> records_for_preferred_leaders(const metadata::Image& image, const Options& options,
+                                                            std::size_t limit) {
   std::vector<metadata::Record> records;
-  const auto is_active = [&](BrokerId id) {
-    const auto* broker = image.broker(id);
-    return broker && broker->active();
-  };
+  const auto may_lead = [&](BrokerId id) { return is_active(image, id); };
   for (const auto& [name, topic] : image.topics())
     for (std::size_t i = 0; i < topic->partitions.size(); ++i) {
       const auto& partition = topic->partitions[i];
       if (partition.replicas.empty() || partition.leader == partition.replicas.front()) continue;
-      if (!is_active(partition.replicas.front()) || !contains(partition.isr, partition.replicas.front())) continue;
-      PartitionChange change(topic->id, partition_id(i), partition, is_active);
-      if (auto record = change.elect(Election::kPreferred).build()) records.push_back(*std::move(record));
+      if (!may_lead(partition.replicas.front()) || !contains(partition.isr, partition.replicas.front())) continue;
+      PartitionChange change(topic->id, partition_id(i), partition, may_lead);
+      change.min_isr(min_isr_for_elr(image, options, topic->name)).elect(Election::kPreferred);
+      if (auto record = change.build()) records.push_back(*std::move(record));
+      if (records.size() == limit) return records;
     }
   return records;
 }

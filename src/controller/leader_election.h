@@ -25,8 +25,11 @@ class PartitionChange {
   PartitionChange(Uuid topic, PartitionId id, const metadata::Partition& partition, IsActive is_active);
 
   PartitionChange& elect(Election election);
-  // An in-sync set without members is not possible: the last one stays, without a leader if it is not alive.
+  // Without eligible leader replicas a set cannot lose its last member: it stays, without a leader if it is not alive.
   PartitionChange& isr(std::vector<BrokerId> isr);
+  // Eligible leader replicas are kept (KIP-966): who leaves a set of fewer than `min_isr` has all that was ever
+  // acknowledged, and may lead without loss when nobody is in sync.
+  PartitionChange& min_isr(std::optional<std::int32_t> min_isr);
   PartitionChange& replicas(std::vector<BrokerId> replicas);
   PartitionChange& removing(std::vector<BrokerId> replicas);
   PartitionChange& adding(std::vector<BrokerId> replicas);
@@ -38,6 +41,7 @@ class PartitionChange {
  private:
   bool can_lead(BrokerId id) const;
   BrokerId elected();
+  std::vector<BrokerId> eligible() const;
   void finish_reassignment();
 
   const Uuid topic_;
@@ -46,6 +50,7 @@ class PartitionChange {
   const IsActive is_active_;
   metadata::Partition next_;
   Election election_ = Election::kOnline;
+  std::optional<std::int32_t> min_isr_;  // nothing: no eligible leader replicas
 };
 
 // Whether a topic may lose data to have a leader again: unclean.leader.election.enable.
@@ -53,13 +58,30 @@ bool unclean_election_allowed(const metadata::Image& image, const Options& optio
 
 std::vector<BrokerId> without(const std::vector<BrokerId>& ids, BrokerId id);
 
-// Everything that follows when `broker` can no longer lead: it leaves every in-sync set that has another member, and
-// its partitions get another leader or none. The image may still call it active.
-std::vector<metadata::Record> records_without_broker(const metadata::Image& image, BrokerId broker);
-// Partitions without a leader for which `broker`, about to be active, may lead.
-std::vector<metadata::Record> records_for_returning_broker(
-    const metadata::Image& image, BrokerId broker, const std::function<bool(const std::string&)>& unclean_allowed);
-// Partitions that their preferred replica could lead and does not.
-std::vector<metadata::Record> records_for_preferred_leaders(const metadata::Image& image);
+// Partitions that do not stand as they should with the brokers that are active: led by one that is not, with one in
+// sync that is not beside others, or without a leader though a replica may lead. `is_active` may be ahead of the image:
+// the broker that comes or goes in this very batch.
+//
+// A batch has its limits, so there may be more to do: whoever gets `more` asks again once these are applied. Nothing
+// has to be remembered for that, nor by the controller that comes next: what is left to do shows in the image.
+struct Repair {
+  std::vector<metadata::Record> records;
+  bool more = false;
+};
+struct BatchLimit {
+  std::size_t records = kMaxRecordsPerBatch - 1;  // beside the broker's own record
+  std::size_t bytes = 1 << 20;                    // one message of the quorum; other changes pass between two
+};
+Repair repair(const metadata::Image& image, const Options& options, const PartitionChange::IsActive& is_active,
+              BatchLimit limit = {});
+// As the image says that the brokers are.
+Repair repair(const metadata::Image& image, const Options& options, BatchLimit limit = {});
+
+// Whether a partition still counts on the broker: it leads it, or is in sync beside a leader.
+bool counted_on(const metadata::Image& image, BrokerId broker);
+
+// Partitions that their preferred replica could lead and does not; at most `limit`.
+std::vector<metadata::Record> records_for_preferred_leaders(const metadata::Image& image, const Options& options,
+                                                            std::size_t limit);
 
 }  // namespace thalweg::controller

@@ -37,7 +37,9 @@ struct Place {
   const metadata::Partition& partition;
 
   PartitionChange change() const {
-    return {topic.id, id, partition, [this](BrokerId broker) { return is_active(image, broker); }};
+    PartitionChange change(topic.id, id, partition, [this](BrokerId broker) { return is_active(image, broker); });
+    change.min_isr(min_isr_for_elr(image, options, topic.name));
+    return change;
   }
 };
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,15 +14,22 @@ namespace thalweg::controller::testing {
 
 class Controller {
  public:
-  explicit Controller(Options options = {}, std::uint64_t seed = 1)
-      : machine_(std::make_shared<const metadata::Image>("cluster"), std::move(options), seed) {
-    perform(machine_.on_loaded(now_, 0));
+  explicit Controller(Options options = {}, std::uint64_t seed = 1) : options_(std::move(options)), seed_(seed) {
+    fail_over();
+  }
+
+  // Another controller takes over: it knows the log, and nothing else.
+  void fail_over() {
+    timers_.clear();
+    machine_ = std::make_unique<ControllerMachine>(std::make_shared<const metadata::Image>("cluster"), options_, seed_);
+    for (const auto& record : log_) machine_->apply(record);
+    perform(machine_->on_loaded(now_, 0));
   }
 
   // Applies what the machine appends and gives its reply.
   template <class Response, class Request>
   Response ask(const Request& request, std::int16_t version = Request::kMaxVersion) {
-    auto effects = machine_.on(request, {version}, {++last_request_}, now_, 0);
+    auto effects = machine_->on(request, {version}, {++last_request_}, now_, 0);
     EXPECT_EQ(effects.replies.size(), 1u);
     auto reply = std::move(effects.replies.front().reply);
     perform(std::move(effects));
@@ -36,6 +44,7 @@ class Controller {
     request.incarnation_id = incarnation;
     request.listeners.push_back({"PLAINTEXT", "host" + std::to_string(id), 9092, 0});
     request.features.push_back({"metadata.version", 1, 30});
+    request.features.push_back({"eligible.leader.replicas.version", 0, 1});
     request.rack = std::move(rack);
     const auto registered = ask<protocol::BrokerRegistrationResponse>(request);
     EXPECT_EQ(registered.error_code, ErrorCode::kNone);
@@ -61,40 +70,49 @@ class Controller {
     return ask<protocol::CreateTopicsResponse>(request).topics.front();
   }
 
-  // Moves time on and fires the timers that are due.
-  void advance(Millis by) {
+  // Moves time on and fires the timers that are due, unless they are held back.
+  void advance(Millis by, bool fire = true) {
     now_ += by;
-    for (bool fired = true; fired;) {
+    for (bool fired = fire; fired;) {
       fired = false;
       for (auto& [key, at] : timers_) {
         if (!at || *at > now_) continue;
         at.reset();
-        perform(machine_.on_timer(key, now_, 0));
+        perform(machine_->on_timer(key, now_, 0));
         fired = true;
         break;
       }
     }
   }
 
-  const metadata::Image& image() const { return machine_.image(); }
+  const metadata::Image& image() const { return machine_->image(); }
   const metadata::Partition& partition(const std::string& topic, int id) const {
     return *image().partition(topic, PartitionId{id});
   }
   // Everything ever appended.
   const std::vector<Record>& log() const { return log_; }
+  struct Batch {
+    std::size_t records = 0, bytes = 0;
+  };
+  const std::vector<Batch>& batches() const { return batches_; }
 
  private:
   void perform(ControllerMachine::Effects effects) {
+    if (!effects.append.empty())
+      batches_.push_back({effects.append.size(), metadata::encode_records(effects.append).size()});
     for (auto& record : effects.append) {
-      machine_.apply(record);
+      machine_->apply(record);
       log_.push_back(std::move(record));
     }
     for (const auto& change : effects.timers) timers_[change.key] = change.at;
   }
 
-  ControllerMachine machine_;
+  const Options options_;
+  const std::uint64_t seed_;
+  std::unique_ptr<ControllerMachine> machine_;
   std::map<ControllerMachine::TimerKey, std::optional<Instant>> timers_;
   std::vector<Record> log_;
+  std::vector<Batch> batches_;
   Instant now_{std::chrono::hours(1)};
   std::uint64_t last_request_ = 0;
 };

@@ -83,6 +83,7 @@ bool Delta::empty() const {
 ImageBuilder::ImageBuilder(ImagePtr base) : image_(*base) {}
 
 Result<> ImageBuilder::apply(const Record& record) {
+  pinned_.reset();
   return std::visit([this](const auto& r) { return on(r); }, record);
 }
 
@@ -93,12 +94,14 @@ Result<> ImageBuilder::apply(const std::vector<Record>& records) {
 
 Result<> ImageBuilder::apply(std::int64_t index, std::int64_t term, const std::vector<Record>& records) {
   TRY_VOID(apply(records));
+  pinned_.reset();
   image_.index_ = index;
   image_.term_ = term;
   return {};
 }
 
-Built ImageBuilder::build() {
+ImagePtr ImageBuilder::pin() {
+  if (pinned_) return pinned_;
   // What is given out is shared from now on: the next change makes copies again.
   brokers_.reset();
   topics_.reset();
@@ -107,8 +110,11 @@ Built ImageBuilder::build() {
   quotas_.reset();
   security_.reset();
   own_topics_.clear();
-  return {std::make_shared<const Image>(image_), std::exchange(delta_, {})};
+  pinned_ = std::make_shared<const Image>(image_);
+  return pinned_;
 }
+
+Built ImageBuilder::build() { return {pin(), std::exchange(delta_, {})}; }
 
 Result<Broker*> ImageBuilder::registered(BrokerId id, std::int64_t epoch) {
   auto& brokers = mine(brokers_, image_.brokers_);

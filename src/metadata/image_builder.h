@@ -1,6 +1,6 @@
 // Applies records to an image. Between two calls of build() it owns private copies of what it has touched and changes
-// those in place, so a batch of a thousand records copies a section once; what build() has given out never changes
-// again.
+// those in place, so a batch of a thousand records copies a section once; what build() and pin() have given out never
+// changes again.
 //
 // Also the working state of whoever decides (the controller): it applies as it appends and reads current().
 #pragma once
@@ -31,7 +31,12 @@ struct Delta {
   bool features = false, quotas = false, acls = false, scram = false, tokens = false, producer_ids = false;
 
   bool empty() const;
+  friend bool operator==(const Delta&, const Delta&) = default;
 };
+
+// What brings a reader of `from` to `to`, whatever lies between them: for who skipped records (a snapshot came). Costs
+// a comparison of pointers for each topic that both share.
+Delta diff(const Image& from, const Image& to);
 
 struct Built {
   ImagePtr image;
@@ -53,8 +58,10 @@ class ImageBuilder {
   Result<> apply(std::int64_t index, std::int64_t term, const std::vector<Record>& records);
   void set_cluster_id(std::string id) { image_.cluster_id_ = std::move(id); }
 
-  // The state now. References into it are valid until the next apply() or build().
+  // The state now. References into it are valid until the next apply(), pin() or build().
   const Image& current() const { return image_; }
+  // The state now as an image that never changes. What changed since the last build() is still to be built.
+  ImagePtr pin();
   Built build();
 
  private:
@@ -92,6 +99,7 @@ class ImageBuilder {
   std::shared_ptr<QuotasSection> quotas_;
   std::shared_ptr<SecuritySection> security_;
   std::map<Uuid, std::shared_ptr<Topic>> own_topics_;
+  ImagePtr pinned_;  // null once something was applied since
   Delta delta_;
 };
 

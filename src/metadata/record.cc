@@ -89,6 +89,13 @@ SharedBytes encode_records(const std::vector<Record>& records) {
   return out.take_bytes();
 }
 
+std::size_t encoded_size(const Record& record) {
+  const std::size_t frame = encode_record(record).size();
+  protocol::Writer size;
+  size.write_unsigned_varint(static_cast<std::uint32_t>(frame));
+  return frame + size.size();
+}
+
 Result<std::vector<Record>> decode_records(const SharedBytes& batch) {
   std::vector<Record> records;
   std::size_t position = 0;

@@ -49,6 +49,8 @@ std::string to_string(const Record& record);
 
 // A batch: each record as an unsigned varint size and its frame. The empty batch is empty.
 SharedBytes encode_records(const std::vector<Record>& records);
+// How much a record adds to the batch.
+std::size_t encoded_size(const Record& record);
 // kCorruptMessage if the bytes are not such a batch, kUnsupportedVersion for a type or version from the future.
 Result<std::vector<Record>> decode_records(const SharedBytes& batch);
 

@@ -1,4 +1,4 @@
-// sim --seed N [--verbose] | --seeds A-B [--twice] [--planted]
+// sim --seed N [--verbose] | --seeds A-B [--twice] [--planted] [--voters]
 #include <fmt/format.h>
 
 #include <chrono>
@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "scenario.h"
+#include "voters.h"
 
 namespace thalweg::simulation {
 namespace {
@@ -18,13 +19,14 @@ constexpr const char* kHelp = R"(sim: the broker on simulated machines
   --seed N      one run
   --seeds A-B   many
   --twice       each run twice, and an error if the two differ in a single step
+  --voters      three voters of the metadata quorum and several administrators, instead of one broker and its clients
   --planted     with a broker that acknowledges before the disk has the data; succeeds if that is found
   --verbose     the broker's log
 )";
 
 struct Arguments {
   std::uint64_t first = 1, last = 20;
-  bool twice = false, planted = false, verbose = false;
+  bool twice = false, planted = false, verbose = false, voters = false;
 };
 
 Arguments parse(int argc, char** argv) {
@@ -42,6 +44,8 @@ Arguments parse(int argc, char** argv) {
       arguments.twice = true;
     } else if (argument == "--planted") {
       arguments.planted = true;
+    } else if (argument == "--voters") {
+      arguments.voters = true;
     } else if (argument == "--verbose") {
       arguments.verbose = true;
     } else {
@@ -63,8 +67,47 @@ bool report(std::uint64_t seed, const Outcome& outcome, bool verbose) {
   return outcome.violations.empty();
 }
 
+int run_all_voters(const Arguments& arguments) {
+  const auto begun = std::chrono::steady_clock::now();
+  std::uint64_t failed = 0, acknowledged = 0;
+  int crashes = 0, restores = 0, elections = 0, refused = 0;
+  double virtual_seconds = 0;
+  const bool alone = arguments.first == arguments.last;
+  for (std::uint64_t seed = arguments.first; seed <= arguments.last; ++seed) {
+    const auto outcome = run_voters(seed);
+    bool good = outcome.violations.empty();
+    if (!good || alone)
+      fmt::print(
+          "seed {}: {} changes answered, {} refused, {} crashes, {} snapshots received, {} elections, {} steps, "
+          "{:.1f} s, trace {:016x}\n",
+          seed, outcome.acknowledged, outcome.refused, outcome.crashes, outcome.restores, outcome.elections,
+          outcome.steps, outcome.virtual_seconds, outcome.trace);
+    for (const auto& violation : outcome.violations) fmt::print("  {}\n", violation);
+    if (arguments.twice && run_voters(seed).trace != outcome.trace) {
+      fmt::print("seed {}: the second run differs from the first\n", seed);
+      good = false;
+    }
+    std::fflush(stdout);
+    failed += !good;
+    acknowledged += outcome.acknowledged;
+    crashes += outcome.crashes;
+    restores += outcome.restores;
+    elections += outcome.elections;
+    refused += outcome.refused;
+    virtual_seconds += outcome.virtual_seconds;
+  }
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  fmt::print(
+      "{} seeds of three voters, {} failed: {} changes answered, {} refused, {} crashes, {} snapshots received, "
+      "{} elections, {:.0f} s of virtual time in {:.1f} s\n",
+      arguments.last - arguments.first + 1, failed, acknowledged, refused, crashes, restores, elections,
+      virtual_seconds, seconds);
+  return failed > 0 ? 1 : 0;
+}
+
 int run(const Arguments& arguments) {
   log::set_level(arguments.verbose ? log::Level::kInfo : log::Level::kNone);
+  if (arguments.voters) return run_all_voters(arguments);
   const auto begun = std::chrono::steady_clock::now();
   const Plant plant = arguments.planted ? Plant::kAcknowledgeFromMemory : Plant::kNothing;
   std::uint64_t failed = 0, failed_syncs = 0, acknowledged = 0, crashes = 0;

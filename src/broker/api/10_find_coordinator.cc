@@ -1,5 +1,5 @@
 // FindCoordinator (10), versions 0-6. The internal topic is created by the first who asks, and the answer waits for it.
-// Not done: transaction and share coordinators; who asks for one is refused with INVALID_REQUEST.
+// Not done: transaction and share coordinators; who asks for one is refused.
 #include <algorithm>
 
 #include "broker/answer_bound.h"
@@ -58,11 +58,14 @@ Task<Coordinator> find_group(RequestContext context, std::string group) {
 
 Task<Coordinator> find_one(const RequestContext& context, std::int8_t type, std::string key) {
   if (type == kGroup) co_return co_await find_group(context, std::move(key));
-  // An error that clients do not try again after: there will be no such coordinator however long they wait.
-  co_return none(std::move(key), ErrorCode::kInvalidRequest,
-                 type == kTransaction ? "transactions are not supported yet"
-                 : type == kShare     ? "share groups are not supported yet"
-                                      : "no coordinator of type " + std::to_string(type));
+  // Errors that clients do not try again after: there will be no such coordinator however long they wait. librdkafka
+  // asks for a transaction's for ever, unless it is not authorized to have one.
+  if (type == kTransaction)
+    co_return none(std::move(key), ErrorCode::kTransactionalIdAuthorizationFailed,
+                   "transactions are not supported yet");
+  co_return none(
+      std::move(key), ErrorCode::kInvalidRequest,
+      type == kShare ? "share groups are not supported yet" : "no coordinator of type " + std::to_string(type));
 }
 
 Task<FindCoordinatorResponse> find_coordinator(const RequestContext& context, FindCoordinatorRequest request) {

@@ -1,0 +1,237 @@
+// Images brought in force through LocalState, with a state that can fail and takes its time.
+#include "broker/metadata_publisher.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "sim/world.h"
+
+namespace thalweg::broker {
+namespace {
+using namespace std::chrono_literals;
+
+constexpr BrokerId kSelf{1}, kOther{2};
+
+// Remembers what is open: partition to topic id. A name that is open for another topic is in the way.
+class RememberedState : public LocalState {
+ public:
+  explicit RememberedState(const Shard& shard) : shard_(shard) {}
+
+  Task<Result<>> host(metadata::ImagePtr, metadata::TopicPtr topic, PartitionId partition) override {
+    co_await shard_.clock.sleep_for(1ms);
+    if (failures > 0) {
+      --failures;
+      co_return fail(ErrorCode::kKafkaStorageError, "no descriptors");
+    }
+    const auto [at, fresh] = open.try_emplace(name(*topic, partition), topic->id);
+    if (at->second != topic->id) co_return fail(ErrorCode::kInconsistentTopicId, "is open with another topic id");
+    co_return Result<>();
+  }
+  Task<Result<>> drop(metadata::TopicPtr topic, PartitionId partition) override {
+    open.erase(name(*topic, partition));
+    co_return Result<>();
+  }
+  Task<Result<>> remove_topic(metadata::TopicPtr topic) override {
+    co_await shard_.clock.sleep_for(1ms);
+    if (failed_removals > 0) {
+      --failed_removals;
+      co_return fail(ErrorCode::kKafkaStorageError, "the disk is slow to let go");
+    }
+    std::erase_if(open, [&](const auto& entry) { return entry.second == topic->id; });
+    co_return Result<>();
+  }
+  Task<> configure(metadata::ImagePtr, metadata::TopicPtr topic) override {
+    configured.push_back(topic->name);
+    co_return;
+  }
+  Task<> configure_broker(metadata::ImagePtr) override { co_return; }
+  Task<> show(metadata::ImagePtr image) override {
+    shown.push_back(image);
+    co_return;
+  }
+
+  static std::string name(const metadata::Topic& topic, PartitionId partition) {
+    return topic.name + "-" + std::to_string(partition.value);
+  }
+
+  const Shard& shard_;
+  std::map<std::string, Uuid> open;
+  std::vector<std::string> configured;
+  std::vector<metadata::ImagePtr> shown;
+  int failures = 0, failed_removals = 0;
+};
+
+metadata::Record topic(std::string name, Uuid id) {
+  protocol::TopicRecord record;
+  record.name = std::move(name);
+  record.topic_id = id;
+  return record;
+}
+metadata::Record partition(Uuid topic, int id, std::vector<BrokerId> replicas) {
+  protocol::PartitionRecord record;
+  record.topic_id = topic;
+  record.partition_id = PartitionId{id};
+  record.isr = replicas;
+  record.leader = replicas.front();
+  record.replicas = std::move(replicas);
+  return record;
+}
+metadata::Record removal(Uuid topic) {
+  protocol::RemoveTopicRecord record;
+  record.topic_id = topic;
+  return record;
+}
+metadata::Record topic_config(std::string topic, std::string value) {
+  protocol::ConfigRecord record;
+  record.resource_type = 2;
+  record.resource_name = std::move(topic);
+  record.name = "retention.ms";
+  record.value = std::move(value);
+  return record;
+}
+
+constexpr Uuid kOrders{1, 1}, kOrdersAgain{1, 2}, kPayments{2, 1};
+
+class MetadataPublisherTest : public testing::Test {
+ protected:
+  struct Program {
+    explicit Program(const Shard& shard) : state(shard), publisher(shard, state, kSelf, "cluster") {}
+    RememberedState state;
+    MetadataPublisher publisher;
+  };
+  void SetUp() override {
+    log::set_level(log::Level::kNone);
+    node_ = &world_.add_node("broker", 1, [](sim::Node& node) { return std::make_shared<Program>(node.shard(0)); });
+    node_->start();
+  }
+  void TearDown() override { log::set_level(log::Level::kInfo); }
+
+  RememberedState& state() { return node_->program<Program>().state; }
+  MetadataPublisher& publisher() { return node_->program<Program>().publisher; }
+  void apply(const std::vector<metadata::Record>& records) {
+    publisher().apply(Offset{++index_}, LeaderEpoch{1}, BytesView(metadata::encode_records(records)));
+  }
+  // The image that another member would send.
+  void restore(const std::vector<metadata::Record>& records) {
+    index_ += 100;
+    ASSERT_TRUE(publisher().restore(Offset{index_}, metadata::encode_records(records)));
+  }
+  void settle() { world_.run_for(100ms); }
+
+  sim::World world_{1};
+  sim::Node* node_ = nullptr;
+  std::int64_t index_ = 1;
+};
+
+TEST_F(MetadataPublisherTest, OpensBeforeItShowsAndPublishesWhatItShows) {
+  apply({topic("orders", kOrders), partition(kOrders, 0, {kSelf}), partition(kOrders, 1, {kOther})});
+  settle();
+  EXPECT_TRUE(state().shown.empty()) << "published while the log is replayed";
+  publisher().start();
+  settle();
+  EXPECT_EQ(state().open, (std::map<std::string, Uuid>{{"orders-0", kOrders}}));
+  EXPECT_EQ(publisher().published().value(), Offset{2});
+  ASSERT_EQ(state().shown.size(), 1u);
+  EXPECT_EQ(state().shown.back(), publisher().published_image());
+}
+
+TEST_F(MetadataPublisherTest, LetsGoOfWhatMovesAway) {
+  publisher().start();
+  apply({topic("orders", kOrders), partition(kOrders, 0, {kSelf})});
+  settle();
+  protocol::PartitionChangeRecord move;
+  move.topic_id = kOrders;
+  move.partition_id = PartitionId{0};
+  move.replicas = std::vector{kOther};
+  apply({move});
+  settle();
+  EXPECT_TRUE(state().open.empty());
+}
+
+TEST_F(MetadataPublisherTest, ARestoreAtRunTimeBringsInWhatDiffers) {
+  publisher().start();
+  apply({topic("orders", kOrders), partition(kOrders, 0, {kSelf}), topic("payments", kPayments),
+         partition(kPayments, 0, {kSelf})});
+  settle();
+  ASSERT_EQ(state().open.size(), 2u);
+  // Meanwhile payments was deleted, and orders deleted and created again. Nothing else comes after the snapshot.
+  restore({topic("orders", kOrdersAgain), partition(kOrdersAgain, 0, {kSelf}), partition(kOrdersAgain, 1, {kSelf}),
+           topic_config("orders", "7")});
+  settle();
+  EXPECT_EQ(state().open, (std::map<std::string, Uuid>{{"orders-0", kOrdersAgain}, {"orders-1", kOrdersAgain}}));
+  EXPECT_EQ(state().configured, std::vector<std::string>{"orders"});
+  EXPECT_EQ(publisher().published().value(), Offset{index_});
+  EXPECT_FALSE(publisher().published_image()->topic("payments"));
+}
+
+TEST_F(MetadataPublisherTest, ARestoreWhilePublishingLosesNothing) {
+  publisher().start();
+  apply({topic("payments", kPayments), partition(kPayments, 0, {kSelf})});
+  world_.run_for(500us);  // its partition is being opened
+  ASSERT_TRUE(state().open.empty());
+  restore({topic("orders", kOrders), partition(kOrders, 0, {kSelf})});
+  settle();
+  EXPECT_EQ(state().open, (std::map<std::string, Uuid>{{"orders-0", kOrders}}));
+}
+
+TEST_F(MetadataPublisherTest, AFailedOpenIsTriedAgainWithPatience) {
+  publisher().start();
+  state().failures = 2;
+  apply({topic("orders", kOrders), partition(kOrders, 0, {kSelf})});
+  settle();
+  EXPECT_TRUE(state().open.empty());
+  EXPECT_EQ(publisher().published().value(), Offset{index_}) << "one partition must not hold up the others";
+  world_.run_for(1s);
+  EXPECT_EQ(state().failures, 0);
+  EXPECT_TRUE(state().open.empty());
+  world_.run_for(1500ms);
+  EXPECT_TRUE(state().open.empty()) << "the second wait is longer";
+  world_.run_for(1s);
+  EXPECT_EQ(state().open.size(), 1u);
+}
+
+TEST_F(MetadataPublisherTest, ATopicInTheWayOfAnotherIsRemovedAgainFirst) {
+  publisher().start();
+  apply({topic("orders", kOrders), partition(kOrders, 0, {kSelf})});
+  settle();
+  state().failed_removals = 1;
+  apply({removal(kOrders)});
+  apply({topic("orders", kOrdersAgain), partition(kOrdersAgain, 0, {kSelf})});
+  settle();
+  EXPECT_EQ(state().open.at("orders-0"), kOrders);
+  world_.run_for(5s);
+  EXPECT_EQ(state().open.at("orders-0"), kOrdersAgain);
+}
+
+TEST_F(MetadataPublisherTest, WhatIsDeletedIsNotTriedAgain) {
+  publisher().start();
+  state().failures = 1;
+  apply({topic("orders", kOrders), partition(kOrders, 0, {kSelf})});
+  settle();
+  apply({removal(kOrders)});
+  world_.run_for(5s);
+  EXPECT_TRUE(state().open.empty());
+}
+
+TEST_F(MetadataPublisherTest, StopsAtWhatItDoesNotUnderstandAndSaysSo) {
+  publisher().start();
+  apply({topic("orders", kOrders), partition(kOrders, 0, {kSelf})});
+  settle();
+  // A record of a type from the future: size 3, frame version 1, type 127, version 0.
+  publisher().apply(Offset{++index_}, LeaderEpoch{1}, as_bytes(std::string_view("\x03\x01\x7f\x00", 4)));
+  apply({removal(kOrders)});
+  settle();
+  ASSERT_FALSE(publisher().health());
+  EXPECT_EQ(publisher().health().error().code, ErrorCode::kUnsupportedVersion);
+  EXPECT_EQ(publisher().published().value(), Offset{2});
+  EXPECT_EQ(state().open.size(), 1u) << "what was in force stays";
+  const auto snapshot = world_.run(*node_, publisher().snapshot());
+  EXPECT_FALSE(*snapshot) << "a snapshot would hide the entry";
+}
+
+}  // namespace
+}  // namespace thalweg::broker
