@@ -10,7 +10,7 @@ constexpr std::int32_t kSessionIdStride = 64;  // ids of different shards never 
 BrokerShard::BrokerShard(const Shard& s, Broker& b, unsigned shard_count)
     : shard(s),
       broker(b),
-      partitions(s, b.config().node_id, b.durability()),
+      partitions(s, b.config().node_id),
       sessions(std::size_t(b.config().max_incremental_fetch_session_cache_slots) / shard_count,
                std::int32_t(s.random.next() % 10'000'000) * kSessionIdStride + kSessionIdStride + std::int32_t(s.id),
                kSessionIdStride),
