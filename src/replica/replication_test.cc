@@ -22,6 +22,7 @@ class Leader {
     state_.leader_epoch = LeaderEpoch{5};
     state_.partition_epoch = 10;
     replication_.emplace(k1, state_, min_, local_, Offset{high_watermark}, ReplicationTimes{}, now_);
+    synced();
   }
 
   Replication::Step append(std::int64_t end) {

@@ -26,7 +26,7 @@ class LogFlushTest : public ::testing::Test {
   LogPtr open(bool sync_every_append) {
     const Shard& real = node.shard(0);
     disk = std::make_unique<FaultDisk>(real.disk, faults);
-    shard.emplace(real.id, real.executor, real.clock, *disk, real.network, real.random);
+    shard.emplace(real.id, real.executor, real.clock, *disk, real.network, real.random, real.metrics);
     auto log = *world.run(node, Log::open(*shard, options(sync_every_append)));
     EXPECT_TRUE(log) << log.error().message;
     faults.syncs = 0;

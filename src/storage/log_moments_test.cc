@@ -291,7 +291,7 @@ TEST(LogMoments, RecoveryGivesWayToOthersOnTheShard) {
   Faults faults;
   FaultDisk disk(m.node.disk(), faults);
   const Shard& real = m.node.shard(0);
-  const Shard shard{real.id, real.executor, real.clock, disk, real.network, real.random};
+  const Shard shard{real.id, real.executor, real.clock, disk, real.network, real.random, real.metrics};
   int turns = 0;
   // Until the first sync: then all was read and checked.
   const auto count = [](int* n, const Faults* seen) -> Task<> {
