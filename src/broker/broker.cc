@@ -23,7 +23,8 @@ storage::LogManagerConfig log_manager_config(const config::BrokerConfig& config)
           .retention_check_interval = config.log_retention_check_interval,
           .checkpoint_interval = config.log_flush_offset_checkpoint_interval,
           .start_offset_checkpoint_interval = config.log_flush_start_offset_checkpoint_interval,
-          .producer_id_expiration = config.producer_id_expiration};
+          .producer_id_expiration = config.producer_id_expiration,
+          .sync_every_append = config.durability == config::Durability::kFsync};
 }
 
 using config::kLongestSpan;

@@ -40,9 +40,6 @@ class Broker {
 
   // What it was started with; does not change.
   const config::BrokerConfig& config() const { return config_; }
-  replica::Durability durability() const {
-    return config_.durability == config::Durability::kFsync ? replica::Durability::kDisk : replica::Durability::kMemory;
-  }
   const std::vector<std::unique_ptr<BrokerShard>>& shards() const { return shards_; }
   const Shard& shard0() const { return shards_.front()->shard; }
   // Which shard a partition lives on: neighbours lie on different ones.

@@ -25,7 +25,7 @@ std::int32_t first_session_id(const Shard& shard) {
 BrokerShard::BrokerShard(const Shard& s, Broker& b, unsigned shard_count)
     : shard(s),
       broker(b),
-      partitions(s, b.config().node_id, b.durability()),
+      partitions(s, b.config().node_id),
       sessions(share_of(std::size_t(b.config().max_incremental_fetch_session_cache_slots), s.id, shard_count),
                first_session_id(s), kSessionIdStride),
       memory(memory_shares(b.config(), shard_count).of_a_shard) {}

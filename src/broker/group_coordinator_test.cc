@@ -51,7 +51,7 @@ class GroupShardTest : public testing::Test {
                                                   .topic_id = Uuid{1, 2},
                                                   .config = log_config_}));
     CHECK(log);
-    partition_ = std::make_shared<replica::Partition>(t.shard, kSelf, *log, replica::Durability::kDisk);
+    partition_ = std::make_shared<replica::Partition>(t.shard, kSelf, *log);
     partition_->update(led_by(kSelf, LeaderEpoch{3}));
   }
   // Leads it and waits until it is loaded.

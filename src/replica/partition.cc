@@ -6,52 +6,111 @@
 
 namespace thalweg::replica {
 
-Partition::Partition(const Shard& shard, BrokerId self, storage::LogPtr log, Durability durability)
+Partition::Partition(const Shard& shard, BrokerId self, storage::LogPtr log, ReplicationTimes times)
     : shard_(shard),
       self_(self),
       log_(std::move(log)),
-      durability_(durability),
+      times_(times),
       high_watermark_(shard.clock, std::min(log_->high_watermark(), log_->end_offset())) {}
 
-Partition::~Partition() { following_.reset(); }
+// ---- The role
 
 void Partition::update(const metadata::Partition& state) {
   if (stopped_) return;
-  const bool was_leader = is_leader();
-  isr_ = state.isr;
+  const bool new_epoch = state.leader_epoch > leader_epoch_;
   replicas_ = state.replicas.size();
   leader_ = state.leader;
-  if (is_leader() && state.leader_epoch > leader_epoch_) log_->start_epoch(state.leader_epoch);
   leader_epoch_ = state.leader_epoch;
-  if (is_leader() == was_leader) return;
-  if (is_leader()) {
-    high_watermark_.reopen();
-    follow_log();
+  if (!is_leader()) {
+    end_role();
+    role_.emplace<Following>();
+  } else if (!leading() || new_epoch) {
+    if (new_epoch) log_->start_epoch(leader_epoch_);
+    lead(state);
   } else {
-    following_.reset();
-    high_watermark_.fail();
+    take(leading()->replication.on_image(state, in_sync_min(), local(), isr_changes_.eligible, shard_.clock.now()));
   }
+}
+
+void Partition::lead(const metadata::Partition& state) {
+  if (!leading()) high_watermark_.reopen();
+  role_.emplace<Leading>(
+      Replication(self_, state, in_sync_min(), local(), high_watermark_.value(), times_, shard_.clock.now()));
+  follow_log();
+}
+
+void Partition::set_config(storage::LogConfig config) {
+  log_->set_config(std::move(config));
+  if (leading()) take(leading()->replication.on_config(in_sync_min(), isr_changes_.eligible, shard_.clock.now()));
+}
+
+void Partition::end_role() {
+  if (leading()) high_watermark_.fail();
+  role_.emplace<Idle>();
 }
 
 void Partition::stop() {
   stopped_ = true;
-  following_.reset();
+  role_.emplace<Idle>();
   high_watermark_.fail();
 }
 
-// With one in-sync replica the high watermark is what this log acknowledges; each step waits for the next.
+// ---- What is committed
+
+// Each time the own disk has more to acknowledge.
 void Partition::follow_log() {
-  following_.reset();
   if (log_->is_offline()) return high_watermark_.fail();
-  const Offset acknowledged_end = acknowledged().value();
-  if (acknowledged_end > high_watermark_.value()) {
-    log_->set_high_watermark(acknowledged_end);
-    high_watermark_.advance(acknowledged_end);
-  }
-  following_ = acknowledged().once_above(acknowledged_end, [weak = weak_from_this()] {
-    if (const auto self = weak.lock(); self && self->is_leader()) self->follow_log();
+  Offset seen;
+  do {  // whoever is woken may append
+    seen = log_->acknowledged().value();
+    take(leading()->replication.on_local(local(), isr_changes_.eligible, shard_.clock.now()));
+    if (!leading()) return;
+  } while (log_->acknowledged().value() > seen);
+  leading()->following_log = log_->acknowledged().once_above(seen, [weak = weak_from_this(), seen] {
+    const auto self = weak.lock();
+    if (!self || !self->leading()) return;
+    if (self->log_->acknowledged().value() <= seen) return self->high_watermark_.fail();  // the log is gone
+    self->follow_log();
   });
 }
+
+void Partition::take(Replication::Step step) {
+  if (step.high_watermark > high_watermark_.value()) {
+    log_->set_high_watermark(step.high_watermark);
+    high_watermark_.advance(step.high_watermark);
+  }
+  if (!leading()) return;  // whoever waited for the watermark may have ended the role
+  if (step.propose && isr_changes_.propose)
+    isr_changes_.propose(*std::move(step.propose));
+  else if (step.propose)
+    step = leading()->replication.on_refused(shard_.clock.now());
+  look_again(step.again);
+}
+
+void Partition::look_again(std::optional<Instant> when) {
+  if (!when) return leading()->again.reset();
+  leading()->again = shard_.clock.call_at(*when, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self || !self->leading()) return;
+    self->take(self->leading()->replication.on_timer(self->isr_changes_.eligible, self->shard_.clock.now()));
+  });
+}
+
+void Partition::isr_refused() {
+  if (leading()) take(leading()->replication.on_refused(shard_.clock.now()));
+}
+
+bool Partition::is_alone_in_sync() const { return leading() && leading()->replication.is_alone(); }
+
+void Partition::note_fetch(const Follower& follower, Offset position) {
+  const Replication::Fetched fetched{.from = follower.id,
+                                     .broker_epoch = follower.epoch,
+                                     .position = position,
+                                     .claim = follower.durable == kNoOffset ? position : follower.durable};
+  take(leading()->replication.on_fetch(fetched, local(), isr_changes_.eligible, shard_.clock.now()));
+}
+
+// ---- Appending
 
 Result<> Partition::check_leader(LeaderEpoch believed) const {
   if (believed != kNoLeaderEpoch && believed < leader_epoch_)
@@ -69,18 +128,22 @@ storage::AppendResult Partition::append_as_leader(AppendRequest request) {
   if (auto leader = check_leader(kNoLeaderEpoch); !leader) return std::unexpected(storage::AppendError(leader.error()));
   // A partition cannot have more replicas in sync than it has replicas: with fewer than min.insync.replicas all must
   // be.
-  const auto in_sync_min = std::min(std::size_t(std::max(1, log_->config().min_insync_replicas)), replicas_);
-  if (request.all_in_sync && isr_.size() < in_sync_min) {
+  const auto needed = std::min(in_sync_min(), replicas_);
+  const auto in_sync = leading()->replication.in_sync().size();
+  if (request.all_in_sync && in_sync < needed) {
     return std::unexpected(storage::AppendError(
         Error{ErrorCode::kNotEnoughReplicas, "the in-sync replicas of " + to_string(log_->partition()) + " are " +
-                                                 std::to_string(isr_.size()) + ", fewer than min.insync.replicas " +
-                                                 std::to_string(in_sync_min)}));
+                                                 std::to_string(in_sync) + ", fewer than min.insync.replicas " +
+                                                 std::to_string(needed)}));
   }
   return log_->append_as_leader(std::move(request.records), {.leader_epoch = leader_epoch_,
                                                              .origin = request.origin,
                                                              .produce_version = request.produce_version,
+                                                             .transaction_version = request.transaction_version,
                                                              .walked = request.walked});
 }
+
+// ---- Reading
 
 Offset Partition::bound(Isolation isolation) const {
   switch (isolation) {
@@ -101,20 +164,30 @@ Task<Result<ReadResult>> Partition::read(ReadRequest request) {
                     .last_stable_offset = bound(Isolation::kLastStable),
                     .log_start_offset = log_->start_offset()};
   if (request.last_fetched_epoch != kNoLeaderEpoch) {
-    const auto known = log_->end_offset_for_epoch(request.last_fetched_epoch);
-    if (known.end_offset == kNoOffset)
-      co_return fail(ErrorCode::kOffsetOutOfRange, "no leader epoch is known at or below the last fetched one");
-    if (known.epoch < request.last_fetched_epoch || known.end_offset < request.from) {
-      result.diverging = known;
-      co_return result;
-    }
+    CO_TRY(result.diverging, co_await diverging(request.last_fetched_epoch, request.from));
+    if (result.diverging) co_return result;
+    CO_TRY_VOID(check_leader(request.current_leader_epoch));  // the epochs may have been on their way to the disk
   }
   CO_TRY(result.data,
          co_await log_->read(request.from, {.max_bytes = request.bytes_max,
                                             .upper_bound = bound(request.isolation),
                                             .at_least_one_batch = request.at_least_one_batch,
                                             .aborted_transactions = request.isolation == Isolation::kLastStable}));
+  // Only now: a place that cannot be read is none that the follower has reached.
+  if (request.follower && check_leader(request.current_leader_epoch)) {
+    note_fetch(*request.follower, request.from);
+    result.high_watermark = high_watermark_.value();
+  }
   co_return result;
+}
+
+// Where the reader has to cut its log, as what follows is of another leader.
+Task<Result<std::optional<storage::EpochEnd>>> Partition::diverging(LeaderEpoch last_fetched, Offset from) {
+  CO_TRY(const auto known, co_await log_->end_offset_for_epoch(last_fetched));
+  if (known.end_offset == kNoOffset)
+    co_return fail(ErrorCode::kOffsetOutOfRange, "no leader epoch is known at or below the last fetched one");
+  const bool diverges = known.epoch < last_fetched || known.end_offset < from;
+  co_return diverges ? std::optional(known) : std::nullopt;
 }
 
 Task<Result<storage::TimestampAndOffset>> Partition::find_offset(OffsetQuery query) {
@@ -132,7 +205,7 @@ Task<Result<storage::TimestampAndOffset>> Partition::find_offset(OffsetQuery que
       found = {kNoTimestamp, log_->start_offset(), log_->epoch_of(log_->start_offset())};
       co_return found;
     case Kind::kMaxTimestamp: {
-      CO_TRY(found, co_await log_->offset_of_max_timestamp());
+      CO_TRY(found, co_await log_->offset_of_max_timestamp(limit));
       break;
     }
     case Kind::kTimestamp: {
@@ -144,10 +217,13 @@ Task<Result<storage::TimestampAndOffset>> Partition::find_offset(OffsetQuery que
   co_return found;
 }
 
-Result<storage::EpochEnd> Partition::end_offset_for_epoch(LeaderEpoch current, LeaderEpoch asked) {
-  TRY_VOID(check_leader(current));
-  if (asked == leader_epoch_) return storage::EpochEnd{leader_epoch_, log_->end_offset()};
-  return log_->end_offset_for_epoch(asked);
+Task<Result<storage::EpochEnd>> Partition::end_offset_for_epoch(LeaderEpoch current, LeaderEpoch asked) {
+  const auto self = shared_from_this();
+  CO_TRY_VOID(check_leader(current));
+  CO_TRY(const auto known, co_await log_->end_offset_for_epoch(asked));
+  CO_TRY_VOID(check_leader(current));
+  if (asked == leader_epoch_) co_return storage::EpochEnd{leader_epoch_, log_->end_offset()};
+  co_return known;
 }
 
 Result<Offset> Partition::delete_records(Offset before) {

@@ -1,25 +1,27 @@
-// A Partition is a log with a role. Leader: takes appends, moves the high watermark, answers reads. A replica of which
-// another broker is leader refuses both with NOT_LEADER_OR_FOLLOWER.
+// A Partition is a log with a role. Leader: takes appends, answers reads, learns from the followers' reads how far they
+// are. A replica of which another broker is leader refuses both with NOT_LEADER_OR_FOLLOWER.
 //
-// The promise: with acks=all a record is on the disk of every in-sync replica before the high watermark passes it. In a
-// partition whose only in-sync replica is this broker, the high watermark therefore follows Log::durable(). With
-// Durability::kMemory it follows the log's end instead, as Apache Kafka does without flush.messages.
+// The promise: with acks=all a record is on the disk of every in-sync replica before the high watermark passes it. What
+// is on this broker's disk the log says (Log::acknowledged(), which thalweg.durable.acks=memory changes the meaning
+// of); what is committed is decided by Replication, which lives as long as the leader epoch.
 //
 // Owner: the partition's shard. Invariant: high watermark <= log end, and it never goes back while the role lasts.
 #pragma once
 
+#include <algorithm>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include "metadata/image.h"
+#include "replica/replication.h"
 #include "runtime/shard.h"
 #include "runtime/watermark.h"
 #include "storage/log.h"
 
 namespace thalweg::replica {
-
-enum class Durability { kDisk, kMemory };
 
 enum class Isolation {
   kLogEnd,         // followers, and debugging consumers
@@ -32,7 +34,15 @@ struct AppendRequest {
   storage::AppendOrigin origin = storage::AppendOrigin::kClient;
   std::int16_t produce_version = 13;
   std::optional<record::RecordFacts> walked;  // see storage::ValidationOptions
-  bool all_in_sync = true;                    // acks=all: refused while fewer than min.insync.replicas are in sync
+  int transaction_version = 0;  // of markers; see ProducerStateManager::check
+  bool all_in_sync = true;      // acks=all: refused while fewer than min.insync.replicas are in sync
+};
+
+// Who reads as a replica of the partition, so that the leader learns how far it is.
+struct Follower {
+  BrokerId id;
+  std::int64_t epoch = -1;     // the broker epoch it was registered with
+  Offset durable = kNoOffset;  // what it has on disk; kNoOffset: all below where it reads
 };
 
 struct ReadRequest {
@@ -42,6 +52,7 @@ struct ReadRequest {
   Isolation isolation = Isolation::kHighWatermark;
   LeaderEpoch current_leader_epoch = kNoLeaderEpoch;  // what the client believes; checked if not -1 (KIP-320)
   LeaderEpoch last_fetched_epoch = kNoLeaderEpoch;    // of the record before `from`; checked if not -1 (KIP-595)
+  std::optional<Follower> follower;                   // nothing: a consumer
 };
 
 struct ReadResult {
@@ -60,13 +71,20 @@ struct OffsetQuery {
   LeaderEpoch current_leader_epoch = kNoLeaderEpoch;
 };
 
+// How a leader changes the ISR: by asking the controller. Without it nobody comes in and nobody is put out.
+struct IsrChanges {
+  Replication::Eligible eligible;
+  std::function<void(Replication::Wanted)> propose;  // answered by an image, or by Partition::isr_refused()
+};
+
 class Partition : public std::enable_shared_from_this<Partition> {
  public:
-  Partition(const Shard& shard, BrokerId self, storage::LogPtr log, Durability durability);
-  ~Partition();
+  Partition(const Shard& shard, BrokerId self, storage::LogPtr log, ReplicationTimes times = {});
+  Partition(const Partition&) = delete;
 
   // What the image says now. Also called for a change that concerns somebody else.
   void update(const metadata::Partition& state);
+  void set_config(storage::LogConfig config);
   // The partition left this broker or was deleted: everybody who waits is told so.
   void stop();
 
@@ -75,7 +93,10 @@ class Partition : public std::enable_shared_from_this<Partition> {
   LeaderEpoch leader_epoch() const { return leader_epoch_; }
   Watermark& high_watermark() { return high_watermark_; }
   // Nobody else has to confirm a record: what is waited for is this broker's disk.
-  bool is_alone_in_sync() const { return isr_.size() == 1; }
+  bool is_alone_in_sync() const;
+  void set_isr_changes(IsrChanges changes) { isr_changes_ = std::move(changes); }
+  // The controller changed nothing of what was proposed.
+  void isr_refused();
   storage::Log& log() { return *log_; }
   const storage::LogPtr& log_ptr() const { return log_; }
   const Shard& shard() const { return shard_; }
@@ -86,8 +107,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Task<Result<ReadResult>> read(ReadRequest request);
   // Offset kNoOffset with success: there is no such record.
   Task<Result<storage::TimestampAndOffset>> find_offset(OffsetQuery query);
-  // OffsetForLeaderEpoch: (-1, -1) if no such epoch is known.
-  Result<storage::EpochEnd> end_offset_for_epoch(LeaderEpoch current, LeaderEpoch asked);
+  // OffsetForLeaderEpoch: (-1, -1) if no such epoch is known. What is answered is on disk.
+  Task<Result<storage::EpochEnd>> end_offset_for_epoch(LeaderEpoch current, LeaderEpoch asked);
   // DeleteRecords: `before` kNoOffset means the high watermark. Answers the new log start.
   Result<Offset> delete_records(Offset before);
 
@@ -99,20 +120,37 @@ class Partition : public std::enable_shared_from_this<Partition> {
                                                          std::move_only_function<void()> listener);
 
  private:
+  struct Idle {};  // no role yet, or none any more
+  struct Leading {
+    Replication replication;
+    std::unique_ptr<Watermark::Registration> following_log;
+    std::unique_ptr<Clock::Timer> again;
+  };
+  struct Following {};  // the fetcher of this partition lives here
+
   Result<> check_leader(LeaderEpoch believed) const;
-  Watermark& acknowledged() { return durability_ == Durability::kDisk ? log_->durable() : log_->end_watermark(); }
+  Leading* leading() { return std::get_if<Leading>(&role_); }
+  const Leading* leading() const { return std::get_if<Leading>(&role_); }
+  std::size_t in_sync_min() const { return std::size_t(std::max(1, log_->config().min_insync_replicas)); }
+  Replication::Local local() const { return {log_->end_offset(), log_->acknowledged().value()}; }
+  void lead(const metadata::Partition& state);
+  void end_role();
   void follow_log();
+  void take(Replication::Step step);
+  void look_again(std::optional<Instant> when);
+  void note_fetch(const Follower& follower, Offset position);
+  Task<Result<std::optional<storage::EpochEnd>>> diverging(LeaderEpoch last_fetched, Offset from);
 
   const Shard& shard_;
   const BrokerId self_;
   const storage::LogPtr log_;
-  const Durability durability_;
+  const ReplicationTimes times_;
   Watermark high_watermark_;
-  std::unique_ptr<Watermark::Registration> following_;
   BrokerId leader_ = kNoBroker;
   LeaderEpoch leader_epoch_ = kNoLeaderEpoch;
-  std::vector<BrokerId> isr_;
   std::size_t replicas_ = 0;
+  IsrChanges isr_changes_;
+  std::variant<Idle, Leading, Following> role_;
   bool stopped_ = false;
 };
 using PartitionPtr = std::shared_ptr<Partition>;

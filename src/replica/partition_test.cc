@@ -21,14 +21,17 @@ metadata::Partition led_by(BrokerId leader, LeaderEpoch epoch, std::vector<Broke
   return state;
 }
 
+enum class Durability { kDisk, kMemory };
+
 struct PartitionTest : testing::Test {
   PartitionPtr open(Durability durability = Durability::kDisk, storage::LogConfig config = {}) {
     auto log = t.run(storage::Log::open(t.shard, {.directory = t.directory + "/orders-0",
                                                   .partition = {"orders", PartitionId{0}},
                                                   .topic_id = Uuid{1, 2},
-                                                  .config = config}));
+                                                  .config = config,
+                                                  .sync_every_append = durability == Durability::kDisk}));
     CHECK(log);
-    auto partition = std::make_shared<Partition>(t.shard, kSelf, *log, durability);
+    auto partition = std::make_shared<Partition>(t.shard, kSelf, *log);
     partition->update(led_by(kSelf, LeaderEpoch{3}));
     return partition;
   }
@@ -121,7 +124,7 @@ TEST_F(PartitionTest, LosingTheRoleAnswersThoseWhoWait) {
 
 TEST_F(PartitionTest, TheDeadlineIsThatOfOtherReplicasNotOfTheDisk) {
   const PartitionKey key{Uuid{1, 2}, PartitionId{0}};
-  Partitions partitions(t.shard, kSelf, Durability::kDisk);
+  Partitions partitions(t.shard, kSelf);
   partitions.host(key, open()->log_ptr(), led_by(kSelf, LeaderEpoch{3}));
   std::optional<Result<>> answer;
   const auto let_run = [&] {
@@ -148,6 +151,74 @@ TEST_F(PartitionTest, TheDeadlineIsThatOfOtherReplicasNotOfTheDisk) {
   EXPECT_EQ(answer->error().code, ErrorCode::kRequestTimedOut);
 }
 
+// The newest batch is above the high watermark nearly always while somebody writes.
+TEST_F(PartitionTest, TheRecordWithTheLargestTimestampIsLookedForBelowTheHighWatermark) {
+  const auto partition = open();
+  const auto first = partition->append_as_leader({.records = storage::make_batch({.records = 3})});
+  ASSERT_TRUE(first);
+  ASSERT_TRUE(t.run(partition->high_watermark().reached(first->end(), 1h)));
+  ASSERT_TRUE(partition->append_as_leader({.records = storage::make_batch({.timestamp = 1'700'000'001'000})}));
+  ASSERT_EQ(partition->high_watermark().value(), Offset{3}) << "it is not on disk yet";
+  const auto found = t.run(partition->find_offset({.kind = OffsetQuery::Kind::kMaxTimestamp}));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->offset, Offset{2});
+  EXPECT_EQ(found->timestamp, 1'700'000'000'002);
+}
+
+// What one in-sync replica has on its disk is not committed while another has not.
+TEST_F(PartitionTest, TheHighWatermarkWaitsForTheOtherInSyncReplicas) {
+  const auto partition = open();
+  partition->update(led_by(kSelf, LeaderEpoch{4}, {kSelf, kOther}));
+  EXPECT_FALSE(partition->is_alone_in_sync());
+  const auto appended = partition->append_as_leader({.records = storage::make_batch({.records = 3})});
+  ASSERT_TRUE(appended);
+  ASSERT_TRUE(t.run(partition->log().durable().reached(Offset{3}, 1h)));
+  EXPECT_EQ(partition->high_watermark().value(), Offset{0});
+  const auto fetch = [&](std::int64_t from, Offset durable) {
+    const auto read = t.run(partition->read({.from = Offset{from},
+                                             .isolation = Isolation::kLogEnd,
+                                             .current_leader_epoch = LeaderEpoch{4},
+                                             .follower = Follower{.id = kOther, .epoch = 7, .durable = durable}}));
+    EXPECT_TRUE(read);
+    return read ? read->high_watermark : kNoOffset;
+  };
+  EXPECT_EQ(fetch(0, kNoOffset), Offset{0});
+  EXPECT_EQ(fetch(3, Offset{1}), Offset{1}) << "it has three, and one of them on disk";
+  EXPECT_EQ(fetch(3, kNoOffset), Offset{3});
+  EXPECT_EQ(partition->high_watermark().value(), Offset{3});
+  EXPECT_EQ(partition->log().high_watermark(), Offset{3});
+}
+
+TEST_F(PartitionTest, AsksForAChangeOfTheIsrWhenAFollowerHasCaughtUpAndWhenItIsSilent) {
+  const auto partition = open();
+  std::vector<Replication::Wanted> asked;
+  partition->set_isr_changes({.eligible = [](BrokerId, std::int64_t epoch) { return epoch == 7; },
+                              .propose = [&](Replication::Wanted wanted) { asked.push_back(std::move(wanted)); }});
+  auto state = led_by(kSelf, LeaderEpoch{4});
+  state.partition_epoch = 10;
+  partition->update(state);
+  const auto fetch = [&](std::int64_t broker_epoch) {
+    EXPECT_TRUE(t.run(partition->read({.from = Offset{0},
+                                       .isolation = Isolation::kLogEnd,
+                                       .follower = Follower{.id = kOther, .epoch = broker_epoch}})));
+  };
+  fetch(6);
+  EXPECT_TRUE(asked.empty()) << "a broker that is gone";
+  fetch(7);
+  ASSERT_EQ(asked.size(), 1u);
+  EXPECT_EQ(asked[0], (Replication::Wanted{{kSelf, kOther}, 10}));
+  EXPECT_FALSE(partition->is_alone_in_sync()) << "the controller may have agreed already";
+  state.isr = {kSelf, kOther};
+  state.partition_epoch = 11;
+  partition->update(state);
+  t.clock.advance(3s);
+  ASSERT_EQ(asked.size(), 2u);
+  EXPECT_EQ(asked[1], (Replication::Wanted{{kSelf}, 11}));
+  partition->isr_refused();
+  t.clock.advance(2s);
+  EXPECT_EQ(asked.size(), 3u) << "and again";
+}
+
 TEST_F(PartitionTest, DeleteRecordsStopsAtTheHighWatermark) {
   const auto partition = open(Durability::kMemory);
   ASSERT_TRUE(partition->append_as_leader({.records = storage::make_batch({.records = 5})}));
@@ -160,7 +231,7 @@ TEST_F(PartitionTest, AnswersWhereALeaderEpochEnds) {
   const auto partition = open(Durability::kMemory);
   ASSERT_TRUE(partition->append_as_leader({.records = storage::make_batch({.records = 2})}));
   partition->update(led_by(kSelf, LeaderEpoch{5}));
-  const auto old = partition->end_offset_for_epoch(kNoLeaderEpoch, LeaderEpoch{3});
+  const auto old = t.run(partition->end_offset_for_epoch(kNoLeaderEpoch, LeaderEpoch{3}));
   ASSERT_TRUE(old);
   EXPECT_EQ(old->epoch, LeaderEpoch{3});
   EXPECT_EQ(old->end_offset, Offset{2});

@@ -4,7 +4,7 @@ namespace thalweg::replica {
 
 void Partitions::host(PartitionKey key, storage::LogPtr log, metadata::Partition state) {
   auto& partition = partitions_[key];
-  if (!partition) partition = std::make_shared<Partition>(shard_, self_, std::move(log), durability_);
+  if (!partition) partition = std::make_shared<Partition>(shard_, self_, std::move(log));
   partition->update(state);
 }
 
@@ -13,7 +13,7 @@ void Partitions::update(PartitionKey key, metadata::Partition state) {
 }
 
 void Partitions::set_config(PartitionKey key, storage::LogConfig config) {
-  if (const auto partition = find(key)) partition->log().set_config(std::move(config));
+  if (const auto partition = find(key)) partition->set_config(std::move(config));
 }
 
 void Partitions::remove(PartitionKey key) {
@@ -86,9 +86,10 @@ Task<Result<storage::TimestampAndOffset>> Partitions::find_offset(PartitionKey k
   co_return co_await partition->find_offset(query);
 }
 
-Result<storage::EpochEnd> Partitions::end_offset_for_epoch(PartitionKey key, LeaderEpoch current, LeaderEpoch asked) {
-  TRY(auto partition, get(key));
-  return partition->end_offset_for_epoch(current, asked);
+Task<Result<storage::EpochEnd>> Partitions::end_offset_for_epoch(PartitionKey key, LeaderEpoch current,
+                                                                 LeaderEpoch asked) {
+  CO_TRY(auto partition, get(key));
+  co_return co_await partition->end_offset_for_epoch(current, asked);
 }
 
 Result<Offset> Partitions::delete_records(PartitionKey key, Offset before) {

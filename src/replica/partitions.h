@@ -19,8 +19,7 @@ struct PartitionKey {
 
 class Partitions {
  public:
-  Partitions(const Shard& shard, BrokerId self, Durability durability)
-      : shard_(shard), self_(self), durability_(durability) {}
+  Partitions(const Shard& shard, BrokerId self) : shard_(shard), self_(self) {}
   Partitions(const Partitions&) = delete;
 
   // Takes a log into service, or tells a partition that is here already what the image says now.
@@ -57,7 +56,7 @@ class Partitions {
   Task<std::vector<Result<ReadResult>>> read(std::vector<Read> reads);
 
   Task<Result<storage::TimestampAndOffset>> find_offset(PartitionKey key, OffsetQuery query);
-  Result<storage::EpochEnd> end_offset_for_epoch(PartitionKey key, LeaderEpoch current, LeaderEpoch asked);
+  Task<Result<storage::EpochEnd>> end_offset_for_epoch(PartitionKey key, LeaderEpoch current, LeaderEpoch asked);
   // The new log start is on disk with the next checkpoint of LogManager.
   Result<Offset> delete_records(PartitionKey key, Offset before);
 
@@ -71,7 +70,6 @@ class Partitions {
 
   const Shard& shard_;
   const BrokerId self_;
-  const Durability durability_;
   std::unordered_map<PartitionKey, PartitionPtr, Hash> partitions_;  // looked up; iterated only to stop them all
 };
 

@@ -4,15 +4,13 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "storage/checkpoint_file.h"
-#include "storage/partition_metadata_file.h"
+#include "storage/log_loader.h"
 
 namespace thalweg::storage {
 namespace {
 // Up to here a batch is copied once more so that it goes out in one write; beyond, two writes are cheaper than the
 // copy.
 constexpr std::size_t kCopyMax = 16 << 10;
-constexpr Millis kSyncAgainAfter{100};  // when there was no descriptor for it
 
 std::optional<record::Codec> wanted_codec(CompressionPolicy policy) {
   if (policy == CompressionPolicy::kProducer) return std::nullopt;
@@ -33,25 +31,53 @@ std::optional<int> wanted_level(const LogConfig& config) {
 }
 }  // namespace
 
-Log::Log(Opening, const Shard& shard, LogOptions options)
+Task<Result<LogPtr>> Log::open(const Shard& shard, LogOptions options) {
+  if (!options.files) options.files = std::make_shared<FileCache>(shard.disk, 64);
+  LogLoader loader(shard, options);
+  CO_TRY(LoadedLog loaded, co_await loader.load());
+  co_return std::make_shared<Log>(Opening{}, shard, std::move(options), std::move(loaded));
+}
+
+Log::Log(Opening, const Shard& shard, LogOptions options, LoadedLog loaded)
     : shard_(shard),
       directory_(std::move(options.directory)),
       partition_(std::move(options.partition)),
-      topic_id_(options.topic_id),
+      topic_id_(loaded.topic_id),
       files_(std::move(options.files)),
       config_(std::move(options.config)),
-      sync_every_append_(options.sync_every_append),
       lower_recovery_point_(std::move(options.lower_recovery_point)),
-      end_(shard.clock),
-      durable_(shard.clock) {}
+      syncer_(std::make_shared<LogSyncer>(
+          shard, directory_, FlushPolicy{options.sync_every_append, config_.flush_messages, config_.flush_ms},
+          loaded.end, loaded.unsynced)),
+      segments_(std::move(loaded.segments)),
+      epochs_(shard.disk, directory_, std::move(loaded.epochs), loaded.epochs_stale),
+      producers_(std::move(loaded.producers)),
+      start_(loaded.start),
+      high_watermark_(loaded.high_watermark),
+      recovery_point_(loaded.recovery_point),
+      recovered_(std::move(loaded.recovered)),
+      untouched_(loaded.untouched) {
+  choose_roll_jitter();
+}
 
 Log::~Log() = default;
 
+void Log::set_config(LogConfig config) {
+  config_ = std::move(config);
+  syncer_->set_policy(config_.flush_messages, config_.flush_ms);
+}
+
 // ---- Appending
 
-Result<> Log::check_writable() const {
-  if (offline_) return std::unexpected(*offline_);
+Result<> Log::check_open() const {
+  if (const auto& offline = syncer_->offline()) return std::unexpected(*offline);
   if (closed_) return fail(ErrorCode::kKafkaStorageError, directory_ + ": log is closed");
+  return {};
+}
+
+Result<> Log::check_writable() const {
+  TRY_VOID(check_open());
+  if (truncating_) return fail(ErrorCode::kKafkaStorageError, directory_ + ": log is being truncated");
   return {};
 }
 
@@ -60,24 +86,17 @@ Error Log::failed(Error why) {
   return why;
 }
 
-void Log::take_offline(Error why) {
-  if (offline_) return;
-  log::error("log offline", field("partition", partition_), field("directory", directory_), field("reason", why));
-  offline_ = std::move(why);
-  durable_.fail();
-  end_.fail();
-}
+void Log::take_offline(Error why) { syncer_->take_offline(std::move(why)); }
 
 void Log::retire() {
-  closed_ = retired_ = true;
-  durable_.fail();
-  end_.fail();
+  closed_ = true;
+  syncer_->retire();
   for (const auto& segment : segments_) segment->forget_files();
 }
 
 ValidationOptions Log::validation(const AppendOptions& options, Timestamp now) const {
   ValidationOptions rules;
-  rules.next_offset = end_.value();
+  rules.next_offset = end_offset();
   rules.leader_epoch = options.leader_epoch;
   rules.now = now;
   rules.origin = options.origin;
@@ -99,7 +118,7 @@ AppendResult Log::append_as_leader(SharedBytes records, const AppendOptions& opt
   const Timestamp now = shard_.clock.wall();
   TRY(const ValidatedBatch valid, validate_for_append(records, validation(options, now)));
   TRY(const record::BatchView sent, record::BatchView::at(records));
-  TRY(const ProducerVerdict verdict, producers_.check(sent, options.origin));
+  TRY(const ProducerVerdict verdict, producers_.check(sent, options.origin, options.transaction_version));
   if (const auto& original = verdict.duplicate)
     return AppendInfo{original->first_offset(), original->last_offset, original->timestamp, start_, true};
 
@@ -108,7 +127,7 @@ AppendResult Log::append_as_leader(SharedBytes records, const AppendOptions& opt
   // The producer state wants the batch as it lies in the log; unless it was changed, the request's bytes say the same.
   const bool changed = valid.rebuilt || valid.stamped;
   const SharedBytes flat = changed || valid.size() <= kCopyMax ? valid.flat() : SharedBytes();
-  if (auto written = flat.empty() ? active().write({valid.header, valid.body}) : active().write({flat}); !written)
+  if (auto written = flat.empty() ? write({valid.header, valid.body}) : write({flat}); !written)
     return std::unexpected(AppendError(failed(written.error())));
   TRY(const record::BatchView stored, record::BatchView::at(changed ? flat : records));
   if (auto noted = note_appended(stored, header); !noted) {
@@ -123,8 +142,8 @@ AppendResult Log::append_as_leader(SharedBytes records, const AppendOptions& opt
 
 AppendResult Log::append_as_follower(SharedBytes records) {
   TRY_VOID(check_writable());
-  TRY(const ReplicatedBatches checked, check_replicated(records, end_.value()));
-  if (checked.batches.empty()) return AppendInfo{end_.value(), end_.value() - 1, kNoTimestamp, start_, false};
+  TRY(const ReplicatedBatches checked, check_replicated(records, end_offset()));
+  if (checked.batches.empty()) return AppendInfo{end_offset(), end_offset() - 1, kNoTimestamp, start_, false};
   const Timestamp now = shard_.clock.wall();
   // One write for all that goes into the same segment.
   std::size_t i = 0;
@@ -141,7 +160,7 @@ AppendResult Log::append_as_follower(SharedBytes records) {
       ++count;
     }
     const std::uint64_t position = active().size();
-    if (auto written = active().write({BytesView(head.bytes().data(), bytes)}); !written)
+    if (auto written = write({BytesView(head.bytes().data(), bytes)}); !written)
       return std::unexpected(AppendError(failed(written.error())));
     std::uint64_t at = position;
     for (std::size_t k = i; k < i + count; ++k) {
@@ -160,29 +179,26 @@ AppendResult Log::append_as_follower(SharedBytes records) {
                     false};
 }
 
+// Also when it fails: a full disk leaves a file that was cut back to what it was, and that has to reach the disk.
+Result<> Log::write(std::initializer_list<BytesView> parts) {
+  auto written = active().write(parts);
+  syncer_->changed(segments_.back());
+  return written;
+}
+
 // The batch is in the file: everything derived from it follows.
 Result<> Log::note_appended(const record::BatchView& batch, const BatchHeader& header) {
   TRY(const auto completed, producers_.update(batch, header.base));
   if (completed && completed->aborted) active().aborted().append(AbortedTransaction::of(*completed));
   active().note(header, config_.index_interval_bytes);
-  const auto latest = epochs_.latest();
-  if (header.leader_epoch.value >= 0 && (!latest || header.leader_epoch > latest->epoch))
-    epochs_unwritten_ |= epochs_.assign(header.leader_epoch, header.base);
-  else if (latest && latest->start_offset == header.base)
-    epochs_unwritten_ = true;  // the first batch of an epoch that start_epoch() announced
+  epochs_.on_batch(header.leader_epoch, header.base);
   return {};
 }
 
 void Log::finish_append(Offset end) {
   untouched_ = false;
   producers_.advance_end(end);
-  end_.advance(end);
-  if (sync_every_append_ || end_.value() - durable_.value() >= config_.flush_messages) {
-    request_sync();
-  } else if (config_.flush_ms < LogConfig::kForever && !flush_planned_) {
-    flush_planned_ = true;
-    spawn(shard_, sync_after(shared_from_this(), config_.flush_ms));
-  }
+  syncer_->appended(end);
 }
 
 Result<> Log::roll_if_due(std::size_t bytes, Timestamp max_timestamp, Offset first, Offset last, Timestamp now) {
@@ -192,104 +208,11 @@ Result<> Log::roll_if_due(std::size_t bytes, Timestamp max_timestamp, Offset fir
   return {};
 }
 
-// ---- Syncing
+// ---- Checkpoints
 
-void Log::request_sync() {
-  if (syncing_ || offline_ || retired_) return;
-  syncing_ = true;
-  spawn(shard_, sync_loop(shared_from_this()));
-}
+Task<Result<>> Log::flush() { return syncer_->flush(); }
 
-Task<> Log::sync_after(LogPtr log, Millis delay) {
-  co_await log->shard_.clock.sleep_for(delay);
-  log->flush_planned_ = false;
-  if (!log->closed_) log->request_sync();
-}
-
-// One loop per log with something to sync; what is appended while a sync runs waits for the next, together.
-Task<> Log::sync_loop(LogPtr log) {
-  while (!log->offline_ && !log->retired_ && (log->durable_.value() < log->end_.value() || log->names_unsynced_)) {
-    const auto synced = co_await log->sync_once();
-    if (!synced && Disk::is_out_of_files(synced.error())) {
-      // Nothing was asked of the disk yet. Who waits for durable() waits longer.
-      log->folder_unsynced_ = log->names_unsynced_ = true;
-      co_await log->shard_.clock.sleep_for(kSyncAgainAfter);
-      continue;
-    }
-    // After one failed fsync the next may succeed although the pages are gone. Never acknowledge again.
-    if (!synced && !log->retired_) log->sync_failed(synced.error());
-  }
-  log->syncing_ = false;
-}
-
-void Log::sync_failed(const Error& why) {
-  if (auto marked = shard_.disk.open(directory_ + "/" + std::string(kSyncFailedFile), OpenMode::kCreate); !marked)
-    log::error("failed sync not marked", field("directory", directory_), field("reason", marked.error()));
-  take_offline(why);
-}
-
-// The name of the folder, and whose it is.
-Task<Result<>> Log::sync_folder() {
-  const std::string metadata = directory_ + "/" + std::string(kPartitionMetadataFile);
-  if (shard_.disk.exists(metadata)) {
-    CO_TRY(const FilePtr file, shard_.disk.open(metadata, OpenMode::kReadWrite));
-    CO_TRY_VOID(co_await file->sync());
-  }
-  co_return co_await shard_.disk.sync_directory(directory_.substr(0, directory_.rfind('/')));
-}
-
-Task<Result<>> Log::sync_once() {
-  const Offset target = end_.value();
-  const std::uint64_t cuts = cuts_;
-  if (folder_unsynced_) {
-    folder_unsynced_ = false;
-    CO_TRY_VOID(co_await sync_folder());
-  }
-  if (names_unsynced_) {
-    names_unsynced_ = false;
-    CO_TRY_VOID(co_await shard_.disk.sync_directory(directory_));
-  }
-  std::vector<SegmentPtr> unsynced;
-  for (auto s = segments_.rbegin(); s != segments_.rend(); ++s) {
-    if ((*s)->unsynced_file())
-      unsynced.push_back(*s);
-    else if (s != segments_.rbegin())
-      break;  // the active one may be new and empty, with unsynced ones before it
-  }
-  // The oldest first, so that the unsynced ones are always the last ones, also when a truncation comes in between.
-  std::ranges::reverse(unsynced);
-  for (const SegmentPtr& segment : unsynced) {
-    const std::uint64_t changes = segment->changes();
-    const FilePtr file = segment->unsynced_file();
-    if (!file) continue;  // removed meanwhile
-    CO_TRY_VOID(co_await file->sync());
-    segment->set_synced(changes);
-  }
-  if (cuts == cuts_ && !offline_) durable_.advance(target);
-  co_return Result<>{};
-}
-
-Task<Result<>> Log::flush() {
-  const LogPtr self = shared_from_this();
-  if (end_.value() > durable_.value()) {
-    request_sync();
-    const bool done = co_await durable_.reached(end_.value(), shard_.clock.now() + std::chrono::hours(24));
-    if (!done && offline_) co_return std::unexpected(*offline_);
-  }
-  if (offline_) co_return std::unexpected(*offline_);
-  co_return Result<>{};
-}
-
-Task<Result<>> Log::write_epochs() {
-  if (!epochs_unwritten_) co_return Result<>{};
-  epochs_unwritten_ = false;
-  auto written = co_await shard_.disk.replace_file(directory_ + "/" + std::string(kLeaderEpochFile),
-                                                   SharedBytes::copy_of(std::string_view(epochs_.print())));
-  if (!written) epochs_unwritten_ = true;
-  co_return written;
-}
-
-// With the names in the folder, which write_epochs() makes durable as well.
+// With the names in the folder.
 Task<Result<>> Log::sync_side_files(std::vector<SegmentPtr> segments) {
   for (const SegmentPtr& segment : segments) {
     for (const std::string& path :
@@ -303,30 +226,18 @@ Task<Result<>> Log::sync_side_files(std::vector<SegmentPtr> segments) {
       CO_TRY_VOID(co_await snapshot->sync());
     }
   }
-  if (epochs_unwritten_ || retired_) co_return Result<>{};
+  if (syncer_->is_retired()) co_return Result<>{};
   co_return co_await shard_.disk.sync_directory(directory_);
 }
 
 Task<Result<>> Log::checkpoint() {
   const LogPtr self = shared_from_this();
-  while (checkpointing_) {
-    const OneShot<bool> turn;
-    checkpoint_waiters_.push_back(turn);
-    co_await turn.wait();
-  }
-  checkpointing_ = true;
-  auto done = co_await checkpoint_alone();
-  checkpointing_ = false;
-  for (const auto& waiter : std::exchange(checkpoint_waiters_, {})) waiter.set(true);
-  co_return done;
-}
-
-Task<Result<>> Log::checkpoint_alone() {
+  const Turn::Held turn = co_await checkpoint_turn_.take();
   CO_TRY_VOID(co_await flush());
-  if (retired_) co_return Result<>{};  // the folder may be another log's by now
-  const Offset reached = durable_.value();
-  const std::uint64_t cuts = cuts_;
-  if (recovery_point_ == reached && !epochs_unwritten_) co_return Result<>{};
+  if (syncer_->is_retired()) co_return Result<>{};  // the folder may be another log's by now
+  const Offset reached = syncer_->durable().value();
+  const std::uint64_t cuts = syncer_->cuts();
+  if (recovery_point_ == reached && !epochs_.stale()) co_return Result<>{};
   std::vector<SegmentPtr> above;
   for (std::size_t i = segments_.size(); i-- > 0 && (i + 1 == segments_.size() || segment_end(i) > recovery_point_);) {
     above.push_back(segments_[i]);
@@ -334,43 +245,48 @@ Task<Result<>> Log::checkpoint_alone() {
   }
   if (auto synced = co_await sync_side_files(std::move(above)); !synced) {
     // As final as a log file's, also when it is for lack of room; only a file that could not be opened changes nothing.
-    if (!retired_ && !Disk::is_out_of_files(synced.error())) sync_failed(synced.error());
+    if (!syncer_->is_retired() && !Disk::is_out_of_files(synced.error())) syncer_->sync_failed(synced.error());
     co_return synced;
   }
-  if (retired_) co_return Result<>{};
-  // The old file stays when this fails, so a full disk means no more than: later.
-  if (auto written = co_await write_epochs(); !written) {
-    if (!retired_ && !Disk::is_passing(written.error())) sync_failed(written.error());
-    co_return written;
-  }
-  if (cuts == cuts_ && !truncating_) recovery_point_ = std::max(recovery_point_, reached);
+  if (syncer_->is_retired()) co_return Result<>{};
+  if (epochs_.stale()) CO_TRY_VOID(co_await settle_epochs());
+  if (cuts == syncer_->cuts() && !truncating_) recovery_point_ = std::max(recovery_point_, reached);
   co_return Result<>{};
+}
+
+// The old file stays when this fails, so a full disk means no more than: later.
+Task<Result<>> Log::settle_epochs() {
+  if (syncer_->is_retired()) co_return Result<>{};
+  auto written = co_await epochs_.settle();
+  if (!written && !syncer_->is_retired() && !Disk::is_passing(written.error())) syncer_->sync_failed(written.error());
+  co_return written;
 }
 
 // No record was ever here: nothing on disk is worth a sync, and what is missing there is made again.
 bool Log::has_nothing() const {
   return segments_.size() == 1 && segments_.front()->size() == 0 && !segments_.front()->unsynced_file() &&
-         end_.value() == Offset{0};
+         end_offset() == Offset{0};
 }
 
 Task<Result<>> Log::close() {
   const LogPtr self = shared_from_this();
+  const Turn::Held turn = co_await truncation_turn_.take();
   if (closed_) co_return Result<>{};
   closed_ = true;
-  if (offline_) co_return std::unexpected(*offline_);
-  if ((untouched_ && !epochs_unwritten_ && !names_unsynced_) || has_nothing()) co_return Result<>{};
+  if (const auto& offline = syncer_->offline()) co_return std::unexpected(*offline);
+  if ((untouched_ && !epochs_.stale() && !syncer_->names_unsynced()) || has_nothing()) co_return Result<>{};
   CO_TRY_VOID(active().finish());
-  CO_TRY_VOID(write_snapshot(end_.value()));
-  CO_TRY(const FilePtr snapshot, shard_.disk.open(snapshot_path(end_.value()), OpenMode::kReadWrite));
+  CO_TRY_VOID(write_snapshot(end_offset()));
+  CO_TRY(const FilePtr snapshot, shard_.disk.open(snapshot_path(end_offset()), OpenMode::kReadWrite));
   CO_TRY_VOID(co_await snapshot->sync());
-  epochs_unwritten_ = true;
+  epochs_.set_stale();
   co_return co_await checkpoint();
 }
 
 // ---- Offsets
 
 LogOffsets Log::offsets() const {
-  return {start_, end_.value(), durable_.value(), high_watermark_, last_stable_offset()};
+  return {start_, end_offset(), syncer_->durable().value(), high_watermark_, last_stable_offset()};
 }
 
 Offset Log::last_stable_offset() const {
@@ -379,27 +295,40 @@ Offset Log::last_stable_offset() const {
 }
 
 void Log::set_high_watermark(Offset offset) {
-  high_watermark_ = std::clamp(offset, start_, end_.value());
+  high_watermark_ = std::clamp(offset, start_, end_offset());
   producers_.on_high_watermark(high_watermark_);
 }
 
-void Log::start_epoch(LeaderEpoch epoch) {
-  const auto latest = epochs_.latest();
-  if (epoch.value < 0 || (latest && epoch <= latest->epoch)) return;
-  epochs_.assign(epoch, end_.value());  // written once there is a batch of it; until then a restart may forget it
+void Log::start_epoch(LeaderEpoch epoch) { epochs_.announce(epoch, end_offset()); }
+
+Task<Result<EpochEnd>> Log::end_offset_for_epoch(LeaderEpoch epoch) {
+  const LogPtr self = shared_from_this();
+  if (const auto& offline = syncer_->offline()) co_return std::unexpected(*offline);
+  CO_TRY_VOID(co_await settle_epochs());
+  co_return epochs_.epochs().end_offset_for(epoch, end_offset());
 }
 
-EpochEnd Log::end_offset_for_epoch(LeaderEpoch epoch) const { return epochs_.end_offset_for(epoch, end_.value()); }
-LeaderEpoch Log::latest_epoch() const {
-  const auto latest = epochs_.latest();
-  return latest ? latest->epoch : kNoLeaderEpoch;
-}
-LeaderEpoch Log::epoch_of(Offset offset) const { return epochs_.epoch_at(offset).value_or(kNoLeaderEpoch); }
+LeaderEpoch Log::latest_epoch() const { return epochs_.latest(); }
+LeaderEpoch Log::epoch_of(Offset offset) const { return epochs_.epochs().epoch_at(offset).value_or(kNoLeaderEpoch); }
 
 std::uint64_t Log::size_bytes() const {
   std::uint64_t sum = 0;
   for (const auto& segment : segments_) sum += segment->size();
   return sum;
+}
+
+void Log::check_invariants() const {
+  CHECK(!segments_.empty());
+  for (std::size_t i = 1; i < segments_.size(); ++i) CHECK(segments_[i - 1]->base() < segments_[i]->base());
+  const Offset end = end_offset();
+  CHECK(segments_.back()->base() <= end);
+  CHECK(syncer_->durable().value() <= syncer_->acknowledged().value() && syncer_->acknowledged().value() <= end);
+  if (truncating_) return;
+  CHECK(segments_.front()->base() <= start_ && start_ <= high_watermark_ && high_watermark_ <= end);
+  CHECK(recovery_point_ <= syncer_->durable().value());
+  CHECK(producers_.end_offset() >= end);
+  const auto& epochs = epochs_.epochs().entries();
+  CHECK(epochs.empty() || (start_ <= epochs.front().start_offset && epochs.back().start_offset <= end));
 }
 
 }  // namespace thalweg::storage

@@ -4,16 +4,17 @@
 // Owner: the partition's shard; every member is called there. Held by LogPtr because the sync loop, reads and the
 // delayed removal of files outlive a call.
 //
-// Invariants: offsets() .start <= .end; offsets on disk only grow; durable() <= end. An append is written to the page
-// cache before it returns, so readers see it at once; durable() follows when fdatasync has returned for everything
-// below it, also for the names of new files. One failed write (other than a full disk) or sync is final: the log is
-// offline(), durable() fails its waiters, nothing is acknowledged any more. A full disk is no failure: append answers
-// an error with Disk::is_full, nothing of it stays, and appends work again when there is room.
+// An append is written to the page cache before it returns, so readers see it at once; durable() follows when fdatasync
+// has returned for everything below it, also for the names of new files. acknowledged() says what counts as written: by
+// default what is durable, see log_syncer.h. One failed write (other than a full disk) or sync is final: the log is
+// offline(), its watermarks fail their waiters, nothing is acknowledged any more. A full disk is no failure: append
+// answers an error with Disk::is_full, nothing of it stays, and appends work again when there is room.
+//
+// Invariants: check_invariants() states them; they hold between calls, and whenever a call suspends, except that start
+// and recovery point are ahead of the cut while a truncation is under way.
 #pragma once
 
-#include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,9 +24,11 @@
 #include "runtime/shard.h"
 #include "runtime/watermark.h"
 #include "storage/file_cache.h"
-#include "storage/leader_epoch_cache.h"
+#include "storage/leader_epoch_file.h"
+#include "storage/loaded_log.h"
 #include "storage/log_config.h"
 #include "storage/log_segment.h"
+#include "storage/log_syncer.h"
 #include "storage/log_validator.h"
 #include "storage/producer_state.h"
 #include "storage/transaction_index.h"
@@ -36,6 +39,7 @@ struct AppendOptions {
   LeaderEpoch leader_epoch;                     // stamped on the batch
   AppendOrigin origin = AppendOrigin::kClient;  // kClient: sequences and batch rules are checked
   std::int16_t produce_version = 13;            // zstd needs 7
+  int transaction_version = 0;                  // of the coordinator that writes a marker; see ProducerStateManager
   std::optional<record::RecordFacts> walked;    // see ValidationOptions
 };
 
@@ -83,30 +87,24 @@ struct LogOptions {
   TopicPartition partition;
   Uuid topic_id;  // zero: whatever partition.metadata says
   LogConfig config;
-  Offset recovery_point{0};     // everything below is on disk, checked before
-  Offset log_start{0};          // from the checkpoint; the first segment's base offset if that is higher
-  Offset high_watermark{0};     // from the checkpoint
-  bool clean_shutdown = false;  // then nothing is scanned
-  bool sync_every_append =
-      true;  // false: sync only as flush.messages, flush.ms and checkpoints ask; durable() lags then
+  Offset recovery_point{0};          // everything below is on disk, checked before
+  Offset log_start{0};               // from the checkpoint; the first segment's base offset if that is higher
+  Offset high_watermark{0};          // from the checkpoint
+  bool clean_shutdown = false;       // then nothing is scanned
+  bool sync_every_append = true;     // FlushPolicy::every_append (log_syncer.h)
   std::shared_ptr<FileCache> files;  // of the shard
   // Brings a lower recovery point, and a start that is not above it, to disk; LogManager's. Nothing: nobody keeps
   // recovery points.
   std::function<Task<Result<>>(TopicPartition, Offset)> lower_recovery_point;
 };
 
-// Beside the segments once a sync has failed. The kernel may then hold pages that look written and are not on disk, for
-// as long as it runs; a process that finds this file writes what it cannot trust again. It needs no sync: a power loss
-// takes it with the pages.
-inline constexpr std::string_view kSyncFailedFile = "sync-failed";
-
 class Log;
 using LogPtr = std::shared_ptr<Log>;
 
 class Log : public std::enable_shared_from_this<Log> {
  public:
-  // Opens or creates; recovers after an unclean stop (log_loader.h says how). Damage below the recovery point is an
-  // error that names the file and position; nothing is repaired silently.
+  // Opens or creates; recovers after an unclean stop (log_loader.h says how, recovered() what was cut). Damage below
+  // the recovery point is an error that names the file and position; nothing is repaired silently.
   static Task<Result<LogPtr>> open(const Shard& shard, LogOptions options);
   ~Log();
 
@@ -125,20 +123,24 @@ class Log : public std::enable_shared_from_this<Log> {
   // ListOffsets for timestamps >= 0: the first record whose timestamp is >= `target`, looked for inside compressed
   // batches too.
   Task<Result<TimestampAndOffset>> offset_for_timestamp(Timestamp target);
-  // ListOffsets -3: the first record that carries the largest timestamp; kNoOffset on an empty log.
-  Task<Result<TimestampAndOffset>> offset_of_max_timestamp();
+  // ListOffsets -3: of the records below `upper`, the first that carries the largest timestamp; kNoOffset if none has
+  // one.
+  Task<Result<TimestampAndOffset>> offset_of_max_timestamp(Offset upper = Offset{
+                                                               std::numeric_limits<std::int64_t>::max()});
   // OffsetForLeaderEpoch: the largest known epoch <= `epoch` and where it ends. See LeaderEpochCache::end_offset_for.
-  EpochEnd end_offset_for_epoch(LeaderEpoch epoch) const;
+  // What is answered is on disk before, so that a restart does not forget it.
+  Task<Result<EpochEnd>> end_offset_for_epoch(LeaderEpoch epoch);
   LeaderEpoch latest_epoch() const;
   LeaderEpoch epoch_of(Offset offset) const;
 
   // ---- Offsets
 
   Offset start_offset() const { return start_; }
-  Offset end_offset() const { return end_.value(); }
+  Offset end_offset() const { return syncer_->end().value(); }
   LogOffsets offsets() const;
-  Watermark& end_watermark() { return end_; }  // moves when bytes are readable
-  Watermark& durable() { return durable_; }    // moves when they survive a power loss
+  Watermark& end_watermark() { return syncer_->end(); }          // moves when bytes are readable
+  Watermark& durable() { return syncer_->durable(); }            // moves when they survive a power loss
+  Watermark& acknowledged() { return syncer_->acknowledged(); }  // moves when they count as written
   // min(first open transaction or one not yet decided below the high watermark, high watermark).
   Offset last_stable_offset() const;
   // What the replica last said; retention, the last stable offset and the checkpoint follow it. Never beyond the end.
@@ -147,18 +149,19 @@ class Log : public std::enable_shared_from_this<Log> {
 
   // ---- Changing
 
-  // The leader's epoch begins here (become_leader), although it has no batch yet.
+  // The leader's epoch begins here (become_leader), although it has no batch yet. Costs nothing: it is on disk before
+  // anybody is told of it.
   void start_epoch(LeaderEpoch epoch);
-  // Drops everything at and above `to` (a batch that contains it goes whole). Followers only, who append nothing
-  // meanwhile: the lower recovery point is on disk before anything is cut, so that a crash later does not look like
-  // damage below it, and the cut is on disk when this returns, so that what went does not come back beside what
-  // follows.
+  // Drops everything at and above `to` (a batch that contains it goes whole), also an epoch that was to begin there.
+  // Followers only: appends are refused meanwhile. The lower recovery point and the epochs are on disk before anything
+  // is cut, so that a crash later does not look like damage below it, and the cut is on disk when this returns, so that
+  // what went does not come back beside what follows.
   Task<Result<>> truncate_to(Offset to);
   // Empties the log; the next append has offset `start`. A follower too far behind.
   Task<Result<>> truncate_fully_and_start_at(Offset start);
   // DeleteRecords: moves the start up; kOffsetOutOfRange beyond the high watermark. Segments wholly below go.
   Result<> delete_records_before(Offset offset);
-  void set_config(LogConfig config) { config_ = std::move(config); }
+  void set_config(LogConfig config);
   const LogConfig& config() const { return config_; }
 
   // ---- Background, called by LogManager
@@ -167,7 +170,7 @@ class Log : public std::enable_shared_from_this<Log> {
   // Answers how many bytes went.
   Result<std::uint64_t> apply_retention();
   void expire_producers(Millis expiration);
-  // Asks for a sync of all there is and waits for it.
+  // Asks for a sync of all there is and waits for it, or for a truncation that leaves nothing to wait for.
   Task<Result<>> flush();
   // Brings everything below durable() to disk that recovery would otherwise make again: indexes, epochs. Moves
   // recovery_point().
@@ -180,8 +183,8 @@ class Log : public std::enable_shared_from_this<Log> {
   void retire();
   // Takes the log out of service at once, keeping the files: what stands is as after a crash.
   void take_offline(Error why);
-  bool is_offline() const { return offline_.has_value(); }
-  const std::optional<Error>& offline() const { return offline_; }
+  bool is_offline() const { return offline().has_value(); }
+  const std::optional<Error>& offline() const { return syncer_->offline(); }
 
   // ---- Describing
 
@@ -191,37 +194,34 @@ class Log : public std::enable_shared_from_this<Log> {
   std::uint64_t size_bytes() const;
   std::size_t segment_count() const { return segments_.size(); }
   const ProducerStateManager& producers() const { return producers_; }
+  // What opening it cut off.
+  const Recovered& recovered() const { return recovered_; }
+  // CHECKs what must always hold; for tests, and cheap enough for one after each step.
+  void check_invariants() const;
 
  private:
-  friend class LogLoader;
   using SegmentPtr = std::shared_ptr<LogSegment>;
   struct Opening {};  // only open() makes logs
 
  public:
-  Log(Opening, const Shard& shard, LogOptions options);
+  Log(Opening, const Shard& shard, LogOptions options, LoadedLog loaded);
   Log(const Log&) = delete;
 
  private:
   // Appending
-  Result<> check_writable() const;
+  Result<> check_open() const;
+  Result<> check_writable() const;  // open, and no truncation is under way
   ValidationOptions validation(const AppendOptions& options, Timestamp now) const;
   Result<> roll_if_due(std::size_t bytes, Timestamp max_timestamp, Offset first, Offset last, Timestamp now);
   Result<> roll(Offset base, Timestamp now);
-  Result<> write(const ValidatedBatch& valid);
+  Result<> write(std::initializer_list<BytesView> parts);
   Result<> note_appended(const record::BatchView& batch, const BatchHeader& header);
   void finish_append(Offset end);
   Error failed(Error why);  // final unless the disk is full
 
-  // Syncing
-  void request_sync();
-  static Task<> sync_loop(LogPtr log);
-  static Task<> sync_after(LogPtr log, Millis delay);
-  Task<Result<>> sync_once();
-  Task<Result<>> sync_folder();
+  // Checkpoints
+  Task<Result<>> settle_epochs();
   Task<Result<>> sync_side_files(std::vector<SegmentPtr> segments);
-  void sync_failed(const Error& why);
-  Task<Result<>> write_epochs();
-  Task<Result<>> checkpoint_alone();
   bool has_nothing() const;
 
   // Segments
@@ -229,58 +229,48 @@ class Log : public std::enable_shared_from_this<Log> {
   std::size_t segment_index(Offset offset) const;  // the last one whose base <= offset, else the first
   Offset segment_end(std::size_t i) const;
   Result<SegmentPtr> new_segment(Offset base, Timestamp now);
-  Result<> take_away(std::vector<SegmentPtr> segments);  // renames to .deleted, removes later
-  static Task<> remove_later(const Shard* shard, std::vector<std::string> paths, Millis delay);
+  void choose_roll_jitter();
+  Result<> take_away(std::vector<SegmentPtr> segments);
   Result<std::uint64_t> delete_expired(std::size_t count);
-  Task<Result<>> lower_recovery_point(Offset to);
-  Result<> cut_at(Offset to);
-  Result<> empty_and_start_at(Offset start);
-  Task<Result<>> sync_cut();
   std::size_t expired_segments(Timestamp now) const;
   bool expired_by_time(const LogSegment& segment, Timestamp now) const;
   void start_moved(Offset start);
 
-  // Producers
+  // Truncation
+  Task<Result<>> truncate_alone(Offset to);
+  Task<Result<>> empty_alone(Offset start);
+  Task<Result<>> recover_producers_to(Offset end);
+  Task<Result<>> lower_recovery_point(Offset to);
+  Task<Result<>> cut_at(Offset to);
+  Result<> empty_and_start_at(Offset start);
+
   std::string snapshot_path(Offset offset) const;
   Result<> write_snapshot(Offset offset);
-  // From the newest readable snapshot at or below `snapshot_limit`, then the batches up to the end; aborted
-  // transactions that end at or above `index_from` go into the .txnindex.
-  Result<> rebuild_producers(Offset snapshot_limit, Offset index_from);
-  Result<Offset> load_newest_snapshot(Offset limit);
   Task<Result<std::vector<AbortedTransaction>>> aborted_between(Offset from, Offset upper);
 
   const Shard& shard_;
   const std::string directory_;
   const TopicPartition partition_;
-  Uuid topic_id_;
+  const Uuid topic_id_;
   const std::shared_ptr<FileCache> files_;
   LogConfig config_;
-  const bool sync_every_append_;
   const std::function<Task<Result<>>(TopicPartition, Offset)> lower_recovery_point_;
   Millis roll_jitter_{0};  // of the active segment
 
-  std::vector<SegmentPtr> segments_;  // by base offset; never empty once open
-  LeaderEpochCache epochs_;
+  const std::shared_ptr<LogSyncer> syncer_;
+  std::vector<SegmentPtr> segments_;  // by base offset; never empty
+  LeaderEpochFile epochs_;
   ProducerStateManager producers_;
-  Offset start_{0};
-  Watermark end_;
-  Watermark durable_;
-  Offset high_watermark_{0};
-  Offset recovery_point_{0};
+  Offset start_;
+  Offset high_watermark_;
+  Offset recovery_point_;
+  const Recovered recovered_;
 
-  std::optional<Error> offline_;
-  bool untouched_ = false;  // as a clean stop left it, so the next needs no work
+  bool untouched_;  // as a clean stop left it, so the next needs no work
   bool closed_ = false;
-  bool retired_ = false;
-  bool syncing_ = false;
-  bool flush_planned_ = false;    // flush.ms is running
-  bool folder_unsynced_ = false;  // the folder's own name, and partition.metadata in it
-  bool truncating_ = false;       // from lowering the recovery point on disk to the cut
-  bool checkpointing_ = false;
-  std::vector<OneShot<bool>> checkpoint_waiters_;
-  bool names_unsynced_ = false;  // a file was created, renamed or removed since the directory was synced
-  bool epochs_unwritten_ = false;
-  std::uint64_t cuts_ = 0;  // truncations; a sync that began before one proves nothing about offsets after it
+  bool truncating_ = false;  // from lowering the recovery point on disk until the producers are known again
+  Turn checkpoint_turn_;
+  Turn truncation_turn_;  // also close()
 };
 
 }  // namespace thalweg::storage

@@ -1,10 +1,10 @@
 // What makes a Log roll, shorter, or begin later: segments, retention, truncation, producer snapshots.
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "base/log.h"
 #include "storage/log.h"
+#include "storage/producer_recovery.h"
+#include "storage/segment_files.h"
 
 namespace thalweg::storage {
 
@@ -13,10 +13,14 @@ namespace thalweg::storage {
 Result<Log::SegmentPtr> Log::new_segment(Offset base, Timestamp now) {
   auto segment = std::make_shared<LogSegment>(*files_, directory_, base, now);
   TRY_VOID(segment->create());
-  names_unsynced_ = true;
+  syncer_->names_changed();
+  choose_roll_jitter();
+  return segment;
+}
+
+void Log::choose_roll_jitter() {
   if (const auto jitter = config_.segment_jitter_ms.count(); jitter > 0)
     roll_jitter_ = Millis(static_cast<std::int64_t>(shard_.random.next() % static_cast<std::uint64_t>(jitter)));
-  return segment;
 }
 
 Result<> Log::roll(Offset base, Timestamp now) {
@@ -26,32 +30,13 @@ Result<> Log::roll(Offset base, Timestamp now) {
   if (next->size() != 0) return fail(ErrorCode::kKafkaStorageError, next->path() + ": exists already");
   log::debug("segment rolled", field("partition", partition_), field("base_offset", next->base()));
   segments_.push_back(std::move(next));
+  syncer_->request();  // what is full comes to disk, whatever the policy says
   return {};
 }
 
 Result<> Log::take_away(std::vector<SegmentPtr> segments) {
-  std::vector<std::string> renamed;
-  for (const SegmentPtr& segment : segments) {
-    segment->forget_files();
-    for (const auto suffix : {kLogSuffix, kIndexSuffix, kTimeIndexSuffix, kTxnIndexSuffix, kSnapshotSuffix}) {
-      const std::string path = segment_file(directory_, segment->base(), suffix);
-      if (!shard_.disk.exists(path)) continue;
-      const std::string aside = path + std::string(kDeletedSuffix);
-      TRY_VOID(shard_.disk.rename(path, aside));
-      renamed.push_back(aside);
-    }
-  }
-  names_unsynced_ = true;
-  if (!renamed.empty()) spawn(shard_, remove_later(&shard_, std::move(renamed), config_.file_delete_delay_ms));
-  return {};
-}
-
-// Reads that are under way keep their files; others have the delay to finish opening them.
-Task<> Log::remove_later(const Shard* shard, std::vector<std::string> paths, Millis delay) {
-  co_await shard->clock.sleep_for(delay);
-  for (const std::string& path : paths)
-    if (auto removed = shard->disk.remove(path); !removed)
-      log::warn("file not removed", field("path", path), field("reason", removed.error()));
+  syncer_->names_changed();
+  return storage::take_away(shard_, directory_, segments, config_.file_delete_delay_ms);
 }
 
 // ---- Retention
@@ -89,7 +74,7 @@ Result<std::uint64_t> Log::apply_retention() {
   const std::size_t count = expired_segments(now);
   if (count == 0) return 0;
   if (count == segments_.size()) {
-    if (auto rolled = roll(end_.value(), now); !rolled) return std::unexpected(failed(rolled.error()));
+    if (auto rolled = roll(end_offset(), now); !rolled) return std::unexpected(failed(rolled.error()));
   }
   return delete_expired(count);
 }
@@ -103,7 +88,7 @@ Result<std::uint64_t> Log::delete_expired(std::size_t count) {
   if (auto taken = take_away(gone); !taken) return std::unexpected(failed(taken.error()));
   log::info("segments deleted", field("partition", partition_), field("count", count), field("bytes", bytes),
             field("log_start", start_));
-  if (!sync_every_append_ || durable_.value() == end_.value()) request_sync();
+  syncer_->request();
   return bytes;
 }
 
@@ -111,7 +96,7 @@ void Log::start_moved(Offset start) {
   untouched_ = false;
   start_ = start;
   high_watermark_ = std::max(high_watermark_, start_);
-  epochs_unwritten_ |= epochs_.truncate_from_start(start);
+  epochs_.truncate_from_start(start);
   producers_.on_log_start(start);
 }
 
@@ -146,67 +131,94 @@ Task<Result<>> Log::lower_recovery_point(Offset to) {
 
 Task<Result<>> Log::truncate_to(Offset to) {
   const LogPtr self = shared_from_this();
-  CO_TRY_VOID(check_writable());
-  if (to >= end_.value()) co_return Result<>{};
-  CO_TRY(const auto cut, segments_[segment_index(to)]->cut_point(to));  // a batch that contains `to` goes whole
+  const Turn::Held turn = co_await truncation_turn_.take();
+  CO_TRY_VOID(check_open());
+  if (to > end_offset()) co_return Result<>{};
+  if (to == end_offset()) co_return epochs_.truncate_from_end(to) ? co_await settle_epochs() : Result<>{};
   truncating_ = true;
-  auto lowered = co_await lower_recovery_point(std::min(to, cut.offset));
+  auto truncated = co_await truncate_alone(to);
   truncating_ = false;
-  CO_TRY_VOID(std::move(lowered));
-  CO_TRY_VOID(check_writable());
-  CO_TRY_VOID(to < segments_.front()->base() ? empty_and_start_at(to) : cut_at(to));
-  co_return co_await sync_cut();
+  co_return truncated;
 }
 
 Task<Result<>> Log::truncate_fully_and_start_at(Offset start) {
   const LogPtr self = shared_from_this();
-  CO_TRY_VOID(check_writable());
+  const Turn::Held turn = co_await truncation_turn_.take();
+  CO_TRY_VOID(check_open());
   truncating_ = true;
-  auto lowered = co_await lower_recovery_point(Offset{0});
+  auto emptied = co_await empty_alone(start);
   truncating_ = false;
-  CO_TRY_VOID(std::move(lowered));
-  CO_TRY_VOID(check_writable());
+  co_return emptied;
+}
+
+Task<Result<>> Log::truncate_alone(Offset to) {
+  CO_TRY(const auto cut, segments_[segment_index(to)]->cut_point(to));  // a batch that contains `to` goes whole
+  const Offset end = std::min(to, cut.offset);
+  CO_TRY_VOID(co_await lower_recovery_point(end));
+  CO_TRY_VOID(check_open());
+  // Before the cut, so that the file never speaks of what is gone.
+  if (epochs_.truncate_from_end(end)) CO_TRY_VOID(co_await settle_epochs());
+  CO_TRY_VOID(check_open());
+  if (to < segments_.front()->base())
+    CO_TRY_VOID(empty_and_start_at(to));
+  else
+    CO_TRY_VOID(co_await cut_at(to));
+  co_return co_await syncer_->sync_cut();
+}
+
+Task<Result<>> Log::empty_alone(Offset start) {
+  CO_TRY_VOID(co_await lower_recovery_point(Offset{0}));
+  CO_TRY_VOID(check_open());
+  if (epochs_.clear()) CO_TRY_VOID(co_await settle_epochs());
+  CO_TRY_VOID(check_open());
   CO_TRY_VOID(empty_and_start_at(start));
-  co_return co_await sync_cut();
+  co_return co_await syncer_->sync_cut();
 }
 
-// A power loss must not bring back what was cut off behind, or beside, what is appended next.
-Task<Result<>> Log::sync_cut() {
-  auto synced = co_await sync_once();
-  if (!synced && !retired_) sync_failed(synced.error());
-  co_return synced;
-}
-
-Result<> Log::cut_at(Offset to) {
+Task<Result<>> Log::cut_at(Offset to) {
   untouched_ = false;
-  log::info("log truncated", field("partition", partition_), field("from", end_.value()), field("to", to));
-  ++cuts_;
+  log::info("log truncated", field("partition", partition_), field("from", end_offset()), field("to", to));
   std::vector<SegmentPtr> gone;
   while (segments_.size() > 1 && active().base() >= to) {
     gone.push_back(segments_.back());
     segments_.pop_back();
   }
   Result<> taken = take_away(gone);
-  if (!taken) return std::unexpected(failed(taken.error()));
+  if (!taken) co_return std::unexpected(failed(taken.error()));
   auto end = active().truncate_to(to);
   if (!end) {
     take_offline(end.error());  // some of it is cut: whatever the reason, this cannot go on
-    return std::unexpected(end.error());
+    co_return std::unexpected(end.error());
   }
-  durable_.reset(std::min(durable_.value(), *end));
-  end_.reset(*end);
+  syncer_->changed(segments_.back());
+  syncer_->cut_to(*end);
   start_ = std::min(start_, *end);  // the start may have lain inside the batch that went
   high_watermark_ = std::min(high_watermark_, *end);
   recovery_point_ = std::min(recovery_point_, *end);
-  epochs_unwritten_ |= epochs_.truncate_from_end(*end);
-  if (auto rebuilt = rebuild_producers(*end, *end); !rebuilt) return std::unexpected(failed(rebuilt.error()));
-  return {};
+  epochs_.truncate_from_end(*end);
+  auto found = co_await recover_producers_to(*end);
+  if (!found) co_return std::unexpected(failed(found.error()));
+  co_return Result<>{};
+}
+
+// Beside those of before, so that nobody sees half of them.
+Task<Result<>> Log::recover_producers_to(Offset end) {
+  ProducerStateManager found = producers_;
+  ProducerRecovery from{.directory = directory_,
+                        .segments = segments_,
+                        .end = end,
+                        .high_watermark = high_watermark_,
+                        .snapshot_limit = end,
+                        .index_from = end};
+  CO_TRY_VOID(co_await recover_producers(shard_, std::move(from), found));
+  producers_ = std::move(found);
+  producers_.on_high_watermark(high_watermark_);
+  co_return Result<>{};
 }
 
 Result<> Log::empty_and_start_at(Offset start) {
   untouched_ = false;
-  log::info("log emptied", field("partition", partition_), field("end_was", end_.value()), field("start", start));
-  ++cuts_;
+  log::info("log emptied", field("partition", partition_), field("end_was", end_offset()), field("start", start));
   auto taken = take_away(std::exchange(segments_, {}));
   auto fresh = taken ? new_segment(start, shard_.clock.wall()) : std::unexpected(taken.error());
   if (!fresh) {
@@ -214,12 +226,9 @@ Result<> Log::empty_and_start_at(Offset start) {
     return std::unexpected(fresh.error());
   }
   segments_.push_back(*fresh);
-  start_ = start;
-  end_.reset(start);
-  durable_.reset(start);
-  high_watermark_ = recovery_point_ = start;
+  syncer_->start_at(start);
+  start_ = high_watermark_ = recovery_point_ = start;
   epochs_.clear();
-  epochs_unwritten_ = true;
   producers_.clear(start);
   return {};
 }
@@ -230,55 +239,8 @@ std::string Log::snapshot_path(Offset offset) const { return segment_file(direct
 
 Result<> Log::write_snapshot(Offset offset) {
   TRY(const FilePtr file, shard_.disk.open(snapshot_path(offset), OpenMode::kTruncate));
-  names_unsynced_ = true;
+  syncer_->names_changed();
   return file->write(0, producers_.snapshot());
-}
-
-Result<Offset> Log::load_newest_snapshot(Offset limit) {
-  std::vector<Offset> snapshots;
-  TRY(const auto files, shard_.disk.list(directory_));
-  for (const DirectoryEntry& entry : files)
-    if (const auto base = parse_segment_file(entry.name, kSnapshotSuffix)) snapshots.push_back(*base);
-  std::optional<Offset> newest;
-  for (; !snapshots.empty(); snapshots.pop_back()) {
-    const Offset offset = snapshots.back();
-    const std::string path = snapshot_path(offset);
-    if (!newest && offset <= limit) {
-      TRY(const SharedBytes content, shard_.disk.read_file(path));
-      const auto loaded = producers_.load_snapshot(content, offset, shard_.clock.wall());
-      if (loaded) newest = offset;
-      if (loaded) continue;
-      log::warn("producer snapshot unreadable", field("path", path), field("reason", loaded.error()));
-    }
-    // Older ones stay as long as their segment does. Others are of earlier stops, damaged, or beyond what is trusted.
-    if (newest && segments_[segment_index(offset)]->base() == offset) continue;
-    TRY_VOID(shard_.disk.remove(path));
-  }
-  if (!newest) producers_.clear(segments_.front()->base());
-  return newest.value_or(segments_.front()->base());
-}
-
-Result<> Log::rebuild_producers(Offset snapshot_limit, Offset index_from) {
-  TRY(const Offset from, load_newest_snapshot(snapshot_limit));
-  for (std::size_t i = segment_index(from); i < segments_.size(); ++i) {
-    LogSegment& segment = *segments_[i];
-    TRY_VOID(segment.for_each_header(from, [&](const BatchHeader& header) -> Result<> {
-      if (header.producer_id > kNoProducerId) {
-        // Of a marker the record tells what it ends; of data the header says all, and the rest is not read.
-        TRY(const SharedBytes bytes,
-            header.is_control() ? segment.read_batch(header) : segment.read_without_records(header));
-        TRY(const auto batch, record::BatchView::at(bytes));
-        TRY(const auto completed, producers_.update(batch, header.base));
-        if (completed && completed->aborted && completed->last_offset >= index_from)
-          segment.aborted().append(AbortedTransaction::of(*completed));
-      }
-      producers_.advance_end(header.last + 1);
-      return {};
-    }));
-  }
-  producers_.advance_end(end_.value());
-  producers_.on_high_watermark(high_watermark_);
-  return {};
 }
 
 }  // namespace thalweg::storage

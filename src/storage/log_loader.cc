@@ -7,6 +7,10 @@
 #include "base/log.h"
 #include "storage/checkpoint_file.h"
 #include "storage/partition_metadata_file.h"
+#include "storage/producer_recovery.h"
+#include "storage/recovery_rules.h"
+#include "storage/segment_files.h"
+#include "storage/slice.h"
 
 namespace thalweg::storage {
 namespace {
@@ -21,175 +25,266 @@ bool is_torn(std::string_view found, std::string_view written) {
 
 }  // namespace
 
-Task<Result<LogPtr>> Log::open(const Shard& shard, LogOptions options) {
-  const Offset recovery_point = options.recovery_point, log_start = options.log_start;
-  const Offset high_watermark = options.high_watermark;
-  const bool clean = options.clean_shutdown;
-  if (!options.files) options.files = std::make_shared<FileCache>(shard.disk, 64);
-  auto log = std::make_shared<Log>(Opening{}, shard, std::move(options));
-  LogLoader loader(*log, recovery_point, clean, log_start, high_watermark);
-  CO_TRY_VOID(co_await loader.load());
-  co_return log;
+LogLoader::LogLoader(const Shard& shard, const LogOptions& options)
+    : shard_(shard), options_(options), recovery_point_(options.recovery_point), clean_(options.clean_shutdown) {
+  log_.topic_id = options.topic_id;
 }
 
-Task<Result<>> LogLoader::load() {
-  CO_TRY_VOID(disk().make_directory(log_.directory_));
+Task<Result<LoadedLog>> LogLoader::load() {
+  CO_TRY_VOID(disk().make_directory(directory()));
   CO_TRY_VOID(settle_topic_id());
-  CO_TRY_VOID(finish_swaps());
+  CO_TRY_VOID(co_await finish_swaps());
   CO_TRY_VOID(open_segments());
-  CO_TRY_VOID(check_segments());
-  if (end_ < recovery_point_)
+  CO_TRY_VOID(co_await check_segments());
+  if (log_.end < recovery_point_)
     co_return fail(ErrorCode::kKafkaStorageError,
                    fmt::format("{} ends at offset {} although everything below {} was synced: records are missing",
-                               log_.directory_, end_.value, recovery_point_.value));
-  log_.end_.reset(end_);
-  log_.durable_.reset(end_);
+                               directory(), log_.end.value, recovery_point_.value));
   CO_TRY_VOID(load_epochs());
   CO_TRY_VOID(settle_start());
-  log_.set_high_watermark(high_watermark_);
-  CO_TRY_VOID(log_.rebuild_producers(clean_ ? end_ : std::min(recovery_point_, end_), clean_ ? end_ : recovery_point_));
-  log_.recovery_point_ = std::min(clean_ ? log_.end_.value() : recovery_point_, log_.end_.value());
-  // A clean stop leaves a log that never had a record unsynced, and its first append has to make up for it.
-  if (clean_ && end_ == Offset{0}) log_.folder_unsynced_ = log_.names_unsynced_ = true;
-  if (clean_ || fresh_) co_return Result<>{};
-  auto synced = co_await sync_unchecked();
-  if (!synced && !Disk::is_out_of_files(synced.error())) log_.sync_failed(synced.error());
-  co_return synced;
+  log_.high_watermark = std::clamp(options_.high_watermark, log_.start, log_.end);
+  log_.recovery_point = clean_ ? log_.end : recovery_point_;
+  ProducerRecovery from{.directory = directory(),
+                        .segments = log_.segments,
+                        .end = log_.end,
+                        .high_watermark = log_.high_watermark,
+                        .snapshot_limit = log_.recovery_point,
+                        .index_from = log_.recovery_point};
+  CO_TRY_VOID(co_await recover_producers(shard_, std::move(from), log_.producers));
+  const SyncStep sync = step_for(SyncState{.clean = clean_, .fresh = fresh_, .empty = log_.end == Offset{0}});
+  if (sync.later) log_.unsynced = {.folder = true, .files = true};
+  if (sync.now) {
+    if (auto synced = co_await sync_unchecked(); !synced) {
+      mark_failed_sync(disk(), directory());
+      co_return std::unexpected(synced.error());
+    }
+  }
+  co_return std::move(log_);
 }
+
+// ---- What is on disk
 
 // What a crash left in the page cache is not on disk yet, and it must be before durable() may say so.
 Task<Result<>> LogLoader::sync_unchecked() {
-  const std::string marker = log_.directory_ + "/" + std::string(kSyncFailedFile);
+  const std::string marker = directory() + "/" + std::string(kSyncFailedFile);
   const bool write_again = disk().exists(marker);
-  for (std::size_t i = log_.segments_.size(); i-- > 0;) {
-    if (log_.segment_end(i) <= log_.recovery_point_) break;
-    CO_TRY(const FilePtr file, log_.files_->open(log_.segments_[i]->path()));
-    if (write_again) CO_TRY_VOID(rewrite(*file));
+  for (std::size_t i = log_.segments.size(); i-- > 0;) {
+    if (segment_end(i) <= log_.recovery_point) break;
+    LogSegment& segment = *log_.segments[i];
+    CO_TRY(const FilePtr file, options_.files->open(segment.path()));
+    if (write_again) CO_TRY_VOID(co_await rewrite(file));
     CO_TRY_VOID(co_await file->sync());
+    segment.set_synced(segment.changes());
   }
-  if (recovery_point_ == Offset{0}) CO_TRY_VOID(co_await sync_folder(write_again));
+  if (recovery_point_ == Offset{0}) CO_TRY_VOID(co_await sync_whose_folder(write_again));
   CO_TRY_VOID(disk().remove(marker));
-  CO_TRY_VOID(co_await disk().sync_directory(log_.directory_));
-  log_.names_unsynced_ = false;
+  CO_TRY_VOID(co_await disk().sync_directory(directory()));
+  log_.unsynced.files = false;
   co_return Result<>{};
 }
 
 // Before the first checkpoint nobody knows that the folder's name is on disk, and whose it is.
-Task<Result<>> LogLoader::sync_folder(bool write_again) {
-  const std::string metadata = log_.directory_ + "/" + std::string(kPartitionMetadataFile);
+Task<Result<>> LogLoader::sync_whose_folder(bool write_again) {
+  const std::string metadata = directory() + "/" + std::string(kPartitionMetadataFile);
   if (write_again && disk().exists(metadata)) {
     CO_TRY(const FilePtr file, disk().open(metadata, OpenMode::kReadWrite));
-    CO_TRY_VOID(rewrite(*file));
+    CO_TRY_VOID(co_await rewrite(file));
   }
-  CO_TRY_VOID(co_await log_.sync_folder());
-  log_.folder_unsynced_ = false;
+  CO_TRY_VOID(co_await sync_folder(disk(), directory()));
+  log_.unsynced.folder = false;
   co_return Result<>{};
 }
 
 // The same bytes in the same place and the same length, so that the kernel has to write them. The length, too: it may
 // have been a truncation whose sync failed, and then the longer file would come back with a power loss.
-Result<> LogLoader::rewrite(File& file) {
+Task<Result<>> LogLoader::rewrite(FilePtr file) {
   std::vector<std::byte> bytes(1 << 20);
-  for (std::uint64_t at = 0; at < file.size(); at += bytes.size()) {
-    TRY(const std::size_t n, file.read_now(at, bytes));
-    TRY_VOID(file.write(at, BytesView(bytes).first(n)));
+  Slice slice;
+  for (std::uint64_t at = 0; at < file->size(); at += bytes.size()) {
+    CO_TRY(const std::size_t n, co_await file->read(at, bytes));
+    CO_TRY_VOID(file->write(at, BytesView(bytes).first(n)));
+    if (slice.spent(n)) co_await Slice::give_way();
   }
-  return file.truncate(file.size());
+  co_return file->truncate(file->size());
 }
 
 Result<> LogLoader::settle_topic_id() {
-  const std::string path = log_.directory_ + "/" + std::string(kPartitionMetadataFile);
+  const std::string path = directory() + "/" + std::string(kPartitionMetadataFile);
+  Uuid& id = log_.topic_id;
   if (disk().exists(path)) {
     TRY(const SharedBytes text, disk().read_file(path));
     const auto stored = parse_partition_metadata(text.text());
-    if (stored && !log_.topic_id_.is_zero() && *stored != log_.topic_id_)
-      return fail(ErrorCode::kInconsistentTopicId, fmt::format("{} belongs to topic id {}, not {}", log_.directory_,
-                                                               to_string(*stored), to_string(log_.topic_id_)));
-    if (stored) log_.topic_id_ = *stored;
+    if (stored && !id.is_zero() && *stored != id)
+      return fail(ErrorCode::kInconsistentTopicId,
+                  fmt::format("{} belongs to topic id {}, not {}", directory(), to_string(*stored), to_string(id)));
+    if (stored) id = *stored;
     if (stored) return {};
     // It is on disk before the first record counts. What a power loss before that leaves of it, maybe beside records
     // that nobody was told of, is a part of what it says again now; anything else is damage.
-    if (log_.topic_id_.is_zero() || !is_torn(text.text(), print_partition_metadata(log_.topic_id_)))
+    if (id.is_zero() || !is_torn(text.text(), print_partition_metadata(id)))
       return fail(ErrorCode::kKafkaStorageError, path + ": " + stored.error().message);
   }
-  if (log_.topic_id_.is_zero()) return {};
+  if (id.is_zero()) return {};
   TRY(const FilePtr file, disk().open(path, OpenMode::kTruncate));
-  log_.folder_unsynced_ = true;
-  return file->write(0, as_bytes(print_partition_metadata(log_.topic_id_)));
+  log_.unsynced.folder = true;
+  return file->write(0, as_bytes(print_partition_metadata(id)));
 }
 
-Result<> LogLoader::finish_swaps() {
-  TRY(const auto files, disk().list(log_.directory_));
+// ---- Kafka's file swaps
+
+Task<Result<>> LogLoader::finish_swaps() {
+  CO_TRY(const auto files, disk().list(directory()));
   const auto has = [&](std::string_view suffix) {
     return std::ranges::any_of(files, [&](const auto& f) { return f.name.ends_with(suffix); });
   };
   // A .cleaned beside a .swap: the swap of a split segment had not begun, so its .swap files are not complete either.
   const bool swap_complete = !has(kCleanedSuffix);
   for (const DirectoryEntry& entry : files) {
-    const std::string path = log_.directory_ + "/" + entry.name;
+    const std::string path = directory() + "/" + entry.name;
     if (entry.name.ends_with(kDeletedSuffix) || entry.name.ends_with(kCleanedSuffix) || entry.name.ends_with(".tmp") ||
         (entry.name.ends_with(kSwapSuffix) && !swap_complete))
-      TRY_VOID(disk().remove(path));
+      CO_TRY_VOID(disk().remove(path));
   }
-  if (!swap_complete) return {};
+  if (!swap_complete) co_return Result<>{};
   for (const DirectoryEntry& entry : files)
     if (const auto base = parse_segment_file(entry.name, std::string(kLogSuffix) + std::string(kSwapSuffix)))
-      TRY_VOID(swap_in(*base));
-  return {};
+      CO_TRY_VOID(co_await swap_in(*base));
+  co_return Result<>{};
 }
 
 // The segments that the swapped-in one covers, by their base offsets, make room for it. Its indexes are made again.
-Result<> LogLoader::swap_in(Offset base) {
-  const std::string path = segment_file(log_.directory_, base, kLogSuffix);
+Task<Result<>> LogLoader::swap_in(Offset base) {
+  const std::string path = segment_file(directory(), base, kLogSuffix);
   const std::string swap = path + std::string(kSwapSuffix);
-  TRY(const FilePtr file, disk().open(swap, OpenMode::kRead));
+  CO_TRY(const FilePtr file, disk().open(swap, OpenMode::kRead));
   BatchScanner scanner(file, 0, file->size());
   Offset end = base + 1;
+  Slice slice;
   while (!scanner.at_end()) {
-    if (scanner.needs_bytes()) TRY_VOID(scanner.fill_now());
-    TRY(const BatchHeader header, scanner.next());
+    if (scanner.needs_bytes()) CO_TRY_VOID(co_await scanner.fill());
+    CO_TRY(const BatchHeader header, scanner.next());
     end = header.last + 1;
+    if (slice.spent(header.size)) co_await Slice::give_way();
   }
-  TRY(const auto files, disk().list(log_.directory_));
+  CO_TRY(const auto files, disk().list(directory()));
   for (const DirectoryEntry& entry : files) {
     for (const auto suffix : {kLogSuffix, kIndexSuffix, kTimeIndexSuffix, kTxnIndexSuffix}) {
       const auto covered = parse_segment_file(entry.name, suffix);
-      if (covered && *covered >= base && *covered < end) TRY_VOID(disk().remove(log_.directory_ + "/" + entry.name));
+      if (covered && *covered >= base && *covered < end) CO_TRY_VOID(disk().remove(directory() + "/" + entry.name));
     }
   }
-  const std::string txn = segment_file(log_.directory_, base, kTxnIndexSuffix);
-  if (disk().exists(txn + std::string(kSwapSuffix))) TRY_VOID(disk().rename(txn + std::string(kSwapSuffix), txn));
+  const std::string txn = segment_file(directory(), base, kTxnIndexSuffix);
+  if (disk().exists(txn + std::string(kSwapSuffix))) CO_TRY_VOID(disk().rename(txn + std::string(kSwapSuffix), txn));
   for (const auto suffix : {kIndexSuffix, kTimeIndexSuffix})
-    TRY_VOID(disk().remove(segment_file(log_.directory_, base, suffix) + std::string(kSwapSuffix)));
-  return disk().rename(swap, path);
+    CO_TRY_VOID(disk().remove(segment_file(directory(), base, suffix) + std::string(kSwapSuffix)));
+  co_return disk().rename(swap, path);
+}
+
+// ---- Segments
+
+Result<LogLoader::SegmentPtr> LogLoader::new_segment(Offset base) {
+  auto segment = std::make_shared<LogSegment>(*options_.files, directory(), base, shard_.clock.wall());
+  TRY_VOID(segment->create());
+  log_.unsynced.files = true;
+  return segment;
+}
+
+Result<> LogLoader::take_away(std::vector<SegmentPtr> segments) {
+  log_.unsynced.files = true;
+  return storage::take_away(shard_, directory(), segments, options_.config.file_delete_delay_ms);
+}
+
+Offset LogLoader::segment_end(std::size_t i) const {
+  return i + 1 < log_.segments.size() ? log_.segments[i + 1]->base() : log_.end;
 }
 
 Result<> LogLoader::open_segments() {
-  TRY(const auto files, disk().list(log_.directory_));
-  const Timestamp now = log_.shard_.clock.wall();
+  TRY(const auto files, disk().list(directory()));
+  const Timestamp now = shard_.clock.wall();
   const auto name_of = [](const DirectoryEntry& e) { return e.name; };
   for (const DirectoryEntry& entry : files) {
     if (const auto base = parse_segment_file(entry.name, kLogSuffix)) {
-      log_.segments_.push_back(std::make_shared<LogSegment>(*log_.files_, log_.directory_, *base, now));
+      log_.segments.push_back(std::make_shared<LogSegment>(*options_.files, directory(), *base, now));
       const auto txn = segment_file("", *base, kTxnIndexSuffix).substr(1);
-      if (std::ranges::binary_search(files, txn, {}, name_of)) TRY_VOID(log_.segments_.back()->aborted().load());
+      if (std::ranges::binary_search(files, txn, {}, name_of)) TRY_VOID(log_.segments.back()->aborted().load());
     }
     for (const auto suffix : {kIndexSuffix, kTimeIndexSuffix, kTxnIndexSuffix}) {
       const auto base = parse_segment_file(entry.name, suffix);
       if (!base || std::ranges::binary_search(files, segment_file("", *base, kLogSuffix).substr(1), {}, name_of))
         continue;
-      log::warn("index without a segment removed", field("directory", log_.directory_), field("file", entry.name));
-      TRY_VOID(disk().remove(log_.directory_ + "/" + entry.name));
+      log::warn("index without a segment removed", field("directory", directory()), field("file", entry.name));
+      TRY_VOID(disk().remove(directory() + "/" + entry.name));
     }
   }
-  log_.untouched_ = clean_ && !log_.segments_.empty();
-  if (log_.segments_.empty()) {
-    TRY(auto first, log_.new_segment(log_start_, now));
-    log_.segments_.push_back(std::move(first));
-    fresh_ = log_.folder_unsynced_ = true;  // costs no sync before the first append, which makes it durable
+  log_.untouched = clean_ && !log_.segments.empty();
+  if (log_.segments.empty()) {
+    TRY(auto first, new_segment(options_.log_start));
+    log_.segments.push_back(std::move(first));
+    fresh_ = true;  // costs no sync before the first append, which makes it durable
   }
   return {};
 }
+
+Task<Result<>> LogLoader::check_segments() {
+  for (std::size_t i = 0; i < log_.segments.size(); ++i) {
+    LogSegment& segment = *log_.segments[i];
+    const bool last = i + 1 == log_.segments.size();
+    CO_TRY(const bool indexed, segment.load());
+    // Segments that are not the last have at least one entry of time, unless no batch has a timestamp.
+    const bool timed = last || segment.size() == 0 || segment.time_index().entries() > 0;
+    const bool covered = !last && log_.segments[i + 1]->base() <= recovery_point_;
+    switch (
+        step_for(SegmentState{.clean = clean_, .last = last, .covered = covered, .indexes_fit = indexed && timed})) {
+      case SegmentStep::kTake:
+        break;
+      case SegmentStep::kFindEnd:
+        CO_TRY_VOID(co_await find_end(i));
+        break;
+      case SegmentStep::kRebuild:
+        log_.untouched = false;
+        CO_TRY_VOID(co_await rebuild_segment(i));  // may drop the segments after it
+        break;
+    }
+  }
+  co_return Result<>{};
+}
+
+Task<Result<>> LogLoader::find_end(std::size_t i) {
+  auto end = log_.segments[i]->find_next_offset();
+  // An index that names a place inside a batch, or damage.
+  if (!end && end.error().code == ErrorCode::kCorruptMessage) co_return co_await rebuild_segment(i);
+  CO_TRY(log_.end, std::move(end));
+  co_return Result<>{};
+}
+
+Task<Result<>> LogLoader::rebuild_segment(std::size_t i) {
+  LogSegment& segment = *log_.segments[i];
+  const Offset checked_below = clean_ ? Offset{std::numeric_limits<std::int64_t>::max()} : recovery_point_;
+  Offset end = segment.base();
+  auto see = [&](const BatchHeader& header) -> Result<> {
+    end = header.last + 1;
+    const bool newer = seen_epochs_.empty() || header.leader_epoch > seen_epochs_.back().epoch;
+    if (newer && header.leader_epoch.value >= 0) seen_epochs_.push_back({header.leader_epoch, header.base});
+    return {};
+  };
+  CO_TRY(auto rebuilt, co_await segment.rebuild(checked_below, options_.config.index_interval_bytes, see));
+  log_.end = end;
+  const bool last = i + 1 == log_.segments.size();
+  // The end of this file may never have reached the disk, though the next one did. Only compaction leaves gaps on
+  // purpose.
+  const bool gap = !last && end < log_.segments[i + 1]->base() && !options_.config.cleanup_compact;
+  if (!rebuilt.damage && gap && !clean_ && end >= recovery_point_)
+    rebuilt = {segment.size(), Error{ErrorCode::kCorruptMessage, "records before the next segment are missing"}};
+  if (rebuilt.damage)
+    CO_TRY_VOID(co_await cut_end(i, std::move(rebuilt)));
+  else if (!last && end > log_.segments[i + 1]->base())
+    co_return fail(ErrorCode::kKafkaStorageError, segment.path() + " reaches beyond the next segment's first offset");
+  if (i + 1 < log_.segments.size()) CO_TRY_VOID(segment.finish());
+  if (!clean_) CO_TRY_VOID(segment.aborted().truncate_to(recovery_point_));
+  co_return Result<>{};
+}
+
+// ---- Damage
 
 Error LogLoader::damaged(const LogSegment& segment, std::uint64_t position, const Error& why) const {
   return {
@@ -201,120 +296,148 @@ Error LogLoader::damaged(const LogSegment& segment, std::uint64_t position, cons
                          : fmt::format("below the recovery point {}", recovery_point_.value))};
 }
 
-Result<> LogLoader::check_segments() {
-  for (std::size_t i = 0; i < log_.segments_.size(); ++i) {
-    LogSegment& segment = *log_.segments_[i];
-    const bool last = i + 1 == log_.segments_.size();
-    TRY(const bool indexed, segment.load());
-    // Segments that are not the last have at least one entry of time, unless no batch has a timestamp.
-    const bool timed = last || segment.size() == 0 || segment.time_index().entries() > 0;
-    const bool trusted = clean_ || (!last && log_.segments_[i + 1]->base() <= recovery_point_);
-    if (!trusted || !indexed || !timed) {
-      log_.untouched_ = false;
-      TRY_VOID(rebuild_segment(i));  // may drop the segments after it
-      continue;
-    }
-    if (!last) continue;
-    auto end = segment.find_next_offset();
-    if (!end && end.error().code == ErrorCode::kCorruptMessage) {
-      TRY_VOID(rebuild_segment(i));  // an index that names a place inside a batch, or damage
-      continue;
-    }
-    TRY(end_, std::move(end));
+Task<Result<>> LogLoader::cut_end(std::size_t i, LogSegment::Rebuilt rebuilt) {
+  LogSegment& segment = *log_.segments[i];
+  const std::uint64_t position = rebuilt.sound_size;
+  DamageState state{.clean = clean_, .below_recovery_point = log_.end < recovery_point_};
+  if (step_for(state) == DamageStep::kRefuse) co_return std::unexpected(damaged(segment, position, *rebuilt.damage));
+  CO_TRY(const SoundBatches behind, co_await sound_behind(i, position, log_.end));
+  state.sound_behind = behind.any();
+  std::uint64_t bytes = segment.size() - position;
+  for (std::size_t k = i + 1; k < log_.segments.size(); ++k) {
+    CO_TRY(const FilePtr file, options_.files->open(log_.segments[k]->path()));
+    bytes += file->size();
   }
+  if (step_for(state) == DamageStep::kCutAndKeep) {
+    CO_TRY_VOID(co_await keep_end(i, position));
+    log_.recovered.damaged_bytes += bytes;
+    log::error("log is damaged: records that were acknowledged may be missing", field("partition", options_.partition),
+               field("file", segment.path()), field("position", position), field("reason", *rebuilt.damage),
+               field("log_end", log_.end), field("bytes_cut", bytes), field("sound_batches_behind", behind.count),
+               field("last_sound_offset", behind.last),
+               field("kept_in", fmt::format("{}", fmt::join(log_.recovered.kept, ", "))),
+               field("next_step", "check the disk; the records can be read from the files that were kept"));
+  } else {
+    log_.recovered.torn_bytes += bytes;
+    log::warn("torn end of log cut", field("partition", options_.partition), field("file", segment.path()),
+              field("from_size", segment.size()), field("to_size", position), field("reason", *rebuilt.damage),
+              field("segments_after", log_.segments.size() - i - 1));
+  }
+  CO_TRY_VOID(segment.undo_write(position));
+  std::vector<SegmentPtr> gone(log_.segments.begin() + static_cast<std::ptrdiff_t>(i + 1), log_.segments.end());
+  log_.segments.resize(i + 1);
+  co_return take_away(std::move(gone));
+}
+
+Task<Result<SoundBatches>> LogLoader::sound_behind(std::size_t i, std::uint64_t position, Offset from) {
+  SoundBatches found;
+  for (std::size_t k = i; k < log_.segments.size(); ++k) {
+    CO_TRY(const FilePtr file, options_.files->open(log_.segments[k]->path()));
+    CO_TRY(const auto here, co_await find_sound_batches(file, k == i ? position : 0, file->size(), from));
+    found.add(here);
+  }
+  co_return found;
+}
+
+// On disk before anything is cut.
+Task<Result<>> LogLoader::keep_end(std::size_t i, std::uint64_t position) {
+  LogSegment& segment = *log_.segments[i];
+  if (position < segment.size()) CO_TRY_VOID(co_await keep_copy(segment, position));
+  for (std::size_t k = i + 1; k < log_.segments.size(); ++k) CO_TRY_VOID(keep_whole(*log_.segments[k]));
+  co_return co_await disk().sync_directory(directory());
+}
+
+Task<Result<>> LogLoader::keep_copy(const LogSegment& segment, std::uint64_t position) {
+  const std::string path = name_for(segment, position);
+  CO_TRY(const FilePtr from, options_.files->open(segment.path()));
+  CO_TRY(const FilePtr to, disk().open(path, OpenMode::kTruncate));
+  std::vector<std::byte> bytes(1 << 20);
+  Slice slice;
+  for (std::uint64_t at = position; at < segment.size();) {
+    CO_TRY(const std::size_t n, co_await from->read(at, bytes));
+    if (n == 0) break;
+    CO_TRY_VOID(to->write(at - position, BytesView(bytes).first(n)));
+    at += n;
+    if (slice.spent(n)) co_await Slice::give_way();
+  }
+  CO_TRY_VOID(co_await to->sync());
+  log_.recovered.kept.push_back(path);
+  co_return Result<>{};
+}
+
+Result<> LogLoader::keep_whole(LogSegment& segment) {
+  const std::string path = name_for(segment, 0);
+  segment.forget_files();
+  TRY_VOID(disk().rename(segment.path(), path));
+  log_.recovered.kept.push_back(path);
   return {};
 }
 
-Result<> LogLoader::rebuild_segment(std::size_t i) {
-  LogSegment& segment = *log_.segments_[i];
-  const Offset checked_below = clean_ ? Offset{std::numeric_limits<std::int64_t>::max()} : recovery_point_;
-  Offset end = segment.base();
-  TRY(const auto rebuilt,
-      segment.rebuild(checked_below, log_.config_.index_interval_bytes, [&](const BatchHeader& header) -> Result<> {
-        end = header.last + 1;
-        const bool newer = seen_epochs_.empty() || header.leader_epoch > seen_epochs_.back().epoch;
-        if (newer && header.leader_epoch.value >= 0) seen_epochs_.push_back({header.leader_epoch, header.base});
-        return {};
-      }));
-  end_ = end;
-  const bool last = i + 1 == log_.segments_.size();
-  if (rebuilt.damage) {
-    if (clean_ || end < recovery_point_) return std::unexpected(damaged(segment, rebuilt.sound_size, *rebuilt.damage));
-    TRY_VOID(cut_torn_end(i, rebuilt));
-  } else if (const bool gap = !last && end < log_.segments_[i + 1]->base();
-             gap && !clean_ && end >= recovery_point_ && !log_.config_.cleanup_compact) {
-    // The end of this file never reached the disk, though the next one did. Only compaction leaves gaps on purpose.
-    TRY_VOID(cut_torn_end(
-        i, {segment.size(), Error{ErrorCode::kCorruptMessage, "records before the next segment are missing"}}));
-  } else if (!last && end > log_.segments_[i + 1]->base()) {
-    return fail(ErrorCode::kKafkaStorageError, segment.path() + " reaches beyond the next segment's first offset");
-  }
-  if (i + 1 < log_.segments_.size()) TRY_VOID(segment.finish());
-  if (!clean_) TRY_VOID(segment.aborted().truncate_to(recovery_point_));
-  return {};
+// "00000000000000001042.log.4711.damaged": what the file held from there on.
+std::string LogLoader::name_for(const LogSegment& segment, std::uint64_t position) {
+  const std::string base = fmt::format("{}.{}", segment.path(), position);
+  std::string name = base + std::string(kDamagedSuffix);
+  for (int again = 2; disk().exists(name); ++again) name = fmt::format("{}-{}{}", base, again, kDamagedSuffix);
+  return name;
 }
 
-Result<> LogLoader::cut_torn_end(std::size_t i, const LogSegment::Rebuilt& rebuilt) {
-  LogSegment& segment = *log_.segments_[i];
-  log::warn("torn end of log cut", field("partition", log_.partition_), field("file", segment.path()),
-            field("from_size", segment.size()), field("to_size", rebuilt.sound_size), field("reason", *rebuilt.damage),
-            field("segments_after", log_.segments_.size() - i - 1));
-  TRY_VOID(segment.undo_write(rebuilt.sound_size));
-  std::vector<Log::SegmentPtr> gone(log_.segments_.begin() + static_cast<std::ptrdiff_t>(i + 1), log_.segments_.end());
-  log_.segments_.resize(i + 1);
-  return log_.take_away(std::move(gone));
+// ---- Epochs and the start
+
+// Every batch says its epoch; only an epoch without a batch is lost, and nobody has a record of it.
+Result<LeaderEpochCache> LogLoader::epochs_of_batches(const std::string& path, const Error& why) {
+  log::warn("leader epochs are damaged, making them again from the batches", field("file", path), field("reason", why));
+  LeaderEpochCache epochs;
+  for (const auto& segment : log_.segments)
+    TRY_VOID(segment->for_each_header(segment->base(), [&](const BatchHeader& header) -> Result<> {
+      const auto latest = epochs.latest();
+      if (header.leader_epoch.value >= 0 && (!latest || header.leader_epoch > latest->epoch))
+        epochs.assign(header.leader_epoch, header.base);
+      return {};
+    }));
+  return epochs;
 }
 
 Result<> LogLoader::load_epochs() {
-  const std::string path = log_.directory_ + "/" + std::string(kLeaderEpochFile);
+  const std::string path = directory() + "/" + std::string(kLeaderEpochFile);
+  LeaderEpochCache stored;
   if (disk().exists(path)) {
     TRY(const SharedBytes text, disk().read_file(path));
     auto epochs = LeaderEpochCache::parse(text.text());
-    if (epochs) log_.epochs_ = *std::move(epochs);
-    if (!epochs) TRY_VOID(rebuild_epochs(path, epochs.error()));
+    if (epochs)
+      stored = *std::move(epochs);
+    else
+      TRY(stored, epochs_of_batches(path, epochs.error()));
   }
-  // Above the recovery point the batches alone tell: what the file says there may have been truncated and followed by
-  // records of older epochs.
-  if (!clean_) log_.epochs_unwritten_ |= log_.epochs_.truncate_from_end(recovery_point_);
-  for (const EpochEntry& seen : seen_epochs_) {
-    const auto latest = log_.epochs_.latest();
-    if (!latest || seen.epoch > latest->epoch)
-      log_.epochs_unwritten_ |= log_.epochs_.assign(seen.epoch, seen.start_offset);
-  }
-  log_.epochs_unwritten_ |= log_.epochs_.truncate_from_end(end_);
-  return {};
-}
-
-// Every batch says its epoch; only an epoch without a batch is lost, and nobody has a record of it.
-Result<> LogLoader::rebuild_epochs(const std::string& path, const Error& why) {
-  log::warn("leader epochs are damaged, making them again from the batches", field("file", path), field("reason", why));
-  for (const auto& segment : log_.segments_)
-    TRY_VOID(segment->for_each_header(segment->base(), [&](const BatchHeader& header) -> Result<> {
-      const auto latest = log_.epochs_.latest();
-      if (header.leader_epoch.value >= 0 && (!latest || header.leader_epoch > latest->epoch))
-        log_.epochs_.assign(header.leader_epoch, header.base);
-      return {};
-    }));
-  log_.epochs_unwritten_ = true;
+  LeaderEpochCache epochs = stored;
+  // Above the recovery point the batches alone tell, also for folders whose file was not written before a truncation:
+  // there it may speak of what was cut and followed by records of older epochs.
+  if (!clean_) epochs.truncate_from_end(recovery_point_);
+  for (const EpochEntry& seen : seen_epochs_)
+    if (const auto latest = epochs.latest(); !latest || seen.epoch > latest->epoch)
+      epochs.assign(seen.epoch, seen.start_offset);
+  epochs.truncate_from_end(log_.end);
+  const auto announced = std::ranges::find(stored.entries(), log_.end, &EpochEntry::start_offset);
+  if (announced != stored.entries().end())
+    if (const auto latest = epochs.latest(); !latest || announced->epoch > latest->epoch)
+      epochs.assign(announced->epoch, announced->start_offset);
+  log_.epochs_stale = epochs.entries() != stored.entries();
+  log_.epochs = std::move(epochs);
   return {};
 }
 
 Result<> LogLoader::settle_start() {
-  const Offset first = log_.segments_.front()->base();
-  log_.start_ = std::max(log_start_, first);
-  if (log_.start_ > end_) {
+  const Offset first = log_.segments.front()->base();
+  log_.start = std::max(options_.log_start, first);
+  if (log_.start > log_.end) {
     // Records below the start were deleted on request; a crash then took the rest, which was never acknowledged.
-    const Offset start = log_.start_;
-    TRY_VOID(log_.take_away(std::exchange(log_.segments_, {})));
-    TRY(auto fresh, log_.new_segment(start, log_.shard_.clock.wall()));
-    log_.segments_.push_back(std::move(fresh));
-    end_ = start;
-    log_.end_.reset(start);
-    log_.durable_.reset(start);
-    log_.epochs_.clear();
-    log_.epochs_unwritten_ = true;
+    TRY_VOID(take_away(std::exchange(log_.segments, {})));
+    TRY(auto fresh, new_segment(log_.start));
+    log_.segments.push_back(std::move(fresh));
+    log_.end = log_.start;
+    log_.epochs.clear();
+    log_.epochs_stale = true;
   }
-  log_.epochs_unwritten_ |= log_.epochs_.truncate_from_start(log_.start_);
+  log_.epochs_stale |= log_.epochs.truncate_from_start(log_.start);
   return {};
 }
 

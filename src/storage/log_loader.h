@@ -1,56 +1,71 @@
-// What is on disk becomes a Log, or says why not.
+// What is on disk becomes a LoadedLog, or says why not.
 //
 // After a clean stop the files are taken as they are; only the batches after the last index entry are walked to find
 // the end. After a crash everything above the recovery point is checked: framing, rising offsets, CRC. The first batch
-// that fails there is the torn end: it and all after it go, as nothing there was ever acknowledged. The same damage
-// below the recovery point, or after a clean stop, is not ours to repair: open fails and names file and position.
+// that fails there ends the log. Where nothing sound lies behind it, that is the torn end of the crash: it was never
+// acknowledged and goes. Where sound batches follow, records that were acknowledged may have rotted: what is cut is
+// kept beside the log in a .damaged file, and said at ERROR. The same damage below the recovery point, or after a clean
+// stop, is not ours to repair: open fails and names file and position. recovery_rules.h has all this as tables.
+//
 // Indexes, aborted transactions and leader epochs above the recovery point are made again from the batches, producers
-// from the newest snapshot below it.
+// from the newest snapshot below it. Of the file of leader epochs an epoch stays that begins where the log ends: a
+// leader announced it.
 //
 // Left-overs of Kafka's file swaps are finished first: .deleted and .cleaned go, a .swap takes the place of the
 // segments it covers.
 #pragma once
 
+#include "storage/loaded_log.h"
 #include "storage/log.h"
+#include "storage/sound_batches.h"
 
 namespace thalweg::storage {
 
 class LogLoader {
  public:
-  LogLoader(Log& log, Offset recovery_point, bool clean, Offset log_start, Offset high_watermark)
-      : log_(log),
-        recovery_point_(recovery_point),
-        clean_(clean),
-        log_start_(log_start),
-        high_watermark_(high_watermark) {}
+  // REQUIRES: options.files is set; both outlive the call of load()
+  LogLoader(const Shard& shard, const LogOptions& options);
 
-  // Suspends only to sync what a crash left unsynced. The log has no user yet.
-  Task<Result<>> load();
+  // Gives way to others on the shard as it goes. Once.
+  Task<Result<LoadedLog>> load();
 
  private:
+  using SegmentPtr = std::shared_ptr<LogSegment>;
+
   Result<> settle_topic_id();
-  Result<> finish_swaps();
-  Result<> swap_in(Offset base);
+  Task<Result<>> finish_swaps();
+  Task<Result<>> swap_in(Offset base);
   Result<> open_segments();
-  Result<> check_segments();
-  Result<> rebuild_segment(std::size_t i);
-  Result<> cut_torn_end(std::size_t i, const LogSegment::Rebuilt& rebuilt);
+  Task<Result<>> check_segments();
+  Task<Result<>> find_end(std::size_t i);
+  Task<Result<>> rebuild_segment(std::size_t i);
+  Task<Result<>> cut_end(std::size_t i, LogSegment::Rebuilt rebuilt);
+  Task<Result<SoundBatches>> sound_behind(std::size_t i, std::uint64_t position, Offset from);
+  Task<Result<>> keep_end(std::size_t i, std::uint64_t position);
+  Task<Result<>> keep_copy(const LogSegment& segment, std::uint64_t position);
+  Result<> keep_whole(LogSegment& segment);
+  std::string name_for(const LogSegment& segment, std::uint64_t position);
   Result<> load_epochs();
+  Result<LeaderEpochCache> epochs_of_batches(const std::string& path, const Error& why);
   Result<> rebuild_epochs(const std::string& path, const Error& why);
   Result<> settle_start();
   Task<Result<>> sync_unchecked();
-  Task<Result<>> sync_folder(bool write_again);
-  static Result<> rewrite(File& file);
+  Task<Result<>> sync_whose_folder(bool write_again);
+  static Task<Result<>> rewrite(FilePtr file);
   Error damaged(const LogSegment& segment, std::uint64_t position, const Error& why) const;
-  Disk& disk() { return log_.shard_.disk; }
+  Result<SegmentPtr> new_segment(Offset base);
+  Result<> take_away(std::vector<SegmentPtr> segments);
+  Offset segment_end(std::size_t i) const;
+  Disk& disk() { return shard_.disk; }
+  const std::string& directory() const { return options_.directory; }
 
-  Log& log_;
+  const Shard& shard_;
+  const LogOptions& options_;
   const Offset recovery_point_;
   const bool clean_;
-  const Offset log_start_, high_watermark_;
-  Offset end_{0};
   bool fresh_ = false;  // there was no segment
   std::vector<EpochEntry> seen_epochs_;
+  LoadedLog log_;
 };
 
 }  // namespace thalweg::storage

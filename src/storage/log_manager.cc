@@ -436,7 +436,11 @@ Task<Result<>> LogManager::stop() {
     if (auto result = co_await one.wait(); !result) all = std::move(result);
   co_await write_checkpoints();
   if (!all) co_return all;
-  for (Directory& directory : directories_) CO_TRY_VOID(co_await directory.files.mark_clean_shutdown());
+  for (Directory& directory : directories_) {
+    // A log that was not opened in this life is as the last crash left it, and nobody has looked at it.
+    const bool unchecked = std::ranges::any_of(directory.partitions, [&](const auto& p) { return !logs_.contains(p); });
+    if (directory.clean || !unchecked) CO_TRY_VOID(co_await directory.files.mark_clean_shutdown());
+  }
   log::info("logs closed", field("count", logs_.size()));
   co_return Result<>{};
 }

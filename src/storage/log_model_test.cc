@@ -42,6 +42,12 @@ class Play {
   }
 
   void step() {
+    take_step();
+    if (log_) log_->check_invariants();
+  }
+
+ private:
+  void take_step() {
     switch (pick(20)) {
       case 0:
         return restart(true);
@@ -63,7 +69,6 @@ class Play {
     }
   }
 
- private:
   std::int64_t pick(std::int64_t below) {
     return static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(below));
   }

@@ -4,7 +4,10 @@
 
 #include "record/builder.h"
 #include "sim/world.h"
+#include "storage/fault_disk.h"
 #include "storage/log_manager.h"
+#include "storage/pieces.h"
+#include "storage/slice.h"
 
 namespace thalweg::storage {
 namespace {
@@ -16,23 +19,23 @@ class Machine {
  public:
   explicit Machine(std::uint64_t seed) : world(seed) { node.start(); }
 
-  LogPtr open(bool clean = false) {
+  LogPtr open(bool clean = false, std::int64_t segment_bytes = 400) {
     LogOptions options;
     options.clean_shutdown = clean;
     options.directory = kFolder;
     options.partition = {"t", {0}};
     options.topic_id = Uuid{1, 2};
-    options.config.segment_bytes = 400;
+    options.config.segment_bytes = segment_bytes;
     options.config.index_interval_bytes = 50;
     options.files = std::make_shared<FileCache>(node.disk(), 1);
     auto log = *world.run(node, Log::open(node.shard(0), std::move(options)));
     EXPECT_TRUE(log) << log.error().message;
     return log.value_or(nullptr);
   }
-  void append(Log& log, int batches) {
+  void append(Log& log, int batches, std::string_view value = "a value") {
     for (int i = 0; i < batches; ++i) {
       record::BatchBuilder builder;
-      builder.append({.timestamp = node.shard(0).clock.wall(), .value = as_bytes("a value")});
+      builder.append({.timestamp = node.shard(0).clock.wall(), .value = as_bytes(value)});
       ASSERT_TRUE(log.append_as_leader(builder.build(), {.leader_epoch = {1}}));
     }
   }
@@ -159,6 +162,149 @@ TEST(LogMoments, ASearchByTimeGoesOnWhereTheLogBeginsAfterSegmentsWentMeanwhile)
     ASSERT_TRUE(found->has_value() && **found) << "seed " << seed;
     EXPECT_GE((**found)->offset, Offset{30});
   }
+}
+
+// A follower's log that nobody appends to: the end that a checkpoint waited for is gone, and no sync ever reaches it.
+TEST(LogMoments, ACheckpointDoesNotWaitForRecordsThatWereTruncated) {
+  for (int seed = 1; seed <= kSeeds; ++seed) {
+    Machine m(seed);
+    const LogPtr log = m.open();
+    m.append(*log, 3);
+    ASSERT_TRUE(*m.world.run(m.node, log->flush()));
+    m.append(*log, 3);
+    const auto done = std::make_shared<int>(0);
+    const auto wait_for = [](Task<Result<>> task, std::shared_ptr<int> count) -> Task<> {
+      EXPECT_TRUE(co_await std::move(task));
+      ++*count;
+    };
+    spawn(m.node.shard(0), wait_for(log->flush(), done));
+    spawn(m.node.shard(0), wait_for(log->checkpoint(), done));
+    m.world.run_for(10us);  // less than any sync takes
+    if (seed % 2 == 0)
+      ASSERT_TRUE(*m.world.run(m.node, log->truncate_to(Offset{4})));
+    else
+      ASSERT_TRUE(*m.world.run(m.node, log->truncate_fully_and_start_at(Offset{2})));
+    m.world.run_for(10s);
+    EXPECT_EQ(*done, 2) << "seed " << seed;
+    ASSERT_TRUE(*m.world.run(m.node, log->close(), 10s)) << "seed " << seed;
+  }
+}
+
+// A second sync beside one that had begun found nothing to do for the names, and called durable what was in a folder
+// whose own name was still on the way.
+TEST(LogMoments, ATruncationBesideTheFirstSyncCallsNothingDurableWhoseFolderIsNot) {
+  for (int seed = 1; seed <= 5 * kSeeds; ++seed) {
+    Machine m(seed);
+    LogPtr log = m.open();
+    m.append(*log, 3);
+    m.world.run_for(std::chrono::microseconds(10 + m.world.simulation.below(3000)));
+    const auto cut = [](LogPtr l) -> Task<> { (void)co_await l->truncate_to(Offset{2}); };
+    spawn(m.node.shard(0), cut(log));
+    m.world.run_until([&] { return log->end_offset() == Offset{2} && log->durable().value() > Offset{0}; }, 1s);
+    const Offset durable = log->durable().value();
+    ASSERT_GT(durable, Offset{0});
+    log.reset();
+    m.crash(sim::Crash::kPowerLoss);
+    log = m.open();
+    ASSERT_TRUE(log) << "seed " << seed;
+    EXPECT_GE(log->end_offset(), durable) << "seed " << seed;
+  }
+}
+
+// The read found where a batch ended, suspended, and put that down after the log had been cut and other batches had
+// come there; whoever read on at that offset began inside one of them.
+TEST(LogMoments, AReadBesideATruncationLeavesNoPlaceBehindWhereNoBatchBegins) {
+  for (int seed = 1; seed <= 3 * kSeeds; ++seed) {
+    Machine m(seed);
+    const LogPtr log = m.open(false, 100'000);
+    m.append(*log, 12);
+    ASSERT_TRUE(*m.world.run(m.node, log->flush()));
+    const auto read = [](LogPtr l, std::size_t bytes) -> Task<> {
+      (void)co_await l->read(Offset{2}, {.max_bytes = bytes});
+    };
+    m.node.disk().faults.cold_read_one_in = 1;
+    for (std::size_t bytes = 100; bytes < 800; bytes += 70) spawn(m.node.shard(0), read(log, bytes));
+    m.world.run_for(std::chrono::microseconds(m.world.simulation.below(300)));
+    const auto cut = [](LogPtr l, Machine* machine) -> Task<> {
+      (void)co_await l->truncate_to(Offset{3});
+      machine->append(*l, 12, "a value of another length than those before");
+    };
+    spawn(m.node.shard(0), cut(log, &m));
+    m.world.run_for(10s);
+    m.node.disk().faults.cold_read_one_in = 0;
+    ASSERT_EQ(log->end_offset(), Offset{15});
+    for (Offset o{0}; o < log->end_offset(); o = o + 1) {
+      const auto data = *m.world.run(m.node, log->read(o, {.max_bytes = 1 << 20}));
+      ASSERT_TRUE(data) << data.error().message;
+      const auto bytes = *m.world.run(m.node, gather(data->records));
+      const auto batches = record::split_batches(*bytes);
+      ASSERT_TRUE(batches) << "seed " << seed << " offset " << to_string(o);
+      EXPECT_EQ(batches->front().base_offset(), o) << "seed " << seed;
+      EXPECT_TRUE(batches->front().crc_ok());
+    }
+  }
+}
+
+// What a leader said of an epoch it must still know after a restart, although no record of that epoch is there.
+TEST(LogMoments, AnEpochThatWasToldOfSurvivesAPowerLoss) {
+  for (int seed = 1; seed <= kSeeds; ++seed) {
+    Machine m(seed);
+    LogPtr log = m.open();
+    m.append(*log, 3);
+    ASSERT_TRUE(*m.world.run(m.node, log->flush()));
+    log->start_epoch(LeaderEpoch{5});
+    const auto told = *m.world.run(m.node, log->end_offset_for_epoch(LeaderEpoch{1}));
+    ASSERT_EQ(told, (EpochEnd{LeaderEpoch{1}, Offset{3}}));
+    log.reset();
+    m.crash(sim::Crash::kPowerLoss);
+    log = m.open();
+    EXPECT_EQ(log->latest_epoch(), LeaderEpoch{5}) << "seed " << seed;
+    m.append(*log, 1);  // of epoch 1, whose leader the new one follows
+    EXPECT_EQ(log->latest_epoch(), LeaderEpoch{1});
+    EXPECT_EQ(log->epoch_of(Offset{3}), LeaderEpoch{1});
+  }
+}
+
+TEST(LogMoments, AnEpochThatWasTruncatedDoesNotComeBack) {
+  for (int seed = 1; seed <= kSeeds; ++seed) {
+    Machine m(seed);
+    LogPtr log = m.open();
+    m.append(*log, 3);
+    ASSERT_TRUE(*m.world.run(m.node, log->flush()));
+    log->start_epoch(LeaderEpoch{5});
+    ASSERT_TRUE(*m.world.run(m.node, log->end_offset_for_epoch(LeaderEpoch{5})));
+    ASSERT_TRUE(*m.world.run(m.node, log->truncate_to(Offset{seed % 2 == 0 ? 3 : 2})));
+    log.reset();
+    m.crash(sim::Crash::kPowerLoss);
+    EXPECT_EQ(m.open()->latest_epoch(), LeaderEpoch{1}) << "seed " << seed;
+  }
+}
+
+// Consumers and groups of this shard wait, however much there is to recover.
+TEST(LogMoments, RecoveryGivesWayToOthersOnTheShard) {
+  Machine m(1);
+  m.node.disk().faults.cold_read_one_in = 0;  // all is in the page cache, so nothing else suspends
+  LogPtr log = m.open(false, 1 << 30);
+  m.append(*log, 300, std::string(100'000, 'v'));
+  log.reset();
+  m.crash(sim::Crash::kKill);
+  Faults faults;
+  FaultDisk disk(m.node.disk(), faults);
+  const Shard& real = m.node.shard(0);
+  const Shard shard{real.id, real.executor, real.clock, disk, real.network, real.random, real.metrics};
+  int turns = 0;
+  // Until the first sync: then all was read and checked.
+  const auto count = [](int* n, const Faults* seen) -> Task<> {
+    for (; seen->syncs == 0 && *n < 1000; ++*n) co_await Slice::give_way();
+  };
+  spawn(shard, count(&turns, &faults));
+  auto opened = *m.world.run(m.node, Log::open(shard, {.directory = Machine::kFolder, .partition = {"t", {0}}}));
+  ASSERT_TRUE(opened) << opened.error().message;
+  EXPECT_EQ((*opened)->end_offset(), Offset{300});
+  EXPECT_GE(turns, 20) << "30 MB are walked twice, 2 MiB at a time";
+  EXPECT_LT(turns, 1000);
+  opened = fail(ErrorCode::kNone);
+  m.crash(sim::Crash::kKill);
 }
 
 TEST(LogMoments, APartitionThatIsBeingRemovedIsNotOpenedAgainInItsOldFolder) {

@@ -12,38 +12,41 @@ std::size_t Log::segment_index(Offset offset) const {
 }
 
 Offset Log::segment_end(std::size_t i) const {
-  return i + 1 < segments_.size() ? segments_[i + 1]->base() : end_.value();
+  return i + 1 < segments_.size() ? segments_[i + 1]->base() : end_offset();
 }
 
 Task<Result<FetchedData>> Log::read(Offset from, ReadLimits limits) {
   const LogPtr self = shared_from_this();
-  if (offline_) co_return std::unexpected(*offline_);
-  if (from < start_ || from > end_.value())
-    co_return fail(ErrorCode::kOffsetOutOfRange, "offset " + to_string(from) + " is not in [" + to_string(start_) +
-                                                     ", " + to_string(end_.value()) + "]");
-  const Offset upper = std::min(limits.upper_bound, end_.value());
   FetchedData data;
   data.next = from;
   Offset at = from;
   // A segment may hold nothing at or above `from` (a gap, or segments that compaction emptied): go on with the next.
-  while (at < upper) {
+  while (true) {
+    if (const auto& offline = syncer_->offline()) co_return std::unexpected(*offline);
+    if (from < start_ || from > end_offset())
+      co_return fail(ErrorCode::kOffsetOutOfRange, "offset " + to_string(from) + " is not in [" + to_string(start_) +
+                                                       ", " + to_string(end_offset()) + "]");
+    const Offset upper = std::min(limits.upper_bound, end_offset());
+    if (at >= upper) break;
     const std::size_t i = segment_index(at);
     const SegmentPtr segment = segments_[i];
     const Offset end = segment_end(i);
+    const std::uint64_t cuts = segment->cuts();
     auto attempt = co_await segment->read(at, std::min(upper, end), end, limits.max_bytes, limits.at_least_one_batch);
-    if (!attempt && from < start_)
-      co_return fail(ErrorCode::kOffsetOutOfRange, "offset " + to_string(from) + " went while it was read");
+    // What was found in a file that was cut meanwhile may begin or end inside a batch.
+    if (cuts != segment->cuts()) continue;
+    if (!attempt && from < start_) continue;  // it went while it was read
     CO_TRY(auto range, std::move(attempt));
     if (!range) {
       if (end <= at) break;  // it was the last
       at = end;
       continue;
     }
-    if (range->bytes.size == 0) break;
-    data.bytes = range->bytes.size;
+    data.bytes = range->bytes;
+    if (data.bytes == 0) break;
     data.first = range->first;
     data.next = range->next;
-    data.records.emplace_back(std::move(range->bytes));
+    data.records = std::move(range->pieces);
     if (limits.aborted_transactions) {
       CO_TRY(data.aborted, co_await aborted_between(from, data.next));
     }
@@ -64,7 +67,7 @@ Task<Result<std::vector<AbortedTransaction>>> Log::aborted_between(Offset from, 
 
 Task<Result<TimestampAndOffset>> Log::offset_for_timestamp(Timestamp target) {
   const LogPtr self = shared_from_this();
-  if (offline_) co_return std::unexpected(*offline_);
+  if (const auto& offline = syncer_->offline()) co_return std::unexpected(*offline);
   const auto segments = segments_;
   for (const SegmentPtr& segment : segments) {
     if (segment->max_timestamp() < target) continue;
@@ -79,9 +82,18 @@ Task<Result<TimestampAndOffset>> Log::offset_for_timestamp(Timestamp target) {
   co_return TimestampAndOffset{};
 }
 
-Task<Result<TimestampAndOffset>> Log::offset_of_max_timestamp() {
+Task<Result<TimestampAndOffset>> Log::offset_of_max_timestamp(Offset upper) {
+  const LogPtr self = shared_from_this();
+  if (const auto& offline = syncer_->offline()) co_return std::unexpected(*offline);
+  const auto segments = segments_;
   Timestamp largest = kNoTimestamp;
-  for (const SegmentPtr& segment : segments_) largest = std::max(largest, segment->max_timestamp());
+  for (const SegmentPtr& segment : segments) {
+    if (segment->base() >= upper) break;
+    auto here = co_await segment->max_timestamp_below(upper);
+    if (segment->base() < segments_.front()->base()) continue;  // it was deleted meanwhile
+    CO_TRY(const Timestamp timestamp, std::move(here));
+    largest = std::max(largest, timestamp);
+  }
   if (largest < 0) co_return TimestampAndOffset{};
   co_return co_await offset_for_timestamp(largest);
 }

@@ -6,6 +6,8 @@
 
 #include "base/number.h"
 
+#include "storage/slice.h"
+
 namespace thalweg::storage {
 
 std::string segment_file(const std::string& directory, Offset base, std::string_view suffix) {
@@ -80,36 +82,56 @@ Result<SharedBytes> LogSegment::read_without_records(const BatchHeader& batch) c
   return SharedBytes::take(std::move(bytes));
 }
 
-Result<LogSegment::Rebuilt> LogSegment::rebuild(Offset checked_below, std::int32_t index_interval,
-                                                const std::function<Result<>(const BatchHeader&)>& visit) {
-  TRY(const FilePtr log, file());
+Task<Result<LogSegment::Rebuilt>> LogSegment::rebuild(Offset checked_below, std::int32_t index_interval,
+                                                      std::function<Result<>(const BatchHeader&)> visit) {
+  CO_TRY(const FilePtr log, file());
   offsets_.clear();
   times_.clear();
   max_timestamp_ = first_timestamp_ = kNoTimestamp;
   since_index_entry_ = 0;
   BatchScanner scanner(log, 0, size_);
   Offset next = base_;
+  Slice slice;
+  std::vector<std::byte> bytes;
   while (!scanner.at_end()) {
     const std::uint64_t position = scanner.position();
     const auto damaged = [&](Error why) { return Rebuilt{position, std::move(why)}; };
-    auto header = header_now(scanner);
-    if (!header && header.error().code == ErrorCode::kKafkaStorageError) return std::unexpected(header.error());
-    if (!header) return damaged(header.error());
+    if (scanner.needs_bytes()) CO_TRY_VOID(co_await scanner.fill());
+    const auto header = scanner.next();
+    if (!header && header.error().code == ErrorCode::kKafkaStorageError) co_return std::unexpected(header.error());
+    if (!header) co_return damaged(header.error());
     if (header->base < next)
-      return damaged(
+      co_return damaged(
           {ErrorCode::kCorruptMessage, fmt::format("offset {} follows {}", header->base.value, next.value - 1)});
     if (header->last >= checked_below) {
-      TRY(const SharedBytes bytes, read_batch(*header));
+      bytes.resize(header->size);
+      CO_TRY(const std::size_t n, co_await log->read(position, bytes));
+      if (n != bytes.size()) co_return fail(ErrorCode::kKafkaStorageError, path_ + ": shorter than its batches");
       const auto batch = record::BatchView::at(bytes);
-      if (!batch) return damaged(batch.error());
+      if (!batch) co_return damaged(batch.error());
       if (!batch->crc_ok())
-        return damaged({ErrorCode::kCorruptMessage, fmt::format("wrong CRC at position {}", position)});
+        co_return damaged({ErrorCode::kCorruptMessage, fmt::format("wrong CRC at position {}", position)});
     }
-    TRY_VOID(visit(*header));
+    CO_TRY_VOID(visit(*header));
     note(*header, index_interval);
     next = header->last + 1;
+    if (slice.spent(header->size)) co_await Slice::give_way();
   }
-  return Rebuilt{size_, {}};
+  co_return Rebuilt{size_, {}};
+}
+
+Task<Result<>> LogSegment::walk(Offset from, std::function<Result<>(const BatchHeader&)> visit) const {
+  CO_TRY(const FilePtr log, file());
+  CO_TRY(const OffsetPosition start, offsets_.lookup(from));
+  BatchScanner scanner(log, start.position, size_);
+  Slice slice;
+  while (!scanner.at_end()) {
+    if (scanner.needs_bytes()) CO_TRY_VOID(co_await scanner.fill());
+    CO_TRY(const BatchHeader header, scanner.next());
+    if (header.last >= from) CO_TRY_VOID(visit(header));
+    if (slice.spent(header.size)) co_await Slice::give_way();
+  }
+  co_return Result<>{};
 }
 
 Result<> LogSegment::for_each_header(Offset from, const std::function<Result<>(const BatchHeader&)>& visit) const {
@@ -245,18 +267,25 @@ Task<Result<LogSegment::Boundary>> LogSegment::find_end(FilePtr file, BatchHeade
   co_return end;
 }
 
+LogSegment::Range LogSegment::range(FilePtr log, Boundary from, Boundary to) const {
+  const auto bytes = static_cast<std::size_t>(to.position - from.position);
+  Pieces pieces;
+  pieces.emplace_back(FilePiece{std::move(log), from.position, bytes});
+  return {std::move(pieces), bytes, from.offset, to.offset};
+}
+
 Task<Result<std::optional<LogSegment::Range>>> LogSegment::read(Offset from, Offset upper, Offset segment_end,
                                                                 std::size_t max_bytes, bool at_least_one) {
   CHECK(upper <= segment_end);
-  const std::uint64_t size = size_;
+  const std::uint64_t size = size_, cuts = cuts_;
   CO_TRY(FilePtr log, file());
   // Who reads on where the last append or read ended, and may have all there is, costs no look at the file.
   const auto known = remembered(from);
   if (known && *known < size && *known + max_bytes >= size && upper == segment_end)
-    co_return Range{{log, *known, size - *known}, from, segment_end};
+    co_return range(std::move(log), {from, *known}, {segment_end, size});
   CO_TRY(const auto first, co_await find(log, from, size));
   if (!first) co_return std::nullopt;
-  if (first->last >= upper || (!at_least_one && first->size > max_bytes)) co_return Range{{}, from, from};
+  if (first->last >= upper || (!at_least_one && first->size > max_bytes)) co_return Range{{}, 0, from, from};
   const std::uint64_t limit = first->position + std::max(max_bytes, first->size);
   Boundary end{segment_end, size};
   if (limit < size || upper < segment_end) {
@@ -264,9 +293,28 @@ Task<Result<std::optional<LogSegment::Range>>> LogSegment::read(Offset from, Off
   }
   if (end.position < first->end_position())  // only if the index names places that are none
     co_return fail(ErrorCode::kKafkaStorageError, offsets_.path() + ": does not fit its segment");
-  remember(end.offset, end.position);
-  co_return Range{
-      {log, first->position, static_cast<std::size_t>(end.position - first->position)}, first->base, end.offset};
+  // A truncation while the file was read forgot the boundaries, and this may be one that is none any more.
+  if (cuts == cuts_) remember(end.offset, end.position);
+  co_return range(std::move(log), {first->base, first->position}, end);
+}
+
+// From the last entry of time that is below: what was before it is not larger.
+Task<Result<Timestamp>> LogSegment::max_timestamp_below(Offset upper) const {
+  if (offset_of_max_timestamp_ < upper) co_return max_timestamp_;
+  CO_TRY(const TimestampOffset before, times_.lookup_offset(upper - 1));
+  CO_TRY(const FilePtr log, file());
+  CO_TRY(const OffsetPosition start, offsets_.lookup(before.offset));
+  Timestamp largest = before.timestamp;
+  BatchScanner scanner(log, start.position, size_);
+  Slice slice;
+  while (!scanner.at_end()) {
+    if (scanner.needs_bytes()) CO_TRY_VOID(co_await scanner.fill());
+    CO_TRY(const BatchHeader header, scanner.next());
+    if (header.last >= upper) break;
+    largest = std::max(largest, header.max_timestamp);
+    if (slice.spent(header.size)) co_await Slice::give_way();
+  }
+  co_return largest;
 }
 
 Task<Result<std::optional<LogSegment::Found>>> LogSegment::find_timestamp(Timestamp target, Offset from) {
@@ -311,6 +359,7 @@ Result<Offset> LogSegment::truncate_to(Offset offset) {
   const auto [end, keep] = cut;
   TRY_VOID(log->truncate(keep));
   size_ = keep;
+  ++cuts_;
   changed(log);
   TRY_VOID(offsets_.truncate_to(end));
   TRY_VOID(times_.truncate_to(end));

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "record/record.h"
 #include "runtime/disk.h"
 #include "storage/batch_scanner.h"
@@ -31,7 +32,8 @@ std::string segment_file(const std::string& directory, Offset base, std::string_
 std::optional<Offset> parse_segment_file(std::string_view name, std::string_view suffix);
 inline constexpr std::string_view kLogSuffix = ".log", kIndexSuffix = ".index", kTimeIndexSuffix = ".timeindex",
                                   kTxnIndexSuffix = ".txnindex", kSnapshotSuffix = ".snapshot",
-                                  kDeletedSuffix = ".deleted", kCleanedSuffix = ".cleaned", kSwapSuffix = ".swap";
+                                  kDeletedSuffix = ".deleted", kCleanedSuffix = ".cleaned", kSwapSuffix = ".swap",
+                                  kDamagedSuffix = ".damaged";  // what recovery cut and kept
 
 class LogSegment {
  public:
@@ -59,10 +61,11 @@ class LogSegment {
     std::uint64_t sound_size = 0;
     std::optional<Error> damage;
   };
-  Result<Rebuilt> rebuild(Offset checked_below, std::int32_t index_interval,
-                          const std::function<Result<>(const BatchHeader&)>& visit);
-  // Walks all batches from the one that contains `from` (or follows it). For loading.
-  Result<> for_each_header(Offset from, const std::function<Result<>(const BatchHeader&)>& visit) const;
+  // Gives way to others as it goes.
+  Task<Result<Rebuilt>> rebuild(Offset checked_below, std::int32_t index_interval,
+                                std::function<Result<>(const BatchHeader&)> visit);
+  // Walks all batches from the one that contains `from` (or follows it), giving way to others as it goes.
+  Task<Result<>> walk(Offset from, std::function<Result<>(const BatchHeader&)> visit) const;
   Result<SharedBytes> read_batch(const BatchHeader& batch) const;
   // The same batch without its records and with a length to match; its CRC fits no more.
   Result<SharedBytes> read_without_records(const BatchHeader& batch) const;
@@ -87,7 +90,8 @@ class LogSegment {
   // ---- Reading
 
   struct Range {
-    FilePiece bytes;  // empty: batches there are too large, or not below the bound
+    Pieces pieces;  // none: batches there are too large, or not below the bound
+    std::size_t bytes = 0;
     Offset first, next;
   };
   // Batches from the one that contains `from` or follows it, wholly below `upper`. Nothing: all batches are below
@@ -103,6 +107,8 @@ class LogSegment {
   Task<Result<std::optional<Found>>> find_timestamp(Timestamp target, Offset from);
   // kNoTimestamp if no batch has one.
   Timestamp max_timestamp() const { return max_timestamp_; }
+  // The largest timestamp of the batches that lie wholly below `upper`.
+  Task<Result<Timestamp>> max_timestamp_below(Offset upper) const;
 
   // ---- Changing
 
@@ -116,6 +122,8 @@ class LogSegment {
 
   // How often the file was written or cut.
   std::uint64_t changes() const { return changes_; }
+  // How often it was cut: what a read found before one may be other bytes, or no place where a batch begins, after it.
+  std::uint64_t cuts() const { return cuts_; }
   // Nothing if all is synced.
   FilePtr unsynced_file() const { return dirty_file_; }
   // A sync has ended that began after so many changes.
@@ -130,6 +138,8 @@ class LogSegment {
   void remember(Offset offset, std::uint64_t position);
   std::optional<std::uint64_t> remembered(Offset offset) const;
   Result<BatchHeader> header_now(BatchScanner& scanner) const;
+  Result<> for_each_header(Offset from, const std::function<Result<>(const BatchHeader&)>& visit) const;
+  Range range(FilePtr log, Boundary from, Boundary to) const;
   // The first batch that ends at or above `offset`, at or after the place the index names.
   Task<Result<std::optional<BatchHeader>>> find(FilePtr file, Offset offset, std::uint64_t size);
   Task<Result<Boundary>> find_end(FilePtr file, BatchHeader first, Offset upper, std::uint64_t limit,
@@ -142,7 +152,7 @@ class LogSegment {
   TimeIndex times_;
   TransactionIndexFile aborted_;
   std::uint64_t size_ = 0;
-  std::uint64_t changes_ = 0;
+  std::uint64_t changes_ = 0, cuts_ = 0;
   FilePtr dirty_file_;
   std::size_t since_index_entry_ = 0;
   Timestamp max_timestamp_ = kNoTimestamp;

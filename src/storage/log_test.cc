@@ -234,6 +234,90 @@ TEST_F(LogTest, CutsAtAFlippedByteAboveTheRecoveryPointAndRefusesBelowIt) {
   EXPECT_NE(refused.error().message.find("below the recovery point 4"), std::string::npos) << refused.error().message;
 }
 
+// A bit that rots in records that were acknowledged since the last checkpoint, with sound ones behind it.
+class LogDamageTest : public LogTest {
+ protected:
+  // Flips a bit in the batch `number`, of those that append() wrote, and opens.
+  LogPtr reopen_with_damage_in(std::size_t number, std::uint64_t at = 70) {
+    const std::string path = segment_file(t.directory + "/orders-0", Offset{0}, kLogSuffix);
+    before = *t.disk.read_file(path);
+    const auto file = *t.disk.open(path, OpenMode::kReadWrite);
+    std::byte bad = before.view()[positions[number] + at] ^ std::byte{1};
+    EXPECT_TRUE(file->write(positions[number] + at, BytesView(&bad, 1)));
+    testing::internal::CaptureStderr();
+    auto log = reopen_after_crash();
+    said = testing::internal::GetCapturedStderr();
+    return log;
+  }
+  void write(int batches) {
+    const auto log = open();
+    for (int i = 0; i < batches; ++i) {
+      positions.push_back(log->size_bytes());
+      append(*log, {.records = 2});
+    }
+  }
+  std::vector<std::uint64_t> positions;
+  SharedBytes before;
+  std::string said;
+};
+
+TEST_F(LogDamageTest, WhatIsCutBeforeSoundBatchesIsKeptBesideTheLogAndSaid) {
+  write(5);
+  const auto log = reopen_with_damage_in(2);
+  EXPECT_EQ(log->end_offset(), Offset{4});
+  EXPECT_EQ(bases(read(*log, 0)), (std::vector<std::int64_t>{0, 2}));
+  ASSERT_EQ(log->recovered().kept.size(), 1u);
+  EXPECT_EQ(log->recovered().damaged_bytes, before.size() - positions[2]);
+  const std::string kept = log->directory() + "/00000000000000000000.log." + std::to_string(positions[2]) + ".damaged";
+  EXPECT_EQ(log->recovered().kept.front(), kept);
+  auto cut = *t.disk.read_file(kept);
+  ASSERT_EQ(cut.size(), before.size() - positions[2]);
+  EXPECT_EQ(SharedBytes::copy_of(cut.view().subspan(positions[3] - positions[2])),
+            SharedBytes::copy_of(before.view().subspan(positions[3])))
+      << "the sound ones, byte for byte";
+  EXPECT_NE(said.find("ERROR log is damaged"), std::string::npos) << said;
+  EXPECT_NE(said.find("position=" + std::to_string(positions[2])), std::string::npos) << said;
+  EXPECT_NE(said.find("sound_batches_behind=2"), std::string::npos) << said;
+  EXPECT_NE(said.find(kept), std::string::npos) << said;
+  // The log goes on, and what was kept stays.
+  EXPECT_EQ(append(*log).first, Offset{4});
+  ASSERT_TRUE(t.run(log->flush()));
+  const auto again = reopen_after_crash();
+  EXPECT_EQ(again->end_offset(), Offset{5});
+  EXPECT_TRUE(t.disk.exists(kept));
+}
+
+TEST_F(LogDamageTest, SoundBatchesAreFoundBehindALengthThatRotted) {
+  write(5);
+  const auto log = reopen_with_damage_in(2, 9);  // inside the batch's length
+  EXPECT_EQ(log->end_offset(), Offset{4});
+  EXPECT_EQ(log->recovered().kept.size(), 1u);
+  EXPECT_NE(said.find("sound_batches_behind=2"), std::string::npos) << said;
+}
+
+TEST_F(LogDamageTest, ATornEndIsCutWithAWarningAndNothingIsKept) {
+  write(5);
+  const auto log = reopen_with_damage_in(4);
+  EXPECT_EQ(log->end_offset(), Offset{8});
+  EXPECT_TRUE(log->recovered().kept.empty());
+  EXPECT_EQ(log->recovered().torn_bytes, before.size() - positions[4]);
+  EXPECT_NE(said.find("WARN  torn end of log cut"), std::string::npos) << said;
+  EXPECT_EQ(said.find("ERROR"), std::string::npos) << said;
+}
+
+TEST_F(LogDamageTest, SegmentsBehindTheDamageAreKeptWhole) {
+  config.segment_bytes = 400;
+  write(12);
+  const auto files = *t.disk.list(t.directory + "/orders-0");
+  const auto segments = std::ranges::count_if(files, [](const auto& f) { return f.name.ends_with(kLogSuffix); });
+  ASSERT_GT(segments, 2);
+  const auto log = reopen_with_damage_in(1);
+  EXPECT_EQ(log->end_offset(), Offset{2});
+  EXPECT_EQ(log->segment_count(), 1u);
+  EXPECT_EQ(static_cast<std::ptrdiff_t>(log->recovered().kept.size()), segments);
+  for (const auto& path : log->recovered().kept) EXPECT_TRUE(t.disk.exists(path)) << path;
+}
+
 TEST_F(LogTest, AnswersARetriedBatchWithItsOffsets) {
   auto log = open();
   BatchSpec spec{.records = 3};
@@ -277,6 +361,48 @@ TEST_F(LogTest, FindsRecordsByTimeInsideCompressedBatches) {
     EXPECT_EQ(t.run(log->offset_of_max_timestamp())->offset, Offset{99});
     log = reopen_after_close(log);
   }
+}
+
+TEST_F(LogTest, FindsTheLargestTimestampBelowABound) {
+  config.segment_bytes = 3000;
+  config.index_interval_bytes = 300;
+  config.message_timestamp_before_max_ms = config.message_timestamp_after_max_ms = LogConfig::kForever;
+  const auto log = open();
+  std::vector<Timestamp> times;  // by offset
+  std::uint64_t random = 7;
+  for (int i = 0; i < 60; ++i) {
+    random = random * 6364136223846793005ULL + 1442695040888963407ULL;
+    const auto first =
+        static_cast<Timestamp>(1'699'000'000'000 + i * 10 + static_cast<std::int64_t>(random >> 58) * 20);
+    append(*log, {.records = 2, .value_size = 40, .timestamp = first});
+    times.insert(times.end(), {first, first + 1});
+  }
+  ASSERT_GT(log->segment_count(), 2u);
+  for (std::size_t bound = 0; bound <= times.size(); bound += 2) {
+    const auto largest = std::max_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(bound));
+    const auto found = t.run(log->offset_of_max_timestamp(Offset{static_cast<std::int64_t>(bound)}));
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->offset.value, bound == 0 ? -1 : largest - times.begin()) << bound;
+    EXPECT_EQ(found->timestamp, bound == 0 ? kNoTimestamp : *largest) << bound;
+  }
+}
+
+// KIP-890: from version 2 on every transaction has an epoch of its own, and a marker of the one before is late.
+TEST_F(LogTest, AMarkerOfTheCurrentEpochIsFencedUnderTransactionVersion2) {
+  const auto log = open();
+  BatchSpec spec;
+  spec.options.producer_id = {9};
+  spec.options.producer_epoch = {4};
+  spec.options.base_sequence = 0;
+  spec.options.transactional = true;
+  append(*log, spec);
+  const auto marker = record::end_transaction_marker(true, {9}, {4}, 0, t.clock.wall());
+  AppendOptions options{.leader_epoch = {1}, .origin = AppendOrigin::kCoordinator, .transaction_version = 2};
+  const auto refused = log->append_as_leader(marker, options);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().error.code, ErrorCode::kInvalidProducerEpoch);
+  options.transaction_version = 1;
+  EXPECT_TRUE(log->append_as_leader(marker, options));
 }
 
 TEST_F(LogTest, TruncatesToABatchAndGoesOnThere) {

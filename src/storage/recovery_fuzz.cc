@@ -32,6 +32,7 @@ BytesView take_part(BytesView& input) {
 }
 
 void exercise(TestShard& t, Log& log) {
+  log.check_invariants();
   Offset at = log.start_offset();
   while (at < log.end_offset()) {
     const auto data = t.run(log.read(at, {.max_bytes = 100, .aborted_transactions = true}));
@@ -43,7 +44,9 @@ void exercise(TestShard& t, Log& log) {
   (void)t.run(log.offset_for_timestamp(0));
   (void)t.run(log.offset_of_max_timestamp());
   (void)log.append_as_leader(make_batch(), {.leader_epoch = {1}});
+  log.check_invariants();
   (void)t.run(log.truncate_to(log.start_offset() + 1));
+  log.check_invariants();
   (void)t.run(log.close());
 }
 }  // namespace
@@ -51,7 +54,7 @@ void exercise(TestShard& t, Log& log) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 3) return 0;
   TestShard& t = shard();
-  log::set_level(log::Level::kError);
+  log::set_level(log::Level::kNone);
   BytesView input(reinterpret_cast<const std::byte*>(data), size);
   const auto flags = static_cast<unsigned>(input[0]);
   LogOptions options;

@@ -55,6 +55,17 @@ Result<TimestampOffset> TimeIndex::lookup(Timestamp target) const {
   return best;
 }
 
+Result<TimestampOffset> TimeIndex::lookup_offset(Offset target) const {
+  TimestampOffset best{kNoTimestamp, base_};
+  TRY_VOID(file_.count_while([&](const std::byte* bytes) {
+    const TimestampOffset entry = decode(bytes);
+    if (entry.offset > target) return false;
+    best = entry;
+    return true;
+  }));
+  return best;
+}
+
 Result<> TimeIndex::truncate_to(Offset offset) {
   TRY(const std::size_t count,
       file_.count_while([&](const std::byte* entry) { return decode(entry).offset < offset; }));

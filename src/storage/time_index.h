@@ -32,6 +32,8 @@ class TimeIndex {
   void append(Timestamp timestamp, Offset offset);
   // The entry with the largest timestamp <= target; (kNoTimestamp, base) if there is none.
   Result<TimestampOffset> lookup(Timestamp target) const;
+  // The last entry with offset <= target; (kNoTimestamp, base) if there is none.
+  Result<TimestampOffset> lookup_offset(Offset target) const;
   // Keeps entries with offset < `offset`.
   Result<> truncate_to(Offset offset);
   Result<> flush() { return file_.flush(); }

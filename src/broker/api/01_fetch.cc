@@ -33,6 +33,13 @@ BrokerId follower_of(const FetchRequest& request) {
   return std::max({request.replica_id, request.replica_state.replica_id, kNoBroker});
 }
 
+// Nothing for a consumer.
+std::optional<replica::Follower> replica_of(const FetchRequest& request) {
+  const BrokerId id = follower_of(request);
+  if (id == kNoBroker) return std::nullopt;
+  return replica::Follower{.id = id, .epoch = request.replica_state.replica_epoch};
+}
+
 replica::Isolation isolation_of(const FetchRequest& request) {
   if (follower_of(request) != kNoBroker) return replica::Isolation::kLogEnd;
   return request.isolation_level == 1 ? replica::Isolation::kLastStable : replica::Isolation::kHighWatermark;
@@ -128,7 +135,8 @@ class Fetch {
                                           .at_least_one_batch = true,
                                           .isolation = isolation_,
                                           .current_leader_epoch = p.current_leader_epoch,
-                                          .last_fetched_epoch = p.last_fetched_epoch}});
+                                          .last_fetched_epoch = p.last_fetched_epoch,
+                                          .follower = replica_of(request_)}});
       slots[wanted_[i].shard].push_back(i);
     }
     std::vector<Task<std::vector<ReadResult>>> tasks;

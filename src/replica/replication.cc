@@ -1,0 +1,167 @@
+#include "replica/replication.h"
+
+#include <algorithm>
+
+namespace thalweg::replica {
+namespace {
+
+bool contains(const std::vector<BrokerId>& ids, BrokerId id) { return std::ranges::find(ids, id) != ids.end(); }
+
+}  // namespace
+
+Replication::Replication(BrokerId self, const metadata::Partition& state, std::size_t in_sync_min, Local local,
+                         Offset high_watermark, ReplicationTimes times, Instant now)
+    : self_(self),
+      times_(times),
+      epoch_start_(local.end),
+      partition_epoch_(state.partition_epoch),
+      in_sync_min_(in_sync_min),
+      local_(local),
+      high_watermark_(high_watermark) {
+  take_image(state, in_sync_min, now);
+  move_high_watermark();
+}
+
+// Whoever is new here has its full time from now.
+void Replication::take_image(const metadata::Partition& state, std::size_t in_sync_min, Instant now) {
+  for (const BrokerId id : isr_) {
+    const auto follower = followers_.find(id);
+    if (follower == followers_.end() || contains(state.isr, id)) continue;
+    Follower& gone = follower->second;
+    gone.leaves = now - gone.left > times_.leaves_within ? 1 : gone.leaves + 1;
+    gone.left = gone.good_since = now;
+  }
+  isr_ = state.isr;
+  std::erase_if(followers_, [&](const auto& entry) { return !contains(state.replicas, entry.first); });
+  for (const BrokerId id : state.replicas)
+    if (id != self_)
+      followers_.try_emplace(id, Follower{.asked = now, .caught_up = now, .good_since = now, .left = now});
+  in_sync_min_ = std::min(in_sync_min, followers_.size() + 1);
+  if (state.partition_epoch > partition_epoch_) pending_.reset();
+  partition_epoch_ = std::max(partition_epoch_, state.partition_epoch);
+}
+
+Replication::Step Replication::on_image(const metadata::Partition& state, std::size_t in_sync_min, Local local,
+                                        const Eligible& eligible, Instant now) {
+  local_ = local;
+  take_image(state, in_sync_min, now);
+  return step(eligible, now);
+}
+
+Replication::Step Replication::on_config(std::size_t in_sync_min, const Eligible& eligible, Instant now) {
+  in_sync_min_ = std::min(in_sync_min, followers_.size() + 1);
+  return step(eligible, now);
+}
+
+Replication::Step Replication::on_local(Local local, const Eligible& eligible, Instant now) {
+  local_ = local;
+  return step(eligible, now);
+}
+
+// Caught up is who has what the leader has, or had when it asked before: a busy log is never reached.
+Replication::Step Replication::on_fetch(const Fetched& fetch, Local local, const Eligible& eligible, Instant now) {
+  local_ = local;
+  const auto found = followers_.find(fetch.from);
+  if (found == followers_.end()) return step(eligible, now);
+  Follower& follower = found->second;
+  if (fetch.broker_epoch < follower.broker_epoch) return step(eligible, now);  // of a process that is gone
+  if (fetch.position >= local.end)
+    follower.caught_up = now;
+  else if (follower.end_when_asked.value >= 0 && fetch.position >= follower.end_when_asked)
+    follower.caught_up = std::max(follower.caught_up, follower.asked);
+  else
+    follower.good_since = now;
+  follower.broker_epoch = fetch.broker_epoch;
+  follower.claim = std::min(fetch.claim, fetch.position);
+  follower.asked = now;
+  follower.end_when_asked = local.end;
+  return step(eligible, now);
+}
+
+Replication::Step Replication::on_refused(Instant now) {
+  pending_.reset();
+  quiet_until_ = now + times_.refused_wait;
+  move_high_watermark();
+  return {high_watermark_, std::nullopt, quiet_until_};
+}
+
+Replication::Step Replication::on_timer(const Eligible& eligible, Instant now) { return step(eligible, now); }
+
+Replication::Step Replication::step(const Eligible& eligible, Instant now) {
+  Step step;
+  // First what is wanted: a newcomer counts from the moment it is proposed.
+  if (!pending_ && now >= quiet_until_) pending_ = step.propose = wanted(eligible, now);
+  move_high_watermark();
+  step.high_watermark = high_watermark_;
+  step.again = next_look(eligible, now);
+  return step;
+}
+
+bool Replication::in_isr(BrokerId id) const { return contains(isr_, id); }
+
+bool Replication::is_alone() const {
+  const auto others = [this](const std::vector<BrokerId>& ids) {
+    return std::ranges::any_of(ids, [this](BrokerId id) { return id != self_; });
+  };
+  return !others(isr_) && !(pending_ && others(pending_->isr));
+}
+
+void Replication::move_high_watermark() {
+  if (below_min()) return;
+  Offset least = local_.acknowledged;
+  for (const auto& [id, follower] : followers_) {
+    if (!in_isr(id) && !(pending_ && contains(pending_->isr, id))) continue;
+    if (!follower.claim) return;
+    least = std::min(least, *follower.claim);
+  }
+  high_watermark_ = std::max(high_watermark_, least);
+}
+
+Instant Replication::leaves_at(const Follower& follower) const {
+  return std::min(follower.caught_up + times_.lag_max, follower.asked + times_.silence_max);
+}
+
+// When a follower that is not in the ISR may come in, as far as one can tell now.
+std::optional<Instant> Replication::joins_at(BrokerId id, const Follower& follower, const Eligible& eligible,
+                                             Instant now) const {
+  if (!follower.claim || *follower.claim < high_watermark_ || *follower.claim < epoch_start_) return std::nullopt;
+  if (now >= leaves_at(follower) || !eligible || !eligible(id, follower.broker_epoch)) return std::nullopt;
+  if (follower.leaves == 0 || below_min()) return now;
+  const int doubled = std::min(follower.leaves - 1, 10);
+  return follower.good_since + std::min(times_.back_min * (1 << doubled), times_.back_max);
+}
+
+std::optional<Replication::Wanted> Replication::wanted(const Eligible& eligible, Instant now) const {
+  std::vector<BrokerId> isr;
+  for (const BrokerId id : isr_) {
+    const auto follower = followers_.find(id);
+    if (id == self_ || (follower != followers_.end() && now < leaves_at(follower->second))) isr.push_back(id);
+  }
+  for (const auto& [id, follower] : followers_) {
+    if (in_isr(id)) continue;
+    const auto joins = joins_at(id, follower, eligible, now);
+    if (joins && *joins <= now) isr.push_back(id);
+  }
+  if (isr == isr_) return std::nullopt;
+  return Wanted{std::move(isr), partition_epoch_};
+}
+
+// Nobody to watch, or an answer to wait for: no timer.
+std::optional<Instant> Replication::next_look(const Eligible& eligible, Instant now) const {
+  if (pending_) return std::nullopt;
+  std::optional<Instant> next;
+  const auto look_at = [&](Instant when) {
+    when = std::max(when, quiet_until_);
+    next = next ? std::min(*next, when) : when;
+  };
+  for (const auto& [id, follower] : followers_) {
+    if (in_isr(id)) {
+      look_at(leaves_at(follower));
+    } else if (const auto joins = joins_at(id, follower, eligible, now)) {
+      look_at(*joins);
+    }
+  }
+  return next;
+}
+
+}  // namespace thalweg::replica

@@ -1,0 +1,307 @@
+// The rules of replication, as conversations with one leader. Broker 1 leads; 2 and 3 follow.
+#include "replica/replication.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace thalweg::replica {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr BrokerId k1{1}, k2{2}, k3{3};
+
+class Leader {
+ public:
+  explicit Leader(std::vector<BrokerId> isr, std::size_t min = 1, std::int64_t end = 0, std::int64_t high_watermark = 0,
+                  std::vector<BrokerId> replicas = {k1, k2, k3})
+      : min_(min), local_{Offset{end}, Offset{end}} {
+    state_.replicas = std::move(replicas);
+    state_.isr = std::move(isr);
+    state_.leader = k1;
+    state_.leader_epoch = LeaderEpoch{5};
+    state_.partition_epoch = 10;
+    replication_.emplace(k1, state_, min_, local_, Offset{high_watermark}, ReplicationTimes{}, now_);
+    synced();
+  }
+
+  Replication::Step append(std::int64_t end) {
+    local_.end = Offset{end};
+    return keep(replication_->on_local(local_, eligible_, now_));
+  }
+  Replication::Step synced() {
+    local_.acknowledged = local_.end;
+    return keep(replication_->on_local(local_, eligible_, now_));
+  }
+  Replication::Step fetch(BrokerId from, std::int64_t position, std::int64_t claim = -1, std::int64_t epoch = 1) {
+    return keep(replication_->on_fetch({from, epoch, Offset{position}, Offset{claim < 0 ? position : claim}}, local_,
+                                       eligible_, now_));
+  }
+  Replication::Step image(std::vector<BrokerId> isr, bool new_epoch = true) {
+    state_.isr = std::move(isr);
+    if (new_epoch) ++state_.partition_epoch;
+    return keep(replication_->on_image(state_, min_, local_, eligible_, now_));
+  }
+  Replication::Step set_min(std::size_t min) { return keep(replication_->on_config(min_ = min, eligible_, now_)); }
+  Replication::Step refuse() { return keep(replication_->on_refused(now_)); }
+  // Time passes; the timer is honoured. What the last call said.
+  Replication::Step wait(Instant by) {
+    Replication::Step last{replication_->high_watermark(), {}, again_};
+    const Instant until = now_ + by;
+    while (again_ && *again_ <= until && !last.propose) {
+      now_ = std::max(now_, *again_);
+      last = keep(replication_->on_timer(eligible_, now_));
+    }
+    now_ = until;
+    return last;
+  }
+  void forbid(BrokerId id) { forbidden_ = id; }
+  std::int64_t high_watermark() const { return replication_->high_watermark().value; }
+  Replication& machine() { return *replication_; }
+
+ private:
+  Replication::Step keep(Replication::Step step) {
+    EXPECT_GE(step.high_watermark, last_) << "the high watermark fell";
+    EXPECT_EQ(step.high_watermark, replication_->high_watermark());
+    last_ = step.high_watermark;
+    again_ = step.again;
+    return step;
+  }
+
+  metadata::Partition state_;
+  std::size_t min_;
+  Replication::Local local_;
+  Instant now_ = 100s;
+  BrokerId forbidden_ = kNoBroker;
+  Replication::Eligible eligible_ = [this](BrokerId id, std::int64_t) { return id != forbidden_; };
+  std::optional<Replication> replication_;
+  std::optional<Instant> again_;
+  Offset last_{0};
+};
+
+std::vector<BrokerId> wanted(const Replication::Step& step) {
+  return step.propose ? step.propose->isr : std::vector<BrokerId>{};
+}
+const std::vector<BrokerId> kNothing;
+
+TEST(Replication, AloneInTheIsrTheHighWatermarkIsWhatTheOwnDiskSays) {
+  Leader leader({k1}, 1, 0, 0, {k1});
+  EXPECT_TRUE(leader.machine().is_alone());
+  leader.append(3);
+  EXPECT_EQ(leader.high_watermark(), 0);
+  const auto step = leader.synced();
+  EXPECT_EQ(leader.high_watermark(), 3);
+  EXPECT_FALSE(step.again) << "nobody to watch, so no timer";
+  // min.insync.replicas above the number of replicas means: all of them.
+  leader.set_min(3);
+  leader.append(4);
+  leader.synced();
+  EXPECT_EQ(leader.high_watermark(), 4);
+}
+
+TEST(Replication, TheHighWatermarkIsTheLeastOfWhatIsOnTheDisksOfTheIsr) {
+  Leader leader({k1, k2, k3});
+  leader.append(10);
+  leader.synced();
+  leader.fetch(k2, 10);
+  EXPECT_EQ(leader.high_watermark(), 0) << "3 was not heard in this epoch";
+  leader.fetch(k3, 10, 4);
+  EXPECT_EQ(leader.high_watermark(), 4) << "what 3 has in memory does not count";
+  leader.fetch(k3, 10, 10);
+  EXPECT_EQ(leader.high_watermark(), 10);
+  leader.append(12);
+  leader.fetch(k2, 12);
+  leader.fetch(k3, 12);
+  EXPECT_EQ(leader.high_watermark(), 10) << "the leader's own disk";
+  leader.synced();
+  EXPECT_EQ(leader.high_watermark(), 12);
+}
+
+TEST(Replication, WhoIsNotInTheIsrDoesNotHoldTheHighWatermark) {
+  Leader leader({k1, k2});
+  leader.append(5);
+  leader.synced();
+  leader.fetch(k2, 5);
+  EXPECT_EQ(leader.high_watermark(), 5);
+  leader.fetch(k3, 1);
+  leader.fetch(BrokerId{9}, 2);  // no replica at all
+  leader.append(7);
+  leader.synced();
+  leader.fetch(k2, 7);
+  EXPECT_EQ(leader.high_watermark(), 7);
+}
+
+TEST(Replication, ItDoesNotMoveWhileTheIsrIsBelowTheMinimum) {
+  Leader leader({k1}, 2);
+  leader.append(5);
+  leader.synced();
+  EXPECT_EQ(leader.high_watermark(), 0);
+  leader.set_min(1);
+  EXPECT_EQ(leader.high_watermark(), 5);
+}
+
+TEST(Replication, ANewcomerHasAllThatIsCommittedAndAllThatWasThereWhenTheEpochBegan) {
+  Leader leader({k1, k2}, 1, 8, 3);  // the epoch begins at 8, and 3 are known to be committed
+  EXPECT_EQ(wanted(leader.fetch(k3, 5)), kNothing) << "committed, but not yet what earlier leaders left";
+  EXPECT_EQ(wanted(leader.fetch(k3, 8, 7)), kNothing) << "not on disk";
+  EXPECT_EQ(wanted(leader.fetch(k3, 8)), (std::vector{k1, k2, k3}));
+  leader.append(20);
+  leader.synced();
+  leader.fetch(k2, 20);
+  EXPECT_EQ(leader.high_watermark(), 8) << "it counts from the moment it is proposed";
+  leader.image({k1, k2, k3});
+  leader.fetch(k3, 20);
+  EXPECT_EQ(leader.high_watermark(), 20);
+}
+
+TEST(Replication, WhoMayNotBeInSyncIsNotProposed) {
+  Leader leader({k1, k2});
+  leader.forbid(k3);
+  EXPECT_EQ(wanted(leader.fetch(k3, 0)), kNothing);
+  leader.forbid(kNoBroker);
+  EXPECT_EQ(wanted(leader.fetch(k3, 0)), (std::vector{k1, k2, k3}));
+}
+
+TEST(Replication, AFetchOfAProcessThatIsGoneChangesNothing) {
+  Leader leader({k1, k2});
+  leader.append(5);
+  leader.synced();
+  leader.fetch(k2, 2, -1, 8);
+  leader.fetch(k2, 5, -1, 7);  // delayed, of the broker's life before
+  EXPECT_EQ(leader.high_watermark(), 2);
+}
+
+TEST(Replication, OneProposalAtATimeAndOnlyAHigherPartitionEpochEndsIt) {
+  Leader leader({k1});
+  EXPECT_EQ(wanted(leader.fetch(k2, 0)), (std::vector{k1, k2}));
+  EXPECT_EQ(wanted(leader.fetch(k3, 0)), kNothing);
+  leader.append(4);
+  leader.synced();
+  EXPECT_EQ(wanted(leader.image({k1}, false)), kNothing) << "says nothing of the proposal";
+  EXPECT_EQ(leader.high_watermark(), 0) << "2 may be in the ISR already";
+  leader.fetch(k3, 4);
+  EXPECT_EQ(wanted(leader.image({k1, k2})), (std::vector{k1, k2, k3}));
+}
+
+TEST(Replication, ARefusedProposalCountsForNothingAndIsMadeAgainLater) {
+  Leader leader({k1});
+  leader.append(4);
+  leader.fetch(k2, 4);
+  leader.fetch(k2, 4, 2);  // says less than before; cut, and on its way again
+  leader.synced();
+  EXPECT_EQ(leader.high_watermark(), 2);
+  leader.refuse();
+  EXPECT_EQ(leader.high_watermark(), 4) << "alone again";
+  EXPECT_EQ(wanted(leader.fetch(k2, 4)), kNothing) << "not at once";
+  EXPECT_EQ(wanted(leader.wait(1s)), (std::vector{k1, k2}));
+}
+
+TEST(Replication, WhoIsSilentGoesAfterTwoSecondsAndWhoLagsAfterThirty) {
+  Leader leader({k1, k2, k3});
+  leader.append(100);
+  leader.synced();
+  EXPECT_EQ(wanted(leader.wait(1900ms)), kNothing) << "a new leader grants the full time";
+  leader.fetch(k2, 100);
+  leader.fetch(k3, 10);
+  EXPECT_EQ(wanted(leader.wait(1999ms)), kNothing);
+  leader.fetch(k3, 11);
+  EXPECT_EQ(wanted(leader.wait(2ms)), (std::vector{k1, k3})) << "2 did not ask any more";
+  leader.image({k1, k3});
+  for (int second = 0; second < 26; ++second) {
+    leader.append(100 + 10 * second);
+    EXPECT_EQ(wanted(leader.fetch(k3, 12 + second)), kNothing);
+    EXPECT_EQ(wanted(leader.wait(1s)), kNothing) << second;
+  }
+  leader.fetch(k3, 60);
+  EXPECT_EQ(wanted(leader.wait(1s)), (std::vector{k1})) << "3 asks and asks, and gets nowhere";
+}
+
+TEST(Replication, ABusyLogIsNeverReachedAndItsFollowersAreInSyncAllTheSame) {
+  Leader leader({k1, k2}, 1, 0, 0, {k1, k2});
+  std::int64_t end = 0;
+  for (int i = 0; i < 100; ++i) {
+    const std::int64_t before = end;
+    leader.append(end += 10);
+    EXPECT_EQ(wanted(leader.fetch(k2, before)), kNothing);
+    leader.append(end += 10);
+    leader.fetch(k2, end - 10);
+    EXPECT_EQ(wanted(leader.wait(1s)), kNothing) << i;
+  }
+}
+
+TEST(Replication, WhoLeftComesBackAfterItStayedCaughtUpLongerEachTime) {
+  Leader leader({k1, k2}, 1, 0, 0, {k1, k2});
+  for (const auto back : {1s, 2s, 4s}) {
+    EXPECT_EQ(wanted(leader.wait(3s)), (std::vector{k1}));
+    leader.image({k1});
+    leader.append(leader.high_watermark() + 5);  // it is behind when it comes again
+    leader.synced();
+    EXPECT_EQ(wanted(leader.fetch(k2, leader.high_watermark() - 1)), kNothing);
+    Instant waited{};
+    while (waited < back) {
+      EXPECT_EQ(wanted(leader.fetch(k2, leader.high_watermark())), kNothing);
+      if (const auto step = leader.wait(250ms); step.propose) break;
+      waited += 250ms;
+    }
+    EXPECT_GE(waited, back - 250ms);
+    leader.image({k1, k2});
+    leader.fetch(k2, leader.high_watermark());
+  }
+}
+
+// Whatever happens: what is committed is on the disks of a full ISR as the image knows it.
+TEST(Replication, WhatIsCommittedIsOnTheDisksOfTheIsrWhateverHappens) {
+  int moves = 0;
+  for (unsigned seed = 1; seed <= 300; ++seed) {
+    std::mt19937_64 random(seed);
+    const auto pick = [&](std::uint64_t below) { return static_cast<std::int64_t>(random() % below); };
+    std::vector<BrokerId> isr{k1, k2, k3};
+    Leader leader(isr, 2);
+    std::optional<Replication::Wanted> proposed;
+    std::map<BrokerId, std::int64_t> on_disk{{k1, 0}, {k2, 0}, {k3, 0}};
+    std::int64_t end = 0;
+    for (int i = 0; i < 300; ++i) {
+      const std::int64_t before = leader.high_watermark();
+      Replication::Step step;
+      switch (pick(7)) {
+        case 0:
+          step = leader.append(end += 1 + pick(5));
+          break;
+        case 1:
+          on_disk[k1] = end;
+          step = leader.synced();
+          break;
+        case 2:
+        case 3: {
+          const BrokerId id = pick(2) == 0 ? k2 : k3;
+          on_disk[id] = std::min(end, on_disk[id] + pick(8));
+          step = leader.fetch(id, std::min(end, on_disk[id] + pick(3)), on_disk[id]);
+          break;
+        }
+        case 4:
+          step = leader.wait(std::chrono::milliseconds(pick(4000)));
+          break;
+        case 5:
+          if (!proposed) continue;
+          isr = proposed->isr;  // the controller agrees
+          proposed.reset();
+          step = leader.image(isr);
+          break;
+        default:
+          if (!proposed) continue;
+          proposed.reset();
+          step = leader.refuse();
+      }
+      if (step.propose) proposed = step.propose;
+      const std::int64_t now = leader.high_watermark();
+      if (now == before) continue;
+      ++moves;
+      EXPECT_GE(isr.size(), 2u);
+      for (const BrokerId id : isr) EXPECT_LE(now, on_disk[id]) << "seed " << seed << " broker " << to_string(id);
+    }
+  }
+  EXPECT_GT(moves, 300) << "nothing was at stake";
+}
+
+}  // namespace
+}  // namespace thalweg::replica

@@ -1,0 +1,37 @@
+// What LogLoader found on disk and brought into order: all that a Log begins with.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/uuid.h"
+#include "storage/leader_epoch_cache.h"
+#include "storage/log_segment.h"
+#include "storage/log_syncer.h"
+#include "storage/producer_state.h"
+
+namespace thalweg::storage {
+
+// What recovery took out of the log.
+struct Recovered {
+  std::uint64_t torn_bytes = 0;     // cut: the end of a crash
+  std::uint64_t damaged_bytes = 0;  // cut, and kept in `kept`, as sound batches lay behind the damage
+  std::vector<std::string> kept;    // paths of the files
+};
+
+struct LoadedLog {
+  Uuid topic_id;
+  std::vector<std::shared_ptr<LogSegment>> segments;  // by base offset; never empty
+  LeaderEpochCache epochs;
+  bool epochs_stale = false;  // the file says something else
+  ProducerStateManager producers;
+  // start <= high_watermark <= end, recovery_point <= end; [.., end) is on disk
+  Offset start{0}, end{0}, high_watermark{0}, recovery_point{0};
+  UnsyncedNames unsynced;
+  bool untouched = false;  // as a clean stop left it
+  Recovered recovered;
+};
+
+}  // namespace thalweg::storage
