@@ -55,7 +55,7 @@ Task<Result<LoadedLog>> LogLoader::load() {
   if (sync.later) log_.unsynced = {.folder = true, .files = true};
   if (sync.now) {
     if (auto synced = co_await sync_unchecked(); !synced) {
-      mark_failed_sync(disk(), directory());
+      if (!Disk::is_out_of_files(synced.error())) mark_failed_sync(disk(), directory());
       co_return std::unexpected(synced.error());
     }
   }
