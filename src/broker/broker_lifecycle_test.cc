@@ -75,8 +75,9 @@ config::BrokerConfig config_of() {
 class BrokerLifecycleTest : public testing::Test {
  protected:
   struct Program {
-    explicit Program(const Shard& shard)
-        : config(config_of()),
+    explicit Program(const Shard& here)
+        : shard(here),
+          config(config_of()),
           publisher(shard, state, config.node_id, "cluster"),
           link(shard),
           lifecycle(shard, config, link, publisher) {
@@ -100,7 +101,6 @@ class BrokerLifecycleTest : public testing::Test {
     log::set_level(log::Level::kNone);
     node_ = &world_.add_node("broker", 1, [](sim::Node& node) { return std::make_shared<Program>(node.shard(0)); });
     node_->start();
-    program().now = [this] { return node_->shard(0).clock.now(); };
   }
   void TearDown() override { log::set_level(log::Level::kInfo); }
 
@@ -146,7 +146,7 @@ TEST_F(BrokerLifecycleTest, IsStartedWhenItsRegistrationIsInItsOwnImageWhereverT
   ASSERT_TRUE(program().started);
   EXPECT_TRUE(*program().started);
   EXPECT_EQ(program().lifecycle.epoch(), 17);
-  EXPECT_EQ(program().link.beats.front().current_metadata_offset, index_);
+  EXPECT_EQ(program().link.beats.front().current_metadata_offset, Offset{index_});
 }
 
 TEST_F(BrokerLifecycleTest, AsksUntilThereIsAController) {
