@@ -1,30 +1,32 @@
-# One line per module with all its direct edges.
+# One line per module with every module that its sources may see; see layers.cmake.
 
 # formats and machines: below the purity line, nothing here links runtime
 module(base LINKS fmt::fmt PkgConfig::isal)
+module(metrics DEPENDS base)
 module(config DEPENDS base)
 module(record DEPENDS base LINKS PkgConfig::isal PkgConfig::zstd PkgConfig::lz4 snappy ZLIB::ZLIB)
 include(${PROJECT_SOURCE_DIR}/src/protocol/protocol.cmake)  # module(protocol), with generated sources
-module(metadata DEPENDS protocol config)
-module(controller DEPENDS metadata)
-module(group DEPENDS protocol config)
+module(metadata DEPENDS base config protocol)
+module(controller DEPENDS base config protocol metadata)
+module(group DEPENDS base protocol)
 
 # seams
-module(runtime DEPENDS base LINKS boost_headers Threads::Threads TEST_DEPENDS sim)
-module(platform DEPENDS runtime LINKS boost_headers)
-module(sim DEPENDS runtime)
+module(runtime DEPENDS base metrics LINKS boost_headers Threads::Threads TEST_DEPENDS sim)
+module(platform DEPENDS base metrics runtime LINKS boost_headers)
+module(sim DEPENDS base metrics runtime)
 
 # logs and service
-module(storage DEPENDS record config runtime TEST_DEPENDS platform sim)
+module(storage DEPENDS base metrics config record runtime TEST_DEPENDS platform sim)
 include(${PROJECT_SOURCE_DIR}/src/raft/raft.cmake)  # module(raft), with the Rust core
-module(network DEPENDS protocol runtime TEST_DEPENDS platform sim)
-module(replicated DEPENDS runtime TEST_DEPENDS platform sim)
-module(replica DEPENDS storage metadata network TEST_DEPENDS platform sim)
-module(admin DEPENDS network metadata record TEST_DEPENDS platform sim)
+module(network DEPENDS base metrics protocol runtime TEST_DEPENDS platform sim)
+module(replicated DEPENDS base metrics runtime TEST_DEPENDS platform sim)
+module(replica DEPENDS base metrics config record protocol metadata runtime storage TEST_DEPENDS platform sim)
+module(admin DEPENDS base metrics record protocol runtime network TEST_DEPENDS platform sim)
 
 # products
-module(broker DEPENDS replica replicated controller group raft TEST_DEPENDS platform sim)
-module(cli DEPENDS admin config record TEST_DEPENDS platform)
+module(broker DEPENDS base metrics config record protocol metadata controller group runtime storage raft network replicated
+       replica TEST_DEPENDS platform sim)
+module(cli DEPENDS base metrics config record protocol runtime network admin TEST_DEPENDS platform)
 target_compile_definitions(cli PRIVATE THALWEG_VERSION="${PROJECT_VERSION}")
 
 add_subdirectory(apps/thalweg)

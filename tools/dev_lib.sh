@@ -18,6 +18,8 @@ FIRST_BUILD_MB=1500
 
 # A clone, a worktree and CI's folder share what any of them has compiled: paths below this folder count relative to it.
 export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$PWD}" CCACHE_NOHASHDIR="${CCACHE_NOHASHDIR:-1}"
+# What cmake/precompiled.cmake needs.
+export CCACHE_PCH_EXTSUM=1 CCACHE_SLOPPINESS="${CCACHE_SLOPPINESS:-pch_defines,time_macros,include_file_mtime,include_file_ctime}"
 
 say() { if [ -t 2 ]; then printf '\033[1m%s\033[0m\n' "$*" >&2; else printf '%s\n' "$*" >&2; fi; }
 
@@ -97,4 +99,18 @@ build() {
   fi
   say "building $* ($preset)"
   NINJA_STATUS='[%f/%t %es] ' ninja -C "build/$preset" "$@" >&2
+}
+
+# advertise PORT ARGUMENT ...: what ./dev run adds to the arguments of the server. Clients on this machine are sent to localhost, since the name of a host need not resolve. Whoever names a file, several
+# listeners, another protocol or addresses of their own has decided that themselves.
+advertise() {
+  local port="$1" argument
+  shift
+  for argument in "$@"; do
+    case "$argument" in
+      --* | PLAINTEXT* | listeners=PLAINTEXT://* ) [[ "$argument" != *,* ]] || return 0 ;;
+      listeners=* | *advertised.listeners=* | listener.* | *.properties) return 0 ;;
+    esac
+  done
+  printf '%s\n' --override "advertised.listeners=PLAINTEXT://localhost:$port"
 }

@@ -1,6 +1,6 @@
 #include "broker/broker_session.h"
 
-#include "broker/api/handlers.h"
+#include "base/log.h"
 #include "broker/api_table.h"
 #include "protocol/api_versions_response.h"
 
@@ -12,7 +12,7 @@ BrokerSession::BrokerSession(BrokerShard& here, const network::ConnectionInfo& c
           ClientInfo{.listener = connection.listener, .client_host = connection.peer.host})) {}
 
 Task<network::Started> BrokerSession::start(network::Request request) {
-  const Api* api = find_served(static_cast<std::int16_t>(request.key()));
+  const Api* api = find_served(request.key());
   if (!api) {
     log::debug("request for an API that is not served, closing the connection", field("api", request.api->name),
                field("client", client_->client_host));
@@ -26,7 +26,7 @@ Task<network::Started> BrokerSession::start(network::Request request) {
                                .version = request.version,
                                .client_id = request.client_id.value_or(""),
                                .received = request.received};
-  if (!request.api->decodes(request.version) || request.version > api->max_version) {
+  if (!request.api->decodes(request.version) || request.version > api->max_version()) {
     // Such a client does not know our versions yet, so ApiVersions is answered in a form that every client can read
     // (KIP-511).
     if (request.key() == protocol::ApiKey::kApiVersions)

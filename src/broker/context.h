@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/time.h"
+#include "broker/authorization.h"
 #include "metadata/image.h"
 #include "network/session.h"
 
@@ -12,7 +13,8 @@ namespace thalweg::broker {
 
 class BrokerShard;
 
-// Who is at the other end. Owner: the shard that accepted the connection.
+// Who is at the other end, as far as is known by now: a session that learns more makes a new one, and requests that are
+// under way keep theirs. Owner: the shard that accepted the connection.
 struct ClientInfo {
   std::string listener;     // its name; clients are told the addresses advertised for it
   std::string client_host;  // without port, as DescribeGroups shows it behind a slash
@@ -29,6 +31,10 @@ struct RequestContext {
   std::int16_t version = 0;
   std::string client_id;
   Instant received{};
+
+  bool allows(Operation operation, const Resource& resource) const {
+    return is_allowed(*connection, operation, resource);
+  }
 };
 
 }  // namespace thalweg::broker

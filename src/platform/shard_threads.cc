@@ -49,10 +49,11 @@ struct Seams {
   Seams(Context& context, unsigned id, OsDisk& disk, BlockingPool& pool, Ports& ports)
       : clock(context.get_executor()),
         network(context.get_executor(), id, clock, pool, ports),
-        shard{id, context.get_executor(), clock, disk, network, random} {}
+        shard{id, context.get_executor(), clock, disk, network, random, metrics} {}
   OsClock clock;
   OsNetwork network;
   OsRandom random;
+  Metrics metrics;
   const Shard shard;
 };
 

@@ -19,15 +19,13 @@ add_custom_command(
 
 set(protocol_sources ${protocol_outputs})
 list(FILTER protocol_sources EXCLUDE REGEX "/testing/")
-module(protocol DEPENDS base SOURCES ${protocol_sources} TEST_DEPENDS protocol_testing)
-target_include_directories(protocol PUBLIC ${protocol_generated})
-
+module(protocol DEPENDS base GENERATED ${protocol_generated} SOURCES ${protocol_sources} TEST_LINKS protocol_testing)
 
 # Fills every field of every message: for round trips, fuzz seeds and vectors. Linked by tests only.
 set(protocol_test_sources ${protocol_outputs})
 list(FILTER protocol_test_sources INCLUDE REGEX "/testing/")
 add_library(protocol_testing STATIC EXCLUDE_FROM_ALL ${protocol_test_sources})
-target_link_libraries(protocol_testing PUBLIC protocol)
+use_modules(protocol_testing protocol)
 
 # Skipped unless THALWEG_KAFKA_MESSAGES says where Kafka's own definitions are.
 add_test(NAME protocol_reference COMMAND ${Python3_EXECUTABLE} -B ${protocol_generator}/test_reference.py)

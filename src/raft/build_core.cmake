@@ -5,9 +5,8 @@ endforeach()
 set(ENV{CARGO_TARGET_DIR} ${TARGET_DIR})
 execute_process(COMMAND ${CARGO} build --release --locked --manifest-path ${CRATE}/Cargo.toml RESULT_VARIABLE failed)
 if(failed)
-  message(FATAL_ERROR "The raft core did not build. The first build needs network access for its crates, and always cargo 1.85 or "
-                      "newer (Debian 12: apt-get install cargo-web rustc-web protobuf-compiler). Behind a mirror, configure it as cargo "
-                      "source replacement; the checksums in core/Cargo.lock.in still hold.")
+  message(FATAL_ERROR "The raft core did not build. It needs cargo 1.85 or newer and protoc (Debian 12: apt-get install cargo-web "
+                      "rustc-web protobuf-compiler); its crates were fetched when this folder was configured.")
 endif()
 # cargo leaves a library alone that is up to date; ninja wants it newer than what it was made from.
 file(TOUCH ${LIBRARY})

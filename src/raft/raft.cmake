@@ -1,7 +1,7 @@
 # The Rust crate under src/raft/core as a static library, and module(raft) on top of it.
 #
-# cargo and rustc 1.85 or newer: Debian 12 packages cargo-web and rustc-web (or a rustup in PATH), and protobuf-compiler. The first
-# build fetches the crates that core/Cargo.lock.in names by version and checksum; later ones need no network.
+# cargo and rustc 1.85 or newer: Debian 12 packages cargo-web and rustc-web (or a rustup in PATH), and protobuf-compiler. The crates
+# that core/Cargo.lock.in names by version and checksum are fetched when a folder is configured; builds need no network.
 find_program(CARGO cargo)
 if(NOT CARGO)
   message(FATAL_ERROR "The metadata quorum needs cargo 1.85 or newer: apt-get install cargo-web rustc-web protobuf-compiler")
@@ -20,6 +20,11 @@ if(metadata_failed)
 endif()
 string(JSON CRATES_SOURCE GET "${metadata}" packages 0 dependencies 0 source)
 configure_file(${RAFT_CORE}/Cargo.lock.in ${RAFT_CORE}/Cargo.lock @ONLY)
+execute_process(COMMAND ${CMAKE_COMMAND} -DCARGO=${CARGO} -DCRATE=${RAFT_CORE} -P ${PROJECT_SOURCE_DIR}/src/raft/fetch_crates.cmake
+                RESULT_VARIABLE not_fetched)
+if(not_fetched)
+  message(FATAL_ERROR "see above")
+endif()
 
 file(GLOB_RECURSE raft_core_sources CONFIGURE_DEPENDS ${RAFT_CORE}/src/*.rs ${RAFT_CORE}/shim/*.rs)
 set(raft_core_library ${THALWEG_CARGO_DIR}/release/librsraft.a)
@@ -37,4 +42,4 @@ set_target_properties(rsraft PROPERTIES IMPORTED_LOCATION ${raft_core_library}
 target_link_libraries(rsraft INTERFACE Threads::Threads dl m)
 add_dependencies(rsraft rsraft_build)
 
-module(raft DEPENDS runtime LINKS rsraft TEST_DEPENDS platform sim)
+module(raft DEPENDS base metrics runtime LINKS rsraft TEST_DEPENDS platform sim)

@@ -102,6 +102,7 @@ class World {
   boost::asio::io_context io;
   TestClock clock;
   TestRandom random;
+  Metrics metrics;
   TestDisk disk;
   struct NoNetwork : Network {
     Result<std::unique_ptr<Listener>> listen(const Endpoint&, const ListenOptions&) override {
@@ -111,8 +112,8 @@ class World {
       co_return fail(ErrorCode::kNetworkException, "no network");
     }
   } network;
-  Shard shard{0, io.get_executor(), clock, disk, network, random};
-  Shard shard_with(TestDisk& other) { return {0, io.get_executor(), clock, other, network, random}; }
+  Shard shard{0, io.get_executor(), clock, disk, network, random, metrics};
+  Shard shard_with(TestDisk& other) { return {0, io.get_executor(), clock, other, network, random, metrics}; }
 
   // Runs what is ready, without moving time.
   void settle();

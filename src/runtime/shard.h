@@ -1,4 +1,4 @@
-// A shard: one thread, one executor, and the outside world as that thread may use it. Constructors take a Shard& first;
+// A shard: one thread, one executor, the outside world as that thread may use it, and what it counts. Constructors take a Shard& first;
 // nobody looks anything up. State has one owner shard, and others reach it only through call().
 #pragma once
 
@@ -6,6 +6,7 @@
 #include <functional>
 #include <type_traits>
 
+#include "metrics/metrics.h"
 #include "runtime/clock.h"
 #include "runtime/disk.h"
 #include "runtime/network.h"
@@ -45,6 +46,7 @@ struct Shard {
   Disk& disk;
   Network& network;
   Random& random;
+  Metrics& metrics;
 
   // Runs object.method(args...) on this shard and brings the result back to the caller's; in place when the caller is
   // here already. Arguments travel by value. The method may be a plain function or a coroutine; what it returns must be

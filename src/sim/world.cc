@@ -8,13 +8,14 @@ struct Node::Incarnation {
       auto& clock = clocks.emplace_back(world.simulation, life.executor(i), node.clock_faults);
       auto& host = hosts.emplace_back(world.network, node.host_, i);
       host.now = [&clock] { return clock.now(); };
-      shards.push_back({i, life.executor(i), clock, node.disk_, host, random});
+      shards.push_back({i, life.executor(i), clock, node.disk_, host, random, metrics.emplace_back()});
     }
   }
   Life life;
   SimRandom random;
   std::deque<SimClock> clocks;
   std::deque<SimHost> hosts;
+  std::deque<Metrics> metrics;
   std::deque<Shard> shards;
 };
 

@@ -27,7 +27,7 @@ class LogFaultsTest : public ::testing::Test {
   TestShard t;
   Faults faults;
   FaultDisk disk{t.disk, faults};
-  Shard shard{0, t.context.get_executor(), t.clock, disk, t.network, t.random};
+  Shard shard{0, t.context.get_executor(), t.clock, disk, t.network, t.random, t.metrics};
   LogConfig config;
 };
 

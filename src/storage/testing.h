@@ -92,7 +92,8 @@ class TestShard {
   platform::OsDisk disk{pool};
   NoNetwork network;
   CountingRandom random;
-  Shard shard{0, context.get_executor(), clock, disk, network, random};
+  Metrics metrics;
+  Shard shard{0, context.get_executor(), clock, disk, network, random, metrics};
 };
 
 struct BatchSpec {

@@ -5,7 +5,7 @@
 // refused until the transaction coordinator exists.
 #include <map>
 
-#include "broker/api/handlers.h"
+#include "broker/api/api.h"
 #include "broker/api/leader_hint.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
@@ -213,11 +213,13 @@ class Produce {
   Work work_;
 };
 
-}  // namespace
-
 Task<Staged<ProduceResponse>> produce(const RequestContext& context, ProduceRequest request) {
   Produce produce(context, std::move(request));
   co_return co_await produce.run();
 }
+
+}  // namespace
+
+extern const Api kProduce = serve<&produce>;
 
 }  // namespace thalweg::broker

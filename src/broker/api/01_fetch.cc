@@ -5,7 +5,7 @@
 #include <map>
 
 #include "base/log.h"
-#include "broker/api/handlers.h"
+#include "broker/api/api.h"
 #include "broker/api/leader_hint.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
@@ -228,11 +228,13 @@ class Fetch {
   std::size_t bytes_max_ = 0, bytes_min_ = 0, bytes_ = 0;
 };
 
-}  // namespace
-
 Task<FetchResponse> fetch(const RequestContext& context, FetchRequest request) {
   Fetch fetch(context, std::move(request));
   co_return co_await fetch.run();
 }
+
+}  // namespace
+
+extern const Api kFetch = serve<&fetch>;
 
 }  // namespace thalweg::broker

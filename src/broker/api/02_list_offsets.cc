@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "broker/api/handlers.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/topics.h"
@@ -88,8 +88,6 @@ void fill(PartitionResponse& out, const RequestContext& context, const ListOffse
   if (context.version >= 4) out.leader_epoch = found->leader_epoch;
 }
 
-}  // namespace
-
 Task<ListOffsetsResponse> list_offsets(const RequestContext& context, ListOffsetsRequest request) {
   ListOffsetsResponse response;
   std::set<std::pair<std::string, PartitionId>> seen, twice;
@@ -109,5 +107,9 @@ Task<ListOffsetsResponse> list_offsets(const RequestContext& context, ListOffset
   }
   co_return response;
 }
+
+}  // namespace
+
+extern const Api kListOffsets = serve<&list_offsets>;
 
 }  // namespace thalweg::broker

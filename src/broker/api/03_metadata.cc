@@ -3,8 +3,7 @@
 // allowed).
 #include <set>
 
-#include "broker/api/handlers.h"
-#include "broker/api/operations.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/topics.h"
@@ -49,7 +48,8 @@ MetadataResponse::MetadataResponseTopic describe(const RequestContext& context, 
   out.is_internal = is_internal_topic(topic.name);
   for (std::size_t i = 0; i < topic.partitions.size(); ++i)
     out.partitions.push_back(describe(context, topic.partitions[i], std::int32_t(i)));
-  if (request.include_topic_authorized_operations) out.topic_authorized_operations = kAllTopicOperations;
+  if (request.include_topic_authorized_operations)
+    out.topic_authorized_operations = authorized_operations(*context.connection, topic_resource(topic.name));
   return out;
 }
 
@@ -103,9 +103,7 @@ MetadataResponse::MetadataResponseTopic look_up(const RequestContext& context, c
   return unknown(*wanted.name, {}, error != refused.end() ? error->second : ErrorCode::kUnknownTopicOrPartition);
 }
 
-}  // namespace
-
-Task<MetadataResponse> metadata_(const RequestContext& asked, MetadataRequest request) {
+Task<MetadataResponse> answer_metadata(const RequestContext& asked, MetadataRequest request) {
   RequestContext context = asked;
   MetadataResponse response;
   // Version 0 has no null: an empty list means all topics.
@@ -131,8 +129,13 @@ Task<MetadataResponse> metadata_(const RequestContext& asked, MetadataRequest re
   }
   response.cluster_id = context.image->cluster_id();
   response.controller_id = any_live_broker(*context.image);
-  if (request.include_cluster_authorized_operations) response.cluster_authorized_operations = kAllClusterOperations;
+  if (request.include_cluster_authorized_operations)
+    response.cluster_authorized_operations = authorized_operations(*context.connection, kCluster);
   co_return response;
 }
+
+}  // namespace
+
+extern const Api kMetadata = serve<&answer_metadata>;
 
 }  // namespace thalweg::broker

@@ -1,6 +1,6 @@
 // OffsetCommit (8), versions 1-10. Topics that do not exist are answered here, one by one; the coordinator sees the
 // rest. From version 10 on topics are named by id (KIP-848 follow-up, Kafka 4.2).
-#include "broker/api/handlers.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/group_coordinator.h"
@@ -33,8 +33,6 @@ void sort_out(const RequestContext& context, RequestTopic& topic, ResponseTopic&
   topic.partitions = std::move(here);
 }
 
-}  // namespace
-
 Task<OffsetCommitResponse> offset_commit(const RequestContext& context, OffsetCommitRequest request) {
   OffsetCommitResponse response;
   for (auto& topic : request.topics) {
@@ -56,5 +54,9 @@ Task<OffsetCommitResponse> offset_commit(const RequestContext& context, OffsetCo
   }
   co_return response;
 }
+
+}  // namespace
+
+extern const Api kOffsetCommit = serve<&offset_commit>;
 
 }  // namespace thalweg::broker

@@ -1,6 +1,6 @@
 // OffsetFetch (9), versions 1-10. One group up to version 7, many from version 8 on (KIP-709), topics by id from
 // version 10. Not done: nothing is ever unstable here (requireStable), because there are no transactional commits.
-#include "broker/api/handlers.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/group_coordinator.h"
@@ -94,8 +94,6 @@ OffsetFetchResponse as_single(const RequestContext& context, const OffsetFetchRe
   return response;
 }
 
-}  // namespace
-
 Task<OffsetFetchResponse> offset_fetch(const RequestContext& context, OffsetFetchRequest request) {
   if (context.version < kManyGroupsFrom)
     co_return as_single(context, request, co_await fetch_group(context, as_group(request)));
@@ -103,5 +101,9 @@ Task<OffsetFetchResponse> offset_fetch(const RequestContext& context, OffsetFetc
   for (auto& group : request.groups) response.groups.push_back(co_await fetch_group(context, std::move(group)));
   co_return response;
 }
+
+}  // namespace
+
+extern const Api kOffsetFetch = serve<&offset_fetch>;
 
 }  // namespace thalweg::broker

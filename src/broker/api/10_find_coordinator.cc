@@ -2,7 +2,7 @@
 // Not done: transaction and share coordinators; who asks for one is refused with INVALID_REQUEST.
 #include <algorithm>
 
-#include "broker/api/handlers.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/topics.h"
@@ -59,8 +59,6 @@ Task<Coordinator> find_one(const RequestContext& context, std::int8_t type, std:
                                       : "no coordinator of type " + std::to_string(type));
 }
 
-}  // namespace
-
 Task<FindCoordinatorResponse> find_coordinator(const RequestContext& context, FindCoordinatorRequest request) {
   FindCoordinatorResponse response;
   if (context.version >= 4) {
@@ -76,5 +74,9 @@ Task<FindCoordinatorResponse> find_coordinator(const RequestContext& context, Fi
   response.port = found.port;
   co_return response;
 }
+
+}  // namespace
+
+extern const Api kFindCoordinator = serve<&find_coordinator>;
 
 }  // namespace thalweg::broker

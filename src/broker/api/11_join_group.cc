@@ -1,5 +1,5 @@
 // JoinGroup (11), versions 0-9. The answer may come a whole rebalance later; the connection waits for it.
-#include "broker/api/handlers.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/group_coordinator.h"
@@ -7,6 +7,7 @@
 #include "protocol/join_group_response.h"
 
 namespace thalweg::broker {
+namespace {
 
 Task<protocol::JoinGroupResponse> join_group(const RequestContext& context, protocol::JoinGroupRequest request) {
   const std::string group_id = request.group_id;
@@ -17,5 +18,9 @@ Task<protocol::JoinGroupResponse> join_group(const RequestContext& context, prot
   co_return protocol::JoinGroupResponse{
       .error_code = answer.error().code, .protocol_name = std::nullopt, .member_id = member_id};
 }
+
+}  // namespace
+
+extern const Api kJoinGroup = serve<&join_group>;
 
 }  // namespace thalweg::broker

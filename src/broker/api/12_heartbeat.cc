@@ -1,5 +1,5 @@
 // Heartbeat (12), versions 0-4.
-#include "broker/api/handlers.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/group_coordinator.h"
@@ -7,6 +7,7 @@
 #include "protocol/heartbeat_response.h"
 
 namespace thalweg::broker {
+namespace {
 
 Task<protocol::HeartbeatResponse> heartbeat(const RequestContext& context, protocol::HeartbeatRequest request) {
   const std::string group_id = request.group_id;
@@ -17,5 +18,9 @@ Task<protocol::HeartbeatResponse> heartbeat(const RequestContext& context, proto
   const bool loading = answer.error().code == ErrorCode::kCoordinatorLoadInProgress;
   co_return protocol::HeartbeatResponse{.error_code = loading ? ErrorCode::kNone : answer.error().code};
 }
+
+}  // namespace
+
+extern const Api kHeartbeat = serve<&heartbeat>;
 
 }  // namespace thalweg::broker

@@ -1,5 +1,5 @@
 // LeaveGroup (13), versions 0-5.
-#include "broker/api/handlers.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/group_coordinator.h"
@@ -7,6 +7,7 @@
 #include "protocol/leave_group_response.h"
 
 namespace thalweg::broker {
+namespace {
 
 Task<protocol::LeaveGroupResponse> leave_group(const RequestContext& context, protocol::LeaveGroupRequest request) {
   const std::string group_id = request.group_id;
@@ -15,5 +16,9 @@ Task<protocol::LeaveGroupResponse> leave_group(const RequestContext& context, pr
   if (answer) co_return std::move(*answer);
   co_return protocol::LeaveGroupResponse{.error_code = answer.error().code};
 }
+
+}  // namespace
+
+extern const Api kLeaveGroup = serve<&leave_group>;
 
 }  // namespace thalweg::broker

@@ -1,6 +1,6 @@
 // DescribeGroups (15), versions 0-6: classic groups. A group that does not exist is in the state Dead up to version 5
 // and an error from version 6 on (KIP-1043).
-#include "broker/api/handlers.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/group_coordinator.h"
@@ -13,12 +13,6 @@ namespace {
 using protocol::DescribeGroupsRequest;
 using protocol::DescribeGroupsResponse;
 
-// Without an authorizer everybody may do all that can be done to a group: read, delete, describe, describe and alter
-// its configs. Bits are numbered by Kafka's AclOperation.
-constexpr std::int32_t kAllGroupOperations = 1 << 3 | 1 << 6 | 1 << 8 | 1 << 10 | 1 << 11;
-
-}  // namespace
-
 Task<DescribeGroupsResponse> describe_groups(const RequestContext& context, DescribeGroupsRequest request) {
   DescribeGroupsResponse response;
   for (const auto& group_id : request.groups) {
@@ -30,11 +24,15 @@ Task<DescribeGroupsResponse> describe_groups(const RequestContext& context, Desc
     }
     for (auto& group : answer->groups) {
       if (request.include_authorized_operations && group.error_code == ErrorCode::kNone)
-        group.authorized_operations = kAllGroupOperations;
+        group.authorized_operations = authorized_operations(*context.connection, group_resource(group_id));
       response.groups.push_back(std::move(group));
     }
   }
   co_return response;
 }
+
+}  // namespace
+
+extern const Api kDescribeGroups = serve<&describe_groups>;
 
 }  // namespace thalweg::broker

@@ -1,5 +1,5 @@
 // ListGroups (16), versions 0-5: the groups that this broker coordinates; a client asks every broker.
-#include "broker/api/handlers.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/group_coordinator.h"
@@ -7,6 +7,7 @@
 #include "protocol/list_groups_response.h"
 
 namespace thalweg::broker {
+namespace {
 
 using protocol::ListGroupsRequest;
 using protocol::ListGroupsResponse;
@@ -19,5 +20,9 @@ Task<ListGroupsResponse> list_groups(const RequestContext& context, ListGroupsRe
     for (auto& group : answer.groups) response.groups.push_back(std::move(group));
   co_return response;
 }
+
+}  // namespace
+
+extern const Api kListGroups = serve<&list_groups>;
 
 }  // namespace thalweg::broker

@@ -2,8 +2,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "broker/api/handlers.h"
-#include "broker/api_table.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "controller/features.h"
@@ -23,8 +22,8 @@ bool is_software_name(const std::string& text) {
 protocol::ApiVersionsResponse::ApiVersion range_of(const Api& api) {
   protocol::ApiVersionsResponse::ApiVersion range;
   range.api_key = static_cast<std::int16_t>(api.key);
-  range.min_version = api.min_version;
-  range.max_version = api.max_version;
+  range.min_version = api.min_version();
+  range.max_version = api.max_version();
   return range;
 }
 
@@ -47,8 +46,6 @@ void add_features(const RequestContext& context, protocol::ApiVersionsResponse& 
   }
 }
 
-}  // namespace
-
 Task<protocol::ApiVersionsResponse> api_versions(const RequestContext& context, protocol::ApiVersionsRequest request) {
   protocol::ApiVersionsResponse response;
   if (context.version >= 3 &&
@@ -61,15 +58,19 @@ Task<protocol::ApiVersionsResponse> api_versions(const RequestContext& context, 
     const bool other_node = request.node_id >= BrokerId{0} && request.node_id != context.here.broker.config().node_id;
     if (other_cluster || other_node) response.error_code = ErrorCode::kRebootstrapRequired;
   }
-  for (const Api& api : served_apis()) response.api_keys.push_back(range_of(api));
+  for (const Api* api : served_apis()) response.api_keys.push_back(range_of(*api));
   add_features(context, response);
   co_return response;
 }
 
+}  // namespace
+
+extern const Api kApiVersions = serve<&api_versions>;
+
 protocol::ApiVersionsResponse unsupported_api_versions() {
   protocol::ApiVersionsResponse response;
   response.error_code = ErrorCode::kUnsupportedVersion;
-  response.api_keys.push_back(range_of(*find_served(static_cast<std::int16_t>(protocol::ApiKey::kApiVersions))));
+  response.api_keys.push_back(range_of(*find_served(protocol::ApiKey::kApiVersions)));
   return response;
 }
 

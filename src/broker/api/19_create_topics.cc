@@ -1,10 +1,11 @@
 // CreateTopics (19), versions 0-7: the controller decides; the answer waits until the topics are in force here.
+#include "broker/api/api.h"
 #include "broker/api/forward.h"
-#include "broker/api/handlers.h"
 #include "protocol/create_topics_request.h"
 #include "protocol/create_topics_response.h"
 
 namespace thalweg::broker {
+namespace {
 
 Task<protocol::CreateTopicsResponse> create_topics(const RequestContext& context,
                                                    protocol::CreateTopicsRequest request) {
@@ -21,5 +22,9 @@ Task<protocol::CreateTopicsResponse> create_topics(const RequestContext& context
   }
   co_return refused;
 }
+
+}  // namespace
+
+extern const Api kCreateTopics = serve<&create_topics>;
 
 }  // namespace thalweg::broker

@@ -1,10 +1,11 @@
 // DeleteTopics (20), versions 0-6: the controller decides; the answer waits until the topics are gone here.
+#include "broker/api/api.h"
 #include "broker/api/forward.h"
-#include "broker/api/handlers.h"
 #include "protocol/delete_topics_request.h"
 #include "protocol/delete_topics_response.h"
 
 namespace thalweg::broker {
+namespace {
 
 Task<protocol::DeleteTopicsResponse> delete_topics(const RequestContext& context,
                                                    protocol::DeleteTopicsRequest request) {
@@ -23,5 +24,9 @@ Task<protocol::DeleteTopicsResponse> delete_topics(const RequestContext& context
   }
   co_return refused;
 }
+
+}  // namespace
+
+extern const Api kDeleteTopics = serve<&delete_topics>;
 
 }  // namespace thalweg::broker

@@ -1,6 +1,6 @@
 // DeleteRecords (21), versions 0-2 (KIP-107). Offset -1 is the high watermark. With one replica the low watermark is
 // the new log start.
-#include "broker/api/handlers.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/topics.h"
@@ -19,8 +19,6 @@ Task<Result<Offset>> delete_before(const RequestContext& context, const std::str
   co_return co_await owner.shard.call(owner.partitions, &replica::Partitions::delete_records, found.key, before);
 }
 
-}  // namespace
-
 Task<protocol::DeleteRecordsResponse> delete_records(const RequestContext& context,
                                                      protocol::DeleteRecordsRequest request) {
   protocol::DeleteRecordsResponse response;
@@ -37,5 +35,9 @@ Task<protocol::DeleteRecordsResponse> delete_records(const RequestContext& conte
   }
   co_return response;
 }
+
+}  // namespace
+
+extern const Api kDeleteRecords = serve<&delete_records>;
 
 }  // namespace thalweg::broker

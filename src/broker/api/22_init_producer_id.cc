@@ -1,6 +1,6 @@
 // InitProducerId (22), versions 0-5, for idempotent producers (KIP-98). Not done: transactional ids are refused until
 // the transaction coordinator exists.
-#include "broker/api/handlers.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/producer_ids.h"
@@ -8,6 +8,7 @@
 #include "protocol/init_producer_id_response.h"
 
 namespace thalweg::broker {
+namespace {
 
 Task<protocol::InitProducerIdResponse> init_producer_id(const RequestContext& context,
                                                         protocol::InitProducerIdRequest request) {
@@ -34,5 +35,9 @@ Task<protocol::InitProducerIdResponse> init_producer_id(const RequestContext& co
   response.producer_epoch = ProducerEpoch{0};
   co_return response;
 }
+
+}  // namespace
+
+extern const Api kInitProducerId = serve<&init_producer_id>;
 
 }  // namespace thalweg::broker

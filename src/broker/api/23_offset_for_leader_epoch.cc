@@ -1,5 +1,5 @@
 // OffsetForLeaderEpoch (23), versions 2-4 (KIP-101, KIP-279, KIP-320).
-#include "broker/api/handlers.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/topics.h"
@@ -16,8 +16,6 @@ Task<Result<storage::EpochEnd>> end_of(const RequestContext& context, const std:
   co_return co_await owner.shard.call(owner.partitions, &replica::Partitions::end_offset_for_epoch, found.key, current,
                                       asked);
 }
-
-}  // namespace
 
 Task<protocol::OffsetForLeaderEpochResponse> offset_for_leader_epoch(const RequestContext& context,
                                                                      protocol::OffsetForLeaderEpochRequest request) {
@@ -40,5 +38,9 @@ Task<protocol::OffsetForLeaderEpochResponse> offset_for_leader_epoch(const Reque
   }
   co_return response;
 }
+
+}  // namespace
+
+extern const Api kOffsetForLeaderEpoch = serve<&offset_for_leader_epoch>;
 
 }  // namespace thalweg::broker

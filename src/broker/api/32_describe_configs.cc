@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "broker/api/handlers.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/loggers.h"
@@ -100,8 +100,6 @@ void describe_loggers(const RequestContext& context, const DescribeConfigsReques
   if (wants(resource, root.name)) out.configs.push_back(std::move(root));
 }
 
-}  // namespace
-
 Task<DescribeConfigsResponse> describe_configs(const RequestContext& context, DescribeConfigsRequest request) {
   DescribeConfigsResponse response;
   for (const auto& resource : request.resources) {
@@ -124,5 +122,9 @@ Task<DescribeConfigsResponse> describe_configs(const RequestContext& context, De
   }
   co_return response;
 }
+
+}  // namespace
+
+extern const Api kDescribeConfigs = serve<&describe_configs>;
 
 }  // namespace thalweg::broker

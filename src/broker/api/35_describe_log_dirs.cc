@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "broker/api/handlers.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "protocol/describe_log_dirs_request.h"
@@ -56,8 +56,6 @@ DescribeLogDirsResponse::DescribeLogDirsResult describe(const storage::LogDirDes
   return out;
 }
 
-}  // namespace
-
 Task<DescribeLogDirsResponse> describe_log_dirs(const RequestContext& context, DescribeLogDirsRequest request) {
   auto& broker = context.here.broker;
   const Wanted wanted = partitions_wanted(request);
@@ -66,5 +64,9 @@ Task<DescribeLogDirsResponse> describe_log_dirs(const RequestContext& context, D
     response.results.push_back(describe(directory, wanted));
   co_return response;
 }
+
+}  // namespace
+
+extern const Api kDescribeLogDirs = serve<&describe_log_dirs>;
 
 }  // namespace thalweg::broker

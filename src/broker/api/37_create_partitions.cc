@@ -1,10 +1,11 @@
 // CreatePartitions (37), versions 0-3: the controller decides; every topic of the request is in the answer.
+#include "broker/api/api.h"
 #include "broker/api/forward.h"
-#include "broker/api/handlers.h"
 #include "protocol/create_partitions_request.h"
 #include "protocol/create_partitions_response.h"
 
 namespace thalweg::broker {
+namespace {
 
 Task<protocol::CreatePartitionsResponse> create_partitions(const RequestContext& context,
                                                            protocol::CreatePartitionsRequest request) {
@@ -18,5 +19,9 @@ Task<protocol::CreatePartitionsResponse> create_partitions(const RequestContext&
   }
   co_return refused;
 }
+
+}  // namespace
+
+extern const Api kCreatePartitions = serve<&create_partitions>;
 
 }  // namespace thalweg::broker

@@ -1,7 +1,7 @@
 // DeleteGroups (42), versions 0-3. Only groups without members can be deleted; their offsets go with them.
 #include <set>
 
-#include "broker/api/handlers.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/group_coordinator.h"
@@ -9,6 +9,7 @@
 #include "protocol/delete_groups_response.h"
 
 namespace thalweg::broker {
+namespace {
 
 using protocol::DeleteGroupsRequest;
 using protocol::DeleteGroupsResponse;
@@ -27,5 +28,9 @@ Task<DeleteGroupsResponse> delete_groups(const RequestContext& context, DeleteGr
   }
   co_return response;
 }
+
+}  // namespace
+
+extern const Api kDeleteGroups = serve<&delete_groups>;
 
 }  // namespace thalweg::broker

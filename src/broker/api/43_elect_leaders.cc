@@ -1,10 +1,11 @@
 // ElectLeaders (43), versions 0-2 (KIP-183, unclean elections KIP-460): the controller decides; the answer waits until
 // the leaders are in force here.
+#include "broker/api/api.h"
 #include "broker/api/forward.h"
-#include "broker/api/handlers.h"
 #include "controller/elections.h"
 
 namespace thalweg::broker {
+namespace {
 
 Task<protocol::ElectLeadersResponse> elect_leaders(const RequestContext& context,
                                                    protocol::ElectLeadersRequest request) {
@@ -14,5 +15,9 @@ Task<protocol::ElectLeadersResponse> elect_leaders(const RequestContext& context
   if (context.version == 0) refused.error_code = ErrorCode::kNone;  // it has an error for each partition only
   co_return refused;
 }
+
+}  // namespace
+
+extern const Api kElectLeaders = serve<&elect_leaders>;
 
 }  // namespace thalweg::broker

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "broker/api/api.h"
 #include "broker/api/forward.h"
-#include "broker/api/handlers.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/loggers.h"
@@ -36,8 +36,6 @@ IncrementalAlterConfigsResponse::AlterConfigsResourceResponse alter_here(
   return out;
 }
 
-}  // namespace
-
 Task<IncrementalAlterConfigsResponse> incremental_alter_configs(const RequestContext& context,
                                                                 IncrementalAlterConfigsRequest request) {
   const bool validate_only = request.validate_only;
@@ -51,5 +49,9 @@ Task<IncrementalAlterConfigsResponse> incremental_alter_configs(const RequestCon
   for (const auto& resource : here) response.responses.push_back(alter_here(context, resource, validate_only));
   co_return response;
 }
+
+}  // namespace
+
+extern const Api kIncrementalAlterConfigs = serve<&incremental_alter_configs>;
 
 }  // namespace thalweg::broker

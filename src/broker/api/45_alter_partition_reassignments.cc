@@ -1,10 +1,11 @@
 // AlterPartitionReassignments (45), versions 0-1 (KIP-455, KIP-860): the controller decides.
+#include "broker/api/api.h"
 #include "broker/api/forward.h"
-#include "broker/api/handlers.h"
 #include "protocol/alter_partition_reassignments_request.h"
 #include "protocol/alter_partition_reassignments_response.h"
 
 namespace thalweg::broker {
+namespace {
 
 Task<protocol::AlterPartitionReassignmentsResponse> alter_partition_reassignments(
     const RequestContext& context, protocol::AlterPartitionReassignmentsRequest request) {
@@ -15,5 +16,9 @@ Task<protocol::AlterPartitionReassignmentsResponse> alter_partition_reassignment
   refused.error_message = response.error().message;
   co_return refused;
 }
+
+}  // namespace
+
+extern const Api kAlterPartitionReassignments = serve<&alter_partition_reassignments>;
 
 }  // namespace thalweg::broker

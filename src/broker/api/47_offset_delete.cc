@@ -1,5 +1,5 @@
 // OffsetDelete (47), version 0 (KIP-496): forgets committed offsets of topics that no member reads.
-#include "broker/api/handlers.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/group_coordinator.h"
@@ -26,8 +26,6 @@ ResponseTopic take_out_unknown(const RequestContext& context, OffsetDeleteReques
   return unknown;
 }
 
-}  // namespace
-
 Task<OffsetDeleteResponse> offset_delete(const RequestContext& context, OffsetDeleteRequest request) {
   if (request.group_id.empty()) co_return OffsetDeleteResponse{.error_code = ErrorCode::kInvalidGroupId};
   std::vector<ResponseTopic> unknown;
@@ -40,5 +38,9 @@ Task<OffsetDeleteResponse> offset_delete(const RequestContext& context, OffsetDe
     for (auto& partition : unknown[i].partitions) answer->topics[i].partitions.push_back(partition);
   co_return std::move(*answer);
 }
+
+}  // namespace
+
+extern const Api kOffsetDelete = serve<&offset_delete>;
 
 }  // namespace thalweg::broker

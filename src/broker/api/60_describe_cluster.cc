@@ -1,6 +1,5 @@
 // DescribeCluster (60), versions 0-2 (KIP-700, KIP-919, KIP-1073).
-#include "broker/api/handlers.h"
-#include "broker/api/operations.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/topics.h"
@@ -10,7 +9,6 @@
 namespace thalweg::broker {
 namespace {
 constexpr std::int8_t kBrokers = 1, kControllers = 2;
-}  // namespace
 
 Task<protocol::DescribeClusterResponse> describe_cluster(const RequestContext& context,
                                                          protocol::DescribeClusterRequest request) {
@@ -36,8 +34,13 @@ Task<protocol::DescribeClusterResponse> describe_cluster(const RequestContext& c
     out.rack = broker.rack;
     out.is_fenced = broker.fenced;
   }
-  if (request.include_cluster_authorized_operations) response.cluster_authorized_operations = kAllClusterOperations;
+  if (request.include_cluster_authorized_operations)
+    response.cluster_authorized_operations = authorized_operations(*context.connection, kCluster);
   co_return response;
 }
+
+}  // namespace
+
+extern const Api kDescribeCluster = serve<&describe_cluster>;
 
 }  // namespace thalweg::broker

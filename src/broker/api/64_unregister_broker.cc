@@ -1,11 +1,12 @@
 // UnregisterBroker (64), version 0 (KIP-631): the controller forgets a broker that is gone for good. One that is not
 // registers again at its next start.
+#include "broker/api/api.h"
 #include "broker/api/forward.h"
-#include "broker/api/handlers.h"
 #include "protocol/unregister_broker_request.h"
 #include "protocol/unregister_broker_response.h"
 
 namespace thalweg::broker {
+namespace {
 
 Task<protocol::UnregisterBrokerResponse> unregister_broker(const RequestContext& context,
                                                            protocol::UnregisterBrokerRequest request) {
@@ -16,5 +17,9 @@ Task<protocol::UnregisterBrokerResponse> unregister_broker(const RequestContext&
   refused.error_message = response.error().message;
   co_return refused;
 }
+
+}  // namespace
+
+extern const Api kUnregisterBroker = serve<&unregister_broker>;
 
 }  // namespace thalweg::broker

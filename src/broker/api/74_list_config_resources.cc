@@ -5,7 +5,7 @@
 #include <set>
 #include <string>
 
-#include "broker/api/handlers.h"
+#include "broker/api/api.h"
 #include "metadata/image.h"
 #include "protocol/list_config_resources_request.h"
 #include "protocol/list_config_resources_response.h"
@@ -42,8 +42,6 @@ std::vector<std::string> names_of(const Image& image, ResourceType type) {
   return names;
 }
 
-}  // namespace
-
 Task<ListConfigResourcesResponse> list_config_resources(const RequestContext& context,
                                                         protocol::ListConfigResourcesRequest request) {
   ListConfigResourcesResponse response;
@@ -61,5 +59,9 @@ Task<ListConfigResourcesResponse> list_config_resources(const RequestContext& co
     }
   co_return response;
 }
+
+}  // namespace
+
+extern const Api kListConfigResources = serve<&list_config_resources>;
 
 }  // namespace thalweg::broker

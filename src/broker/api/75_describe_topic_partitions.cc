@@ -2,8 +2,7 @@
 #include <algorithm>
 #include <set>
 
-#include "broker/api/handlers.h"
-#include "broker/api/operations.h"
+#include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/topics.h"
@@ -61,8 +60,6 @@ DescribeTopicPartitionsResponse refused(const DescribeTopicPartitionsRequest& re
   return response;
 }
 
-}  // namespace
-
 Task<DescribeTopicPartitionsResponse> describe_topic_partitions(const RequestContext& context,
                                                                 DescribeTopicPartitionsRequest request) {
   if (request.cursor && request.cursor->partition_index < PartitionId{0})
@@ -92,7 +89,7 @@ Task<DescribeTopicPartitionsResponse> describe_topic_partitions(const RequestCon
     out.name = topic->name;
     out.topic_id = topic->id;
     out.is_internal = is_internal_topic(topic->name);
-    out.topic_authorized_operations = kAllTopicOperations;
+    out.topic_authorized_operations = authorized_operations(*context.connection, topic_resource(topic->name));
     const auto last = std::min(end, first + left);
     for (auto i = first; i < last; ++i) out.partitions.push_back(describe(*context.image, topic->partitions[i], i));
     left -= std::max(last - first, 0);
@@ -105,5 +102,9 @@ Task<DescribeTopicPartitionsResponse> describe_topic_partitions(const RequestCon
   }
   co_return response;
 }
+
+}  // namespace
+
+extern const Api kDescribeTopicPartitions = serve<&describe_topic_partitions>;
 
 }  // namespace thalweg::broker

@@ -1,0 +1,43 @@
+# Headers of others are parsed once: of the five seconds that a source took, three went into the standard library, fmt,
+# Asio and GoogleTest. Our own headers are in none of these, so an include that is missing is still an error where it counts.
+#
+# precompile(TARGET std | asio | std_test | asio_test): TARGET's sources begin with cmake/precompiled/NAME.h.
+#
+# ccache knows such a header by the file NAME.sum beside it, which holds a hash of all its text: what is compiled in one
+# folder serves in every other. Hence the hand-made rule instead of target_precompile_headers, whose paths differ by folder.
+option(THALWEG_PRECOMPILE "Parse the headers of others once" ON)
+
+function(precompiled_header name)
+  set(source ${PROJECT_SOURCE_DIR}/cmake/precompiled/${name}.h)
+  add_library(precompiled_${name} OBJECT ${source})
+  target_link_libraries(precompiled_${name} PRIVATE fmt::fmt ${ARGN})
+  set_source_files_properties(${source} PROPERTIES LANGUAGE CXX)
+  target_compile_options(precompiled_${name} PRIVATE "SHELL:-x c++-header" "SHELL:-Xclang -fno-pch-timestamp")
+  # It holds paths of this folder, and must not come from another one.
+  set_target_properties(precompiled_${name} PROPERTIES CXX_COMPILER_LAUNCHER "")
+  execute_process(
+    COMMAND ${CMAKE_CXX_COMPILER} -std=c++23 -E -P -x c++-header ${source}
+    OUTPUT_VARIABLE text ERROR_QUIET RESULT_VARIABLE failed)
+  if(failed)
+    message(FATAL_ERROR "cmake/precompiled/${name}.h cannot be preprocessed")
+  endif()
+  string(SHA256 hash "${text}")
+  file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/CMakeFiles/precompiled_${name}.dir/cmake/precompiled/${name}.h.o.sum CONTENT "${hash} ${CMAKE_CXX_COMPILER_VERSION}\n")
+endfunction()
+
+function(precompile target name)
+  if(NOT THALWEG_PRECOMPILE)
+    return()
+  endif()
+  set(header ${CMAKE_BINARY_DIR}/CMakeFiles/precompiled_${name}.dir/cmake/precompiled/${name}.h.o)
+  target_compile_options(${target} PRIVATE "SHELL:-include-pch ${header}")
+  get_target_property(sources ${target} SOURCES)
+  set_property(SOURCE ${sources} APPEND PROPERTY OBJECT_DEPENDS ${header})
+endfunction()
+
+if(THALWEG_PRECOMPILE)
+  precompiled_header(std)
+  precompiled_header(asio boost_headers)
+  precompiled_header(std_test GTest::gtest GTest::gmock)
+  precompiled_header(asio_test boost_headers GTest::gtest GTest::gmock)
+endif()
