@@ -225,7 +225,9 @@ TEST(GroupMetadataFormatter, ShowsAGroupAsKafkaDoes) {
   auto gone = group_record(value, 3);
   gone.value.reset();
   EXPECT_EQ((*formatter)->format(gone), R"({"key":{"type":2,"data":{"group":"g"}},"value":null})");
-  EXPECT_EQ((*formatter)->format(record()), "");  // not of that topic
+  auto offset = record();
+  offset.key = "\0\1\0\1g"s;
+  EXPECT_EQ((*formatter)->format(offset), "");  // what a group has committed
 }
 
 TEST(MessageFormatter, IsKnownByItsOldNames) {
