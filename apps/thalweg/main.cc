@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "os_terminal.h"
 #include "run_tool.h"
 #include "server.h"
 
@@ -18,13 +19,14 @@ std::string program_name(std::string_view path) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  thalweg::hold_standard_streams();
   const std::string name = program_name(argv[0]);
   std::vector<std::string> arguments(argv + 1, argv + argc);
-  if (const auto tool = thalweg::cli::find_tool(name)) thalweg::run_tool(tool, std::move(arguments));
+  if (const auto tool = thalweg::cli::find_tool(name)) thalweg::run_tool(tool, name, std::move(arguments));
   if (name == "kafka-server-start") return thalweg::run_server(arguments);
   if (!arguments.empty() && arguments.front() == "server") {
     arguments.erase(arguments.begin());
     return thalweg::run_server(arguments);
   }
-  thalweg::run_tool(thalweg::cli::run_thalweg, std::move(arguments));
+  thalweg::run_tool(thalweg::cli::run_thalweg, "thalweg", std::move(arguments));
 }

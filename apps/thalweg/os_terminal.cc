@@ -1,5 +1,6 @@
 #include "os_terminal.h"
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -15,15 +16,15 @@ namespace {
 constexpr std::size_t kHoldBackMax = 64 * 1024;
 constexpr std::size_t kReadSize = 64 * 1024;
 
-// False when nobody reads at the other end any more.
-bool write_all(int file, std::string_view text) {
+// 0, or the error of a write that failed.
+int write_all(int file, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(file, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return false;
+    if (written < 0) return errno;
     text.remove_prefix(static_cast<std::size_t>(written));
   }
-  return true;
+  return 0;
 }
 
 std::string read_standard_input() {
@@ -36,6 +37,16 @@ std::string read_standard_input() {
 }
 
 }  // namespace
+
+void hold_standard_streams() {
+  for (const int file : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(file, F_GETFD) >= 0 || errno != EBADF) continue;
+    // The lowest free number is given out, and those before are taken. Reading from what is open for writing only fails
+    // as reading from nothing does, and the other way round.
+    const int held = ::open("/dev/null", (file == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+    if (held != file && held >= 0) ::close(held);
+  }
+}
 
 OsTerminal::OsTerminal(const Shard& shard) : shard_(shard) {}
 
@@ -50,9 +61,20 @@ void OsTerminal::err(std::string_view text) {
 }
 
 bool OsTerminal::flush() {
-  if (!closed_ && !held_back_.empty()) closed_ = !write_all(STDOUT_FILENO, held_back_);
+  if (out_error_ == 0) out_error_ = write_all(STDOUT_FILENO, held_back_);
   held_back_.clear();
-  return !closed_;
+  return out_error_ == 0;
+}
+
+std::string OsTerminal::out_failure() const {
+  return out_error_ == 0 || out_error_ == EPIPE ? "" : std::strerror(out_error_);
+}
+
+void OsTerminal::end_input() {
+  in_ended_ = true;
+  unread_.clear();
+  searched_ = 0;
+  changed_.notify();
 }
 
 std::optional<std::string> OsTerminal::take_line() {
@@ -68,8 +90,8 @@ std::optional<std::string> OsTerminal::take_line() {
 
 Task<> OsTerminal::read_more() {
   const std::string chunk = co_await reader_.run(platform::Lane::kOther, read_standard_input);
-  unread_ += chunk;
-  in_ended_ = chunk.empty();
+  if (!in_ended_) unread_ += chunk;
+  in_ended_ = in_ended_ || chunk.empty();
   reading_ = false;
   changed_.notify();
 }

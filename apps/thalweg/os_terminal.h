@@ -11,6 +11,10 @@
 
 namespace thalweg {
 
+// Keeps the places of standard streams that the parent closed, so that no file or connection of ours gets their numbers
+// and receives what was meant for them; using them fails as it should. Called before anything is opened.
+void hold_standard_streams();
+
 class OsTerminal : public cli::Terminal {
  public:
   explicit OsTerminal(const Shard& shard);
@@ -18,7 +22,9 @@ class OsTerminal : public cli::Terminal {
   void out(std::string_view text) override;
   void err(std::string_view text) override;
   bool flush() override;
+  std::string out_failure() const override;
   Task<std::optional<std::string>> read_line() override;
+  void end_input() override;
   bool in_is_terminal() const override;
   bool out_is_terminal() const override;
   bool err_is_terminal() const override;
@@ -39,7 +45,7 @@ class OsTerminal : public cli::Terminal {
   // Alone with standard input, since a read there may last for ever.
   platform::BlockingPool reader_{1};
   std::string held_back_;
-  bool closed_ = false;
+  int out_error_ = 0;  // of the first write that failed; nothing is written after it
   std::string unread_;
   std::size_t searched_ = 0;  // no line ends before this place of unread_
   bool reading_ = false;

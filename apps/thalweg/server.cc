@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -68,8 +70,10 @@ Arguments parse(const std::vector<std::string>& given) {
   const auto options = known.parse(given);
   if (!options) usage_error(options.error().message);
   if (options->has("help") || options->has("version")) {
-    fmt::print("{}", options->has("help") ? kHelp : fmt::format("{}\n", cli::kKafkaVersion));
-    std::exit(0);
+    std::fputs(options->has("help") ? kHelp : fmt::format("{}\n", cli::kKafkaVersion).c_str(), stdout);
+    if (std::fflush(stdout) == 0 || errno == EPIPE) std::exit(0);
+    fmt::print(stderr, "thalweg server: cannot write to standard output: {}\n", std::strerror(errno));
+    std::exit(1);
   }
   Arguments out;
   for (const auto& pair : options->values("override")) {

@@ -39,7 +39,11 @@ TEST(ParseBootstrap, ReadsHostsWithPorts) {
   EXPECT_EQ(*parse_bootstrap("a:1, b:2"), (std::vector<Endpoint>{{"a", 1}, {"b", 2}}));
   EXPECT_EQ(*parse_bootstrap("[::1]:9092"), (std::vector<Endpoint>{{"::1", 9092}}));
   EXPECT_EQ(*parse_bootstrap("a", 9092), (std::vector<Endpoint>{{"a", 9092}}));
-  for (const char* bad : {"", "a", "a:", ":1", "a:70000", "a:x"}) EXPECT_FALSE(parse_bootstrap(bad)) << bad;
+  EXPECT_EQ(*parse_bootstrap("::1,[::2],[::3]:7", 9092),
+            (std::vector<Endpoint>{{"::1", 9092}, {"::2", 9092}, {"::3", 7}}));
+  EXPECT_EQ(*parse_bootstrap("PLAINTEXT://a:1"), (std::vector<Endpoint>{{"a", 1}}));
+  for (const char* bad : {"", "a", "a:", ":1", "a:70000", "a:x", "a:0", "a b:1", "http://", "a/b:1"})
+    EXPECT_FALSE(parse_bootstrap(bad)) << bad;
 }
 
 // One broker and one client on a shard.
@@ -234,6 +238,49 @@ TEST(Producer, LeavesIdsOutWhereTheClusterHasNone) {
     EXPECT_TRUE(co_await producer->send_and_wait(message("x")));
     co_await producer->close();
     EXPECT_EQ(written, (std::vector<Written>{{-1, -1, {"x"}}}));
+  });
+}
+
+TEST(Producer, LetsSeveralSendersWaitForRoomAndForTheEnd) {
+  play([](Scene* s) -> Task<> {
+    s->broker.topics = {{"t", 1}};
+    s->broker.on<ProduceRequest, ProduceResponse>(
+        [](const auto& request) { return answer_produce(request, ErrorCode::kNone); });
+    const auto producer = Producer::create(s->client, {.batch_size = 1, .buffer_size = 1});
+    // Each waits for the room that the others take.
+    OneShot<bool> all_sent;
+    int sent = 0;
+    for (int i = 0; i < 3; ++i)
+      spawn(s->shard, [](std::shared_ptr<Producer> to, int* count, OneShot<bool> all) -> Task<> {
+        for (int j = 0; j < 4; ++j) co_await to->send(message("x"));
+        if (++*count == 3) all.set(true);
+      }(producer, &sent, all_sent));
+    co_await all_sent.wait();
+    co_await producer->close();
+    EXPECT_EQ(s->broker.count(ApiKey::kProduce), 12);
+  });
+}
+
+TEST(Client, IsToldWhomItReachesAndWhomNot) {
+  play([](Scene* s) -> Task<> {
+    std::vector<std::pair<Endpoint, bool>> told;
+    s->client.watch(
+        [&](const Endpoint& endpoint, const Error* error) { told.emplace_back(endpoint, error == nullptr); });
+    EXPECT_TRUE(co_await s->client.any(s->client.api_deadline()));
+    EXPECT_EQ(told, (std::vector<std::pair<Endpoint, bool>>{{{"127.0.0.1", 1}, false}, {s->broker.endpoint, true}}));
+  });
+}
+
+TEST(Client, EndsNoCallBehindItsLimit) {
+  play([](Scene* s) -> Task<> {
+    const Instant limit = s->shard.clock.now() + 50ms;
+    s->client.limit(limit);
+    EXPECT_EQ(s->client.api_deadline(), limit);
+    Client lost(s->shard, {.bootstrap = {{"127.0.0.1", 1}}, .retry_backoff = 1ms});
+    lost.limit(limit);
+    EXPECT_FALSE(co_await list_topics(lost));
+    EXPECT_FALSE(co_await list_topics(lost));
+    EXPECT_LT(s->shard.clock.now(), limit + 5s);
   });
 }
 

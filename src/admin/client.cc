@@ -10,24 +10,34 @@ namespace {
 
 constexpr Millis kConnectMax{10'000};
 
+bool may_be_in_host(char c) {
+  const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  return letter || (c >= '0' && c <= '9') || std::string_view("-.:%_").contains(c);
+}
+
 Result<Endpoint> parse_endpoint(std::string_view text, std::optional<std::uint16_t> default_port) {
   const auto bad = [&] {
     return fail(ErrorCode::kInvalidRequest, "Invalid url in bootstrap.servers: " + std::string(text));
   };
   std::string_view host = text, port;
-  if (const auto colon = text.rfind(':'); colon != text.npos && text.find(']', colon) == text.npos) {
-    host = text.substr(0, colon);
-    port = text.substr(colon + 1);
+  if (const auto scheme = host.find("://"); scheme != host.npos) host.remove_prefix(scheme + 3);
+  const auto colon = host.rfind(':');
+  // The address of an IPv6 host alone, without brackets, has colons of its own.
+  const bool bare_v6 = default_port && !host.starts_with('[') && host.find(':') != colon;
+  if (colon != host.npos && host.find(']', colon) == host.npos && !bare_v6) {
+    port = host.substr(colon + 1);
+    host = host.substr(0, colon);
+    if (port.empty()) return bad();
   }
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  if (host.empty()) return bad();
+  if (host.empty() || !std::ranges::all_of(host, may_be_in_host)) return bad();
   Endpoint endpoint{std::string(host), default_port.value_or(0)};
   if (port.empty()) {
     if (!default_port) return bad();
     return endpoint;
   }
   const auto number = parse_number<std::uint16_t>(port);
-  if (!number) return bad();
+  if (!number || *number == 0) return bad();
   endpoint.port = *number;
   return endpoint;
 }
@@ -65,11 +75,18 @@ Task<bool> Retry::again(const Error& error) {
   co_return true;
 }
 
-Task<Result<ChannelPtr>> Client::open(Endpoint endpoint, Instant deadline) {
+// What takes the connection but does not answer leaves time for others.
+Task<Result<ChannelPtr>> Client::open_unwatched(Endpoint endpoint, Instant deadline) {
   const Instant connect_deadline = std::min(deadline, shard_.clock.now() + kConnectMax);
   CO_TRY(auto channel, co_await network::Channel::connect(shard_, std::move(endpoint), connect_deadline,
                                                           {.client_id = options_.client_id}));
-  CO_TRY_VOID(co_await channel->negotiate(request_deadline(deadline)));
+  CO_TRY_VOID(co_await channel->negotiate(connect_deadline));
+  co_return channel;
+}
+
+Task<Result<ChannelPtr>> Client::open(Endpoint endpoint, Instant deadline) {
+  auto channel = co_await open_unwatched(endpoint, deadline);
+  if (watcher_ && !interrupted_) watcher_(endpoint, channel ? nullptr : &channel.error());
   co_return channel;
 }
 

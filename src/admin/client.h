@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -28,7 +29,8 @@ struct ClientOptions {
   Millis retry_backoff_max{1'000};
 };
 
-// "a:9092,b" -> endpoints; the port may be left out when `port` is given. kInvalidRequest names what is wrong.
+// "a:9092,b" -> endpoints; the port may be left out when `port` is given, and PLAINTEXT:// may stand before the host,
+// as in Kafka. kInvalidRequest names what is wrong.
 Result<std::vector<Endpoint>> parse_bootstrap(std::string_view list, std::optional<std::uint16_t> port = {});
 
 using ChannelPtr = std::shared_ptr<network::Channel>;
@@ -50,7 +52,9 @@ class Client {
   const Shard& shard() const { return shard_; }
   const ClientOptions& options() const { return options_; }
   // When a call that begins now has to end.
-  Instant api_deadline() const { return later(shard_.clock.now(), options_.api_timeout); }
+  Instant api_deadline() const { return std::min(limit_, later(shard_.clock.now(), options_.api_timeout)); }
+  // No call from now on ends later: for a command that consists of many.
+  void limit(Instant deadline) { limit_ = deadline; }
   Instant request_deadline(Instant deadline) const {
     return std::min(deadline, later(shard_.clock.now(), options_.request_timeout));
   }
@@ -71,6 +75,10 @@ class Client {
   Task<Result<BrokerId>> coordinator(std::string group, Instant deadline);
   void forget_coordinator(const std::string& group) { coordinators_.erase(group); }
 
+  // Is told of each attempt to reach a broker: why it failed, or null when it answers.
+  using Watcher = std::function<void(const Endpoint&, const Error*)>;
+  void watch(Watcher watcher) { watcher_ = std::move(watcher); }
+
   const std::map<BrokerId, Endpoint>& brokers() const { return brokers_; }
   void close();
 
@@ -84,6 +92,7 @@ class Client {
 
  private:
   Task<Result<ChannelPtr>> open(Endpoint endpoint, Instant deadline);
+  Task<Result<ChannelPtr>> open_unwatched(Endpoint endpoint, Instant deadline);
   Task<Result<ChannelPtr>> any_once(Instant deadline);
   Task<Result<MetadataResponse>> ask_metadata(
       std::optional<std::vector<protocol::MetadataResponse::MetadataResponseTopic>> topics, bool create,
@@ -96,6 +105,8 @@ class Client {
   std::map<std::string, BrokerId> coordinators_;
   std::map<std::pair<BrokerId, Lane>, ChannelPtr> channels_;
   ChannelPtr any_;
+  Instant limit_ = Instant::max();
+  Watcher watcher_;
   bool interrupted_ = false;
 };
 

@@ -1,5 +1,7 @@
 #include "admin/consumer.h"
 
+#include <algorithm>
+
 namespace thalweg::admin {
 namespace {
 constexpr Millis kRefreshPause{200};
@@ -21,6 +23,13 @@ std::set<TopicPartition> Consumer::assignment() const {
   std::set<TopicPartition> all;
   for (const auto& [tp, position] : positions_) all.insert(tp);
   return all;
+}
+
+std::int64_t Consumer::reached(const TopicPartition& partition) const {
+  const auto& position = positions_.at(partition);
+  const bool some_wait =
+      std::ranges::any_of(ready_, [&](const ConsumedRecord& record) { return record.partition == partition; });
+  return position.next < 0 || some_wait ? position.next : std::max(position.next, position.fetched);
 }
 
 void Consumer::wakeup() {

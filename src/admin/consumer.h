@@ -72,6 +72,9 @@ class Consumer : public std::enable_shared_from_this<Consumer> {
   Task<> close();
 
   std::set<TopicPartition> assignment() const;
+  // The offset before which everything of an assigned partition was handed out or is nothing to hand out, like markers;
+  // negative while its beginning is looked for.
+  std::int64_t reached(const TopicPartition& partition) const;
 
  private:
   struct Position {

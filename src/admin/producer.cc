@@ -59,9 +59,8 @@ Task<Result<>> Producer::find_topic(std::string name, Instant deadline) {
 }
 
 // Without an id (an old cluster, or one that refuses) records go out as they are.
-Task<> Producer::find_identity() {
+Task<> Producer::find_identity(Instant deadline) {
   if (!std::exchange(identity_wanted_, false) || !options_.idempotent || options_.acks != -1) co_return;
-  const Instant deadline = later(client_.shard().clock.now(), options_.max_block);
   for (Retry retry(client_, deadline);;) {
     const auto channel = co_await client_.any(deadline);
     if (!channel) co_return;
@@ -104,7 +103,7 @@ Task<> Producer::send(Message message, Done done) {
     if (done) done(std::move(result));
   };
   const Instant deadline = later(client_.shard().clock.now(), options_.max_block);
-  co_await find_identity();
+  co_await find_identity(deadline);
   if (auto found = co_await find_topic(message.topic, deadline); !found)
     co_return answer(std::unexpected(found.error()));
   std::vector<record::HeaderView> headers;
@@ -112,7 +111,7 @@ Task<> Producer::send(Message message, Done done) {
   const auto partition = choose_partition(message, size);
   if (!partition) co_return answer(std::unexpected(partition.error()));
   append({message.topic, *partition}, message, size, std::move(done));
-  while (waiting_bytes_ > options_.buffer_size) co_await delivered_.wait();
+  while (waiting_bytes_ > options_.buffer_size) co_await next_delivery();
 }
 
 Task<Result<Delivery>> Producer::send_and_wait(Message message) {
@@ -166,7 +165,7 @@ Task<> Producer::drain(std::shared_ptr<Producer> self, TopicPartition tp) {
     auto outcome = co_await self->deliver(tp, records, partition.batches.front().deadline);
     if (!outcome && self->identity_ == partition.identity && self->identity_ != Identity{}) {
       self->identity_wanted_ = true;
-      co_await self->find_identity();
+      co_await self->find_identity(self->client_.shard().clock.now() + self->options_.max_block);
     }
     // append() only adds behind, so the front is still the same.
     Batch batch = std::move(partition.batches.front());
@@ -178,7 +177,7 @@ Task<> Producer::drain(std::shared_ptr<Producer> self, TopicPartition tp) {
       if (done) done(outcome);
       if (outcome && outcome->offset.value >= 0) outcome->offset = outcome->offset + 1;
     }
-    self->delivered_.notify();
+    for (const auto& waiter : std::exchange(self->on_delivery_, {})) waiter.set(true);
   }
   partition.sending = false;
 }
@@ -226,7 +225,13 @@ Task<Result<Delivery>> Producer::deliver_once(TopicPartition tp, SharedBytes rec
 
 Task<> Producer::flush() {
   const auto self = shared_from_this();
-  while (waiting_batches_ > 0) co_await delivered_.wait();
+  while (waiting_batches_ > 0) co_await next_delivery();
+}
+
+Task<> Producer::next_delivery() {
+  const OneShot<bool> delivered;
+  on_delivery_.push_back(delivered);
+  co_await delivered.wait();
 }
 
 }  // namespace thalweg::admin

@@ -16,7 +16,7 @@
 
 #include "admin/client.h"
 #include "record/builder.h"
-#include "runtime/signal.h"
+#include "runtime/task.h"
 
 namespace thalweg::admin {
 
@@ -87,7 +87,8 @@ class Producer : public std::enable_shared_from_this<Producer> {
   Producer(Client& client, ProducerOptions options) : client_(client), options_(std::move(options)) {}
   Task<Result<>> find_topic(std::string name, Instant deadline);
   Task<Result<>> refresh_topic(std::string name, Instant deadline);
-  Task<> find_identity();
+  Task<> find_identity(Instant deadline);
+  Task<> next_delivery();
   Result<PartitionId> choose_partition(const Message& message, std::size_t size);
   void append(const TopicPartition& tp, const Message& message, std::size_t size, Done done);
   // The batch's bytes as they stay over all attempts.
@@ -104,7 +105,7 @@ class Producer : public std::enable_shared_from_this<Producer> {
   Identity identity_;
   std::size_t waiting_bytes_ = 0;
   std::size_t waiting_batches_ = 0;
-  Signal delivered_;
+  std::vector<OneShot<bool>> on_delivery_;  // everybody who waits for room or for the end
 };
 
 }  // namespace thalweg::admin

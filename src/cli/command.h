@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "admin/topics.h"
 #include "cli/report.h"
 #include "cli/tool.h"
 
@@ -18,17 +19,31 @@ struct Session {
   const Options& options;
   admin::Client& client;
   OutputFormat format = OutputFormat::kTable;
+  bool& misused;  // the command makes no sense, whatever the cluster says: exit code 2
 
   Terminal& terminal() const { return context.terminal; }
   const std::vector<std::string>& words() const { return options.positional(); }
   void show(const Report& report) const {
     terminal().out(report.text(format, format == OutputFormat::kTable && terminal().colours()));
   }
+  std::unexpected<Error> misuse(std::string message) const {
+    misused = true;
+    return invalid(std::move(message));
+  }
+  // What was made of the user's words; its error is misuse.
+  template <class T>
+  Result<T> given(Result<T> parsed) const {
+    if (!parsed) misused = true;
+    return parsed;
+  }
+  std::optional<std::int64_t> number(std::string_view option) const {
+    return parse_integer(options.value_or(option, ""));
+  }
 };
 
 // The words that a command takes after its name.
 struct Words {
-  enum class Kind { kNone, kTopics, kGroups, kSettings };
+  enum class Kind { kNone, kTopics, kGroups, kSettings, kAssignments };  // the last: KEY=VALUE
   Kind kind = Kind::kNone;
   std::size_t max = 0;
   std::string_view missing = {};  // how an error calls the first one; empty: there need be none
@@ -42,6 +57,7 @@ struct Command {
   Words words;
   void (*declare)(OptionParser& parser);  // its own options
   Task<Result<>> (*run)(Session session);
+  bool streams = false;  // lasts as long as there are records; else --timeout bounds the whole command
 };
 
 // commands.cc
@@ -52,14 +68,28 @@ inline constexpr std::string_view kDefaultBroker = "localhost:9092";
 // Where the address of the brokers is looked for when no option gives it.
 inline constexpr std::string_view kBrokersVariable = "THALWEG_BROKERS";
 
+// The commands by name, and the words that stand where a command does but are in no table.
+std::span<const std::string_view> other_commands();
+const Command* find_command(const std::vector<std::string>& words);
+
+// manual.cc: the manual page, as roff.
+std::string manual_page();
 // completion.cc: a script for the shell named, or kInvalidRequest.
 Result<std::string> completion_script(std::string_view shell);
 
 // unknown_names.cc: errors that say which name is not known, and the nearest one that is.
 Task<Result<>> check_topics(Session session, std::vector<std::string> names);
 Task<Result<>> check_groups(Session session, std::vector<std::string> names);
+// The partitions of a topic with these numbers, or all of them when there are none; an error names one that it lacks.
+Result<std::vector<PartitionId>> choose_partitions(const admin::TopicDescription& topic,
+                                                   const std::vector<std::string>& numbers);
 // The error's text, about `name` if it does not say so itself.
 Error about(const std::string& name, const Error& error);
+
+// confirm.cc: asks a user at a terminal before something is gone for good; an error when the answer is not yes. Scripts
+// and --yes are not asked.
+void declare_yes(OptionParser& parser);
+Task<Result<>> confirm(Session session, std::string what);
 
 void declare_nothing(OptionParser& parser);
 // thalweg_topic.cc
@@ -74,10 +104,10 @@ Task<Result<>> topic_delete(Session session);
 Task<Result<>> topic_offsets(Session session);
 void declare_topic_trim(OptionParser& parser);
 Task<Result<>> topic_trim(Session session);
-// thalweg_records.cc
+// thalweg_produce.cc, thalweg_consume.cc
 void declare_produce(OptionParser& parser);
-void declare_consume(OptionParser& parser);
 Task<Result<>> produce(Session session);
+void declare_consume(OptionParser& parser);
 Task<Result<>> consume(Session session);
 // thalweg_group.cc
 Task<Result<>> group_list(Session session);

@@ -28,32 +28,40 @@ constexpr Command kCommands[] = {
      topic_describe},
     {"topic alter", "TOPIC --partitions N", "Adds partitions to a topic.", "thalweg topic alter orders --partitions 6",
      kOneTopic, declare_topic_alter, topic_alter},
-    {"topic delete", "TOPIC...", "Deletes topics with all that is in them.", "thalweg topic delete orders", kManyTopics,
-     declare_nothing, topic_delete},
-    {"topic trim", "TOPIC --offset N [--partition N]...",
+    {"topic delete", "TOPIC... [--yes]", "Deletes topics with all that is in them; asks first on a terminal.",
+     "thalweg topic delete orders", kManyTopics, declare_yes, topic_delete},
+    {"topic trim", "TOPIC --offset N [--partition N]... [--yes]",
      "Deletes the records of a topic that lie before an offset; -1 deletes all.",
      "thalweg topic trim orders --partition 0 --offset 1000", kOneTopic, declare_topic_trim, topic_trim},
     {"topic offsets", "TOPIC...", "Shows where partitions begin and end.", "thalweg topic offsets orders", kManyTopics,
      declare_nothing, topic_offsets},
-    {"produce", "TOPIC [--key-separator TEXT] [--key KEY] [--partition N] [--compression CODEC]",
+    {"produce",
+     "TOPIC [--key-separator TEXT | --key KEY | --tombstone] [--null-value TEXT] [--partition N] [--output json]",
      "Writes each line of standard input as a record.",
      "echo hello | thalweg produce greetings\nthalweg produce users --key-separator : < users.txt\n"
+     "echo ann | thalweg produce users --tombstone    # forgets ann in a compacted topic\n"
+     "echo hello | thalweg produce greetings --output json    # says partition and offset\n"
      "thalweg produce greetings    # then type, a record a line; Ctrl-D ends",
-     kOneTopic, declare_produce, produce},
-    {"consume", "TOPIC... [--from start|end|OFFSET] [--count N] [--follow] [--group ID] [--output json]",
+     kOneTopic, declare_produce, produce, true},
+    {"consume",
+     "TOPIC... [--from start|end|OFFSET|-N|TIME] [--count N] [--follow] [--group ID] [--format TEXT] [--output json]",
      "Prints records; to the present end of the topic, or for ever with --follow.",
      "thalweg consume greetings\nthalweg consume orders --follow --output json    # an object a line\n"
+     "thalweg consume orders --from -10    # the last 10 of each partition\n"
+     "thalweg consume orders --from -1h --format '%T %p %o %k %s\\n'\n"
      "thalweg consume orders --group billing --count 10",
-     kManyTopics, declare_consume, consume},
+     kManyTopics, declare_consume, consume, true},
     {"group list", "", "Lists consumer groups.", "thalweg group list", kNoWords, declare_nothing, group_list},
     {"group describe", "GROUP...", "Shows what groups have read, what is left, and who reads.",
      "thalweg group describe billing", kManyGroups, declare_nothing, group_describe},
-    {"group delete", "GROUP...", "Deletes groups without members, with their offsets.", "thalweg group delete billing",
-     kManyGroups, declare_nothing, group_delete},
+    {"group delete", "GROUP... [--yes]",
+     "Deletes groups without members, with their offsets; asks first on a terminal.", "thalweg group delete billing",
+     kManyGroups, declare_yes, group_delete},
     {"group seek", "GROUP --topic TOPIC... --to start|end|OFFSET|TIME [--dry-run]",
      "Moves a group without members to another place.",
      "thalweg group seek billing --topic orders --to start\nthalweg group seek billing --topic orders:0 --to 42\n"
-     "thalweg group seek billing --topic orders --to 2026-01-31T12:00:00 --dry-run",
+     "thalweg group seek billing --topic orders --to 2026-01-31T12:00:00 --dry-run\n"
+     "thalweg group seek billing --topic orders --to -1h",
      kOneGroup, declare_group_seek, group_seek},
     {"config get", "[--topic T | --broker ID | --group G | --brokers-default] [--all]",
      "Shows settings: those that were changed, or all.", "thalweg config get --topic orders --all", kNoWords,
@@ -62,7 +70,7 @@ constexpr Command kCommands[] = {
      "KEY=VALUE... [--topic T | --broker ID | --group G | --brokers-default]",
      "Changes settings.",
      "thalweg config set retention.ms=3600000 --topic orders",
-     {kSettings, kAny, "KEY=VALUE"},
+     {kAssignments, kAny, "KEY=VALUE"},
      declare_config_target,
      config_set},
     {"config unset",
@@ -80,15 +88,32 @@ constexpr Command kCommands[] = {
 
 std::span<const Command> commands() { return kCommands; }
 
+std::span<const std::string_view> other_commands() {
+  static constexpr std::string_view kOthers[] = {"server", "completion", "man", "help", "version"};
+  return kOthers;
+}
+
+const Command* find_command(const std::vector<std::string>& words) {
+  for (const auto& command : commands()) {
+    const bool two = command.name.contains(' ');
+    if (words.size() < (two ? 2u : 1u)) continue;
+    if ((two ? words[0] + " " + words[1] : words[0]) == command.name) return &command;
+  }
+  return nullptr;
+}
+
 void declare_nothing(OptionParser&) {}
 
 OptionParser parser_of(const Command& command) {
   OptionParser p;
   p.value("brokers", "host:port,...",
-          fmt::format("Brokers to connect to first. (default: ${}, or {})", kBrokersVariable, kDefaultBroker));
+          fmt::format("Brokers to connect to first; a port may be left out. (default: ${}, or {})", kBrokersVariable,
+                      kDefaultBroker));
   p.alias("bootstrap-server", "brokers").alias("b", "brokers");
   p.value("output", "table|json", "How to show the result. (default: table)").alias("o", "output");
-  p.integer("timeout", "ms", "How long to try. (default: 30000)");
+  p.one_of("output", {"table", "json"});
+  p.integer("timeout", "ms", "How long to try to reach the cluster and to be done. (default: 30000)");
+  p.within("timeout", 1, INT32_MAX);
   p.flag("help", "Shows this help.").alias("h", "help");
   command.declare(p);
   p.suggest_names();

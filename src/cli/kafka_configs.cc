@@ -12,12 +12,8 @@
 #include "cli/tool.h"
 
 namespace thalweg::cli {
-namespace {
 
-using admin::ConfigSource;
-using admin::ResourceType;
-
-OptionParser parser() {
+OptionParser kafka_configs_options() {
   OptionParser p;
   p.value("bootstrap-server", "String: server to connect to",
           "Brokers to connect to first, host:port, separated by commas.");
@@ -44,6 +40,11 @@ OptionParser parser() {
   p.flag("help", "Print usage information.").flag("version", "Display Kafka version.");
   return p;
 }
+
+namespace {
+
+using admin::ConfigSource;
+using admin::ResourceType;
 
 struct EntityType {
   std::string_view plural, singular;
@@ -259,7 +260,7 @@ std::string misuse(const Options& o) {
 }  // namespace
 
 Task<int> kafka_configs(Context context, Arguments arguments) {
-  const OptionParser known = parser();
+  const OptionParser known = kafka_configs_options();
   Terminal& terminal = context.terminal;
   const auto options = known.parse(arguments);
   const auto plainly = [&](const std::string& text) {

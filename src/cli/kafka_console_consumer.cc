@@ -11,9 +11,8 @@
 #include "cli/topic_filter.h"
 
 namespace thalweg::cli {
-namespace {
 
-OptionParser parser() {
+OptionParser kafka_console_consumer_options() {
   OptionParser p;
   p.value("bootstrap-server", "String: server to connect to",
           "REQUIRED: brokers to connect to first, host:port, separated by commas.");
@@ -50,6 +49,8 @@ OptionParser parser() {
   p.flag("help", "Print usage information.").flag("version", "Display Kafka version.");
   return p;
 }
+
+namespace {
 
 constexpr Renamed kRenamed[] = {{"property", "formatter-property"},
                                 {"consumer-property", "command-property"},
@@ -137,11 +138,14 @@ Result<std::unique_ptr<MessageFormatter>> formatter(Terminal& terminal, const Op
   return make_formatter(options.value_or("formatter", "DefaultMessageFormatter"), properties);
 }
 
-Result<> choose_partitions(admin::Consumer& consumer, const Options& options, std::optional<std::int64_t> reset) {
+Result<> choose_partitions(admin::Consumer& consumer, const Options& options, const Properties& properties,
+                           std::optional<std::int64_t> reset) {
   if (const auto pattern = options.value("include")) {
     TRY(const auto filter, TopicFilter::parse(*pattern));
-    consumer.subscribe_matching(
-        [filter](const std::string& topic) { return !is_internal_topic(topic) && filter.allows(topic); });
+    const bool internal_too = find(properties, "exclude.internal.topics") == "false";
+    consumer.subscribe_matching([filter, internal_too](const std::string& topic) {
+      return (internal_too || !is_internal_topic(topic)) && filter.allows(topic);
+    });
   } else if (const auto partition = options.value("partition")) {
     const std::string offset = options.value_or("offset", reset == admin::kEarliest ? "earliest" : "latest");
     const std::int64_t place = offset == "earliest" ? admin::kEarliest
@@ -199,8 +203,10 @@ class Printer {
       }
       if (text) context_.terminal.out(*text);
     }
-    give_back(records, used);
-    if (!context_.terminal.flush()) done_ = true;  // nobody reads the output any more
+    // What nobody can read was not read.
+    const bool written = context_.terminal.flush();
+    if (!written) done_ = true;
+    give_back(records, written ? used : 0);
     return good;
   }
   // What was not shown is not committed, so the next member of the group gets it.
@@ -221,7 +227,7 @@ class Printer {
 }  // namespace
 
 Task<int> kafka_console_consumer(Context context, Arguments arguments) {
-  const OptionParser known = parser();
+  const OptionParser known = kafka_console_consumer_options();
   Terminal& terminal = context.terminal;
   const auto options = known.parse(arguments);
   if (!options) co_return fail_to_parse(terminal, known, options.error());
@@ -235,6 +241,8 @@ Task<int> kafka_console_consumer(Context context, Arguments arguments) {
   const auto properties = client_properties(terminal, *options, {"consumer.config", "command-config"},
                                             {"consumer-property", "command-property"});
   if (!properties) co_return fail_plainly(terminal, properties.error());
+  if (const auto fine = check_properties(terminal, ClientKind::kConsumer, *properties); !fine)
+    co_return fail_plainly(terminal, fine.error());
   if (const std::string text = two_groups(*options, *properties); !text.empty())
     co_return usage_error(terminal, known, text);
   auto client_settings = client_options(*options->value("bootstrap-server"), *properties, "console-consumer");
@@ -246,7 +254,7 @@ Task<int> kafka_console_consumer(Context context, Arguments arguments) {
 
   admin::Client client(context.shard, std::move(*client_settings));
   const auto consumer = admin::Consumer::create(client, *settings);
-  if (const auto chosen = choose_partitions(*consumer, *options, settings->reset); !chosen)
+  if (const auto chosen = choose_partitions(*consumer, *options, *properties, settings->reset); !chosen)
     co_return fail_plainly(terminal, chosen.error());
   terminal.on_stop([weak = std::weak_ptr(consumer)] {
     if (const auto alive = weak.lock()) alive->wakeup();

@@ -6,9 +6,8 @@
 #include "cli/line_reader.h"
 
 namespace thalweg::cli {
-namespace {
 
-OptionParser parser() {
+OptionParser kafka_console_producer_options() {
   OptionParser p;
   p.value("bootstrap-server", "String: server to connect to",
           "REQUIRED: brokers to connect to first, host:port, separated by commas.");
@@ -45,6 +44,8 @@ OptionParser parser() {
   p.flag("help", "Print usage information.").flag("version", "Display Kafka version.");
   return p;
 }
+
+namespace {
 
 constexpr Renamed kRenamed[] = {
     {"property", "reader-property"}, {"producer-property", "command-property"}, {"producer.config", "command-config"}};
@@ -137,7 +138,7 @@ Task<int> pump(Context context, std::shared_ptr<admin::Producer> producer, LineR
 }  // namespace
 
 Task<int> kafka_console_producer(Context context, Arguments arguments) {
-  const OptionParser known = parser();
+  const OptionParser known = kafka_console_producer_options();
   Terminal& terminal = context.terminal;
   const auto options = known.parse(arguments);
   if (!options) co_return fail_to_parse(terminal, known, options.error());
@@ -157,6 +158,8 @@ Task<int> kafka_console_producer(Context context, Arguments arguments) {
   const auto properties = client_properties(terminal, *options, {"producer.config", "command-config"},
                                             {"producer-property", "command-property"});
   if (!properties) co_return fail_plainly(terminal, properties.error());
+  if (const auto fine = check_properties(terminal, ClientKind::kProducer, *properties); !fine)
+    co_return fail_plainly(terminal, fine.error());
   auto client_settings = client_options(*options->value("bootstrap-server"), *properties, "console-producer");
   if (!client_settings) co_return fail_plainly(terminal, client_settings.error());
   const auto producer_settings = producer_options(*options, *properties);

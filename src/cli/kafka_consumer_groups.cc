@@ -14,9 +14,8 @@
 #include "cli/java_errors.h"
 
 namespace thalweg::cli {
-namespace {
 
-OptionParser parser() {
+OptionParser kafka_consumer_groups_options() {
   OptionParser p;
   p.value("bootstrap-server", "String: server to connect to",
           "REQUIRED: brokers to connect to first, host:port, separated by commas.");
@@ -48,6 +47,8 @@ OptionParser parser() {
   p.flag("help", "Print usage information.").flag("version", "Display Kafka version.");
   return p;
 }
+
+namespace {
 
 constexpr std::array kActions = {"list", "describe", "delete", "reset-offsets", "delete-offsets", "validate-regex"};
 constexpr std::array kWays = {"to-offset",   "shift-by",  "to-datetime", "by-duration",
@@ -250,7 +251,7 @@ Task<Result<>> GroupCommand::list() {
 }
 
 Task<int> kafka_consumer_groups(Context context, Arguments arguments) {
-  const OptionParser known = parser();
+  const OptionParser known = kafka_consumer_groups_options();
   Terminal& terminal = context.terminal;
   const auto options = known.parse(arguments);
   if (!options && options.error().code == ErrorCode::kInvalidConfig) co_return report(terminal, options.error());

@@ -12,9 +12,8 @@
 #include "cli/topic_filter.h"
 
 namespace thalweg::cli {
-namespace {
 
-OptionParser parser() {
+OptionParser kafka_get_offsets_options() {
   OptionParser p;
   p.value("bootstrap-server", "String: HOST1:PORT1,...,HOST3:PORT3", "REQUIRED. Brokers to connect to first.");
   p.alias("broker-list", "bootstrap-server");
@@ -32,6 +31,8 @@ OptionParser parser() {
   p.flag("help", "Print usage information.").flag("version", "Display Kafka version.");
   return p;
 }
+
+namespace {
 
 // One of the patterns that select partitions: topics by expression, partitions by range. A partition may be left out.
 struct Selector {
@@ -159,7 +160,7 @@ Task<Result<>> run(Context context, const Options& options) {
 }  // namespace
 
 Task<int> kafka_get_offsets(Context context, Arguments arguments) {
-  const OptionParser known = parser();
+  const OptionParser known = kafka_get_offsets_options();
   Terminal& terminal = context.terminal;
   const auto options = known.parse(arguments);
   const auto failed = [&](const Error& error) {

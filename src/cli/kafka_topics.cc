@@ -11,9 +11,8 @@
 #include "cli/topic_filter.h"
 
 namespace thalweg::cli {
-namespace {
 
-OptionParser parser() {
+OptionParser kafka_topics_options() {
   OptionParser p;
   p.value("bootstrap-server", "String: server to connect to",
           "REQUIRED: brokers to connect to first, host:port, separated by commas.");
@@ -47,6 +46,8 @@ OptionParser parser() {
   p.flag("help", "Print usage information.").flag("version", "Display Kafka version.");
   return p;
 }
+
+namespace {
 
 constexpr std::array kActions = {"list", "describe", "create", "alter", "delete"};
 
@@ -135,7 +136,7 @@ Task<Result<>> TopicCommand::list() {
 }
 
 Task<int> kafka_topics(Context context, Arguments arguments) {
-  const OptionParser known = parser();
+  const OptionParser known = kafka_topics_options();
   Terminal& terminal = context.terminal;
   const auto options = known.parse(arguments);
   if (!options && options.error().code == ErrorCode::kInvalidConfig) co_return report(terminal, options.error());

@@ -12,7 +12,10 @@ constexpr std::string_view kDefault = "DefaultMessageFormatter";
 // How the bytes of a key, a value or a header become text.
 enum class Deserializer { kText, kShort, kInteger, kLong };
 
-std::string_view simple_name(std::string_view class_name) { return class_name.substr(class_name.rfind('.') + 1); }
+// Without the package and the class that it lies in.
+std::string_view simple_name(std::string_view class_name) {
+  return class_name.substr(class_name.find_last_of(".$") + 1);
+}
 
 Result<Deserializer> deserializer(const std::string& class_name) {
   const auto simple = simple_name(class_name);
@@ -154,9 +157,10 @@ Result<std::unique_ptr<MessageFormatter>> make_formatter(const std::string& clas
   if (simple == kDefault || simple == "LoggingMessageFormatter") return DefaultFormatter::create(properties);
   if (simple == "NoOpMessageFormatter") return std::make_unique<NoOpFormatter>();
   if (simple == "OffsetsMessageFormatter") return make_offsets_formatter();
+  if (simple == "GroupMetadataMessageFormatter") return make_group_metadata_formatter();
   return invalid(
-      fmt::format("formatter {} is not available; there are DefaultMessageFormatter, NoOpMessageFormatter and "
-                  "OffsetsMessageFormatter",
+      fmt::format("formatter {} is not available; there are DefaultMessageFormatter, LoggingMessageFormatter, "
+                  "NoOpMessageFormatter, OffsetsMessageFormatter and GroupMetadataMessageFormatter",
                   class_name));
 }
 

@@ -20,7 +20,8 @@ class MessageFormatter {
 // counterpart here.
 Result<std::unique_ptr<MessageFormatter>> make_formatter(const std::string& class_name, const Properties& properties);
 
-// OffsetsMessageFormatter, for __consumer_offsets.
+// OffsetsMessageFormatter and GroupMetadataMessageFormatter, for __consumer_offsets: each passes other records over.
 std::unique_ptr<MessageFormatter> make_offsets_formatter();
+std::unique_ptr<MessageFormatter> make_group_metadata_formatter();
 
 }  // namespace thalweg::cli

@@ -12,8 +12,21 @@
 namespace thalweg::cli {
 namespace {
 
+// No option begins with a digit, so "-5" and "-1h" are values.
 bool looks_like_option(const std::string& argument) {
-  return argument.starts_with("-") && argument.size() > 1 && !parse_integer(argument);
+  return argument.starts_with("-") && argument.size() > 1 && !(argument[1] >= '0' && argument[1] <= '9');
+}
+
+// Why the value is refused, or empty.
+std::string refusal(const std::string& name, const OptionParser::Spec& spec, const std::string& value) {
+  if (!spec.words.empty() && std::ranges::find(spec.words, value) == spec.words.end())
+    return fmt::format("--{} is {}, not '{}'", name, either(spec.words), value);
+  if (!spec.range) return "";
+  const auto [min, max] = *spec.range;
+  const auto number = parse_integer(value);
+  if (number && *number >= min && *number <= max && !value.starts_with('+')) return "";
+  return max == INT64_MAX ? fmt::format("--{} is a number of at least {}, not '{}'", name, min, value)
+                          : fmt::format("--{} is a number from {} to {}, not '{}'", name, min, max, value);
 }
 
 }  // namespace
@@ -53,6 +66,14 @@ OptionParser& OptionParser::integer(std::string name, std::string argument, std:
 OptionParser& OptionParser::optional_value(std::string name, std::string argument, std::string help) {
   return add(std::move(name), {Spec::Kind::kOptionalValue, std::move(argument), std::move(help)});
 }
+OptionParser& OptionParser::within(const std::string& name, std::int64_t min, std::int64_t max) {
+  specs_.at(name).range = {min, max};
+  return *this;
+}
+OptionParser& OptionParser::one_of(const std::string& name, std::vector<std::string> words) {
+  specs_.at(name).words = std::move(words);
+  return *this;
+}
 OptionParser& OptionParser::alias(std::string name, std::string meaning) {
   CHECK(specs_.contains(meaning));
   aliases_[std::move(name)] = std::move(meaning);
@@ -75,10 +96,15 @@ OptionParser& OptionParser::suggest_names() {
   return *this;
 }
 
-std::string OptionParser::suggestion(const std::string& given) const {
-  if (!suggests_names_) return "";
+std::string OptionParser::not_known(const std::string& given) const {
+  const std::string text = given + " is not a recognized option";
+  if (!suggests_names_) return text;
+  std::vector<std::string> meant;
+  for (const auto& [name, spec] : specs_)
+    if (name.starts_with(given)) meant.push_back("--" + name);
+  if (meant.size() > 1) return fmt::format("--{} is short for {}; say which", given, either(meant));
   const auto found = nearest(given, specs_ | std::views::keys);
-  return found ? "; did you mean --" + *found + "?" : "";
+  return found ? text + "; did you mean --" + *found + "?" : text;
 }
 
 Result<Options> OptionParser::parse(const std::vector<std::string>& arguments) const {
@@ -101,7 +127,7 @@ Result<Options> OptionParser::parse(const std::vector<std::string>& arguments) c
       given.resize(equals);
     }
     const std::string name = resolve(given);
-    if (name.empty()) return invalid(given + " is not a recognized option" + suggestion(given));
+    if (name.empty()) return invalid(not_known(given));
     const Spec& spec = specs_.at(name);
     auto& values = options.values_[name];
     if (spec.kind == Spec::Kind::kFlag) {
@@ -125,6 +151,8 @@ Result<> OptionParser::check(const Options& options) const {
     if (spec.kind != Spec::Kind::kValues && values.size() > 1)
       return fail(ErrorCode::kInvalidConfig,
                   "Found multiple arguments for option " + name + ", but you asked for only one");
+    for (const auto& value : values)
+      if (const std::string text = refusal(name, spec, value); !text.empty()) return invalid(text);
     if (spec.kind == Spec::Kind::kInteger && !parse_integer(values.front()))
       return fail(ErrorCode::kInvalidConfig, "Cannot parse argument '" + values.front() + "' of option " + name);
   }
@@ -171,6 +199,13 @@ std::vector<std::string> wrap(std::string_view text, std::size_t width) {
     lines.back() += word;
   }
   return lines;
+}
+
+std::string either(const std::vector<std::string>& words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + words[i];
+  return text;
 }
 
 std::optional<std::int64_t> parse_integer(std::string_view text) {

@@ -48,10 +48,15 @@ class OptionParser {
   OptionParser& integer(std::string name, std::string argument, std::string help);
   // --name or --name value.
   OptionParser& optional_value(std::string name, std::string argument, std::string help);
+  // What the values of a declared option may be: a whole number in [min, max], or one of some words. Others are
+  // refused with kInvalidRequest, in words of our own.
+  OptionParser& within(const std::string& name, std::int64_t min, std::int64_t max = INT64_MAX);
+  OptionParser& one_of(const std::string& name, std::vector<std::string> words);
   // Another spelling of a declared option, not shown in help.
   OptionParser& alias(std::string name, std::string meaning);
 
-  // Errors about an option that is not known name the nearest one that is; Kafka's own tools do not.
+  // Errors about an option that is not known name the nearest one that is, or those that a short form may mean; Kafka's
+  // own tools do not.
   OptionParser& suggest_names();
 
   // With Kafka's wording: kInvalidRequest for an option that is not known or lacks its value, kInvalidConfig for one
@@ -65,6 +70,8 @@ class OptionParser {
     Kind kind = Kind::kFlag;
     std::string argument;
     std::string help;
+    std::optional<std::pair<std::int64_t, std::int64_t>> range = {};
+    std::vector<std::string> words = {};
   };
   const std::map<std::string, Spec>& specs() const { return specs_; }
 
@@ -72,7 +79,7 @@ class OptionParser {
   OptionParser& add(std::string name, Spec spec);
   // The declared name that `given` means, or empty.
   std::string resolve(const std::string& given) const;
-  std::string suggestion(const std::string& given) const;
+  std::string not_known(const std::string& given) const;
   Result<> check(const Options& options) const;
 
   std::map<std::string, Spec> specs_;
@@ -83,6 +90,8 @@ class OptionParser {
 // Breaks text into lines of at most `width` characters at blanks; line ends in the text stay.
 std::vector<std::string> wrap(std::string_view text, std::size_t width);
 
+// "a, b or c"
+std::string either(const std::vector<std::string>& words);
 std::optional<std::int64_t> parse_integer(std::string_view text);
 // "key=value" pairs; a pair without '=' means an empty value when allowed, else kInvalidRequest.
 Result<std::vector<std::pair<std::string, std::string>>> parse_pairs(const std::vector<std::string>& pairs,

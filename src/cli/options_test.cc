@@ -54,12 +54,32 @@ TEST(OptionParser, TakesNegativeNumbersForValues) {
   EXPECT_EQ(parser().parse({"--partitions", "-3"})->value("partitions"), "-3");
 }
 
+TEST(OptionParser, TakesNothingThatBeginsWithADigitForAnOption) {
+  EXPECT_EQ(parser().parse({"--topic", "-1h"})->value("topic"), "-1h");
+}
+
+TEST(OptionParser, RefusesValuesOutsideTheirRange) {
+  auto p = parser();
+  p.within("partitions", 1, 100).one_of("topic", {"a", "b"}).within("config", 0);
+  const auto error = [&](std::vector<std::string> arguments) {
+    const auto parsed = p.parse(arguments);
+    return parsed ? "" : parsed.error().message;
+  };
+  EXPECT_EQ(error({"--partitions", "100", "--topic", "a", "--config", "0", "--config", "7"}), "");
+  for (const char* bad : {"0", "101", "-3", "abc", "", "+5", "1.5", "99999999999999999999"})
+    EXPECT_EQ(error({"--partitions", bad}), "--partitions is a number from 1 to 100, not '" + std::string(bad) + "'");
+  EXPECT_EQ(error({"--topic", "c"}), "--topic is a or b, not 'c'");
+  EXPECT_EQ(error({"--config", "0", "--config", "x"}), "--config is a number of at least 0, not 'x'");
+}
+
 TEST(OptionParser, SuggestsNamesOnlyWhenAsked) {
   EXPECT_EQ(error_of({"--topik", "x"}), "topik is not a recognized option");
   auto friendly = parser();
   friendly.suggest_names();
   EXPECT_EQ(friendly.parse({"--topik", "x"}).error().message,
             "topik is not a recognized option; did you mean --topic?");
+  EXPECT_EQ(friendly.parse({"--de"}).error().message,
+            "--de is short for --delete, --delete-config or --describe; say which");
   EXPECT_EQ(friendly.parse({"--zzz"}).error().message, "zzz is not a recognized option");
 }
 

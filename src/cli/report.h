@@ -1,8 +1,8 @@
 // What the thalweg commands show: a table for people, JSON for programs. Same content, one place.
 #pragma once
 
+#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace thalweg::cli {
@@ -16,10 +16,12 @@ class Report {
     std::string key;  // JSON; the table shows it in capitals with '-' for '_'
     Kind kind = Kind::kText;
   };
+  // Nothing where there is nothing to say: "-" in the table, null in JSON.
+  using Cell = std::optional<std::string>;
   explicit Report(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
   // REQUIRES: as many cells as columns
-  void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  void add(std::vector<Cell> cells) { rows_.push_back(std::move(cells)); }
   bool empty() const { return rows_.empty(); }
   // A table with a line of titles, in bold when `bold`; or an array of objects.
   std::string text(OutputFormat format, bool bold) const;
@@ -27,12 +29,10 @@ class Report {
  private:
   std::string table(bool bold) const;
   std::string json() const;
+  std::string json_line(const std::vector<Cell>& row) const;
 
   std::vector<Column> columns_;
-  std::vector<std::vector<std::string>> rows_;
+  std::vector<std::vector<Cell>> rows_;
 };
-
-// Quoted and escaped. Bytes that are not UTF-8 become U+FFFD.
-std::string json_string(std::string_view text);
 
 }  // namespace thalweg::cli

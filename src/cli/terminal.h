@@ -19,10 +19,16 @@ class Terminal {
   // Bytes as they are. Output may be held back until flush(), errors are not.
   virtual void out(std::string_view text) = 0;
   virtual void err(std::string_view text) = 0;
-  // Hands held-back output over. False once nobody reads any more (a closed pipe).
+  // Hands held-back output over. False once some of it was lost: then nothing more is written, and a tool had better
+  // end.
   virtual bool flush() = 0;
+  // Why output was lost, in the system's words; empty when none was, and when a reader went away (a closed pipe), which
+  // is no mistake.
+  virtual std::string out_failure() const = 0;
   // The next line of standard input without its end; nothing at the end of input and after a wish to stop.
   virtual Task<std::optional<std::string>> read_line() = 0;
+  // Standard input is at its end from now on, also for a read_line() that waits.
+  virtual void end_input() = 0;
   virtual bool in_is_terminal() const = 0;
   virtual bool out_is_terminal() const = 0;
   virtual bool err_is_terminal() const = 0;

@@ -12,16 +12,20 @@ namespace thalweg::cli {
 
 class FakeTerminal : public Terminal {
  public:
-  void out(std::string_view text) override { out_text += text; }
+  void out(std::string_view text) override {
+    if (out_failure_text.empty()) out_text += text;
+  }
   void err(std::string_view text) override { err_text += text; }
-  bool flush() override { return true; }
+  bool flush() override { return out_failure_text.empty(); }
+  std::string out_failure() const override { return out_failure_text; }
   Task<std::optional<std::string>> read_line() override {
     if (lines.empty()) co_return std::nullopt;
     std::string line = std::move(lines.front());
     lines.pop_front();
     co_return line;
   }
-  bool in_is_terminal() const override { return false; }
+  void end_input() override { lines.clear(); }
+  bool in_is_terminal() const override { return is_terminal; }
   bool out_is_terminal() const override { return is_terminal; }
   bool err_is_terminal() const override { return is_terminal; }
   std::optional<std::string> environment(std::string_view name) const override {
@@ -39,6 +43,7 @@ class FakeTerminal : public Terminal {
   void on_stop(std::move_only_function<void()>) override {}
 
   std::string out_text, err_text;
+  std::string out_failure_text;  // why nothing can be written
   std::deque<std::string> lines;
   std::map<std::string, std::string> files;
   std::map<std::string, std::string, std::less<>> variables;

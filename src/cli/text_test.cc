@@ -2,13 +2,19 @@
 
 #include "cli/columns.h"
 #include "cli/config_text.h"
+#include "cli/json.h"
 #include "cli/line_reader.h"
 #include "cli/message_formatter.h"
+#include "cli/place.h"
+#include "cli/record_format.h"
 #include "cli/report.h"
 #include "cli/reset_offsets.h"
+#include "protocol/group_metadata_value.h"
+#include "protocol/wire.h"
 
 namespace thalweg::cli {
 namespace {
+using namespace std::string_literals;
 
 LineReader reader(Properties properties) { return *LineReader::create(properties); }
 
@@ -87,11 +93,11 @@ TEST(Columns, GrowWithTheirLongestCellOrPushTheRest) {
 TEST(Report, ShowsTheSameAsTableAndAsJson) {
   Report report({{"name"}, {"count", Report::Kind::kNumber}, {"in_sync", Report::Kind::kList}});
   report.add({"a \"b\"", "12", "1,2"});
-  report.add({"c", "-", ""});
-  EXPECT_EQ(report.text(OutputFormat::kTable, false), "NAME   COUNT  IN-SYNC\na \"b\"     12  1,2\nc          -\n");
+  report.add({"-", std::nullopt, ""});
+  EXPECT_EQ(report.text(OutputFormat::kTable, false), "NAME   COUNT  IN-SYNC\na \"b\"     12  1,2\n-          -\n");
   EXPECT_EQ(report.text(OutputFormat::kJson, false),
             "[{\"name\":\"a \\\"b\\\"\",\"count\":12,\"in_sync\":[1,2]},\n "
-            "{\"name\":\"c\",\"count\":null,\"in_sync\":[]}]\n");
+            "{\"name\":\"-\",\"count\":null,\"in_sync\":[]}]\n");
   EXPECT_EQ(Report({{"x"}}).text(OutputFormat::kJson, false), "[]\n");
 }
 
@@ -101,6 +107,132 @@ TEST(JsonString, KeepsUtf8AndReplacesWhatIsNot) {
                         "b"),
             "\"a\\ufffdb\"");
   EXPECT_EQ(json_string("\xed\xa0\x80"), "\"\\ufffd\\ufffd\\ufffd\"");  // half of a surrogate pair
+}
+
+TEST(Report, MarksWhatIsNotThereAndWhatIsNoText) {
+  Report report({{"name"}, {"host"}, {"isr", Report::Kind::kList}});
+  report.add({"\xff\x00z"s, std::nullopt, std::nullopt});
+  EXPECT_EQ(report.text(OutputFormat::kJson, false),
+            "[{\"name\":\"/wB6\",\"name_encoding\":\"base64\",\"host\":null,\"isr\":null}]\n");
+}
+
+TEST(JsonField, LosesNoByte) {
+  EXPECT_EQ(json_field("value", "ä\n"), "\"value\":\"ä\\n\"");
+  EXPECT_EQ(json_field("value", "\xef\xbf\xbd"), "\"value\":\"\xef\xbf\xbd\"");  // U+FFFD itself is text
+  EXPECT_EQ(json_field("value", "\x80"), "\"value\":\"gA==\",\"value_encoding\":\"base64\"");
+  EXPECT_EQ(json_field("value", ""), "\"value\":\"\"");
+  EXPECT_EQ(json_field("value", std::nullopt), "\"value\":null");
+}
+
+TEST(Base64, PadsToFourDigits) {
+  EXPECT_EQ(base64(""), "");
+  EXPECT_EQ(base64("f"), "Zg==");
+  EXPECT_EQ(base64("fo"), "Zm8=");
+  EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
+  EXPECT_EQ(base64("\xfb\xff\xfe"), "+//+");
+}
+
+std::string formatted(const std::string& format, const admin::ConsumedRecord& r = record()) {
+  const auto parsed = RecordFormat::parse(format);
+  return parsed ? parsed->text_of(r, 5) : parsed.error().message;
+}
+
+TEST(RecordFormat, TakesKcatsLetters) {
+  EXPECT_EQ(formatted("%t [%p] at %o: %k=%s (%K/%S) %T %h%%\\n"), "t [3] at 7: k=v (1/1) 1700000000000 h=x,n=NULL%\n");
+  EXPECT_EQ(formatted("%R"), "\0\0\0\1"s);
+  EXPECT_EQ(formatted("a\\tb\\x41\\\\"), "a\tbA\\");
+}
+
+TEST(RecordFormat, TakesRpksLettersWhereTheyMeanNothingElse) {
+  EXPECT_EQ(formatted("%v %V %d %H %e %i %{%}"), "v 1 1700000000000 2 0 5 {}");
+  EXPECT_EQ(formatted("%k{hex} %v{base64}|%h{%k:%v{hex};}"), "6b dg==|h:78;n:;");
+}
+
+TEST(RecordFormat, TellsNullFromEmptyByItsLength) {
+  auto tombstone = record();
+  tombstone.value.reset();
+  EXPECT_EQ(formatted("%s|%S", tombstone), "|-1");
+  tombstone.value = "";
+  EXPECT_EQ(formatted("%s|%S", tombstone), "|0");
+}
+
+TEST(RecordFormat, NamesWhatItDoesNotKnow) {
+  for (const char* bad : {"%q", "%", "%k{octal}", "\\q", "\\x4", "%h{%k", "%h{%t}"})
+    EXPECT_TRUE(formatted(bad).starts_with("--format")) << bad << ": " << formatted(bad);
+}
+
+TEST(ParsePlace, ReadsOffsetsAndTimes) {
+  using enum Place::Kind;
+  constexpr Timestamp kNow = 100'000'000;
+  const auto is = [](const std::string& text, Place::Kind kind, std::int64_t number) {
+    const auto place = parse_place(text, kNow);
+    EXPECT_TRUE(place) << text;
+    if (!place) return;
+    EXPECT_EQ(place->kind, kind) << text;
+    EXPECT_EQ(place->number, number) << text;
+  };
+  is("start", kStart, 0);
+  is("end", kEnd, 0);
+  is("42", kOffset, 42);
+  is("-100", kLast, 100);
+  is("-90s", kTime, kNow - 90'000);
+  is("-1h", kTime, kNow - 3'600'000);
+  is("-9000w", kTime, 0);
+  is("@1700000000000", kTime, 1'700'000'000'000);
+  is("1970-01-02", kTime, 86'400'000);
+  is("1970-01-01T01:00:00+01:00", kTime, 0);
+}
+
+TEST(ParsePlace, RefusesWhatMeansNothing) {
+  for (const char* bad : {"", "-0", "+5", "-", "-1x", "-1.5h", "@", "@-1", "yesterday", "earliest", "1h", "2026-13-01",
+                          "99999999999999999999", "-99999999999999999999", "-9223372036854775807w"})
+    EXPECT_FALSE(parse_place(bad, 1'000)) << bad;
+}
+
+admin::ConsumedRecord group_record(const protocol::GroupMetadataValue& value, std::int16_t version) {
+  protocol::Writer writer;
+  writer.write(version);
+  value.encode(writer, version);
+  auto out = record();
+  out.key = "\0\2\0\1g"s;
+  out.value.emplace();
+  for (const auto& piece : writer.take()) out.value->append(as_text(std::get<SharedBytes>(piece).view()));
+  return out;
+}
+
+TEST(GroupMetadataFormatter, ShowsAGroupAsKafkaDoes) {
+  const auto formatter = make_formatter("org.apache.kafka.tools.consumer.GroupMetadataMessageFormatter", {});
+  ASSERT_TRUE(formatter);
+  protocol::GroupMetadataValue value;
+  value.protocol_type = "consumer";
+  value.generation = 3;
+  value.protocol.reset();
+  value.leader.reset();
+  value.current_state_timestamp = 17;
+  value.members.push_back({.member_id = "m",
+                           .group_instance_id = {},
+                           .client_id = "c",
+                           .client_host = "/127.0.0.1",
+                           .rebalance_timeout = 5,
+                           .session_timeout = 6,
+                           .subscription = SharedBytes::copy_of("foo"),
+                           .assignment = {}});
+  EXPECT_EQ((*formatter)->format(group_record(value, 3)),
+            R"({"key":{"type":2,"data":{"group":"g"}},"value":{"version":3,"data":{"protocolType":"consumer",)"
+            R"("generation":3,"protocol":null,"leader":null,"currentStateTimestamp":17,"members":[{"memberId":"m",)"
+            R"("groupInstanceId":null,"clientId":"c","clientHost":"/127.0.0.1","rebalanceTimeout":5,)"
+            R"("sessionTimeout":6,"subscription":"Zm9v","assignment":""}]}}})");
+  auto gone = group_record(value, 3);
+  gone.value.reset();
+  EXPECT_EQ((*formatter)->format(gone), R"({"key":{"type":2,"data":{"group":"g"}},"value":null})");
+  auto offset = record();
+  offset.key = "\0\1\0\1g"s;
+  EXPECT_EQ((*formatter)->format(offset), "");  // what a group has committed
+}
+
+TEST(MessageFormatter, IsKnownByItsOldNames) {
+  EXPECT_TRUE(make_formatter("kafka.coordinator.group.GroupMetadataManager$OffsetsMessageFormatter", {}));
+  EXPECT_TRUE(make_formatter("kafka.coordinator.group.GroupMetadataManager$GroupMetadataMessageFormatter", {}));
 }
 
 TEST(ConfigText, ReadsListsWithBrackets) {

@@ -7,6 +7,7 @@
 #include "base/nearest.h"
 #include "cli/command.h"
 #include "cli/java_errors.h"
+#include "cli/reach.h"
 
 namespace thalweg::cli {
 namespace {
@@ -48,6 +49,7 @@ std::string overview(const Terminal& terminal) {
       "{}\n{}"
       "  server            Starts a broker.\n"
       "  completion        Prints a completion script for bash, zsh or fish.\n"
+      "  man               Prints the manual page: thalweg man | man -l -\n"
       "  version           Prints the version.\n\n"
       "{}\n{}",
       bold(terminal, "Commands"), command_list(""), bold(terminal, "Examples"),
@@ -56,19 +58,19 @@ std::string overview(const Terminal& terminal) {
                "source <(thalweg completion bash)"));
 }
 
+Result<admin::ClientOptions> settings_of(const Options& options, const std::string& brokers) {
+  constexpr std::uint16_t kPort = 9092;
+  admin::ClientOptions settings;
+  TRY(settings.bootstrap, admin::parse_bootstrap(brokers, kPort));
+  constexpr std::int64_t kTimeout = 30'000;
+  settings.api_timeout = Millis(parse_integer(options.value_or("timeout", "")).value_or(kTimeout));
+  return settings;
+}
+
 int usage(Terminal& terminal, const std::string& message, std::string_view command) {
   terminal.err(
       fmt::format("thalweg: {}\nTry: thalweg {}--help\n", message, command.empty() ? "" : std::string(command) + " "));
   return kUsageError;
-}
-
-const Command* find_command(const Arguments& arguments) {
-  for (const auto& command : commands()) {
-    const bool two = command.name.contains(' ');
-    if (arguments.size() < (two ? 2u : 1u)) continue;
-    if ((two ? arguments[0] + " " + arguments[1] : arguments[0]) == command.name) return &command;
-  }
-  return nullptr;
 }
 
 // Options may also stand before the command: they are moved behind it.
@@ -105,7 +107,11 @@ int other_words(Terminal& terminal, const Arguments& arguments) {
     terminal.out(*script);
     return 0;
   }
-  std::set<std::string> nouns{"server", "completion", "version", "help"};
+  if (word == "man") {
+    terminal.out(manual_page());
+    return 0;
+  }
+  std::set<std::string> nouns(other_commands().begin(), other_commands().end());
   for (const auto& command : commands()) nouns.insert(first_word(command.name));
   const bool known = std::ranges::any_of(commands(), [&](const Command& c) { return c.name.starts_with(word + " "); });
   if (!known) return usage(terminal, fmt::format("no command '{}'{}", word, did_you_mean(word, nouns)), "");
@@ -122,25 +128,37 @@ int other_words(Terminal& terminal, const Arguments& arguments) {
   return kUsageError;
 }
 
-// Too few or too many words, or a value that no command takes; empty when all is well.
+// Too few or too many words; empty when all is well.
 std::string misuse(const Command& command, const Options& options) {
   const auto& words = options.positional();
   if (words.empty() && !command.words.missing.empty()) return fmt::format("{} is missing", command.words.missing);
   if (words.size() > command.words.max) return fmt::format("'{}' is one word too many", words[command.words.max]);
-  const std::string output = options.value_or("output", "table");
-  if (output != "table" && output != "json") return fmt::format("--output is table or json, not '{}'", output);
   return "";
 }
 
-int report(Terminal& terminal, const Command& command, const Error& error, const std::string& brokers) {
+// Whether the error may come of a cluster that cannot be reached.
+bool may_be_out_of_reach(const admin::Client& client, const Error& error) {
+  return client.brokers().empty() || error.code == ErrorCode::kNetworkException ||
+         error.code == ErrorCode::kRequestTimedOut;
+}
+
+Task<int> report(Context context, const Command& command, admin::Client& client, Error error) {
   std::string text = kafka_text(error);
-  if (text == admin::kNoBrokerInTime)
-    text = fmt::format(
-        "no broker answers at {}\nIs it running? To start one: thalweg server. For another address: --brokers "
-        "host:port, or {} in the environment",
-        brokers, kBrokersVariable);
-  terminal.err(fmt::format("thalweg {}: {}\n", command.name, text));
-  return 1;
+  if (may_be_out_of_reach(client, error))
+    if (const std::string trouble = co_await find_trouble(client); !trouble.empty()) text = trouble;
+  context.terminal.err(fmt::format("thalweg {}: {}\n", command.name, text));
+  co_return 1;
+}
+
+// Somebody who waits at a screen hears soon that the cluster is out of reach. False when the command ends with that.
+Task<bool> meet(Context context, const Command& command, admin::Client& client, bool has_time) {
+  if (!context.terminal.err_is_terminal()) co_return true;
+  const std::string trouble = co_await first_contact(client);
+  if (trouble.empty()) co_return true;
+  context.terminal.err(fmt::format("thalweg {}: {}\n", command.name, trouble));
+  if (has_time)
+    context.terminal.err(fmt::format("Trying on for {} ms; Ctrl-C ends\n", client.options().api_timeout.count()));
+  co_return has_time;
 }
 
 }  // namespace
@@ -164,17 +182,25 @@ Task<int> run_thalweg(Context context, Arguments arguments) {
   }
   if (const std::string text = misuse(*command, *options); !text.empty())
     co_return usage(terminal, text, command->name);
+  const auto from_environment = terminal.environment(kBrokersVariable);
   const std::string brokers =
-      options->value("brokers").value_or(terminal.environment(kBrokersVariable).value_or(std::string(kDefaultBroker)));
-  auto settings = client_options(brokers, {}, "thalweg");
-  if (!settings) co_return usage(terminal, settings.error().message, command->name);
-  constexpr std::int64_t kTimeout = 30'000;
-  settings->api_timeout = Millis(parse_integer(options->value_or("timeout", "")).value_or(kTimeout));
+      options->value("brokers").value_or(from_environment.value_or(std::string(kDefaultBroker)));
+  auto settings = settings_of(*options, brokers);
+  if (!settings)
+    co_return usage(terminal,
+                    fmt::format("{} is host:port,host:port,…, not '{}'",
+                                options->has("brokers") || !from_environment ? "--brokers" : kBrokersVariable, brokers),
+                    command->name);
   admin::Client client(context.shard, std::move(*settings));
+  if (!co_await meet(context, *command, client, options->has("timeout"))) co_return 1;
+  if (!command->streams) client.limit(client.api_deadline());
+  bool misused = false;
   const bool json = options->value("output") == "json";
   const auto done =
-      co_await command->run({context, *options, client, json ? OutputFormat::kJson : OutputFormat::kTable});
-  co_return done ? 0 : report(terminal, *command, done.error(), brokers);
+      co_await command->run({context, *options, client, json ? OutputFormat::kJson : OutputFormat::kTable, misused});
+  if (done) co_return 0;
+  if (misused) co_return usage(terminal, done.error().message, command->name);
+  co_return co_await report(context, *command, client, done.error());
 }
 
 }  // namespace thalweg::cli

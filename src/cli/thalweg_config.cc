@@ -1,7 +1,10 @@
 // thalweg config … and thalweg cluster …
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "admin/configs.h"
+#include "base/nearest.h"
 #include "cli/command.h"
 #include "protocol/describe_cluster_request.h"
 #include "protocol/describe_cluster_response.h"
@@ -11,14 +14,15 @@ namespace {
 
 using admin::ResourceType;
 
-Result<admin::ConfigResource> target(const Options& options) {
+Result<admin::ConfigResource> target(const Session& session) {
+  const Options& options = session.options;
   std::vector<admin::ConfigResource> targets;
   if (const auto name = options.value("topic")) targets.push_back({ResourceType::kTopic, *name});
   if (const auto id = options.value("broker")) targets.push_back({ResourceType::kBroker, *id});
   if (const auto id = options.value("group")) targets.push_back({ResourceType::kGroup, *id});
   if (options.has("brokers-default")) targets.push_back({ResourceType::kBroker, ""});
   if (targets.size() == 1) return targets[0];
-  return invalid("give one of --topic, --broker, --group and --brokers-default");
+  return session.misuse("give one of --topic, --broker, --group and --brokers-default");
 }
 
 const config::Table& options_of(ResourceType type) {
@@ -41,20 +45,44 @@ Task<Result<>> check_target(Session session, admin::ConfigResource resource) {
   co_return Result<>();
 }
 
-Task<Result<>> change(Session session, bool set) {
-  CO_TRY(const auto resource, target(session.options));
-  CO_TRY_VOID(co_await check_target(session, resource));
+Result<std::vector<admin::ConfigChange>> changes_of(const Session& session, bool set) {
   std::vector<admin::ConfigChange> changes;
-  Report report({{"key"}, {"value"}});
   for (const auto& word : session.words()) {
     const auto equals = word.find('=');
-    if (set && equals == word.npos) co_return invalid(fmt::format("'{}' is not KEY=VALUE", word));
+    if (set && (equals == word.npos || equals == 0)) return session.misuse(fmt::format("'{}' is not KEY=VALUE", word));
+    if (!set && equals != word.npos)
+      return session.misuse(fmt::format("'{}' has a value; config unset takes names alone", word));
     if (set)
       changes.push_back({word.substr(0, equals), admin::ConfigOperation::kSet, word.substr(equals + 1)});
     else
       changes.push_back({word, admin::ConfigOperation::kDelete, std::nullopt});
-    report.add({changes.back().name, changes.back().value.value_or("-")});
   }
+  return changes;
+}
+
+// A broker lets settings be removed that never were; a name that it does not show is mistyped.
+Task<Result<>> check_names(Session session, admin::ConfigResource resource,
+                           const std::vector<admin::ConfigChange>& changes) {
+  CO_TRY(const auto described, co_await admin::describe_configs(session.client, {resource}));
+  std::vector<std::string> known;
+  for (const auto& one : described)
+    for (const auto& entry : one.entries) known.push_back(entry.name);
+  for (const auto* option : options_of(resource.type).options()) known.emplace_back(option->name);
+  for (const auto& change : changes)
+    if (std::ranges::find(known, change.name) == known.end())
+      co_return session.misuse(fmt::format("no setting '{}'{}", change.name,
+                                           nearest(change.name, known) ? did_you_mean(change.name, known)
+                                                                       : "; thalweg config get --all shows them all"));
+  co_return Result<>();
+}
+
+Task<Result<>> change(Session session, bool set) {
+  CO_TRY(const auto resource, target(session));
+  CO_TRY(const auto changes, changes_of(session, set));
+  CO_TRY_VOID(co_await check_target(session, resource));
+  if (!set) CO_TRY_VOID(co_await check_names(session, resource, changes));
+  Report report({{"key"}, {"value"}});
+  for (const auto& one : changes) report.add({one.name, one.value});
   const auto altered = co_await admin::alter_configs(session.client, resource, changes);
   if (!altered) co_return std::unexpected(with_nearest_names(altered.error(), resource.type, changes));
   session.show(report);
@@ -64,7 +92,8 @@ Task<Result<>> change(Session session, bool set) {
 }  // namespace
 
 void declare_config_target(OptionParser& parser) {
-  parser.value("topic", "TOPIC", "Settings of a topic.").value("broker", "ID", "Settings of a broker.");
+  parser.value("topic", "TOPIC", "Settings of a topic.").integer("broker", "ID", "Settings of a broker.");
+  parser.within("broker", 0, INT32_MAX);
   parser.value("group", "ID", "Settings of a group.").flag("brokers-default", "Settings of all brokers.");
 }
 
@@ -74,7 +103,7 @@ void declare_config_get(OptionParser& parser) {
 }
 
 Task<Result<>> config_get(Session session) {
-  CO_TRY(const auto resource, target(session.options));
+  CO_TRY(const auto resource, target(session));
   CO_TRY_VOID(co_await check_target(session, resource));
   CO_TRY(const auto described, co_await admin::describe_configs(session.client, {resource}));
   Report report({{"key"}, {"value"}, {"source"}});
@@ -83,8 +112,8 @@ Task<Result<>> config_get(Session session) {
       const auto source = static_cast<admin::ConfigSource>(entry.config_source);
       const bool unchanged = entry.is_default || source == admin::ConfigSource::kDefault;
       if (unchanged && !session.options.has("all")) continue;
-      report.add(
-          {entry.name, entry.is_sensitive ? "[hidden]" : entry.value.value_or("-"), std::string(admin::name(source))});
+      const Report::Cell value = entry.is_sensitive ? "[hidden]" : entry.value;
+      report.add({entry.name, value, std::string(admin::name(source))});
     }
   session.show(report);
   co_return Result<>();
@@ -104,8 +133,8 @@ Task<Result<>> cluster_info(Session session) {
   Report report(
       {{"cluster"}, {"broker", Report::Kind::kNumber}, {"host"}, {"port", Report::Kind::kNumber}, {"rack"}, {"role"}});
   for (const auto& broker : cluster.brokers)
-    report.add({cluster.cluster_id, to_string(broker.broker_id), broker.host, std::to_string(broker.port),
-                broker.rack.value_or("-"), broker.broker_id == cluster.controller_id ? "controller" : "broker"});
+    report.add({cluster.cluster_id, to_string(broker.broker_id), broker.host, std::to_string(broker.port), broker.rack,
+                broker.broker_id == cluster.controller_id ? "controller" : "broker"});
   session.show(report);
   co_return Result<>();
 }

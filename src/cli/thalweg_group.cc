@@ -1,11 +1,13 @@
 // thalweg group …
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "admin/groups.h"
 #include "admin/offsets.h"
 #include "admin/topics.h"
 #include "cli/command.h"
 #include "cli/java_errors.h"
+#include "cli/place.h"
 #include "cli/reset_offsets.h"
 
 namespace thalweg::cli {
@@ -26,23 +28,47 @@ Task<Result<>> describe_one(Session session, std::string id, Report& report) {
     const auto offset = committed.find(tp);
     const auto end = ends.find(tp);
     const bool has_offset = offset != committed.end(), has_end = end != ends.end() && end->second.has_value();
+    using Cell = Report::Cell;
     report.add({id, group->state, tp.topic, to_string(tp.partition),
-                has_offset ? to_string(offset->second.offset) : "-", has_end ? to_string(end->second->offset) : "-",
-                has_offset && has_end ? std::to_string(end->second->offset - offset->second.offset) : "-",
-                member ? member->id : "-", member ? member->host : "-"});
+                has_offset ? Cell(to_string(offset->second.offset)) : Cell(),
+                has_end ? Cell(to_string(end->second->offset)) : Cell(),
+                has_offset && has_end ? Cell(std::to_string(end->second->offset - offset->second.offset)) : Cell(),
+                member ? Cell(member->id) : Cell(), member ? Cell(member->host) : Cell()});
   }
-  if (readers.empty()) report.add({id, group->state, "-", "-", "-", "-", "-", "-", "-"});
+  if (readers.empty()) report.add({id, group->state, {}, {}, {}, {}, {}, {}, {}});
   co_return Result<>();
 }
 
-// What --to says: start, end, an offset or a time.
-Result<ResetTo> parse_place(const std::string& text) {
-  if (text == "start") return ResetTo{ResetKind::kEarliest, 0};
-  if (text == "end") return ResetTo{ResetKind::kLatest, 0};
-  if (const auto number = parse_integer(text)) return ResetTo{ResetKind::kOffset, *number};
-  const auto time = parse_date_time(text);
-  if (!time) return invalid("--to is start, end, an offset, or a time like 2026-01-31T12:00:00");
-  return ResetTo{ResetKind::kTime, *time};
+// Below 0, an offset means the end in some tools, the start in others, and a number of records in yet others.
+Result<Place> place_of(const Session& session, const std::string& text) {
+  const auto place = parse_place(text, session.client.shard().clock.wall());
+  if (place && place->kind != Place::Kind::kLast) return *place;
+  return session.misuse(fmt::format(
+      "--to is start, end, an offset, a time like 2026-01-31T12:00:00Z, -1h (an hour ago) or @1700000000000, not '{}'",
+      text));
+}
+
+using Wanted = std::vector<std::pair<std::string, std::vector<PartitionId>>>;
+Result<Wanted> wanted_of(const Session& session) {
+  Wanted wanted;
+  for (const auto& argument : session.options.values("topic")) {
+    TRY(auto topic, session.given(parse_topic_argument(argument)));
+    wanted.push_back(std::move(topic));
+  }
+  return wanted;
+}
+
+Task<Result<std::vector<TopicPartition>>> partitions_of(Session session, Wanted wanted) {
+  std::vector<TopicPartition> partitions;
+  for (const auto& [name, ids] : wanted) {
+    CO_TRY_VOID(co_await check_topics(session, {name}));
+    CO_TRY(const auto described, co_await admin::describe_topics(session.client, {name}));
+    std::vector<std::string> numbers;
+    for (const PartitionId id : ids) numbers.push_back(to_string(id));
+    CO_TRY(const auto chosen, choose_partitions(described.front(), numbers));
+    for (const PartitionId id : chosen) partitions.push_back({name, id});
+  }
+  co_return partitions;
 }
 
 }  // namespace
@@ -74,6 +100,7 @@ Task<Result<>> group_describe(Session session) {
 
 Task<Result<>> group_delete(Session session) {
   CO_TRY_VOID(co_await check_groups(session, session.words()));
+  CO_TRY_VOID(co_await confirm(session, fmt::format("Delete {} with all offsets", fmt::join(session.words(), ", "))));
   Report report({{"group"}, {"result"}});
   for (const auto& id : session.words()) {
     const auto deleted = co_await admin::delete_group(session.client, id);
@@ -86,36 +113,33 @@ Task<Result<>> group_delete(Session session) {
 
 void declare_group_seek(OptionParser& parser) {
   parser.values("topic", "TOPIC[:0,1]", "A topic, or some of its partitions; may be repeated.");
-  parser.value("to", "start|end|OFFSET|TIME", "Where the group shall go on; times are UTC unless they say otherwise.");
+  parser.value("to", "start|end|OFFSET|TIME",
+               "Where the group shall go on; a time is 2026-01-31T12:00:00Z, -1h (an hour ago) or @1700000000000.");
   parser.flag("dry-run", "Only shows where it would go.");
 }
 
 Task<Result<>> group_seek(Session session) {
   const std::string id = session.words()[0];
   if (!session.options.has("topic") || !session.options.has("to"))
-    co_return invalid("--topic and --to are needed: what shall it read, and from where?");
-  CO_TRY(const auto to, parse_place(*session.options.value("to")));
+    co_return session.misuse("--topic and --to are needed: what shall it read, and from where?");
+  CO_TRY(const auto to, place_of(session, *session.options.value("to")));
+  CO_TRY(const auto wanted, wanted_of(session));
   const auto group = co_await admin::describe_group(session.client, id);
   if (!group && group.error().code != ErrorCode::kGroupIdNotFound) co_return std::unexpected(about(id, group.error()));
   if (group && group->state != "Empty" && group->state != "Dead")
-    co_return invalid(fmt::format("{} has members (it is {}); stop them first", id, group->state));
-  std::vector<TopicPartition> partitions;
-  for (const auto& argument : session.options.values("topic")) {
-    CO_TRY(const auto topic, parse_topic_argument(argument));
-    CO_TRY_VOID(co_await check_topics(session, {topic.first}));
-    CO_TRY(const auto described, co_await admin::describe_topics(session.client, {topic.first}));
-    for (const auto& p : described.front().partitions)
-      if (topic.second.empty() || std::ranges::find(topic.second, p.id) != topic.second.end())
-        partitions.push_back({topic.first, p.id});
-  }
-  const auto tell = [terminal = &session.terminal()](const std::string& text) { terminal->err(text + "\n"); };
-  CO_TRY(const auto committed, co_await admin::fetch_offsets(session.client, id));
-  CO_TRY(const auto planned, co_await plan_reset(session.client, std::move(partitions), committed, to, tell, tell));
+    co_return fail(ErrorCode::kNonEmptyGroup,
+                   fmt::format("{} has members (it is {}); stop them first", id, group->state));
+  CO_TRY(const auto partitions, co_await partitions_of(session, wanted));
+  CO_TRY(const auto extents, co_await find_extents(session.client, partitions));
+  CO_TRY(const auto planned, co_await find_place(session.client, extents, to));
   admin::CommittedOffsets offsets;
   Report report({{"group"}, {"topic"}, {"partition", Report::Kind::kNumber}, {"offset", Report::Kind::kNumber}});
   for (const auto& [tp, offset] : planned) {
     offsets[tp].offset = offset;
     report.add({id, tp.topic, to_string(tp.partition), to_string(offset)});
+    if (to.kind == Place::Kind::kOffset && offset.value != to.number)
+      session.terminal().err(
+          fmt::format("{} has no offset {}; {} is nearest\n", to_string(tp), to.number, offset.value));
   }
   if (!session.options.has("dry-run")) {
     CO_TRY(const auto written, co_await admin::commit_offsets(session.client, id, std::move(offsets)));

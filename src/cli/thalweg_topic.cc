@@ -26,9 +26,10 @@ Task<Result<Offsets>> ends(admin::Client& client, const std::vector<admin::Topic
   co_return co_await admin::list_offsets(client, std::move(at));
 }
 
-std::string shown(const Offsets& offsets, const TopicPartition& tp) {
+Report::Cell shown(const Offsets& offsets, const TopicPartition& tp) {
   const auto at = offsets.find(tp);
-  return at == offsets.end() || !at->second ? "-" : to_string(at->second->offset);
+  if (at == offsets.end() || !at->second) return {};
+  return to_string(at->second->offset);
 }
 
 // The broker's refusal, with the nearest known name for settings that do not exist.
@@ -68,22 +69,21 @@ Task<Result<>> topic_list(Session session) {
 }
 
 void declare_topic_create(OptionParser& parser) {
-  parser.integer("partitions", "N", "How many partitions. (default: the broker's)");
-  parser.integer("replicas", "N", "How many replicas of each. (default: the broker's)");
+  parser.integer("partitions", "N", "How many partitions. (default: the broker's)").within("partitions", 1, INT32_MAX);
+  parser.integer("replicas", "N", "How many replicas of each. (default: the broker's)")
+      .within("replicas", 1, INT16_MAX);
   parser.values("config", "KEY=VALUE", "A setting; may be repeated.");
 }
 
 Task<Result<>> topic_create(Session session) {
-  CO_TRY(const auto configs, parse_pairs(session.options.values("config"), false));
+  CO_TRY(const auto configs, session.given(parse_pairs(session.options.values("config"), false)));
   Report report({{"name"}, {"result"}});
   for (const auto& name : session.words()) {
     admin::NewTopic topic;
     topic.name = name;
     topic.configs = configs;
-    if (const auto n = session.options.value("partitions"))
-      topic.partitions = static_cast<std::int32_t>(*parse_integer(*n));
-    if (const auto n = session.options.value("replicas"))
-      topic.replication_factor = static_cast<std::int16_t>(*parse_integer(*n));
+    if (const auto n = session.number("partitions")) topic.partitions = static_cast<std::int32_t>(*n);
+    if (const auto n = session.number("replicas")) topic.replication_factor = static_cast<std::int16_t>(*n);
     const auto created = co_await admin::create_topic(session.client, std::move(topic));
     if (!created) co_return std::unexpected(with_nearest_settings(about(name, created.error()), configs));
     report.add({name, "created"});
@@ -108,7 +108,7 @@ Task<Result<>> topic_describe(Session session) {
   for (const auto& topic : topics)
     for (const auto& p : topic.partitions) {
       const TopicPartition tp{topic.name, p.id};
-      report.add({topic.name, to_string(p.id), p.leader == kNoBroker ? "-" : to_string(p.leader),
+      report.add({topic.name, to_string(p.id), p.leader == kNoBroker ? Report::Cell() : to_string(p.leader),
                   to_string(p.leader_epoch), ids(p.replicas), ids(p.isr), shown(first, tp), shown(last, tp)});
     }
   session.show(report);
@@ -116,25 +116,25 @@ Task<Result<>> topic_describe(Session session) {
 }
 
 void declare_topic_alter(OptionParser& parser) {
-  parser.integer("partitions", "N", "How many partitions it shall have.");
+  parser.integer("partitions", "N", "How many partitions it shall have.").within("partitions", 1, INT32_MAX);
 }
 
 Task<Result<>> topic_alter(Session session) {
   const std::string name = session.words()[0];
-  const auto count = session.options.value("partitions");
-  if (!count) co_return invalid("--partitions is missing: how many shall it have?");
+  const auto count = session.number("partitions");
+  if (!count) co_return session.misuse("--partitions is missing: how many shall it have?");
   CO_TRY_VOID(co_await check_topics(session, {name}));
-  const auto grown =
-      co_await admin::create_partitions(session.client, name, static_cast<std::int32_t>(*parse_integer(*count)), {});
+  const auto grown = co_await admin::create_partitions(session.client, name, static_cast<std::int32_t>(*count), {});
   if (!grown) co_return std::unexpected(about(name, grown.error()));
   Report report({{"name"}, {"partitions", Report::Kind::kNumber}});
-  report.add({name, *count});
+  report.add({name, std::to_string(*count)});
   session.show(report);
   co_return Result<>();
 }
 
 Task<Result<>> topic_delete(Session session) {
   CO_TRY_VOID(co_await check_topics(session, session.words()));
+  CO_TRY_VOID(co_await confirm(session, fmt::format("Delete {} with all records", fmt::join(session.words(), ", "))));
   Report report({{"name"}, {"result"}});
   for (const auto& name : session.words()) {
     const auto deleted = co_await admin::delete_topic(session.client, name);
@@ -161,20 +161,24 @@ Task<Result<>> topic_offsets(Session session) {
 }
 
 void declare_topic_trim(OptionParser& parser) {
-  parser.integer("offset", "N", "Delete what lies before; -1 deletes all.");
-  parser.values("partition", "N", "Only this partition; may be repeated.");
+  parser.integer("offset", "N", "Delete what lies before; -1 deletes all.").within("offset", -1);
+  parser.values("partition", "N", "Only this partition; may be repeated.").within("partition", 0, INT32_MAX);
+  declare_yes(parser);
 }
 
 Task<Result<>> topic_trim(Session session) {
-  const auto offset = session.options.value("offset");
-  if (!offset) co_return invalid("--offset is missing: what lies before it is deleted");
+  const auto offset = session.number("offset");
+  if (!offset) co_return session.misuse("--offset is missing: what lies before it is deleted");
   CO_TRY(const auto topics, co_await named_topics(session));
-  std::set<std::string> wanted(session.options.values("partition").begin(), session.options.values("partition").end());
+  CO_TRY(const auto chosen, choose_partitions(topics.at(0), session.options.values("partition")));
   std::map<TopicPartition, Offset> before;
-  for (const auto& topic : topics)
-    for (const auto& p : topic.partitions)
-      if (wanted.empty() || wanted.contains(to_string(p.id)))
-        before[{topic.name, p.id}] = Offset{*parse_integer(*offset)};
+  std::string names;
+  for (const PartitionId id : chosen) {
+    before[{topics[0].name, id}] = Offset{*offset};
+    names += fmt::format("{}{}-{}", names.empty() ? "" : ", ", topics[0].name, id.value);
+  }
+  const std::string which = *offset < 0 ? "all records" : fmt::format("the records before offset {}", *offset);
+  CO_TRY_VOID(co_await confirm(session, fmt::format("Delete {} of {}", which, names)));
   CO_TRY(const auto trimmed, co_await admin::delete_records(session.client, std::move(before)));
   Report report({{"topic"}, {"partition", Report::Kind::kNumber}, {"begin", Report::Kind::kNumber}});
   for (const auto& [tp, begin] : trimmed) {

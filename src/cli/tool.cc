@@ -8,26 +8,33 @@
 namespace thalweg::cli {
 namespace {
 
-struct NamedTool {
-  std::string_view name;
-  Tool tool;
-};
 constexpr NamedTool kTools[] = {
-    {"kafka-configs", kafka_configs},
-    {"kafka-console-consumer", kafka_console_consumer},
-    {"kafka-console-producer", kafka_console_producer},
-    {"kafka-consumer-groups", kafka_consumer_groups},
-    {"kafka-get-offsets", kafka_get_offsets},
-    {"kafka-topics", kafka_topics},
+    {"kafka-configs", kafka_configs, kafka_configs_options},
+    {"kafka-console-consumer", kafka_console_consumer, kafka_console_consumer_options},
+    {"kafka-console-producer", kafka_console_producer, kafka_console_producer_options},
+    {"kafka-consumer-groups", kafka_consumer_groups, kafka_consumer_groups_options},
+    {"kafka-get-offsets", kafka_get_offsets, kafka_get_offsets_options},
+    {"kafka-topics", kafka_topics, kafka_topics_options},
 };
 
 }  // namespace
+
+std::span<const NamedTool> kafka_tools() { return kTools; }
 
 Tool find_tool(std::string_view program) {
   if (const auto slash = program.rfind('/'); slash != program.npos) program.remove_prefix(slash + 1);
   if (program.ends_with(".sh")) program.remove_suffix(3);
   const auto at = std::ranges::find(kTools, program, &NamedTool::name);
   return at == std::end(kTools) ? nullptr : at->tool;
+}
+
+Task<int> run_to_the_end(Context context, Tool tool, std::string program, Arguments arguments) {
+  const int code = co_await tool(context, std::move(arguments));
+  context.terminal.flush();
+  const std::string lost = context.terminal.out_failure();
+  if (lost.empty()) co_return code;
+  context.terminal.err(fmt::format("{}: cannot write to standard output: {}\n", program, lost));
+  co_return code == 0 ? 1 : code;
 }
 
 int usage_error(Terminal& terminal, const OptionParser& parser, std::string_view message) {
@@ -86,14 +93,12 @@ Result<admin::ClientOptions> client_options(const std::string& bootstrap, const 
   TRY_VOID(take_millis(properties, "default.api.timeout.ms", options.api_timeout));
   TRY_VOID(take_millis(properties, "retry.backoff.ms", options.retry_backoff));
   TRY_VOID(take_millis(properties, "retry.backoff.max.ms", options.retry_backoff_max));
-  if (const auto at = properties.find("security.protocol"); at != properties.end() && at->second != "PLAINTEXT")
-    return invalid(
-        fmt::format("security.protocol={} is not supported by these tools: they speak PLAINTEXT", at->second));
   return options;
 }
 
 Result<admin::ClientOptions> admin_options(Terminal& terminal, const Options& options) {
   TRY(const auto properties, client_properties(terminal, options, {"command-config"}));
+  TRY_VOID(check_properties(terminal, ClientKind::kAdmin, properties));
   const auto given = options.value("bootstrap-server");
   return client_options(given ? *given : options.value_or("bootstrap-controller", ""), properties, "adminclient-1");
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,10 +22,21 @@ struct Context {
 using Arguments = std::vector<std::string>;
 using Tool = Task<int> (*)(Context, Arguments);
 
+// One of Kafka's tools: its name without .sh, and what it understands.
+struct NamedTool {
+  std::string_view name;
+  Tool tool;
+  OptionParser (*options)();
+};
+std::span<const NamedTool> kafka_tools();
 // "kafka-topics", "/usr/bin/kafka-topics.sh" -> the tool of that name; null if there is none.
 Tool find_tool(std::string_view program);
 // thalweg COMMAND …, all but `thalweg server`.
 Task<int> run_thalweg(Context context, Arguments arguments);
+
+// Runs the tool and hands its output over. Output that was lost is an error, whatever the tool thought: it is said with
+// the program's name, and the exit code is 1. A reader that went away (a closed pipe) is none.
+Task<int> run_to_the_end(Context context, Tool tool, std::string program, Arguments arguments);
 
 Task<int> kafka_topics(Context context, Arguments arguments);
 Task<int> kafka_console_producer(Context context, Arguments arguments);
@@ -32,6 +44,12 @@ Task<int> kafka_console_consumer(Context context, Arguments arguments);
 Task<int> kafka_consumer_groups(Context context, Arguments arguments);
 Task<int> kafka_configs(Context context, Arguments arguments);
 Task<int> kafka_get_offsets(Context context, Arguments arguments);
+OptionParser kafka_topics_options();
+OptionParser kafka_console_producer_options();
+OptionParser kafka_console_consumer_options();
+OptionParser kafka_consumer_groups_options();
+OptionParser kafka_configs_options();
+OptionParser kafka_get_offsets_options();
 
 // The Kafka release whose tools these stand in for; what --version prints.
 inline constexpr std::string_view kKafkaVersion = "4.3.1";
@@ -47,7 +65,11 @@ using config::Properties;
 // Files named by the options `files`, then pairs given by the options `pairs`: the later wins.
 Result<Properties> client_properties(Terminal& terminal, const Options& options, const std::vector<std::string>& files,
                                      const std::vector<std::string>& pairs = {});
-// kInvalidRequest for a security setting that these tools do not have.
+// Which of Kafka's clients the settings are for, as far as the tools care.
+enum class ClientKind { kAdmin, kProducer, kConsumer };
+// kInvalidRequest for a setting that cannot be honoured, since to ignore it would do something else than was asked for.
+// Names that no client of Kafka's knows are warned about.
+Result<> check_properties(Terminal& terminal, ClientKind kind, const Properties& properties);
 Result<admin::ClientOptions> client_options(const std::string& bootstrap, const Properties& properties,
                                             std::string client_id);
 // Of --bootstrap-server and --command-config.

@@ -1,5 +1,7 @@
 #include "cli/tool.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include "cli/command.h"
@@ -167,9 +169,9 @@ TEST(Thalweg, SaysWhatToDoWhenNoBrokerAnswers) {
   const auto lost = run_tool(run_thalweg, {"topic", "list", "--brokers", kNobody, "--timeout", "100"});
   EXPECT_EQ(lost.code, 1);
   EXPECT_EQ(lost.err,
-            "thalweg topic list: no broker answers at 127.0.0.1:1\n"
-            "Is it running? To start one: thalweg server. For another address: --brokers host:port, or "
-            "THALWEG_BROKERS in the environment\n");
+            "thalweg topic list: nothing listens at 127.0.0.1:1\n"
+            "Is the server running, and is it this port? To start one: thalweg server. For another address: --brokers "
+            "host:port, or THALWEG_BROKERS in the environment\n");
 }
 
 TEST(Thalweg, TakesTheBrokersFromTheEnvironmentOrAnOptionAnywhere) {
@@ -178,10 +180,10 @@ TEST(Thalweg, TakesTheBrokersFromTheEnvironmentOrAnOptionAnywhere) {
   terminal.variables["THALWEG_BROKERS"] = kNobody;
   const Context context{shards[0], terminal};
   platform::run_on(shards[0], run_thalweg(context, {"topic", "list", "--timeout", "100"}));
-  EXPECT_TRUE(terminal.err_text.contains("no broker answers at 127.0.0.1:1")) << terminal.err_text;
+  EXPECT_TRUE(terminal.err_text.contains("nothing listens at 127.0.0.1:1")) << terminal.err_text;
   terminal.err_text.clear();
   platform::run_on(shards[0], run_thalweg(context, {"--brokers", "127.0.0.1:2", "--timeout=100", "topic", "list"}));
-  EXPECT_TRUE(terminal.err_text.contains("no broker answers at 127.0.0.1:2")) << terminal.err_text;
+  EXPECT_TRUE(terminal.err_text.contains("nothing listens at 127.0.0.1:2")) << terminal.err_text;
 }
 
 TEST(Thalweg, NamesTheNearestCommandAndOption) {
@@ -194,7 +196,7 @@ TEST(Thalweg, NamesTheNearestCommandAndOption) {
   EXPECT_EQ(error({"topics"}), "thalweg: no command 'topics'; did you mean topic?");
   EXPECT_EQ(error({"topic", "creat"}), "thalweg: no command 'topic creat'; did you mean create?");
   EXPECT_EQ(error({"topic", "create", "t", "--partition", "x"}),
-            "thalweg: Cannot parse argument 'x' of option partitions");
+            "thalweg: --partitions is a number from 1 to 2147483647, not 'x'");
   EXPECT_EQ(error({"topic", "create", "t", "--replcas", "1"}),
             "thalweg: replcas is not a recognized option; did you mean --replicas?");
 }
@@ -205,6 +207,131 @@ TEST(Thalweg, RefusesTooFewAndTooManyWordsBeforeItConnects) {
   EXPECT_EQ(error({"topic", "list", "orders"}), "thalweg: 'orders' is one word too many");
   EXPECT_EQ(error({"topic", "alter", "a", "b"}), "thalweg: 'b' is one word too many");
   EXPECT_EQ(error({"topic", "list", "--output", "yaml"}), "thalweg: --output is table or json, not 'yaml'");
+}
+
+TEST(Thalweg, RefusesWrongValuesBeforeItConnects) {
+  const std::vector<Arguments> all{
+      {"topic", "list", "--timeout", "0"},
+      {"topic", "list", "--timeout", "99999999999"},
+      {"topic", "list", "--brokers", ""},
+      {"topic", "list", "--brokers", "a:b"},
+      {"topic", "list", "--brokers", "a:0"},
+      {"topic", "list", "--brokers", "a b"},
+      {"topic", "create", "t", "--partitions", "0"},
+      {"topic", "create", "t", "--partitions", "-1"},
+      {"topic", "create", "t", "--replicas", "40000"},
+      {"topic", "create", "t", "--config", "retention.ms"},
+      {"topic", "alter", "t"},
+      {"topic", "alter", "t", "--partitions", "0"},
+      {"topic", "trim", "t"},
+      {"topic", "trim", "t", "--offset", "-2"},
+      {"topic", "trim", "t", "--offset", "1", "--partition", "x"},
+      {"produce", "t", "--partition", "-1"},
+      {"produce", "t", "--acks", "2"},
+      {"produce", "t", "--compression", "zip"},
+      {"produce", "t", "--header", "x"},
+      {"produce", "t", "--key-separator", ""},
+      {"produce", "t", "--key", "k", "--key-separator", ":"},
+      {"produce", "t", "--tombstone", "--key", "k"},
+      {"consume", "t", "--count", "0"},
+      {"consume", "t", "--count", "-5"},
+      {"consume", "t", "--from", "yesterday"},
+      {"consume", "t", "--from", "+5"},
+      {"consume", "t", "--partition", "-1"},
+      {"consume", "t", "--group", ""},
+      {"consume", "t", "--group", "g", "--from", "42"},
+      {"consume", "t", "--group", "g", "--partition", "0"},
+      {"consume", "t", "--format", "%q"},
+      {"consume", "t", "--format", "%k", "--output", "json"},
+      {"group", "seek", "g"},
+      {"group", "seek", "g", "--topic", "t", "--to", "-1"},
+      {"group", "seek", "g", "--topic", "t", "--to", "-2"},
+      {"group", "seek", "g", "--topic", "t", "--to", "latest"},
+      {"group", "seek", "g", "--topic", "t:x", "--to", "end"},
+      {"config", "get"},
+      {"config", "get", "--topic", "t", "--broker", "1"},
+      {"config", "get", "--broker", "x"},
+      {"config", "set", "retention.ms", "--topic", "t"},
+      {"config", "set", "=1", "--topic", "t"},
+      {"config", "unset", "retention.ms=1", "--topic", "t"},
+  };
+  for (Arguments arguments : all) {
+    const std::string shown = fmt::format("{}", fmt::join(arguments, " "));
+    if (!shown.contains("--brokers")) arguments.insert(arguments.end(), {"--brokers", kNobody});
+    const auto ran = run_tool(run_thalweg, arguments);
+    EXPECT_EQ(ran.code, 2) << shown << ": " << ran.err;
+    EXPECT_EQ(ran.out, "") << shown;
+    EXPECT_TRUE(ran.err.contains("Try: thalweg ")) << shown << ": " << ran.err;
+  }
+}
+
+TEST(Thalweg, NamesTheVariableThatIsWrong) {
+  platform::TestShards shards;
+  FakeTerminal terminal;
+  terminal.variables["THALWEG_BROKERS"] = "a:b";
+  EXPECT_EQ(platform::run_on(shards[0], run_thalweg({shards[0], terminal}, {"topic", "list"})), 2);
+  EXPECT_TRUE(terminal.err_text.contains("THALWEG_BROKERS")) << terminal.err_text;
+}
+
+TEST(AnyTool, FailsWhenItsOutputIsLost) {
+  const auto run = [](Tool tool, const char* name, Arguments arguments, const char* failure) {
+    platform::TestShards shards;
+    FakeTerminal terminal;
+    terminal.out_failure_text = failure;
+    const Context context{shards[0], terminal};
+    const int code = platform::run_on(shards[0], run_to_the_end(context, tool, name, std::move(arguments)));
+    return std::pair(code, terminal.err_text);
+  };
+  EXPECT_EQ(run(run_thalweg, "thalweg", {"--help"}, "No space left on device"),
+            std::pair(1, std::string("thalweg: cannot write to standard output: No space left on device\n")));
+  EXPECT_EQ(run(kafka_topics, "kafka-topics", {"--version"}, "No space left on device").first, 1);
+  EXPECT_EQ(run(run_thalweg, "thalweg", {"--help"}, ""), std::pair(0, std::string()));
+  EXPECT_EQ(run(run_thalweg, "thalweg", {"topics"}, "x").first, 2) << "a code that says more stays";
+}
+
+TEST(KafkaTools, RefuseSettingsThatTheyCannotHonour) {
+  const auto error = [](const char* tool, const std::string& setting) {
+    platform::TestShards shards;
+    FakeTerminal terminal;
+    terminal.files["c"] =
+        setting + "\nclient.id=x\nrequest.timeout.ms=50\ndefault.api.timeout.ms=50\nmax.block.ms=50\n";
+    Arguments arguments{"--bootstrap-server", kNobody, "--command-config", "c"};
+    const std::string name = tool;
+    if (name.contains("console")) arguments.insert(arguments.end(), {"--topic", "t"});
+    if (name == "kafka-console-consumer") arguments.insert(arguments.end(), {"--timeout-ms", "50"});
+    if (!name.contains("console") && name != "kafka-get-offsets")
+      arguments.emplace_back(name == "kafka-configs" ? "--describe" : "--list");
+    if (name == "kafka-configs") arguments.insert(arguments.end(), {"--topic", "t"});
+    const int code = platform::run_on(shards[0], find_tool(tool)({shards[0], terminal}, arguments));
+    const std::string said = terminal.err_text + terminal.out_text;
+    const std::string key = setting.substr(0, setting.find('='));
+    const bool refused = said.contains(key) && said.contains("is not supported by these tools");
+    EXPECT_FALSE(refused && code == 0 && name != "kafka-consumer-groups") << tool << " " << said;
+    return refused;
+  };
+  for (const auto& tool : kafka_tools()) {
+    EXPECT_TRUE(error(tool.name.data(), "security.protocol=SASL_SSL")) << tool.name;
+    EXPECT_TRUE(error(tool.name.data(), "sasl.mechanism=PLAIN")) << tool.name;
+    EXPECT_TRUE(error(tool.name.data(), "ssl.truststore.location=/x")) << tool.name;
+    EXPECT_FALSE(error(tool.name.data(), "security.protocol=PLAINTEXT")) << tool.name;
+    EXPECT_FALSE(error(tool.name.data(), "ssl.truststore.location=")) << tool.name;
+  }
+  EXPECT_TRUE(error("kafka-console-consumer", "group.protocol=consumer"));
+  EXPECT_FALSE(error("kafka-console-consumer", "group.protocol=classic"));
+  EXPECT_TRUE(error("kafka-console-consumer", "group.instance.id=a"));
+  EXPECT_TRUE(error("kafka-console-consumer", "partition.assignment.strategy=org.apache.kafka.StickyAssignor"));
+  EXPECT_TRUE(error("kafka-console-producer", "transactional.id=a"));
+  EXPECT_TRUE(error("kafka-console-producer", "partitioner.class=org.example.Mine"));
+  EXPECT_FALSE(error("kafka-console-producer", "linger.ms=5"));
+}
+
+TEST(KafkaTools, HidePasswordsAndWarnOfSettingsThatNobodyKnows) {
+  platform::TestShards shards;
+  FakeTerminal terminal;
+  EXPECT_TRUE(check_properties(terminal, ClientKind::kProducer, {{"acks", "1"}, {"group.id", "g"}, {"aks", "1"}}));
+  EXPECT_EQ(terminal.err_text, "WARN These configurations '[aks, group.id]' were supplied but are not used.\n");
+  const auto refused = check_properties(terminal, ClientKind::kAdmin, {{"ssl.key.password", "secret"}});
+  EXPECT_FALSE(refused.error().message.contains("secret"));
 }
 
 TEST(Thalweg, SaysItsVersionAndHelpsUnderEveryName) {
@@ -238,6 +365,29 @@ TEST(Thalweg, CompletesEveryCommandInEveryShell) {
       EXPECT_NE(script->find(command.name.substr(command.name.find(' ') + 1)), std::string::npos) << shell;
   }
   EXPECT_FALSE(completion_script("csh"));
+}
+
+TEST(Thalweg, CompletesSettingsAndKafkasToolsInEveryShell) {
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    const auto script = completion_script(shell);
+    ASSERT_TRUE(script);
+    for (const char* some : {"retention.ms=", "kafka-console-consumer", "from-beginning", "_thalweg_brokers"})
+      EXPECT_TRUE(script->contains(some)) << shell << " " << some;
+  }
+}
+
+TEST(Thalweg, DescribesEveryCommandAndOptionInItsManual) {
+  const auto ran = run_tool(run_thalweg, {"man"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_TRUE(ran.out.starts_with(".TH THALWEG 1"));
+  const auto contains = [&](std::string text) {
+    for (auto at = text.find('-'); at != text.npos; at = text.find('-', at + 2)) text.insert(at, "\\");
+    return ran.out.contains(text);
+  };
+  for (const auto& command : commands()) {
+    EXPECT_TRUE(contains(".SS " + std::string(command.name))) << command.name;
+    for (const auto& [name, spec] : parser_of(command).specs()) EXPECT_TRUE(contains("--" + name)) << name;
+  }
 }
 
 TEST(TopicFilter, TakesARegularExpressionForTheWholeName) {

@@ -37,6 +37,22 @@ Task<Result<>> check_groups(Session session, std::vector<std::string> names) {
   co_return check("group", ErrorCode::kGroupIdNotFound, names, known);
 }
 
+Result<std::vector<PartitionId>> choose_partitions(const admin::TopicDescription& topic,
+                                                   const std::vector<std::string>& numbers) {
+  std::vector<PartitionId> chosen;
+  for (const auto& p : topic.partitions)
+    if (numbers.empty()) chosen.push_back(p.id);
+  for (const auto& text : numbers) {
+    const auto number = parse_integer(text);
+    const auto is_it = [&](const auto& p) { return p.id.value == number; };
+    if (std::ranges::none_of(topic.partitions, is_it))
+      return fail(ErrorCode::kUnknownTopicOrPartition,
+                  fmt::format("{} has no partition {}; it has {} from 0", topic.name, text, topic.partitions.size()));
+    chosen.push_back(PartitionId{static_cast<std::int32_t>(*number)});
+  }
+  return chosen;
+}
+
 Error about(const std::string& name, const Error& error) {
   const std::string text = kafka_text(error);
   return {error.code, text.contains(name) ? text : name + ": " + text};
