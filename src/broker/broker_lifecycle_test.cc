@@ -84,10 +84,9 @@ class BrokerLifecycleTest : public testing::Test {
       publisher.start();
     }
     static Task<> start(Program* self) { self->started = co_await self->lifecycle.start({Uuid{5, 5}}); }
-    static Task<> leave(Program* self) { self->left = co_await self->lifecycle.leave(self->link_now() + 10s); }
-    Instant link_now() { return now(); }
+    static Task<> leave(Program* self) { self->left = co_await self->lifecycle.leave(self->shard.clock.now() + 10s); }
 
-    std::function<Instant()> now;
+    const Shard& shard;
     NoState state;
     config::BrokerConfig config;
     MetadataPublisher publisher;
