@@ -403,10 +403,8 @@ Result<> LogLoader::load_epochs() {
   if (disk().exists(path)) {
     TRY(const SharedBytes text, disk().read_file(path));
     auto epochs = LeaderEpochCache::parse(text.text());
-    if (epochs)
-      stored = *std::move(epochs);
-    else
-      TRY(stored, epochs_of_batches(path, epochs.error()));
+    if (!epochs) epochs = epochs_of_batches(path, Error(epochs.error()));
+    TRY(stored, std::move(epochs));
   }
   LeaderEpochCache epochs = stored;
   // Above the recovery point the batches alone tell, also for folders whose file was not written before a truncation:

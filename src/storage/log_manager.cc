@@ -437,9 +437,11 @@ Task<Result<>> LogManager::stop() {
   co_await write_checkpoints();
   if (!all) co_return all;
   for (Directory& directory : directories_) {
-    // A log that was not opened in this life is as the last crash left it, and nobody has looked at it.
-    const bool unchecked = std::ranges::any_of(directory.partitions, [&](const auto& p) { return !logs_.contains(p); });
-    if (directory.clean || !unchecked) CO_TRY_VOID(co_await directory.files.mark_clean_shutdown());
+    // A log that was not opened in this life is as the last stop left it: after a crash nobody has looked at it.
+    const bool unchecked = std::ranges::any_of(directory.partitions, [&](const auto& partition) {
+      return !logs_.contains(partition) && !directory.as_stopped.contains(partition);
+    });
+    if (!unchecked) CO_TRY_VOID(co_await directory.files.mark_clean_shutdown());
   }
   log::info("logs closed", field("count", logs_.size()));
   co_return Result<>{};

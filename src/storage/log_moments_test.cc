@@ -318,7 +318,9 @@ TEST(LogMoments, APartitionThatIsBeingRemovedIsNotOpenedAgainInItsOldFolder) {
     const TopicPartition id{"t", {0}};
     const LogPtr old = **m.world.run(m.node, manager.open(id, Uuid{1, 2}, {}, 1));
     m.append(*old, 1);
-    const auto remove = [](LogManager* l, TopicPartition p) -> Task<> { co_await l->remove(std::move(p)); };
+    const auto remove = [](LogManager* l, TopicPartition p) -> Task<> {
+      co_await l->remove(p.topic, Uuid{1, 2}, {p.partition});
+    };
     spawn(m.node.shard(0), remove(&manager, id));
     const auto opened = *m.world.run(m.node, manager.open(id, Uuid{3, 4}, {}, 1));
     m.world.run_for(10s);

@@ -117,6 +117,8 @@ class LogSegment {
   // Drops the batch that contains `offset` and all after it; answers where the log ends now: at `offset`, or where the
   // dropped batch began.
   Result<Offset> truncate_to(Offset offset);
+  // The headers of all batches from the one that contains `from` on.
+  Result<> for_each_header(Offset from, const std::function<Result<>(const BatchHeader&)>& visit) const;
   // Closes files ahead of renaming or removing them.
   void forget_files();
 
@@ -138,7 +140,6 @@ class LogSegment {
   void remember(Offset offset, std::uint64_t position);
   std::optional<std::uint64_t> remembered(Offset offset) const;
   Result<BatchHeader> header_now(BatchScanner& scanner) const;
-  Result<> for_each_header(Offset from, const std::function<Result<>(const BatchHeader&)>& visit) const;
   Range range(FilePtr log, Boundary from, Boundary to) const;
   // The first batch that ends at or above `offset`, at or after the place the index names.
   Task<Result<std::optional<BatchHeader>>> find(FilePtr file, Offset offset, std::uint64_t size);

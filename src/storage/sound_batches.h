@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "base/types.h"
 #include "runtime/disk.h"
 
 namespace thalweg::storage {
