@@ -64,6 +64,10 @@ GroupCoordinator::GroupCoordinator(Broker& broker)
   }
 }
 
+// Not in the header: everybody who includes broker.h would compile the host of groups.
+Task<> GroupCoordinator::start() { return groups_.start(); }
+Task<> GroupCoordinator::stop() { return groups_.stop(); }
+
 void GroupCoordinator::topic_deleted(const std::string& topic) {
   for (std::size_t i = 0; i < broker_.shards().size(); ++i) {
     const Shard& shard = broker_.shards()[i]->shard;

@@ -42,9 +42,9 @@ class GroupCoordinator {
   explicit GroupCoordinator(Broker& broker);
 
   // After this broker has registered with the controller. On shard 0.
-  Task<> start() { return groups_.start(); }
+  Task<> start();
   // Answers everybody who waits with kNotCoordinator, and serves no more. On shard 0.
-  Task<> stop() { return groups_.stop(); }
+  Task<> stop();
   // Forgets what groups committed for the topic; nobody waits for that.
   void topic_deleted(const std::string& topic);
 
