@@ -75,7 +75,7 @@ class PartitionBench : public SimBench {
     options.config.max_message_bytes = 1000;
     auto log = run(storage::Log::open(node_.shard(0), options));
     CHECK(log);
-    partition_ = std::make_shared<replica::Partition>(node_.shard(0), BrokerId{1}, *log, replica::Durability::kDisk);
+    partition_ = std::make_shared<replica::Partition>(node_.shard(0), BrokerId{1}, *log);
     led_by(BrokerId{1});
     journal_.emplace(partition_);
   }

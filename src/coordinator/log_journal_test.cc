@@ -29,7 +29,7 @@ class LogJournalTest : public testing::Test {
     options.config.max_message_bytes = 1000;
     auto log = t.run(storage::Log::open(t.shard, options));
     CHECK(log);
-    partition_ = std::make_shared<replica::Partition>(t.shard, BrokerId{1}, *log, replica::Durability::kDisk);
+    partition_ = std::make_shared<replica::Partition>(t.shard, BrokerId{1}, *log);
     lead(BrokerId{1});
     journal_.emplace(partition_);
   }
