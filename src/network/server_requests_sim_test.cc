@@ -155,6 +155,11 @@ Task<> send_beat(Scene* scene, std::shared_ptr<Channel> channel, std::vector<std
   order->push_back(response ? "beat" : response.error().message);
 }
 
+Task<> send_slow(Scene* scene, std::shared_ptr<Channel> channel, std::vector<std::string>* order) {
+  const auto response = co_await scene->beat(channel, "slow");
+  order->push_back(response ? "slow" : response.error().message);
+}
+
 TEST_F(ServerRequests, AnswersManyPipelinedRequestsInOrder) {
   play([](Scene* s) -> Task<> {
     const auto channel = co_await s->open();
@@ -186,11 +191,14 @@ TEST_F(ServerRequests, StageTwoDoesNotHoldLaterRequestsButTheirResponsesStayInOr
 TEST_F(ServerRequests, StageOneHoldsTheNextRequest) {
   play([](Scene* s) -> Task<> {
     const auto channel = co_await s->open();
-    std::vector<int> answers;
-    spawn(s->shard, collect(s, channel, 1, &answers));
-    const auto slow = co_await s->beat(channel, "slow", 2);
-    EXPECT_EQ(s->broker.started, (std::vector<std::string>{"g", "slow"}));
-    EXPECT_TRUE(slow);
+    std::vector<std::string> order;
+    spawn(s->shard, send_slow(s, channel, &order));
+    spawn(s->shard, send_beat(s, channel, &order));
+    EXPECT_TRUE(co_await s->until([&] { return !s->broker.started.empty(); }));
+    EXPECT_EQ(s->broker.started, (std::vector<std::string>{"slow"}));
+    EXPECT_TRUE(co_await s->until([&] { return order.size() == 2; }));
+    EXPECT_EQ(s->broker.started, (std::vector<std::string>{"slow", "g"}));
+    EXPECT_EQ(order, (std::vector<std::string>{"slow", "beat"}));
   });
 }
 

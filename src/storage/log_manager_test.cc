@@ -250,6 +250,8 @@ TEST_F(LogManagerTest, LeaderEpochsAreMadeAgainFromTheBatches) {
     append(*log, 2);
     ASSERT_TRUE(log->append_as_leader(make_batch(), {.leader_epoch = {3}}));
     ASSERT_TRUE(t.run(manager->stop()));
+    log.reset();
+    manager.reset();
     const std::string path = dirs[0] + "/orders-0/leader-epoch-checkpoint";
     const auto file = t.disk.open(path, OpenMode::kTruncate);
     ASSERT_TRUE((*file)->write(0, as_bytes(left)));
