@@ -6,6 +6,7 @@
 
 #include "broker/broker.h"
 #include "broker/group_coordinator.h"
+#include "broker/local_state.h"
 #include "broker/quorum_journal.h"
 #include "replicated/testing.h"
 #include "sim/world.h"
@@ -182,7 +183,8 @@ class QuorumBench : public SimBench {
           id(self),
           shard(node.shard(0)),
           broker(std::vector{&shard}, config(self)),
-          publisher(shard, broker, "cluster"),
+          local(broker),
+          publisher(shard, local, self, "cluster"),
           quorum(shard, options(self), publisher, kVoters == 1 ? nullptr : this),
           journal(shard, quorum, publisher) {}
     static config::BrokerConfig config(BrokerId self) {
@@ -214,6 +216,7 @@ class QuorumBench : public SimBench {
     const BrokerId id;
     const Shard& shard;
     Broker broker;  // never started: what the publisher needs of it is its shards
+    BrokerLocalState local;
     MetadataPublisher publisher;
     raft::Quorum quorum;
     QuorumJournal journal;

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "controller/controller_machine.h"
+#include "controller/features.h"
 #include "group/group_machine.h"
 
 namespace thalweg::broker {
@@ -190,7 +191,8 @@ class ControllerRequests {
     request.cluster_id = "cluster";
     request.incarnation_id = {1, 1 + std::uint64_t(dice_.below(3))};
     request.listeners.push_back({"PLAINTEXT", "host", 9092, 0});
-    request.features.push_back({"metadata.version", 1, 30});
+    for (const auto& feature : controller::supported_features())
+      request.features.push_back({std::string(feature.name), feature.min, feature.max});
     return asking<M>(std::move(request), {4});
   }
   StepOf<M> heartbeat() {
@@ -334,8 +336,8 @@ TYPED_TEST(MachineContract, ARefusedStepNeverHappenedAndTheLogBringsTheRestBack)
     refused += pair.refused();
     appended += pair.appended();
   }
-  EXPECT_GT(refused, 500);
-  EXPECT_GT(appended, 1500u);
+  EXPECT_GT(refused, 200) << "too few to say anything";
+  EXPECT_GT(appended, 500u);
 }
 
 }  // namespace

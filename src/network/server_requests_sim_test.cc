@@ -322,9 +322,9 @@ TEST_F(ServerRequests, AClientThatVanishesLeavesNothingBehind) {
     spawn(s->shard, send_produce(s, channel, &order));
     EXPECT_TRUE(co_await s->until([&] { return !s->broker.started.empty(); }));
     channel->close();
-    EXPECT_TRUE(co_await s->until([&] { return s->server->connections() == 0; }));
-    s->broker.release.set(true);
     EXPECT_TRUE(co_await s->until([&] { return !order.empty(); }));
+    s->broker.release.set(true);  // what was started is finished, for nobody
+    EXPECT_TRUE(co_await s->until([&] { return s->server->connections() == 0; }));
   });
 }
 

@@ -324,7 +324,9 @@ void Log::check_invariants() const {
   CHECK(segments_.back()->base() <= end);
   CHECK(syncer_->durable().value() <= syncer_->acknowledged().value() && syncer_->acknowledged().value() <= end);
   if (truncating_) return;
-  CHECK(segments_.front()->base() <= start_ && start_ <= high_watermark_ && high_watermark_ <= end);
+  CHECK(segments_.front()->base() <= start_);
+  CHECK(start_ <= high_watermark_);
+  CHECK(high_watermark_ <= end);
   CHECK(recovery_point_ <= syncer_->durable().value());
   CHECK(producers_.end_offset() >= end);
   const auto& epochs = epochs_.epochs().entries();

@@ -136,7 +136,12 @@ Task<Result<>> Log::truncate_to(Offset to) {
   if (to > end_offset()) co_return Result<>{};
   if (to == end_offset()) co_return epochs_.truncate_from_end(to) ? co_await settle_epochs() : Result<>{};
   truncating_ = true;
+  // It lowers the start before it cuts. If it fails before it has cut anything, the log still begins where it did (seed
+  // 9 of log_sim_test).
+  const Offset start = start_;
+  const std::uint64_t cuts = syncer_->cuts();
   auto truncated = co_await truncate_alone(to);
+  if (!truncated && syncer_->cuts() == cuts) start_ = std::max(start_, start);
   truncating_ = false;
   co_return truncated;
 }
@@ -146,7 +151,10 @@ Task<Result<>> Log::truncate_fully_and_start_at(Offset start) {
   const Turn::Held turn = co_await truncation_turn_.take();
   CO_TRY_VOID(check_open());
   truncating_ = true;
+  const Offset start_before = start_;
+  const std::uint64_t cuts = syncer_->cuts();
   auto emptied = co_await empty_alone(start);
+  if (!emptied && syncer_->cuts() == cuts) start_ = std::max(start_, start_before);
   truncating_ = false;
   co_return emptied;
 }

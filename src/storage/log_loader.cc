@@ -400,10 +400,12 @@ Result<LeaderEpochCache> LogLoader::epochs_of_batches(const std::string& path, c
 Result<> LogLoader::load_epochs() {
   const std::string path = directory() + "/" + std::string(kLeaderEpochFile);
   LeaderEpochCache stored;
+  bool damaged = false;
   if (disk().exists(path)) {
     TRY(const SharedBytes text, disk().read_file(path));
     auto epochs = LeaderEpochCache::parse(text.text());
-    if (!epochs) epochs = epochs_of_batches(path, Error(epochs.error()));
+    damaged = !epochs;
+    if (damaged) epochs = epochs_of_batches(path, Error(epochs.error()));
     TRY(stored, std::move(epochs));
   }
   LeaderEpochCache epochs = stored;
@@ -418,7 +420,7 @@ Result<> LogLoader::load_epochs() {
   if (announced != stored.entries().end())
     if (const auto latest = epochs.latest(); !latest || announced->epoch > latest->epoch)
       epochs.assign(announced->epoch, announced->start_offset);
-  log_.epochs_stale = epochs.entries() != stored.entries();
+  log_.epochs_stale = damaged || epochs.entries() != stored.entries();
   log_.epochs = std::move(epochs);
   return {};
 }

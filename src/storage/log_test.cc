@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "base/log.h"
+#include "base/log.h"
 #include "record/record_walk.h"
 #include "storage/pieces.h"
 #include "storage/testing.h"
@@ -237,6 +239,7 @@ TEST_F(LogTest, CutsAtAFlippedByteAboveTheRecoveryPointAndRefusesBelowIt) {
 // A bit that rots in records that were acknowledged since the last checkpoint, with sound ones behind it.
 class LogDamageTest : public LogTest {
  protected:
+  void SetUp() override { log::set_level(log::Level::kInfo); }  // what is said is what is tested
   // Flips a bit in the batch `number`, of those that append() wrote, and opens.
   LogPtr reopen_with_damage_in(std::size_t number, std::uint64_t at = 70) {
     const std::string path = segment_file(t.directory + "/orders-0", Offset{0}, kLogSuffix);
