@@ -1,3 +1,4 @@
+// clang-format off: what includes what first is of no matter here.
 // For tests of pure modules.
 #include "std.h"
 

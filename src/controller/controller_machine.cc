@@ -137,7 +137,8 @@ Effects ControllerMachine::on_timer(TimerKey key, Instant now, Timestamp) {
   }
   Effects result{.append = records_for_preferred_leaders(image(), options_, kElectionsPerStep)};
   const bool more = result.append.size() == kElectionsPerStep;
-  result.timers.push_back({TimerKey::kLeaderRebalance, more ? now : later(now, options_.leader_imbalance_check_interval)});
+  result.timers.push_back(
+      {TimerKey::kLeaderRebalance, more ? now : later(now, options_.leader_imbalance_check_interval)});
   return result;
 }
 

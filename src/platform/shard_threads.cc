@@ -102,7 +102,8 @@ ShardThreads::~ShardThreads() {
 }
 
 Task<Result<>> ShardThreads::known_host(std::string host) {
-  co_return co_await machinery_->pool.run(Lane::kOther, [name = std::move(host)] { return platform::known_host(name); });
+  co_return co_await machinery_->pool.run(Lane::kOther,
+                                          [name = std::move(host)] { return platform::known_host(name); });
 }
 
 std::size_t ShardThreads::size() const { return machinery_->seams.size(); }

@@ -1,4 +1,4 @@
-// A shard: one thread, one executor, the outside world as that thread may use it, and what it counts. Constructors take a Shard& first;
+// A shard: a thread, its executor, the outside world as it may use it, its counters. Constructors take Shard& first;
 // nobody looks anything up. State has one owner shard, and others reach it only through call().
 #pragma once
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "base/number.h"
-
 #include "storage/slice.h"
 
 namespace thalweg::storage {

@@ -7,7 +7,6 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "base/log.h"
 #include "record/record_walk.h"
 #include "storage/pieces.h"
 #include "storage/testing.h"
