@@ -1,4 +1,3 @@
-// clang-format off: what includes what first is of no matter here.
 // The same, with what runtime/task.h makes everybody above the purity line read.
 #include "std.h"
 

@@ -1,4 +1,3 @@
-// clang-format off: what includes what first is of no matter here.
 // For tests of everything else.
 #include "asio.h"
 

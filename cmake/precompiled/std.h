@@ -1,4 +1,3 @@
-// clang-format off: what includes what first is of no matter here.
 // What most sources include of the standard library, and fmt.
 #include <algorithm>
 #include <array>

@@ -1,4 +1,3 @@
-// clang-format off: what includes what first is of no matter here.
 // For tests of pure modules.
 #include "std.h"
 
