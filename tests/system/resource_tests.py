@@ -24,7 +24,7 @@ class _FewDescriptors(ThalwegBroker):
 def _create(port: int, topic: str, partitions: int) -> None:
     with wire.Connection(port, timeout=60) as connection:
         connection.send(messages.request_frame("CreateTopics", 5, {
-            "Topics": [{"Name": topic, "NumPartitions": partitions, "ReplicationFactor": 1}], "TimeoutMs": 60_000}, 1))
+            "Topics": [{"Name": topic, "NumPartitions": partitions, "ReplicationFactor": 1}], "timeoutMs": 60_000}, 1))
         answer = messages.response_body("CreateTopics", 5, connection.receive()[1])
         expect(not answer["Topics"][0].get("ErrorCode"), f"{topic}: {answer}")
 
@@ -45,7 +45,7 @@ def serves_with_few_descriptors() -> str:
             for connection in connections:
                 connection.call(wire.METADATA, 1, b"\0\0\0\0")
                 connection.socket.close()
-            log = broker.log_path.read_text()
+            log = broker.log_path.read_text(errors="replace")
             expect("LimitNOFILE" in log, "the log does not say which limit to raise")
             expect("log offline" not in log, "a log went offline")
             return f"{partitions} partitions and {len(connections)} connections with {broker.limit} descriptors"
@@ -67,7 +67,7 @@ def starts_with_damaged_checkpoints() -> str:
                     (broker.data / name).write_bytes(damage)
                     broker.start()
                     expect(wire.produce_once(broker.port, "orders"), f"{name} was {damage!r}: not served")
-                    expect(name in broker.log_path.read_text(), f"{name} was {damage!r}: nothing is said")
+                    expect(name in broker.log_path.read_text(errors="replace"), f"{name} was {damage!r}: nothing is said")
                     damages += 1
             return f"{damages} damages"
         finally:
