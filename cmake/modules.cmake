@@ -40,8 +40,20 @@ foreach(dir tests/sim tests/bench tests/system)
   endif()
 endforeach()
 
-# What has threads, or runs on several shards; the rest is single-threaded by construction.
-add_custom_target(tsan_tests)
-foreach(module runtime platform network replicated replica broker)
-  add_dependencies(tsan_tests ${module}_test)
+# What people and tests start: everything but the unit tests.
+add_custom_target(programs)
+foreach(program thalweg simulate crash_client load)
+  if(TARGET ${program})
+    add_dependencies(programs ${program})
+  endif()
 endforeach()
+
+# Unit tests and fuzzers, see layers.cmake.
+add_custom_target(tests)
+get_property(test_programs GLOBAL PROPERTY THALWEG_TEST_PROGRAMS)
+add_dependencies(tests ${test_programs})
+
+# What has threads. Tests of the other modules run in simulation, on one thread; the server itself is watched under load
+# by tests/system/races.
+add_custom_target(tsan_tests)
+add_dependencies(tsan_tests platform_test network_test runtime_test thalweg)

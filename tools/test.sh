@@ -26,11 +26,12 @@ stage() {
 
 install_packages
 stage "format and house rules" ./dev lint
-stage "build release" build release all
-stage "build asan" build asan all
+stage "build release" build release programs
+stage "build asan" build asan tests
 stage "unit tests under AddressSanitizer and UBSan" python3 tools/run_tests.py --build build/asan
 stage "build tsan" build tsan tsan_tests
 stage "threads under ThreadSanitizer" python3 tools/run_tests.py --build build/tsan
+stage "the server under ThreadSanitizer" python3 tests/system/races
 sim=build/release/bin/sim
 stage "simulation, seeds 1 to 300" $sim --seeds 1-300
 stage "simulation, seeds 1 to 20 step for step the same twice" $sim --seeds 1-20 --twice

@@ -3,12 +3,24 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "broker/broker_lifecycle.h"
 #include "broker/broker_session.h"
+#include "broker/broker_shard.h"
+#include "broker/controller_link.h"
+#include "broker/controller_service.h"
+#include "broker/group_coordinator.h"
+#include "broker/local_state.h"
 #include "broker/memory_shares.h"
+#include "broker/metadata_publisher.h"
+#include "broker/producer_ids.h"
 #include "config/describe.h"
+#include "network/large_frames.h"
+#include "network/server.h"
+#include "raft/quorum.h"
 #include "runtime/gather.h"
 #include "storage/data_directory.h"
 #include "storage/log_config_options.h"
+#include "storage/log_manager.h"
 
 namespace thalweg::broker {
 namespace {
@@ -60,8 +72,18 @@ network::ConnectionLimits::Bounds connection_bounds(const config::BrokerConfig& 
 
 }  // namespace
 
+// Bound, not yet accepting.
+struct Broker::Waiting {
+  std::size_t shard;
+  std::string name;
+  std::unique_ptr<Listener> listener;
+};
+
 Broker::Broker(std::vector<const Shard*> shards, config::BrokerConfig config)
-    : config_(std::move(config)), producer_ids_(*this), limits_(*shards.at(0), connection_bounds(config_)) {
+    : config_(std::move(config)),
+      local_state_(std::make_unique<BrokerLocalState>(*this)),
+      producer_ids_(std::make_unique<ProducerIds>(*this)),
+      limits_(std::make_unique<network::ConnectionLimits>(*shards.at(0), connection_bounds(config_))) {
   for (const Shard* shard : shards)
     shards_.push_back(std::make_unique<BrokerShard>(*shard, *this, unsigned(shards.size())));
   servers_.resize(shards_.size());
@@ -72,6 +94,10 @@ Broker::Broker(std::vector<const Shard*> shards, config::BrokerConfig config)
 }
 
 Broker::~Broker() = default;
+
+const Shard& Broker::shard0() const { return shards_.front()->shard; }
+
+std::int64_t Broker::broker_epoch() const { return lifecycle_ ? lifecycle_->epoch() : -1; }
 
 BrokerShard& Broker::owner_of(const replica::PartitionKey& key) const {
   return *shards_[(std::hash<Uuid>()(key.topic_id) + std::size_t(key.partition.value)) % shards_.size()];
@@ -89,7 +115,7 @@ void Broker::follow(const metadata::Image& image) {
   const auto now =
       config::in_force(config_, image.configs({ResourceType::kBroker, std::to_string(config_.node_id.value)}),
                        image.configs({ResourceType::kBroker, ""}));
-  limits_.set_bounds(connection_bounds(now));
+  limits_->set_bounds(connection_bounds(now));
   logs_->set_producer_id_expiration(now.producer_id_expiration);
 }
 
@@ -131,7 +157,7 @@ Result<std::string> Broker::identity() {
 }
 
 Task<Result<>> Broker::start_quorum(std::string cluster_id) {
-  publisher_ = std::make_unique<MetadataPublisher>(shard0(), local_state_, config_.node_id, std::move(cluster_id));
+  publisher_ = std::make_unique<MetadataPublisher>(shard0(), *local_state_, config_.node_id, std::move(cluster_id));
   raft::QuorumOptions options;
   options.metadata_log_dir = config_.metadata_log_dir;
   options.self = config_.node_id;
@@ -179,7 +205,7 @@ void Broker::serve_on(std::size_t index) {
   auto& here = *shards_[index];
   auto& server = servers_[index];
   server = std::make_unique<network::Server>(
-      here.shard, server_options(config_, shards_.size(), limits_, *large_frames_), here.memory,
+      here.shard, server_options(config_, shards_.size(), *limits_, *large_frames_), here.memory,
       [&here](const network::ConnectionInfo& connection) { return std::make_unique<BrokerSession>(here, connection); });
   for (auto& listener : waiting_)
     if (listener.shard == index) server->serve(std::move(listener.listener), listener.name);

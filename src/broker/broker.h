@@ -4,26 +4,47 @@
 // manager and the producer ids live on shard 0; partitions, connections, groups and fetch sessions are spread over all.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "broker/broker_lifecycle.h"
-#include "broker/broker_shard.h"
-#include "broker/controller_link.h"
-#include "broker/controller_service.h"
-#include "broker/group_coordinator.h"
-#include "broker/local_state.h"
-#include "broker/metadata_publisher.h"
-#include "broker/producer_ids.h"
+#include "base/result.h"
 #include "config/broker_config.h"
-#include "network/server.h"
-#include "raft/quorum.h"
-#include "replica/partitions.h"
 #include "runtime/shard.h"
-#include "storage/log_manager.h"
+#include "runtime/task.h"
+
+// What it is made of is named here and read where it is used: most handlers need little of it.
+namespace thalweg::metadata {
+class Image;
+struct Topic;
+}  // namespace thalweg::metadata
+namespace thalweg::network {
+class ConnectionLimits;
+class LargeFrames;
+class Server;
+}  // namespace thalweg::network
+namespace thalweg::raft {
+class Quorum;
+}
+namespace thalweg::replica {
+struct PartitionKey;
+}
+namespace thalweg::storage {
+class LogManager;
+struct LogConfig;
+}  // namespace thalweg::storage
 
 namespace thalweg::broker {
+
+class BrokerLifecycle;
+class BrokerLocalState;
+class BrokerShard;
+class ControllerLink;
+class ControllerService;
+class GroupCoordinator;
+class MetadataPublisher;
+class ProducerIds;
 
 class Broker {
  public:
@@ -41,25 +62,19 @@ class Broker {
   // What it was started with; does not change.
   const config::BrokerConfig& config() const { return config_; }
   const std::vector<std::unique_ptr<BrokerShard>>& shards() const { return shards_; }
-  const Shard& shard0() const { return shards_.front()->shard; }
+  const Shard& shard0() const;
   // Which shard a partition lives on: neighbours lie on different ones.
   BrokerShard& owner_of(const replica::PartitionKey& key) const;
 
   raft::Quorum& quorum() { return *quorum_; }
   MetadataPublisher& publisher() { return *publisher_; }
   storage::LogManager& logs() { return *logs_; }
-  ProducerIds& producer_ids() { return producer_ids_; }
+  ProducerIds& producer_ids() { return *producer_ids_; }
   GroupCoordinator& groups() { return *groups_; }
-  std::int64_t broker_epoch() const { return lifecycle_ ? lifecycle_->epoch() : -1; }
+  ControllerLink& controller() { return *controller_link_; }
+  std::int64_t broker_epoch() const;
   // The ports that were bound, in the order of config().listeners; differs from it where that says 0.
   const std::vector<Endpoint>& bound() const { return bound_; }
-
-  // From any shard: what only the controller decides. Answers once the outcome is in force on this broker.
-  template <class Response, class Request>
-  Task<Result<Response>> ask_controller(Request request, std::int16_t version) {
-    co_return co_await shard0().call(*this, &Broker::forward_to_controller<Response, Request>, std::move(request),
-                                     version);
-  }
 
   storage::LogConfig log_config(const metadata::Image& image, const std::string& topic) const;
   // The settings of brokers in `image` are in force from now on. Whoever follows an option that changes at run time is
@@ -70,38 +85,25 @@ class Broker {
  private:
   Result<std::string> identity();
   Task<Result<>> start_quorum(std::string cluster_id);
-  template <class Response, class Request>
-  Task<Result<Response>> forward_to_controller(Request request, std::int16_t version) {
-    co_return co_await controller_link_->forward<Response>(std::move(request), version,
-                                                           shard0().clock.now() + kControllerWithin);
-  }
   Result<> listen();
   void serve_on(std::size_t shard);
   Task<> stop_servers(Instant deadline);
   void set_aside_foreign_logs();
 
-  // Bound, not yet accepting.
-  struct Waiting {
-    std::size_t shard;
-    std::string name;
-    std::unique_ptr<Listener> listener;
-  };
-
-  // Longer than the controller itself waits for a change to be in force (broker/controller_service.cc).
-  static constexpr Instant kControllerWithin = std::chrono::seconds(90);
+  struct Waiting;
 
   config::BrokerConfig config_;
   std::vector<std::unique_ptr<BrokerShard>> shards_;
   std::unique_ptr<storage::LogManager> logs_;
-  BrokerLocalState local_state_{*this};
+  std::unique_ptr<BrokerLocalState> local_state_;
   std::unique_ptr<MetadataPublisher> publisher_;
   std::unique_ptr<raft::Quorum> quorum_;
   std::unique_ptr<ControllerService> controller_;
   std::unique_ptr<ControllerLink> controller_link_;
   std::unique_ptr<BrokerLifecycle> lifecycle_;
-  ProducerIds producer_ids_;
+  std::unique_ptr<ProducerIds> producer_ids_;
   std::unique_ptr<GroupCoordinator> groups_;
-  network::ConnectionLimits limits_;
+  std::unique_ptr<network::ConnectionLimits> limits_;
   std::unique_ptr<network::LargeFrames> large_frames_;
   std::vector<std::unique_ptr<network::Server>> servers_;  // one a shard, used there
   std::vector<Waiting> waiting_;

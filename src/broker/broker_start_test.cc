@@ -1,6 +1,7 @@
 // What a start makes of the folders that it finds.
 #include <gmock/gmock.h>
 
+#include "broker/broker_shard.h"
 #include "broker/testing.h"
 #include "protocol/create_topics_request.h"
 #include "protocol/create_topics_response.h"

@@ -1,5 +1,5 @@
 // The controller on this node: the machine's host while this node leads the metadata quorum.
-// Owner: shard 0; others ask with Broker::ask_controller().
+// Owner: shard 0; others ask with ask_controller() (broker/ask_controller.h).
 #pragma once
 
 #include <memory>

@@ -1,6 +1,7 @@
 // Options of brokers that are changed while one runs, over a connection as operators do.
 #include <gtest/gtest.h>
 
+#include "broker/broker_shard.h"
 #include "broker/testing.h"
 #include "config/describe.h"
 #include "protocol/create_topics_request.h"

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "broker/broker.h"
+#include "broker/broker_shard.h"
 
 namespace thalweg::broker {
 namespace {

@@ -1,6 +1,8 @@
 #include "broker/local_state.h"
 
 #include "broker/broker.h"
+#include "broker/broker_shard.h"
+#include "storage/log_manager.h"
 
 namespace thalweg::broker {
 

@@ -1,6 +1,6 @@
 #include "broker/producer_ids.h"
 
-#include "broker/broker.h"
+#include "broker/ask_controller.h"
 #include "protocol/allocate_producer_ids_request.h"
 #include "protocol/allocate_producer_ids_response.h"
 
@@ -13,7 +13,7 @@ Task<Result<ProducerId>> ProducerIds::next() {
     request.broker_id = broker_.config().node_id;
     request.broker_epoch = broker_.broker_epoch();
     CO_TRY(const auto block,
-           co_await broker_.ask_controller<protocol::AllocateProducerIdsResponse>(std::move(request), 0));
+           co_await ask_controller<protocol::AllocateProducerIdsResponse>(broker_, std::move(request), 0));
     if (block.error_code != ErrorCode::kNone) co_return fail(block.error_code, "no producer ids from the controller");
     next_ = block.producer_id_start;
     end_ = ProducerId{block.producer_id_start.value + block.producer_id_len};

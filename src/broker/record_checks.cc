@@ -2,39 +2,36 @@
 
 #include <optional>
 
-#include "runtime/yielding.h"
-
 namespace thalweg::broker {
 
-Task<RecordChecks::Outcome> RecordChecks::look_inside(SharedBytes records) {
+Task<Result<record::RecordFacts>> RecordChecks::look_inside(SharedBytes records) {
   // One request may have thousands of batches, each of them small.
-  if (done_ >= kSlice) {
-    done_ = 0;
-    co_await give_way();
-  }
-  done_ += records.size();
+  if (pace_.due(records.size())) co_await give_way();
   const auto batch = storage::check_framing(records);
-  if (!batch) co_return std::unexpected(batch.error());
+  if (!batch) co_return std::unexpected(batch.error().error);
   co_return co_await walk(*batch);
 }
 
 Task<Result<record::RecordFacts>> RecordChecks::walk(record::BatchView batch) {
   {
     record::RecordWalk walk(batch, room_);
-    const auto stepped = walk.step(kSlice);
-    done_ += walk.facts().unpacked_bytes;
+    const auto stepped = walk.step(kBytesAtOnce);
+    const bool due = pace_.due(walk.facts().unpacked_bytes);
     if (!stepped) co_return std::unexpected(stepped.error());
-    if (walk.over()) co_return walk.facts();
+    if (walk.over()) {
+      const auto facts = walk.facts();
+      if (due) co_await give_way();
+      co_return facts;
+    }
   }
   if (batch.is_compressed()) room_ = {};  // the codec may hold much for it
-  std::optional<storage::Turn::Held> turn;
+  std::optional<Turn::Held> turn;
   if (batch.is_compressed()) turn.emplace(co_await turn_.take());
   record::RecordWalk walk(batch, long_room_);
   Result<> stepped;
   while (stepped && !walk.over()) {
-    done_ = 0;
     co_await give_way();
-    stepped = walk.step(kSlice);
+    stepped = walk.step(kBytesAtOnce);
   }
   if (turn) long_room_ = {};
   if (!stepped) co_return std::unexpected(stepped.error());

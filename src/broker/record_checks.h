@@ -1,9 +1,10 @@
 // Looks at the records of produced batches before they are appended, so that what is stored can be read, and says what
 // they are together: what the header claims is not believed.
 //
-// A batch of up to kSlice unpacked bytes is walked at once. A larger one is walked in slices, between which others on
-// the shard get their turn; of those that are compressed one at a time, so that the memory that a codec may be made to
-// take is there once and not for each connection. Who sends several batches waits for each, so their order stays.
+// A batch of up to kBytesAtOnce unpacked bytes is walked at once. A larger one is walked in slices, between which
+// others on the shard get their turn; of those that are compressed one at a time, so that the memory that a codec may
+// be made to take is there once and not for each connection. Who sends several batches waits for each, so their order
+// stays.
 //
 // Owner: the shard of the connections; outlives their requests.
 #pragma once
@@ -12,27 +13,24 @@
 
 #include "record/record_walk.h"
 #include "runtime/shard.h"
+#include "runtime/turn.h"
+#include "runtime/yielding.h"
 #include "storage/log_validator.h"
-#include "storage/turn.h"
 
 namespace thalweg::broker {
 
 class RecordChecks {
  public:
-  // A few milliseconds of the slowest codec.
-  static constexpr std::size_t kSlice = std::size_t{2} << 20;
-
-  using Outcome = std::expected<record::RecordFacts, storage::AppendError>;
   // Errors of storage::check_framing and record::RecordWalk.
-  Task<Outcome> look_inside(SharedBytes records);
+  Task<Result<record::RecordFacts>> look_inside(SharedBytes records);
 
  private:
   Task<Result<record::RecordFacts>> walk(record::BatchView batch);
 
   record::WalkRoom room_;       // for what needs no second slice
   record::WalkRoom long_room_;  // for whoever has the turn
-  storage::Turn turn_;
-  std::size_t done_ = 0;  // bytes since somebody gave way
+  Turn turn_;
+  Pace pace_{kBytesAtOnce};
 };
 
 }  // namespace thalweg::broker

@@ -32,7 +32,7 @@ struct RecordChecksTest : testing::Test {
   }
   static Task<> look(RecordChecksTest* test, std::string name, SharedBytes records) {
     const auto facts = co_await test->checks.look_inside(std::move(records));
-    test->done.push_back(name + (facts ? "" : ": " + facts.error().error.message));
+    test->done.push_back(name + (facts ? "" : ": " + facts.error().message));
   }
 };
 
@@ -40,7 +40,7 @@ struct RecordChecksTest : testing::Test {
 TEST_F(RecordChecksTest, ALargeBatchGivesWayToOthers) {
   for (int codec = 0; codec < record::kCodecCount; ++codec) {
     done.clear();
-    start("large", zeros(8 * RecordChecks::kSlice, static_cast<Codec>(codec)));
+    start("large", zeros(8 * kBytesAtOnce, static_cast<Codec>(codec)));
     start("small", zeros(100, static_cast<Codec>(codec)));
     world.run_for(Millis(1));
     EXPECT_EQ(done, (std::vector<std::string>{"small", "large"})) << name(static_cast<Codec>(codec));
@@ -48,7 +48,7 @@ TEST_F(RecordChecksTest, ALargeBatchGivesWayToOthers) {
 }
 
 TEST_F(RecordChecksTest, LargeOnesOfSeveralConnectionsTakeTurns) {
-  for (const auto* name : {"first", "second", "third"}) start(name, zeros(3 * RecordChecks::kSlice, Codec::kZstd));
+  for (const auto* name : {"first", "second", "third"}) start(name, zeros(3 * kBytesAtOnce, Codec::kZstd));
   world.run_for(Millis(1));
   EXPECT_EQ(done, (std::vector<std::string>{"first", "second", "third"}));
 }
@@ -61,7 +61,7 @@ TEST_F(RecordChecksTest, ManySmallBatchesAreLongWorkTogether) {
       test->done.push_back("many");
     }
   };
-  spawn(node.shard(0), Many::run(this, zeros(RecordChecks::kSlice / 4, Codec::kLz4)));
+  spawn(node.shard(0), Many::run(this, zeros(kBytesAtOnce / 4, Codec::kLz4)));
   start("small", zeros(100, Codec::kNone));
   world.run_for(Millis(1));
   EXPECT_EQ(done, (std::vector<std::string>{"small", "many"}));

@@ -1,7 +1,7 @@
 #include "broker/topics.h"
 
+#include "broker/ask_controller.h"
 #include "broker/audit.h"
-#include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "protocol/create_topics_request.h"
 #include "protocol/create_topics_response.h"
@@ -21,7 +21,7 @@ CreateTopicsRequest::CreatableTopic wanted_topic(const RequestContext& context, 
 }
 
 Task<Result<CreateTopicsResponse>> create(const RequestContext& context, CreateTopicsRequest request) {
-  co_return co_await context.here.broker.ask_controller<CreateTopicsResponse>(std::move(request), kCreateVersion);
+  co_return co_await ask_controller<CreateTopicsResponse>(context.here.broker, std::move(request), kCreateVersion);
 }
 
 }  // namespace

@@ -33,9 +33,9 @@ struct AppendRequest {
   SharedBytes records;
   storage::AppendOrigin origin = storage::AppendOrigin::kClient;
   std::int16_t produce_version = 13;
-  std::optional<record::RecordFacts> walked;  // see storage::ValidationOptions
-  int transaction_version = 0;                // of markers; see ProducerStateManager::check
-  bool all_in_sync = true;                    // acks=all: refused while fewer than min.insync.replicas are in sync
+  storage::Walked walked;
+  int transaction_version = 0;  // of markers; see ProducerStateManager::check
+  bool all_in_sync = true;      // acks=all: refused while fewer than min.insync.replicas are in sync
 };
 
 // Who reads as a replica of the partition, so that the leader learns how far it is.

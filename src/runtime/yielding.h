@@ -36,4 +36,8 @@ class Pace {
   std::size_t done_ = 0;
 };
 
+// For work that is counted in bytes: a few milliseconds of reading and CRCs, of the headers of small batches, or of the
+// slowest codec.
+inline constexpr std::size_t kBytesAtOnce = std::size_t{2} << 20;
+
 }  // namespace thalweg

@@ -17,8 +17,8 @@
 
 #include "base/types.h"
 #include "runtime/disk.h"
+#include "runtime/turn.h"
 #include "storage/checkpoint_file.h"
-#include "storage/turn.h"
 
 namespace thalweg::storage {
 

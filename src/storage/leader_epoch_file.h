@@ -12,8 +12,8 @@
 #include <string>
 
 #include "runtime/disk.h"
+#include "runtime/turn.h"
 #include "storage/leader_epoch_cache.h"
-#include "storage/turn.h"
 
 namespace thalweg::storage {
 

@@ -40,7 +40,7 @@ struct AppendOptions {
   AppendOrigin origin = AppendOrigin::kClient;  // kClient: sequences and batch rules are checked
   std::int16_t produce_version = 13;            // zstd needs 7
   int transaction_version = 0;                  // of the coordinator that writes a marker; see ProducerStateManager
-  std::optional<record::RecordFacts> walked;    // see ValidationOptions
+  Walked walked;                                // see ValidationOptions
 };
 
 // Where an append went.

@@ -5,12 +5,12 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "runtime/yielding.h"
 #include "storage/checkpoint_file.h"
 #include "storage/partition_metadata_file.h"
 #include "storage/producer_recovery.h"
 #include "storage/recovery_rules.h"
 #include "storage/segment_files.h"
-#include "storage/slice.h"
 
 namespace thalweg::storage {
 namespace {
@@ -99,11 +99,11 @@ Task<Result<>> LogLoader::sync_whose_folder(bool write_again) {
 // have been a truncation whose sync failed, and then the longer file would come back with a power loss.
 Task<Result<>> LogLoader::rewrite(FilePtr file) {
   std::vector<std::byte> bytes(1 << 20);
-  Slice slice;
+  Pace pace(kBytesAtOnce);
   for (std::uint64_t at = 0; at < file->size(); at += bytes.size()) {
     CO_TRY(const std::size_t n, co_await file->read(at, bytes));
     CO_TRY_VOID(file->write(at, BytesView(bytes).first(n)));
-    if (slice.spent(n)) co_await Slice::give_way();
+    if (pace.due(n)) co_await give_way();
   }
   co_return file->truncate(file->size());
 }
@@ -159,12 +159,12 @@ Task<Result<>> LogLoader::swap_in(Offset base) {
   CO_TRY(const FilePtr file, disk().open(swap, OpenMode::kRead));
   BatchScanner scanner(file, 0, file->size());
   Offset end = base + 1;
-  Slice slice;
+  Pace pace(kBytesAtOnce);
   while (!scanner.at_end()) {
     if (scanner.needs_bytes()) CO_TRY_VOID(co_await scanner.fill());
     CO_TRY(const BatchHeader header, scanner.next());
     end = header.last + 1;
-    if (slice.spent(header.size)) co_await Slice::give_way();
+    if (pace.due(header.size)) co_await give_way();
   }
   CO_TRY(const auto files, disk().list(directory()));
   for (const DirectoryEntry& entry : files) {
@@ -352,13 +352,13 @@ Task<Result<>> LogLoader::keep_copy(const LogSegment& segment, std::uint64_t pos
   CO_TRY(const FilePtr from, options_.files->open(segment.path()));
   CO_TRY(const FilePtr to, disk().open(path, OpenMode::kTruncate));
   std::vector<std::byte> bytes(1 << 20);
-  Slice slice;
+  Pace pace(kBytesAtOnce);
   for (std::uint64_t at = position; at < segment.size();) {
     CO_TRY(const std::size_t n, co_await from->read(at, bytes));
     if (n == 0) break;
     CO_TRY_VOID(to->write(at - position, BytesView(bytes).first(n)));
     at += n;
-    if (slice.spent(n)) co_await Slice::give_way();
+    if (pace.due(n)) co_await give_way();
   }
   CO_TRY_VOID(co_await to->sync());
   log_.recovered.kept.push_back(path);

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "runtime/gather.h"
+#include "runtime/yielding.h"
 #include "storage/partition_metadata_file.h"
 
 namespace thalweg::storage {
@@ -240,7 +241,7 @@ Task<> LogManager::remove(std::string topic, Uuid topic_id, std::vector<Partitio
       deleted.push_back(*std::move(aside));
     else
       log::error("partition could not be removed", field("partition", going[i]), field("error", aside.error()));
-    if (i % kRenamedAtOnce == kRenamedAtOnce - 1) co_await give_way(shards_[0]);
+    if (i % kRenamedAtOnce == kRenamedAtOnce - 1) co_await give_way();
   }
   if (deleted.empty()) co_return;
   settle_soon();
@@ -285,12 +286,6 @@ Task<> LogManager::remove_folders_later(const Shard* shard, std::vector<std::str
   for (std::string& path : paths)
     if (auto removed = co_await shard->disk.remove_in_background(path); !removed)
       log::warn("folder not removed", field("path", path), field("reason", removed.error()));
-}
-
-Task<> LogManager::give_way(const Shard* shard) {
-  const OneShot<bool> mine;
-  shard->post([mine] { mine.set(true); });
-  co_await mine.wait();
 }
 
 std::vector<UnopenedLog> LogManager::unopened() const {

@@ -20,11 +20,11 @@
 #include <vector>
 
 #include "runtime/shard.h"
+#include "runtime/turn.h"
 #include "storage/data_directory.h"
 #include "storage/directory_checkpoints.h"
 #include "storage/file_cache.h"
 #include "storage/log.h"
-#include "storage/turn.h"
 
 namespace thalweg::storage {
 
@@ -152,7 +152,6 @@ class LogManager {
   static Task<> remove_folders_later(const Shard* shard, std::vector<std::string> paths, Millis delay);
   void settle_soon();
   static Task<> settle(std::shared_ptr<DirectoryCheckpoints> checkpoints, std::string directory);
-  static Task<> give_way(const Shard* shard);
 
   // These run on the shard of the logs they are given.
   Task<Result<LogPtr>> open_here(unsigned shard, LogOptions options);

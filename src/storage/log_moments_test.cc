@@ -3,11 +3,11 @@
 #include <gtest/gtest.h>
 
 #include "record/builder.h"
+#include "runtime/yielding.h"
 #include "sim/world.h"
 #include "storage/fault_disk.h"
 #include "storage/log_manager.h"
 #include "storage/pieces.h"
-#include "storage/slice.h"
 
 namespace thalweg::storage {
 namespace {
@@ -295,7 +295,7 @@ TEST(LogMoments, RecoveryGivesWayToOthersOnTheShard) {
   int turns = 0;
   // Until the first sync: then all was read and checked.
   const auto count = [](int* n, const Faults* seen) -> Task<> {
-    for (; seen->syncs == 0 && *n < 1000; ++*n) co_await Slice::give_way();
+    for (; seen->syncs == 0 && *n < 1000; ++*n) co_await give_way();
   };
   spawn(shard, count(&turns, &faults));
   auto opened = *m.world.run(m.node, Log::open(shard, {.directory = Machine::kFolder, .partition = {"t", {0}}}));

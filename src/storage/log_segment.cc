@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/number.h"
-#include "storage/slice.h"
+#include "runtime/yielding.h"
 
 namespace thalweg::storage {
 
@@ -90,7 +90,7 @@ Task<Result<LogSegment::Rebuilt>> LogSegment::rebuild(Offset checked_below, std:
   since_index_entry_ = 0;
   BatchScanner scanner(log, 0, size_);
   Offset next = base_;
-  Slice slice;
+  Pace pace(kBytesAtOnce);
   std::vector<std::byte> bytes;
   while (!scanner.at_end()) {
     const std::uint64_t position = scanner.position();
@@ -114,7 +114,7 @@ Task<Result<LogSegment::Rebuilt>> LogSegment::rebuild(Offset checked_below, std:
     CO_TRY_VOID(visit(*header));
     note(*header, index_interval);
     next = header->last + 1;
-    if (slice.spent(header->size)) co_await Slice::give_way();
+    if (pace.due(header->size)) co_await give_way();
   }
   co_return Rebuilt{size_, {}};
 }
@@ -123,12 +123,12 @@ Task<Result<>> LogSegment::walk(Offset from, std::function<Result<>(const BatchH
   CO_TRY(const FilePtr log, file());
   CO_TRY(const OffsetPosition start, offsets_.lookup(from));
   BatchScanner scanner(log, start.position, size_);
-  Slice slice;
+  Pace pace(kBytesAtOnce);
   while (!scanner.at_end()) {
     if (scanner.needs_bytes()) CO_TRY_VOID(co_await scanner.fill());
     CO_TRY(const BatchHeader header, scanner.next());
     if (header.last >= from) CO_TRY_VOID(visit(header));
-    if (slice.spent(header.size)) co_await Slice::give_way();
+    if (pace.due(header.size)) co_await give_way();
   }
   co_return Result<>{};
 }
@@ -305,13 +305,13 @@ Task<Result<Timestamp>> LogSegment::max_timestamp_below(Offset upper) const {
   CO_TRY(const OffsetPosition start, offsets_.lookup(before.offset));
   Timestamp largest = before.timestamp;
   BatchScanner scanner(log, start.position, size_);
-  Slice slice;
+  Pace pace(kBytesAtOnce);
   while (!scanner.at_end()) {
     if (scanner.needs_bytes()) CO_TRY_VOID(co_await scanner.fill());
     CO_TRY(const BatchHeader header, scanner.next());
     if (header.last >= upper) break;
     largest = std::max(largest, header.max_timestamp);
-    if (slice.spent(header.size)) co_await Slice::give_way();
+    if (pace.due(header.size)) co_await give_way();
   }
   co_return largest;
 }

@@ -25,9 +25,9 @@
 
 #include "base/result.h"
 #include "runtime/shard.h"
+#include "runtime/turn.h"
 #include "runtime/watermark.h"
 #include "storage/log_segment.h"
-#include "storage/turn.h"
 
 namespace thalweg::storage {
 

@@ -43,6 +43,11 @@ Result<> check_crc(const BatchView& batch) {
   return {};
 }
 
+Result<> crc_of_walked(const Result<record::RecordFacts>& walked) {
+  if (!walked && walked.error().code == ErrorCode::kCorruptMessage) return std::unexpected(walked.error());
+  return {};
+}
+
 Result<> check_counts(const BatchView& batch) {
   const auto count = batch.record_count(), delta = batch.last_offset_delta();
   if (count <= 0 || delta < 0 || std::int64_t{delta} + 1 != count)
@@ -226,7 +231,7 @@ std::expected<Content, AppendError> check_records(const SharedBytes& bytes, cons
   const record::Codec target = batch.is_control() ? source : options.codec.value_or(source);
   record::RecordFacts facts;
   if (options.walked) {
-    facts = *options.walked;
+    TRY(facts, *options.walked);
   } else {
     TRY(facts, facts_of_trusted(batch, target, options));
   }
@@ -286,7 +291,7 @@ std::expected<ValidatedBatch, AppendError> validate_for_append(const SharedBytes
   const auto batch = only_batch(records);
   if (!batch) return std::unexpected(batch.error());
   TRY_VOID(check_size(batch->size(), options));
-  if (!options.walked) TRY_VOID(check_crc(*batch));
+  TRY_VOID(options.walked ? crc_of_walked(*options.walked) : check_crc(*batch));
   if (options.origin == AppendOrigin::kClient)
     TRY_VOID(check_client_rules(*batch));
   else

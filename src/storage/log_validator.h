@@ -33,14 +33,17 @@ enum class AppendOrigin {
   kCoordinator,  // group and transaction coordinators, markers: may write control batches, no sequence checks
 };
 
+// What the records say together, or why they were refused: kCorruptMessage for the checksum. Refused here, after the
+// rules that need no look inside, as Kafka does. Nothing: the producer is trusted.
+using Walked = std::optional<Result<record::RecordFacts>>;
+
 struct ValidationOptions {
   Offset next_offset;
   LeaderEpoch leader_epoch;
   Timestamp now = kNoTimestamp;
   AppendOrigin origin = AppendOrigin::kClient;
   std::int16_t produce_version = 13;  // zstd needs 7
-  // What the records say together, when they were walked and the checksum was right; nothing: the producer is trusted.
-  std::optional<record::RecordFacts> walked;
+  Walked walked;
 
   // From the topic's LogConfig.
   bool compacted = false;

@@ -47,8 +47,22 @@ std::expected<ValidatedBatch, AppendError> walk_and_validate(const SharedBytes& 
   const auto batch = check_framing(records);
   if (!batch) return std::unexpected(batch.error());
   record::WalkRoom room;
-  TRY(o.walked, record::walk_records(*batch, room));
+  o.walked = record::walk_records(*batch, room);
   return validate_for_append(records, o);
+}
+
+// The records are walked before the topic's rules are known; those come first all the same.
+TEST(LogValidator, RulesThatNeedNoLookInsideAreJudgedBeforeTheRecords) {
+  auto o = options();
+  o.walked = fail(ErrorCode::kInvalidRecord, "record 0 does not parse");
+  EXPECT_EQ(refusal(make_batch({}), o), ErrorCode::kInvalidRecord);
+  auto old = o;
+  old.produce_version = 6;
+  EXPECT_EQ(refusal(make_batch({.codec = Codec::kZstd}), old), ErrorCode::kUnsupportedCompressionType);
+  o.message_bytes_max = 10;
+  EXPECT_EQ(refusal(make_batch({}), o), ErrorCode::kMessageTooLarge);
+  o.walked = fail(ErrorCode::kCorruptMessage, "checksum");
+  EXPECT_EQ(refusal(make_batch({}), o), ErrorCode::kMessageTooLarge);
 }
 
 SharedBytes with_header_time(const SharedBytes& batch, Timestamp max_timestamp) {

@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
+#include "runtime/yielding.h"
 #include "storage/batch_scanner.h"
-#include "storage/slice.h"
 
 namespace thalweg::storage {
 namespace {
@@ -34,7 +34,7 @@ Task<Result<SoundBatches>> find_sound_batches(FilePtr file, std::uint64_t positi
   SoundBatches found;
   std::uint64_t budget = 4 * (size - position) + (1 << 20);  // bytes of CRC
   std::vector<std::byte> window, bytes;
-  Slice slice;
+  Pace pace(kBytesAtOnce);
   while (position + record::kBatchHeaderSize <= size) {
     window.resize(std::min<std::uint64_t>(kWindow, size - position));
     CO_TRY(const std::size_t n, co_await file->read(position, window));
@@ -61,10 +61,10 @@ Task<Result<SoundBatches>> find_sound_batches(FilePtr file, std::uint64_t positi
       found.add({.count = 1, .first = header->base, .last = header->last});
       from = header->last + 1;
       i += header->size;  // maybe beyond the window
-      if (slice.spent(header->size)) co_await Slice::give_way();
+      if (pace.due(header->size)) co_await give_way();
     }
     position += i;
-    if (slice.spent(n)) co_await Slice::give_way();
+    if (pace.due(n)) co_await give_way();
   }
   co_return found;
 }

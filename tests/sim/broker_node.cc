@@ -1,5 +1,7 @@
 #include "broker_node.h"
 
+#include "base/check.h"
+#include "base/log.h"
 #include "config/broker_config.h"
 
 namespace thalweg::simulation {

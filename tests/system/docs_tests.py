@@ -122,11 +122,21 @@ def shows_values_that_are_taken() -> str:
     return f"{len(shown)} settings"
 
 
+def _damage_the_second_batch(log: pathlib.Path) -> None:
+    with log.open("r+b") as file:
+        header = file.read(12)
+        file.seek(len(header) + int.from_bytes(header[8:], "big") + 60)
+        file.write(b"\xff")
+
+
 @_with_server
 def lists_the_files_of_a_data_folder(broker: ThalwegBroker) -> str:
     tool = str(broker.binary.resolve())
-    for _ in range(2):
+    for _ in range(3):
         subprocess.run([tool, "produce", "orders", "--brokers", broker.bootstrap], input="one\n", text=True, check=True)
+    broker.kill()
+    _damage_the_second_batch(broker.data / "orders-0" / f"{0:020}.log")
+    broker.start()
     broker.stop()
     rows = _rows("operations.md", "The data folder")
     for name, *_ in rows:

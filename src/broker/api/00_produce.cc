@@ -116,14 +116,12 @@ class Produce {
   }
 
   // Nothing when producers are trusted.
-  Task<std::expected<std::optional<record::RecordFacts>, storage::AppendError>> look_inside(SharedBytes records) {
+  Task<storage::Walked> look_inside(SharedBytes records) {
     if (!context_.here.broker.config().validate_records) co_return std::nullopt;
-    auto walked = co_await context_.here.record_checks.look_inside(std::move(records));
-    if (!walked) co_return std::unexpected(std::move(walked.error()));
-    co_return *walked;
+    co_return co_await context_.here.record_checks.look_inside(std::move(records));
   }
 
-  // What is not sound goes no further than this shard.
+  // Records that are not sound go to the partition, too: a topic's own rules are judged before them.
   Task<> sort_by_shard() {
     Pace pace(kPartitionsAtOnce);
     for (std::size_t t = 0; t < request_.topic_data.size(); ++t) {
@@ -137,16 +135,12 @@ class Produce {
           continue;
         }
         auto walked = co_await look_inside(*data.records);
-        if (!walked) {
-          fill(response_.responses[t].partition_responses[p], std::unexpected(std::move(walked.error())));
-          continue;
-        }
         auto& shard = work_[context_.here.broker.owner_of(found->key).shard.id];
         shard.slots.push_back({t, p});
         shard.appends.push_back({found->key,
                                  {.records = std::move(*data.records),
                                   .produce_version = context_.version,
-                                  .walked = *walked,
+                                  .walked = std::move(walked),
                                   .all_in_sync = request_.acks == kAcksAll}});
       }
     }

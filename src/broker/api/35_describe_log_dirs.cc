@@ -12,6 +12,7 @@
 #include "protocol/describe_log_dirs_request.h"
 #include "protocol/describe_log_dirs_response.h"
 #include "runtime/yielding.h"
+#include "storage/log_manager.h"
 
 namespace thalweg::broker {
 namespace {

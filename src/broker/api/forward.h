@@ -1,8 +1,8 @@
 // What only the controller decides: handed to it, wherever it runs.
 #pragma once
 
+#include "broker/ask_controller.h"
 #include "broker/audit.h"
-#include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/context.h"
 
@@ -11,7 +11,7 @@ namespace thalweg::broker {
 // Asks the active controller in the request's own version and waits until the outcome is in force on this broker.
 template <class Response, class Request>
 Task<Result<Response>> forward(const RequestContext& context, Request request) {
-  co_return co_await context.here.broker.ask_controller<Response>(std::move(request), context.version);
+  co_return co_await ask_controller<Response>(context.here.broker, std::move(request), context.version);
 }
 
 // The same for a change of configurations: a controller that cannot be asked is every resource's error.

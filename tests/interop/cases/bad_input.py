@@ -13,7 +13,7 @@ from harness.wire import (METADATA, PRODUCE, Connection, answers_metadata, batch
                           string)
 
 registry = Registry()
-INVALID_REQUEST = 42
+TRANSACTIONAL_ID_AUTHORIZATION_FAILED = 53
 
 
 def _topic(context: Context) -> str:
@@ -142,9 +142,9 @@ def memory(context: Context) -> None:
 
 @registry.case("bad-input/no-transactions", not_on={"kafka": "Kafka has transactions"})
 def no_transactions(context: Context) -> None:
-    """Who asks for the coordinator of a transaction is told at once that there is none, by an error that clients do not retry."""
+    """Who asks for the coordinator of a transaction is told at once that there is none, by an error that no client retries: librdkafka retries all but this one."""
     with Connection(context.broker.port) as connection:
         connection.send(messages.request_frame("FindCoordinator", 4, {"CoordinatorKeys": ["tx"], "KeyType": 1}, 1))
         answer = messages.response_body("FindCoordinator", 4, connection.receive()[1])["Coordinators"][0]
-        expect_equal(answer["ErrorCode"], INVALID_REQUEST, "error")
+        expect_equal(answer["ErrorCode"], TRANSACTIONAL_ID_AUTHORIZATION_FAILED, "error")
         expect("transactions" in answer["ErrorMessage"], f"it does not say why: {answer}")

@@ -25,8 +25,8 @@ _MASKS = [
     # In no order there: Java's sets of options and states print as their hashes fall.
     (r'Option combination "\[\[[^"]*\]\]"', 'Option combination "OPTIONS"'),
     (r"(?<=Valid states are: ).*", "STATES"),
-    # A Kafka broker also shows settings of all brokers among a topic's own.
-    (r"Configs: (min\.insync\.replicas=1,?)?(?=cleanup)", "Configs: OVERRIDES,"),
+    # Kafka's order is that of a hash, ours that of names.
+    (r"(?<=Configs: )\S+", lambda found: ",".join(sorted(found[0].split(",")))),
 ]
 # Log lines and stack traces of the Java tools, and what Thalweg's tools say in their place.
 _NOT_COUNTED = re.compile(r"\[\d{4}-|\t(at|\.\.\.) | \(org\.apache|Caused by|The consumer rebalance protocol|joptsimple\.|java\.lang|(WARN|ERROR) |\s*$")

@@ -9,7 +9,7 @@
 
 #include "runtime/task.h"
 
-namespace thalweg::storage {
+namespace thalweg {
 
 class Turn {
   struct State {
@@ -52,4 +52,4 @@ class Turn {
   std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
-}  // namespace thalweg::storage
+}  // namespace thalweg
