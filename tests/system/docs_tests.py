@@ -7,7 +7,7 @@ import struct
 import subprocess
 import tempfile
 
-from harness import paths, wire
+from harness import messages, paths, wire
 from harness.broker import ThalwegBroker
 from harness.outcome import Failure, Skip, expect, expect_equal
 
@@ -122,6 +122,14 @@ def shows_values_that_are_taken() -> str:
     return f"{len(shown)} settings"
 
 
+def _delete_the_first_record(broker: ThalwegBroker) -> None:
+    request = {"Topics": [{"Name": "orders", "Partitions": [{"PartitionIndex": 0, "Offset": 1}]}], "TimeoutMs": 10_000}
+    with wire.Connection(broker.port) as connection:
+        connection.send(messages.request_frame("DeleteRecords", 2, request, 1))
+        answer = messages.response_body("DeleteRecords", 2, connection.receive()[1])
+    expect_equal(answer["Topics"][0]["Partitions"][0]["LowWatermark"], 1, "low watermark")
+
+
 def _damage_the_second_batch(log: pathlib.Path) -> None:
     with log.open("r+b") as file:
         header = file.read(12)
@@ -137,6 +145,7 @@ def lists_the_files_of_a_data_folder(broker: ThalwegBroker) -> str:
     broker.kill()
     _damage_the_second_batch(broker.data / "orders-0" / f"{0:020}.log")
     broker.start()
+    _delete_the_first_record(broker)
     broker.stop()
     rows = _rows("operations.md", "The data folder")
     for name, *_ in rows:
