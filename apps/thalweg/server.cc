@@ -149,8 +149,10 @@ Task<> stop(Life& life) {
 // host does not know it either, that is worth a word at once; a proxy's name that only clients know is none of our
 // business.
 Task<> check_advertised_names(Life& life) {
+  constexpr Instant kNameServersMax = std::chrono::seconds(10);
+  const Clock& clock = life.threads[0].clock;
   for (const auto& listener : life.broker.config().advertised_listeners)
-    if (const auto known = co_await life.threads.known_host(listener.host); !known)
+    if (const auto known = co_await life.threads.known_host(listener.host, clock.now() + kNameServersMax); !known)
       log::warn("clients are told a name that this host does not know; set advertised.listeners to one they can reach",
                 field("listener", to_string(listener)), field("error", known.error()));
 }

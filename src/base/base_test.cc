@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "base/types.h"
+#include "base/utf8.h"
 #include "base/uuid.h"
 #include "base/varint.h"
 
@@ -103,6 +104,49 @@ TEST(Log, QuotesWhatAReaderOrATerminalWouldMisunderstand) {
   EXPECT_EQ(logged(log::Format::kText, "\x1b[2J"), "WARN  event value=\"\\u001b[2J\" n=7\n");
   EXPECT_EQ(logged(log::Format::kJson, "a\"b"),
             "\"level\":\"WARN\",\"event\":\"event\",\"value\":\"a\\\"b\",\"n\":7}\n");
+}
+
+std::string value_in(log::Format format, std::string_view value) {
+  const std::string line = logged(format, value);
+  const auto begin =
+      line.find(format == log::Format::kJson ? "\"value\":" : "value=") + (format == log::Format::kJson ? 8 : 6);
+  return line.substr(begin, line.find(format == log::Format::kJson ? ",\"n\"" : " n=7") - begin);
+}
+
+// What clients send and damaged files hold.
+TEST(Log, LetsNoByteOfOthersActOnATerminalOrBreakALine) {
+  const auto text = [](std::string_view value) { return value_in(log::Format::kText, value); };
+  const auto json = [](std::string_view value) { return value_in(log::Format::kJson, value); };
+  EXPECT_EQ(text("Grüße-日本-😀"), "Grüße-日本-😀");
+  EXPECT_EQ(text("a\x7f"), R"("a\u007f")");
+  EXPECT_EQ(text("a\xc2\x9b"
+                 "2J"),
+            R"("a\u009b2J")")
+      << "a control sequence begins with this, too";
+  EXPECT_EQ(text("gpj.\u202etxt"), R"("gpj.\u202etxt")");
+  EXPECT_EQ(text("a\u2028b\ufeff"), R"("a\u2028b\ufeff")");
+  EXPECT_EQ(text("\xff\xfe"), R"("\xff\xfe")");
+  EXPECT_EQ(text(std::string_view("a\0b", 3)), R"("a\u0000b")");
+  EXPECT_EQ(json("\xff\\\xed\xa0\x80"), R"("\\xff\\\\xed\\xa0\\x80")") << "valid JSON; surrogates are no text";
+  EXPECT_EQ(json("\xc2\x9b\x1b"), R"("\u009b\u001b")");
+}
+
+TEST(Log, WritesOneLineOfPrintableTextWhateverTheBytes) {
+  std::uint32_t state = 1;
+  for (int round = 0; round < 2000; ++round) {
+    std::string value;
+    for (int i = 0; i < 12; ++i) {
+      state = state * 1664525 + 1013904223;
+      value += static_cast<char>(round % 2 ? state >> 24 : 0x80 | state >> 26);
+    }
+    for (const auto format : {log::Format::kText, log::Format::kJson}) {
+      const std::string shown = value_in(format, value);
+      std::string_view line = shown;
+      ASSERT_TRUE(is_utf8(line)) << round;
+      for (; !line.empty(); line.remove_prefix(first_code_point(line).size))
+        ASSERT_FALSE(is_invisible(first_code_point(line).value)) << round;
+    }
+  }
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <chrono>
 #include <cstdio>
 
+#include "base/utf8.h"
+
 namespace thalweg::log {
 namespace {
 
@@ -29,27 +31,42 @@ constexpr std::string_view level_name(Level level) {
   return "?";
 }
 
-void append_json_string(std::string& out, std::string_view text) {
+// Topics, groups, client ids, paths and what damaged files hold come from others. A line shows every byte of them and
+// lets none act: what a terminal would obey or hide is \uXXXX, and a byte that is no text is \xXX (which JSON does not
+// know, so that its backslash is doubled there).
+void append_quoted(std::string& out, std::string_view text, Format format) {
   out += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\')
-      (out += '\\') += c;
-    else if (static_cast<unsigned char>(c) < 0x20)
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+  while (!text.empty()) {
+    const auto [value, size] = first_code_point(text);
+    if (size == 0)
+      out += fmt::format("{}x{:02x}", format == Format::kJson ? "\\\\" : "\\", static_cast<unsigned char>(text[0]));
+    else if (is_invisible(value))
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(value));
+    else if (value == '"' || value == '\\')
+      (out += '\\') += text[0];
     else
-      out += c;
+      out += text.substr(0, size);
+    text.remove_prefix(std::max<std::size_t>(size, 1));
   }
   out += '"';
 }
 
-// Quoted only where a reader could not tell where the value ends, or a terminal would obey it.
+// Whether a reader sees where the value ends, and a terminal obeys nothing in it.
+bool is_plain(std::string_view text) {
+  if (text.empty()) return false;
+  while (!text.empty()) {
+    const auto [value, size] = first_code_point(text);
+    if (size == 0 || is_invisible(value) || value == ' ' || value == '"' || value == '=') return false;
+    text.remove_prefix(size);
+  }
+  return true;
+}
+
 void append_text_value(std::string& out, std::string_view text) {
-  const auto special = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '='; };
-  const bool plain = !text.empty() && std::ranges::none_of(text, special);
-  if (plain)
+  if (is_plain(text))
     out += text;
   else
-    append_json_string(out, text);
+    append_quoted(out, text, Format::kText);
 }
 
 std::string timestamp() {
@@ -68,13 +85,13 @@ void write(Level level, std::string_view event, std::initializer_list<Field> fie
   std::string line;
   if (g_format.load(std::memory_order_relaxed) == Format::kJson) {
     line = fmt::format(R"({{"time":"{}","level":"{}","event":)", timestamp(), level_name(level));
-    append_json_string(line, event);
+    append_quoted(line, event, Format::kJson);
     for (const auto& f : fields) {
       line += ',';
-      append_json_string(line, f.key);
+      append_quoted(line, f.key, Format::kJson);
       line += ':';
       if (f.quoted)
-        append_json_string(line, f.value);
+        append_quoted(line, f.value, Format::kJson);
       else
         line += f.value;
     }

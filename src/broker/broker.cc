@@ -151,8 +151,7 @@ Result<std::string> Broker::identity() {
     const auto meta = storage::parse_meta_properties(text.text());
     if (meta && !meta->cluster_id.empty()) return meta->cluster_id;
   }
-  if (const auto configured = config_.properties.find("thalweg.cluster.id"); configured != config_.properties.end())
-    return configured->second;
+  if (config_.cluster_id) return *config_.cluster_id;
   return to_string(Uuid::from_random(shard0().random.next(), shard0().random.next()));
 }
 

@@ -145,9 +145,7 @@ bool BrokerLifecycle::others_could_lead() const {
 }
 
 Task<bool> BrokerLifecycle::leave(Instant deadline) {
-  const auto wanted = config_.properties.find("controlled.shutdown.enable");
-  if ((wanted != config_.properties.end() && wanted->second == "false") || epoch_ == -1 || !others_could_lead())
-    co_return true;
+  if (!config_.controlled_shutdown_enable || epoch_ == -1 || !others_could_lead()) co_return true;
   leaving_ = true;
   timer_.reset();
   while (!stopping_ && shard_.clock.now() < deadline) {

@@ -224,6 +224,19 @@ TEST_F(BrokerLifecycleTest, HandsOverBeforeItLeaves) {
   EXPECT_EQ(program().left, true);
 }
 
+TEST_F(BrokerLifecycleTest, HandsNothingOverWhereItWasToldNotTo) {
+  begin();
+  run(100ms);
+  registration_arrives();
+  another_broker_is_there();
+  run(100ms);
+  program().config.controlled_shutdown_enable = false;
+  spawn(node_->shard(0), Program::leave(&program()));
+  run(10ms);
+  EXPECT_EQ(program().left, true);
+  EXPECT_FALSE(program().link.beats.back().want_shut_down);
+}
+
 TEST_F(BrokerLifecycleTest, ALoneBrokerHasNobodyToHandOverTo) {
   begin();
   run(100ms);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "admin/testing.h"
 #include "cli/testing.h"
 
@@ -106,6 +108,21 @@ TEST(Reach, SaysSoonOnATerminalWhatIsWrong) {
     expect_soon(co_await list_topics_at(shard, "127.0.0.1:1"), "nothing listens at 127.0.0.1:1");
     expect_soon(co_await list_topics_at(shard, "no-such-host.invalid"), "the name 'no-such-host.invalid' cannot be");
   });
+}
+
+// Behind a dead VPN, say: the system goes on asking for a minute.
+TEST(Reach, SaysSoonThatNoNameServerAnswers) {
+  std::promise<void> silence;
+  const platform::HostLookup never = [answer = silence.get_future().share()](const auto&) {
+    answer.wait();
+    return Result<std::vector<std::string>>{fail(ErrorCode::kNetworkException, "too late")};
+  };
+  {
+    platform::TestShards shards(platform::ShardThreads::Options{.shards = 1, .lookup = never});
+    const auto answer = platform::run_on(shards[0], list_topics_at(&shards[0], "a.example,b.example,c.example"));
+    expect_soon(answer, "the name 'a.example' cannot be resolved (the name servers did not answer in time)");
+  }
+  silence.set_value();
 }
 
 TEST(Reach, SaysItAtOnceAlsoWhenThereIsTimeAndTriesOn) {

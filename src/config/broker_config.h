@@ -35,6 +35,7 @@ struct BrokerConfig {
   bool is_broker{};  // process.roles
   bool is_controller{};
   std::optional<std::string> rack;
+  std::optional<std::string> cluster_id;  // thalweg.cluster.id: of a node that starts on empty directories
   std::vector<std::string> log_dirs;
   std::string metadata_log_dir;  // when not set, the first of log_dirs
 
@@ -76,6 +77,7 @@ struct BrokerConfig {
   // Quorum and controller
   Millis broker_heartbeat_interval{};
   Millis broker_session_timeout{};
+  bool controlled_shutdown_enable{};
   Millis quorum_election_timeout{};
   Millis initial_broker_registration_timeout{};
 

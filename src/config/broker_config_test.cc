@@ -37,14 +37,23 @@ TEST(BrokerConfig, EveryBoundRowHasADefault) {
   for (const Option* option : broker_options().options()) {
     if (!option->set) continue;
     ++bound;
-    const bool derived =
-        option->name == "log.dirs" || option->name == "metadata.log.dir" || option->name == "broker.rack";
+    const bool derived = option->name == "log.dirs" || option->name == "metadata.log.dir" ||
+                         option->name == "broker.rack" || option->name == "thalweg.cluster.id";
     EXPECT_TRUE(option->default_value != kNull || derived) << option->name;
   }
   EXPECT_GT(bound, 40);
   EXPECT_EQ(BrokerConfig().socket_request_max_bytes, 104857600);
   EXPECT_EQ(BrokerConfig().offsets_retention, std::chrono::days(7));
   EXPECT_EQ(BrokerConfig().durability, Durability::kFsync);
+  EXPECT_TRUE(BrokerConfig().controlled_shutdown_enable);
+  EXPECT_EQ(BrokerConfig().cluster_id, std::nullopt);
+}
+
+TEST(BrokerConfig, SaysWhatTheLifeOfABrokerAsksFor) {
+  const auto loaded = load_broker_config({{"controlled.shutdown.enable", "FALSE"}, {"thalweg.cluster.id", "house"}});
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_FALSE(loaded->config.controlled_shutdown_enable);
+  EXPECT_EQ(loaded->config.cluster_id, "house");
 }
 
 TEST(BrokerConfig, WarnsOfWhatStartsAndWillNotDo) {

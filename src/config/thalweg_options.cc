@@ -12,7 +12,8 @@ using enum Update;
 constexpr Option kThalwegOptions[] = {
     {"thalweg.cluster.id", kString, kNull, {.non_empty = true}, kReadOnly,
      "The cluster's id when its first node starts on empty directories; a new one when not set. Directories that "
-     "have an id keep it."},
+     "have an id keep it.",
+     into<&BrokerConfig::cluster_id>},
     {"thalweg.durable.acks", kString, "fsync", {.one_of = "fsync, memory"}, kReadOnly,
      "When a write counts as durable: fsync after it reached the disk, memory once the system has it, as Apache "
      "Kafka does.",

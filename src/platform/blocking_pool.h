@@ -1,4 +1,4 @@
-// A few threads for calls that block: fdatasync, cold reads, name resolution. Shared by all shards; thread-safe.
+// A few threads for calls that block: fdatasync, cold reads. Shared by all shards; thread-safe.
 //
 // Each lane has its own threads and its own queue, so that a vote of the quorum never waits behind consumers who read
 // old records, and a produce never behind the removal of a large file. Threads start when they are first needed.
@@ -22,7 +22,7 @@ enum class Lane {
   kUrgent,  // small writes that everything waits for: the metadata log
   kSync,    // data on its way to the disk
   kRead,    // data that is not in memory
-  kOther,   // names to resolve, files to remove
+  kOther,   // files to remove
 };
 
 class BlockingPool {

@@ -1,6 +1,5 @@
 #include "platform/os_network.h"
 
-#include <netdb.h>
 #include <sys/socket.h>
 
 #include <boost/asio/io_context.hpp>
@@ -21,27 +20,6 @@ constexpr Instant kNextTry = std::chrono::milliseconds(100);  // after one that 
 
 std::unexpected<Error> failure(const Endpoint& endpoint, std::string_view what, const std::string& why) {
   return fail(ErrorCode::kNetworkException, std::string(what) + " " + to_string(endpoint) + ": " + why);
-}
-
-// All addresses of a host name; blocks.
-Result<std::vector<tcp::endpoint>> resolve(const Endpoint& endpoint) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int error = ::getaddrinfo(endpoint.host.c_str(), nullptr, &hints, &found);
-  if (error != 0) return failure(endpoint, "cannot resolve", ::gai_strerror(error));
-  std::vector<tcp::endpoint> addresses;
-  for (const addrinfo* at = found; at; at = at->ai_next) {
-    tcp::endpoint address;
-    if (at->ai_addrlen > address.capacity()) continue;
-    std::memcpy(address.data(), at->ai_addr, at->ai_addrlen);
-    address.resize(at->ai_addrlen);
-    address.port(endpoint.port);
-    addresses.push_back(address);
-  }
-  ::freeaddrinfo(found);
-  if (addresses.empty()) return failure(endpoint, "cannot resolve", "no addresses");
-  return addresses;
 }
 
 // The address without asking anybody, when the host is a number already.
@@ -74,8 +52,9 @@ bool has_ipv6() {
 Result<tcp::endpoint> address_to_listen_on(const Endpoint& endpoint) {
   if (endpoint.host.empty()) return tcp::endpoint(has_ipv6() ? tcp::v6() : tcp::v4(), endpoint.port);
   if (const auto address = numeric(endpoint)) return *address;
-  TRY(const auto addresses, resolve(endpoint));
-  return addresses.front();
+  const auto found = look_up_host(endpoint.host);
+  if (!found) return failure(endpoint, "cannot resolve", found.error().message);
+  return *numeric({found->front(), endpoint.port});
 }
 
 bool passes(const boost::system::error_code& error) {
@@ -151,12 +130,6 @@ class OsListener : public Listener {
 
 }  // namespace
 
-Result<> known_host(const std::string& host) {
-  const Endpoint endpoint{host, 0};
-  if (!numeric(endpoint)) TRY_VOID(resolve(endpoint));
-  return {};
-}
-
 Result<std::uint16_t> Ports::claim(const Endpoint& endpoint, const tcp::endpoint& address, unsigned shard) {
   const std::scoped_lock lock(mutex_);
   auto& known = ports_[endpoint];
@@ -198,7 +171,9 @@ Task<Result<ConnectionPtr>> OsNetwork::connect(Endpoint endpoint, Instant deadli
   if (const auto address = numeric(endpoint)) {
     addresses.push_back(*address);
   } else {
-    CO_TRY(addresses, co_await pool_.run(Lane::kOther, [endpoint] { return resolve(endpoint); }));
+    const auto found = co_await names_.find(executor_, clock_, endpoint.host, deadline);
+    if (!found) co_return failure(endpoint, "cannot resolve", found.error().message);
+    for (const std::string& host : *found) addresses.push_back(*numeric({host, endpoint.port}));
   }
   std::string reason = "timed out";
   for (std::size_t i = 0; i < addresses.size() && clock_.now() < deadline; ++i) {
@@ -215,6 +190,11 @@ Task<Result<ConnectionPtr>> OsNetwork::connect(Endpoint endpoint, Instant deadli
     reason = clock_.now() >= until ? "timed out" : error.message();
   }
   co_return failure(endpoint, "cannot connect to", reason);
+}
+
+Task<Result<>> OsNetwork::known_host(std::string host, Instant deadline) {
+  if (!numeric({host, 0})) CO_TRY_VOID(co_await names_.find(executor_, clock_, std::move(host), deadline));
+  co_return Result<>();
 }
 
 }  // namespace thalweg::platform

@@ -1,4 +1,4 @@
-// TCP as one shard sees it. Owner: the shard; the ports and the resolver are shared by all.
+// TCP as one shard sees it. Owner: the shard; the ports and the names are shared by all.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
@@ -6,8 +6,8 @@
 #include <mutex>
 #include <set>
 
-#include "platform/blocking_pool.h"
 #include "platform/descriptors.h"
+#include "platform/names.h"
 #include "runtime/clock.h"
 #include "runtime/network.h"
 
@@ -29,16 +29,13 @@ class Ports {
   std::map<Endpoint, std::vector<Port>> ports_;
 };
 
-// Whether the system knows an address for the name, or the reason why not; blocks.
-Result<> known_host(const std::string& host);
-
 class OsNetwork : public Network {
  public:
-  OsNetwork(Executor executor, unsigned shard, Clock& clock, BlockingPool& pool, Ports& ports, Descriptors& descriptors)
+  OsNetwork(Executor executor, unsigned shard, Clock& clock, Names& names, Ports& ports, Descriptors& descriptors)
       : executor_(std::move(executor)),
         shard_(shard),
         clock_(clock),
-        pool_(pool),
+        names_(names),
         ports_(ports),
         descriptors_(descriptors) {}
 
@@ -46,11 +43,14 @@ class OsNetwork : public Network {
   Result<std::unique_ptr<Listener>> listen(const Endpoint& endpoint, const ListenOptions& options) override;
   Task<Result<ConnectionPtr>> connect(Endpoint endpoint, Instant deadline) override;
 
+  // Whether there is an address for the host, or the reason why not.
+  Task<Result<>> known_host(std::string host, Instant deadline);
+
  private:
   Executor executor_;
   const unsigned shard_;
   Clock& clock_;
-  BlockingPool& pool_;
+  Names& names_;
   Ports& ports_;
   Descriptors& descriptors_;
 };

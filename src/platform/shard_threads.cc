@@ -51,9 +51,9 @@ class Context : public asio::io_context {
 };
 
 struct Seams {
-  Seams(Context& context, unsigned id, OsDisk& disk, BlockingPool& pool, Ports& ports, Descriptors& descriptors)
+  Seams(Context& context, unsigned id, OsDisk& disk, Names& names, Ports& ports, Descriptors& descriptors)
       : clock(context.get_executor()),
-        network(context.get_executor(), id, clock, pool, ports, descriptors),
+        network(context.get_executor(), id, clock, names, ports, descriptors),
         shard{id, context.get_executor(), clock, disk, network, random, metrics} {}
   OsClock clock;
   OsNetwork network;
@@ -69,12 +69,14 @@ struct ShardThreads::Machinery {
       : options(o),
         descriptors(Descriptors::of_process(kDescriptorsPerShard * std::max(o.shards, 1u))),
         pool(o.helpers),
+        names(o.lookup),
         disk(pool, descriptors->files_max()) {}
 
   const Options options;
   const std::unique_ptr<Descriptors> descriptors;
   std::deque<Context> contexts;
   BlockingPool pool;
+  Names names;
   OsDisk disk;
   Ports ports;
   std::deque<Seams> seams;
@@ -90,7 +92,7 @@ ShardThreads::ShardThreads(Options options) {
   auto& m = *machinery_;
   for (unsigned i = 0; i < options.shards; ++i) {
     auto& context = m.contexts.emplace_back();
-    m.seams.emplace_back(context, i, m.disk, m.pool, m.ports, *m.descriptors);
+    m.seams.emplace_back(context, i, m.disk, m.names, m.ports, *m.descriptors);
     m.guards.push_back(asio::make_work_guard(context));
   }
 }
@@ -101,9 +103,8 @@ ShardThreads::~ShardThreads() {
   drop_suspended();
 }
 
-Task<Result<>> ShardThreads::known_host(std::string host) {
-  co_return co_await machinery_->pool.run(Lane::kOther,
-                                          [name = std::move(host)] { return platform::known_host(name); });
+Task<Result<>> ShardThreads::known_host(std::string host, Instant deadline) {
+  co_return co_await machinery_->seams.front().network.known_host(std::move(host), deadline);
 }
 
 std::size_t ShardThreads::size() const { return machinery_->seams.size(); }
@@ -133,6 +134,7 @@ void ShardThreads::drop_suspended() {
   auto& m = *machinery_;
   CHECK(m.threads.empty());
   m.pool.stop();
+  m.names.stop();
   m.signals.reset();
   // A coroutine on one shard may own one on another, so each pass can put something into a context that was empty
   // already.

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "platform/names.h"
 #include "runtime/shard.h"
 
 namespace thalweg::platform {
@@ -20,6 +21,7 @@ class ShardThreads {
     unsigned shards = 0;   // 0: one per core that this process may use
     bool pin = false;      // each thread to one core
     unsigned helpers = 4;  // threads for each kind of call that blocks, see BlockingPool
+    HostLookup lookup = look_up_host;
   };
   explicit ShardThreads(Options options);
   ~ShardThreads();
@@ -35,9 +37,8 @@ class ShardThreads {
   // REQUIRES: joined, or never started
   void drop_suspended();
 
-  // Whether the system knows an address for the name, or the reason why not. A helper asks, since that may take
-  // seconds.
-  Task<Result<>> known_host(std::string host);
+  // Whether there is an address for the host, or the reason why not. On shard 0.
+  Task<Result<>> known_host(std::string host, Instant deadline);
 
   // Calls on shard 0 with SIGINT, SIGTERM or SIGHUP, each time one arrives. Call before start().
   void on_stop_signal(std::move_only_function<void(int)> call);

@@ -30,7 +30,8 @@ class TestDirectory {
 };
 
 struct TestShards {
-  explicit TestShards(unsigned shards = 1) : threads({.shards = shards}) { threads.start(); }
+  explicit TestShards(unsigned shards = 1) : TestShards(ShardThreads::Options{.shards = shards}) {}
+  explicit TestShards(const ShardThreads::Options& options) : threads(options) { threads.start(); }
   const Shard& operator[](std::size_t i) const { return threads[i]; }
   ShardThreads threads;
 };
