@@ -15,6 +15,9 @@
 #include "runtime/task.h"
 
 // What it is made of is named here and read where it is used: most handlers need little of it.
+namespace thalweg {
+class MetricsSnapshot;
+}
 namespace thalweg::metadata {
 class Image;
 struct Topic;
@@ -75,6 +78,10 @@ class Broker {
   std::int64_t broker_epoch() const;
   // The ports that were bound, in the order of config().listeners; differs from it where that says 0.
   const std::vector<Endpoint>& bound() const { return bound_; }
+
+  // What is counted on all shards, and what can be looked at, of this moment. On shard 0; no shard is held up for it.
+  // REQUIRES: it is serving
+  Task<MetricsSnapshot> collect_metrics();
 
   storage::LogConfig log_config(const metadata::Image& image, const std::string& topic) const;
   // The settings of brokers in `image` are in force from now on. Whoever follows an option that changes at run time is

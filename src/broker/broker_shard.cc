@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "broker/broker.h"
 #include "broker/memory_shares.h"
+#include "metrics/families.h"
 
 namespace thalweg::broker {
 namespace {
@@ -28,7 +29,8 @@ BrokerShard::BrokerShard(const Shard& s, Broker& b, unsigned shard_count)
       partitions(s, b.config().node_id),
       sessions(share_of(std::size_t(b.config().max_incremental_fetch_session_cache_slots), s.id, shard_count),
                first_session_id(s), kSessionIdStride),
-      memory(memory_shares(b.config(), shard_count).of_a_shard) {}
+      memory(memory_shares(b.config(), shard_count).of_a_shard),
+      replication_bytes_out(s.metrics.counter(family::kReplicationBytesOut)) {}
 
 void BrokerShard::on_leadership(std::string topic, LeadershipListener listener) {
   const bool first = leadership_listeners_.emplace(std::move(topic), std::move(listener)).second;
@@ -48,8 +50,21 @@ void BrokerShard::host(std::string topic, replica::PartitionKey key, storage::Lo
   else
     partitions.update(key, state);
   const auto partition = partitions.find(key);
+  if (partition && !before) partition->count_in(topic_metrics_.of(key.topic_id, topic));
   const bool leads = partition && partition->is_leader();
   if (leads != led) tell_leadership(topic, key.partition, leads ? partition : nullptr);
+}
+
+// What is counted of a topic comes and goes here with the topic, so that no request under way brings a name back.
+void BrokerShard::set_image(metadata::ImagePtr image, std::vector<Uuid> deleted) {
+  image_ = std::move(image);
+  for (const Uuid& topic : deleted) topic_metrics_.forget(topic);
+}
+
+TopicCounts& BrokerShard::topic_counts(const Uuid& topic_id) {
+  if (!topic_metrics_.has(topic_id))
+    if (const auto topic = image_->topic(topic_id)) topic_metrics_.of(topic_id, topic->name);
+  return topic_metrics_.find(topic_id);
 }
 
 void BrokerShard::drop(std::string topic, replica::PartitionKey key) {

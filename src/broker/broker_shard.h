@@ -9,6 +9,9 @@
 #include "broker/fetch_session.h"
 #include "broker/record_checks.h"
 #include "metadata/image.h"
+#include "metrics/metrics.h"
+#include "metrics/snapshot.h"
+#include "metrics/topic_metrics.h"
 #include "replica/partitions.h"
 #include "runtime/budget.h"
 #include "runtime/shard.h"
@@ -37,12 +40,19 @@ class BrokerShard {
   // What requests and their answers take on this shard.
   Budget memory;
 
+  // What this shard counts of a topic: as owner of its partitions, and of what it sends. Not to be kept.
+  TopicCounts& topic_counts(const Uuid& topic_id);
+  Counter& replication_bytes_out;
+  // All that this shard counts, and what can be looked at here.
+  Task<MetricsSnapshot> collect_metrics();
+
   // From here on nobody waits for records that may come: long polls are answered with what there is.
   void begin_stop() { stopping.give(); }
   StopSignal stopping;
 
   const metadata::ImagePtr& image() const { return image_; }
-  void set_image(metadata::ImagePtr image) { image_ = std::move(image); }
+  // `deleted` are the topics that it no longer has.
+  void set_image(metadata::ImagePtr image, std::vector<Uuid> deleted);
 
   // The image's word on one partition of this shard. `log` is set when it has just been opened.
   void host(std::string topic, replica::PartitionKey key, storage::LogPtr log, metadata::Partition state);
@@ -53,6 +63,7 @@ class BrokerShard {
   void tell_leadership(const std::string& topic, PartitionId partition, replica::PartitionPtr led) const;
 
   metadata::ImagePtr image_;
+  TopicMetrics topic_metrics_;
   std::map<std::string, LeadershipListener> leadership_listeners_;  // by topic
 };
 

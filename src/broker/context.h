@@ -35,6 +35,10 @@ struct RequestContext {
   bool allows(Operation operation, const Resource& resource) const {
     return is_allowed(*connection, operation, resource);
   }
+
+  Instant now() const;
+  // From then until now nothing was done for the request, it only waited: no work, where time is measured.
+  void note_wait_since(Instant begun) const;
 };
 
 }  // namespace thalweg::broker

@@ -18,6 +18,7 @@ struct Staged {
   std::optional<Response> now;          // ready
   std::optional<Task<Response>> later;  // or to come, while the next request of the connection is handled
   bool close = false;                   // hang up
+  protocol::ErrorTally errors = {};     // of an answer that is not sent
 };
 
 inline network::Started refuse(const RequestContext& context, const Error& error) {
@@ -60,10 +61,12 @@ Task<network::Started> two_stages(const RequestContext& context, SharedBytes bod
   if (staged.later) {
     RequestContext kept = context;
     kept.request.memory = nullptr;  // given back by then
+    kept.request.noted = nullptr;
     co_return detail::reply_later(std::move(kept), std::move(*staged.later));
   }
   network::Reply reply = staged.now ? network::reply_to(context.request, *staged.now) : network::no_reply();
   reply.close_after = staged.close;
+  reply.errors.add(staged.errors);
   co_return reply;
 }
 

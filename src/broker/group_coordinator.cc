@@ -75,6 +75,12 @@ void GroupCoordinator::topic_deleted(const std::string& topic) {
   }
 }
 
+group::GroupCounts GroupCoordinator::count_on(std::size_t shard) {
+  group::GroupCounts counts;
+  groups_.on_shard(shard).each_machine([&](const group::GroupMachine& machine) { machine.add_to(counts); });
+  return counts;
+}
+
 Result<GroupCoordinator::Place> GroupCoordinator::locate(const metadata::Image& image,
                                                          const std::string& group_id) const {
   const auto topic = image.topic(kOffsetsTopic);

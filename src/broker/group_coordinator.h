@@ -52,9 +52,14 @@ class GroupCoordinator {
   template <class Response, class Request>
   Task<Result<Response>> ask(const RequestContext& context, const std::string& group_id, Request request) {
     CO_TRY(const auto place, locate(*context.image, group_id));
-    co_return co_await groups_.template ask<Response>(place.shard, place.partition, std::move(request),
-                                                      group_context(context));
+    const Instant begun = context.now();
+    auto answer = co_await groups_.template ask<Response>(place.shard, place.partition, std::move(request),
+                                                          group_context(context));
+    context.note_wait_since(begun);
+    co_return answer;
   }
+  // Of those coordinated on the shard of this index; on that shard.
+  group::GroupCounts count_on(std::size_t shard);
   // What every coordinator on this broker says.
   template <class Response, class Request>
   Task<Result<std::vector<Response>>> ask_all(const RequestContext& context, Request request) {

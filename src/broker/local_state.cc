@@ -27,6 +27,7 @@ Task<Result<>> BrokerLocalState::drop(metadata::TopicPtr topic, PartitionId part
 
 // All partitions of a shard at once, and of the topic in one change of the checkpoints.
 Task<Result<>> BrokerLocalState::remove_topic(metadata::TopicPtr topic) {
+  deleted_.push_back(topic->id);
   std::vector<PartitionId> partitions;
   std::vector<std::vector<replica::PartitionKey>> keys(broker_.shards().size());
   for (std::size_t i = 0; i < topic->partitions.size(); ++i) {
@@ -57,7 +58,8 @@ Task<> BrokerLocalState::configure_broker(metadata::ImagePtr image) {
 }
 
 Task<> BrokerLocalState::show(metadata::ImagePtr image) {
-  for (auto& shard : broker_.shards()) co_await shard->shard.call(*shard, &BrokerShard::set_image, image);
+  const auto deleted = std::exchange(deleted_, {});
+  for (auto& shard : broker_.shards()) co_await shard->shard.call(*shard, &BrokerShard::set_image, image, deleted);
 }
 
 }  // namespace thalweg::broker

@@ -43,6 +43,7 @@ class BrokerLocalState : public LocalState {
 
  private:
   Broker& broker_;
+  std::vector<Uuid> deleted_;  // topics that shards still show
 };
 
 }  // namespace thalweg::broker

@@ -10,6 +10,7 @@
 
 #include "broker/broker.h"
 #include "config/broker_config.h"
+#include "metrics/snapshot.h"
 #include "network/channel.h"
 #include "sim/world.h"
 
@@ -69,6 +70,11 @@ class BrokerUnderTest {
   void restart() {
     node_->crash(sim::Crash::kKill);
     start();
+  }
+  MetricsSnapshot metrics() {
+    auto collected = world_.run(*node_, broker().collect_metrics());
+    CHECK(collected);
+    return std::move(*collected);
   }
   Broker& broker() { return *node_->program<Program>().broker; }
 

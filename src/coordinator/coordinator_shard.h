@@ -45,6 +45,12 @@ class CoordinatorShard {
   void resign(PartitionId partition) { hosts_.erase(partition); }
   void resign_all() { hosts_.clear(); }
 
+  // Calls for the machine of every partition that serves.
+  template <class F>
+  void each_machine(F call) const {
+    for (const auto& [partition, host] : hosts_)
+      if (host->serving()) call(host->machine());
+  }
   std::vector<PartitionId> partitions() const {
     std::vector<PartitionId> led;
     for (const auto& [partition, host] : hosts_) led.push_back(partition);

@@ -241,4 +241,23 @@ void GroupMachine::apply_one(const GroupRecord& record) {
   if (!loaded_) find_or_create(record.group).classic = ClassicGroup(record.group, *record.value);
 }
 
+void GroupMachine::add_to(GroupCounts& counts) const {
+  for (const auto& [id, group] : groups_) {
+    switch (group.classic.state()) {
+      case GroupState::kEmpty:
+        ++counts.empty;
+        break;
+      case GroupState::kPreparingRebalance:
+        ++counts.preparing_rebalance;
+        break;
+      case GroupState::kCompletingRebalance:
+        ++counts.completing_rebalance;
+        break;
+      case GroupState::kStable:
+        ++counts.stable;
+        break;
+    }
+  }
+}
+
 }  // namespace thalweg::group

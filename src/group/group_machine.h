@@ -35,6 +35,12 @@ struct TopicsDeleted {
   std::vector<std::string> topics;
 };
 
+// How many groups are in which state.
+struct GroupCounts {
+  std::size_t empty = 0, preparing_rebalance = 0, completing_rebalance = 0, stable = 0;
+  std::size_t all() const { return empty + preparing_rebalance + completing_rebalance + stable; }
+};
+
 class GroupMachine {
  public:
   using Record = OffsetsRecord;
@@ -64,6 +70,9 @@ class GroupMachine {
   void apply(const OffsetsRecord& record);
   // The step just made was refused by the journal: it never happened.
   void undo();
+
+  // For those who look on.
+  void add_to(GroupCounts& counts) const;
 
  private:
   struct Group {

@@ -2,25 +2,25 @@
 // with no lock and no look-up. Reading is a MetricsSnapshot per shard, and those are merged: the whole process is their
 // sum.
 //
-//   const MetricFamily kRequests{"requests", "Requests that were answered.", MetricKind::kCounter, {"api", "error"}};
-//   Counter& produced = metrics.counter(kRequests, {"Produce", "NONE"});
-//   produced.add();
+//   Counter& refused = metrics.counter(family::kConnectionsRefused, {"PLAINTEXT"});
+//   refused.add();
 //
-// Owner: one shard. Series live until forget(); references to them as long. Names here are ours and have no prefix:
-// what they are called on the outside is decided where they are served.
+// Series are made once and stay: their labels are of few values, which we choose (APIs, errors, listeners). What
+// clients choose is counted by TopicMetrics. What need not be counted, because it can be looked at, is asked for when
+// somebody wants to know (broker/broker_metrics.cc).
+//
+// Owner: one shard. References live as long as the Metrics.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <span>
-#include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
 
+#include "metrics/family.h"
 #include "metrics/histogram.h"
+#include "metrics/snapshot.h"
 
 namespace thalweg {
 
@@ -35,47 +35,11 @@ class Counter {
 
 class Gauge {
  public:
-  void set(std::int64_t value) { value_ = value; }
   void add(std::int64_t n) { value_ += n; }
   std::int64_t value() const { return value_; }
 
  private:
   std::int64_t value_ = 0;
-};
-
-enum class MetricKind : std::uint8_t { kCounter, kGauge, kHistogram };
-
-// What series have in common. A constant with static lifetime; two families with one name are a mistake (CHECK).
-struct MetricFamily {
-  std::string_view name;
-  std::string_view help;
-  MetricKind kind;
-  std::vector<std::string_view> labels = {};
-  double unit = 1;  // what one is worth in the base unit; histograms of durations count nanoseconds: 1e-9
-};
-
-using MetricLabels = std::vector<std::string>;  // the values, in the order of the family's labels
-
-// The values of one moment, without their owner.
-class MetricsSnapshot {
- public:
-  using Value = std::variant<std::uint64_t, std::int64_t, Histogram>;  // of a counter, a gauge, a histogram
-  struct Series {
-    const MetricFamily* family = nullptr;
-    MetricLabels labels;
-    Value value;
-  };
-
-  // Adds the other's values to those of the same series.
-  void merge(const MetricsSnapshot& other);
-  void add(const MetricFamily& family, const MetricLabels& labels, Value value);
-  // By name, then by labels.
-  std::vector<Series> series() const;
-  // For looking one up: nullptr if nothing was counted.
-  const Value* find(std::string_view name, const MetricLabels& labels) const;
-
- private:
-  std::map<std::pair<std::string_view, MetricLabels>, std::pair<const MetricFamily*, Value>> series_;
 };
 
 class Metrics {
@@ -89,9 +53,8 @@ class Metrics {
   Gauge& gauge(const MetricFamily& family, const MetricLabels& labels = {});
   Histogram& histogram(const MetricFamily& family, const MetricLabels& labels = {});
 
-  // Takes away every series of this family whose first label has this value: the topic is gone. Its references die.
-  void forget(const MetricFamily& family, std::string_view first_label);
-
+  // How many there are.
+  std::size_t size() const { return size_; }
   MetricsSnapshot snapshot() const;
 
  private:
@@ -103,6 +66,7 @@ class Metrics {
   Cell& cell(const MetricFamily& family, MetricKind kind, const MetricLabels& labels);
 
   std::map<std::string_view, Entry> entries_;
+  std::size_t size_ = 0;
 };
 
 }  // namespace thalweg

@@ -23,11 +23,13 @@ void Acceptor::serve(std::unique_ptr<Listener> listener, std::string name) {
 }
 
 Task<> Acceptor::accept_loop(Listener* listener, std::string name) {
+  auto& metrics = metrics_.try_emplace(name, shard_.metrics, name).first->second;
   bool failing = false;
   while (!stopping_.given()) {
     auto connection = co_await listener->accept();
     if (!connection) {
       if (stopping_.given()) break;
+      metrics.accept_failures.add();
       if (!std::exchange(failing, true))
         log::error("connections cannot be accepted, trying again", field("listener", name),
                    field("error", connection.error()));
@@ -35,8 +37,8 @@ Task<> Acceptor::accept_loop(Listener* listener, std::string name) {
       continue;
     }
     if (std::exchange(failing, false)) log::info("connections are accepted again", field("listener", name));
-    if (co_await admit((*connection)->peer().host))
-      begin(std::move(*connection), name);
+    if (co_await admit((*connection)->peer().host, metrics))
+      begin(std::move(*connection), name, metrics);
     else
       (*connection)->close();
   }
@@ -44,10 +46,12 @@ Task<> Acceptor::accept_loop(Listener* listener, std::string name) {
   changed_.notify();
 }
 
-Task<bool> Acceptor::admit(std::string ip) {
+Task<bool> Acceptor::admit(std::string ip, ConnectionMetrics& metrics) {
   if (limits_) {
     if (!co_await limits_->owner().call(*limits_, &ConnectionLimits::admit, ip)) {
-      if (!stopping_.given()) log::info("connection refused: too many from this address", field("peer", ip));
+      if (stopping_.given()) co_return false;
+      metrics.refused.add();
+      log::info("connection refused: too many from this address", field("peer", ip));
       co_return false;
     }
     if (stopping_.given()) give_back(std::move(ip));
@@ -60,18 +64,21 @@ void Acceptor::give_back(std::string ip) {
   limits_->owner().post([limits = limits_, ip = std::move(ip)]() mutable { limits->release(std::move(ip)); });
 }
 
-void Acceptor::begin(ConnectionPtr connection, const std::string& name) {
-  ConnectionInfo info{++last_id_, connection->peer(), name};
+void Acceptor::begin(ConnectionPtr connection, const std::string& name, ConnectionMetrics& metrics) {
+  metrics.accepted.add();
+  metrics.open.add(1);
+  ConnectionInfo info{++last_id_, connection->peer(), name, &metrics};
   std::string ip = info.peer.host;
   const std::uint64_t id = info.id;
   const auto handler = make_(std::move(info), std::move(connection));
-  handlers_.emplace(id, Served{handler, std::move(ip)});
+  handlers_.emplace(id, Served{handler, std::move(ip), &metrics});
   handler->start();
 }
 
 void Acceptor::ended(std::uint64_t id) {
   auto node = handlers_.extract(id);
   CHECK(node);
+  node.mapped().metrics->open.add(-1);
   give_back(std::move(node.mapped().ip));
   changed_.notify();
 }

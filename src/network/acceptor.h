@@ -11,6 +11,7 @@
 
 #include "network/connection_info.h"
 #include "network/connection_limits.h"
+#include "network/connection_metrics.h"
 #include "runtime/shard.h"
 #include "runtime/signal.h"
 #include "runtime/stop_signal.h"
@@ -56,10 +57,11 @@ class Acceptor {
   struct Served {
     std::shared_ptr<Handler> handler;
     std::string ip;
+    ConnectionMetrics* metrics;
   };
   Task<> accept_loop(Listener* listener, std::string name);
-  Task<bool> admit(std::string ip);
-  void begin(ConnectionPtr connection, const std::string& name);
+  Task<bool> admit(std::string ip, ConnectionMetrics& metrics);
+  void begin(ConnectionPtr connection, const std::string& name, ConnectionMetrics& metrics);
   void give_back(std::string ip);
   bool is_empty() const { return handlers_.empty() && accepting_ == 0; }
 
@@ -67,6 +69,7 @@ class Acceptor {
   ConnectionLimits* const limits_;
   Factory make_;
   std::vector<std::unique_ptr<Listener>> listeners_;
+  std::map<std::string, ConnectionMetrics> metrics_;  // by the listener's name
   std::map<std::uint64_t, Served> handlers_;
   std::size_t accepting_ = 0;  // accept loops that have not ended
   std::uint64_t last_id_ = 0;

@@ -4,11 +4,13 @@
 
 namespace thalweg::network {
 
-IdleWatch::IdleWatch(Clock& clock, ConnectionPtr connection, Instant idle_max, std::function<bool()> waits_for_us)
+IdleWatch::IdleWatch(Clock& clock, ConnectionPtr connection, Instant idle_max, std::function<bool()> waits_for_us,
+                     Gauge& expired)
     : clock_(clock),
       connection_(std::move(connection)),
       idle_max_(idle_max),
       waits_for_us_(std::move(waits_for_us)),
+      expired_(expired),
       last_active_(clock.now()) {
   look_at(due());
 }
@@ -31,6 +33,7 @@ void IdleWatch::close_if_idle() {
   if (waits_for_us_() || connection_->transferred() != transferred_) mark_active();
   if (due() > clock_.now()) return look_at(due());
   log::debug("idle connection closed", field("peer", to_string(connection_->peer())));
+  expired_.add(1);
   connection_->close();
 }
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 
+#include "metrics/metrics.h"
 #include "runtime/clock.h"
 #include "runtime/network.h"
 
@@ -14,8 +15,10 @@ namespace thalweg::network {
 
 class IdleWatch {
  public:
-  // Instant::max(): never idle. `waits_for_us` says whether the client can do nothing but wait.
-  IdleWatch(Clock& clock, ConnectionPtr connection, Instant idle_max, std::function<bool()> waits_for_us);
+  // Instant::max(): never idle. `waits_for_us` says whether the client can do nothing but wait; `expired` counts those
+  // that were closed.
+  IdleWatch(Clock& clock, ConnectionPtr connection, Instant idle_max, std::function<bool()> waits_for_us,
+            Gauge& expired);
 
   // Something has happened.
   void mark_active();
@@ -33,6 +36,7 @@ class IdleWatch {
   const ConnectionPtr connection_;
   const Instant idle_max_;
   const std::function<bool()> waits_for_us_;
+  Gauge& expired_;
   Instant last_active_;
   std::uint64_t transferred_ = 0;  // at last_active_
   std::unique_ptr<Clock::Timer> timer_;

@@ -14,6 +14,7 @@ Server::Server(const Shard& shard, ServerOptions options, Budget& memory, Sessio
       options_(options),
       memory_(memory),
       sessions_(std::move(sessions)),
+      metrics_(shard.metrics),
       acceptor_(shard, options.limits, [this](ConnectionInfo info, ConnectionPtr connection) {
         return make(std::move(info), std::move(connection));
       }) {

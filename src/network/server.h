@@ -14,6 +14,7 @@
 #include "network/acceptor.h"
 #include "network/frame.h"
 #include "network/large_frames.h"
+#include "network/request_metrics.h"
 #include "network/session.h"
 #include "runtime/budget.h"
 #include "runtime/shard.h"
@@ -61,6 +62,7 @@ class Server {
   const ServerOptions options_;
   Budget& memory_;
   SessionFactory sessions_;
+  RequestMetrics metrics_;
   Acceptor acceptor_;
   std::size_t large_ = 0;  // large frames that are being read
   std::unique_ptr<Budget::Registration> shortage_;

@@ -11,6 +11,8 @@ constexpr std::size_t kWriteBatch = 256 * 1024;
 // While others wait for memory, who holds some must move so many bytes in so long a time.
 constexpr std::uint64_t kPaceBytes = 64 * 1024;
 constexpr Instant kPaceTime = std::chrono::seconds(2);
+// In front of a frame.
+constexpr std::size_t kLengthBytes = 4;
 // Less than this in unsent replies is not worth a connection.
 constexpr std::size_t kWorthClosing = 64 * 1024;
 
@@ -46,8 +48,9 @@ ServerConnection::ServerConnection(Server& server, ConnectionInfo info, Connecti
       connection_(std::move(connection)),
       session_(std::move(session)),
       frames_(*connection_, server.options_.request_size_max),
-      idleness_(server.shard_.clock, connection_, server.options_.idle_max,
-                [this] { return waiting_ || (!writing_ && (handling_ || !pending_.empty())); }) {}
+      idleness_(
+          server.shard_.clock, connection_, server.options_.idle_max,
+          [this] { return waiting_ || (!writing_ && (handling_ || !pending_.empty())); }, info_.metrics->expired) {}
 
 void ServerConnection::start() {
   spawn(server_.shard_, read_loop(shared_from_this()));
@@ -121,6 +124,7 @@ Task<Result<std::optional<ServerConnection::Received>>> ServerConnection::receiv
     waiting_ = false;
   }
   if (stopping_) co_return std::nullopt;
+  info_.metrics->bytes_received.add(kLengthBytes + received.frame.size());
   co_return std::move(received);
 }
 
@@ -149,23 +153,33 @@ Task<Result<SharedBytes>> ServerConnection::read_body(bool large) {
 // Stage one of a request; false if nothing more is to be read.
 Task<Result<bool>> ServerConnection::handle(Received received) {
   const auto pending = std::make_shared<Pending>();
+  auto& measured = pending->measured;
   handling_ = true;
   idleness_.mark_active();
+  measured.bytes = received.frame.size();
   auto request = parse(std::move(received.frame));
   if (!request) {
     handling_ = false;
     co_return std::unexpected(std::move(request.error()));
   }
+  Noted noted;
   request->memory = &received.memory;
+  request->noted = &noted;
+  measured.api = request->api;
+  measured.version = request->version;
+  measured.arrived = request->received;
   pending_.push_back(pending);
   Started started = co_await session_->start(std::move(*request));
   handling_ = false;
+  measured.handled = server_.shard_.clock.now();
+  measured.waited = noted.waited;
+  measured.is_follower = noted.is_follower;
   if (started.later) {
     spawn(server_.shard_, finish_later(shared_from_this(), pending, std::move(*started.later)));
     co_return true;
   }
   const bool go_on = !started.reply.close_after;
-  finish(*pending, std::move(started.reply));
+  finish(*pending, std::move(started.reply), measured.handled);
   co_return go_on;
 }
 
@@ -198,11 +212,14 @@ Task<> ServerConnection::wait_until_welcome() {
 }
 
 Task<> ServerConnection::finish_later(Self self, PendingPtr pending, Task<Reply> rest) {
-  self->finish(*pending, co_await std::move(rest));
+  auto reply = co_await std::move(rest);
+  self->finish(*pending, std::move(reply), self->server_.shard_.clock.now());
 }
 
-void ServerConnection::finish(Pending& pending, Reply reply) {
-  if (reply.mute > Millis(0)) muted_until_ = std::max(muted_until_, server_.shard_.clock.now() + Instant(reply.mute));
+void ServerConnection::finish(Pending& pending, Reply reply, Instant now) {
+  pending.measured.ready = now;
+  server_.metrics_.ready(pending.measured, reply);
+  if (reply.mute > Millis(0)) muted_until_ = std::max(muted_until_, now + Instant(reply.mute));
   if (reply.frame) {
     unsent_bytes_ += size_of(*reply.frame);
     pending.memory = server_.memory_.take(in_memory(*reply.frame));
@@ -234,13 +251,16 @@ Task<> ServerConnection::write_loop(Self self) {
 
 // Sends the replies that are ready at the front, as many as go well into one write.
 Task<Result<>> ServerConnection::write_batch() {
+  const Instant began = server_.shard_.clock.now();
   Pieces pieces;
   Charge memory;
+  std::vector<Measured> replies;
   std::size_t bytes = 0;
   bool close_after = false;
   while (!pending_.empty() && pending_.front()->reply && bytes < kWriteBatch && !close_after) {
     Reply& reply = *pending_.front()->reply;
     memory.absorb(std::move(pending_.front()->memory));
+    replies.push_back(pending_.front()->measured);
     close_after = reply.close_after;
     if (reply.frame) {
       bytes += size_of(*reply.frame);
@@ -251,13 +271,17 @@ Task<Result<>> ServerConnection::write_batch() {
   }
   Result<> written;
   writing_ = true;
-  if (memory.bytes() >= kWorthClosing) sending_.begin(server_.shard_.clock.now(), connection_->transferred());
+  if (memory.bytes() >= kWorthClosing) sending_.begin(began, connection_->transferred());
   if (!pieces.empty()) written = co_await connection_->write(std::move(pieces));
   sending_.end();
   writing_ = false;
   unsent_bytes_ -= bytes;
   memory.release();
   idleness_.mark_active();
+  if (written) {
+    info_.metrics->bytes_sent.add(bytes);
+    for (const auto& reply : replies) server_.metrics_.sent(reply, began, idleness_.last_active());
+  }
   room_.notify();
   if (close_after) co_return fail(ErrorCode::kNetworkException, "closed after the reply");
   co_return written;

@@ -49,6 +49,7 @@ class ServerConnection : public Handler, public std::enable_shared_from_this<Ser
   struct Pending {
     std::optional<Reply> reply;
     Charge memory;  // of the reply
+    Measured measured;
   };
   using PendingPtr = std::shared_ptr<Pending>;
   struct Received {
@@ -67,7 +68,7 @@ class ServerConnection : public Handler, public std::enable_shared_from_this<Ser
   Result<Request> parse(SharedBytes frame) const;
   Task<> wait_until_welcome();
   Task<Result<>> write_batch();
-  void finish(Pending& pending, Reply reply);
+  void finish(Pending& pending, Reply reply, Instant now);
 
   Server& server_;
   const ConnectionInfo info_;

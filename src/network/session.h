@@ -8,12 +8,19 @@
 #include "base/log.h"
 #include "network/connection_info.h"
 #include "protocol/api.h"
+#include "protocol/error_tally.h"
 #include "protocol/response_header.h"
 #include "protocol/wire.h"
 #include "runtime/budget.h"
 #include "runtime/task.h"
 
 namespace thalweg::network {
+
+// What only the handler of a request knows.
+struct Noted {
+  Instant waited{0};  // in stage one, for something to happen
+  bool is_follower = false;
+};
 
 struct Request {
   const protocol::ApiInfo* api = nullptr;
@@ -24,6 +31,8 @@ struct Request {
   Instant received{0};
   // What stage one of the request takes beside its frame is added here. Null behind stage one, and where nobody counts.
   Charge* memory = nullptr;
+  // What stage one says of it to those who measure. Null as above.
+  Noted* noted = nullptr;
 
   protocol::ApiKey key() const { return api->key; }
   // The body as a message of this API.
@@ -36,6 +45,7 @@ struct Request {
 
 struct Reply {
   std::optional<Pieces> frame;  // with size and header, see reply_to(); nothing: no response (acks=0)
+  protocol::ErrorTally errors;  // that it tells of, or would
   bool close_after = false;
   Millis mute{0};  // read nothing from the client for so long after the reply (KIP-219)
 };
@@ -45,17 +55,18 @@ inline Reply close_connection() { return {.close_after = true}; }
 
 namespace detail {
 template <class Message>
-Result<Pieces> response_frame(const Request& request, const Message& message, std::int16_t version) {
+Result<Reply> response(const Request& request, const Message& message, std::int16_t version) {
   protocol::Writer writer;
   protocol::ResponseHeader{.correlation_id = request.correlation_id}.encode(
       writer, protocol::response_header_version(request.key(), version));
   message.encode(writer, version);
-  return writer.take_frame();
+  TRY(auto frame, writer.take_frame());
+  return Reply{.frame = std::move(frame), .errors = writer.errors()};
 }
 
 // The error of a whole response, where its version has a place for that.
 template <class Message>
-std::optional<Pieces> error_frame(const Request& request, ErrorCode code, std::int16_t version) {
+std::optional<Reply> error_response(const Request& request, ErrorCode code, std::int16_t version) {
   if constexpr (requires(Message refused) { refused.error_code = code; }) {
     Message refused;
     refused.error_code = code;
@@ -64,7 +75,7 @@ std::optional<Pieces> error_frame(const Request& request, ErrorCode code, std::i
     protocol::Reader reader(writer.take_bytes());
     const auto read = Message::decode(reader, version);
     if (!read || read->error_code != code) return std::nullopt;
-    if (auto frame = response_frame(request, refused, version)) return std::move(*frame);
+    if (auto reply = response(request, refused, version)) return std::move(*reply);
   }
   return std::nullopt;
 }
@@ -75,12 +86,12 @@ std::optional<Pieces> error_frame(const Request& request, ErrorCode code, std::i
 // an error of the whole; else the connection is closed.
 template <class Message>
 Reply reply_to(const Request& request, const Message& message, std::int16_t version) {
-  auto frame = detail::response_frame(request, message, version);
-  if (frame) return {.frame = std::move(*frame)};
+  auto reply = detail::response(request, message, version);
+  if (reply) return std::move(*reply);
   log::error("an answer cannot be sent", field("api", request.api->name), field("version", version),
-             field("error", frame.error()));
-  auto error = detail::error_frame<Message>(request, ErrorCode::kUnknownServerError, version);
-  return error ? Reply{.frame = std::move(*error)} : close_connection();
+             field("error", reply.error()));
+  auto error = detail::error_response<Message>(request, ErrorCode::kUnknownServerError, version);
+  return error ? std::move(*error) : close_connection();
 }
 template <class Message>
 Reply reply_to(const Request& request, const Message& message) {

@@ -11,6 +11,7 @@
 #include <deque>
 #include <thread>
 
+#include "metrics/metrics.h"
 #include "platform/blocking_pool.h"
 #include "platform/descriptors.h"
 #include "platform/os_clock.h"

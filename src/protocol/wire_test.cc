@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 namespace thalweg::protocol {
 namespace {
 
@@ -221,6 +223,22 @@ TEST(Writer, GivesNoFrameThatIsLongerThanItsLengthCanTell) {
   EXPECT_TRUE(Writer(w).take_frame());
   w.append(large);
   EXPECT_EQ(w.take_frame().error().code, ErrorCode::kInvalidRequest);
+}
+
+TEST(Writer, TalliesTheErrorCodesThatItWrites) {
+  Writer w;
+  w.write(ErrorCode::kNone);
+  w.write(ErrorCode::kNotCoordinator);
+  w.write(std::int16_t{3});  // a number like any other
+  TagWriter tags(w);
+  tags.field(0).write(ErrorCode::kNotCoordinator);
+  tags.field(1).write(ErrorCode::kNone);
+  tags.finish();
+  w.write(ErrorCode::kInvalidRequest);
+  std::map<ErrorCode, std::uint32_t> counts;
+  w.errors().for_each([&](ErrorCode code, std::uint32_t times) { counts[code] += times; });
+  EXPECT_EQ(counts, (std::map<ErrorCode, std::uint32_t>{
+                        {ErrorCode::kNone, 2}, {ErrorCode::kNotCoordinator, 2}, {ErrorCode::kInvalidRequest, 1}}));
 }
 
 TEST(TagWriter, WritesCountTagsAndSizes) {

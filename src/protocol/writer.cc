@@ -52,6 +52,7 @@ void Writer::append(Pieces pieces) {
 
 void Writer::append(Writer other) {
   ok_ = ok_ && other.ok_;
+  errors_.add(other.errors_);
   append(std::move(other.done_));
   append(BytesView(other.tail_));
 }

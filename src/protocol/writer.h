@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/endian.h"
 #include "base/result.h"
+#include "protocol/error_tally.h"
 #include "protocol/scalar.h"
 
 namespace thalweg::protocol {
@@ -53,6 +54,9 @@ class Writer {
   void append(Pieces pieces);
   void append(Writer other);
 
+  // The error codes that were written.
+  const ErrorTally& errors() const { return errors_; }
+
   // What was written; the Writer is empty afterwards. REQUIRES: ok()
   Pieces take();
   // With the four bytes in front that tell a connection's peer how long it is. kInvalidRequest when it cannot be sent:
@@ -73,6 +77,7 @@ class Writer {
   std::size_t done_size_ = 0;
   std::vector<std::byte> tail_;
   bool ok_ = true;
+  ErrorTally errors_;
 };
 
 // Collects the tagged fields of one struct and writes them, counted, at the end.
@@ -100,6 +105,7 @@ void Writer::write(T value) {
   if constexpr (is_strong<T>) {
     write(value.value);
   } else if constexpr (std::is_same_v<T, ErrorCode>) {
+    errors_.add(value);
     write(static_cast<std::int16_t>(value));
   } else if constexpr (std::is_same_v<T, Uuid>) {
     write(value.high);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "metrics/metrics.h"
 #include "runtime/shard.h"
 
 namespace thalweg::raft::testing {

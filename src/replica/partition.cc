@@ -110,6 +110,12 @@ void Partition::note_fetch(const Follower& follower, Offset position) {
   take(leading()->replication.on_fetch(fetched, local(), isr_changes_.eligible, shard_.clock.now()));
 }
 
+// A partition cannot have more replicas in sync than it has replicas: with fewer than min.insync.replicas all must be.
+std::optional<Partition::InSync> Partition::in_sync() const {
+  if (!leading()) return std::nullopt;
+  return InSync{leading()->replication.in_sync().size(), replicas_, std::min(in_sync_min(), replicas_)};
+}
+
 // ---- Appending
 
 Result<> Partition::check_leader(LeaderEpoch believed) const {
@@ -125,16 +131,25 @@ Result<> Partition::check_leader(LeaderEpoch believed) const {
 }
 
 storage::AppendResult Partition::append_as_leader(AppendRequest request) {
+  const std::size_t bytes = request.records.size();
+  auto appended = append(std::move(request));
+  if (!appended)
+    counts_->append_failed(appended.error().error.code, bytes);
+  else if (appended->duplicate)
+    counts_->appended_before();
+  else
+    counts_->appended(bytes, std::uint64_t(appended->end() - appended->first));
+  return appended;
+}
+
+storage::AppendResult Partition::append(AppendRequest request) {
   if (auto leader = check_leader(kNoLeaderEpoch); !leader) return std::unexpected(storage::AppendError(leader.error()));
-  // A partition cannot have more replicas in sync than it has replicas: with fewer than min.insync.replicas all must
-  // be.
-  const auto needed = std::min(in_sync_min(), replicas_);
-  const auto in_sync = leading()->replication.in_sync().size();
-  if (request.all_in_sync && in_sync < needed) {
+  const auto in_sync = *this->in_sync();
+  if (request.all_in_sync && in_sync.now < in_sync.needed) {
     return std::unexpected(storage::AppendError(
         Error{ErrorCode::kNotEnoughReplicas, "the in-sync replicas of " + to_string(log_->partition()) + " are " +
-                                                 std::to_string(in_sync) + ", fewer than min.insync.replicas " +
-                                                 std::to_string(needed)}));
+                                                 std::to_string(in_sync.now) + ", fewer than min.insync.replicas " +
+                                                 std::to_string(in_sync.needed)}));
   }
   return log_->append_as_leader(std::move(request.records), {.leader_epoch = leader_epoch_,
                                                              .origin = request.origin,

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "metadata/image.h"
+#include "metrics/topic_metrics.h"
 #include "replica/replication.h"
 #include "runtime/shard.h"
 #include "runtime/watermark.h"
@@ -97,6 +98,14 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void set_isr_changes(IsrChanges changes) { isr_changes_ = std::move(changes); }
   // The controller changed nothing of what was proposed.
   void isr_refused();
+  // Where its appends are counted, and by whoever reads; before, they are counted nowhere.
+  void count_in(TopicMetrics::Counts counts) { counts_ = std::move(counts); }
+  TopicCounts& counts() { return *counts_; }
+  // How many replicas are in sync, of how many there are, and how many acks=all needs. Nothing unless it leads.
+  struct InSync {
+    std::size_t now, replicas, needed;
+  };
+  std::optional<InSync> in_sync() const;
   storage::Log& log() { return *log_; }
   const storage::LogPtr& log_ptr() const { return log_; }
   const Shard& shard() const { return shard_; }
@@ -128,6 +137,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   };
   struct Following {};  // the fetcher of this partition lives here
 
+  storage::AppendResult append(AppendRequest request);
   Result<> check_leader(LeaderEpoch believed) const;
   Leading* leading() { return std::get_if<Leading>(&role_); }
   const Leading* leading() const { return std::get_if<Leading>(&role_); }
@@ -149,6 +159,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   BrokerId leader_ = kNoBroker;
   LeaderEpoch leader_epoch_ = kNoLeaderEpoch;
   std::size_t replicas_ = 0;
+  TopicMetrics::Counts counts_ = std::make_shared<TopicCounts>();
   IsrChanges isr_changes_;
   std::variant<Idle, Leading, Following> role_;
   bool stopped_ = false;

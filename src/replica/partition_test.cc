@@ -237,5 +237,58 @@ TEST_F(PartitionTest, AnswersWhereALeaderEpochEnds) {
   EXPECT_EQ(old->end_offset, Offset{2});
 }
 
+TEST_F(PartitionTest, CountsWhatIsAppendedAndWhatIsNot) {
+  const auto partition = open();
+  TopicMetrics topics;
+  partition->count_in(topics.of(Uuid{1, 2}, "orders"));
+  const auto counts = [&] { return topics.find(Uuid{1, 2}); };
+  const auto batch = storage::make_batch(
+      {.records = 3,
+       .options = {.producer_id = ProducerId{7}, .producer_epoch = ProducerEpoch{0}, .base_sequence = 0}});
+  ASSERT_TRUE(partition->append_as_leader({.records = batch}));
+  EXPECT_EQ(counts().records_in, 3u);
+  EXPECT_EQ(counts().bytes_in, batch.size());
+  ASSERT_TRUE(partition->append_as_leader({.records = batch})->duplicate);
+  EXPECT_EQ(counts().records_in, 3u) << "it is no new one";
+  EXPECT_FALSE(partition->append_as_leader({.records = SharedBytes::copy_of("nonsense")}));
+  partition->update(led_by(kOther, LeaderEpoch{4}));
+  EXPECT_FALSE(partition->append_as_leader({.records = batch}));
+  EXPECT_EQ(counts().produce_requests, 4u);
+  EXPECT_EQ(counts().produce_failures, 0u) << "corrupt batches and moved leaders are none, as in Kafka";
+}
+
+TEST_F(PartitionTest, AreCountedByTheirStates) {
+  const auto key = [](int i) { return PartitionKey{Uuid{1, 2}, PartitionId{i}}; };
+  const auto log = open()->log_ptr();
+  Partitions partitions(t.shard, kSelf);
+  constexpr int kMany = 5000;  // more than are looked at in one go
+  for (int i = 0; i < kMany; ++i) partitions.host(key(i), log, led_by(kOther, LeaderEpoch{3}));
+  partitions.update(key(0), led_by(kSelf, LeaderEpoch{4}));
+  partitions.update(key(1), led_by(kSelf, LeaderEpoch{4}, {kSelf, kOther}));
+  auto counts = t.run(partitions.count());
+  EXPECT_EQ(counts.all, std::size_t(kMany));
+  EXPECT_EQ(counts.led, 2u);
+  EXPECT_EQ(counts.under_replicated, 1u);
+  EXPECT_EQ(counts.at_min_isr, 1u);
+  EXPECT_EQ(counts.under_min_isr, 0u);
+  EXPECT_EQ(counts.offline, 0u);
+  log->take_offline({ErrorCode::kKafkaStorageError, "the disk is gone"});
+  EXPECT_EQ(t.run(partitions.count()).offline, std::size_t(kMany));
+}
+
+// What comes meanwhile may lay the table out anew.
+TEST_F(PartitionTest, AreCountedOnceEachWhileOthersCome) {
+  const auto log = open()->log_ptr();
+  Partitions partitions(t.shard, kSelf);
+  int next = 0;
+  const auto host = [&](int count) {
+    for (int i = 0; i < count; ++i)
+      partitions.host({Uuid{1, 2}, PartitionId{next++}}, log, led_by(kOther, LeaderEpoch{3}));
+  };
+  host(5000);
+  t.shard.post([&] { t.shard.post([&] { host(50'000); }); });  // when the count has begun
+  EXPECT_EQ(t.run(partitions.count()).all, 55'000u);
+}
+
 }  // namespace
 }  // namespace thalweg::replica

@@ -1,5 +1,7 @@
 #include "replica/partitions.h"
 
+#include "runtime/yielding.h"
+
 namespace thalweg::replica {
 
 void Partitions::host(PartitionKey key, storage::LogPtr log, metadata::Partition state) {
@@ -27,6 +29,38 @@ void Partitions::stop_all() {
 PartitionPtr Partitions::find(const PartitionKey& key) const {
   const auto it = partitions_.find(key);
   return it == partitions_.end() ? nullptr : it->second;
+}
+
+namespace {
+constexpr std::size_t kBucketsAtOnce = 2000;
+
+void add_to(Partitions::Counts& counts, Partition& partition) {
+  ++counts.all;
+  if (partition.log().is_offline()) ++counts.offline;
+  const auto in_sync = partition.in_sync();
+  if (!in_sync) return;
+  ++counts.led;
+  if (in_sync->now < in_sync->replicas) ++counts.under_replicated;
+  if (in_sync->now < in_sync->needed) ++counts.under_min_isr;
+  if (in_sync->now == in_sync->needed) ++counts.at_min_isr;
+}
+}  // namespace
+
+// Bucket by bucket, which needs no copy of anything; from the beginning when the buckets were laid out anew meanwhile.
+Task<Partitions::Counts> Partitions::count() const {
+  Pace pace(kBucketsAtOnce);
+  Counts counts;
+  std::size_t buckets = 0;
+  const auto as_begun = [&] { return buckets == partitions_.bucket_count(); };
+  do {
+    counts = {};
+    buckets = partitions_.bucket_count();
+    for (std::size_t bucket = 0; bucket < buckets && as_begun(); ++bucket) {
+      for (auto at = partitions_.begin(bucket); at != partitions_.end(bucket); ++at) add_to(counts, *at->second);
+      if (pace.due()) co_await give_way();
+    }
+  } while (!as_begun());
+  co_return counts;
 }
 
 Result<PartitionPtr> Partitions::get(const PartitionKey& key) const {
@@ -76,7 +110,8 @@ Task<std::vector<Result<ReadResult>>> Partitions::read(std::vector<Read> reads) 
       results.push_back(std::unexpected(partition.error()));
       continue;
     }
-    results.push_back(co_await (*partition)->read(read.request));
+    auto& result = results.emplace_back(co_await (*partition)->read(read.request));
+    (*partition)->counts().read(result ? ErrorCode::kNone : result.error().code);
   }
   co_return results;
 }

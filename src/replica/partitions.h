@@ -33,6 +33,13 @@ class Partitions {
   // Nullptr if it is not here.
   PartitionPtr find(const PartitionKey& key) const;
   std::size_t size() const { return partitions_.size(); }
+  // How many there are in a state that somebody may want to be told of.
+  struct Counts {
+    std::size_t all = 0, led = 0, offline = 0;
+    std::size_t under_replicated = 0, under_min_isr = 0, at_min_isr = 0;  // of those led
+  };
+  // In slices, with other work in between.
+  Task<Counts> count() const;
 
   // Stage one of Produce for all partitions of one request on this shard, in order.
   struct Append {

@@ -92,6 +92,7 @@ Budget::~Budget() = default;
 std::size_t Budget::total() const { return static_cast<std::size_t>(state_->total); }
 std::int64_t Budget::available() const { return state_->available; }
 bool Budget::is_short() const { return state_->is_short(); }
+std::size_t Budget::waiting() const { return state_->waiting.size() + state_->settling.size(); }
 
 Charge Budget::take(std::size_t bytes) {
   state_->take(bytes);

@@ -55,6 +55,7 @@ class Budget {
   std::int64_t available() const;
   // Somebody waits.
   bool is_short() const;
+  std::size_t waiting() const;  // how many
 
   [[nodiscard]] Charge take(std::size_t bytes);
   // Waits, first come first served, until so many bytes are left. What is larger than the whole budget waits until

@@ -83,6 +83,7 @@ TEST_F(BudgetTest, NeverAdmitsMoreThanIsLeftAndLetsNobodyOvertake) {
   start("c", 10);  // would fit, but came later
   EXPECT_EQ(let_in, Names{"a"});
   EXPECT_TRUE(budget.is_short());
+  EXPECT_EQ(budget.waiting(), 2u);
   EXPECT_FALSE(budget.try_admit(1));
   end("a");
   EXPECT_EQ(let_in, (Names{"a", "b", "c"}));

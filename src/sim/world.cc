@@ -1,5 +1,7 @@
 #include "sim/world.h"
 
+#include "metrics/metrics.h"
+
 namespace thalweg::sim {
 
 struct Node::Incarnation {

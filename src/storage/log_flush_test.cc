@@ -1,6 +1,8 @@
 // When records count and what is synced for it: with every append, or as flush.messages and flush.ms say.
 #include <gtest/gtest.h>
 
+#include "metrics/families.h"
+#include "metrics/metrics.h"
 #include "record/builder.h"
 #include "sim/world.h"
 #include "storage/fault_disk.h"
@@ -165,6 +167,28 @@ TEST_F(LogFlushTest, APowerLossTakesNoMoreThanTheFlushOptionsAllow) {
     machine.crash(sim::Crash::kKill);
   }
   EXPECT_GT(lost, 0) << "nothing was at stake";
+}
+
+TEST_F(LogFlushTest, SyncsAreCountedAndTimed) {
+  world.run_for(1s);
+  const auto log = open(true);
+  const auto counted = [&] { return node.shard(0).metrics.snapshot(); };
+  const auto times = [&] { return std::get<Histogram>(*counted().find(family::kLogSyncTime)); };
+  const auto syncs_before = times().count();
+  for (int i = 0; i < 5; ++i) {
+    append(*log, 3);
+    world.run_for(1s);
+  }
+  EXPECT_GE(faults.syncs, 5u);
+  EXPECT_EQ(times().count() - syncs_before, faults.syncs);
+  EXPECT_GE(times().sum(), faults.syncs * std::uint64_t(Instant(node.disk().faults.sync_min).count()));
+  EXPECT_EQ(std::get<std::uint64_t>(*counted().find(family::kLogDirectorySyncs)), faults.directory_syncs);
+  EXPECT_EQ(std::get<std::uint64_t>(*counted().find(family::kLogSyncFailures)), 0u);
+  faults.syncs_fail = true;
+  append(*log, 1);
+  world.run_for(1s);
+  EXPECT_TRUE(log->is_offline());
+  EXPECT_EQ(std::get<std::uint64_t>(*counted().find(family::kLogSyncFailures)), 1u);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "metrics/families.h"
 #include "storage/partition_metadata_file.h"
 
 namespace thalweg::storage {
@@ -32,6 +33,9 @@ LogSyncer::LogSyncer(const Shard& shard, std::string directory, FlushPolicy poli
       end_(shard.clock, end),
       durable_(shard.clock, end),
       acknowledged_(shard.clock, end),
+      sync_time_(shard.metrics.histogram(family::kLogSyncTime)),
+      directory_syncs_(shard.metrics.counter(family::kLogDirectorySyncs)),
+      sync_failures_(shard.metrics.counter(family::kLogSyncFailures)),
       names_changed_(names.files ? 1 : 0),
       folder_unsynced_(names.folder),
       wanted_(end) {}
@@ -131,25 +135,34 @@ Task<Result<>> LogSyncer::sync_once() {
   if (retired_) co_return Result<>{};
   const Offset target = end_.value();
   const std::uint64_t cuts = cuts_, names = names_changed_;
-  if (folder_unsynced_) {
-    CO_TRY_VOID(co_await sync_folder(shard_.disk, directory_));
-    folder_unsynced_ = false;
-  }
-  if (names_synced_ != names) {
-    CO_TRY_VOID(co_await shard_.disk.sync_directory(directory_));
-    names_synced_ = names;
-  }
+  CO_TRY_VOID(co_await sync_names(names));
   // The oldest first, so that what a power loss takes is always the end.
   const auto unsynced = unsynced_;
   for (const auto& segment : unsynced) {
     const std::uint64_t changes = segment->changes();
     const FilePtr file = segment->unsynced_file();
     if (!file) continue;  // removed meanwhile
+    const Instant begun = shard_.clock.now();
     CO_TRY_VOID(co_await file->sync());
+    sync_time_.record(std::uint64_t((shard_.clock.now() - begun).count()));
     segment->set_synced(changes);
   }
   std::erase_if(unsynced_, [](const auto& segment) { return !segment->unsynced_file(); });
   if (cuts == cuts_ && !offline_) durable_.advance(target);
+  co_return Result<>{};
+}
+
+Task<Result<>> LogSyncer::sync_names(std::uint64_t names) {
+  if (folder_unsynced_) {
+    CO_TRY_VOID(co_await sync_folder(shard_.disk, directory_));
+    folder_unsynced_ = false;
+    directory_syncs_.add();
+  }
+  if (names_synced_ != names) {
+    CO_TRY_VOID(co_await shard_.disk.sync_directory(directory_));
+    names_synced_ = names;
+    directory_syncs_.add();
+  }
   co_return Result<>{};
 }
 
@@ -183,6 +196,7 @@ void LogSyncer::wake_flushers() {
 // ---- The end
 
 void LogSyncer::sync_failed(const Error& why) {
+  sync_failures_.add();
   mark_failed_sync(shard_.disk, directory_);
   take_offline(why);
 }

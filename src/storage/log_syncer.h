@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "metrics/metrics.h"
 #include "runtime/shard.h"
 #include "runtime/turn.h"
 #include "runtime/watermark.h"
@@ -103,6 +104,7 @@ class LogSyncer : public std::enable_shared_from_this<LogSyncer> {
  private:
   static Task<> loop(std::shared_ptr<LogSyncer> self);
   Task<Result<>> sync_once();
+  Task<Result<>> sync_names(std::uint64_t names);
   void acknowledge();
   void plan_flush();
   void fail_watermarks();
@@ -113,6 +115,10 @@ class LogSyncer : public std::enable_shared_from_this<LogSyncer> {
   FlushPolicy policy_;
   Watermark end_, durable_;
   Watermark acknowledged_;  // unless every_append
+
+  // Of the shard.
+  Histogram& sync_time_;
+  Counter &directory_syncs_, &sync_failures_;
 
   Turn turn_;                                          // one sync at a time
   std::vector<std::shared_ptr<LogSegment>> unsynced_;  // the oldest first

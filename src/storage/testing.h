@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <string>
 
+#include "metrics/metrics.h"
 #include "platform/os_disk.h"
 #include "record/builder.h"
 #include "storage/log.h"

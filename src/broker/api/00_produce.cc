@@ -224,10 +224,14 @@ class Produce {
   Staged<ProduceResponse> finished() {
     add_leaders(context_, response_);
     if (request_.acks != kAcksNone) return {.now = std::move(response_)};
-    bool failed = false;
-    for (const auto& topic : response_.responses)
-      for (const auto& partition : topic.partition_responses) failed |= partition.error_code != ErrorCode::kNone;
-    return {.close = failed};
+    Staged<ProduceResponse> silent;
+    for (const auto& topic : response_.responses) {
+      for (const auto& partition : topic.partition_responses) {
+        silent.close |= partition.error_code != ErrorCode::kNone;
+        silent.errors.add(partition.error_code);
+      }
+    }
+    return silent;
   }
 
   const RequestContext& context_;

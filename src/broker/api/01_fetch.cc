@@ -52,6 +52,7 @@ class Fetch {
 
   Task<FetchResponse> run() {
     FetchResponse response;
+    if (context_.request.noted) context_.request.noted->is_follower = follower_of(request_) != kNoBroker;
     auto begun = context_.here.sessions.begin(request_, context_.version, context_.here.shard.clock.now());
     if (!begun) {
       response.error_code = begun.error().code;
@@ -187,7 +188,11 @@ class Fetch {
     }
     const Charge* memory = context_.request.memory;
     const bool gives_way = memory && memory->bytes() >= kMuchMemory;
-    co_return co_await FetchWait::any_readable(context_.here, isolation_, std::move(partitions), deadline, gives_way);
+    const Instant begun = context_.now();
+    const bool moved =
+        co_await FetchWait::any_readable(context_.here, isolation_, std::move(partitions), deadline, gives_way);
+    context_.note_wait_since(begun);
+    co_return moved;
   }
 
   Task<> fill(FetchResponse& response) {
@@ -218,6 +223,7 @@ class Fetch {
       return;
     }
     auto& result = *wanted.result;
+    count(wanted.key->topic_id, result.data);
     data.high_watermark = result.high_watermark;
     data.last_stable_offset = result.last_stable_offset;
     data.log_start_offset = result.log_start_offset;
@@ -234,6 +240,14 @@ class Fetch {
       }
     }
     *data.records = std::move(result.data.records);
+  }
+
+  void count(const Uuid& topic_id, const storage::FetchedData& data) {
+    if (data.bytes == 0) return;
+    if (follower_of(request_) != kNoBroker)
+      context_.here.replication_bytes_out.add(data.bytes);
+    else
+      context_.here.topic_counts(topic_id).sent(data.bytes, std::uint64_t(data.next - data.first));
   }
 
   // Clients from before version 6 do not know the storage error and would not try again.
