@@ -18,8 +18,11 @@ using namespace std::chrono_literals;
 using Kind = replicated::AppendFailure::Kind;
 
 // Every bench has a journal of numbered records on a simulated machine. `too_large` is what it refuses; lose() and
-// regain() take the leadership away and bring it back.
+// regain() take the leadership away and bring it back; after hold() nobody hears of it and it hears of nobody.
 class SimBench {
+ public:
+  Instant now() const { return world_.now(); }
+
  protected:
   template <class T>
   T run(sim::Node& node, Task<T> task) {
@@ -46,7 +49,7 @@ class ModelBench : public SimBench {
     return result;
   }
   void settle() { journal_->commit(); }
-  void hold() {}
+  void hold() { journal_->others.emplace(); }
   void lose() {
     journal_->failure = replicated::AppendFailure{Kind::kLost, {ErrorCode::kNotLeaderOrFollower, "2 leads"}};
     journal_->records.resize(std::size_t(journal_->committed().value().value));  // the other leader cuts the rest
@@ -151,7 +154,6 @@ class QuorumBench : public SimBench {
     return journal().append({large});
   }
   void settle() { world_.run_for(1s); }
-  // From here on nothing of the leader reaches the others.
   void hold() { cut_ = mine_; }
   void lose() {
     if constexpr (kVoters == 1) {
@@ -321,6 +323,19 @@ TYPED_TEST(JournalContract, ALostJournalSaysSo) {
   const auto lost = this->append(2);
   ASSERT_FALSE(lost);
   EXPECT_EQ(lost.error().kind, Kind::kLost) << lost.error().error.message;
+}
+
+// What a machine knows may be answered without a record only as long as nobody else can have changed it.
+TYPED_TEST(JournalContract, IsConfirmedByTheOthersOrNotAtAll) {
+  ASSERT_TRUE(this->append(1));
+  this->bench_.settle();
+  auto& journal = this->bench_.journal();
+  EXPECT_TRUE(this->bench_.run(journal.confirm(this->bench_.now() + 300ms)));
+  this->bench_.hold();
+  ASSERT_TRUE(this->append(2)) << "it believes that it leads";
+  EXPECT_EQ(this->bench_.run(journal.confirm(this->bench_.now() + 300ms)), journal.alone());
+  this->bench_.lose();
+  if (!journal.alone()) EXPECT_FALSE(this->bench_.run(journal.confirm(this->bench_.now() + 300ms)));
 }
 
 // A reply that appends nothing waits for end(): it must not wait for what another leader has cut.

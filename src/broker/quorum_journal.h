@@ -33,6 +33,8 @@ class QuorumJournal {
   replicated::AppendResult append(const std::vector<metadata::Record>& records);
   Offset end() const { return end_; }
   Watermark& committed() { return publisher_.published(); }
+  bool alone() const { return quorum_.alone(); }
+  Task<bool> confirm(Instant deadline) { return quorum_.still_leads(epoch_, deadline); }
   // Waits until everything that is in the log is applied, also what is not committed yet, then gives the state as the
   // records that make it. A machine that did not know a change in flight would decide against it, and the log could
   // not be applied any more. Fails when that takes too long (the disk is full): the entries may still be committed.

@@ -47,6 +47,9 @@ class PartitionJournal {
   }
   Offset end() const { return log_.partition()->log().end_offset(); }
   Watermark& committed() { return log_.partition()->high_watermark(); }
+  // Every partition has one replica today. With followers, one of those in sync has to be asked here.
+  bool alone() const { return true; }
+  Task<bool> confirm(Instant) { co_return true; }
   Task<Result<>> replay(std::function<void(const Record&)> each) {
     return log_.replay([each = std::move(each)](const KeyValue& bytes) -> Result<> {
       TRY(const auto record, C::decode(bytes));

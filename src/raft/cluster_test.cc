@@ -144,6 +144,20 @@ class Cluster {
     EXPECT_GE(*index, before) << "a stale read";
     ++cluster->reads;
   }
+  // Whoever says that it still leads had not been replaced when it was asked.
+  void confirm(BrokerId through) {
+    if (auto& life = lives[static_cast<std::size_t>(through.value)]) spawn(world.shard, confirm(this, life));
+  }
+  static Task<> confirm(Cluster* cluster, std::shared_ptr<Life> life) {
+    const LeaderEpoch newest = cluster->leader_of.empty() ? LeaderEpoch{0} : cluster->leader_of.rbegin()->first;
+    const LeaderEpoch epoch = life->quorum.leader().epoch;
+    const bool believed = life->quorum.is_leader();
+    const bool led = co_await life->quorum.still_leads(epoch, cluster->world.clock.now() + Millis(1000));
+    if (!life->alive) co_return;
+    if (led) EXPECT_EQ(epoch, newest) << "somebody else led already";
+    cluster->confirmed += led;
+    cluster->unconfirmed += believed && !led;
+  }
 
   static Task<> change(Cluster* cluster, std::shared_ptr<Life> life, std::vector<MemberChange> changes) {
     const auto changed = co_await life->quorum.change_members(changes, cluster->world.clock.now() + Millis(2000));
@@ -184,6 +198,7 @@ class Cluster {
   std::map<Offset, std::string> answered;
   std::set<std::string> refused;
   int next_operation = 0, elections = 0, crashes = 0, snapshots_sent = 0, reads = 0, changes = 0;
+  int confirmed = 0, unconfirmed = 0;  // of those who believed that they led
   std::uint64_t snapshot_after_bytes = 700;
 };
 
@@ -285,7 +300,7 @@ void misfortune(Cluster& cluster) {
 
 struct Totals {
   std::size_t answered = 0;
-  int elections = 0, crashes = 0, snapshots = 0, reads = 0, changes = 0;
+  int elections = 0, crashes = 0, snapshots = 0, reads = 0, changes = 0, confirmed = 0, unconfirmed = 0;
 };
 
 // The leader is asked for a change of one or two members; most are refused, because another one is not finished.
@@ -312,14 +327,16 @@ Totals ordeal(std::uint64_t seed, Members members) {
     cluster.world.run_for(Millis(1 + cluster.world.random.below(20)));
     for (std::uint64_t i = cluster.world.random.below(3); i > 0; --i) cluster.client(cluster.any());
     if (cluster.chance(0.05)) cluster.read(cluster.any());
+    if (cluster.chance(0.1))
+      for (const BrokerId id : cluster.brokers) cluster.confirm(id);
     if (cluster.chance(0.04)) misfortune(cluster);
     if (cluster.chance(0.1)) power_back(cluster);
     if (!cluster.leader() && cluster.chance(0.3)) blink(cluster);
     if (members == Members::kChange && cluster.chance(0.05)) change_members(cluster);
   }
   cluster.heal_and_check();
-  return {cluster.answered.size(), cluster.elections, cluster.crashes,
-          cluster.snapshots_sent,  cluster.reads,     cluster.changes};
+  return {cluster.answered.size(), cluster.elections, cluster.crashes,   cluster.snapshots_sent,
+          cluster.reads,           cluster.changes,   cluster.confirmed, cluster.unconfirmed};
 }
 
 class QuietLog : public ::testing::Test {
@@ -347,17 +364,23 @@ Totals ordeals(Members members) {
   Totals sum;
   for (std::uint64_t seed = 1; seed <= seeds && !::testing::Test::HasFailure(); ++seed) {
     const Totals one = ordeal(seed, members);
-    sum = {sum.answered + one.answered,   sum.elections + one.elections, sum.crashes + one.crashes,
-           sum.snapshots + one.snapshots, sum.reads + one.reads,         sum.changes + one.changes};
+    sum = {sum.answered + one.answered,   sum.elections + one.elections,
+           sum.crashes + one.crashes,     sum.snapshots + one.snapshots,
+           sum.reads + one.reads,         sum.changes + one.changes,
+           sum.confirmed + one.confirmed, sum.unconfirmed + one.unconfirmed};
   }
-  std::printf("%zu answered, %d elections, %d crashes, %d snapshots sent, %d reads, %d changes of members\n",
-              sum.answered, sum.elections, sum.crashes, sum.snapshots, sum.reads, sum.changes);
+  std::printf(
+      "%zu answered, %d elections, %d crashes, %d snapshots sent, %d reads, %d changes of members, %d times led "
+      "for sure, %d times perhaps\n",
+      sum.answered, sum.elections, sum.crashes, sum.snapshots, sum.reads, sum.changes, sum.confirmed, sum.unconfirmed);
   // The schedules must bite, else they prove nothing.
   EXPECT_GT(sum.answered, seeds * 50);
   EXPECT_GT(sum.elections, static_cast<int>(seeds) * 2);
   EXPECT_GT(sum.crashes, static_cast<int>(seeds) * 5);
   EXPECT_GT(sum.snapshots, 0);
   EXPECT_GT(sum.reads, static_cast<int>(seeds));
+  EXPECT_GT(sum.confirmed, static_cast<int>(seeds));
+  EXPECT_GT(sum.unconfirmed, 0);
   return sum;
 }
 

@@ -43,7 +43,7 @@ rr_config config_of(const QuorumOptions& options, std::uint64_t seed, std::uint6
   // Without both, a removed member's terms can strand a voter for ever.
   config.pre_vote = config.check_quorum = 1;
   config.batch_append = 1;
-  config.max_size_per_msg = 1 << 20;
+  config.max_size_per_msg = std::min<std::uint64_t>(1 << 20, options.uncommitted_bytes_max);
   config.max_uncommitted_size = options.uncommitted_bytes_max;
   config.max_committed_size_per_ready = 4 << 20;
   return config;
@@ -66,7 +66,8 @@ Quorum::Quorum(const Shard& shard, QuorumOptions options, StateMachine& machine,
       machine_(machine),
       transport_(transport),
       log_(shard, options_.metadata_log_dir + "/__cluster_metadata-0", options_.segment_bytes),
-      applied_(shard.clock) {}
+      applied_(shard.clock),
+      next_barrier_(shard.random.next()) {}
 
 Quorum::~Quorum() = default;
 
@@ -224,28 +225,27 @@ Task<Result<>> Quorum::outcome_of(Offset index, LeaderEpoch epoch, Instant deadl
 
 Task<Result<Offset>> Quorum::read_barrier(Instant deadline) {
   while (!stopping_ && health_ && shard_.clock.now() < deadline) {
-    const std::uint64_t context = next_barrier_++;
-    std::byte bytes[8];
-    store_be(bytes, context);
-    const rr_bytes view = view_of(BytesView(bytes));
     // A request may get lost with its leader, so each waits for no longer than an election takes.
     const Instant until = std::min(deadline, shard_.clock.now() + options_.election_timeout);
     const OneShot<bool> reached;
-    if (rr_read_index(node_.get(), view.data, view.size) == RR_OK) {
-      barriers_.emplace(context, Barrier{reached, std::nullopt});
-      wake();
-    }
-    bool answered = false;
-    {
-      const auto timer = shard_.clock.call_at(until, [reached] { reached.set(false); });
-      answered = co_await reached.wait();
-    }
-    barriers_.erase(context);
-    if (answered) co_return offset_of(applied_index_);
+    unasked_barriers_.push_back(reached);
+    wake();
+    const auto timer = shard_.clock.call_at(until, [reached] { reached.set(false); });
+    if (co_await reached.wait()) co_return offset_of(applied_index_);
   }
   if (!health_) co_return std::unexpected(health_.error());
   co_return fail(ErrorCode::kRequestTimedOut, "no leader of the metadata quorum confirmed the read");
 }
+
+// Only the leader of an epoch ends its barriers in it: a node that was replaced meanwhile has another epoch by then.
+Task<bool> Quorum::still_leads(LeaderEpoch epoch, Instant deadline) {
+  if (!is_leader() || leadership_.epoch != epoch) co_return false;
+  if (alone()) co_return true;
+  const auto reached = co_await read_barrier(deadline);
+  co_return reached&& is_leader() && leadership_.epoch == epoch;
+}
+
+bool Quorum::alone() const { return membership_.is_sole_voter(member_of(options_.self)); }
 
 void Quorum::on_leader_change(std::move_only_function<void(Leadership)> listener) {
   listeners_.push_back(std::move(listener));
@@ -332,7 +332,9 @@ void Quorum::fail_for_good(Error error) {
 void Quorum::abandon_waiters(const Error& error) {
   for (auto& [index, waiter] : waiters_) waiter.outcome.set(std::unexpected(error));
   waiters_.clear();
-  for (auto& [context, barrier] : barriers_) barrier.reached.set(false);
+  for (auto& [context, barrier] : barriers_)
+    for (auto& reached : barrier.reached) reached.set(false);
+  for (auto& reached : unasked_barriers_) reached.set(false);
 }
 
 }  // namespace thalweg::raft

@@ -90,8 +90,13 @@ class Quorum {
   // Index of the last applied entry; moves after apply() has returned.
   Watermark& applied() { return applied_; }
   // Returns once this node has applied all that was committed anywhere when it was called; for reads that must not be
-  // stale.
+  // stale. Whoever asks in one turn of the shard shares one question to the others.
   Task<Result<Offset>> read_barrier(Instant deadline);
+  // Whether this node still led in `epoch` when it was called, as a majority says: until then it may have been replaced
+  // and not know. False as well when nobody says so in time.
+  Task<bool> still_leads(LeaderEpoch epoch, Instant deadline);
+  // Nobody else can lead, so nobody has to be asked.
+  bool alone() const;
 
   // Self appears as leader only once its machine holds everything committed before its epoch, so it may serve at once.
   Leadership leader() const { return leadership_; }
@@ -132,7 +137,7 @@ class Quorum {
     OneShot<Result<>> outcome;
   };
   struct Barrier {
-    OneShot<bool> reached;
+    std::vector<OneShot<bool>> reached;
     std::optional<std::uint64_t> index;  // known once the leader has confirmed that it still leads
   };
   struct FreeNode {
@@ -156,6 +161,7 @@ class Quorum {
   bool take_ready();
   void apply(const rr_ready_view& ready);
   void resolve_waiters();
+  void ask_for_barriers();
   void serve_barriers();
   void notice_leader();
   std::vector<PeerMessage> messages_of(const rr_message* messages, std::size_t count);
@@ -189,8 +195,9 @@ class Quorum {
   std::uint64_t applied_index_ = 0;
   std::uint64_t applied_term_ = 0;
   std::multimap<std::uint64_t, Waiter> waiters_;  // by index
-  std::map<std::uint64_t, Barrier> barriers_;     // by the context that went to the core
-  std::uint64_t next_barrier_ = 1;
+  std::vector<OneShot<bool>> unasked_barriers_;
+  std::map<std::uint64_t, Barrier> barriers_;  // by the context that went to the core
+  std::uint64_t next_barrier_;                 // differs between nodes and lives: a late answer must not be another's
 
   HardState hard_state_;  // as the core last said; on disk with the next record
   std::deque<Write> writes_;

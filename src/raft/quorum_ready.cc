@@ -1,5 +1,8 @@
 // The quorum's ready loop: send what a leader may say at once, hand over what must become durable, apply what is
 // committed.
+#include <algorithm>
+#include <functional>
+
 #include "base/endian.h"
 #include "base/log.h"
 #include "raft/core_views.h"
@@ -21,6 +24,7 @@ Task<> Quorum::drive() {
 
 void Quorum::pump() {
   if (stopping_ || !health_) return;
+  ask_for_barriers();
   while (take_ready()) {
   }
   if (rr_is_broken(node_.get())) {
@@ -102,9 +106,23 @@ void Quorum::resolve_waiters() {
   }
 }
 
+void Quorum::ask_for_barriers() {
+  const auto waits = [](const OneShot<bool>& reached) { return !reached.is_set(); };
+  std::erase_if(barriers_, [&](const auto& entry) { return std::ranges::none_of(entry.second.reached, waits); });
+  std::erase_if(unasked_barriers_, std::not_fn(waits));
+  if (unasked_barriers_.empty()) return;
+  std::byte context[8];
+  store_be(context, ++next_barrier_);
+  const rr_bytes view = view_of(BytesView(context));
+  // Without a leader they stay until there is one, or until they give up.
+  if (rr_read_index(node_.get(), view.data, view.size) == RR_OK)
+    barriers_.emplace(next_barrier_, Barrier{std::exchange(unasked_barriers_, {}), std::nullopt});
+}
+
 void Quorum::serve_barriers() {
   for (auto& [context, barrier] : barriers_)
-    if (barrier.index && *barrier.index <= applied_index_) barrier.reached.set(true);
+    if (barrier.index && *barrier.index <= applied_index_)
+      for (auto& reached : barrier.reached) reached.set(true);
 }
 
 void Quorum::notice_leader() {

@@ -3,12 +3,16 @@
 //   handle(request):  effects = machine.on(request, ...)
 //                     journal.append(effects.append); machine.apply(each)
 //                     set timers
-//                     hold replies until journal.committed() >= journal.end() at this moment
+//                     hold replies until journal.committed() >= journal.end() at this moment;
+//                     without records of its own, also until journal.confirm()
 //   append refused:   machine.undo(); who asked is told why, nobody else notices. A timer fires again a little later
 //   journal lost:     drop the machine, fail what waits, load again from the journal
 //
-// Replies wait for everything they have seen, also when they append nothing: reads are linearizable with no extra
-// state. What "committed" means is the journal's to say; for the controller it is "in force on this broker".
+// Replies wait for everything they have seen, also when they append nothing. What a step appends proves by its commit
+// that we led when we decided; a reply without records ("exists already") has no such proof, and that what it saw is
+// committed is none: somebody else may have committed more since. So it is asked for, unless nobody else could.
+// Reads are then linearizable. What "committed" means is the journal's to say; for the controller it is "in force on
+// this broker".
 //
 // Owner: the journal's shard; not thread-safe. Others reach it with
 // shard.call(host, &Host::handle<Response, Request>, …).
@@ -195,10 +199,12 @@ class Host {
     for (auto& change : effects.timers) set_timer(session, change.key, change.at);
     if (effects.replies.empty()) return std::nullopt;
     const Offset seen = journal_->end();
-    if (journal_->committed().value() >= seen) {
+    const bool proven = !effects.append.empty() || journal_->alone();
+    if (proven && journal_->committed().value() >= seen) {
       for (auto& reply : effects.replies) session->answer(reply.id, std::move(reply.reply));
     } else {
-      spawn(shard_, release(session, std::move(effects.replies), seen, shard_.clock.now() + options_.commit_timeout));
+      const Instant deadline = shard_.clock.now() + options_.commit_timeout;
+      spawn(shard_, release(session, std::move(effects.replies), proven, seen, deadline));
     }
     return std::nullopt;
   }
@@ -214,8 +220,9 @@ class Host {
     begin(at);
   }
 
-  Task<> release(SessionPtr session, decltype(Effects::replies) replies, Offset seen, Instant deadline) {
-    const bool committed = co_await session->journal->committed().reached(seen, deadline);
+  Task<> release(SessionPtr session, decltype(Effects::replies) replies, bool proven, Offset seen, Instant deadline) {
+    const bool ours = proven || co_await session->journal->confirm(deadline);
+    const bool committed = ours && co_await session->journal->committed().reached(seen, deadline);
     if (session->ended) co_return;  // everybody has been answered
     const ErrorCode why = shard_.clock.now() >= deadline ? ErrorCode::kRequestTimedOut : options_.not_here;
     for (auto& reply : replies)

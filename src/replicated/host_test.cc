@@ -138,6 +138,33 @@ TEST_F(HostTest, AReadWaitsForTheWritesItHasSeen) {
   EXPECT_EQ((**add(0))->value, 5);  // nothing new to see: at once
 }
 
+TEST_F(HostTest, AReplyWithoutRecordsWaitsUntilTheOthersSayThatWeLead) {
+  lead();
+  journal_->others.emplace();
+  const auto write = add(5);
+  const auto read = add(0);
+  commit();
+  EXPECT_EQ((**write)->value, 5) << "its commit says so";
+  EXPECT_FALSE(read->has_value()) << "what it saw may have been committed by another leader";
+  journal_->others->set(true);
+  run();
+  ASSERT_TRUE(read->has_value());
+  EXPECT_EQ((**read)->value, 5);
+}
+
+TEST_F(HostTest, AReplyWithoutRecordsIsNotGivenByALeaderThatWasReplaced) {
+  lead();
+  journal_->others.emplace();
+  const auto read = add(0);
+  journal_->others->set(false);
+  run();
+  EXPECT_EQ((**read).error().code, ErrorCode::kNotCoordinator);
+  journal_->others.emplace();
+  const auto unheard = add(0);
+  advance(5s);
+  EXPECT_EQ((**unheard).error().code, ErrorCode::kRequestTimedOut);
+}
+
 TEST_F(HostTest, ParkedRequestsAreAnsweredByATimer) {
   lead();
   const auto first = ask<Counter::Woken>(Counter::Wait{});

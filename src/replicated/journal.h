@@ -6,6 +6,9 @@
 //                     every end() in time, unless leadership goes
 //   replay(each)      gives everything that was appended before the call, also what is not committed yet: a machine
 //                     that is loaded again must know of changes that are still in flight
+//   alone()           nobody else can have become the leader meanwhile, so what its machine knows is the truth
+//   confirm(deadline) true when that was so at the time of the call, though somebody else could: asks the others. A
+//                     leader that has been replaced and does not know it yet still has a machine, which knows less
 #pragma once
 
 #include <concepts>
@@ -44,6 +47,8 @@ concept JournalOf = requires(J& journal, const std::vector<Record>& records) {
   { journal.end() } -> std::convertible_to<Offset>;
   { journal.committed() } -> std::same_as<Watermark&>;
   { journal.replay(std::function<void(const Record&)>()) } -> std::same_as<Task<Result<>>>;
+  { journal.alone() } -> std::same_as<bool>;
+  { journal.confirm(Instant()) } -> std::same_as<Task<bool>>;
 };
 
 }  // namespace thalweg::replicated

@@ -13,7 +13,7 @@ namespace thalweg::replicated::testing {
 template <class Record>
 class ModelJournal {
  public:
-  explicit ModelJournal(Clock& clock) : committed_(clock) {}
+  explicit ModelJournal(Clock& clock) : clock_(clock), committed_(clock) {}
 
   AppendResult append(const std::vector<Record>& batch) {
     if (failure) return std::unexpected(*failure);
@@ -32,13 +32,21 @@ class ModelJournal {
     co_return Result<>{};
   }
   void commit() { committed_.advance(end()); }
+  bool alone() const { return !others; }
+  Task<bool> confirm(Instant deadline) {
+    if (alone()) co_return true;
+    const auto timer = clock_.call_at(deadline, [answer = *others] { answer.set(false); });
+    co_return co_await others->wait();
+  }
 
   std::vector<Record> records;
   std::optional<AppendFailure> failure;  // of every append, while it is set
   int replay_failures = 0;
   std::optional<OneShot<bool>> gate;
+  std::optional<OneShot<bool>> others;  // there are some, and this is what the next confirm() hears from them
 
  private:
+  Clock& clock_;
   Watermark committed_;
 };
 
