@@ -8,8 +8,8 @@ namespace {
 constexpr std::size_t kSector = 512;
 using Content = std::vector<std::byte>;
 
-std::unexpected<Error> failure(const std::string& path, const char* why) {
-  return fail(ErrorCode::kKafkaStorageError, path + ": " + why);
+std::unexpected<Error> failure(std::string_view path, const char* why) {
+  return fail(ErrorCode::kKafkaStorageError, std::string(path) + ": " + why);
 }
 
 void put(Content& content, std::uint64_t position, BytesView bytes) {
@@ -18,17 +18,16 @@ void put(Content& content, std::uint64_t position, BytesView bytes) {
   std::memcpy(content.data() + position, bytes.data(), bytes.size());
 }
 
-std::vector<std::string> parts_of(const std::string& path) {
-  std::vector<std::string> parts;
-  std::size_t from = 0;
-  while (from <= path.size()) {
-    const std::size_t to = std::min(path.find('/', from), path.size());
-    const auto part = path.substr(from, to - from);
-    if (!part.empty() && part != ".") parts.push_back(part);
-    from = to + 1;
+// The next part of a path, which goes off its front; empty at the end.
+std::string_view next_part(std::string_view& path) {
+  for (;;) {
+    path.remove_prefix(std::min(path.find_first_not_of('/'), path.size()));
+    const std::string_view part = path.substr(0, path.find('/'));
+    path.remove_prefix(part.size());
+    if (part != ".") return part;
   }
-  return parts;
 }
+bool is_root(std::string_view path) { return next_part(path).empty(); }
 
 // A change that is in the page cache and perhaps not on the disk.
 struct Change {
@@ -97,7 +96,39 @@ struct SimDisk::Inode {
 };
 
 struct SimDisk::Directory {
-  std::map<std::string, Entry> now, durable;
+  using Names = std::map<std::string, Entry, std::less<>>;
+
+  void set(std::string_view name, Entry entry) {
+    const auto at = now.find(name);
+    at == now.end() ? void(now.emplace(name, entry)) : void(at->second = entry);
+    unsynced.push_back({std::string(name), std::move(entry)});
+    ++changes;
+  }
+  void erase(Names::iterator at) {
+    unsynced.push_back({at->first, {}});
+    ++changes;
+    now.erase(at);
+  }
+  // The changes before number `end` are on the disk.
+  void clean(std::uint64_t end) {
+    const std::uint64_t first = changes - unsynced.size();
+    const auto until = unsynced.begin() + static_cast<std::ptrdiff_t>(std::max(end, first) - first);
+    for (auto change = unsynced.begin(); change != until; ++change)
+      if (change->second == Entry{})
+        durable.erase(change->first);
+      else
+        durable.insert_or_assign(change->first, std::move(change->second));
+    unsynced.erase(unsynced.begin(), until);
+  }
+  // Power fails, and the names are those of now, or of the last sync.
+  void lose(bool kept) {
+    kept ? durable = now : now = durable;
+    unsynced.clear();
+  }
+
+  Names now, durable;
+  std::vector<std::pair<std::string, Entry>> unsynced;  // what makes `durable` into `now`; an empty entry: removed
+  std::uint64_t changes = 0;                            // so far
   std::uint64_t syncs_begun = 0, newest_synced = 0;
   bool claimed = false;  // a sync lied that the names are durable
 };
@@ -111,19 +142,20 @@ SimDisk::~SimDisk() = default;
 
 std::uint64_t SimDisk::used_bytes() const { return *used_; }
 
-Result<SimDisk::Place> SimDisk::place_of(const std::string& path) const {
-  auto parts = parts_of(path);
-  if (parts.empty()) return failure(path, "not a file name");
+Result<SimDisk::Place> SimDisk::place_of(std::string_view path) const {
+  std::string_view rest = path;
+  std::string_view name = next_part(rest);
+  if (name.empty()) return failure(path, "not a file name");
   Directory* at = root_.get();
-  for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
-    const auto next = at->now.find(parts[i]);
-    if (next == at->now.end() || !next->second.directory) return failure(path, "no such file or directory");
-    at = next->second.directory.get();
+  for (std::string_view next = next_part(rest); !next.empty(); name = std::exchange(next, next_part(rest))) {
+    const auto directory = at->now.find(name);
+    if (directory == at->now.end() || !directory->second.directory) return failure(path, "no such file or directory");
+    at = directory->second.directory.get();
   }
-  return Place{at, parts.back()};
+  return Place{at, name};
 }
 
-const SimDisk::Entry* SimDisk::find(const std::string& path) const {
+const SimDisk::Entry* SimDisk::find(std::string_view path) const {
   const auto place = place_of(path);
   if (!place) return nullptr;
   const auto at = place->parent->now.find(place->name);
@@ -136,7 +168,8 @@ Result<FilePtr> SimDisk::open(const std::string& path, OpenMode mode) {
   auto at = place.parent->now.find(place.name);
   if (at == place.parent->now.end()) {
     if (mode == OpenMode::kRead || mode == OpenMode::kReadWrite) return failure(path, "no such file or directory");
-    at = place.parent->now.emplace(place.name, Entry{nullptr, std::make_shared<Inode>(used_)}).first;
+    place.parent->set(place.name, Entry{nullptr, std::make_shared<Inode>(used_)});
+    at = place.parent->now.find(place.name);
   }
   if (!at->second.file) return failure(path, "is a directory");
   auto file = std::make_shared<SimFile>(*this, path, at->second.file);
@@ -152,9 +185,9 @@ Result<> SimDisk::rename(const std::string& from, const std::string& to) {
   const auto there = target.parent->now.find(target.name);
   if (there != target.parent->now.end() && there->second.directory && !there->second.directory->now.empty())
     return failure(to, "directory not empty");
-  Entry entry = std::move(at->second);
-  source.parent->now.erase(at);
-  target.parent->now.insert_or_assign(target.name, std::move(entry));
+  Entry entry = at->second;
+  source.parent->erase(at);
+  target.parent->set(target.name, std::move(entry));
   return {};
 }
 
@@ -164,21 +197,24 @@ Result<> SimDisk::remove(const std::string& path) {
   const auto at = place->parent->now.find(place->name);
   if (at == place->parent->now.end()) return {};
   if (at->second.directory) return failure(path, "is a directory");
-  place->parent->now.erase(at);
+  place->parent->erase(at);
   return {};
 }
 
 Result<> SimDisk::remove_directory(const std::string& path) {
-  if (const auto place = place_of(path)) place->parent->now.erase(place->name);
+  const auto place = place_of(path);
+  if (!place) return {};
+  if (const auto at = place->parent->now.find(place->name); at != place->parent->now.end()) place->parent->erase(at);
   return {};
 }
 
 Result<> SimDisk::make_directory(const std::string& path) {
   Directory* at = root_.get();
-  for (const auto& part : parts_of(path)) {
-    Entry& entry = at->now[part];
+  std::string_view rest = path;
+  for (std::string_view part = next_part(rest); !part.empty(); part = next_part(rest)) {
+    if (!at->now.contains(part)) at->set(part, Entry{std::make_shared<Directory>(), nullptr});
+    const Entry& entry = at->now.find(part)->second;
     if (entry.file) return failure(path, "not a directory");
-    if (!entry.directory) entry.directory = std::make_shared<Directory>();
     at = entry.directory.get();
   }
   return {};
@@ -186,7 +222,7 @@ Result<> SimDisk::make_directory(const std::string& path) {
 
 Result<std::vector<DirectoryEntry>> SimDisk::list(const std::string& path) {
   const Directory* directory = root_.get();
-  if (!parts_of(path).empty()) {
+  if (!is_root(path)) {
     const Entry* entry = find(path);
     if (!entry || !entry->directory) return failure(path, "no such directory");
     directory = entry->directory.get();
@@ -196,7 +232,7 @@ Result<std::vector<DirectoryEntry>> SimDisk::list(const std::string& path) {
   return entries;
 }
 
-bool SimDisk::exists(const std::string& path) { return parts_of(path).empty() || find(path) != nullptr; }
+bool SimDisk::exists(const std::string& path) { return is_root(path) || find(path) != nullptr; }
 
 Result<Timestamp> SimDisk::modified(const std::string& path) {
   const Entry* entry = find(path);
@@ -222,10 +258,9 @@ Task<Result<>> SimDisk::sync_outcome(const std::string& path, bool& lied) {
 
 Task<Result<>> SimDisk::sync_directory(const std::string& path) {
   const Entry* entry = find(path);
-  const bool is_root = parts_of(path).empty();
-  if (!is_root && (!entry || !entry->directory)) co_return failure(path, "no such directory");
-  const auto directory = is_root ? root_ : entry->directory;
-  const auto names = directory->now;
+  if (!is_root(path) && (!entry || !entry->directory)) co_return failure(path, "no such directory");
+  const auto directory = is_root(path) ? root_ : entry->directory;
+  const std::uint64_t end = directory->changes;
   const std::uint64_t sync = ++directory->syncs_begun;
   bool lied = false;
   CO_TRY_VOID(co_await sync_outcome(path, lied));
@@ -234,7 +269,7 @@ Task<Result<>> SimDisk::sync_directory(const std::string& path) {
     directory->claimed = true;
   } else if (sync > directory->newest_synced) {
     directory->newest_synced = sync;
-    directory->durable = names;
+    directory->clean(end);
     directory->claimed = false;
   }
   co_return Result<>();
@@ -268,13 +303,11 @@ void SimDisk::finish_direct(Directory& directory) {
 
 void SimDisk::lose(Directory& directory) {
   if (directory.now != directory.durable) {
-    if (simulation_.below(2) == 0) {
-      directory.durable = directory.now;
-    } else {
-      directory.now = directory.durable;
-      broken_promises_ += directory.claimed;
-    }
+    const bool kept = simulation_.below(2) == 0;
+    directory.lose(kept);
+    broken_promises_ += !kept && directory.claimed;
   }
+  directory.unsynced.clear();
   directory.claimed = false;
   for (auto& [name, entry] : directory.now) entry.directory ? lose(*entry.directory) : lose(*entry.file);
 }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/disk.h"
@@ -72,10 +73,10 @@ class SimDisk : public Disk {
   };
   struct Place {
     Directory* parent;
-    std::string name;
+    std::string_view name;  // within the path
   };
-  Result<Place> place_of(const std::string& path) const;
-  const Entry* find(const std::string& path) const;
+  Result<Place> place_of(std::string_view path) const;
+  const Entry* find(std::string_view path) const;
   void finish_direct(Directory& directory);
   void lose(Directory& directory);
   void lose(Inode& file);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/check.h"
@@ -86,11 +87,25 @@ void set_field(LogConfig& config, const Binding& binding, std::string_view text)
   if (const auto value = config::parse(*option, text)) binding.set(config, *value);
 }
 
+std::vector<std::pair<Setter, Value>> parsed_defaults() {
+  std::vector<std::pair<Setter, Value>> defaults;
+  for (const Binding& binding : kFields) {
+    const config::Option* option = config::topic_options().find(binding.option);
+    CHECK(option);
+    if (!option->default_value) continue;
+    const auto value = config::parse(*option, option->default_value);
+    CHECK(value);
+    defaults.emplace_back(binding.set, *value);
+  }
+  return defaults;
+}
+
 }  // namespace
 
+// The rows are read once, since there is a LogConfig for every partition that is opened.
 LogConfig::LogConfig() {
-  for (const Binding& binding : kFields)
-    if (const char* text = config::topic_options().find(binding.option)->default_value) set_field(*this, binding, text);
+  static const auto kDefaults = parsed_defaults();
+  for (const auto& [set, value] : kDefaults) set(*this, value);
 }
 
 LogConfig log_config(const config::Properties& effective) {

@@ -15,6 +15,8 @@
 namespace thalweg::storage {
 namespace {
 
+constexpr std::uint64_t kCopied = 1 << 20;  // at a time
+
 // Whether `found` is what may be there after a power loss while `written` was on its way: some of its bytes.
 bool is_torn(std::string_view found, std::string_view written) {
   if (found.size() > written.size()) return false;
@@ -98,7 +100,7 @@ Task<Result<>> LogLoader::sync_whose_folder(bool write_again) {
 // The same bytes in the same place and the same length, so that the kernel has to write them. The length, too: it may
 // have been a truncation whose sync failed, and then the longer file would come back with a power loss.
 Task<Result<>> LogLoader::rewrite(FilePtr file) {
-  std::vector<std::byte> bytes(1 << 20);
+  std::vector<std::byte> bytes(std::min<std::uint64_t>(file->size(), kCopied));
   Pace pace(kBytesAtOnce);
   for (std::uint64_t at = 0; at < file->size(); at += bytes.size()) {
     CO_TRY(const std::size_t n, co_await file->read(at, bytes));
@@ -351,7 +353,7 @@ Task<Result<>> LogLoader::keep_copy(const LogSegment& segment, std::uint64_t pos
   const std::string path = name_for(segment, position);
   CO_TRY(const FilePtr from, options_.files->open(segment.path()));
   CO_TRY(const FilePtr to, disk().open(path, OpenMode::kTruncate));
-  std::vector<std::byte> bytes(1 << 20);
+  std::vector<std::byte> bytes(std::min<std::uint64_t>(segment.size() - position, kCopied));
   Pace pace(kBytesAtOnce);
   for (std::uint64_t at = position; at < segment.size();) {
     CO_TRY(const std::size_t n, co_await from->read(at, bytes));
