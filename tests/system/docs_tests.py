@@ -154,7 +154,30 @@ def lists_the_files_of_a_data_folder(broker: ThalwegBroker) -> str:
     return f"{len(rows)} kinds of file"
 
 
+_COMPOSE = "packaging/docker/docker-compose.yml"
+_FIRST_PAGES = ["README.md", "docs/getting-started.md", "packaging/README.md", _COMPOSE]
+
+
+def starts_it_alike_everywhere() -> str:
+    """A newcomer who goes from page to page types the same, and what a later page needs an earlier one has started."""
+    pages = {name: (paths.REPOSITORY / name).read_text() for name in _FIRST_PAGES}
+    starts = {name: re.findall(r"docker compose (?:[^`\n]* )?up\b[^`\n]*", text) for name, text in pages.items()}
+    for name, commands in starts.items():
+        expect_equal(commands, [f"docker compose -f {_COMPOSE} up -d --build kafka"], f"{name}, how it is started with Docker")
+    for page in [*pages.values(), *(page.read_text() for page in _DOCS.glob("*.md"))]:
+        for command in re.findall(r"docker compose -f [^`\n]*", page):
+            expect(command.startswith(f"docker compose -f {_COMPOSE} "), f"another compose file: {command}")
+    services = re.findall(r"^  ([a-z-]+):$", pages[_COMPOSE].partition("services:")[2].partition("\nvolumes:")[0], re.M)
+    expect("kafka" in services, f"no service kafka among {services}")
+    quick = [line.split("#")[0].rstrip() for block in re.findall(r"^```\n(.*?)^```", pages["README.md"], re.M | re.S)
+             for line in block.splitlines()]
+    for command in quick:
+        expect(command in pages["docs/getting-started.md"], f"getting-started.md does without README's {command}")
+    return f"{len(pages)} pages, {len(quick)} commands of the quick start"
+
+
 ALL = {
+    "README, getting-started, packaging: started with the same commands": starts_it_alike_everywhere,
     "getting-started.md: every command prints what it says": _runs_the_commands_of("getting-started.md"),
     "command_line.md: every command prints what it says": _runs_the_commands_of("command_line.md"),
     "configuration.md: every command prints what it says": _runs_the_commands_of("configuration.md"),
