@@ -55,14 +55,14 @@ std::expected<ValidatedBatch, AppendError> walk_and_validate(const SharedBytes& 
 TEST(LogValidator, RulesThatNeedNoLookInsideAreJudgedBeforeTheRecords) {
   auto o = options();
   o.walked = fail(ErrorCode::kInvalidRecord, "record 0 does not parse");
-  EXPECT_EQ(refusal(make_batch({}), o), ErrorCode::kInvalidRecord);
+  EXPECT_EQ(refusal(batch_of(1), o), ErrorCode::kInvalidRecord);
   auto old = o;
   old.produce_version = 6;
-  EXPECT_EQ(refusal(make_batch({.codec = Codec::kZstd}), old), ErrorCode::kUnsupportedCompressionType);
+  EXPECT_EQ(refusal(batch_of(1, {.codec = Codec::kZstd}), old), ErrorCode::kUnsupportedCompressionType);
   o.message_bytes_max = 10;
-  EXPECT_EQ(refusal(make_batch({}), o), ErrorCode::kMessageTooLarge);
+  EXPECT_EQ(refusal(batch_of(1), o), ErrorCode::kMessageTooLarge);
   o.walked = fail(ErrorCode::kCorruptMessage, "checksum");
-  EXPECT_EQ(refusal(make_batch({}), o), ErrorCode::kMessageTooLarge);
+  EXPECT_EQ(refusal(batch_of(1), o), ErrorCode::kMessageTooLarge);
 }
 
 SharedBytes with_header_time(const SharedBytes& batch, Timestamp max_timestamp) {
