@@ -34,6 +34,8 @@ stage "threads under ThreadSanitizer" python3 tools/run_tests.py --build build/t
 stage "the server under ThreadSanitizer" python3 tests/system/races
 sim=build/release/bin/sim
 stage "simulation, seeds 1 to 300" $sim --seeds 1-300
+stage "simulation of logs, seeds 1 to 300" env THALWEG_SEEDS=300 build/release/bin/storage_test --gtest_brief=1 \
+  --gtest_filter='LogSimulation.*:LogManagerSimulation.*'
 stage "simulation, seeds 1 to 20 step for step the same twice" $sim --seeds 1-20 --twice
 stage "simulation finds a planted bug in seeds 1 to 12" $sim --seeds 1-12 --planted
 stage "fuzzers" python3 tools/run_fuzzers.py --build build/asan --seconds "${THALWEG_FUZZ_SECONDS:-15}"

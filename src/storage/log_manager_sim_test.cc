@@ -176,7 +176,7 @@ std::pair<std::uint64_t, std::uint64_t> seeds(std::uint64_t usual) {
 
 TEST(LogManagerSimulation, NoCrashLosesAPartitionOrBringsOneBack) {
   log::set_level(log::Level::kError);
-  const auto [first, last] = seeds(60);
+  const auto [first, last] = seeds(30);
   std::uint64_t opened = 0;
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     sim::World world(seed);

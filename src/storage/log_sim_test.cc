@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 constexpr int kPartitions = 4;
-constexpr Instant kQuiet = 1s;
+constexpr Instant kQuiet = 400ms;
 
 // What the outside world was told; outlives every crash.
 struct Ledger {
@@ -58,7 +58,7 @@ class Broker {
     LogManagerConfig config;
     config.log_dirs = {"/var/data/a", "/var/data/b"};
     config.node_id = BrokerId{1};
-    config.checkpoint_interval = config.start_offset_checkpoint_interval = Millis(300);
+    config.checkpoint_interval = config.start_offset_checkpoint_interval = Millis(150);
     return config;
   }
   const Shard& shard_of(int p) const { return node_.shard(static_cast<unsigned>(p % 2)); }
@@ -68,9 +68,9 @@ class Broker {
     if (auto started = co_await manager_.start("sim"); !started) co_return give_up(started.error());
     for (int p = 0; p < kPartitions; ++p) {
       LogConfig config;
-      config.segment_bytes = 2000;
-      config.index_interval_bytes = 200;
-      config.file_delete_delay_ms = Millis(500);
+      config.segment_bytes = 1200;
+      config.index_interval_bytes = 120;
+      config.file_delete_delay_ms = Millis(250);
       auto log = co_await manager_.open({"t", {p}}, Uuid{1, 2}, config, static_cast<unsigned>(p % 2));
       if (!log) co_return give_up(log.error());
       logs_[static_cast<std::size_t>(p)] = *log;
@@ -90,7 +90,7 @@ class Broker {
     const Shard& shard = shard_of(p);
     Log& log = this->log(p);
     while (!log.is_offline() && !stopping_) {
-      co_await shard.clock.sleep_for(std::chrono::milliseconds(20 + below(300)));
+      co_await shard.clock.sleep_for(std::chrono::milliseconds(10 + below(150)));
       log.check_invariants();
       if (stopping_) break;
       if (below(4) == 0) co_await (below(6) == 0 ? start_again(p) : truncate(p));
@@ -157,7 +157,7 @@ class Broker {
     Log& log = this->log(p);
     const auto at = static_cast<std::size_t>(p);
     while (!log.is_offline() && !stopping_) {
-      co_await shard.clock.sleep_for(std::chrono::milliseconds(below(10)));
+      co_await shard.clock.sleep_for(std::chrono::milliseconds(below(20)));
       if (cutting_[at] || stopping_) continue;
       const std::uint64_t number = ledger_.next_number++;
       const int records = 1 + static_cast<int>(below(4));
@@ -245,7 +245,7 @@ std::string play(std::uint64_t seed, std::uint64_t& verified) {
   if (seed % 3 == 0) node.disk().faults.sync_fails_one_in = 300;
   for (int life = 0; life < 6 && ledger.failure.empty(); ++life) {
     node.start();
-    world.run_for(std::chrono::milliseconds(50 + world.simulation.below(2000)));
+    world.run_for(std::chrono::milliseconds(25 + world.simulation.below(1000)));
     if (auto& broker = node.program<Broker>(); world.simulation.below(3) == 0) {
       broker.begin_stop();
       if (!world.run_until([&] { return broker.stopped(); }, 20s)) ledger.fail("the stop does not end");
@@ -263,12 +263,12 @@ std::string play(std::uint64_t seed, std::uint64_t& verified) {
 }
 
 TEST(LogSimulation, WhatWasDurableSurvivesPowerLossAndFailingSyncs) {
-  // More: THALWEG_SEEDS=2000. One again: THALWEG_SEED=17
+  // More: THALWEG_SEEDS=2000 (./dev test runs 300 in the release build). One again: THALWEG_SEED=17
   if (!std::getenv("THALWEG_SEED")) log::set_level(log::Level::kNone);
   const char* one = std::getenv("THALWEG_SEED");
   const char* many = std::getenv("THALWEG_SEEDS");
   const std::uint64_t first = one ? std::strtoull(one, nullptr, 10) : 1;
-  const std::uint64_t last = one ? first : many ? std::strtoull(many, nullptr, 10) : 100;
+  const std::uint64_t last = one ? first : many ? std::strtoull(many, nullptr, 10) : 12;
   std::uint64_t verified = 0;
   for (std::uint64_t seed = first; seed <= last; ++seed) ASSERT_EQ(play(seed, verified), "") << "seed " << seed;
   EXPECT_GT(verified, (last - first + 1) * 100);
