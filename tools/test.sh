@@ -26,7 +26,7 @@ stage() {
 
 install_packages
 stage "format and house rules" ./dev lint
-stage "build release" build release programs
+stage "build release" build release programs storage_test
 stage "build asan" build asan tests
 stage "unit tests under AddressSanitizer and UBSan" python3 tools/run_tests.py --build build/asan
 stage "build tsan" build tsan tsan_tests
