@@ -53,7 +53,8 @@ add_custom_target(tests)
 get_property(test_programs GLOBAL PROPERTY THALWEG_TEST_PROGRAMS)
 add_dependencies(tests ${test_programs})
 
-# What has threads. Tests of the other modules run in simulation, on one thread; the server itself is watched under load
-# by tests/system/races.
+# What has threads, or runs on several shards; the rest is single-threaded by construction.
 add_custom_target(tsan_tests)
-add_dependencies(tsan_tests platform_test network_test runtime_test thalweg)
+foreach(module runtime platform network replicated replica broker)
+  add_dependencies(tsan_tests ${module}_test)
+endforeach()

@@ -31,7 +31,6 @@ stage "build asan" build asan tests
 stage "unit tests under AddressSanitizer and UBSan" python3 tools/run_tests.py --build build/asan
 stage "build tsan" build tsan tsan_tests
 stage "threads under ThreadSanitizer" python3 tools/run_tests.py --build build/tsan
-stage "the server under ThreadSanitizer" python3 tests/system/races
 sim=build/release/bin/sim
 stage "simulation, seeds 1 to 300" $sim --seeds 1-300
 stage "simulation of logs, seeds 1 to 300" env THALWEG_SEEDS=300 build/release/bin/storage_test --gtest_brief=1 \
