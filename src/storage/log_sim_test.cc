@@ -72,6 +72,7 @@ class Broker {
       config.index_interval_bytes = 120;
       config.file_delete_delay_ms = Millis(250);
       auto log = co_await manager_.open({"t", {p}}, Uuid{1, 2}, config, static_cast<unsigned>(p % 2));
+      if (!log && stopping_) co_return;
       if (!log) co_return give_up(log.error());
       logs_[static_cast<std::size_t>(p)] = *log;
       spawn(shard_of(p), live(p));
