@@ -254,7 +254,7 @@ TEST_F(PartitionTest, CountsWhatIsAppendedAndWhatIsNot) {
   partition->update(led_by(kOther, LeaderEpoch{4}));
   EXPECT_FALSE(partition->append_as_leader({.records = batch}));
   EXPECT_EQ(counts().produce_requests, 4u);
-  EXPECT_EQ(counts().produce_failures, 1u) << "a leader that moved is none, as in Kafka";
+  EXPECT_EQ(counts().produce_failures, 1u) << "that it leads no more is none, as in Kafka";
 }
 
 TEST_F(PartitionTest, AreCountedByTheirStates) {
