@@ -37,6 +37,10 @@ class ScriptedLink : public ControllerLink {
     }
     if (auto* asked = std::get_if<protocol::BrokerRegistrationRequest>(&request)) {
       registrations.push_back(*asked);
+      if (answers_lost > 0) {
+        --answers_lost;
+        co_return fail(ErrorCode::kRequestTimedOut, "no answer; the outcome is unknown");
+      }
       protocol::BrokerRegistrationResponse response;
       response.error_code = refusals.empty() ? ErrorCode::kNone : refusals.front();
       if (!refusals.empty()) refusals.pop_front();
@@ -51,7 +55,7 @@ class ScriptedLink : public ControllerLink {
     co_return Reply(response);
   }
 
-  int away = 0, fenced_beats = 0, beats_to_leave = 3;
+  int away = 0, answers_lost = 0, fenced_beats = 0, beats_to_leave = 3;
   std::deque<ErrorCode> refusals;
   std::vector<protocol::BrokerRegistrationRequest> registrations;
   std::vector<protocol::BrokerHeartbeatRequest> beats;
@@ -153,6 +157,15 @@ TEST_F(BrokerLifecycleTest, AsksUntilThereIsAController) {
   begin();
   run(5s);
   EXPECT_EQ(program().link.registrations.size(), 1u);
+}
+
+TEST_F(BrokerLifecycleTest, AsksAgainWhenAnAnswerGotLost) {
+  program().link.answers_lost = 2;
+  begin();
+  run(1s);
+  EXPECT_EQ(program().link.registrations.size(), 3u);
+  ASSERT_TRUE(program().started);
+  EXPECT_TRUE(*program().started);
 }
 
 TEST_F(BrokerLifecycleTest, GivesUpWhenNoControllerIsThereInTime) {

@@ -26,8 +26,8 @@ class ControllerLink {
 
   virtual ~ControllerLink() = default;
 
-  // One attempt. kNotController: there is none there at the moment, and nothing was done. kRequestTimedOut: the outcome
-  // is unknown.
+  // One attempt. kNotController: there is none there at the moment, or it went while it was at it. kRequestTimedOut: no
+  // answer. In both cases a change may have been made, or may yet be.
   virtual Task<Result<Reply>> ask_once(Request request, std::int16_t version, Instant deadline) = 0;
 
   // A client's request: whether to try again is the client's to know.
@@ -60,8 +60,8 @@ class ControllerLink {
 
  private:
   static bool may_be_asked_again(const Error& error) {
-    return error.code == ErrorCode::kNotController || error.code == ErrorCode::kThrottlingQuotaExceeded ||
-           error.code == ErrorCode::kKafkaStorageError;
+    return error.code == ErrorCode::kNotController || error.code == ErrorCode::kRequestTimedOut ||
+           error.code == ErrorCode::kThrottlingQuotaExceeded || error.code == ErrorCode::kKafkaStorageError;
   }
 };
 

@@ -23,6 +23,11 @@ bool is_lost(const Error& error) {
 
 }  // namespace
 
+void QuorumJournal::lead(LeaderEpoch epoch) {
+  epoch_ = epoch;
+  end_ = Offset{0};  // an entry of an earlier leadership may have been cut, and would be waited for in vain
+}
+
 replicated::AppendResult QuorumJournal::append(const std::vector<metadata::Record>& records) {
   auto appended = quorum_.append(metadata::encode_records(records), epoch_);
   if (appended) return end_ = *appended;

@@ -22,10 +22,7 @@ class QuorumJournal {
       : shard_(shard), quorum_(quorum), publisher_(publisher) {}
 
   // Under which epoch later appends count; what an older leader left behind is not appended to.
-  void lead(LeaderEpoch epoch) {
-    epoch_ = epoch;
-    end_ = Offset{0};  // an entry of an earlier leadership may have been cut, and would be waited for in vain
-  }
+  void lead(LeaderEpoch epoch);
 
   // Refused: kPolicyViolation when the change is too large for one entry (as Kafka's controller says it),
   // kInvalidRequest when a record cannot be encoded, kThrottlingQuotaExceeded, a full disk. Lost: not the leader in

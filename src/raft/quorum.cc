@@ -241,8 +241,8 @@ Task<Result<Offset>> Quorum::read_barrier(Instant deadline) {
 Task<bool> Quorum::still_leads(LeaderEpoch epoch, Instant deadline) {
   if (!is_leader() || leadership_.epoch != epoch) co_return false;
   if (alone()) co_return true;
-  const auto reached = co_await read_barrier(deadline);
-  co_return reached&& is_leader() && leadership_.epoch == epoch;
+  if (!co_await read_barrier(deadline)) co_return false;
+  co_return is_leader() && leadership_.epoch == epoch;
 }
 
 bool Quorum::alone() const { return membership_.is_sole_voter(member_of(options_.self)); }

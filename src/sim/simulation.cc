@@ -90,7 +90,18 @@ void Life::post(unsigned shard, Function task) {
   }
   Lane& lane = lanes_[shard];
   lane.tasks.push_back(std::move(task));
-  if (lane.tasks.size() == 1) simulation_.make_runnable(lane);
+  if (lane.tasks.size() == 1 && !stalled_) simulation_.make_runnable(lane);
+}
+
+void Life::stall() {
+  stalled_ = true;
+  for (auto& lane : lanes_) simulation_.forget(lane);
+}
+
+void Life::resume() {
+  if (!std::exchange(stalled_, false) || ended_) return;
+  for (auto& lane : lanes_)
+    if (!lane.tasks.empty()) simulation_.make_runnable(lane);
 }
 
 void Life::end() {

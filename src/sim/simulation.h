@@ -88,6 +88,9 @@ class Life : public boost::asio::execution_context {
   // Destroys everything that is queued or suspended; nothing of it runs on, and what its destructors post is destroyed
   // too. Idempotent. REQUIRES: not called from a task of this life.
   void end();
+  // Nothing of it runs until resume(); what comes meanwhile waits in its order.
+  void stall();
+  void resume();
 
   void post(unsigned shard, Function task);
 
@@ -97,6 +100,7 @@ class Life : public boost::asio::execution_context {
   Simulation& simulation_;
   std::deque<Lane> lanes_;
   bool ended_ = false;
+  bool stalled_ = false;
   bool dropping_ = false;
   std::deque<Function> dropped_;
 };

@@ -156,6 +156,40 @@ TEST(Simulation, ACrashDestroysWhateverIsSuspended) {
   }
 }
 
+Task<> count_ticks(const Shard* shard, int* ticks) {
+  for (;;) {
+    co_await shard->clock.sleep_for(10ms);
+    ++*ticks;
+  }
+}
+
+TEST(Simulation, AProcessThatIsStoppedGoesOnWhereItWas) {
+  World world(3);
+  int ticks = 0;
+  Node& node = world.add_node("n", 1, [&](Node& n) {
+    spawn(n.shard(0), count_ticks(&n.shard(0), &ticks));
+    return nullptr;
+  });
+  node.start();
+  world.run_for(105ms);
+  EXPECT_EQ(ticks, 10);
+  node.stall();
+  int came = 0;
+  node.shard(0).post([&] { ++came; });
+  world.run_for(1s);
+  EXPECT_EQ(ticks, 10);
+  EXPECT_EQ(came, 0);
+  node.resume();
+  world.run_for(4ms);
+  EXPECT_EQ(came, 1);
+  EXPECT_EQ(ticks, 11) << "the sleep was over long ago, and only one was begun";
+  node.stall();
+  node.crash(Crash::kKill);
+  node.start();
+  world.run_for(105ms);
+  EXPECT_EQ(ticks, 21);
+}
+
 TEST(SimClock, DriftsButNeverCallsEarly) {
   World world(7);
   Node& node = world.add_node("n", 1, [](Node&) { return nullptr; });

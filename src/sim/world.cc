@@ -48,6 +48,16 @@ void Node::jump_wall(Millis by) {
   for (auto& clock : life_->clocks) clock.jump_wall(by);
 }
 
+void Node::stall() {
+  CHECK(is_up());
+  life_->life.stall();
+}
+
+void Node::resume() {
+  CHECK(is_up());
+  life_->life.resume();
+}
+
 void Node::crash(Crash how) {
   CHECK(is_up());
   life_->life.end();

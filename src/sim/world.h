@@ -54,6 +54,10 @@ class Node {
   void start();
   // The date of all its shards is set forwards or back, until it starts again. REQUIRES: is_up()
   void jump_wall(Millis by);
+  // The process is stopped and goes on later as if nothing had been: what came meanwhile it finds all at once. A crash
+  // ends that too. REQUIRES: is_up(), not called from a task of this node
+  void stall();
+  void resume();
   // Everything suspended is destroyed, then what the program gave. REQUIRES: is_up(), not called from a task of this
   // node
   void crash(Crash how);

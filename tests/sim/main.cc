@@ -1,15 +1,17 @@
-// sim --seed N [--verbose] | --seeds A-B [--twice] [--planted] [--voters]
+// sim --seed N [--verbose] | --seeds A-B [--twice] [--planted] [--voters] [--workers N]
 #include <fmt/format.h>
+#include <malloc.h>
 
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "base/log.h"
+#include "reports.h"
 #include "scenario.h"
 #include "voters.h"
+#include "workers.h"
 
 namespace thalweg::simulation {
 namespace {
@@ -20,13 +22,19 @@ constexpr const char* kHelp = R"(sim: the broker on simulated machines
   --seeds A-B   many
   --twice       each run twice, and an error if the two differ in a single step
   --voters      three voters of the metadata quorum and several administrators, instead of one broker and its clients
-  --planted     with a broker that acknowledges before the disk has the data; succeeds if that is found
+  --planted     with a mistake, and an error if no seed finds it: a broker that acknowledges before the disk has the
+                data; voters whose disks say so before they have it
+  --workers N   processes at a time; one for each processor if not given
   --verbose     the broker's log
 )";
 
 struct Arguments {
-  std::uint64_t first = 1, last = 20;
+  Seeds seeds{1, 20};
+  unsigned workers = default_workers();
   bool twice = false, planted = false, verbose = false, voters = false;
+
+  // Whether a run is spoken of. Of planted mistakes nobody wants to read.
+  bool wants(bool good) const { return verbose || seeds.count() == 1 || (!good && !planted); }
 };
 
 Arguments parse(int argc, char** argv) {
@@ -35,11 +43,13 @@ Arguments parse(int argc, char** argv) {
     const std::string_view argument = argv[i];
     const bool has_value = i + 1 < argc;
     if (argument == "--seed" && has_value) {
-      arguments.first = arguments.last = std::strtoull(argv[++i], nullptr, 10);
+      arguments.seeds.first = arguments.seeds.last = std::strtoull(argv[++i], nullptr, 10);
     } else if (argument == "--seeds" && has_value) {
       char* rest = nullptr;
-      arguments.first = std::strtoull(argv[++i], &rest, 10);
-      arguments.last = *rest == '-' ? std::strtoull(rest + 1, nullptr, 10) : arguments.first;
+      arguments.seeds.first = std::strtoull(argv[++i], &rest, 10);
+      arguments.seeds.last = *rest == '-' ? std::strtoull(rest + 1, nullptr, 10) : arguments.seeds.first;
+    } else if (argument == "--workers" && has_value) {
+      arguments.workers = static_cast<unsigned>(std::strtoul(argv[++i], nullptr, 10));
     } else if (argument == "--twice") {
       arguments.twice = true;
     } else if (argument == "--planted") {
@@ -56,83 +66,91 @@ Arguments parse(int argc, char** argv) {
   return arguments;
 }
 
-// Prints what is wrong with the run; true if nothing is.
-bool report(std::uint64_t seed, const Outcome& outcome, bool verbose) {
-  if (verbose || !outcome.violations.empty())
-    fmt::print("seed {}: {}, {} crashes, {} failed syncs, {} records acknowledged, {} steps, {:.1f} s, trace {:016x}\n",
-               seed, name(outcome.trouble), outcome.crashes, outcome.failed_syncs, outcome.acknowledged, outcome.steps,
-               outcome.virtual_seconds, outcome.trace);
-  for (const auto& violation : outcome.violations) fmt::print("  {}\n", violation);
-  std::fflush(stdout);
-  return outcome.violations.empty();
-}
-
-int run_all_voters(const Arguments& arguments) {
-  const auto begun = std::chrono::steady_clock::now();
-  std::uint64_t failed = 0, acknowledged = 0;
-  int crashes = 0, restores = 0, elections = 0, refused = 0;
+struct BrokerCounts {
+  std::uint64_t crashes = 0, failed_syncs = 0, acknowledged = 0;
   double virtual_seconds = 0;
-  const bool alone = arguments.first == arguments.last;
-  for (std::uint64_t seed = arguments.first; seed <= arguments.last; ++seed) {
-    const auto outcome = run_voters(seed);
-    bool good = outcome.violations.empty();
-    if (!good || alone)
-      fmt::print(
-          "seed {}: {} changes answered, {} refused, {} crashes, {} snapshots received, {} elections, {} steps, "
-          "{:.1f} s, trace {:016x}\n",
-          seed, outcome.acknowledged, outcome.refused, outcome.crashes, outcome.restores, outcome.elections,
-          outcome.steps, outcome.virtual_seconds, outcome.trace);
-    for (const auto& violation : outcome.violations) fmt::print("  {}\n", violation);
-    if (arguments.twice && run_voters(seed).trace != outcome.trace) {
-      fmt::print("seed {}: the second run differs from the first\n", seed);
-      good = false;
-    }
-    std::fflush(stdout);
-    failed += !good;
-    acknowledged += outcome.acknowledged;
-    crashes += outcome.crashes;
-    restores += outcome.restores;
-    elections += outcome.elections;
-    refused += outcome.refused;
-    virtual_seconds += outcome.virtual_seconds;
+
+  void add(const BrokerCounts& other) {
+    crashes += other.crashes, failed_syncs += other.failed_syncs, acknowledged += other.acknowledged;
+    virtual_seconds += other.virtual_seconds;
   }
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-  fmt::print(
-      "{} seeds of three voters, {} failed: {} changes answered, {} refused, {} crashes, {} snapshots received, "
-      "{} elections, {:.0f} s of virtual time in {:.1f} s\n",
-      arguments.last - arguments.first + 1, failed, acknowledged, refused, crashes, restores, elections,
-      virtual_seconds, seconds);
-  return failed > 0 ? 1 : 0;
+};
+
+std::string lines_of(std::string first, const std::vector<std::string>& violations) {
+  for (const auto& violation : violations) first += fmt::format("\n  {}", violation);
+  return first + "\n";
 }
 
-int run(const Arguments& arguments) {
-  log::set_level(arguments.verbose ? log::Level::kInfo : log::Level::kNone);
-  if (arguments.voters) return run_all_voters(arguments);
-  const auto begun = std::chrono::steady_clock::now();
+constexpr const char* kDiffers = "seed {}: the second run differs from the first\n";
+
+int exit_code(const Arguments& arguments, std::uint64_t failed) { return (failed > 0) == arguments.planted ? 0 : 1; }
+
+Report<BrokerCounts> run_broker_once(const Arguments& arguments, std::uint64_t seed) {
   const Plant plant = arguments.planted ? Plant::kAcknowledgeFromMemory : Plant::kNothing;
-  std::uint64_t failed = 0, failed_syncs = 0, acknowledged = 0, crashes = 0;
-  double virtual_seconds = 0;
-  for (std::uint64_t seed = arguments.first; seed <= arguments.last; ++seed) {
-    const Outcome outcome = run_scenario(seed, plant);
-    const bool quiet = arguments.planted && !arguments.verbose;
-    bool good = quiet ? outcome.violations.empty()
-                      : report(seed, outcome, arguments.verbose || arguments.first == arguments.last);
-    if (arguments.twice && run_scenario(seed, plant).trace != outcome.trace) {
-      fmt::print("seed {}: the second run differs from the first\n", seed);
-      good = false;
-    }
-    failed += !good;
-    acknowledged += outcome.acknowledged;
-    crashes += static_cast<std::uint64_t>(outcome.crashes);
-    failed_syncs += outcome.failed_syncs;
-    virtual_seconds += outcome.virtual_seconds;
+  const Outcome outcome = run_scenario(seed, plant);
+  Report<BrokerCounts> report{.good = outcome.violations.empty(),
+                              .counts = {.crashes = std::uint64_t(outcome.crashes),
+                                         .failed_syncs = outcome.failed_syncs,
+                                         .acknowledged = outcome.acknowledged,
+                                         .virtual_seconds = outcome.virtual_seconds},
+                              .text = {}};
+  if (arguments.wants(report.good))
+    report.text = lines_of(
+        fmt::format(
+            "seed {}: {}, {} crashes, {} failed syncs, {} records acknowledged, {} steps, {:.1f} s, trace {:016x}",
+            seed, name(outcome.trouble), outcome.crashes, outcome.failed_syncs, outcome.acknowledged, outcome.steps,
+            outcome.virtual_seconds, outcome.trace),
+        outcome.violations);
+  if (arguments.twice && run_scenario(seed, plant).trace != outcome.trace) {
+    report.good = false;
+    report.text += fmt::format(kDiffers, seed);
   }
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  return report;
+}
+
+int run_brokers(const Arguments& arguments) {
+  const auto sum = run_all<BrokerCounts>(arguments.seeds, arguments.workers,
+                                         [&](auto seed) { return run_broker_once(arguments, seed); });
   fmt::print(
       "{} seeds, {} failed: {} crashes, {} failed syncs, {} records acknowledged, {:.0f} s of virtual time in {:.1f} "
       "s\n",
-      arguments.last - arguments.first + 1, failed, crashes, failed_syncs, acknowledged, virtual_seconds, seconds);
-  return (failed > 0) == arguments.planted ? 0 : 1;
+      arguments.seeds.count(), sum.failed, sum.counts.crashes, sum.counts.failed_syncs, sum.counts.acknowledged,
+      sum.counts.virtual_seconds, sum.seconds);
+  return exit_code(arguments, sum.failed);
+}
+
+Report<VotersCounts> run_voters_once(const Arguments& arguments, std::uint64_t seed) {
+  const auto outcome = run_voters(seed, arguments.planted);
+  Report<VotersCounts> report{.good = outcome.violations.empty(), .counts = outcome.counts, .text = {}};
+  if (arguments.wants(report.good))
+    report.text = lines_of(fmt::format("seed {}: {}, trace {:016x}", seed, to_string(outcome.counts), outcome.trace),
+                           outcome.violations);
+  if (arguments.twice && run_voters(seed, arguments.planted).trace != outcome.trace) {
+    report.good = false;
+    report.text += fmt::format(kDiffers, seed);
+  }
+  return report;
+}
+
+int run_three_voters(const Arguments& arguments) {
+  const auto sum = run_all<VotersCounts>(arguments.seeds, arguments.workers,
+                                         [&](auto seed) { return run_voters_once(arguments, seed); });
+  fmt::print("{} seeds of three voters, {} failed: {} of virtual time in {:.1f} s\n", arguments.seeds.count(),
+             sum.failed, to_string(sum.counts), sum.seconds);
+  // A few seeds may lack something by chance.
+  constexpr std::uint64_t kMany = 50;
+  const auto missing = arguments.seeds.count() < kMany ? std::vector<std::string>() : what_is_missing(sum.counts);
+  for (const auto& what : missing) fmt::print("there was no {}\n", what);
+  return missing.empty() ? exit_code(arguments, sum.failed) : 1;
+}
+
+int run(const Arguments& arguments) {
+  // Large blocks come and go all the time; the kernel would clear them each time.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_TOP_PAD, 64 << 20);
+  log::set_level(arguments.verbose ? log::Level::kInfo : log::Level::kNone);
+  return arguments.voters ? run_three_voters(arguments) : run_brokers(arguments);
 }
 
 }  // namespace

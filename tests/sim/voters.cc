@@ -7,129 +7,55 @@
 
 #include "controller/leader_election.h"
 #include "voter_admin.h"
+#include "voter_changes.h"
 #include "voter_node.h"
+#include "voter_reader.h"
+#include "voter_trouble.h"
 
 namespace thalweg::simulation {
 namespace {
 using namespace std::chrono_literals;
 
-constexpr int kVoters = 3, kAdmins = 4, kChanges = 18;
+constexpr int kVoters = 3, kAdmins = 4, kChanges = 24;
 
 struct Admins {
   std::deque<VoterAdmin> all;
+  std::optional<VoterReader> reader;
   bool done() const { return std::ranges::all_of(all, &VoterAdmin::done); }
 };
 
-// Which kinds of trouble a run has follows from its seed.
 class VotersScenario {
  public:
-  explicit VotersScenario(std::uint64_t seed) : seed_(seed), world_(seed), voters_(world_, kVoters) {}
+  VotersScenario(std::uint64_t seed, bool lying_disks)
+      : world_(seed), voters_(world_, kVoters, kAdmins + 1), trouble_(voters_, lying_disks) {}
 
   VotersOutcome run() {
-    begin_trouble();
-    for (int id = 0; id < kVoters; ++id) start(id);
+    trouble_.begin();
     start_admins();
     watch();
-    world_.run_until([this] { return admins_->done(); }, 12s);
-    heal();
+    world_.run_until([this] { return admins_->done(); }, 15s);
+    trouble_.heal();
     if (!world_.run_until([this] { return admins_->done(); }, 2min)) report_hang();
     check("after healing");
-    for (int id = 0; id < kVoters; ++id) crash(id, sim::Crash::kPowerLoss);
-    for (int id = 0; id < kVoters; ++id) start(id);
+    for (int id = 0; id < kVoters; ++id) trouble_.crash(id, sim::Crash::kPowerLoss);
+    for (int id = 0; id < kVoters; ++id) trouble_.start(id);
     check("after a last power cut");
     return outcome();
   }
 
  private:
-  bool has(unsigned trouble) const { return seed_ >> trouble & 1; }
-  sim::Simulation& simulation() { return world_.simulation; }
-
-  void begin_trouble() {
-    voters_.snapshot_after_bytes = 1500 + simulation().below(6000);
-    voters_.faults.delay_max = has(0) ? 2ms : 30ms;
-    if (has(1)) {
-      voters_.faults.lost_one_in = 10 + simulation().below(60);
-      voters_.faults.twice_one_in = 20;
-    }
-    if (has(2)) schedule_crash();
-    if (has(3)) schedule_parting();
-    if (has(4)) schedule_full_disk();
-    if (has(5)) voters_.faults.open_fails_one_in = 4 + simulation().below(30);
-    if (has(6))
-      for (int id = 0; id < kVoters; ++id) voters_.node(id).disk().faults.sync_max = simulation().between(10ms, 200ms);
-  }
-
-  void heal() {
-    healed_ = true;
-    voters_.faults = {};
-    voters_.cut.clear();
-    for (int id = 0; id < kVoters; ++id) {
-      voters_.node(id).disk().faults = {};
-      if (!voters_.node(id).is_up()) start(id);
-    }
-  }
-
-  void start(int id) {
-    auto& node = voters_.node(id);
-    node.clock_faults = {.drift_ppm = std::int64_t(simulation().below(1000)) - 500, .wall_offset = Millis(0)};
-    node.start();
-  }
-  void crash(int id, sim::Crash how) {
-    if (!voters_.node(id).is_up()) return;
-    voters_.node(id).crash(how);
-    ++crashes_;
-  }
-  int any() { return static_cast<int>(simulation().below(kVoters)); }
-
-  void schedule_crash() {
-    simulation().at(world_.now() + simulation().between(200ms, 3s), [this] {
-      if (healed_) return;
-      // Often the one that matters.
-      const int leader = voters_.leader();
-      const int id = leader >= 0 && simulation().one_in(2) ? leader : any();
-      crash(id, simulation().one_in(3) ? sim::Crash::kKill : sim::Crash::kPowerLoss);
-      simulation().at(world_.now() + simulation().between(10ms, 4s), [this, id] {
-        if (!voters_.node(id).is_up()) start(id);
-      });
-      schedule_crash();
-    });
-  }
-  // One is cut off, or only one way.
-  void schedule_parting() {
-    simulation().at(world_.now() + simulation().between(200ms, 4s), [this] {
-      if (healed_) return;
-      const int id = any();
-      const bool both = simulation().one_in(2);
-      for (int other = -1 - kAdmins; other < kVoters; ++other) {  // administrators have numbers below -1
-        voters_.cut.insert({id, other});
-        if (both) voters_.cut.insert({other, id});
-      }
-      simulation().at(world_.now() + simulation().between(100ms, 4s), [this] { voters_.cut.clear(); });
-      schedule_parting();
-    });
-  }
-  void schedule_full_disk() {
-    simulation().at(world_.now() + simulation().between(200ms, 3s), [this] {
-      if (healed_) return;
-      auto& disk = voters_.node(any()).disk();
-      disk.faults.capacity = disk.used_bytes() + simulation().below(9000);
-      simulation().at(world_.now() + simulation().between(50ms, 3s), [&disk] { disk.faults.capacity = UINT64_MAX; });
-      schedule_full_disk();
-    });
-  }
   // The operator: what did not start, or no longer takes part, is started again.
   void watch() {
-    simulation().at(world_.now() + 1s, [this] {
+    world_.simulation.at(world_.now() + 1s, [this] {
       for (int id = 0; id < kVoters; ++id) {
         auto* voter = voters_.at(id);
         if (!voter) continue;
         if (!voter->publisher.health())
           voters_.violation(fmt::format("voter {} cannot apply: {}", id, voter->publisher.health().error().message));
-        if (!voter->quorum.health() || (voter->start_error && !voter->service)) {
-          last_error_ = voter->start_error ? voter->start_error->message : voter->quorum.health().error().message;
-          crash(id, sim::Crash::kPowerLoss);
-          start(id);
-        }
+        if (voter->quorum.health() && (!voter->start_error || voter->service)) continue;
+        last_error_ = voter->start_error ? voter->start_error->message : voter->quorum.health().error().message;
+        trouble_.crash(id, sim::Crash::kPowerLoss);
+        trouble_.start(id);
       }
       watch();
     });
@@ -138,8 +64,10 @@ class VotersScenario {
   void start_admins() {
     admin_node_ = &world_.add_node("admins", 1, [this](sim::Node& node) {
       admins_ = std::make_shared<Admins>();
-      for (int i = 0; i < kAdmins; ++i)
-        spawn(node.shard(0), admins_->all.emplace_back(voters_, node.shard(0), i + 1, kChanges).run());
+      for (int i = 1; i <= kAdmins; ++i)
+        spawn(node.shard(0),
+              admins_->all.emplace_back(voters_, node.shard(0), shared_, admin_counts_, i, kChanges).run());
+      spawn(node.shard(0), admins_->reader.emplace(voters_, node.shard(0), shared_, -1 - kAdmins).run());
       return admins_;
     });
     admin_node_->start();
@@ -183,39 +111,54 @@ class VotersScenario {
       world_.run_for(500ms);
     }
     if (!why.empty()) return voters_.violation(fmt::format("{} {}", why, when));
-    const auto& image = *voters_.at(voters_.leader())->state.image();
-    for (const auto& admin : admins_->all)
-      if (const auto what = admin.done() ? admin.contradiction(image) : ""; !what.empty())
-        voters_.violation(fmt::format("{} {}", what, when));
+    for (const auto& what : contradictions(*voters_.at(voters_.leader())->state.image()))
+      voters_.violation(fmt::format("{} {}", what, when));
+  }
+
+  // What was said and is not so.
+  std::vector<std::string> contradictions(const metadata::Image& image) const {
+    std::vector<std::string> found;
+    if (!admins_->done()) return found;
+    for (const auto& admin : admins_->all) found.push_back(admin.contradiction(image));
+    for (const auto& name : shared_.names())
+      found.push_back(shared_.contradiction(name, image.topic(name) != nullptr, world_.now()));
+    for (const auto& [name, topic] : image.topics())
+      if (name.starts_with(kNever)) found.push_back("a topic that is too large is there");
+    for (const auto& [name, value] : image.configs({metadata::ResourceType::kBroker, ""}))
+      if (name.starts_with(kNever)) found.push_back("a change that is too large is there");
+    std::erase(found, "");
+    return found;
   }
 
   VotersOutcome outcome() {
-    VotersOutcome outcome{.violations = voters_.violations(),
-                          .crashes = crashes_,
-                          .restores = voters_.restores,
-                          .elections = static_cast<int>(voters_.epochs_led.size()),
-                          .steps = simulation().steps(),
-                          .trace = simulation().trace(),
-                          .virtual_seconds = std::chrono::duration<double>(world_.now()).count()};
-    for (const auto& admin : admins_->all) {
-      outcome.acknowledged += admin.acknowledged();
-      outcome.refused += admin.refused();
-    }
+    VotersOutcome outcome{.violations = voters_.violations(), .counts = {}, .trace = world_.simulation.trace()};
+    auto& counts = outcome.counts;
+    counts.looks = admins_->reader->answers();
+    counts.answered = admin_counts_.answered, counts.refused = admin_counts_.refused;
+    counts.too_large = admin_counts_.too_large;
+    counts.busy = admin_counts_.busy, counts.disk_full = admin_counts_.disk_full;
+    counts.crashes = trouble_.crashes(), counts.elections = voters_.epochs_led.size();
+    for (int id = 0; id < kVoters; ++id) counts.failed_syncs += voters_.node(id).disk().failed_syncs();
+    counts.snapshots = voters_.snapshots_taken;
+    counts.restores_at_start = voters_.restores_at_start;
+    counts.restores_while_running = voters_.restores_while_running;
+    counts.steps = world_.simulation.steps();
+    counts.virtual_seconds = std::chrono::duration<double>(world_.now()).count();
     return outcome;
   }
 
-  const std::uint64_t seed_;
   sim::World world_;
   Voters voters_;
+  VoterTrouble trouble_;
+  SharedTopics shared_;
+  AdminCounts admin_counts_;
   sim::Node* admin_node_ = nullptr;
   std::shared_ptr<Admins> admins_;
-  bool healed_ = false;
-  int crashes_ = 0;
   std::string last_error_;
 };
 
 }  // namespace
 
-VotersOutcome run_voters(std::uint64_t seed) { return VotersScenario(seed).run(); }
+VotersOutcome run_voters(std::uint64_t seed, bool lying_disks) { return VotersScenario(seed, lying_disks).run(); }
 
 }  // namespace thalweg::simulation

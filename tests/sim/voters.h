@@ -7,17 +7,17 @@
 #include <string>
 #include <vector>
 
+#include "voter_counts.h"
+
 namespace thalweg::simulation {
 
 struct VotersOutcome {
   std::vector<std::string> violations;
-  std::size_t acknowledged = 0;  // changes that an administrator was told of
-  int refused = 0, crashes = 0, restores = 0, elections = 0;
-  std::uint64_t steps = 0;
+  VotersCounts counts;
   std::uint64_t trace = 0;  // equal for equal runs
-  double virtual_seconds = 0;
 };
 
-VotersOutcome run_voters(std::uint64_t seed);
+// `lying_disks`: they say that things are durable which are not; what a quorum promises does not hold then.
+VotersOutcome run_voters(std::uint64_t seed, bool lying_disks = false);
 
 }  // namespace thalweg::simulation
