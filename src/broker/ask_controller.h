@@ -14,9 +14,8 @@ constexpr Instant kControllerWithin = std::chrono::seconds(90);
 
 template <class Response, class Request>
 Task<Result<Response>> ask_controller(Broker& broker, Request request, std::int16_t version) {
-  const Shard& shard = broker.shard0();
-  co_return co_await shard.call(broker.controller(), &ControllerLink::forward<Response, Request>, std::move(request),
-                                version, shard.clock.now() + kControllerWithin);
+  co_return co_await broker.shard0().call(broker.controller(), &ControllerLink::forward_within<Response, Request>,
+                                          std::move(request), version, kControllerWithin);
 }
 
 }  // namespace thalweg::broker

@@ -62,9 +62,10 @@ void BrokerShard::set_image(metadata::ImagePtr image, std::vector<Uuid> deleted)
 }
 
 TopicCounts& BrokerShard::topic_counts(const Uuid& topic_id) {
-  if (!topic_metrics_.has(topic_id))
-    if (const auto topic = image_->topic(topic_id)) topic_metrics_.of(topic_id, topic->name);
-  return topic_metrics_.find(topic_id);
+  TopicCounts& known = topic_metrics_.find(topic_id);
+  if (&known != &topic_metrics_.unnamed()) return known;
+  const auto topic = image_->topic(topic_id);
+  return topic ? *topic_metrics_.of(topic_id, topic->name) : known;
 }
 
 void BrokerShard::drop(std::string topic, replica::PartitionKey key) {

@@ -40,6 +40,12 @@ class ControllerLink {
     co_return std::move(*response);
   }
 
+  // The same for who is on another shard and has no clock of this one.
+  template <class Response, class Asked>
+  Task<Result<Response>> forward_within(Asked request, std::int16_t version, Instant span) {
+    return forward<Response>(std::move(request), version, clock().now() + span);
+  }
+
   // The broker's own business: asks until a controller has answered, or the deadline. Only for requests that may be
   // made twice, since an answer may get lost.
   template <class Response, class Asked>

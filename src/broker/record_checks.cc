@@ -8,7 +8,7 @@ Task<Result<record::RecordFacts>> RecordChecks::look_inside(SharedBytes records)
   // One request may have thousands of batches, each of them small.
   if (pace_.due(records.size())) co_await give_way();
   const auto batch = storage::check_framing(records);
-  if (!batch) co_return std::unexpected(batch.error().error);
+  if (!batch) co_return std::unexpected(batch.error());
   co_return co_await walk(*batch);
 }
 
@@ -18,11 +18,8 @@ Task<Result<record::RecordFacts>> RecordChecks::walk(record::BatchView batch) {
     const auto stepped = walk.step(kBytesAtOnce);
     const bool due = pace_.due(walk.facts().unpacked_bytes);
     if (!stepped) co_return std::unexpected(stepped.error());
-    if (walk.over()) {
-      const auto facts = walk.facts();
-      if (due) co_await give_way();
-      co_return facts;
-    }
+    if (due && walk.over()) co_await give_way();
+    if (walk.over()) co_return walk.facts();
   }
   if (batch.is_compressed()) room_ = {};  // the codec may hold much for it
   std::optional<Turn::Held> turn;

@@ -60,7 +60,6 @@ class TopicMetrics {
   Counts of(const Uuid& id, std::string_view topic);
   // The same for a topic that is known already; the ones without a name where it is not.
   TopicCounts& find(const Uuid& id) const;
-  bool has(const Uuid& id) const { return topics_.contains(id); }
   // The topic is gone. Of what is counted behind its back nothing is seen any more.
   void forget(const Uuid& id);
 

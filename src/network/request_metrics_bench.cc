@@ -1,30 +1,16 @@
 // What counting costs: nanoseconds of processor time a request, and milliseconds a scrape.
 //   ninja -C build/release request_metrics_bench && build/release/bin/request_metrics_bench
 #include <cstdio>
-#include <ctime>
 #include <string>
 
 #include "network/request_metrics.h"
 #include "protocol/produce_response.h"
+#include "seconds_each.h"
 
 using namespace thalweg;
 using namespace thalweg::network;
 
 namespace {
-
-// Of processor time, so that neighbours do not count.
-template <class Work>
-double seconds_each(Work work) {
-  const std::clock_t start = std::clock();
-  int times = 0;
-  double passed = 0;
-  while (passed < 0.3) {
-    work();
-    ++times;
-    passed = double(std::clock() - start) / CLOCKS_PER_SEC;
-  }
-  return passed / times;
-}
 
 Reply produced(const protocol::ApiInfo& api) {
   Request request;
@@ -42,7 +28,7 @@ double nanoseconds_a_request(protocol::ApiKey key) {
   const Reply reply = produced(protocol::info(protocol::ApiKey::kProduce));
   constexpr int kMany = 10'000;
   std::int64_t now = 0;
-  const double all = seconds_each([&] {
+  const double all = seconds_each(0.3, [&] {
     for (int i = 0; i < kMany; ++i) {
       now += 20'000;
       Measured request{.api = &api, .version = 9, .bytes = std::size_t(100 + i)};
@@ -61,7 +47,7 @@ double seconds_of_topics(std::size_t count, std::size_t shards) {
   TopicMetrics topics;
   for (std::size_t i = 1; i <= count; ++i)
     topics.of(Uuid{i * 0x9e3779b97f4a7c15ULL, i}, "a.topic-" + std::to_string(i));
-  return seconds_each([&] {
+  return seconds_each(0.3, [&] {
     MetricsSnapshot all;
     for (std::size_t shard = 0; shard < shards; ++shard) {
       MetricsSnapshot one;
@@ -83,7 +69,7 @@ double seconds_of_requests() {
       counted.sent(request, Instant(i), Instant(2 * i));
     }
   }
-  return seconds_each([&] { metrics.snapshot(); });
+  return seconds_each(0.3, [&] { metrics.snapshot(); });
 }
 
 }  // namespace

@@ -2,11 +2,11 @@
 // walk alone and of the checksum beside it.
 //   build/release/bin/record_walk_bench
 #include <cstdio>
-#include <ctime>
 #include <string>
 
 #include "record/builder.h"
 #include "record/record_walk.h"
+#include "seconds_each.h"
 
 using namespace thalweg;
 using namespace thalweg::record;
@@ -31,20 +31,6 @@ SharedBytes batch_of(Codec codec, std::size_t value_size) {
   return builder.build();
 }
 
-// Of processor time, so that neighbours do not count.
-template <class Work>
-double seconds_each(Work work) {
-  const std::clock_t start = std::clock();
-  int times = 0;
-  double passed = 0;
-  while (passed < 0.2) {
-    work();
-    ++times;
-    passed = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
-  }
-  return passed / times;
-}
-
 }  // namespace
 
 int main() {
@@ -55,8 +41,8 @@ int main() {
       const auto batch = BatchView::at(bytes);
       WalkRoom room;
       std::uint64_t unpacked = 0;
-      const double walk = seconds_each([&] { unpacked = walk_records(*batch, room)->unpacked_bytes; });
-      const double crc = seconds_each([&] { CHECK(batch->crc_ok()); });
+      const double walk = seconds_each(0.2, [&] { unpacked = walk_records(*batch, room)->unpacked_bytes; });
+      const double crc = seconds_each(0.2, [&] { CHECK(batch->crc_ok()); });
       std::printf("%-8s %6zu %10.2f %12.1f %12.2f\n", std::string(name(static_cast<Codec>(codec))).c_str(), size,
                   static_cast<double>(unpacked) / walk / 1e9, walk * 1e9 / batch->record_count(),
                   static_cast<double>(bytes.size()) / crc / 1e9);

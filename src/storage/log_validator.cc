@@ -18,23 +18,20 @@ using record::TimestampType;
 
 using Refusal = std::unexpected<AppendError>;
 
-Refusal refuse(ErrorCode code, std::string message) { return Refusal(Error{code, std::move(message)}); }
-
 // --- The header alone
 
-std::expected<BatchView, AppendError> only_batch(BytesView records) {
+Result<BatchView> only_batch(BytesView records) {
   if (records.size() < record::BatchPrefix::kSize)
-    return refuse(ErrorCode::kInvalidRecord, "a produce request needs exactly one record batch per partition");
+    return fail(ErrorCode::kInvalidRecord, "a produce request needs exactly one record batch per partition");
   TRY(const auto prefix, record::BatchPrefix::read(records));
   if (prefix.magic != record::kMagic)
-    return refuse(ErrorCode::kInvalidRecord,
-                  "record batches need format version 2, not " + std::to_string(prefix.magic));
+    return fail(ErrorCode::kInvalidRecord, "record batches need format version 2, not " + std::to_string(prefix.magic));
   if (prefix.total_size > records.size())  // not even one: Kafka calls this invalid, and clients do not try again
-    return refuse(ErrorCode::kInvalidRecord, "record batch of " + std::to_string(prefix.total_size) +
-                                                 " bytes ends after " + std::to_string(records.size()));
+    return fail(ErrorCode::kInvalidRecord, "record batch of " + std::to_string(prefix.total_size) +
+                                               " bytes ends after " + std::to_string(records.size()));
   TRY(const auto batch, BatchView::at(records));
   if (batch.size() != records.size())
-    return refuse(ErrorCode::kInvalidRecord, "a produce request needs exactly one record batch per partition");
+    return fail(ErrorCode::kInvalidRecord, "a produce request needs exactly one record batch per partition");
   return batch;
 }
 
@@ -280,9 +277,9 @@ SharedBytes ValidatedBatch::flat() const {
   return {std::move(memory), whole};
 }
 
-std::expected<BatchView, AppendError> check_framing(BytesView records) {
-  auto batch = only_batch(records);
-  if (batch) TRY_VOID(check_crc(*batch));
+Result<BatchView> check_framing(BytesView records) {
+  TRY(const auto batch, only_batch(records));
+  TRY_VOID(check_crc(batch));
   return batch;
 }
 

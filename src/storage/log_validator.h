@@ -89,7 +89,7 @@ struct ValidatedBatch {
 };
 
 // The one batch that `records` are, with its checksum tested: what must hold before anybody looks inside.
-std::expected<record::BatchView, AppendError> check_framing(BytesView records);
+Result<record::BatchView> check_framing(BytesView records);
 
 // Checks one partition's entry of a Produce request and assigns its offsets. Errors, all from Kafka's rules:
 // kInvalidRecord (not one v2 batch, count, deltas, control bit, sequence, missing keys), kCorruptMessage (framing,

@@ -81,7 +81,14 @@ std::string lines_of(std::string first, const std::vector<std::string>& violatio
   return first + "\n";
 }
 
-constexpr const char* kDiffers = "seed {}: the second run differs from the first\n";
+// With --twice: `again` runs the seed once more, and tells the trace of that.
+template <class Counts, class Again>
+void check_twice(Report<Counts>& report, const Arguments& arguments, std::uint64_t seed, std::uint64_t trace,
+                 Again again) {
+  if (!arguments.twice || again() == trace) return;
+  report.good = false;
+  report.text += fmt::format("seed {}: the second run differs from the first\n", seed);
+}
 
 int exit_code(const Arguments& arguments, std::uint64_t failed) { return (failed > 0) == arguments.planted ? 0 : 1; }
 
@@ -101,10 +108,7 @@ Report<BrokerCounts> run_broker_once(const Arguments& arguments, std::uint64_t s
             seed, name(outcome.trouble), outcome.crashes, outcome.failed_syncs, outcome.acknowledged, outcome.steps,
             outcome.virtual_seconds, outcome.trace),
         outcome.violations);
-  if (arguments.twice && run_scenario(seed, plant).trace != outcome.trace) {
-    report.good = false;
-    report.text += fmt::format(kDiffers, seed);
-  }
+  check_twice(report, arguments, seed, outcome.trace, [&] { return run_scenario(seed, plant).trace; });
   return report;
 }
 
@@ -125,10 +129,7 @@ Report<VotersCounts> run_voters_once(const Arguments& arguments, std::uint64_t s
   if (arguments.wants(report.good))
     report.text = lines_of(fmt::format("seed {}: {}, trace {:016x}", seed, to_string(outcome.counts), outcome.trace),
                            outcome.violations);
-  if (arguments.twice && run_voters(seed, arguments.planted).trace != outcome.trace) {
-    report.good = false;
-    report.text += fmt::format(kDiffers, seed);
-  }
+  check_twice(report, arguments, seed, outcome.trace, [&] { return run_voters(seed, arguments.planted).trace; });
   return report;
 }
 
