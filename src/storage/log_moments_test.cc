@@ -33,11 +33,13 @@ class Machine {
     return log.value_or(nullptr);
   }
   void append(Log& log, int batches, std::string_view value = "a value") {
-    for (int i = 0; i < batches; ++i) {
-      record::BatchBuilder builder;
+    for (int i = 0; i < batches; ++i) append_batch(log, 1, value);
+  }
+  void append_batch(Log& log, int records, std::string_view value) {
+    record::BatchBuilder builder;
+    for (int i = 0; i < records; ++i)
       builder.append({.timestamp = node.shard(0).clock.wall(), .value = as_bytes(value)});
-      ASSERT_TRUE(log.append_as_leader(builder.build(), {.leader_epoch = {1}}));
-    }
+    ASSERT_TRUE(log.append_as_leader(builder.build(), {.leader_epoch = {1}}));
   }
   void crash(sim::Crash how) {
     node.crash(how);
@@ -211,35 +213,36 @@ TEST(LogMoments, ATruncationBesideTheFirstSyncCallsNothingDurableWhoseFolderIsNo
   }
 }
 
-// The read found where a batch ended, suspended, and put that down after the log had been cut and other batches had
-// come there; whoever read on at that offset began inside one of them.
+// The read found where a batch ended, suspended, and put that down after the log had been cut and another batch had
+// come there; whoever read on at that offset began inside it. A log remembers a few such places, and newer ones take
+// their room; so there is only one read and one more append.
 TEST(LogMoments, AReadBesideATruncationLeavesNoPlaceBehindWhereNoBatchBegins) {
   for (int seed = 1; seed <= 3 * kSeeds; ++seed) {
     Machine m(seed);
     const LogPtr log = m.open(false, 100'000);
     m.append(*log, 12);
     ASSERT_TRUE(*m.world.run(m.node, log->flush()));
-    const auto read = [](LogPtr l, std::size_t bytes) -> Task<> {
-      (void)co_await l->read(Offset{2}, {.max_bytes = bytes});
-    };
+    const auto read = [](LogPtr l) -> Task<> { (void)co_await l->read(Offset{2}, {.max_bytes = 1 << 20}); };
     m.node.disk().faults.cold_read_one_in = 1;
-    for (std::size_t bytes = 100; bytes < 800; bytes += 70) spawn(m.node.shard(0), read(log, bytes));
+    spawn(m.node.shard(0), read(log));
     m.world.run_for(std::chrono::microseconds(m.world.simulation.below(300)));
     const auto cut = [](LogPtr l, Machine* machine) -> Task<> {
       (void)co_await l->truncate_to(Offset{3});
-      machine->append(*l, 12, "a value of another length than those before");
+      machine->append_batch(*l, 12, std::string(300, 'v'));
     };
     spawn(m.node.shard(0), cut(log, &m));
     m.world.run_for(10s);
     m.node.disk().faults.cold_read_one_in = 0;
     ASSERT_EQ(log->end_offset(), Offset{15});
-    for (Offset o{0}; o < log->end_offset(); o = o + 1) {
+    // First where the log that was cut had ended.
+    for (Offset o{12}; o >= Offset{0}; o = o - 1) {
       const auto data = *m.world.run(m.node, log->read(o, {.max_bytes = 1 << 20}));
       ASSERT_TRUE(data) << data.error().message;
       const auto bytes = *m.world.run(m.node, gather(data->records));
       const auto batches = record::split_batches(*bytes);
       ASSERT_TRUE(batches) << "seed " << seed << " offset " << to_string(o);
-      EXPECT_EQ(batches->front().base_offset(), o) << "seed " << seed;
+      EXPECT_LE(batches->front().base_offset(), o) << "seed " << seed;
+      EXPECT_GE(batches->front().last_offset(), o) << "seed " << seed;
       EXPECT_TRUE(batches->front().crc_ok());
     }
   }
