@@ -79,6 +79,12 @@ struct Broker::Waiting {
   std::unique_ptr<Listener> listener;
 };
 
+// What follow() has seen: the settings of this broker and of all, and what topics without their own make of them.
+struct Broker::Followed {
+  config::Properties mine, everybodys;
+  storage::LogConfig inherited;
+};
+
 Broker::Broker(std::vector<const Shard*> shards, config::BrokerConfig config)
     : config_(std::move(config)),
       local_state_(std::make_unique<BrokerLocalState>(*this)),
@@ -91,6 +97,7 @@ Broker::Broker(std::vector<const Shard*> shards, config::BrokerConfig config)
       std::make_unique<network::LargeFrames>(shard0(), memory_shares(config_, shards_.size()).of_large_frames);
   groups_ = std::make_unique<GroupCoordinator>(*this);
   logs_ = std::make_unique<storage::LogManager>(shards, log_manager_config(config_));
+  followed_ = std::make_unique<Followed>(Followed{{}, {}, log_config(metadata::Image(), "")});
 }
 
 Broker::~Broker() = default;
@@ -110,13 +117,16 @@ storage::LogConfig Broker::log_config(const metadata::Image& image, const std::s
   return storage::log_config(config::effective_topic_config(image.topic_configs(topic), layers));
 }
 
-void Broker::follow(const metadata::Image& image) {
+bool Broker::follow(const metadata::Image& image) {
   using metadata::ResourceType;
-  const auto now =
-      config::in_force(config_, image.configs({ResourceType::kBroker, std::to_string(config_.node_id.value)}),
-                       image.configs({ResourceType::kBroker, ""}));
+  const auto& mine = image.configs({ResourceType::kBroker, std::to_string(config_.node_id.value)});
+  const auto& everybodys = image.configs({ResourceType::kBroker, ""});
+  if (mine == followed_->mine && everybodys == followed_->everybodys) return false;  // another broker's have changed
+  const auto now = config::in_force(config_, mine, everybodys);
   limits_->set_bounds(connection_bounds(now));
   logs_->set_producer_id_expiration(now.producer_id_expiration);
+  const auto before = std::exchange(*followed_, Followed{mine, everybodys, log_config(image, "")});
+  return followed_->inherited != before.inherited;
 }
 
 void Broker::topic_deleted(const metadata::Topic& topic) {

@@ -85,8 +85,8 @@ class Broker {
 
   storage::LogConfig log_config(const metadata::Image& image, const std::string& topic) const;
   // The settings of brokers in `image` are in force from now on. Whoever follows an option that changes at run time is
-  // told here; topics, which inherit most of them, by the publisher. On shard 0.
-  void follow(const metadata::Image& image);
+  // told here; topics, which inherit most of them, by the publisher: it is told whether they have to be. On shard 0.
+  bool follow(const metadata::Image& image);
   void topic_deleted(const metadata::Topic& topic);
 
  private:
@@ -99,7 +99,10 @@ class Broker {
 
   struct Waiting;
 
+  struct Followed;
+
   config::BrokerConfig config_;
+  std::unique_ptr<Followed> followed_;
   std::vector<std::unique_ptr<BrokerShard>> shards_;
   std::unique_ptr<storage::LogManager> logs_;
   std::unique_ptr<BrokerLocalState> local_state_;

@@ -20,7 +20,7 @@ class NoState : public LocalState {
   Task<Result<>> drop(metadata::TopicPtr, PartitionId) override { co_return Result<>(); }
   Task<Result<>> remove_topic(metadata::TopicPtr) override { co_return Result<>(); }
   Task<> configure(metadata::ImagePtr, metadata::TopicPtr) override { co_return; }
-  Task<> configure_broker(metadata::ImagePtr) override { co_return; }
+  Task<bool> configure_broker(metadata::ImagePtr) override { co_return false; }
   Task<> show(metadata::ImagePtr) override { co_return; }
 };
 

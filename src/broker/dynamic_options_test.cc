@@ -4,6 +4,8 @@
 #include "broker/broker_shard.h"
 #include "broker/testing.h"
 #include "config/describe.h"
+#include "metadata/image_builder.h"
+#include "metadata/testing.h"
 #include "protocol/create_topics_request.h"
 #include "protocol/create_topics_response.h"
 #include "protocol/incremental_alter_configs_request.h"
@@ -119,6 +121,22 @@ TEST_F(DynamicOptions, DefaultsOfTopicsReachTheirLogs) {
       EXPECT_EQ(log_config(), before);
     }
   EXPECT_GE(changed, 25);
+}
+
+// What nobody here follows costs nothing, and topics hear only of what they inherit.
+TEST_F(DynamicOptions, AreFollowedByThoseTheyConcern) {
+  metadata::ImageBuilder builder(std::make_shared<const metadata::Image>("cluster"));
+  const auto follow = [&](const std::string& broker, const std::string& option, std::optional<std::string> value) {
+    using metadata::ResourceType;
+    CHECK(builder.apply(metadata::testing::config(ResourceType::kBroker, broker, option, std::move(value))));
+    return node.broker().follow(*builder.build().image);
+  };
+  follow("", "min.insync.replicas", "1");  // as the cluster has it
+  EXPECT_FALSE(follow("", "max.connections", "7"));
+  EXPECT_FALSE(follow("2", "log.retention.ms", "1000")) << "another broker's";
+  EXPECT_TRUE(follow("1", "log.retention.ms", "1000"));
+  EXPECT_FALSE(follow("", "log.retention.ms", "2000")) << "this broker has its own";
+  EXPECT_TRUE(follow("1", "log.retention.ms", std::nullopt));
 }
 
 }  // namespace

@@ -94,8 +94,10 @@ Result<GroupCoordinator::Place> GroupCoordinator::locate(const metadata::Image& 
 }
 
 group::RequestContext GroupCoordinator::group_context(const RequestContext& context) {
-  return {
-      .version = context.version, .client_id = context.client_id, .client_host = "/" + context.connection->client_host};
+  return {.version = context.version,
+          .client_id = context.client_id,
+          .client_host = "/" + context.connection->client_host,
+          .principal = context.connection->principal};
 }
 
 }  // namespace thalweg::broker

@@ -2,6 +2,8 @@
 
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
+#include "broker/slices.h"
+#include "runtime/yielding.h"
 #include "storage/log_manager.h"
 
 namespace thalweg::broker {
@@ -25,7 +27,7 @@ Task<Result<>> BrokerLocalState::drop(metadata::TopicPtr topic, PartitionId part
   co_return Result<>();
 }
 
-// All partitions of a shard at once, and of the topic in one change of the checkpoints.
+// The partitions of a shard in slices, and those of the topic in one change of the checkpoints.
 Task<Result<>> BrokerLocalState::remove_topic(metadata::TopicPtr topic) {
   deleted_.push_back(topic->id);
   std::vector<PartitionId> partitions;
@@ -36,8 +38,10 @@ Task<Result<>> BrokerLocalState::remove_topic(metadata::TopicPtr topic) {
     keys[broker_.owner_of(key).shard.id].push_back(key);
   }
   for (auto& shard : broker_.shards())
-    if (auto& here = keys[shard->shard.id]; !here.empty())
-      co_await shard->shard.call(*shard, &BrokerShard::drop_all, topic->name, std::move(here));
+    for (auto& some : slices(std::move(keys[shard->shard.id]), kPartitionsAtOnce)) {
+      co_await shard->shard.call(*shard, &BrokerShard::drop_all, topic->name, std::move(some));
+      if (topic->partitions.size() > kPartitionsAtOnce) co_await give_way();
+    }
   co_await broker_.logs().remove(topic->name, topic->id, std::move(partitions));
   broker_.topic_deleted(*topic);
   co_return Result<>();
@@ -45,17 +49,16 @@ Task<Result<>> BrokerLocalState::remove_topic(metadata::TopicPtr topic) {
 
 Task<> BrokerLocalState::configure(metadata::ImagePtr image, metadata::TopicPtr topic) {
   const auto config = broker_.log_config(*image, topic->name);
+  Pace pace(kPartitionsAtOnce);
   for (std::size_t i = 0; i < topic->partitions.size(); ++i) {
+    if (pace.due()) co_await give_way();
     const replica::PartitionKey key{topic->id, PartitionId{std::int32_t(i)}};
     auto& owner = broker_.owner_of(key);
     co_await owner.shard.call(owner.partitions, &replica::Partitions::set_config, key, config);
   }
 }
 
-Task<> BrokerLocalState::configure_broker(metadata::ImagePtr image) {
-  broker_.follow(*image);
-  co_return;
-}
+Task<bool> BrokerLocalState::configure_broker(metadata::ImagePtr image) { co_return broker_.follow(*image); }
 
 Task<> BrokerLocalState::show(metadata::ImagePtr image) {
   const auto deleted = std::exchange(deleted_, {});

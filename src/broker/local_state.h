@@ -24,8 +24,8 @@ class LocalState {
   virtual Task<Result<>> remove_topic(metadata::TopicPtr topic) = 0;
   // The topic's logs get the configuration that the image says.
   virtual Task<> configure(metadata::ImagePtr image, metadata::TopicPtr topic) = 0;
-  // The options of brokers changed.
-  virtual Task<> configure_broker(metadata::ImagePtr image) = 0;
+  // The options of brokers changed. Whether topics inherit something else than before.
+  virtual Task<bool> configure_broker(metadata::ImagePtr image) = 0;
   // From here on every shard answers by `image`.
   virtual Task<> show(metadata::ImagePtr image) = 0;
 };
@@ -38,7 +38,7 @@ class BrokerLocalState : public LocalState {
   Task<Result<>> drop(metadata::TopicPtr topic, PartitionId partition) override;
   Task<Result<>> remove_topic(metadata::TopicPtr topic) override;
   Task<> configure(metadata::ImagePtr image, metadata::TopicPtr topic) override;
-  Task<> configure_broker(metadata::ImagePtr image) override;
+  Task<bool> configure_broker(metadata::ImagePtr image) override;
   Task<> show(metadata::ImagePtr image) override;
 
  private:

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "runtime/gather.h"
+#include "runtime/yielding.h"
 
 namespace thalweg::broker {
 namespace {
@@ -13,6 +14,7 @@ bool replica_of(const metadata::Partition& partition, BrokerId self) {
 }
 
 constexpr std::size_t kOpenedAtOnce = 64;
+constexpr std::size_t kTopicsAtOnce = 64;  // removed or given another configuration before others have their turn
 constexpr PartitionId kWholeTopic{-1};
 
 }  // namespace
@@ -112,7 +114,9 @@ Task<> MetadataPublisher::publish(metadata::Built built) {
 }
 
 Task<> MetadataPublisher::remove_topics(const std::map<Uuid, metadata::TopicPtr>& topics) {
+  Pace pace(kTopicsAtOnce);
   for (const auto& [id, topic] : topics) {
+    if (pace.due()) co_await give_way();
     std::erase_if(failed_, [&](const auto& entry) { return entry.first.topic_id == id; });
     note({id, kWholeTopic}, topic, co_await local_.remove_topic(topic));
   }
@@ -126,13 +130,16 @@ Task<> MetadataPublisher::configure(metadata::ImagePtr image, std::vector<metada
     if (resource.type != metadata::ResourceType::kTopic) continue;
     if (auto topic = image->topic(std::string_view(resource.name))) topics.push_back(std::move(topic));
   }
-  // A broker's option is the default of every topic.
-  if (brokers) {
-    co_await local_.configure_broker(image);
+  // Some options of brokers are the defaults of every topic.
+  if (brokers && co_await local_.configure_broker(image)) {
     topics.clear();
     for (const auto& [name, topic] : image->topics()) topics.push_back(topic);
   }
-  for (const auto& topic : topics) co_await local_.configure(image, topic);
+  Pace pace(kTopicsAtOnce);
+  for (const auto& topic : topics) {
+    if (pace.due()) co_await give_way();
+    co_await local_.configure(image, topic);
+  }
 }
 
 Task<> MetadataPublisher::bring_in(metadata::ImagePtr image, std::vector<Partition> partitions) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "metadata/testing.h"
 #include "sim/world.h"
 
 namespace thalweg::broker {
@@ -48,7 +49,7 @@ class RememberedState : public LocalState {
     configured.push_back(topic->name);
     co_return;
   }
-  Task<> configure_broker(metadata::ImagePtr) override { co_return; }
+  Task<bool> configure_broker(metadata::ImagePtr) override { co_return topics_inherit_it; }
   Task<> show(metadata::ImagePtr image) override {
     shown.push_back(image);
     co_return;
@@ -63,36 +64,14 @@ class RememberedState : public LocalState {
   std::vector<std::string> configured;
   std::vector<metadata::ImagePtr> shown;
   int failures = 0, failed_removals = 0;
+  bool topics_inherit_it = false;
 };
 
-metadata::Record topic(std::string name, Uuid id) {
-  protocol::TopicRecord record;
-  record.name = std::move(name);
-  record.topic_id = id;
-  return record;
-}
-metadata::Record partition(Uuid topic, int id, std::vector<BrokerId> replicas) {
-  protocol::PartitionRecord record;
-  record.topic_id = topic;
-  record.partition_id = PartitionId{id};
-  record.isr = replicas;
-  record.leader = replicas.front();
-  record.replicas = std::move(replicas);
-  return record;
-}
-metadata::Record removal(Uuid topic) {
-  protocol::RemoveTopicRecord record;
-  record.topic_id = topic;
-  return record;
-}
-metadata::Record topic_config(std::string topic, std::string value) {
-  protocol::ConfigRecord record;
-  record.resource_type = 2;
-  record.resource_name = std::move(topic);
-  record.name = "retention.ms";
-  record.value = std::move(value);
-  return record;
-}
+using metadata::ResourceType;
+using metadata::testing::config;
+using metadata::testing::partition;
+using metadata::testing::removal;
+using metadata::testing::topic;
 
 constexpr Uuid kOrders{1, 1}, kOrdersAgain{1, 2}, kPayments{2, 1};
 
@@ -160,12 +139,25 @@ TEST_F(MetadataPublisherTest, ARestoreAtRunTimeBringsInWhatDiffers) {
   ASSERT_EQ(state().open.size(), 2u);
   // Meanwhile payments was deleted, and orders deleted and created again. Nothing else comes after the snapshot.
   restore({topic("orders", kOrdersAgain), partition(kOrdersAgain, 0, {kSelf}), partition(kOrdersAgain, 1, {kSelf}),
-           topic_config("orders", "7")});
+           config(ResourceType::kTopic, "orders", "retention.ms", "7")});
   settle();
   EXPECT_EQ(state().open, (std::map<std::string, Uuid>{{"orders-0", kOrdersAgain}, {"orders-1", kOrdersAgain}}));
   EXPECT_EQ(state().configured, std::vector<std::string>{"orders"});
   EXPECT_EQ(publisher().published().value(), Offset{index_});
   EXPECT_FALSE(publisher().published_image()->topic("payments"));
+}
+
+// With thousands of topics that is long work.
+TEST_F(MetadataPublisherTest, TopicsAreConfiguredOnlyForWhatTheyInherit) {
+  publisher().start();
+  apply({topic("orders", kOrders), partition(kOrders, 0, {kSelf}), topic("payments", kPayments)});
+  apply({config(ResourceType::kBroker, "", "max.connections", "100")});
+  settle();
+  EXPECT_TRUE(state().configured.empty());
+  state().topics_inherit_it = true;
+  apply({config(ResourceType::kBroker, "", "log.retention.ms", "100")});
+  settle();
+  EXPECT_EQ(state().configured, (std::vector<std::string>{"orders", "payments"}));
 }
 
 TEST_F(MetadataPublisherTest, ARestoreWhilePublishingLosesNothing) {

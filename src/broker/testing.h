@@ -20,13 +20,13 @@ using ChannelPtr = std::shared_ptr<network::Channel>;
 
 class BrokerUnderTest {
  public:
-  explicit BrokerUnderTest(config::Properties more = {}) {
+  explicit BrokerUnderTest(config::Properties more = {}, unsigned shards = 2) {
     config::Properties properties{{"node.id", "1"},
                                   {"listeners", "PLAINTEXT://:9092"},
                                   {"advertised.listeners", "PLAINTEXT://broker:9092"},
                                   {"log.dirs", "/data"}};
     properties.merge(more);
-    node_ = &world_.add_node("broker", 2, [properties](sim::Node& node) { return run(node, properties); });
+    node_ = &world_.add_node("broker", shards, [properties](sim::Node& node) { return run(node, properties); });
     client_ = &world_.add_node("client", 1, [](sim::Node&) { return nullptr; });
     client_->start();
     start();
@@ -76,6 +76,7 @@ class BrokerUnderTest {
     CHECK(collected);
     return std::move(*collected);
   }
+  sim::World& world() { return world_; }
   Broker& broker() { return *node_->program<Program>().broker; }
 
  private:
@@ -88,7 +89,9 @@ class BrokerUnderTest {
     auto program = std::make_shared<Program>();
     auto loaded = config::load_broker_config(properties);
     CHECK(loaded);
-    program->broker = std::make_unique<Broker>(std::vector{&node.shard(0), &node.shard(1)}, std::move(loaded->config));
+    std::vector<const Shard*> shards;
+    for (unsigned i = 0; i < node.shard_count(); ++i) shards.push_back(&node.shard(i));
+    program->broker = std::make_unique<Broker>(std::move(shards), std::move(loaded->config));
     spawn(node.shard(0), start_broker(program.get()));
     return program;
   }

@@ -30,6 +30,24 @@ Result<Versioned> read_version(const std::string& bytes) {
   return out;
 }
 
+// A record whose key is of these versions as JSON; nothing of other records. `key_fields` is what the key says.
+template <class Key, class Value>
+Result<std::string> record_json(const admin::ConsumedRecord& record, std::int16_t first, std::int16_t last,
+                                std::string (*key_fields)(const Key&),
+                                std::string (*value_json)(const Value&, std::int16_t version)) {
+  if (!record.key) return "";
+  TRY(auto key, read_version(*record.key));
+  if (key.version < first || key.version > last) return "";
+  TRY(const auto who, Key::decode(key.rest, Key::kMaxVersion));
+  std::string value = "null";
+  if (record.value) {
+    TRY(auto versioned, read_version(*record.value));
+    TRY(const auto what, Value::decode(versioned.rest, versioned.version));
+    value = value_json(what, versioned.version);
+  }
+  return fmt::format("{{\"key\":{{\"type\":{},\"data\":{{{}}}}},\"value\":{}}}", key.version, key_fields(who), value);
+}
+
 std::string text_or_null(const std::optional<std::string>& text) { return text ? json_string(*text) : "null"; }
 
 std::string value_json(const OffsetCommitValue& value, std::int16_t version) {
@@ -42,23 +60,15 @@ std::string value_json(const OffsetCommitValue& value, std::int16_t version) {
   return fmt::format("{{\"version\":{},\"data\":{{{}}}}}", version, fields);
 }
 
+std::string key_fields(const OffsetCommitKey& key) {
+  return fmt::format("\"group\":{},\"topic\":{},\"partition\":{}", json_string(key.group), json_string(key.topic),
+                     key.partition.value);
+}
+
 class OffsetsFormatter : public MessageFormatter {
  public:
   Result<std::string> format(const admin::ConsumedRecord& record) override {
-    if (!record.key) return "";
-    TRY(auto key, read_version(*record.key));
-    constexpr std::int16_t kLastOffsetKey = 1;
-    if (key.version < 0 || key.version > kLastOffsetKey) return "";
-    TRY(const auto who, OffsetCommitKey::decode(key.rest, OffsetCommitKey::kMaxVersion));
-    std::string value = "null";
-    if (record.value) {
-      TRY(auto versioned, read_version(*record.value));
-      TRY(const auto what, OffsetCommitValue::decode(versioned.rest, versioned.version));
-      value = value_json(what, versioned.version);
-    }
-    return fmt::format(
-        "{{\"key\":{{\"type\":{},\"data\":{{\"group\":{},\"topic\":{},\"partition\":{}}}}},\"value\":{}}}", key.version,
-        json_string(who.group), json_string(who.topic), who.partition.value, value);
+    return record_json<OffsetCommitKey, OffsetCommitValue>(record, 0, 1, key_fields, value_json);
   }
 };
 
@@ -86,22 +96,12 @@ std::string value_json(const GroupMetadataValue& value, std::int16_t version) {
   return fmt::format("{{\"version\":{},\"data\":{{{},\"members\":[{}]}}}}", version, fields, members);
 }
 
+std::string key_fields(const GroupMetadataKey& key) { return fmt::format("\"group\":{}", json_string(key.group)); }
+
 class GroupMetadataFormatter : public MessageFormatter {
  public:
   Result<std::string> format(const admin::ConsumedRecord& record) override {
-    if (!record.key) return "";
-    TRY(auto key, read_version(*record.key));
-    constexpr std::int16_t kGroupMetadataKey = 2;
-    if (key.version != kGroupMetadataKey) return "";
-    TRY(const auto who, GroupMetadataKey::decode(key.rest, GroupMetadataKey::kMaxVersion));
-    std::string value = "null";
-    if (record.value) {
-      TRY(auto versioned, read_version(*record.value));
-      TRY(const auto what, GroupMetadataValue::decode(versioned.rest, versioned.version));
-      value = value_json(what, versioned.version);
-    }
-    return fmt::format("{{\"key\":{{\"type\":{},\"data\":{{\"group\":{}}}}},\"value\":{}}}", key.version,
-                       json_string(who.group), value);
+    return record_json<GroupMetadataKey, GroupMetadataValue>(record, 2, 2, key_fields, value_json);
   }
 };
 

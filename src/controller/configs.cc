@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/number.h"
+#include "controller/batch_limit.h"
 #include "controller/features.h"
 #include "controller/leader_election.h"
 #include "controller/topics.h"
@@ -223,9 +224,25 @@ Result<std::vector<Record>> alter(const metadata::Image& image, const Options& o
   return records;
 }
 
+// Without a look at any of them: there may be millions.
+template <class Response, class Request>
+Decision<Response> all_refused(const Request& request) {
+  Decision<Response> decision;
+  for (const auto& resource : request.resources) {
+    auto& result = decision.reply.responses.emplace_back();
+    result.resource_type = resource.resource_type;
+    result.resource_name = resource.resource_name;
+  }
+  refuse(decision.reply, {ErrorCode::kPolicyViolation, std::string(kTooLargeABatch)});
+  return decision;
+}
+
 template <class Response, class Request>
 Decision<Response> alter_all(const metadata::Image& image, const Options& options, const Request& request, auto next) {
   Decision<Response> decision;
+  std::size_t entries = request.resources.size();
+  for (const auto& resource : request.resources) entries += resource.configs.size();
+  if (entries > 2 * kMaxRecordsPerBatch) return all_refused<Response>(request);
   std::map<ConfigResource, int> times;
   const auto key = [](const auto& r) {
     return ConfigResource{static_cast<ResourceType>(r.resource_type), r.resource_name};

@@ -208,6 +208,7 @@ void ControllerMachine::apply(const Record& record) {
     newest_broker_epoch_ = std::max(newest_broker_epoch_, registered.broker_epoch);
   }
   CHECK(state_.apply(record));
+  state_.forget_changes();
 }
 
 // Larger than that of every process that ever registered, as far as the log still tells.

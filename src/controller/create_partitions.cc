@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "controller/assignment.h"
+#include "controller/batch_limit.h"
 #include "controller/topics.h"
 
 namespace thalweg::controller {
@@ -61,6 +62,11 @@ Result<std::vector<Record>> grow(const metadata::Image& image, Random& random,
 
 Decision<Response> create_partitions(const metadata::Image& image, Random& random, const Request& request) {
   Decision<Response> decision;
+  if (request.topics.size() > kMaxRecordsPerBatch) {  // each wants a record at least
+    for (const auto& topic : request.topics) decision.reply.results.emplace_back().name = topic.name;
+    refuse(decision.reply, {ErrorCode::kPolicyViolation, std::string(kTooManyPartitions)});
+    return decision;
+  }
   std::map<std::string, int> times;
   for (const auto& topic : request.topics) ++times[topic.name];
   std::size_t added = 0;

@@ -26,11 +26,38 @@ struct NewTopic {
   config::Properties configs;
 };
 
-// Names that give the same metric: metric names have no dots.
-bool collide(std::string_view a, std::string_view b) {
-  const auto in_metric = [](char c) { return c == '.' ? '_' : c; };
-  return a.size() == b.size() && std::ranges::equal(a, b, {}, in_metric, in_metric);
+// Metric names have no dots, so two topics may want the same one.
+std::string in_metrics(std::string name) {
+  std::ranges::replace(name, '.', '_');
+  return name;
 }
+bool may_collide(std::string_view name) { return name.find_first_of("._") != name.npos; }
+
+// Who has the names in metrics that the topics of a request would get: topics that exist, and those that it makes. One
+// look at the cluster for the whole request.
+class NamesInMetrics {
+ public:
+  NamesInMetrics(const metadata::Image& image, const Request& request) {
+    for (const auto& topic : request.topics)
+      if (may_collide(topic.name)) owners_.try_emplace(in_metrics(topic.name));
+    if (owners_.empty()) return;
+    for (const auto& [name, topic] : image.topics())
+      if (may_collide(name)) take(name);
+  }
+  void take(const std::string& topic) {
+    if (const auto wanted = owners_.find(in_metrics(topic)); wanted != owners_.end() && wanted->second.empty())
+      wanted->second = topic;
+  }
+  Result<> check(const std::string& topic) const {
+    const auto wanted = owners_.find(in_metrics(topic));
+    if (wanted == owners_.end() || wanted->second.empty()) return {};
+    return fail(ErrorCode::kInvalidTopicException,
+                fmt::format("Topic '{}' collides with existing topic: {}", topic, wanted->second));
+  }
+
+ private:
+  std::map<std::string, std::string> owners_;  // by the name in metrics; an empty owner: nobody yet
+};
 
 Result<config::Properties> configs_of(const Request::CreatableTopic& topic) {
   config::Properties configs;
@@ -92,20 +119,11 @@ std::int64_t partitions_wanted(const Request& request, const Options& options) {
   return sum;
 }
 
-// `made`: the topics that the same request makes.
-Result<> check_name(const metadata::Image& image, const std::string& name, const std::set<std::string>& made) {
+Result<> check_name(const metadata::Image& image, const std::string& name, const NamesInMetrics& in_metrics) {
   TRY_VOID(validate_topic_name(name));
   if (name == "__cluster_metadata") return fail(ErrorCode::kInvalidRequest, "The name __cluster_metadata is reserved.");
   if (image.topic(name)) return fail(ErrorCode::kTopicAlreadyExists, fmt::format("Topic '{}' already exists.", name));
-  if (name.find_first_of("._") == name.npos) return {};
-  const auto check = [&](const std::string& other) -> Result<> {
-    if (!collide(name, other)) return {};
-    return fail(ErrorCode::kInvalidTopicException,
-                fmt::format("Topic '{}' collides with existing topic: {}", name, other));
-  };
-  for (const auto& [other, topic] : image.topics()) TRY_VOID(check(other));
-  for (const auto& other : made) TRY_VOID(check(other));
-  return {};
+  return in_metrics.check(name);
 }
 
 Result<NewTopic> make_topic(const metadata::Image& image, const Options& options, Random& random,
@@ -138,13 +156,10 @@ Result<NewTopic> make_topic(const metadata::Image& image, const Options& options
   return made;
 }
 
-void describe(const NewTopic& made, const config::BrokerLayers& layers, Response::CreatableTopicResult& result) {
-  result.error_message.reset();
-  result.topic_id = made.id;
-  result.num_partitions = made.partitions;
-  result.replication_factor = made.replicas;
-  auto& configs = result.configs.emplace();
-  for (auto& row : config::describe_topic(made.configs, layers)) {
+std::vector<Response::CreatableTopicConfigs> configs_shown(const config::Properties& set,
+                                                           const config::BrokerLayers& layers) {
+  std::vector<Response::CreatableTopicConfigs> configs;
+  for (auto& row : config::describe_topic(set, layers)) {
     Response::CreatableTopicConfigs entry;
     entry.name = std::move(row.name);
     entry.value = std::move(row.value);
@@ -153,7 +168,30 @@ void describe(const NewTopic& made, const config::BrokerLayers& layers, Response
     entry.is_sensitive = row.sensitive;
     configs.push_back(std::move(entry));
   }
+  return configs;
 }
+
+// Most topics of a large request have no settings of their own: what those inherit is looked up once.
+class Description {
+ public:
+  explicit Description(config::BrokerLayers layers) : layers_(layers) {}
+  void add_to(Response::CreatableTopicResult& result, const NewTopic& made) {
+    result.error_message.reset();
+    result.topic_id = made.id;
+    result.num_partitions = made.partitions;
+    result.replication_factor = made.replicas;
+    if (!made.configs.empty())
+      result.configs = configs_shown(made.configs, layers_);
+    else if (inherited_)
+      result.configs = *inherited_;
+    else
+      result.configs = inherited_.emplace(configs_shown({}, layers_));
+  }
+
+ private:
+  const config::BrokerLayers layers_;
+  std::optional<std::vector<Response::CreatableTopicConfigs>> inherited_;
+};
 
 Response::CreatableTopicResult failed(const std::string& name, const Error& error) {
   Response::CreatableTopicResult result;
@@ -162,6 +200,14 @@ Response::CreatableTopicResult failed(const std::string& name, const Error& erro
   result.error_message = error.message;
   result.configs.emplace();
   return result;
+}
+
+// Without a look at any of them: there may be millions.
+Decision<Response> all_refused(const Request& request) {
+  Decision<Response> decision;
+  for (const auto& topic : request.topics)
+    decision.reply.topics.push_back(failed(topic.name, {ErrorCode::kPolicyViolation, std::string(kTooManyPartitions)}));
+  return decision;
 }
 
 }  // namespace
@@ -187,19 +233,21 @@ Result<> validate_topic_name(std::string_view name) {
 Decision<Response> create_topics(const metadata::Image& image, const Options& options, Random& random,
                                  const Request& request) {
   Decision<Response> decision;
+  // A request for too much is refused whole: which of its topics would still fit is chance.
+  const bool excessive = request.topics.size() > kMaxRecordsPerBatch ||
+                         partitions_wanted(request, options) > static_cast<std::int64_t>(kMaxRecordsPerBatch);
+  if (excessive) return all_refused(request);
   std::map<std::string, int> times;
   for (const auto& topic : request.topics) ++times[topic.name];
-
-  // A request for too much is refused whole: which of its topics would still fit is chance.
-  const bool excessive = partitions_wanted(request, options) > static_cast<std::int64_t>(kMaxRecordsPerBatch);
   std::size_t records = 0;
-  std::set<std::string> answered, created;
+  std::set<std::string> answered;
+  NamesInMetrics in_metrics(image, request);
+  Description description(layers(image, options));
   for (const auto& topic : request.topics) {
     if (!answered.insert(topic.name).second) continue;
     const auto create = [&]() -> Result<NewTopic> {
-      if (excessive) return fail(ErrorCode::kPolicyViolation, std::string(kTooManyPartitions));
       if (times[topic.name] > 1) return fail(ErrorCode::kInvalidRequest, "Duplicate topic name.");
-      TRY_VOID(check_name(image, topic.name, created));
+      TRY_VOID(check_name(image, topic.name, in_metrics));
       TRY(auto made, make_topic(image, options, random, topic));
       if (records + made.records.size() > kMaxRecordsPerBatch)
         return fail(ErrorCode::kPolicyViolation, std::string(kTooManyPartitions));
@@ -211,10 +259,10 @@ Decision<Response> create_topics(const metadata::Image& image, const Options& op
       decision.reply.topics.push_back(failed(topic.name, made.error()));
       continue;
     }
-    created.insert(topic.name);
+    in_metrics.take(topic.name);
     Response::CreatableTopicResult result;
     result.name = topic.name;
-    describe(*made, layers(image, options), result);
+    description.add_to(result, *made);
     decision.reply.topics.push_back(std::move(result));
     if (!request.validate_only) std::ranges::move(made->records, std::back_inserter(decision.records));
   }

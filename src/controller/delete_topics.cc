@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "controller/batch_limit.h"
 #include "controller/topics.h"
 
 namespace thalweg::controller {
@@ -45,12 +46,25 @@ Result<metadata::TopicPtr> find(const metadata::Image& image, const Options& opt
   return fail(ErrorCode::kUnknownTopicId, "This server does not host this topic ID.");
 }
 
+// Without a look at any of them: there may be millions.
+Decision<Response> all_refused(const std::vector<Named>& named) {
+  Decision<Response> decision;
+  for (const auto& topic : named) {
+    auto& result = decision.reply.responses.emplace_back();
+    result.name = topic.name;
+    result.topic_id = topic.id;
+  }
+  refuse(decision.reply, {ErrorCode::kPolicyViolation, std::string(kTooLargeABatch)});
+  return decision;
+}
+
 }  // namespace
 
 Decision<Response> delete_topics(const metadata::Image& image, const Options& options, const Request& request,
                                  std::int16_t version) {
   Decision<Response> decision;
   const auto named = topics_named(request, version);
+  if (named.size() > kMaxRecordsPerBatch) return all_refused(named);
   // Once by its name and once by its id is twice, too.
   std::map<Named, int> times;
   std::map<Uuid, int> times_by_id;

@@ -135,6 +135,8 @@ LeaveGroupResponse ClassicGroup::leave(const std::vector<protocol::LeaveGroupReq
     result.error_code = check_identity({member_id, who.group_instance_id});
     if (result.error_code != ErrorCode::kNone) continue;
     remove_member(member_id, step);
+    log::info("member left a group", field("group", id_), field("member", member_id),
+              field("why", who.reason.value_or("")), field("by", step.by()));
     member_left = true;
   }
   if (member_left)

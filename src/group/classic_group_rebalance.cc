@@ -26,7 +26,7 @@ void ClassicGroup::rebalance_or_complete_join(std::string_view why, Step& step) 
 
 void ClassicGroup::prepare_rebalance(std::string_view why, Step& step) {
   log::info("group rebalances", field("group", id_), field("generation", generation_), field("state", name(state_)),
-            field("members", members_.size()), field("why", why));
+            field("members", members_.size()), field("why", why), field("by", step.by()));
   answer_syncs(ErrorCode::kRebalanceInProgress, step);
   if (state_ == GroupState::kCompletingRebalance)
     for (auto& [id, member] : members_) member.assignment = {};
@@ -80,7 +80,7 @@ void ClassicGroup::begin_generation(Step& step) {
     protocol_.reset();
     leader_.reset();
     set_state(GroupState::kEmpty, step);
-    log::info("group is empty", field("group", id_), field("generation", generation_));
+    log::info("group is empty", field("group", id_), field("generation", generation_), field("by", step.by()));
     read_subscriptions();
     return store(step);
   }

@@ -37,7 +37,10 @@ struct RequestContext {
   std::int16_t version = 0;
   std::string client_id;
   std::string client_host;  // "/127.0.0.1", as Kafka shows it
+  std::string principal;
 };
+// "User:ANONYMOUS@127.0.0.1 (client)", as log lines name who has changed the cluster.
+std::string who(const RequestContext& context);
 
 // The answer to the internal request TopicsDeleted.
 struct Done {
@@ -66,7 +69,10 @@ struct Step {
   const std::function<Uuid()>& new_uuid;
   Instant now;
   Timestamp wall;
+  const RequestContext* asked = nullptr;  // null: time has come
   Effects effects = {};
+
+  std::string by() const { return asked ? who(*asked) : "time"; }
 
   void append(OffsetsRecord record) { effects.append.push_back(std::move(record)); }
   void reply(RequestId id, Reply reply) { effects.replies.push_back({id, std::move(reply)}); }

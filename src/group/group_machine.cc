@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "base/check.h"
+#include "base/log.h"
 
 namespace thalweg::group {
 
@@ -55,11 +56,21 @@ GroupMachine::Group& GroupMachine::find_or_create(const std::string& id) {
   return groups_.try_emplace(id, id).first->second;
 }
 
+void GroupMachine::say_created(const std::string& id, const Step& step) {
+  log::info("group created", field("group", id), field("by", step.by()));
+}
+
+std::string who(const RequestContext& context) {
+  const std::string& host = context.client_host;
+  return context.principal + "@" + (host.starts_with('/') ? host.substr(1) : host) +
+         (context.client_id.empty() ? "" : " (" + context.client_id + ")");
+}
+
 // ------------------------------------------------------------------------------------------------ membership
 
 Effects GroupMachine::on(const protocol::JoinGroupRequest& request, const RequestContext& context, RequestId id,
                          Instant now, Timestamp wall) {
-  Step step = this->step(now, wall);
+  Step step = this->step(now, wall, &context);
   const Millis session(request.session_timeout_ms);
   if (request.group_id.empty() || request.group_id.size() > kStringMax) {
     step.reply(id, refuse(request, ErrorCode::kInvalidGroupId));
@@ -70,6 +81,7 @@ Effects GroupMachine::on(const protocol::JoinGroupRequest& request, const Reques
   } else if (!request.member_id.empty() && !find(request.group_id)) {
     step.reply(id, refuse(request, ErrorCode::kUnknownMemberId));
   } else {
+    if (!find(request.group_id)) say_created(request.group_id, step);
     Group& group = find_or_create(request.group_id);
     if (group.classic.join_may_store(request, config_)) remember(request.group_id, group);
     group.classic.join(request, context, id, step);
@@ -79,7 +91,7 @@ Effects GroupMachine::on(const protocol::JoinGroupRequest& request, const Reques
 
 Effects GroupMachine::on(const protocol::SyncGroupRequest& request, const RequestContext& context, RequestId id,
                          Instant now, Timestamp wall) {
-  Step step = this->step(now, wall);
+  Step step = this->step(now, wall, &context);
   if (context.version >= kSyncNamesProtocolFrom && !(request.protocol_type && request.protocol_name)) {
     step.reply(id, SyncGroupResponse{.error_code = ErrorCode::kInconsistentGroupProtocol});
   } else if (request.group_id.empty()) {
@@ -93,9 +105,9 @@ Effects GroupMachine::on(const protocol::SyncGroupRequest& request, const Reques
   return std::move(step.effects);
 }
 
-Effects GroupMachine::on(const protocol::HeartbeatRequest& request, const RequestContext&, RequestId id, Instant now,
-                         Timestamp wall) {
-  Step step = this->step(now, wall);
+Effects GroupMachine::on(const protocol::HeartbeatRequest& request, const RequestContext& context, RequestId id,
+                         Instant now, Timestamp wall) {
+  Step step = this->step(now, wall, &context);
   auto error = ErrorCode::kUnknownMemberId;
   if (request.group_id.empty())
     error = ErrorCode::kInvalidGroupId;
@@ -107,7 +119,7 @@ Effects GroupMachine::on(const protocol::HeartbeatRequest& request, const Reques
 
 Effects GroupMachine::on(const protocol::LeaveGroupRequest& request, const RequestContext& context, RequestId id,
                          Instant now, Timestamp wall) {
-  Step step = this->step(now, wall);
+  Step step = this->step(now, wall, &context);
   auto leaving = request.members;
   if (context.version < kLeaveListFrom) leaving = {{.member_id = request.member_id}};
 
@@ -131,7 +143,7 @@ Effects GroupMachine::on(const protocol::LeaveGroupRequest& request, const Reque
 
 Effects GroupMachine::on(const protocol::DescribeGroupsRequest& request, const RequestContext& context, RequestId id,
                          Instant now, Timestamp wall) {
-  Step step = this->step(now, wall);
+  Step step = this->step(now, wall, &context);
   DescribeGroupsResponse response;
   for (const auto& group_id : request.groups) {
     if (const Group* group = find(group_id)) {
@@ -149,9 +161,9 @@ Effects GroupMachine::on(const protocol::DescribeGroupsRequest& request, const R
   return std::move(step.effects);
 }
 
-Effects GroupMachine::on(const protocol::ListGroupsRequest& request, const RequestContext&, RequestId id, Instant now,
-                         Timestamp wall) {
-  Step step = this->step(now, wall);
+Effects GroupMachine::on(const protocol::ListGroupsRequest& request, const RequestContext& context, RequestId id,
+                         Instant now, Timestamp wall) {
+  Step step = this->step(now, wall, &context);
   ListGroupsResponse response;
   for (const auto& [group_id, group] : groups_) {
     const std::string_view state = name(group.classic.state());
@@ -165,9 +177,9 @@ Effects GroupMachine::on(const protocol::ListGroupsRequest& request, const Reque
   return std::move(step.effects);
 }
 
-Effects GroupMachine::on(const protocol::DeleteGroupsRequest& request, const RequestContext&, RequestId id, Instant now,
-                         Timestamp wall) {
-  Step step = this->step(now, wall);
+Effects GroupMachine::on(const protocol::DeleteGroupsRequest& request, const RequestContext& context, RequestId id,
+                         Instant now, Timestamp wall) {
+  Step step = this->step(now, wall, &context);
   DeleteGroupsResponse response;
   for (const auto& group_id : request.groups_names) {
     auto& result = response.results.emplace_back(DeleteGroupsResponse::DeletableGroupResult{.group_id = group_id});

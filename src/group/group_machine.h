@@ -80,14 +80,15 @@ class GroupMachine {
     ClassicGroup classic;
     CommittedOffsets offsets;
   };
-  Step step(Instant now, Timestamp wall) {
+  Step step(Instant now, Timestamp wall, const RequestContext* asked = nullptr) {
     before_.clear();
-    return {.config = config_, .new_uuid = new_uuid_, .now = now, .wall = wall};
+    return {.config = config_, .new_uuid = new_uuid_, .now = now, .wall = wall, .asked = asked};
   }
   // So that undo() finds the group as it is. Costs a copy of it, so only before what may append.
   void remember(const std::string& id, const Group& group) { before_.try_emplace(id, group.classic); }
   Group* find(const std::string& id);
   Group& find_or_create(const std::string& id);
+  static void say_created(const std::string& id, const Step& step);
   ErrorCode check_commit(const protocol::OffsetCommitRequest& request, const RequestContext& context, Step& step);
   static void forget(const std::string& group, const std::vector<TopicPartition>& offsets, Step& step);
   void expire_offsets(Step& step);

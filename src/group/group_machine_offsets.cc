@@ -1,6 +1,7 @@
 // Committed offsets: commit, fetch, delete, expire.
 #include <algorithm>
 
+#include "base/log.h"
 #include "group/group_machine.h"
 
 namespace thalweg::group {
@@ -56,7 +57,7 @@ bool fits_one_append(const std::vector<OffsetsRecord>& commit, std::size_t bytes
 
 Effects GroupMachine::on(const OffsetCommitRequest& request, const RequestContext& context, RequestId id, Instant now,
                          Timestamp wall) {
-  Step step = this->step(now, wall);
+  Step step = this->step(now, wall, &context);
   const auto refused = check_commit(request, context, step);
   OffsetCommitResponse response;
   for (const auto& topic : request.topics) {
@@ -79,6 +80,7 @@ Effects GroupMachine::on(const OffsetCommitRequest& request, const RequestContex
     for (auto& topic : response.topics)
       for (auto& partition : topic.partitions) partition.error_code = ErrorCode::kUnknownServerError;
   }
+  if (!step.effects.append.empty() && !find(request.group_id)) say_created(request.group_id, step);
   step.reply(id, std::move(response));
   return std::move(step.effects);
 }
@@ -93,9 +95,9 @@ ErrorCode GroupMachine::check_commit(const OffsetCommitRequest& request, const R
   return context.version >= kCommitNotFoundFrom ? ErrorCode::kGroupIdNotFound : ErrorCode::kIllegalGeneration;
 }
 
-Effects GroupMachine::on(const FetchOffsets& request, const RequestContext&, RequestId id, Instant now,
+Effects GroupMachine::on(const FetchOffsets& request, const RequestContext& context, RequestId id, Instant now,
                          Timestamp wall) {
-  Step step = this->step(now, wall);
+  Step step = this->step(now, wall, &context);
   static const CommittedOffsets kNone;
   const Group* group = find(request.group.group_id);
   const CommittedOffsets& offsets = group ? group->offsets : kNone;
@@ -105,9 +107,9 @@ Effects GroupMachine::on(const FetchOffsets& request, const RequestContext&, Req
   return std::move(step.effects);
 }
 
-Effects GroupMachine::on(const protocol::OffsetDeleteRequest& request, const RequestContext&, RequestId id, Instant now,
-                         Timestamp wall) {
-  Step step = this->step(now, wall);
+Effects GroupMachine::on(const protocol::OffsetDeleteRequest& request, const RequestContext& context, RequestId id,
+                         Instant now, Timestamp wall) {
+  Step step = this->step(now, wall, &context);
   OffsetDeleteResponse response;
   const Group* group = find(request.group_id);
   if (!group)
@@ -131,9 +133,9 @@ Effects GroupMachine::on(const protocol::OffsetDeleteRequest& request, const Req
   return std::move(step.effects);
 }
 
-Effects GroupMachine::on(const TopicsDeleted& request, const RequestContext&, RequestId id, Instant now,
+Effects GroupMachine::on(const TopicsDeleted& request, const RequestContext& context, RequestId id, Instant now,
                          Timestamp wall) {
-  Step step = this->step(now, wall);
+  Step step = this->step(now, wall, &context);
   for (const auto& [group_id, group] : groups_)
     for (const auto& topic : request.topics) forget(group_id, group.offsets.of_topic(topic), step);
   step.reply(id, Done{});
@@ -149,8 +151,9 @@ void GroupMachine::expire_offsets(Step& step) {
   for (const auto& [group_id, group] : groups_) {
     const auto expired = group.offsets.expired(group.classic, step.wall, config_.offsets_retention);
     forget(group_id, expired, step);
-    if (group.classic.is_vacant() && expired.size() == group.offsets.all().size())
-      step.append(GroupRecord{group_id, std::nullopt});
+    if (!group.classic.is_vacant() || expired.size() != group.offsets.all().size()) continue;
+    log::info("group forgotten: it has no members, and its offsets are too old", field("group", group_id));
+    step.append(GroupRecord{group_id, std::nullopt});
   }
   step.set_timer({.kind = TimerKey::Kind::kRetention}, config_.offsets_retention_check);
 }

@@ -282,6 +282,52 @@ TEST_F(GroupMachineTest, AGroupComesToRestWhateverHappenedBefore) {
   }
 }
 
+// Every line names the group, and who did it where it was somebody.
+TEST_F(GroupMachineTest, TheLogSaysByWhomGroupsComeAndGo) {
+  GroupMachine machine(GroupConfig{.initial_rebalance_delay = Millis(0)}, [] { return Uuid{1, 1}; });
+  machine.on_loaded(Instant(0), 0);
+  const RequestContext ann{.version = 3, .client_id = "a", .client_host = "/10.0.0.1", .principal = "User:ann"};
+  const RequestContext ben{.version = 8, .client_id = "b", .client_host = "/10.0.0.2", .principal = "User:ben"};
+  log::set_level(log::Level::kInfo);
+  const auto said = [&](auto step) {
+    testing::internal::CaptureStderr();
+    const Effects effects = step();
+    for (const auto& record : effects.append) machine.apply(record);
+    return testing::internal::GetCapturedStderr();
+  };
+
+  std::string member;
+  const auto joined = said([&] {
+    protocol::JoinGroupRequest join{.group_id = "g", .session_timeout_ms = 10'000, .protocol_type = "consumer"};
+    join.protocols.push_back({"range", {}});
+    auto effects = machine.on(join, ann, RequestId{1}, Instant(0), 0);
+    member = std::get<protocol::JoinGroupResponse>(effects.replies.at(0).reply).member_id;
+    return effects;
+  });
+  EXPECT_NE(joined.find("group created group=g by=\"User:ann@10.0.0.1 (a)\""), joined.npos) << joined;
+
+  const auto left = said([&] {
+    protocol::LeaveGroupRequest leave{.group_id = "g"};
+    leave.members.push_back({.member_id = member, .reason = "closed"});
+    return machine.on(leave, ben, RequestId{2}, Instant(0), 0);
+  });
+  EXPECT_NE(left.find("member left a group group=g member=" + member + " why=closed by=\"User:ben@10.0.0.2 (b)\""),
+            left.npos)
+      << left;
+  EXPECT_NE(left.find("group is empty group=g generation=2 by=\"User:ben@10.0.0.2 (b)\""), left.npos) << left;
+
+  protocol::OffsetCommitRequest commit{.group_id = "simple", .generation_id_or_member_epoch = -1};
+  commit.topics.push_back({.name = "t", .partitions = {{.committed_offset = Offset{1}}}});
+  const auto committed = said([&] { return machine.on(commit, ben, RequestId{3}, Instant(0), 0); });
+  EXPECT_NE(committed.find("group created group=simple by=\"User:ben@10.0.0.2 (b)\""), committed.npos) << committed;
+  EXPECT_EQ(said([&] { return machine.on(commit, ben, RequestId{4}, Instant(0), 0); }), "") << "only the first";
+
+  const Timestamp late = Millis(std::chrono::days(30)).count();
+  const auto gone = said([&] { return machine.on_timer({.kind = TimerKey::Kind::kRetention}, Instant(0), late); });
+  EXPECT_NE(gone.find("group forgotten: it has no members, and its offsets are too old group=simple"), gone.npos)
+      << gone;
+}
+
 TEST_F(GroupMachineTest, NamesThatTheLogCannotHoldAreRefusedWhereTheyComeIn) {
   GroupMachine machine(GroupConfig{}, [] { return Uuid{1, 1}; });
   machine.on_loaded(Instant(0), 0);

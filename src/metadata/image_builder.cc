@@ -214,7 +214,9 @@ Result<> ImageBuilder::on(const protocol::RemoveTopicRecord& record) {
   topics.by_id.erase(it);
   topics.by_name.erase(topic->name);
   own_topics_.erase(record.topic_id);
-  std::erase_if(delta_.partitions, [&](const auto& change) { return change.topic_id == record.topic_id; });
+  const auto& changed = delta_.partitions;
+  delta_.partitions.erase(changed.lower_bound({record.topic_id, PartitionId{INT32_MIN}}),
+                          changed.upper_bound({record.topic_id, PartitionId{INT32_MAX}}));
   // Made and removed between two builds: nobody has to act.
   if (delta_.topics_created.erase(record.topic_id) == 0) delta_.topics_deleted.emplace(record.topic_id, topic);
   const ConfigResource resource{ResourceType::kTopic, topic->name};

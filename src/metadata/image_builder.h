@@ -63,6 +63,8 @@ class ImageBuilder {
   // The state now as an image that never changes. What changed since the last build() is still to be built.
   ImagePtr pin();
   Built build();
+  // For who never builds: what changed so far is of no interest, and not kept.
+  void forget_changes() { delta_ = {}; }
 
  private:
   Result<> on(const protocol::RegisterBrokerRecord& record);

@@ -3,29 +3,17 @@
 #include <gtest/gtest.h>
 
 #include "metadata/image_builder.h"
+#include "metadata/testing.h"
 
 namespace thalweg::metadata {
 namespace {
 
+using testing::config;
+using testing::partition;
+using testing::topic;
+
 constexpr Uuid kOrders{1, 1}, kPayments{2, 2};
 
-protocol::TopicRecord topic(std::string name, Uuid id) {
-  protocol::TopicRecord record;
-  record.name = std::move(name);
-  record.topic_id = id;
-  return record;
-}
-protocol::PartitionRecord partition(Uuid topic, int id, std::vector<BrokerId> replicas) {
-  protocol::PartitionRecord record;
-  record.topic_id = topic;
-  record.partition_id = PartitionId{id};
-  record.isr = replicas;
-  record.leader = replicas.front();
-  record.replicas = std::move(replicas);
-  record.leader_epoch = LeaderEpoch{0};
-  record.partition_epoch = 0;
-  return record;
-}
 protocol::RegisterBrokerRecord broker(int id, std::int64_t epoch) {
   protocol::RegisterBrokerRecord record;
   record.broker_id = BrokerId{id};
@@ -34,17 +22,7 @@ protocol::RegisterBrokerRecord broker(int id, std::int64_t epoch) {
   record.rack = "a";
   return record;
 }
-protocol::ConfigRecord config(ResourceType type, std::string resource, std::string name,
-                              std::optional<std::string> value) {
-  protocol::ConfigRecord record;
-  record.resource_type = static_cast<std::int8_t>(type);
-  record.resource_name = std::move(resource);
-  record.name = std::move(name);
-  record.value = std::move(value);
-  return record;
-}
-
-class ImageBuilderTest : public testing::Test {
+class ImageBuilderTest : public ::testing::Test {
  protected:
   void SetUp() override {
     apply(broker(1, 10));

@@ -83,33 +83,37 @@ Result<> Checkpoints::remove_leftovers() {
   return {};
 }
 
-Task<Result<FilePtr>> Checkpoints::write_file(std::string path, SharedBytes header, SharedBytes image) {
-  CO_TRY(FilePtr file, shard_.disk.open(path, OpenMode::kTruncate));
+// Not behind the data of topics, which would hold up a follower that is sent a snapshot. But votes and entries go the
+// same way, so it goes in slices, and theirs go in between.
+Task<Result<>> Checkpoints::write_file(std::string path, SharedBytes header, SharedBytes image) {
+  CO_TRY(FilePtr file, shard_.disk.urgent().open(path, OpenMode::kTruncate));
   CO_TRY_VOID(file->write(0, header));
-  for (std::size_t at = 0; at < image.size(); at += kSlice) {
-    CO_TRY_VOID(file->write(header.size() + at, image.view().subspan(at, std::min(kSlice, image.size() - at))));
-    co_await boost::asio::post(shard_.executor, boost::asio::use_awaitable);
-  }
-  CO_TRY_VOID(co_await file->sync());
-  co_return file;
+  std::size_t written = 0;
+  do {
+    const BytesView slice = image.view().subspan(written, std::min(kSlice, image.size() - written));
+    CO_TRY_VOID(file->write(header.size() + written, slice));
+    CO_TRY_VOID(co_await file->sync());
+    written += slice.size();
+  } while (written < image.size());
+  co_return Result<>();
 }
 
 Task<Result<>> Checkpoints::write(Base base, SharedBytes image) {
   const std::string path = path_of(base);
   const std::string beside = path + ".tmp";
   const SharedBytes header = SharedBytes::take(header_of(base, image));
-  auto file = co_await write_file(beside, header, image);
-  if (!file) {
+  if (auto done = co_await write_file(beside, header, image); !done) {
     // A disk that is full must not fill with halves.
     static_cast<void>(shard_.disk.remove(beside));
-    co_return std::unexpected(file.error());
+    co_return done;
   }
   CO_TRY_VOID(shard_.disk.rename(beside, path));
-  CO_TRY_VOID(co_await shard_.disk.sync_directory(directory_));
+  CO_TRY_VOID(co_await shard_.disk.urgent().sync_directory(directory_));
+  CO_TRY(FilePtr file, shard_.disk.open(path, OpenMode::kRead));  // whoever is sent the image reads it beside votes
   // A later one may have arrived from the leader meanwhile.
   if (latest_ && latest_->base.index > base.index) co_return shard_.disk.remove(path);
   const std::string earlier = latest_ ? latest_->path : std::string();
-  latest_ = Latest{std::move(base), path, *std::move(file), header.size(), image.size()};
+  latest_ = Latest{std::move(base), path, std::move(file), header.size(), image.size()};
   log::info("metadata snapshot written", field("index", latest_->base.index), field("size_bytes", image.size()));
   if (!earlier.empty() && earlier != path) co_return shard_.disk.remove(earlier);
   co_return Result<>{};

@@ -40,7 +40,7 @@ class Checkpoints {
     std::uint64_t image_size = 0;
   };
   std::string path_of(const Base& base) const;
-  Task<Result<FilePtr>> write_file(std::string path, SharedBytes header, SharedBytes image);
+  Task<Result<>> write_file(std::string path, SharedBytes header, SharedBytes image);
 
   const Shard& shard_;
   const std::string directory_;

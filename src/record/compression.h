@@ -15,9 +15,7 @@ namespace thalweg::record {
 // More than any sane batch unpacks to; a batch of 1 MiB that claims more is a bomb.
 inline constexpr std::size_t kDecompressedMax = std::size_t{256} << 20;
 
-// gzip: RFC 1952. snappy: xerial framing in 32 KiB blocks. lz4: frame format with independent 64 KiB blocks, no
-// checksums. zstd: one frame. `level` is gzip's or zstd's or lz4's own (compression.*.level); nothing means the codec's
-// default. Codec::kNone copies.
+// In one go; see Packer.
 SharedBytes compress(Codec codec, BytesView plain, std::optional<int> level = std::nullopt);
 
 // Reads what any client writes: several gzip members, raw or xerial snappy, lz4 frames of any block size, several zstd

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "record/batch.h"
 #include "replica/partitions.h"
+#include "runtime/yielding.h"
+#include "storage/pieces.h"
 #include "storage/testing.h"
 
 namespace thalweg::replica {
@@ -54,6 +57,49 @@ TEST_F(PartitionTest, AcknowledgesFromMemoryWhenToldTo) {
   const auto partition = open(Durability::kMemory);
   ASSERT_TRUE(partition->append_as_leader({.records = storage::make_batch()}));
   EXPECT_EQ(partition->high_watermark().value(), Offset{1});
+}
+
+Task<> count_turns(const bool* done, int* turns) {
+  for (; !*done; ++*turns) co_await give_way();
+}
+
+TEST_F(PartitionTest, AnotherCodecIsPackedWhileTheShardServesOthers) {
+  storage::LogConfig config;
+  config.compression_type = storage::CompressionPolicy::kGzip;
+  const PartitionKey key{Uuid{1, 2}, PartitionId{0}};
+  Partitions partitions(t.shard, kSelf);
+  partitions.host(key, open(Durability::kMemory, config)->log_ptr(), led_by(kSelf, LeaderEpoch{3}));
+  const SharedBytes large = storage::make_batch({.records = 9, .value_size = 100'000});
+  const SharedBytes small = storage::make_batch({.records = 2});
+  bool done = false;
+  int turns = 0;
+  spawn(t.shard, count_turns(&done, &turns));
+  const auto appended = t.run(partitions.append({{key, {.records = large}}, {key, {.records = small}}}));
+  done = true;
+  EXPECT_GE(turns, 9) << "of 64 KiB and more";
+  ASSERT_TRUE(appended.at(0) && appended.at(1));
+  EXPECT_EQ(appended[0]->first, Offset{0});
+  EXPECT_EQ(appended[1]->first, Offset{9});
+  auto& log = partitions.find(key)->log();
+  const auto data = t.run(log.read(Offset{0}, {}));
+  const auto bytes = t.run(storage::gather(data->records));
+  for (const auto& batch : *record::split_batches(*bytes)) {
+    EXPECT_EQ(batch.codec(), record::Codec::kGzip);
+    EXPECT_TRUE(batch.crc_ok());
+  }
+}
+
+TEST_F(PartitionTest, WhatIsTooLargeInAnotherCodecIsRefused) {
+  storage::LogConfig config;
+  config.compression_type = storage::CompressionPolicy::kUncompressed;
+  const PartitionKey key{Uuid{1, 2}, PartitionId{0}};
+  Partitions partitions(t.shard, kSelf);
+  partitions.host(key, open(Durability::kMemory, config)->log_ptr(), led_by(kSelf, LeaderEpoch{3}));
+  storage::BatchSpec bomb{.records = 1, .value_size = 40 << 20};
+  bomb.options.codec = record::Codec::kZstd;
+  const auto appended = t.run(partitions.append({{key, {.records = storage::make_batch(bomb)}}}));
+  ASSERT_FALSE(appended.front());
+  EXPECT_EQ(appended.front().error().error.code, ErrorCode::kMessageTooLarge);
 }
 
 TEST_F(PartitionTest, RefusesAppendsAndReadsWhereItDoesNotLead) {
@@ -140,7 +186,7 @@ TEST_F(PartitionTest, TheDeadlineIsThatOfOtherReplicasNotOfTheDisk) {
   };
   wait_long_for(Offset{1});
   EXPECT_FALSE(answer);
-  ASSERT_TRUE(partitions.append({{key, {.records = storage::make_batch()}}}).front());
+  ASSERT_TRUE(t.run(partitions.append({{key, {.records = storage::make_batch()}}})).front());
   ASSERT_TRUE(t.run(partitions.find(key)->high_watermark().reached(Offset{1}, 2h)));
   let_run();
   ASSERT_TRUE(answer);

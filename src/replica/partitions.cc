@@ -1,6 +1,7 @@
 #include "replica/partitions.h"
 
 #include "runtime/yielding.h"
+#include "storage/repack_in_slices.h"
 
 namespace thalweg::replica {
 
@@ -69,15 +70,36 @@ Result<PartitionPtr> Partitions::get(const PartitionKey& key) const {
   return fail(ErrorCode::kNotLeaderOrFollower, "this broker does not host the partition (yet)");
 }
 
-std::vector<storage::AppendResult> Partitions::append(std::vector<Append> appends) {
+// Nearly always without a suspension.
+Task<std::vector<storage::AppendResult>> Partitions::append(std::vector<Append> appends) {
   std::vector<storage::AppendResult> results;
   results.reserve(appends.size());
   for (auto& append : appends) {
-    auto partition = get(append.key);
-    results.push_back(partition ? (*partition)->append_as_leader(std::move(append.request))
-                                : std::unexpected(storage::AppendError(partition.error())));
+    const auto partition = find(append.key);
+    const bool is_long =
+        partition && partition->is_leader() &&
+        storage::is_long_to_pack(partition->log().config(), append.request.records, append.request.walked);
+    results.push_back(is_long ? co_await append_packed(std::move(append)) : append_now(std::move(append)));
   }
-  return results;
+  co_return results;
+}
+
+storage::AppendResult Partitions::append_now(Append append) {
+  const auto partition = get(append.key);
+  if (!partition) return std::unexpected(storage::AppendError(partition.error()));
+  return (*partition)->append_as_leader(std::move(append.request));
+}
+
+Task<storage::AppendResult> Partitions::append_packed(Append append) {
+  auto packed = co_await storage::repack_in_slices(find(append.key)->log().config(), append.request.records,
+                                                   append.request.walked, packing_);
+  if (!packed) {
+    if (const auto partition = find(append.key))
+      partition->counts().append_failed(packed.error().code, append.request.records.size());
+    co_return std::unexpected(storage::AppendError(std::move(packed.error())));
+  }
+  append.request.records = *std::move(packed);
+  co_return append_now(std::move(append));
 }
 
 Task<std::vector<Result<>>> Partitions::committed(std::vector<Wait> waits, Instant deadline) {

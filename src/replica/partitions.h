@@ -8,6 +8,7 @@
 
 #include "base/uuid.h"
 #include "replica/partition.h"
+#include "runtime/turn.h"
 
 namespace thalweg::replica {
 
@@ -46,7 +47,7 @@ class Partitions {
     PartitionKey key;
     AppendRequest request;
   };
-  std::vector<storage::AppendResult> append(std::vector<Append> appends);
+  Task<std::vector<storage::AppendResult>> append(std::vector<Append> appends);
   // Stage two: waits until the high watermark has passed `end`, in all of them, or the deadline. The deadline is that
   // of other replicas, as in Kafka, where timeout.ms=0 works on one broker: our own disk has the time that it needs,
   // and ends the wait with an error if it fails.
@@ -74,9 +75,12 @@ class Partitions {
     }
   };
   Result<PartitionPtr> get(const PartitionKey& key) const;
+  storage::AppendResult append_now(Append append);
+  Task<storage::AppendResult> append_packed(Append append);
 
   const Shard& shard_;
   const BrokerId self_;
+  Turn packing_;
   std::unordered_map<PartitionKey, PartitionPtr, Hash> partitions_;  // looked up; iterated only to stop them all
 };
 

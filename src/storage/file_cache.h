@@ -14,6 +14,7 @@
 #include <unordered_map>
 
 #include "runtime/disk.h"
+#include "runtime/turn.h"
 
 namespace thalweg::storage {
 
@@ -34,6 +35,9 @@ class FileCache {
   void forget(const std::string& path);
   std::size_t size() const { return files_.size(); }
 
+  // What else the logs of a shard share: whose batch is unpacked.
+  Turn& unpacking() { return unpacking_; }
+
  private:
   struct Entry {
     std::string path;
@@ -47,6 +51,7 @@ class FileCache {
 
   Disk& disk_;
   const std::size_t usual_, most_;
+  Turn unpacking_;
   std::list<Entry> files_;                                               // most recently used first
   std::unordered_map<std::string, std::list<Entry>::iterator> by_path_;  // looked up only, never iterated
 };

@@ -5,30 +5,13 @@
 
 #include "base/log.h"
 #include "storage/log_loader.h"
+#include "storage/repack_in_slices.h"
 
 namespace thalweg::storage {
 namespace {
 // Up to here a batch is copied once more so that it goes out in one write; beyond, two writes are cheaper than the
 // copy.
 constexpr std::size_t kCopyMax = 16 << 10;
-
-std::optional<record::Codec> wanted_codec(CompressionPolicy policy) {
-  if (policy == CompressionPolicy::kProducer) return std::nullopt;
-  return static_cast<record::Codec>(policy);
-}
-
-std::optional<int> wanted_level(const LogConfig& config) {
-  switch (config.compression_type) {
-    case CompressionPolicy::kGzip:
-      return config.compression_gzip_level;
-    case CompressionPolicy::kLz4:
-      return config.compression_lz4_level;
-    case CompressionPolicy::kZstd:
-      return config.compression_zstd_level;
-    default:
-      return std::nullopt;
-  }
-}
 }  // namespace
 
 Task<Result<LogPtr>> Log::open(const Shard& shard, LogOptions options) {
@@ -108,7 +91,7 @@ ValidationOptions Log::validation(const AppendOptions& options, Timestamp now) c
   rules.timestamp_after_max = config_.message_timestamp_after_max_ms;
   rules.message_bytes_max = static_cast<std::size_t>(config_.max_message_bytes);
   rules.segment_bytes_max = static_cast<std::size_t>(config_.segment_bytes);
-  rules.codec = wanted_codec(config_.compression_type);
+  rules.codec = wanted_codec(config_);
   rules.compression_level = wanted_level(config_);
   return rules;
 }

@@ -207,9 +207,13 @@ Uuid LogManager::topic_id_of_folder(const TopicPartition& partition) const {
   return text ? parse_partition_metadata(text->text()).value_or(Uuid{}) : Uuid{};
 }
 
-bool LogManager::retire_here(std::vector<LogPtr> logs) {
-  for (const LogPtr& log : logs) log->retire();
-  return true;
+Task<bool> LogManager::retire_here(std::vector<LogPtr> logs) {
+  Pace pace(kRenamedAtOnce);
+  for (const LogPtr& log : logs) {
+    log->retire();
+    if (pace.due()) co_await give_way();
+  }
+  co_return true;
 }
 
 Task<Result<LogPtr>> LogManager::open_here(unsigned shard, LogOptions options) {
@@ -226,7 +230,9 @@ Task<> LogManager::remove(std::string topic, Uuid topic_id, std::vector<Partitio
   std::vector<std::vector<LogPtr>> open(shards_.size());
   std::vector<TopicPartition> going;
   Millis delay = LogConfig{}.file_delete_delay_ms;
+  Pace pace(kRenamedAtOnce);
   for (const PartitionId number : partitions) {
+    if (pace.due()) co_await give_way();
     const TopicPartition partition{topic, number};
     const auto found = logs_.find(partition);
     const Uuid owner = found == logs_.end() ? topic_id_of_folder(partition) : found->second.log->topic_id();

@@ -155,7 +155,7 @@ class LogManager {
 
   // These run on the shard of the logs they are given.
   Task<Result<LogPtr>> open_here(unsigned shard, LogOptions options);
-  bool retire_here(std::vector<LogPtr> logs);
+  Task<bool> retire_here(std::vector<LogPtr> logs);
   Task<> retain_here(std::vector<LogPtr> logs);
   Task<> expire_producers_here(std::vector<LogPtr> logs, Millis span);
   Task<std::vector<Checkpointed>> checkpoint_here(std::vector<LogPtr> logs);

@@ -16,6 +16,7 @@
 
 #include "base/bytes.h"
 #include "record/record.h"
+#include "record/time_search.h"
 #include "runtime/disk.h"
 #include "storage/batch_scanner.h"
 #include "storage/file_cache.h"
@@ -143,6 +144,8 @@ class LogSegment {
   Range range(FilePtr log, Boundary from, Boundary to) const;
   // The first batch that ends at or above `offset`, at or after the place the index names.
   Task<Result<std::optional<BatchHeader>>> find(FilePtr file, Offset offset, std::uint64_t size);
+  Task<Result<std::optional<record::TimeScanner::Found>>> find_in_batch(FilePtr log, BatchHeader header,
+                                                                        Timestamp target, Offset from);
   Task<Result<Boundary>> find_end(FilePtr file, BatchHeader first, Offset upper, std::uint64_t limit,
                                   std::uint64_t size);
 

@@ -6,75 +6,12 @@
 
 #include <algorithm>
 
-#include "base/log.h"
 #include "record/record_walk.h"
-#include "storage/pieces.h"
-#include "storage/testing.h"
+#include "runtime/yielding.h"
+#include "storage/testing_log.h"
 
 namespace thalweg::storage {
 namespace {
-
-class LogTest : public ::testing::Test {
- protected:
-  LogOptions options() {
-    LogOptions o;
-    o.directory = t.directory + "/orders-0";
-    o.partition = {"orders", {0}};
-    o.topic_id = Uuid{1, 2};
-    o.config = config;
-    o.files = files;
-    return o;
-  }
-  LogPtr open(LogOptions o) {
-    auto log = t.run(Log::open(t.shard, std::move(o)));
-    if (!log) ADD_FAILURE() << log.error().message;
-    return log ? *log : nullptr;
-  }
-  LogPtr open() { return open(options()); }
-  // As after kill -9: what was written is there, nothing was closed.
-  LogPtr reopen_after_crash(Offset recovery_point = Offset{0}) {
-    files = std::make_shared<FileCache>(t.disk, 64);
-    auto o = options();
-    o.recovery_point = recovery_point;
-    return open(o);
-  }
-  LogPtr reopen_after_close(LogPtr& log) {
-    const auto closed = t.run(log->close());
-    EXPECT_TRUE(closed) << closed.error().message;
-    auto o = options();
-    o.recovery_point = log->recovery_point();
-    o.log_start = log->start_offset();
-    o.high_watermark = log->high_watermark();
-    o.clean_shutdown = true;
-    o.files = files = std::make_shared<FileCache>(t.disk, 64);
-    log.reset();
-    return open(o);
-  }
-  AppendInfo append(Log& log, const BatchSpec& spec = {}) {
-    auto info = log.append_as_leader(make_batch(spec), {.leader_epoch = {1}});
-    if (!info) ADD_FAILURE() << info.error().error.message;
-    return info.value_or(AppendInfo{});
-  }
-  FetchedData read(Log& log, std::int64_t from, ReadLimits limits = {}) {
-    auto data = t.run(log.read(Offset{from}, limits));
-    if (!data) ADD_FAILURE() << data.error().message;
-    return data ? *data : FetchedData{};
-  }
-  // Base offsets of what a read gives.
-  std::vector<std::int64_t> bases(const FetchedData& data) {
-    std::vector<std::int64_t> found;
-    auto bytes = t.run(gather(data.records));
-    EXPECT_TRUE(bytes);
-    auto batches = record::split_batches(*bytes);
-    EXPECT_TRUE(batches);
-    for (const auto& batch : *batches) found.push_back(batch.base_offset().value);
-    return found;
-  }
-
-  TestShard t;
-  LogConfig config;
-  std::shared_ptr<FileCache> files = std::make_shared<FileCache>(t.disk, 64);
-};
 
 TEST_F(LogTest, BeginsEmptyAtZero) {
   const auto log = open();
@@ -183,143 +120,6 @@ TEST_F(LogTest, IsTheSameAfterACrash) {
   EXPECT_EQ(append(*log).first, end);
 }
 
-TEST_F(LogTest, CutsATornEndAtEveryByte) {
-  std::vector<std::uint64_t> ends;
-  {
-    const auto log = open();
-    for (int i = 0; i < 3; ++i) {
-      append(*log, {.records = 2, .value_size = 5});
-      ends.push_back(log->size_bytes());
-    }
-  }
-  const std::string path = segment_file(t.directory + "/orders-0", Offset{0}, kLogSuffix);
-  const auto whole = t.disk.read_file(path);
-  for (std::uint64_t size = 0; size < whole->size(); ++size) {
-    std::filesystem::remove_all(t.directory + "/orders-0");
-    std::filesystem::create_directories(t.directory + "/orders-0");
-    auto file = t.disk.open(path, OpenMode::kTruncate);
-    ASSERT_TRUE((*file)->write(0, whole->view().first(size)));
-    file->reset();
-    const auto log = reopen_after_crash();
-    const auto batches = std::count_if(ends.begin(), ends.end(), [&](auto e) { return e <= size; });
-    ASSERT_EQ(log->end_offset(), Offset{batches * 2}) << size;
-    ASSERT_EQ(append(*log).first, Offset{batches * 2});
-  }
-}
-
-TEST_F(LogTest, CutsAtAFlippedByteAboveTheRecoveryPointAndRefusesBelowIt) {
-  std::uint64_t second = 0;
-  {
-    const auto log = open();
-    append(*log, {.records = 2});
-    second = log->size_bytes();
-    append(*log, {.records = 2});
-    append(*log, {.records = 2});
-  }
-  const std::string path = segment_file(t.directory + "/orders-0", Offset{0}, kLogSuffix);
-  auto content = *t.disk.read_file(path);
-  std::vector<std::byte> bytes(content.view().begin(), content.view().end());
-  bytes[second + 70] ^= std::byte{1};
-  auto file = *t.disk.open(path, OpenMode::kReadWrite);
-  ASSERT_TRUE(file->write(0, bytes));
-  // Below the recovery point CRCs are not computed again, but broken framing is seen.
-  EXPECT_EQ(reopen_after_crash(Offset{2})->end_offset(), Offset{2});
-  bytes[8] = std::byte{0x7f};
-  ASSERT_TRUE(file->write(0, bytes));
-  auto o = options();
-  o.files = std::make_shared<FileCache>(t.disk, 64);
-  o.recovery_point = Offset{4};
-  const auto refused = t.run(Log::open(t.shard, o));
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, ErrorCode::kKafkaStorageError);
-  EXPECT_NE(refused.error().message.find("below the recovery point 4"), std::string::npos) << refused.error().message;
-}
-
-// A bit that rots in records that were acknowledged since the last checkpoint, with sound ones behind it.
-class LogDamageTest : public LogTest {
- protected:
-  void SetUp() override { log::set_level(log::Level::kInfo); }  // what is said is what is tested
-  // Flips a bit in the batch `number`, of those that append() wrote, and opens.
-  LogPtr reopen_with_damage_in(std::size_t number, std::uint64_t at = 70) {
-    const std::string path = segment_file(t.directory + "/orders-0", Offset{0}, kLogSuffix);
-    before = *t.disk.read_file(path);
-    const auto file = *t.disk.open(path, OpenMode::kReadWrite);
-    std::byte bad = before.view()[positions[number] + at] ^ std::byte{1};
-    EXPECT_TRUE(file->write(positions[number] + at, BytesView(&bad, 1)));
-    testing::internal::CaptureStderr();
-    auto log = reopen_after_crash();
-    said = testing::internal::GetCapturedStderr();
-    return log;
-  }
-  void write(int batches) {
-    const auto log = open();
-    for (int i = 0; i < batches; ++i) {
-      positions.push_back(log->size_bytes());
-      append(*log, {.records = 2});
-    }
-  }
-  std::vector<std::uint64_t> positions;
-  SharedBytes before;
-  std::string said;
-};
-
-TEST_F(LogDamageTest, WhatIsCutBeforeSoundBatchesIsKeptBesideTheLogAndSaid) {
-  write(5);
-  const auto log = reopen_with_damage_in(2);
-  EXPECT_EQ(log->end_offset(), Offset{4});
-  EXPECT_EQ(bases(read(*log, 0)), (std::vector<std::int64_t>{0, 2}));
-  ASSERT_EQ(log->recovered().kept.size(), 1u);
-  EXPECT_EQ(log->recovered().damaged_bytes, before.size() - positions[2]);
-  const std::string kept = log->directory() + "/00000000000000000000.log." + std::to_string(positions[2]) + ".damaged";
-  EXPECT_EQ(log->recovered().kept.front(), kept);
-  auto cut = *t.disk.read_file(kept);
-  ASSERT_EQ(cut.size(), before.size() - positions[2]);
-  EXPECT_EQ(SharedBytes::copy_of(cut.view().subspan(positions[3] - positions[2])),
-            SharedBytes::copy_of(before.view().subspan(positions[3])))
-      << "the sound ones, byte for byte";
-  EXPECT_NE(said.find("ERROR log is damaged"), std::string::npos) << said;
-  EXPECT_NE(said.find("position=" + std::to_string(positions[2])), std::string::npos) << said;
-  EXPECT_NE(said.find("sound_batches_behind=2"), std::string::npos) << said;
-  EXPECT_NE(said.find(kept), std::string::npos) << said;
-  // The log goes on, and what was kept stays.
-  EXPECT_EQ(append(*log).first, Offset{4});
-  ASSERT_TRUE(t.run(log->flush()));
-  const auto again = reopen_after_crash();
-  EXPECT_EQ(again->end_offset(), Offset{5});
-  EXPECT_TRUE(t.disk.exists(kept));
-}
-
-TEST_F(LogDamageTest, SoundBatchesAreFoundBehindALengthThatRotted) {
-  write(5);
-  const auto log = reopen_with_damage_in(2, 9);  // inside the batch's length
-  EXPECT_EQ(log->end_offset(), Offset{4});
-  EXPECT_EQ(log->recovered().kept.size(), 1u);
-  EXPECT_NE(said.find("sound_batches_behind=2"), std::string::npos) << said;
-}
-
-TEST_F(LogDamageTest, ATornEndIsCutWithAWarningAndNothingIsKept) {
-  write(5);
-  const auto log = reopen_with_damage_in(4);
-  EXPECT_EQ(log->end_offset(), Offset{8});
-  EXPECT_TRUE(log->recovered().kept.empty());
-  EXPECT_EQ(log->recovered().torn_bytes, before.size() - positions[4]);
-  EXPECT_NE(said.find("WARN  torn end of log cut"), std::string::npos) << said;
-  EXPECT_EQ(said.find("ERROR"), std::string::npos) << said;
-}
-
-TEST_F(LogDamageTest, SegmentsBehindTheDamageAreKeptWhole) {
-  config.segment_bytes = 400;
-  write(12);
-  const auto files = *t.disk.list(t.directory + "/orders-0");
-  const auto segments = std::ranges::count_if(files, [](const auto& f) { return f.name.ends_with(kLogSuffix); });
-  ASSERT_GT(segments, 2);
-  const auto log = reopen_with_damage_in(1);
-  EXPECT_EQ(log->end_offset(), Offset{2});
-  EXPECT_EQ(log->segment_count(), 1u);
-  EXPECT_EQ(static_cast<std::ptrdiff_t>(log->recovered().kept.size()), segments);
-  for (const auto& path : log->recovered().kept) EXPECT_TRUE(t.disk.exists(path)) << path;
-}
-
 TEST_F(LogTest, AnswersARetriedBatchWithItsOffsets) {
   auto log = open();
   BatchSpec spec{.records = 3};
@@ -363,6 +163,25 @@ TEST_F(LogTest, FindsRecordsByTimeInsideCompressedBatches) {
     EXPECT_EQ(t.run(log->offset_of_max_timestamp())->offset, Offset{99});
     log = reopen_after_close(log);
   }
+}
+
+Task<> count_turns(const bool* done, int* turns) {
+  for (; !*done; ++*turns) co_await give_way();
+}
+
+TEST_F(LogTest, LookingForATimeLetsOthersHaveTheirTurn) {
+  config.max_message_bytes = 64 << 20;
+  config.message_timestamp_before_max_ms = LogConfig::kForever;
+  const auto log = open();
+  BatchSpec spec{.records = 2, .value_size = 10 << 20};
+  spec.options.codec = record::Codec::kZstd;  // 20 MiB of one letter
+  append(*log, spec);
+  bool done = false;
+  int turns = 0;
+  spawn(t.shard, count_turns(&done, &turns));
+  EXPECT_EQ(t.run(log->offset_for_timestamp(spec.timestamp + 1))->offset, Offset{1});
+  done = true;
+  EXPECT_GE(turns, 4) << "of 2 MiB each";
 }
 
 TEST_F(LogTest, FindsTheLargestTimestampBelowABound) {
@@ -592,23 +411,6 @@ TEST_F(LogTest, RefusesTheFolderOfAnotherTopic) {
   auto o = options();
   o.topic_id = Uuid{3, 4};
   EXPECT_EQ(t.run(Log::open(t.shard, o)).error().code, ErrorCode::kInconsistentTopicId);
-}
-
-// Found by the simulation: a power loss before the first sync kept a record and not all of the file beside it.
-TEST_F(LogTest, APartitionMetadataFileThatIsTornIsWrittenAgainAndADamagedOneRefused) {
-  append(*open());
-  const std::string path = options().directory + "/partition.metadata";
-  const std::string whole = std::string(t.disk.read_file(path)->text());
-  const auto opens_with = [&](const std::string& text) {
-    EXPECT_TRUE((*t.disk.open(path, OpenMode::kTruncate))->write(0, std::as_bytes(std::span(text))));
-    return t.run(Log::open(t.shard, options())).has_value();
-  };
-  for (const std::string& torn : {std::string(), whole.substr(0, 9), std::string(9, '\0') + whole.substr(9)}) {
-    EXPECT_TRUE(opens_with(torn));
-    EXPECT_EQ(t.disk.read_file(path)->text(), whole);
-  }
-  EXPECT_FALSE(opens_with("version: 7\n" + whole.substr(11)));
-  EXPECT_FALSE(opens_with(whole.substr(0, 12) + "x"));
 }
 
 }  // namespace

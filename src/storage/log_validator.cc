@@ -6,9 +6,9 @@
 #include <memory>
 
 #include "base/check.h"
-#include "record/builder.h"
 #include "record/record.h"
 #include "record/record_walk.h"
+#include "record/repack.h"
 
 namespace thalweg::storage {
 namespace {
@@ -166,36 +166,17 @@ std::expected<void, AppendError> check_timestamp_type(const BatchView& batch, co
 
 // --- Records
 
-// What may be packed again is in memory as a whole.
-constexpr std::size_t kRebuiltMax = std::size_t{32} << 20;
-
-// The same records in another codec.
-Result<SharedBytes> rebuild(const BatchView& batch, BytesView plain, record::Codec codec,
-                            const ValidationOptions& options) {
-  record::BatchBuilder builder({.codec = codec,
-                                .compression_level = options.compression_level,
-                                .producer_id = batch.producer_id(),
-                                .producer_epoch = batch.producer_epoch(),
-                                .base_sequence = batch.base_sequence(),
-                                .transactional = batch.is_transactional(),
-                                .control = batch.is_control()});
-  record::RecordIterator records(batch, plain);
-  std::vector<record::HeaderView> headers;
-  while (true) {
-    TRY(const auto record, records.next());
-    if (!record) break;
-    // Its own, also where the header says LogAppendTime.
-    const Timestamp timestamp = record::wrapping_add(batch.base_timestamp(), record->timestamp_delta);
-    headers.clear();
-    auto iterator = record->headers();
-    while (true) {
-      TRY(const auto header, iterator.next());
-      if (!header) break;
-      headers.push_back(*header);
-    }
-    builder.append({timestamp, record->key, record->value, headers});
-  }
-  return builder.build();
+// The same records in another codec, in one go; what is large has been packed before (repack_in_slices.h).
+Result<SharedBytes> repacked(const BatchView& batch, record::Codec codec, const record::RecordFacts& facts,
+                             const ValidationOptions& options) {
+  record::WalkRoom room;
+  record::Repack repack(batch, room,
+                        {.codec = codec,
+                         .level = options.compression_level,
+                         .plain_size = std::size_t(facts.unpacked_bytes),
+                         .size_max = options.message_bytes_max});
+  while (!repack.over()) TRY_VOID(repack.step(record::WalkRoom::kWindow));
+  return std::move(repack).finish();
 }
 
 // What will be written, before it gets its place.
@@ -234,11 +215,9 @@ std::expected<Content, AppendError> check_records(const SharedBytes& bytes, cons
   }
   if (auto fit = check_rules(batch, facts, options); !fit) return std::unexpected(std::move(fit.error()));
   if (target == source) return Content{bytes, false, facts.max_timestamp};
-  TRY(const auto reader, record::RecordReader::open(batch, kRebuiltMax));
-  TRY(auto rebuilt,
-      rebuild(batch, source == record::Codec::kNone ? batch.body() : reader.decompressed().view(), target, options));
-  TRY_VOID(check_size(rebuilt.size(), options));
-  return Content{std::move(rebuilt), true, facts.max_timestamp};
+  TRY(auto packed, repacked(batch, target, facts, options));
+  TRY_VOID(check_size(packed.size(), options));
+  return Content{std::move(packed), true, facts.max_timestamp};
 }
 
 // --- The result

@@ -7,7 +7,8 @@
 // is believed, and records are walked only where a rule needs them: keys on a compacted topic, a codec that the topic
 // asks for, message.timestamp.before.max.ms.
 //
-// The body is passed on as it came, unless the topic asks for another codec; then it is packed again, in memory.
+// The body is passed on as it came, unless the topic asks for another codec; then it is packed again. What is large
+// comes packed already (repack_in_slices.h).
 #pragma once
 
 #include <array>

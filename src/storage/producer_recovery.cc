@@ -14,19 +14,43 @@ bool begins_a_segment(const Segments& segments, Offset offset) {
   return std::ranges::binary_search(segments, offset, {}, [](const auto& segment) { return segment->base(); });
 }
 
+// Something of that name which cannot be read: a folder, or a file of somebody else. What it would say is found in the
+// log, but it must not stand where a snapshot is to be written.
+void set_aside(const Shard& shard, const std::string& path, std::string_view why) {
+  const auto moved = shard.disk.rename(path, path + ".aside");
+  log::warn(moved ? "no producer snapshot, set aside" : "no producer snapshot, and cannot be set aside",
+            field("path", path), field("reason", why));
+}
+
+// The offsets of the snapshots that are there.
+Result<std::vector<Offset>> snapshots_in(const Shard& shard, const std::string& directory) {
+  std::vector<Offset> snapshots;
+  TRY(const auto files, shard.disk.list(directory));
+  for (const DirectoryEntry& entry : files) {
+    const auto base = parse_segment_file(entry.name, kSnapshotSuffix);
+    if (base && entry.is_directory)
+      set_aside(shard, directory + "/" + entry.name, "is a directory");
+    else if (base)
+      snapshots.push_back(*base);
+  }
+  return snapshots;
+}
+
 // Where the newest readable snapshot was taken, or where the log begins.
 Result<Offset> load_newest_snapshot(const Shard& shard, const ProducerRecovery& from, ProducerStateManager& producers) {
-  std::vector<Offset> snapshots;
-  TRY(const auto files, shard.disk.list(from.directory));
-  for (const DirectoryEntry& entry : files)
-    if (const auto base = parse_segment_file(entry.name, kSnapshotSuffix)) snapshots.push_back(*base);
+  TRY(auto snapshots, snapshots_in(shard, from.directory));
   std::optional<Offset> newest;
   for (; !snapshots.empty(); snapshots.pop_back()) {
     const Offset offset = snapshots.back();
     const std::string path = segment_file(from.directory, offset, kSnapshotSuffix);
     if (!newest && offset <= from.snapshot_limit) {
-      TRY(const SharedBytes content, shard.disk.read_file(path));
-      const auto loaded = producers.load_snapshot(content, offset, shard.clock.wall());
+      const auto content = shard.disk.read_file(path);
+      if (!content && Disk::is_passing(content.error())) return std::unexpected(content.error());
+      if (!content) {
+        set_aside(shard, path, content.error().message);
+        continue;
+      }
+      const auto loaded = producers.load_snapshot(*content, offset, shard.clock.wall());
       if (loaded) newest = offset;
       if (loaded) continue;
       log::warn("producer snapshot unreadable", field("path", path), field("reason", loaded.error()));

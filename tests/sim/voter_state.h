@@ -19,7 +19,7 @@ class SimulatedState : public broker::LocalState {
   Task<Result<>> drop(metadata::TopicPtr topic, PartitionId partition) override;
   Task<Result<>> remove_topic(metadata::TopicPtr topic) override;
   Task<> configure(metadata::ImagePtr image, metadata::TopicPtr topic) override;
-  Task<> configure_broker(metadata::ImagePtr) override { co_return; }
+  Task<bool> configure_broker(metadata::ImagePtr) override { co_return false; }
   Task<> show(metadata::ImagePtr image) override;
 
   // What is open and should not be, or the other way round; empty if all is as the shown image says.

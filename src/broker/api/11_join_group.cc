@@ -1,6 +1,5 @@
 // JoinGroup (11), versions 0-9. The answer may come a whole rebalance later; the connection waits for it.
 #include "broker/api/api.h"
-#include "broker/audit.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/group_coordinator.h"
@@ -19,11 +18,7 @@ Task<protocol::JoinGroupResponse> join_group(const RequestContext& context, prot
   if (context.request.memory) context.request.memory->release();
   auto answer =
       co_await context.here.broker.groups().ask<protocol::JoinGroupResponse>(context, group_id, std::move(request));
-  if (answer) {
-    const bool first = answer->error_code == ErrorCode::kNone && answer->generation_id == 1;
-    if (first && answer->leader == answer->member_id) log::info("group created", field("group", group_id), by(context));
-    co_return std::move(*answer);
-  }
+  if (answer) co_return std::move(*answer);
   co_return protocol::JoinGroupResponse{
       .error_code = answer.error().code, .protocol_name = std::nullopt, .member_id = member_id};
 }

@@ -2,8 +2,10 @@
 #include "broker/api/api.h"
 #include "broker/api/forward.h"
 #include "broker/audit.h"
+#include "broker/slices.h"
 #include "protocol/create_topics_request.h"
 #include "protocol/create_topics_response.h"
+#include "runtime/yielding.h"
 
 namespace thalweg::broker {
 namespace {
@@ -15,9 +17,12 @@ Task<protocol::CreateTopicsResponse> create_topics(const RequestContext& context
   const bool validate_only = request.validate_only;
   auto response = co_await forward<protocol::CreateTopicsResponse>(context, std::move(request));
   if (response) {
-    for (const auto& topic : response->topics)
+    Pace pace(kPartitionsAtOnce);
+    for (const auto& topic : response->topics) {
+      if (pace.due()) co_await give_way();
       if (topic.error_code == ErrorCode::kNone && !validate_only)
         log::info("topic created", field("topic", topic.name), by(context));
+    }
     co_return std::move(*response);
   }
   protocol::CreateTopicsResponse refused;

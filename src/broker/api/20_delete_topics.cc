@@ -2,8 +2,10 @@
 #include "broker/api/api.h"
 #include "broker/api/forward.h"
 #include "broker/audit.h"
+#include "broker/slices.h"
 #include "protocol/delete_topics_request.h"
 #include "protocol/delete_topics_response.h"
+#include "runtime/yielding.h"
 
 namespace thalweg::broker {
 namespace {
@@ -19,9 +21,12 @@ Task<protocol::DeleteTopicsResponse> delete_topics(const RequestContext& context
   }
   auto response = co_await forward<protocol::DeleteTopicsResponse>(context, std::move(request));
   if (response) {
-    for (const auto& topic : response->responses)
+    Pace pace(kPartitionsAtOnce);
+    for (const auto& topic : response->responses) {
+      if (pace.due()) co_await give_way();
       if (topic.error_code == ErrorCode::kNone)
         log::info("topic deleted", field("topic", topic.name.value_or("")), by(context));
+    }
     co_return std::move(*response);
   }
   for (auto& topic : refused.responses) {

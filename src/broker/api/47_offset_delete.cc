@@ -1,5 +1,8 @@
 // OffsetDelete (47), version 0 (KIP-496): forgets committed offsets of topics that no member reads.
+#include <algorithm>
+
 #include "broker/api/api.h"
+#include "broker/audit.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/group_coordinator.h"
@@ -11,6 +14,7 @@ namespace thalweg::broker {
 using protocol::OffsetDeleteRequest;
 using protocol::OffsetDeleteResponse;
 using ResponseTopic = OffsetDeleteResponse::OffsetDeleteResponseTopic;
+using ResponsePartition = OffsetDeleteResponse::OffsetDeleteResponsePartition;
 
 namespace {
 
@@ -26,6 +30,15 @@ ResponseTopic take_out_unknown(const RequestContext& context, OffsetDeleteReques
   return unknown;
 }
 
+void say_deleted(const RequestContext& context, const std::string& group_id, const OffsetDeleteResponse& answer) {
+  for (const auto& topic : answer.topics) {
+    const auto deleted = std::ranges::count(topic.partitions, ErrorCode::kNone, &ResponsePartition::error_code);
+    if (deleted > 0)
+      log::info("offsets of a group deleted", field("group", group_id), field("topic", topic.name),
+                field("partitions", deleted), by(context));
+  }
+}
+
 Task<OffsetDeleteResponse> offset_delete(const RequestContext& context, OffsetDeleteRequest request) {
   if (request.group_id.empty()) co_return OffsetDeleteResponse{.error_code = ErrorCode::kInvalidGroupId};
   std::vector<ResponseTopic> unknown;
@@ -33,6 +46,7 @@ Task<OffsetDeleteResponse> offset_delete(const RequestContext& context, OffsetDe
   const std::string group_id = request.group_id;
   auto answer = co_await context.here.broker.groups().ask<OffsetDeleteResponse>(context, group_id, std::move(request));
   if (!answer) co_return OffsetDeleteResponse{.error_code = answer.error().code};
+  say_deleted(context, group_id, *answer);
   // Topics are answered in the request's order, with nothing for those of which nothing was left to ask.
   for (std::size_t i = 0; i < answer->topics.size(); ++i)
     for (auto& partition : unknown[i].partitions) answer->topics[i].partitions.push_back(partition);
