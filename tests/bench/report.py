@@ -1,18 +1,17 @@
-"""The table of a benchmark: median (smallest to largest) of each metric, and how many times Kafka's figure Thalweg's is."""
+"""The table of a benchmark: median (smallest to largest) of each metric, and how many times the others' figure Thalweg's is."""
 
 import statistics
 
 
 def table(results: list[dict], brokers: list[str]) -> str:
     metrics = list(dict.fromkeys(r["metric"] for r in results))
-    compared = brokers == ["thalweg", "kafka"]
-    head = ["metric", *brokers, *(["thalweg / kafka"] if compared else [])]
+    others = [b for b in brokers if b != "thalweg"] if "thalweg" in brokers else []
+    head = ["metric", *brokers, *(f"thalweg / {other}" for other in others)]
     rows = [head, ["---"] * len(head)]
     for metric in metrics:
         values = {b: [r["value"] for r in results if (r["broker"], r["metric"]) == (b, metric)] for b in brokers}
         row = [metric, *(_cell(values[b]) for b in brokers)]
-        if compared:
-            row.append(_ratio(values["thalweg"], values["kafka"]))
+        row += [_ratio(values["thalweg"], values[other]) for other in others]
         rows.append(row)
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
