@@ -20,6 +20,7 @@ module(sim DEPENDS base metrics runtime)
 module(storage DEPENDS base metrics config record runtime TEST_DEPENDS platform sim)
 include(${PROJECT_SOURCE_DIR}/src/raft/raft.cmake)  # module(raft), with the Rust core
 module(network DEPENDS base metrics protocol runtime TEST_DEPENDS platform sim)
+module(http DEPENDS base metrics runtime network LINKS boost_headers TEST_DEPENDS platform sim)
 module(replicated DEPENDS base metrics machine runtime TEST_DEPENDS platform sim)
 module(replica DEPENDS base metrics config record protocol metadata runtime storage TEST_DEPENDS platform sim)
 module(coordinator DEPENDS base metrics config record protocol machine metadata runtime storage replicated replica
