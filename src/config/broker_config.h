@@ -45,6 +45,8 @@ struct BrokerConfig {
   std::vector<Listener> advertised_listeners;
   std::vector<std::string> controller_listeners;
   std::vector<Voter> quorum_voters;
+  std::vector<HttpListener> metrics_listeners;  // empty: metrics and health are not served
+  std::int32_t metrics_partition_series_max{};
 
   // Connections
   std::int32_t socket_request_max_bytes{};
