@@ -30,6 +30,8 @@ module(admin DEPENDS base metrics record protocol runtime network TEST_DEPENDS p
 # products
 module(broker DEPENDS base metrics config record protocol machine metadata controller group runtime storage raft network
        replicated replica coordinator TEST_DEPENDS platform sim)
+module(monitoring DEPENDS base metrics config record protocol machine metadata controller group runtime storage raft network
+       replicated replica coordinator broker http TEST_DEPENDS platform sim)
 module(cli DEPENDS base metrics config record protocol runtime network admin TEST_DEPENDS platform)
 target_compile_definitions(cli PRIVATE THALWEG_VERSION="${PROJECT_VERSION}")
 
