@@ -28,6 +28,9 @@ constexpr Phase kPhases[] = {{&family::kTotalTime, "total"},
                              {&family::kResponseSendTime, "response_send"}};
 constexpr std::string_view kDurations = "kafka_request_duration_seconds";
 
+// Units are powers of ten, and dividing by a whole one gives the shortest text: 0.000065536, not …00005.
+double in_unit(double value, double unit) { return unit < 1 ? value / std::round(1 / unit) : value * unit; }
+
 template <class T>
 void append_number(std::string& out, T value) {
   char text[40];
@@ -150,16 +153,17 @@ void ExpositionWriter::sample(std::string_view suffix, std::string_view labels, 
 
 void ExpositionWriter::summary(const MetricFamily& family, std::string_view labels, const Histogram& histogram) {
   for (const double q : kQuantiles)
-    sample({}, with(labels, "quantile", to_text(q)), histogram.quantile(q) * family.unit);
-  sample("_sum", labels, double(histogram.sum()) * family.unit);
+    sample({}, with(labels, "quantile", to_text(q)), in_unit(histogram.quantile(q), family.unit));
+  sample("_sum", labels, in_unit(double(histogram.sum()), family.unit));
   sample("_count", labels, histogram.count());
 }
 
 void ExpositionWriter::buckets(std::string_view labels, const Histogram& histogram) {
   for (int power = kFirstBucket; power <= kLastBucket; ++power)
-    sample("_bucket", with(labels, "le", to_text(std::ldexp(1, power) * kNanoseconds)), at_most(histogram, power));
+    sample("_bucket", with(labels, "le", to_text(std::ldexp(1, power) / kNanosecondsInASecond)),
+           at_most(histogram, power));
   sample("_bucket", with(labels, "le", "+Inf"), histogram.count());
-  sample("_sum", labels, double(histogram.sum()) * kNanoseconds);
+  sample("_sum", labels, double(histogram.sum()) / kNanosecondsInASecond);
   sample("_count", labels, histogram.count());
 }
 
@@ -211,9 +215,9 @@ bool Exposition::write_series(std::string& out) {
   const std::string text = label_text(family->labels, labels);
   const bool whole = family->unit == 1;
   if (const auto* count = std::get_if<std::uint64_t>(value))
-    whole ? writer.sample({}, text, *count) : writer.sample({}, text, double(*count) * family->unit);
+    whole ? writer.sample({}, text, *count) : writer.sample({}, text, in_unit(double(*count), family->unit));
   if (const auto* gauge = std::get_if<std::int64_t>(value))
-    whole ? writer.sample({}, text, *gauge) : writer.sample({}, text, double(*gauge) * family->unit);
+    whole ? writer.sample({}, text, *gauge) : writer.sample({}, text, in_unit(double(*gauge), family->unit));
   if (const auto* histogram = std::get_if<Histogram>(value)) writer.summary(*family, text, *histogram);
   ++series_at_;
   return true;
@@ -276,7 +280,7 @@ bool Exposition::write_tables(std::string& out) {
     if (family.unit == 1)
       writer.sample({}, table.labels(row_), value);
     else
-      writer.sample({}, table.labels(row_), double(value) * family.unit);
+      writer.sample({}, table.labels(row_), in_unit(double(value), family.unit));
   }
   if (row_ == table.rows()) {
     row_ = 0;
