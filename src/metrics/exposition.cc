@@ -10,7 +10,7 @@
 namespace thalweg {
 namespace {
 
-constexpr double kNanoseconds = 1e-9;               // in seconds
+constexpr double kNanosecondsInASecond = 1e9;
 constexpr int kFirstBucket = 16, kLastBucket = 34;  // powers of two
 constexpr double kQuantiles[] = {0.5, 0.75, 0.95, 0.98, 0.99, 0.999};
 // Samples between two looks at how much there is: at most some tens of microseconds.
