@@ -109,8 +109,8 @@ struct MonitoringTest : testing::Test {
     auto& wanted = request.topics.emplace_back();
     wanted.name = topic;
     auto& at = wanted.partitions.emplace_back();
-    at.partition_index = partition;
-    at.committed_offset = offset;
+    at.partition_index = PartitionId{partition};
+    at.committed_offset = Offset{offset};
     kafka<protocol::OffsetCommitResponse>(std::move(request), 7);
   }
   // One batch, a record for each time.
