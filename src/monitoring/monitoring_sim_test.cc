@@ -8,6 +8,8 @@
 #include "network/channel.h"
 #include "protocol/create_topics_request.h"
 #include "protocol/create_topics_response.h"
+#include "protocol/find_coordinator_request.h"
+#include "protocol/find_coordinator_response.h"
 #include "protocol/offset_commit_request.h"
 #include "protocol/offset_commit_response.h"
 #include "protocol/produce_request.h"
@@ -111,7 +113,17 @@ struct MonitoringTest : testing::Test {
     auto& at = wanted.partitions.emplace_back();
     at.partition_index = PartitionId{partition};
     at.committed_offset = Offset{offset};
-    kafka<protocol::OffsetCommitResponse>(std::move(request), 7);
+    // The first group of all makes the topic that its offsets go to.
+    for (int tries = 0; tries < 100; ++tries) {
+      const auto answer = kafka<protocol::OffsetCommitResponse>(request, 7);
+      const auto error = answer.topics.at(0).partitions.at(0).error_code;
+      if (error == ErrorCode::kNone) return;
+      protocol::FindCoordinatorRequest find;
+      find.key = group;
+      kafka<protocol::FindCoordinatorResponse>(find, 3);
+      world.run_for(100ms);
+    }
+    FAIL() << "offsets cannot be committed";
   }
   // One batch, a record for each time.
   void produce(const std::string& topic, int partition, const std::vector<Timestamp>& times, record::Codec codec) {
