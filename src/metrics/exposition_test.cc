@@ -134,7 +134,7 @@ TEST(Exposition, EveryFamilyIsInOnePlaceAndNoSeriesComesTwice) {
       EXPECT_TRUE(series.insert(line.substr(0, line.rfind(' '))).second) << line;
     }
   }
-  EXPECT_GT(series.size(), 7000u);
+  EXPECT_GT(series.size(), 6500u);  // 9 families of 500 topics, 2 of 1000 partitions
 }
 
 TEST(Families, CountersEndInTotalAndNothingElseDoes) {
