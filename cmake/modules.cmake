@@ -32,6 +32,9 @@ module(broker DEPENDS base metrics config record protocol machine metadata contr
        replicated replica coordinator TEST_DEPENDS platform sim)
 module(monitoring DEPENDS base metrics config record protocol machine metadata controller group runtime storage raft network
        replicated replica coordinator broker http TEST_DEPENDS platform sim)
+module(schema_registry DEPENDS base metrics config json schema record protocol machine metadata controller group registry
+       runtime storage raft network replicated replica coordinator broker http TEST_DEPENDS platform sim)
+target_compile_definitions(schema_registry PRIVATE THALWEG_VERSION="${PROJECT_VERSION}")
 module(cli DEPENDS base metrics config record protocol runtime network admin TEST_DEPENDS platform)
 target_compile_definitions(cli PRIVATE THALWEG_VERSION="${PROJECT_VERSION}")
 

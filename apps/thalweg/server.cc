@@ -22,6 +22,7 @@
 #include "monitoring/monitoring.h"
 #include "platform/process_info.h"
 #include "platform/shard_threads.h"
+#include "schema_registry/schema_registry.h"
 
 extern char** environ;
 
@@ -136,6 +137,7 @@ void warn_of_few_files() {
 struct Life {
   broker::Broker& broker;
   monitoring::Monitoring& monitoring;
+  std::optional<schema_registry::SchemaRegistry>& registry;  // nothing: it is served nowhere
   platform::ShardThreads& threads;
   bool started = false, stopping = false;
   int interrupts = 0;
@@ -145,6 +147,7 @@ struct Life {
 // Whoever asks is told that it stops for as long as there is something to stop.
 Task<> stop(Life& life) {
   life.monitoring.stopping();
+  if (life.registry) co_await life.registry->stop();
   co_await life.broker.stop();
   co_await life.monitoring.stop();
   life.threads.stop();
@@ -165,6 +168,7 @@ Task<> check_advertised_names(Life& life) {
 Task<Result<>> start(Life& life) {
   CO_TRY_VOID(life.monitoring.start());
   CO_TRY_VOID(co_await life.broker.start());
+  if (life.registry) CO_TRY_VOID(co_await life.registry->start());
   if (!life.stopping) life.monitoring.serving();
   co_return Result<>();
 }
@@ -216,7 +220,9 @@ int run_server(const std::vector<std::string>& given) {
   for (std::size_t i = 0; i < threads.size(); ++i) shards.push_back(&threads[i]);
   broker::Broker broker(std::move(shards), std::move(loaded->config));
   monitoring::Monitoring monitoring(broker, {THALWEG_VERSION, process_figures});
-  Life life{broker, monitoring, threads};
+  std::optional<schema_registry::SchemaRegistry> registry;
+  if (!broker.config().schema_registry_listeners.empty()) registry.emplace(broker);
+  Life life{broker, monitoring, registry, threads};
   threads.on_stop_signal([&life](int number) { on_signal(life, number); });
   spawn(threads[0], run(life));
   threads.start();

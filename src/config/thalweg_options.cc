@@ -15,6 +15,15 @@ constexpr Option kThalwegOptions[] = {
      "Where metrics and health are served over HTTP; empty is nowhere. Where another server has the port, the default "
      "gives way, and an address that was set stops the start.",
      parsed_into<&BrokerConfig::metrics_listeners, parse_http_listeners>},
+    {"schema.compatibility.level", kString, "BACKWARD",
+     {.one_of = "NONE, BACKWARD, BACKWARD_TRANSITIVE, FORWARD, FORWARD_TRANSITIVE, FULL, FULL_TRANSITIVE",
+      .ignore_case = true}, kReadOnly,
+     "Which earlier versions of its subject a schema has to be compatible with, where nobody has set a level.",
+     into<&BrokerConfig::schema_compatibility_level>},
+    {"schema.registry.listeners", kList, "http://localhost:8081", {}, kReadOnly,
+     "Where the schema registry is served over HTTP; empty is nowhere. Where another server has the port, the default "
+     "gives way, and an address that was set stops the start.",
+     parsed_into<&BrokerConfig::schema_registry_listeners, parse_http_listeners>},
     {"thalweg.cluster.id", kString, kNull, {.non_empty = true}, kReadOnly,
      "The cluster's id when its first node starts on empty directories; a new one when not set. Directories that "
      "have an id keep it.",

@@ -10,11 +10,8 @@
 namespace thalweg::monitoring {
 namespace {
 
-constexpr std::string_view kName = "metrics";  // of its listener, in logs and labels
-constexpr Instant kStopWithin = std::chrono::seconds(2);
 constexpr std::size_t kPieceBytes = 64 * 1024;
 constexpr std::size_t kMemory = 4u << 20;  // answers on their way
-constexpr std::size_t kConnections = 512, kConnectionsOfOne = 64;
 
 // A page on its way to a client. While it lives, it counts.
 class Page : public http::BodyStream {
@@ -36,12 +33,13 @@ ExpositionFormat format_for(const http::Request& request) {
   return best == 1u ? ExpositionFormat::kOpenMetrics : ExpositionFormat::kPrometheus;
 }
 
-// Names that a browser may ask us by.
-http::GuardRules guard_rules(const config::BrokerConfig& config) {
-  http::GuardRules rules;
-  for (const auto& listener : config.metrics_listeners) rules.hosts.insert(listener.host);
-  for (const auto& listener : config.advertised_listeners) rules.hosts.insert(listener.host);
-  return rules;
+http::SiteOptions site_options(const config::BrokerConfig& config) {
+  http::SiteOptions options{.name = "metrics",
+                            .option = "metrics.listeners",
+                            .what = "metrics and health",
+                            .was_set = config.properties.contains("metrics.listeners")};
+  for (const auto& listener : config.advertised_listeners) options.guard.hosts.insert(listener.host);
+  return options;
 }
 
 http::Response index() {
@@ -57,7 +55,7 @@ http::Response index() {
 }  // namespace
 
 Monitoring::Monitoring(broker::Broker& broker, Collector::About about)
-    : broker_(broker), health_(broker), collector_(broker, about), version_(about.version), memory_(kMemory) {
+    : broker_(broker), health_(broker), collector_(broker, about), version_(about.version), memory_(kMemory), site_(broker.shard0(), memory_, router_, site_options(broker.config())) {
   add_routes();
 }
 
@@ -76,55 +74,10 @@ void Monitoring::add_routes() {
   router_.add("GET", "/health", [this](auto r) { return health(std::move(r)); });
 }
 
-// "localhost" is both loopbacks; a machine without IPv6 has one.
-Result<> Monitoring::listen(const std::string& host, std::uint16_t port) {
-  const std::vector<std::string> addresses =
-      host == "localhost" ? std::vector<std::string>{"127.0.0.1", "::1"} : std::vector<std::string>{host};
-  for (std::size_t i = 0; i < addresses.size(); ++i) {
-    auto listener = broker_.shard0().network.listen({addresses[i], port});
-    if (!listener && i > 0) {
-      log::debug("metrics are served on one loopback only", field("error", listener.error()));
-      continue;
-    }
-    if (!listener) return std::unexpected(std::move(listener.error()));
-    const Endpoint local = (*listener)->local();
-    port = local.port;
-    if (i == 0) {
-      bound_.push_back(local);
-      log::info(
-          "metrics and health are served",
-          field("listener", fmt::format("http://{}", to_string(Endpoint{host.empty() ? local.host : host, port}))));
-    }
-    server_->serve(std::move(*listener), std::string(kName));
-  }
-  return {};
-}
-
 Result<> Monitoring::start() {
-  const auto& config = broker_.config();
-  if (config.metrics_listeners.empty()) return {};
-  const auto& here = broker_.shard0();
-  limits_ = std::make_unique<network::ConnectionLimits>(
-      here, network::ConnectionLimits::Bounds{.total = kConnections, .per_ip = kConnectionsOfOne});
-  http::ServerOptions options{.guard = guard_rules(config), .limits = limits_.get()};
-  server_ = std::make_unique<http::Server>(here, std::move(options), memory_, router_);
-  for (const auto& [host, port] : config.metrics_listeners) {
-    auto listening = listen(host, port);
-    if (listening) continue;
-    if (config.properties.contains("metrics.listeners"))
-      return fail(listening.error().code, "metrics.listeners: " + listening.error().message);
-    log::warn(
-        "metrics and health are not served: another server has the port; set metrics.listeners to a free one, or "
-        "to nothing",
-        field("error", listening.error()));
-  }
-  return {};
-}
-
-Task<> Monitoring::stop() {
-  if (!server_) co_return;
-  if (!co_await server_->stop(broker_.shard0().clock.now() + kStopWithin))
-    log::warn("answers over HTTP are left unfinished: the time to stop is over");
+  std::vector<Endpoint> addresses;
+  for (const auto& [host, port] : broker_.config().metrics_listeners) addresses.push_back({host, port});
+  return site_.start(addresses);
 }
 
 Task<http::Response> Monitoring::metrics(http::Request request, Collector::Detail detail) {

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "http/server.h"
+#include "http/site.h"
 #include "monitoring/collector.h"
 #include "monitoring/health.h"
 #include "runtime/budget.h"
@@ -40,14 +40,13 @@ class Monitoring {
   void serving() { health_.enter(Health::Phase::kServing); }
   // It is about to stop: not ready any more.
   void stopping() { health_.enter(Health::Phase::kStopping); }
-  Task<> stop();
+  Task<> stop() { return site_.stop(); }
 
   // What was bound, in the order of the option; none where it gave way.
-  const std::vector<Endpoint>& bound() const { return bound_; }
+  const std::vector<Endpoint>& bound() const { return site_.bound(); }
 
  private:
   void add_routes();
-  Result<> listen(const std::string& host, std::uint16_t port);
   Task<http::Response> metrics(http::Request request, Collector::Detail detail);
   Task<http::Response> live(http::Request request);
   Task<http::Response> ready(http::Request request);
@@ -59,9 +58,7 @@ class Monitoring {
   const std::string version_;
   Budget memory_;
   http::Router router_;
-  std::unique_ptr<network::ConnectionLimits> limits_;
-  std::unique_ptr<http::Server> server_;
-  std::vector<Endpoint> bound_;
+  http::Site site_;
   std::shared_ptr<std::size_t> pages_ = std::make_shared<std::size_t>(0);  // under way
 };
 
