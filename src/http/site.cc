@@ -38,8 +38,7 @@ Result<> Site::listen(const Endpoint& address) {
 Result<> Site::start(const std::vector<Endpoint>& addresses) {
   if (addresses.empty()) return {};
   limits_ = std::make_unique<network::ConnectionLimits>(
-      shard_,
-      network::ConnectionLimits::Bounds{.total = options_.connections, .per_ip = options_.connections_per_ip});
+      shard_, network::ConnectionLimits::Bounds{.total = options_.connections, .per_ip = options_.connections_per_ip});
   ServerOptions options{.guard = options_.guard, .limits = limits_.get()};
   for (const auto& address : addresses) options.guard.hosts.insert(address.host);
   server_ = std::make_unique<Server>(shard_, std::move(options), memory_, router_);

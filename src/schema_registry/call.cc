@@ -57,7 +57,8 @@ registry::Answer<registry::VersionName> Call::version() const {
 std::optional<std::int32_t> Call::id() const { return parse_number<std::int32_t>(parameter()); }
 
 registry::Page Call::page() const {
-  return {.offset = number_or(request_.query_value("offset"), 0), .limit = number_or(request_.query_value("limit"), -1)};
+  return {.offset = number_or(request_.query_value("offset"), 0),
+          .limit = number_or(request_.query_value("limit"), -1)};
 }
 
 std::optional<std::string> Call::subject_hint() const {
@@ -97,12 +98,13 @@ http::Response failure_response(const http::Request& request, const Failure& fai
                              media_type(request));
 }
 
-void Routes::add(const char* method, std::string pattern, Endpoint endpoint) {
-  const auto handle = [&registry = registry_, endpoint](http::Request request, std::string context) -> Task<http::Response> {
+void Routes::add(const char* method, std::string pattern, Operation operation) {
+  const auto handle = [&registry = registry_, operation](http::Request request,
+                                                         std::string context) -> Task<http::Response> {
     // Of the request itself nothing but its head is needed for a failure.
     http::Request asked;
     asked.head = request.head;
-    auto outcome = co_await endpoint(registry, Call(std::move(request), std::move(context)));
+    auto outcome = co_await operation(registry, Call(std::move(request), std::move(context)));
     if (!outcome) co_return failure_response(asked, outcome.error());
     co_return *std::move(outcome);
   };

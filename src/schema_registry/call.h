@@ -58,7 +58,7 @@ class Call {
 };
 
 using Outcome = std::expected<http::Response, registry::Failure>;
-using Endpoint = std::function<Task<Outcome>(RegistryService&, Call)>;
+using Operation = std::function<Task<Outcome>(RegistryService&, Call)>;
 
 // The answer as the client likes its media type.
 http::Response json_response(const Call& call, const json::Value& value);
@@ -70,7 +70,7 @@ http::Response failure_response(const http::Request& request, const registry::Fa
 class Routes {
  public:
   Routes(http::Router& router, RegistryService& registry) : router_(router), registry_(registry) {}
-  void add(const char* method, std::string pattern, Endpoint endpoint);
+  void add(const char* method, std::string pattern, Operation operation);
 
  private:
   http::Router& router_;
@@ -87,7 +87,8 @@ Task<Outcome> ask(RegistryService& registry, Call call, Request request, Render 
 // The same with the answer's own shape.
 template <class Request>
 Task<Outcome> ask(RegistryService& registry, Call call, Request request) {
-  return ask(registry, std::move(call), std::move(request), [](const auto& answer) { return registry::to_json(answer); });
+  return ask(registry, std::move(call), std::move(request),
+             [](const auto& answer) { return registry::to_json(answer); });
 }
 
 void add_subjects(Routes& routes);

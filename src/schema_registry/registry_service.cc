@@ -74,7 +74,8 @@ Task<Result<RegistryService::Place>> RegistryService::place() {
   }
   if (!topic) co_return fail(ErrorCode::kCoordinatorNotAvailable, "the topic _schemas is gone again");
   if (topic->partitions.size() != 1)
-    co_return fail(ErrorCode::kInvalidPartitions, "the topic _schemas has more than one partition, so it is not a registry's");
+    co_return fail(ErrorCode::kInvalidPartitions,
+                   "the topic _schemas has more than one partition, so it is not a registry's");
   if (topic->partitions.front().leader != broker_.config().node_id)
     co_return fail(ErrorCode::kNotCoordinator, "another broker leads _schemas; ask that one");
   co_return Place{broker_.owner_of({topic->id, PartitionId{0}}).shard.id};
@@ -82,8 +83,8 @@ Task<Result<RegistryService::Place>> RegistryService::place() {
 
 Task<Result<>> RegistryService::create_topic() {
   auto request = schemas_topic(*broker_.shards().front()->image());
-  CO_TRY(const auto response, co_await broker::ask_controller<protocol::CreateTopicsResponse>(
-                                  broker_, std::move(request), kCreateVersion));
+  CO_TRY(const auto response,
+         co_await broker::ask_controller<protocol::CreateTopicsResponse>(broker_, std::move(request), kCreateVersion));
   for (const auto& topic : response.topics) {
     if (topic.error_code != ErrorCode::kNone && topic.error_code != ErrorCode::kTopicAlreadyExists)
       co_return fail(topic.error_code, "the topic _schemas cannot be created: " + topic.error_message.value_or(""));

@@ -48,8 +48,8 @@ class RegistryService {
     if (!at) co_return std::unexpected(failure_of(at.error()));
     const Instant give_up = deadline();
     for (;;) {
-      auto answer = co_await coordinators_.template ask<typename Request::Response>(at->shard, PartitionId{0}, request,
-                                                                                    context);
+      auto answer =
+          co_await coordinators_.template ask<typename Request::Response>(at->shard, PartitionId{0}, request, context);
       if (answer) co_return std::move(*answer);
       if (!is_loading(answer.error()) || !co_await wait_until(give_up))
         co_return std::unexpected(failure_of(answer.error()));

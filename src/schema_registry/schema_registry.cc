@@ -1,6 +1,7 @@
 #include "schema_registry/schema_registry.h"
 
 #include "broker/broker.h"
+#include "broker/broker_shard.h"
 #include "json/writer.h"
 #include "schema_registry/call.h"
 
@@ -51,7 +52,8 @@ void SchemaRegistry::add_routes() {
   routes.add("GET", "/status/ready", empty);
   routes.add("GET", "/v1/metadata/id", [this](RegistryService&, Call call) -> Task<Outcome> {
     const auto& image = *broker_.shards().front()->image();
-    const auto clusters = json::Object::of({{"kafka-cluster", image.cluster_id()}, {"schema-registry-cluster", "schema-registry"}});
+    const auto clusters =
+        json::Object::of({{"kafka-cluster", image.cluster_id()}, {"schema-registry-cluster", "schema-registry"}});
     const auto scope = json::Object::of({{"path", json::Array()}, {"clusters", clusters}});
     co_return json_response(call, json::Object::of({{"id", ""}, {"scope", scope}}));
   });

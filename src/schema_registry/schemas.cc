@@ -34,11 +34,10 @@ Task<Outcome> text_by_id(RegistryService& registry, Call call) {
 Task<Outcome> subjects_of_id(RegistryService& registry, Call call) {
   const auto id = call.id();
   if (!id) co_return std::unexpected(no_such_id(call));
-  co_return co_await ask(registry, call,
-                         registry::GetSubjectsById{.id = *id,
-                                                   .subject = call.subject_hint(),
-                                                   .deleted = call.flag("deleted"),
-                                                   .page = call.page()});
+  co_return co_await ask(
+      registry, call,
+      registry::GetSubjectsById{
+          .id = *id, .subject = call.subject_hint(), .deleted = call.flag("deleted"), .page = call.page()});
 }
 
 template <class T>
@@ -51,12 +50,11 @@ json::Value all_to_json(const std::vector<T>& items) {
 Task<Outcome> versions_of_id(RegistryService& registry, Call call) {
   const auto id = call.id();
   if (!id) co_return std::unexpected(no_such_id(call));
-  co_return co_await ask(registry, call,
-                         registry::GetVersionsById{.id = *id,
-                                                   .subject = call.subject_hint(),
-                                                   .deleted = call.flag("deleted"),
-                                                   .page = call.page()},
-                         all_to_json<registry::SubjectVersion>);
+  co_return co_await ask(
+      registry, call,
+      registry::GetVersionsById{
+          .id = *id, .subject = call.subject_hint(), .deleted = call.flag("deleted"), .page = call.page()},
+      all_to_json<registry::SubjectVersion>);
 }
 
 Task<Outcome> by_guid(RegistryService& registry, Call call) {

@@ -25,8 +25,7 @@ Task<Outcome> look_up(RegistryService& registry, Call call) {
 }
 
 Task<Outcome> remove(RegistryService& registry, Call call) {
-  return ask(registry, call,
-             registry::DeleteSubject{.subject = call.subject(), .permanent = call.flag("permanent")});
+  return ask(registry, call, registry::DeleteSubject{.subject = call.subject(), .permanent = call.flag("permanent")});
 }
 
 Task<Outcome> latest_with_metadata(RegistryService& registry, Call call) {

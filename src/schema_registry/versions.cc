@@ -27,10 +27,8 @@ Task<Outcome> add(RegistryService& registry, Call call) {
 registry::Answer<registry::GetVersion> wanted(const Call& call) {
   auto version = call.version();
   if (!version) return std::unexpected(std::move(version.error()));
-  return registry::GetVersion{.subject = call.subject(),
-                              .version = *version,
-                              .deleted = call.flag("deleted"),
-                              .format = call.text("format")};
+  return registry::GetVersion{
+      .subject = call.subject(), .version = *version, .deleted = call.flag("deleted"), .format = call.text("format")};
 }
 
 Task<Outcome> get(RegistryService& registry, Call call) {
@@ -50,11 +48,10 @@ Task<Outcome> get_text(RegistryService& registry, Call call) {
 Task<Outcome> referenced_by(RegistryService& registry, Call call) {
   auto version = call.version();
   if (!version) co_return std::unexpected(std::move(version.error()));
-  co_return co_await ask(registry, call,
-                         registry::GetReferencedBy{.subject = call.subject(),
-                                                   .version = *version,
-                                                   .deleted = call.flag("deleted"),
-                                                   .page = call.page()});
+  co_return co_await ask(
+      registry, call,
+      registry::GetReferencedBy{
+          .subject = call.subject(), .version = *version, .deleted = call.flag("deleted"), .page = call.page()});
 }
 
 Task<Outcome> remove(RegistryService& registry, Call call) {
