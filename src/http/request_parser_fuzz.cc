@@ -49,7 +49,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view stream(reinterpret_cast<const char*>(data) + 1, size - 1);
   const std::string whole = serve(stream, kHeaderMax);
   const std::string cut = serve(stream, 1 + data[0]);
-  // Which of several faults is met first may depend on the cut; whether one is does not, nor what came before it.
-  CHECK(whole == cut);
+  // A head that does not end may be refused before more of it comes, or not: Beast looks again once it has an end. What
+  // was served is the same.
+  CHECK(whole.substr(0, whole.rfind('\n') + 1) == cut.substr(0, cut.rfind('\n') + 1));
+  CHECK(whole == cut || whole.ends_with("ended") || cut.ends_with("ended"));
   return 0;
 }
