@@ -32,6 +32,9 @@ module(broker DEPENDS base metrics config record protocol machine metadata contr
 module(cli DEPENDS base metrics config record protocol runtime network admin TEST_DEPENDS platform)
 target_compile_definitions(cli PRIVATE THALWEG_VERSION="${PROJECT_VERSION}")
 
+# The C++ toolkit for applications, on librdkafka: nothing of the server links it, and without its libraries it is left out.
+include(client)
+
 add_subdirectory(apps/thalweg)
 # Left out where only the server is built, as in the container image.
 foreach(dir tests/sim tests/bench tests/system)
@@ -55,6 +58,8 @@ add_dependencies(tests ${test_programs})
 
 # What has threads, or runs on several shards; the rest is single-threaded by construction.
 add_custom_target(tsan_tests)
-foreach(module runtime platform network replicated replica broker)
-  add_dependencies(tsan_tests ${module}_test)
+foreach(module runtime platform network replicated replica broker client)
+  if(TARGET ${module}_test)
+    add_dependencies(tsan_tests ${module}_test)
+  endif()
 endforeach()
