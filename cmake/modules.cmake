@@ -45,7 +45,7 @@ endforeach()
 
 # What people and tests start: everything but the unit tests.
 add_custom_target(programs)
-foreach(program thalweg simulate crash_client load)
+foreach(program thalweg simulate crash_client load client_workload client_bench client_package)
   if(TARGET ${program})
     add_dependencies(programs ${program})
   endif()

@@ -17,9 +17,11 @@ class BatchCore {
   Result<> add(Message message) {
     {
       const std::lock_guard lock(mutex_);
-      if (closed_) return std::unexpected(Error{.code = RD_KAFKA_RESP_ERR__DESTROY, .message = "this producer is closed"});
+      if (closed_)
+        return std::unexpected(Error{.code = RD_KAFKA_RESP_ERR__DESTROY, .message = "this producer is closed"});
       if (batch_.size() >= 2 * limits_.count || bytes_ >= 2 * limits_.bytes)
-        return std::unexpected(failed_.value_or(Error{.code = RD_KAFKA_RESP_ERR__QUEUE_FULL, .message = "the batch is full", .retriable = true}));
+        return std::unexpected(failed_.value_or(
+            Error{.code = RD_KAFKA_RESP_ERR__QUEUE_FULL, .message = "the batch is full", .retriable = true}));
       if (batch_.empty()) oldest_ = std::chrono::steady_clock::now();
       bytes_ += size_of(message);
       batch_.push_back(std::move(message));
@@ -49,11 +51,13 @@ class BatchCore {
       return total;
     }
     Error error = failures.front().second;
-    error.message = std::to_string(failures.size()) + " of " + std::to_string(total) + " messages failed and stay in the batch; the first: " + error.message;
+    error.message = std::to_string(failures.size()) + " of " + std::to_string(total) +
+                    " messages failed and stay in the batch; the first: " + error.message;
     const std::lock_guard lock(mutex_);
     failed_ = error;
     oldest_ = std::chrono::steady_clock::now();
-    for (auto failure = failures.rbegin(); failure != failures.rend(); ++failure) {  // in front of what has come since, in order
+    for (auto failure = failures.rbegin(); failure != failures.rend();
+         ++failure) {  // in front of what has come since, in order
       bytes_ += size_of(sending[failure->first]);
       batch_.push_front(std::move(sending[failure->first]));
     }
@@ -98,13 +102,16 @@ class BatchCore {
       if (--tally->open == 0) tally->done.notify_all();
     };
     for (std::size_t i = 0; i < messages.size(); ++i) {
-      auto accepted = producer_->send(messages[i], [answered, i](const Message&, const Result<Delivery>& r) { answered(i, status(r)); }, milliseconds::max());
+      auto accepted = producer_->send(
+          messages[i], [answered, i](const Message&, const Result<Delivery>& r) { answered(i, status(r)); },
+          milliseconds::max());
       if (!accepted) answered(i, accepted);
     }
     (void)producer_->flush(0ms);  // begins to send what lingers
     std::unique_lock lock(tally->mutex);
     tally->done.wait(lock, [&] { return tally->open == 0; });
-    std::sort(tally->failures.begin(), tally->failures.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::sort(tally->failures.begin(), tally->failures.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
     return std::move(tally->failures);
   }
 

@@ -21,7 +21,8 @@ dispatch::Backoff machine_backoff(const Backoff& b) {
 
 }  // namespace
 
-ConsumerCore::ConsumerCore(ConsumerConfig config) : config_(std::move(config)), on_error_(or_standard_error(config_.on_error)) {
+ConsumerCore::ConsumerCore(ConsumerConfig config)
+    : config_(std::move(config)), on_error_(or_standard_error(config_.on_error)) {
   signal_ = [this] { wake(); };
 }
 
@@ -38,39 +39,51 @@ Result<std::shared_ptr<ConsumerCore>> ConsumerCore::open(ConsumerConfig config) 
 Result<> ConsumerCore::configure() {
   Conf conf;
   conf.set("bootstrap.servers", config_.brokers);
-  if (config_.group.empty()) conf.reject("a consumer needs a group");
-  else conf.set("group.id", config_.group);
+  if (config_.group.empty())
+    conf.reject("a consumer needs a group");
+  else
+    conf.set("group.id", config_.group);
   if (config_.in_hand == 0) conf.reject("in_hand must be above 0");
   conf.set("auto.offset.reset", name_of(config_.reset));
   conf.set("session.timeout.ms", std::to_string(config_.session_timeout.count()));
   conf.set_all(config_.properties);
   conf.set("enable.auto.commit", "false");  // offsets are committed by what was handled, never by what was read
   conf.set("enable.auto.offset.store", "false");
-  conf.set("enable.partition.eof", "true");  // the only sure word that nothing is left: markers of transactions are offsets too
+  conf.set("enable.partition.eof",
+           "true");  // the only sure word that nothing is left: markers of transactions are offsets too
   rd_kafka_conf_set_opaque(conf.get(), this);
-  rd_kafka_conf_set_rebalance_cb(conf.get(), [](rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list, void* self) {
-    static_cast<ConsumerCore*>(self)->rebalanced(code, list);
-  });
-  rd_kafka_conf_set_offset_commit_cb(conf.get(), [](rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list, void* self) {
-    static_cast<ConsumerCore*>(self)->committed(code, list);
-  });
+  rd_kafka_conf_set_rebalance_cb(
+      conf.get(), [](rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list, void* self) {
+        static_cast<ConsumerCore*>(self)->rebalanced(code, list);
+      });
+  rd_kafka_conf_set_offset_commit_cb(
+      conf.get(), [](rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list, void* self) {
+        static_cast<ConsumerCore*>(self)->committed(code, list);
+      });
   rd_kafka_conf_set_error_cb(conf.get(), [](rd_kafka_t* handle, int code, const char* reason, void* self) {
     auto error = error_from_callback(handle, code, reason);
     auto& core = *static_cast<ConsumerCore*>(self);
-    if (error.fatal) core.end_with(std::move(error));
-    else core.report(error);
+    if (error.fatal)
+      core.end_with(std::move(error));
+    else
+      core.report(error);
   });
   auto handle = conf.open(RD_KAFKA_CONSUMER);
   if (!handle) return std::unexpected(handle.error());
   // Records of the application may outlive us: the last one destroys the client. It was closed long before.
-  handle_ = std::shared_ptr<rd_kafka_t>(handle->release(), [](rd_kafka_t* rk) { rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE); });
+  handle_ = std::shared_ptr<rd_kafka_t>(
+      handle->release(), [](rd_kafka_t* rk) { rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE); });
   rd_kafka_poll_set_consumer(handle_.get());
   client_queue_.reset(rd_kafka_queue_get_consumer(handle_.get()));
-  rd_kafka_queue_cb_event_enable(client_queue_.get(), [](rd_kafka_t*, void* signal) { (*static_cast<std::function<void()>*>(signal))(); }, &signal_);
+  rd_kafka_queue_cb_event_enable(
+      client_queue_.get(), [](rd_kafka_t*, void* signal) { (*static_cast<std::function<void()>*>(signal))(); },
+      &signal_);
   return {};
 }
 
-void ConsumerCore::add(std::string topic, TopicHandler handler) { handlers_.insert_or_assign(std::move(topic), std::move(handler)); }
+void ConsumerCore::add(std::string topic, TopicHandler handler) {
+  handlers_.insert_or_assign(std::move(topic), std::move(handler));
+}
 
 dispatch::Rules ConsumerCore::rules() const {
   return {.order = config_.order == Order::kKey ? dispatch::Order::kKey : dispatch::Order::kPartition,
@@ -98,16 +111,22 @@ void ConsumerCore::end_with(Error error) {
 
 Result<> ConsumerCore::subscribe() {
   PartitionList topics = new_list();
-  for (const auto& [topic, handler] : handlers_) rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
-  if (const auto code = rd_kafka_subscribe(handle_.get(), topics.get()); code) return std::unexpected(error_of(code, "subscribe"));
+  for (const auto& [topic, handler] : handlers_)
+    rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+  if (const auto code = rd_kafka_subscribe(handle_.get(), topics.get()); code)
+    return std::unexpected(error_of(code, "subscribe"));
   return {};
 }
 
 Result<> ConsumerCore::run(std::stop_token stop) {
-  if (std::exchange(ran_, true)) return std::unexpected(Error{.code = RD_KAFKA_RESP_ERR__STATE, .message = "a consumer runs once; open another"});
-  if (handlers_.empty()) return std::unexpected(Error{.code = RD_KAFKA_RESP_ERR__INVALID_ARG, .message = "a consumer without handlers: call on() first"});
+  if (std::exchange(ran_, true))
+    return std::unexpected(Error{.code = RD_KAFKA_RESP_ERR__STATE, .message = "a consumer runs once; open another"});
+  if (handlers_.empty())
+    return std::unexpected(
+        Error{.code = RD_KAFKA_RESP_ERR__INVALID_ARG, .message = "a consumer without handlers: call on() first"});
   if (dead_letters) {
-    auto producer = ProducerCore::open({.brokers = config_.brokers, .delivery_timeout = 30s, .on_error = on_error_}, 5ms);
+    auto producer =
+        ProducerCore::open({.brokers = config_.brokers, .delivery_timeout = 30s, .on_error = on_error_}, 5ms);
     if (!producer) return std::unexpected(producer.error());
     letters_ = *std::move(producer);
   }
@@ -147,12 +166,14 @@ void ConsumerCore::loop(std::stop_token stop) {
   }
 }
 
-// Rebalances, errors and commits are answered by their callbacks; a record comes this way only in the moment of an assignment.
+// Rebalances, errors and commits are answered by their callbacks; a record comes this way only in the moment of an
+// assignment.
 void ConsumerCore::serve_client_queue() {
   while (rd_kafka_message_t* message = rd_kafka_consumer_poll(handle_.get(), 0)) {
     if (message->err) {
       if (message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
-        report(error_of(message->err, message->rkt ? std::string("topic ") + rd_kafka_topic_name(message->rkt) : "consumer"));
+        report(error_of(message->err,
+                        message->rkt ? std::string("topic ") + rd_kafka_topic_name(message->rkt) : "consumer"));
       rd_kafka_message_destroy(message);
       continue;
     }
@@ -191,22 +212,26 @@ bool ConsumerCore::read_partitions() {
 }
 
 void ConsumerCore::take_in(dispatch::Slot slot, std::vector<Record> records) {
-  const auto now = steady_clock::now();
+  const auto now = now_of_machine();
   const std::lock_guard lock(mutex_);
   Assigned& assigned = assigned_.at(slot);
   for (auto& record : records) {
-    const std::uint64_t key = config_.order == Order::kKey ? std::hash<std::string_view>()(record.key().value_or("")) : 0;
-    const auto size = static_cast<std::uint32_t>((record.key() ? record.key()->size() : 0) + (record.value() ? record.value()->size() : 0));
+    const std::uint64_t key =
+        config_.order == Order::kKey ? std::hash<std::string_view>()(record.key().value_or("")) : 0;
+    const auto size = static_cast<std::uint32_t>((record.key() ? record.key()->size() : 0) +
+                                                 (record.value() ? record.value()->size() : 0));
     dispatcher_->add(slot, Offset{record.offset()}, key, size, now);
     assigned.records.push_back(std::move(record));
   }
-  if (dispatcher_->ready_lanes() > 1) work_there_.notify_all();
-  else if (dispatcher_->has_ready()) work_there_.notify_one();
+  if (dispatcher_->ready_lanes() > 1)
+    work_there_.notify_all();
+  else if (dispatcher_->has_ready())
+    work_there_.notify_one();
 }
 
 void ConsumerCore::fire_timers() {
   std::unique_lock lock(mutex_);
-  auto step = dispatcher_->on_timer(steady_clock::now());
+  auto step = dispatcher_->on_timer(now_of_machine());
   if (dispatcher_->has_ready()) work_there_.notify_all();
   obey(std::move(step), lock);
 }
@@ -215,16 +240,19 @@ void ConsumerCore::wait_for_something() {
   auto until = steady_clock::now() + kLongestSleep;
   {
     const std::lock_guard lock(mutex_);
-    if (const auto timer = dispatcher_->next_timer()) until = std::min(until, *timer);
+    if (const auto timer = dispatcher_->next_timer()) until = std::min(until, steady_clock::time_point(*timer));
   }
   std::unique_lock lock(signal_mutex_);
   signaled_.wait_until(lock, until, [&] { return signal_set_.load(); });
 }
 
-// Called from threads of librdkafka while it holds locks of its own: it must not call back into it, nor wait for who does.
+// Called from threads of librdkafka while it holds locks of its own: it must not call back into it, nor wait for who
+// does.
 void ConsumerCore::wake() {
   if (signal_set_.exchange(true)) return;
-  { const std::lock_guard lock(signal_mutex_); }  // whoever checks and then sleeps either sleeps by now, or will see it
+  {
+    const std::lock_guard lock(signal_mutex_);
+  }  // whoever checks and then sleeps either sleeps by now, or will see it
   signaled_.notify_one();
 }
 
@@ -238,7 +266,8 @@ Result<> ConsumerCore::finish() {
     std::unique_lock lock(mutex_);
     workers_stop_ = true;
     work_there_.notify_all();
-    all_returned = idle_.wait_for(lock, 100ms, [&] { return workers_out_ == 0 || !stuck_.empty(); }) && workers_out_ == 0;
+    all_returned =
+        idle_.wait_for(lock, 100ms, [&] { return workers_out_ == 0 || !stuck_.empty(); }) && workers_out_ == 0;
   }
   if (all_returned) {
     for (auto& worker : workers_) worker.join();
@@ -251,7 +280,8 @@ Result<> ConsumerCore::finish() {
     std::string who;
     for (const auto& name : stuck_) who += (who.empty() ? "" : ", ") + name;
     return std::unexpected(Error{.code = RD_KAFKA_RESP_ERR__TIMED_OUT,
-                                 .message = "a handler has not returned within " + std::to_string(config_.drain.count()) + " ms: " + who +
+                                 .message = "a handler has not returned within " +
+                                            std::to_string(config_.drain.count()) + " ms: " + who +
                                             "; what it was handling is not committed"});
   }
   if (closed) return std::unexpected(error_of(closed, "leaving the group"));

@@ -1,6 +1,6 @@
-// The host of dispatch::Dispatcher. Threads: whoever called run() polls librdkafka, reads partitions and commits; `workers` threads
-// run handlers; the producer of dead letters has its own. One mutex guards the machine and the records in hand; no handler and no
-// call to librdkafka that can wait is made under it.
+// The host of dispatch::Dispatcher. Threads: whoever called run() polls librdkafka, reads partitions and commits;
+// `workers` threads run handlers; the producer of dead letters has its own. One mutex guards the machine and the
+// records in hand; no handler and no call to librdkafka that can wait is made under it.
 #pragma once
 
 #include <atomic>
@@ -20,13 +20,18 @@
 
 namespace thalweg::client {
 
-// What a handler made of a run: the first `handled` records; then an error, or nothing when it stopped because it was asked to.
+// The time of the machine.
+inline Instant now_of_machine() { return std::chrono::steady_clock::now().time_since_epoch(); }
+
+// What a handler made of a run: the first `handled` records; then an error, or nothing when it stopped because it was
+// asked to.
 struct Handled {
   std::size_t count = 0;
   std::optional<Error> error;
 };
 // Runs records in order until all are done, one fails, or stop() says that it is time. It does not throw.
-using RunHandler = std::function<Handled(std::span<const Record>, const std::function<bool()>& stop, ConsumedCells* cells)>;
+using RunHandler =
+    std::function<Handled(std::span<const Record>, const std::function<bool()>& stop, ConsumedCells* cells)>;
 
 struct TopicHandler {
   RunHandler run;

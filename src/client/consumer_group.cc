@@ -15,7 +15,9 @@ std::vector<TopicPartition> partitions_of(const rd_kafka_topic_partition_list_t*
   return partitions;
 }
 
-bool is_cooperative(rd_kafka_t* handle) { return std::string_view(rd_kafka_rebalance_protocol(handle)) == "COOPERATIVE"; }
+bool is_cooperative(rd_kafka_t* handle) {
+  return std::string_view(rd_kafka_rebalance_protocol(handle)) == "COOPERATIVE";
+}
 
 }  // namespace
 
@@ -50,10 +52,13 @@ void ConsumerCore::assign(rd_kafka_topic_partition_list_t* list) {
   for (const auto& where : partitions) {
     const auto found = handlers_.find(where.topic);
     if (found == handlers_.end()) continue;
-    Assigned assigned{.where = where, .reader = std::make_unique<PartitionReader>(handle_, where, signal_), .handler = &found->second};
+    Assigned assigned{.where = where,
+                      .reader = std::make_unique<PartitionReader>(handle_, where, signal_),
+                      .handler = &found->second};
     if (config_.metrics) assigned.cells.emplace(config_.metrics->cells(), where.topic, config_.group);
     std::optional<dispatch::Batching> batching;
-    if (const auto& limits = found->second.batching) batching = {.count = std::max<std::size_t>(limits->count, 1), .bytes = limits->bytes, .age = limits->age};
+    if (const auto& limits = found->second.batching)
+      batching = {.count = std::max<std::size_t>(limits->count, 1), .bytes = limits->bytes, .age = limits->age};
     const std::lock_guard lock(mutex_);
     const dispatch::Slot slot = dispatcher_->assign(batching);
     slot_of_[where] = slot;
@@ -81,7 +86,8 @@ void ConsumerCore::wait_until_idle(const std::vector<dispatch::Slot>& slots) {
   const auto idle = [&] { return std::ranges::all_of(slots, [&](auto slot) { return dispatcher_->idle(slot); }); };
   if (idle_.wait_for(lock, config_.drain, idle)) return;
   for (const auto slot : slots)
-    if (!dispatcher_->idle(slot)) stuck_.push_back(assigned_.at(slot).where.topic + "-" + std::to_string(assigned_.at(slot).where.partition));
+    if (!dispatcher_->idle(slot))
+      stuck_.push_back(assigned_.at(slot).where.topic + "-" + std::to_string(assigned_.at(slot).where.partition));
 }
 
 void ConsumerCore::revoke(rd_kafka_topic_partition_list_t* list) {
@@ -110,7 +116,8 @@ void ConsumerCore::revoke(rd_kafka_topic_partition_list_t* list) {
     for (const auto slot : slots) {
       Assigned& assigned = assigned_.at(slot);
       slot_of_.erase(assigned.where);
-      if (config_.metrics) config_.metrics->cells().lag.erase(lag_labels(assigned.where.topic, assigned.where.partition, config_.group));
+      if (config_.metrics)
+        config_.metrics->cells().lag.erase(lag_labels(assigned.where.topic, assigned.where.partition, config_.group));
       if (dispatcher_->idle(slot)) {
         dispatcher_->forget(slot);
         gone.push_back(std::move(assigned));
@@ -136,7 +143,8 @@ void ConsumerCore::commit(bool wait, const std::vector<dispatch::Slot>* only) {
       if (only ? std::ranges::count(*only, slot) == 0 : !assigned.reader) continue;
       const auto position = dispatcher_->committable(slot);
       if (!position || position == assigned.committed) continue;
-      rd_kafka_topic_partition_list_add(offsets.get(), assigned.where.topic.c_str(), assigned.where.partition)->offset = position->value;
+      rd_kafka_topic_partition_list_add(offsets.get(), assigned.where.topic.c_str(), assigned.where.partition)->offset =
+          position->value;
     }
   }
   if (offsets->cnt == 0) return;
@@ -151,7 +159,8 @@ void ConsumerCore::commit(bool wait, const std::vector<dispatch::Slot>* only) {
   };
   QueueHandle queue(rd_kafka_queue_new(handle_.get()));
   Answer answer{this};
-  const auto on_answer = [](rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list, void* opaque) {
+  const auto on_answer = [](rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list,
+                            void* opaque) {
     auto* answer = static_cast<Answer*>(opaque);
     answer->come = true;
     if (list) answer->core->committed(code, list);
@@ -159,7 +168,12 @@ void ConsumerCore::commit(bool wait, const std::vector<dispatch::Slot>* only) {
   rd_kafka_commit_queue(handle_.get(), offsets.get(), queue.get(), on_answer, &answer);
   const auto deadline = std::chrono::steady_clock::now() + kCommitWithin;
   while (!answer.come && std::chrono::steady_clock::now() < deadline) rd_kafka_queue_poll_callback(queue.get(), 100);
-  if (!answer.come) report(Error{.code = RD_KAFKA_RESP_ERR__TIMED_OUT, .message = "offsets could not be committed within 5 s; what was handled since the last commit will be handled again", .retriable = true});
+  if (!answer.come)
+    report(Error{
+        .code = RD_KAFKA_RESP_ERR__TIMED_OUT,
+        .message =
+            "offsets could not be committed within 5 s; what was handled since the last commit will be handled again",
+        .retriable = true});
 }
 
 void ConsumerCore::committed(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* offsets) {
@@ -169,7 +183,9 @@ void ConsumerCore::committed(rd_kafka_resp_err_t code, const rd_kafka_topic_part
     const std::lock_guard lock(mutex_);
     for (int i = 0; i < offsets->cnt; ++i) {
       const auto& element = offsets->elems[i];
-      if (element.err) problem = error_of(element.err, std::string("commit of ") + element.topic + "-" + std::to_string(element.partition));
+      if (element.err)
+        problem =
+            error_of(element.err, std::string("commit of ") + element.topic + "-" + std::to_string(element.partition));
       const auto slot = slot_of_.find({element.topic, element.partition});
       if (code || element.err || slot == slot_of_.end()) continue;
       assigned_.at(slot->second).committed = Offset{element.offset};
@@ -185,15 +201,21 @@ void ConsumerCore::measure_lag() {
     const std::lock_guard lock(mutex_);
     for (const auto& [slot, assigned] : assigned_) {
       if (!assigned.reader) continue;
-      if (!assigned.records.empty()) positions.emplace_back(assigned.where, assigned.records.front().offset());
-      else if (const auto at = dispatcher_->committable(slot)) positions.emplace_back(assigned.where, at->value);
-      else if (assigned.seen_end) positions.emplace_back(assigned.where, *assigned.seen_end);
+      if (!assigned.records.empty())
+        positions.emplace_back(assigned.where, assigned.records.front().offset());
+      else if (const auto at = dispatcher_->committable(slot))
+        positions.emplace_back(assigned.where, at->value);
+      else if (assigned.seen_end)
+        positions.emplace_back(assigned.where, *assigned.seen_end);
     }
   }
   for (const auto& [where, position] : positions) {
     std::int64_t low = 0, high = 0;
-    if (rd_kafka_get_watermark_offsets(handle_.get(), where.topic.c_str(), where.partition, &low, &high) || high < 0) continue;
-    config_.metrics->cells().lag.at(lag_labels(where.topic, where.partition, config_.group)).store(std::max<std::int64_t>(high - position, 0));
+    if (rd_kafka_get_watermark_offsets(handle_.get(), where.topic.c_str(), where.partition, &low, &high) || high < 0)
+      continue;
+    config_.metrics->cells()
+        .lag.at(lag_labels(where.topic, where.partition, config_.group))
+        .store(std::max<std::int64_t>(high - position, 0));
   }
 }
 

@@ -91,7 +91,9 @@ TEST(Consumer, APoisonRecordGoesToTheDeadLettersWithItsReasonAndTheOthersAreHand
   }
   Seen seen;
   auto consumer = Consumer::open(cluster.consumer());
-  consumer->on("numbers", [&](const std::int64_t& n) { seen.add(std::to_string(n)); }).retry({.attempts = 5, .backoff = Backoff::fixed(1h)}).dead_letters();
+  consumer->on("numbers", [&](const std::int64_t& n) { seen.add(std::to_string(n)); })
+      .retry({.attempts = 5, .backoff = Backoff::fixed(1h)})
+      .dead_letters();
   Running running(*consumer);
   ASSERT_TRUE(seen.wait(2));
   ASSERT_TRUE(running.stop());
@@ -102,7 +104,9 @@ TEST(Consumer, APoisonRecordGoesToTheDeadLettersWithItsReasonAndTheOthersAreHand
   const Record& letter = letters[0];
   EXPECT_EQ(letter.key(), "b");
   EXPECT_EQ(letter.value(), "not eight bytes");
-  const auto header = [&](const std::string& name) { return letter.headers().last("__dlq.errors." + name).value_or("(none)"); };
+  const auto header = [&](const std::string& name) {
+    return letter.headers().last("__dlq.errors." + name).value_or("(none)");
+  };
   EXPECT_EQ(letter.headers().last("trace"), "t1");
   EXPECT_EQ(header("topic"), "numbers");
   EXPECT_EQ(header("partition"), "0");
@@ -121,13 +125,15 @@ TEST(Consumer, AHandlerThatThrowsIsTriedAgainAndThenDeadLettered) {
   std::atomic<int> attempts{0};
   Seen seen;
   auto consumer = Consumer::open(cluster.consumer());
-  consumer->on("orders", [&](const std::string& value) {
-            if (value == "1") {
-              ++attempts;
-              throw std::runtime_error("database is away");
-            }
-            seen.add(value);
-          })
+  consumer
+      ->on("orders",
+           [&](const std::string& value) {
+             if (value == "1") {
+               ++attempts;
+               throw std::runtime_error("database is away");
+             }
+             seen.add(value);
+           })
       .retry({.attempts = 3, .backoff = quickly()})
       .dead_letters();
   Running running(*consumer);
@@ -144,12 +150,15 @@ TEST(Consumer, WithoutDeadLettersItStopsAtTheRecordAndDoesNotPassIt) {
   cluster.topic("orders");
   cluster.send("orders", 0, 5);
   auto consumer = Consumer::open(cluster.consumer());
-  consumer->on("orders", [](const std::string& value) -> Result<> { return value == "2" ? Result<>(fail("cannot")) : Result<>(); })
+  consumer
+      ->on("orders",
+           [](const std::string& value) -> Result<> { return value == "2" ? Result<>(fail("cannot")) : Result<>(); })
       .retry({.attempts = 2, .backoff = quickly()});
   Running running(*consumer);
   auto result = running.wait();
   ASSERT_FALSE(result);
-  EXPECT_NE(result.error().message.find("orders-0@2 cannot be handled: cannot"), std::string::npos) << result.error().message;
+  EXPECT_NE(result.error().message.find("orders-0@2 cannot be handled: cannot"), std::string::npos)
+      << result.error().message;
   EXPECT_EQ(committed(cluster, "orders"), 2);
 }
 
@@ -160,11 +169,13 @@ TEST(Consumer, APartitionInBackoffDoesNotDelayTheOthers) {
   Seen seen;
   std::atomic<int> of_zero{0};
   auto consumer = Consumer::open(cluster.consumer());
-  consumer->on("orders", [&](const Record& record) -> Result<> {
-            if (record.partition() == 0 && ++of_zero > 10) return fail("away for an hour");
-            if (record.partition() != 0) seen.add("");
-            return {};
-          })
+  consumer
+      ->on("orders",
+           [&](const Record& record) -> Result<> {
+             if (record.partition() == 0 && ++of_zero > 10) return fail("away for an hour");
+             if (record.partition() != 0) seen.add("");
+             return {};
+           })
       .retry({.attempts = 1000, .backoff = Backoff::fixed(1h)});
   Running running(*consumer);
   EXPECT_TRUE(seen.wait(2000));
@@ -191,7 +202,8 @@ TEST(Consumer, AHandlerThatDoesNotReturnIsGivenUpAndNotCommitted) {
     ASSERT_TRUE(seen->wait(2));
     auto result = running.stop();
     ASSERT_FALSE(result);
-    EXPECT_NE(result.error().message.find("has not returned within 200 ms: orders-0"), std::string::npos) << result.error().message;
+    EXPECT_NE(result.error().message.find("has not returned within 200 ms: orders-0"), std::string::npos)
+        << result.error().message;
   }
   release->count_down();
   EXPECT_LE(committed(cluster, "orders"), 1);
@@ -254,7 +266,10 @@ TEST(Consumer, BatchesAreOfOnePartitionAndInOrder) {
   cluster.send("clicks", 0, 25);
   Seen seen;
   auto consumer = Consumer::open(cluster.consumer());
-  consumer->on_batch("clicks", [&](std::span<const Record> batch) { seen.add(std::to_string(batch.front().offset()) + "+" + std::to_string(batch.size())); },
+  consumer->on_batch("clicks",
+                     [&](std::span<const Record> batch) {
+                       seen.add(std::to_string(batch.front().offset()) + "+" + std::to_string(batch.size()));
+                     },
                      {.count = 10, .age = 200ms});
   Running running(*consumer);
   ASSERT_TRUE(seen.wait(3));
@@ -269,7 +284,9 @@ TEST(Consumer, BeginsWhereTheApplicationSays) {
   cluster.send("orders", 0, 10);
   Seen seen;
   auto consumer = Consumer::open(cluster.consumer());
-  consumer->on("orders", [&](const std::string& value) { seen.add(value); }).offsets_from([](const TopicPartition&) { return std::optional<std::int64_t>(7); });
+  consumer->on("orders", [&](const std::string& value) { seen.add(value); }).offsets_from([](const TopicPartition&) {
+    return std::optional<std::int64_t>(7);
+  });
   Running running(*consumer);
   ASSERT_TRUE(seen.wait(3));
   ASSERT_TRUE(running.stop());
@@ -300,7 +317,8 @@ TEST(Consumer, MistakesOfItsConfigurationAreSaidWhenItIsOpened) {
   auto consumer = Consumer::open({.properties = {{"fetch.mim.bytes", "1"}}});
   ASSERT_FALSE(consumer);
   EXPECT_NE(consumer.error().message.find("a consumer needs a group"), std::string::npos) << consumer.error().message;
-  EXPECT_NE(consumer.error().message.find("did you mean fetch.min.bytes?"), std::string::npos) << consumer.error().message;
+  EXPECT_NE(consumer.error().message.find("did you mean fetch.min.bytes?"), std::string::npos)
+      << consumer.error().message;
 }
 
 TEST(Consumer, CountsWhatItHandledAndHowFarBehindItIs) {
@@ -321,13 +339,19 @@ TEST(Consumer, CountsWhatItHandledAndHowFarBehindItIs) {
   ASSERT_TRUE(seen.wait(2));
   const std::string lag = "kafka_consumer_lag{topic=\"orders\",partition=\"0\",consumer_group=\"g\"} ";
   const auto deadline = std::chrono::steady_clock::now() + 30s;
-  while (metrics.text().find(lag) == std::string::npos && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  while (metrics.text().find(lag) == std::string::npos && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::yield();
   EXPECT_NE(metrics.text().find(lag + "4"), std::string::npos) << metrics.text();  // of this run nothing is settled yet
   go_on.count_down();
   ASSERT_TRUE(seen.wait(4));
   ASSERT_TRUE(running.stop());
-  EXPECT_NE(metrics.text().find("kafka_messages_consumed_total{topic=\"orders\",consumer_group=\"g\",status=\"success\"} 4\n"), std::string::npos) << metrics.text();
-  EXPECT_NE(metrics.text().find("kafka_message_consume_duration_seconds_count{topic=\"orders\",consumer_group=\"g\"} 4\n"), std::string::npos);
+  EXPECT_NE(metrics.text().find(
+                "kafka_messages_consumed_total{topic=\"orders\",consumer_group=\"g\",status=\"success\"} 4\n"),
+            std::string::npos)
+      << metrics.text();
+  EXPECT_NE(
+      metrics.text().find("kafka_message_consume_duration_seconds_count{topic=\"orders\",consumer_group=\"g\"} 4\n"),
+      std::string::npos);
   EXPECT_EQ(metrics.text().find(lag), std::string::npos) << "who owns a partition no more says nothing of it";
 }
 
@@ -337,18 +361,21 @@ TEST(DeadLetterQueue, ReplayRestoresKeyValueAndHeadersAndSendsNothingTwice) {
   cluster.topic("dlq.orders");
   {
     auto producer = Producer::open(cluster.producer());
-    ASSERT_TRUE(producer->send({.topic = "orders", .key = "k", .value = "v", .headers = {{"trace", "t1"}, {"empty", std::nullopt}}}));
+    ASSERT_TRUE(producer->send(
+        {.topic = "orders", .key = "k", .value = "v", .headers = {{"trace", "t1"}, {"empty", std::nullopt}}}));
   }
   std::atomic<bool> broken{true};
   Seen seen;
   auto consumer = Consumer::open(cluster.consumer());
   std::vector<Record> handled;
-  consumer->on("orders", [&](const Record& record) -> Result<> {
-            if (broken) return fail("broken");
-            handled.push_back(record);
-            seen.add("");
-            return {};
-          })
+  consumer
+      ->on("orders",
+           [&](const Record& record) -> Result<> {
+             if (broken) return fail("broken");
+             handled.push_back(record);
+             seen.add("");
+             return {};
+           })
       .retry({.attempts = 1})
       .dead_letters();
   Running running(*consumer);

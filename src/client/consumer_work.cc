@@ -20,7 +20,8 @@ void count(ConsumedCells* cells, bool ok, std::size_t records, std::chrono::nano
 }  // namespace
 
 RunHandler one_by_one(std::function<Result<>(const Record&)> handler) {
-  return [handler = std::move(handler)](std::span<const Record> records, const std::function<bool()>& stop, ConsumedCells* cells) {
+  return [handler = std::move(handler)](std::span<const Record> records, const std::function<bool()>& stop,
+                                        ConsumedCells* cells) {
     Handled handled;
     for (const auto& record : records) {
       if (handled.count > 0 && stop()) return handled;
@@ -38,7 +39,8 @@ RunHandler one_by_one(std::function<Result<>(const Record&)> handler) {
 }
 
 RunHandler as_batch(std::function<Result<>(std::span<const Record>)> handler) {
-  return [handler = std::move(handler)](std::span<const Record> records, const std::function<bool()>&, ConsumedCells* cells) {
+  return [handler = std::move(handler)](std::span<const Record> records, const std::function<bool()>&,
+                                        ConsumedCells* cells) {
     const auto began = steady_clock::now();
     auto result = guarded([&] { return handler(records); });
     count(cells, result.has_value(), records.size(), steady_clock::now() - began);
@@ -50,16 +52,18 @@ RunHandler as_batch(std::function<Result<>(std::span<const Record>)> handler) {
 void ConsumerCore::start_workers() {
   const unsigned wanted = config_.workers > 0 ? config_.workers : std::max(1u, std::thread::hardware_concurrency());
   for (unsigned i = 0; i < wanted; ++i)
-    workers_.emplace_back([self = shared_from_this()] { self->work(); });  // it outlives us if its handler does not return
+    workers_.emplace_back(
+        [self = shared_from_this()] { self->work(); });  // it outlives us if its handler does not return
 }
 
 std::optional<ConsumerCore::Work> ConsumerCore::take_work(std::unique_lock<std::mutex>& lock) {
   work_there_.wait(lock, [&] { return workers_stop_ || dispatcher_->has_ready(); });
   if (workers_stop_) return std::nullopt;
-  auto run = dispatcher_->take(steady_clock::now());
+  auto run = dispatcher_->take(now_of_machine());
   if (!run) return Work{};
   Assigned& assigned = assigned_.at(run->slot);
-  Work work{.handler = assigned.handler, .cells = assigned.cells ? &*assigned.cells : nullptr, .stopping = assigned.stopping};
+  Work work{
+      .handler = assigned.handler, .cells = assigned.cells ? &*assigned.cells : nullptr, .stopping = assigned.stopping};
   work.records.reserve(run->tokens.size());
   for (const auto& token : run->tokens) work.records.push_back(assigned.records[token.sequence - assigned.first]);
   work.run = *std::move(run);
@@ -82,7 +86,9 @@ void ConsumerCore::work() {
 
 Handled ConsumerCore::handle(const Work& work) {
   const auto began = steady_clock::now();
-  const std::function<bool()> stop = [&] { return work.stopping->load(std::memory_order_relaxed) || steady_clock::now() - began > kTurn; };
+  const std::function<bool()> stop = [&] {
+    return work.stopping->load(std::memory_order_relaxed) || steady_clock::now() - began > kTurn;
+  };
   return work.handler->run(work.records, stop, work.cells);
 }
 
@@ -104,7 +110,7 @@ void ConsumerCore::settle(const Work& work, Handled handled) {
         assigned.failures.insert_or_assign(work.run.tokens[i].sequence, *handled.error);
     const bool was_full = dispatcher_->room(slot) == 0;
     const auto timer = dispatcher_->next_timer();
-    auto step = dispatcher_->done(work.run, handled.count, outcome, steady_clock::now());
+    auto step = dispatcher_->done(work.run, handled.count, outcome, now_of_machine());
     forget_settled(slot);
     must_wake = (was_full && dispatcher_->room(slot) > 0) || dispatcher_->next_timer() != timer || step.stop;
     --workers_out_;
@@ -140,7 +146,8 @@ void ConsumerCore::obey(dispatch::Step step, std::unique_lock<std::mutex>& lock)
                          "; there is no queue of dead letters, so the consumer stops here (see Consumer::dead_letters)";
   }
   std::vector<std::tuple<dispatch::Step::DeadLetter, Record, Error>> letters;
-  for (const auto& letter : step.dead_letters) letters.emplace_back(letter, record(letter.token), failure(letter.token));
+  for (const auto& letter : step.dead_letters)
+    letters.emplace_back(letter, record(letter.token), failure(letter.token));
   lock.unlock();
   for (auto& [letter, dead, error] : letters) write_dead_letter(letter, std::move(dead), std::move(error));
 }
@@ -156,7 +163,7 @@ void ConsumerCore::write_dead_letter(dispatch::Step::DeadLetter letter, Record r
     }
     {
       std::unique_lock lock(mutex_);
-      auto step = dispatcher_->dead_lettered(token, result.has_value(), steady_clock::now());
+      auto step = dispatcher_->dead_lettered(token, result.has_value(), now_of_machine());
       forget_settled(token.slot);
       if (dispatcher_->has_ready()) work_there_.notify_one();
       idle_.notify_all();
@@ -164,7 +171,8 @@ void ConsumerCore::write_dead_letter(dispatch::Step::DeadLetter letter, Record r
     }
     wake();
   };
-  const auto accepted = letters_->send(std::move(message), [written](const Message&, const Result<Delivery>& r) { written(status(r)); }, 1s);
+  const auto accepted = letters_->send(
+      std::move(message), [written](const Message&, const Result<Delivery>& r) { written(status(r)); }, 1s);
   if (!accepted) written(accepted);
 }
 

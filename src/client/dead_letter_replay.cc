@@ -26,40 +26,51 @@ Result<Reader> open_reader(const ProducerConfig& config, const DeadLetterQueue::
   conf.set("auto.offset.reset", "earliest");
   conf.set("enable.partition.eof", "true");
   for (const auto& [name, value] : config.properties)
-    if (name.starts_with("security.") || name.starts_with("sasl.") || name.starts_with("ssl.") || name.starts_with("client.")) conf.set(name, value);
+    if (name.starts_with("security.") || name.starts_with("sasl.") || name.starts_with("ssl.") ||
+        name.starts_with("client."))
+      conf.set(name, value);
   auto handle = conf.open(RD_KAFKA_CONSUMER);
   if (!handle) return std::unexpected(handle.error());
   Reader reader{.handle = std::shared_ptr<rd_kafka_t>(handle->release(), rd_kafka_destroy), .partitions = new_list()};
   rd_kafka_poll_set_consumer(reader.handle.get());
 
   const rd_kafka_metadata_t* raw = nullptr;
-  if (const auto code = rd_kafka_metadata(reader.handle.get(), 1, nullptr, &raw, kAskMs); code) return std::unexpected(error_of(code, "replay of " + replay.queue));
-  const std::unique_ptr<const rd_kafka_metadata_t, void (*)(const rd_kafka_metadata_t*)> metadata(raw, rd_kafka_metadata_destroy);
+  if (const auto code = rd_kafka_metadata(reader.handle.get(), 1, nullptr, &raw, kAskMs); code)
+    return std::unexpected(error_of(code, "replay of " + replay.queue));
+  const std::unique_ptr<const rd_kafka_metadata_t, void (*)(const rd_kafka_metadata_t*)> metadata(
+      raw, rd_kafka_metadata_destroy);
   for (int i = 0; i < metadata->topic_cnt; ++i)
     if (replay.queue == metadata->topics[i].topic)
       for (int p = 0; p < metadata->topics[i].partition_cnt; ++p)
-        rd_kafka_topic_partition_list_add(reader.partitions.get(), replay.queue.c_str(), metadata->topics[i].partitions[p].id);
+        rd_kafka_topic_partition_list_add(reader.partitions.get(), replay.queue.c_str(),
+                                          metadata->topics[i].partitions[p].id);
   if (reader.partitions->cnt == 0)
-    return std::unexpected(Error{.code = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, .message = "there is no queue of dead letters " + replay.queue});
+    return std::unexpected(Error{.code = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
+                                 .message = "there is no queue of dead letters " + replay.queue});
   if (const auto code = rd_kafka_committed(reader.handle.get(), reader.partitions.get(), kAskMs); code)
     return std::unexpected(error_of(code, "what was replayed before"));
   for (int i = 0; i < reader.partitions->cnt; ++i) {
     auto& element = reader.partitions->elems[i];
     std::int64_t low = 0, high = 0;
-    if (const auto code = rd_kafka_query_watermark_offsets(reader.handle.get(), element.topic, element.partition, &low, &high, kAskMs); code)
+    if (const auto code = rd_kafka_query_watermark_offsets(reader.handle.get(), element.topic, element.partition, &low,
+                                                           &high, kAskMs);
+        code)
       return std::unexpected(error_of(code, "the end of " + replay.queue));
     if (element.offset < low) element.offset = low;
     if (element.offset < high) reader.ends[element.partition] = high;
   }
-  if (const auto code = rd_kafka_assign(reader.handle.get(), reader.partitions.get()); code) return std::unexpected(error_of(code, "replay"));
+  if (const auto code = rd_kafka_assign(reader.handle.get(), reader.partitions.get()); code)
+    return std::unexpected(error_of(code, "replay"));
   return reader;
 }
 
 Result<> commit(const Reader& reader, const std::string& queue, const std::map<std::int32_t, std::int64_t>& positions) {
   PartitionList offsets = new_list();
-  for (const auto& [partition, position] : positions) rd_kafka_topic_partition_list_add(offsets.get(), queue.c_str(), partition)->offset = position;
+  for (const auto& [partition, position] : positions)
+    rd_kafka_topic_partition_list_add(offsets.get(), queue.c_str(), partition)->offset = position;
   if (offsets->cnt == 0) return {};
-  if (const auto code = rd_kafka_commit(reader.handle.get(), offsets.get(), 0); code) return std::unexpected(error_of(code, "commit of the replay"));
+  if (const auto code = rd_kafka_commit(reader.handle.get(), offsets.get(), 0); code)
+    return std::unexpected(error_of(code, "commit of the replay"));
   return {};
 }
 
@@ -79,13 +90,17 @@ Result<std::size_t> DeadLetterQueue::replay(const ProducerConfig& config, Replay
     rd_kafka_message_t* const message = rd_kafka_consumer_poll(reader->handle.get(), 100);
     if (!message) {
       if (steady_clock::now() - last_news > kQuietMost)
-        result = std::unexpected(Error{.code = RD_KAFKA_RESP_ERR__TIMED_OUT, .message = "nothing came of " + replay.queue + " for 30 s", .retriable = true});
+        result = std::unexpected(Error{.code = RD_KAFKA_RESP_ERR__TIMED_OUT,
+                                       .message = "nothing came of " + replay.queue + " for 30 s",
+                                       .retriable = true});
       continue;
     }
     last_news = steady_clock::now();
     if (message->err) {
-      if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) reader->ends.erase(message->partition);
-      else result = std::unexpected(error_of(message->err, "replay of " + replay.queue));
+      if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
+        reader->ends.erase(message->partition);
+      else
+        result = std::unexpected(error_of(message->err, "replay of " + replay.queue));
       rd_kafka_message_destroy(message);
       continue;
     }
@@ -96,7 +111,8 @@ Result<std::size_t> DeadLetterQueue::replay(const ProducerConfig& config, Replay
       Message original = original_of(letter);
       if (replay.to) original.topic = *replay.to;
       if (original.topic.empty()) {
-        result = std::unexpected(Error{.code = kBadBytes, .message = letter.where() + " does not say where it came from; name a topic"});
+        result = std::unexpected(
+            Error{.code = kBadBytes, .message = letter.where() + " does not say where it came from; name a topic"});
         break;
       }
       auto delivered = producer->send(std::move(original));

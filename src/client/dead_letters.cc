@@ -25,11 +25,13 @@ std::string utc(Timestamp time) {
 
 }  // namespace
 
-Message dead_letter_of(const Record& record, const Error& error, int attempts, const DeadLetterQueue& queue, const std::string& group,
-                       Timestamp now) {
+Message dead_letter_of(const Record& record, const Error& error, int attempts, const DeadLetterQueue& queue,
+                       const std::string& group, Timestamp now) {
   Message message{.topic = queue.topic.value_or(queue.prefix + record.topic())};
   copy_bytes(record, message);
-  const auto add = [&](const char* name, std::string value) { message.headers.add(std::string(kDeadLetterPrefix) + name, std::move(value)); };
+  const auto add = [&](const char* name, std::string value) {
+    message.headers.add(std::string(kDeadLetterPrefix) + name, std::move(value));
+  };
   add("topic", record.topic());
   add("partition", std::to_string(record.partition()));
   add("offset", std::to_string(record.offset()));

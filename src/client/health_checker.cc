@@ -16,9 +16,11 @@ class HealthCore {
       if (auto opened = open(); !opened) return {.problems = {opened.error().message}};
     const rd_kafka_metadata_t* raw = nullptr;
     // All topics at once: a question about one by its name might create it.
-    if (const auto code = rd_kafka_metadata(handle_.get(), 1, nullptr, &raw, static_cast<int>(config.timeout.count())); code)
+    if (const auto code = rd_kafka_metadata(handle_.get(), 1, nullptr, &raw, static_cast<int>(config.timeout.count()));
+        code)
       return {.problems = {error_of(code, "no broker at " + config.brokers + " answers").message}};
-    const std::unique_ptr<const rd_kafka_metadata_t, void (*)(const rd_kafka_metadata_t*)> metadata(raw, rd_kafka_metadata_destroy);
+    const std::unique_ptr<const rd_kafka_metadata_t, void (*)(const rd_kafka_metadata_t*)> metadata(
+        raw, rd_kafka_metadata_destroy);
     Health health;
     if (metadata->broker_cnt == 0) health.problems.emplace_back("no brokers");
     for (const auto& topic : config.topics) look_at(*metadata, topic, health.problems);
@@ -39,19 +41,25 @@ class HealthCore {
     return {};
   }
 
-  static void look_at(const rd_kafka_metadata_t& metadata, const std::string& name, std::vector<std::string>& problems) {
+  static void look_at(const rd_kafka_metadata_t& metadata, const std::string& name,
+                      std::vector<std::string>& problems) {
     for (int i = 0; i < metadata.topic_cnt; ++i) {
       const auto& topic = metadata.topics[i];
       if (name != topic.topic) continue;
-      if (topic.err) problems.push_back(error_of(topic.err, "topic " + name).message);
-      else if (topic.partition_cnt == 0) problems.push_back("topic " + name + " has no partitions");
+      if (topic.err)
+        problems.push_back(error_of(topic.err, "topic " + name).message);
+      else if (topic.partition_cnt == 0)
+        problems.push_back("topic " + name + " has no partitions");
       for (int p = 0; p < topic.partition_cnt; ++p) {
         const auto& partition = topic.partitions[p];
         const std::string which = "topic " + name + ": partition " + std::to_string(partition.id);
-        if (partition.leader < 0) problems.push_back(which + " has no leader");
-        else if (partition.isr_cnt == 0) problems.push_back(which + " has no replicas in sync");
+        if (partition.leader < 0)
+          problems.push_back(which + " has no leader");
+        else if (partition.isr_cnt == 0)
+          problems.push_back(which + " has no replicas in sync");
         else if (partition.isr_cnt < partition.replica_cnt)
-          problems.push_back(which + " has " + std::to_string(partition.isr_cnt) + " of " + std::to_string(partition.replica_cnt) + " replicas in sync");
+          problems.push_back(which + " has " + std::to_string(partition.isr_cnt) + " of " +
+                             std::to_string(partition.replica_cnt) + " replicas in sync");
       }
       return;
     }

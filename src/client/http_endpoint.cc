@@ -48,7 +48,11 @@ struct Address {
 };
 
 Result<Address> parse(const std::string& text) {
-  const auto bad = [&] { return std::unexpected(Error{.code = -186, .message = "not an address to listen on: " + text + "; write it as 127.0.0.1:9400 or [::1]:9400"}); };
+  const auto bad = [&] {
+    return std::unexpected(
+        Error{.code = -186,
+              .message = "not an address to listen on: " + text + "; write it as 127.0.0.1:9400 or [::1]:9400"});
+  };
   const auto colon = text.rfind(':');
   if (colon == std::string::npos) return bad();
   std::uint16_t port = 0;
@@ -75,13 +79,14 @@ Result<Address> parse(const std::string& text) {
 
 }  // namespace
 
-// One thread serves all connections. A health check is made on it: while the cluster does not answer (at most the check's timeout), a
-// scrape waits as long.
+// One thread serves all connections. A health check is made on it: while the cluster does not answer (at most the
+// check's timeout), a scrape waits as long.
 class HttpCore {
  public:
   using Page = std::function<HttpPage()>;
 
-  HttpCore(Descriptor listener, int p) : port(p), listener_(std::move(listener)), wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  HttpCore(Descriptor listener, int p)
+      : port(p), listener_(std::move(listener)), wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     thread_ = std::jthread([this](std::stop_token stop) { serve(stop); });
   }
   ~HttpCore() {
@@ -106,7 +111,8 @@ class HttpCore {
     std::vector<pollfd> fds;
     while (!stop.stop_requested()) {
       fds.assign({{wake_.fd, POLLIN, 0}, {connections_.size() < kConnectionsMost ? listener_.fd : -1, POLLIN, 0}});
-      for (const auto& c : connections_) fds.push_back({c.socket.fd, static_cast<short>(c.out.empty() ? POLLIN : POLLOUT), 0});
+      for (const auto& c : connections_)
+        fds.push_back({c.socket.fd, static_cast<short>(c.out.empty() ? POLLIN : POLLOUT), 0});
       ::poll(fds.data(), fds.size(), connections_.empty() ? -1 : 250);
       std::size_t i = 2;
       for (auto c = connections_.begin(); c != connections_.end(); ++i) {
@@ -142,7 +148,8 @@ class HttpCore {
   }
 
   std::string answer(const HttpHead& head) {
-    if (head.problem) return written({head.problem, "text/plain; charset=utf-8", std::string(reason(head.problem)) + "\n"}, false);
+    if (head.problem)
+      return written({head.problem, "text/plain; charset=utf-8", std::string(reason(head.problem)) + "\n"}, false);
     Page page;
     {
       const std::lock_guard lock(mutex_);
@@ -168,19 +175,24 @@ int HttpEndpoint::port() const { return core_->port; }
 Result<HttpEndpoint> HttpEndpoint::listen(std::string address) {
   auto parsed = parse(address);
   if (!parsed) return std::unexpected(parsed.error());
-  const auto failed = [&] { return std::unexpected(Error{.message = "cannot listen on " + address + ": " + std::strerror(errno)}); };
+  const auto failed = [&] {
+    return std::unexpected(Error{.message = "cannot listen on " + address + ": " + std::strerror(errno)});
+  };
   Descriptor socket(::socket(parsed->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const int yes = 1;
   if (socket.fd < 0) return failed();
   ::setsockopt(socket.fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   auto* const name = reinterpret_cast<sockaddr*>(&parsed->storage);
-  if (::bind(socket.fd, name, parsed->size) || ::listen(socket.fd, 64) || ::getsockname(socket.fd, name, &parsed->size)) return failed();
-  const auto port = parsed->storage.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6*>(name)->sin6_port : reinterpret_cast<sockaddr_in*>(name)->sin_port;
+  if (::bind(socket.fd, name, parsed->size) || ::listen(socket.fd, 64) || ::getsockname(socket.fd, name, &parsed->size))
+    return failed();
+  const auto port = parsed->storage.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6*>(name)->sin6_port
+                                                          : reinterpret_cast<sockaddr_in*>(name)->sin_port;
   return HttpEndpoint(std::make_unique<HttpCore>(std::move(socket), ntohs(port)));
 }
 
 HttpEndpoint& HttpEndpoint::metrics(Metrics metrics, std::string path) {
-  core_->add(std::move(path), [metrics] { return HttpPage{200, "text/plain; version=0.0.4; charset=utf-8", metrics.text()}; });
+  core_->add(std::move(path),
+             [metrics] { return HttpPage{200, "text/plain; version=0.0.4; charset=utf-8", metrics.text()}; });
   return *this;
 }
 

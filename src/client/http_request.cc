@@ -32,9 +32,12 @@ std::string percent_encoded(std::string_view text) {
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z') || c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) out += c;
-    else out.append({'%', kHex[byte >> 4], kHex[byte & 15]});
+    const bool plain = (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z') || c == '-' ||
+                       c == '.' || c == '_' || c == '~';
+    if (plain)
+      out += c;
+    else
+      out.append({'%', kHex[byte >> 4], kHex[byte & 15]});
   }
   return out;
 }

@@ -18,7 +18,8 @@ struct HttpAnswer {
   long status = 0;
   std::string body;
 };
-// An answer of any status is a result; an error means that there was none (it is retriable, its code _TRANSPORT or _TIMED_OUT).
+// An answer of any status is a result; an error means that there was none (it is retriable, its code _TRANSPORT or
+// _TIMED_OUT).
 Result<HttpAnswer> request(const HttpRequest& request);
 // Everything but letters, digits and -._~ as %XX.
 std::string percent_encoded(std::string_view text);

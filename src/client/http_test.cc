@@ -23,7 +23,8 @@ TEST(SchemaRegistry, RegistersOnceAndKnowsTheIdFromThenOn) {
   server.on("POST " + kSubject + "/versions", {200, R"({"id":7})"});
   SchemaRegistry registry({.url = server.url() + "/"});
   for (int i = 0; i < 3; ++i) EXPECT_EQ(registry.add("orders-value", "\"string\"")->id, 7);
-  EXPECT_EQ(server.requests(), (std::vector<std::string>{"POST /subjects/orders-value/versions {\"schema\":\"\\\"string\\\"\"}"}));
+  EXPECT_EQ(server.requests(),
+            (std::vector<std::string>{"POST /subjects/orders-value/versions {\"schema\":\"\\\"string\\\"\"}"}));
   EXPECT_EQ(registry.by_id(7)->text, "\"string\"");
   EXPECT_EQ(server.requests().size(), 1u);
 }
@@ -38,8 +39,10 @@ TEST(SchemaRegistry, NamesTheTypeAndEscapesTheSubject) {
 
 TEST(SchemaRegistry, ItsErrorsKeepTheirNumberAndWords) {
   ScriptedServer server;
-  server.on("GET " + kSubject + "/versions/latest", {404, R"({"error_code":40401,"message":"Subject 'orders-value' not found."})"});
-  server.on("POST " + kSubject + "/versions", {409, R"({"error_code":409,"message":"reader field /id has type string"})"});
+  server.on("GET " + kSubject + "/versions/latest",
+            {404, R"({"error_code":40401,"message":"Subject 'orders-value' not found."})"});
+  server.on("POST " + kSubject + "/versions",
+            {409, R"({"error_code":409,"message":"reader field /id has type string"})"});
   SchemaRegistry registry({.url = server.url()});
   EXPECT_EQ(registry.get("orders-value").error().code, 40401);
   auto refused = registry.add("orders-value", "\"string\"");
@@ -50,7 +53,8 @@ TEST(SchemaRegistry, ItsErrorsKeepTheirNumberAndWords) {
 
 TEST(SchemaRegistry, WorksOnThroughAnOutage) {
   ScriptedServer server;
-  server.on("GET " + kSubject + "/versions/latest", {200, R"({"subject":"orders-value","id":3,"version":2,"schema":"\"long\""})"});
+  server.on("GET " + kSubject + "/versions/latest",
+            {200, R"({"subject":"orders-value","id":3,"version":2,"schema":"\"long\""})"});
   server.on("GET /schemas/ids/4", {200, R"({"schema":"\"int\""})"});
   SchemaRegistry registry({.url = server.url(), .timeout = 2s, .latest_for = 0ms});
   EXPECT_EQ(registry.get("orders-value")->version, 2);
@@ -83,7 +87,8 @@ TEST(SchemaRegistry, WhatIsNotARegistryIsAnError) {
 
 TEST(SchemaRegistry, SaysWhyATextIsIncompatible) {
   ScriptedServer server;
-  server.on("POST /compatibility" + kSubject + "/versions/latest?verbose=true", {200, R"({"is_compatible":false,"messages":["a","b"]})"});
+  server.on("POST /compatibility" + kSubject + "/versions/latest?verbose=true",
+            {200, R"({"is_compatible":false,"messages":["a","b"]})"});
   SchemaRegistry registry({.url = server.url()});
   EXPECT_EQ(*registry.incompatibilities("orders-value", "\"string\""), (std::vector<std::string>{"a", "b"}));
 }

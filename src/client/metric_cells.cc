@@ -9,8 +9,10 @@ std::string label(const char* name, const std::string& value) {
   std::string out = std::string(name) + "=\"";
   for (const char c : value) {
     if (c == '\\' || c == '"') out += '\\';
-    if (c == '\n') out += "\\n";
-    else out += c;
+    if (c == '\n')
+      out += "\\n";
+    else
+      out += c;
   }
   return out + '"';
 }
@@ -22,14 +24,28 @@ std::string number(double value) {
 }
 
 void head(std::string& out, const char* name, const char* type, const char* help) {
-  out.append("# HELP ").append(name).append(" ").append(help).append("\n# TYPE ").append(name).append(" ").append(type).append("\n");
+  out.append("# HELP ")
+      .append(name)
+      .append(" ")
+      .append(help)
+      .append("\n# TYPE ")
+      .append(name)
+      .append(" ")
+      .append(type)
+      .append("\n");
 }
 
 template <class T>
-void plain(std::string& out, const char* name, const char* type, const char* help, const Family<std::atomic<T>>& family) {
+void plain(std::string& out, const char* name, const char* type, const char* help,
+           const Family<std::atomic<T>>& family) {
   head(out, name, type, help);
   family.for_each([&](const std::string& labels, const std::atomic<T>& cell) {
-    out.append(name).append("{").append(labels).append("} ").append(std::to_string(cell.load(std::memory_order_relaxed))).append("\n");
+    out.append(name)
+        .append("{")
+        .append(labels)
+        .append("} ")
+        .append(std::to_string(cell.load(std::memory_order_relaxed)))
+        .append("\n");
   });
 }
 
@@ -40,7 +56,13 @@ void histogram(std::string& out, const char* name, const char* help, const Famil
     for (std::size_t i = 0; i <= kBuckets.size(); ++i) {
       below += cell.counts[i].load(std::memory_order_relaxed);
       const std::string bound = i < kBuckets.size() ? number(kBuckets[i]) : "+Inf";
-      out.append(name).append("_bucket{").append(labels).append(",le=\"").append(bound).append("\"} ").append(std::to_string(below)) += '\n';
+      out.append(name)
+          .append("_bucket{")
+          .append(labels)
+          .append(",le=\"")
+          .append(bound)
+          .append("\"} ")
+          .append(std::to_string(below)) += '\n';
     }
     const double seconds = static_cast<double>(cell.nanos.load(std::memory_order_relaxed)) / 1e9;
     out.append(name).append("_sum{").append(labels).append("} ").append(number(seconds)) += '\n';

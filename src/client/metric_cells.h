@@ -1,5 +1,5 @@
-// The cells behind Metrics. A cell is found once per partition or topic and then only added to; adding is one or two relaxed
-// atomic additions.
+// The cells behind Metrics. A cell is found once per partition or topic and then only added to; adding is one or two
+// relaxed atomic additions.
 #pragma once
 
 #include <array>
@@ -24,7 +24,8 @@ class HistogramCell {
   std::atomic<std::uint64_t> nanos{0};
 };
 
-// How many labels of one family are kept; more are counted under "other", so that names that never end cost a bounded memory.
+// How many labels of one family are kept; more are counted under "other", so that names that never end cost a bounded
+// memory.
 inline constexpr std::size_t kSeriesMost = 10'000;
 
 template <class Cell>
@@ -34,7 +35,8 @@ class Family {
   Cell& at(const std::string& labels) {
     const std::lock_guard lock(mutex_);
     auto found = cells_.find(labels);
-    if (found == cells_.end()) found = cells_.try_emplace(cells_.size() < kSeriesMost ? labels : "other=\"true\"").first;
+    if (found == cells_.end())
+      found = cells_.try_emplace(cells_.size() < kSeriesMost ? labels : "other=\"true\"").first;
     return found->second;
   }
   template <class F>

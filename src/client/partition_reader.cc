@@ -4,7 +4,8 @@ namespace thalweg::client {
 
 Record record_of(rd_kafka_message_t* message, const std::shared_ptr<const Source>& source) {
   auto data = std::make_shared<RecordData>();
-  data->owner = {message, [](const void* p) { rd_kafka_message_destroy(static_cast<rd_kafka_message_t*>(const_cast<void*>(p))); }};
+  data->owner = {
+      message, [](const void* p) { rd_kafka_message_destroy(static_cast<rd_kafka_message_t*>(const_cast<void*>(p))); }};
   data->topic = std::shared_ptr<const std::string>(source, &source->topic);
   data->partition = message->partition;
   data->offset = message->offset;
@@ -15,12 +16,14 @@ Record record_of(rd_kafka_message_t* message, const std::shared_ptr<const Source
   return Record(std::move(data));
 }
 
-PartitionReader::PartitionReader(std::shared_ptr<rd_kafka_t> handle, TopicPartition where, std::function<void()>& signal)
+PartitionReader::PartitionReader(std::shared_ptr<rd_kafka_t> handle, TopicPartition where,
+                                 std::function<void()>& signal)
     : source_(std::make_shared<const Source>(handle, where.topic)),
       where_(std::move(where)),
       queue_(rd_kafka_queue_get_partition(handle.get(), where_.topic.c_str(), where_.partition)) {
   rd_kafka_queue_forward(queue_.get(), nullptr);
-  rd_kafka_queue_cb_event_enable(queue_.get(), [](rd_kafka_t*, void* signal) { (*static_cast<std::function<void()>*>(signal))(); }, &signal);
+  rd_kafka_queue_cb_event_enable(
+      queue_.get(), [](rd_kafka_t*, void* signal) { (*static_cast<std::function<void()>*>(signal))(); }, &signal);
 }
 
 PartitionReader::~PartitionReader() { rd_kafka_queue_cb_event_enable(queue_.get(), nullptr, nullptr); }

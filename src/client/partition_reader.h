@@ -1,5 +1,5 @@
-// The queue of one assigned partition. Each partition has its own, so one in back-off is simply not read: rd_kafka_pause_partitions
-// would throw away what is prefetched (librdkafka issue 2703).
+// The queue of one assigned partition. Each partition has its own, so one in back-off is simply not read:
+// rd_kafka_pause_partitions would throw away what is prefetched (librdkafka issue 2703).
 #pragma once
 
 #include <functional>
@@ -17,7 +17,8 @@ struct Source {
 
 class PartitionReader {
  public:
-  // `signal` is called from a thread of librdkafka whenever something comes into the empty queue; it outlives the reader.
+  // `signal` is called from a thread of librdkafka whenever something comes into the empty queue; it outlives the
+  // reader.
   PartitionReader(std::shared_ptr<rd_kafka_t> handle, TopicPartition where, std::function<void()>& signal);
   ~PartitionReader();
 

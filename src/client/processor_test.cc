@@ -14,10 +14,12 @@ TEST(StreamProcessor, OutputsAreThereBeforeTheInputIsCommittedAndOnlyOfWhatSucce
   auto processor = StreamProcessor::open({.input = cluster.consumer()});
   ASSERT_TRUE(processor) << processor.error().message;
   Seen seen;
-  processor->on("in", [&](const std::string& value, Outbox& out) -> Result<> {
-            if (auto ok = out.send("out", value + "!"); !ok) return ok;
-            return value == "7" ? Result<>(fail("no")) : Result<>();
-          })
+  processor
+      ->on("in",
+           [&](const std::string& value, Outbox& out) -> Result<> {
+             if (auto ok = out.send("out", value + "!"); !ok) return ok;
+             return value == "7" ? Result<>(fail("no")) : Result<>();
+           })
       .retry({.attempts = 1})
       .dead_letters();
   Result<> result;
@@ -35,12 +37,14 @@ TEST(StreamProcessor, OutputsAreThereBeforeTheInputIsCommittedAndOnlyOfWhatSucce
 
 TEST(StreamProcessor, ExactlyOnceSaysWhatTheBrokerSaid) {
   MockCluster cluster;
-  rd_kafka_mock_push_request_errors(cluster.get(), 22 /* InitProducerId */, 1, RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
+  rd_kafka_mock_push_request_errors(cluster.get(), 22 /* InitProducerId */, 1,
+                                    RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
   auto config = cluster.consumer();
   auto processor = StreamProcessor::open({.input = config, .guarantee = Guarantee::kExactlyOnce});
   ASSERT_FALSE(processor);
   EXPECT_EQ(processor.error().name(), "TRANSACTIONAL_ID_AUTHORIZATION_FAILED");
-  EXPECT_NE(processor.error().message.find("the broker does not begin transactions"), std::string::npos) << processor.error().message;
+  EXPECT_NE(processor.error().message.find("the broker does not begin transactions"), std::string::npos)
+      << processor.error().message;
 }
 
 }  // namespace

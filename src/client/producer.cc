@@ -77,7 +77,8 @@ Result<> Transaction::send(Message message) {
 Result<> Producer::close(milliseconds timeout) { return core_ ? core_->close(timeout) : Result<>{}; }
 
 AsyncProducer::AsyncProducer(std::unique_ptr<ProducerCore> core, DeliveryHandler handler)
-    : core_(std::move(core)), handler_(handler ? std::make_shared<const DeliveryHandler>(std::move(handler)) : nullptr) {}
+    : core_(std::move(core)),
+      handler_(handler ? std::make_shared<const DeliveryHandler>(std::move(handler)) : nullptr) {}
 AsyncProducer::AsyncProducer(AsyncProducer&&) noexcept = default;
 AsyncProducer& AsyncProducer::operator=(AsyncProducer&&) noexcept = default;
 AsyncProducer::~AsyncProducer() = default;

@@ -28,10 +28,13 @@ void configure(Conf& conf, const ProducerConfig& config, milliseconds linger) {
   conf.set("delivery.timeout.ms", std::to_string(config.delivery_timeout.count()));
   conf.set("partitioner", "murmur2_random");  // as Java's; librdkafka's own spreads keys otherwise
   // The bound is ours, so that whoever waits for room sleeps; librdkafka's is out of the way.
-  conf.set("queue.buffering.max.messages", std::to_string(std::min<std::size_t>(config.queue_messages * 2 + 10'000, 10'000'000)));
-  conf.set("queue.buffering.max.kbytes", std::to_string(std::min<std::size_t>(config.queue_bytes / 1024 * 2 + 1024, 2147483647)));
+  conf.set("queue.buffering.max.messages",
+           std::to_string(std::min<std::size_t>(config.queue_messages * 2 + 10'000, 10'000'000)));
+  conf.set("queue.buffering.max.kbytes",
+           std::to_string(std::min<std::size_t>(config.queue_bytes / 1024 * 2 + 1024, 2147483647)));
   if (config.transactional_id) conf.set("transactional.id", *config.transactional_id);
-  if (config.queue_messages == 0 || config.queue_bytes == 0) conf.reject("queue_messages and queue_bytes must be above 0");
+  if (config.queue_messages == 0 || config.queue_bytes == 0)
+    conf.reject("queue_messages and queue_bytes must be above 0");
   conf.set_all(config.properties);
 }
 
@@ -42,15 +45,14 @@ ErrorHandler or_standard_error(ErrorHandler handler) {
   return [](const Error& error) { std::fprintf(stderr, "thalweg-client: %s\n", error.message.c_str()); };
 }
 
-Result<> guarded(const std::function<Result<>()>& body) try {
-  return body();
-} catch (const std::exception& e) {
+Result<> guarded(const std::function<Result<>()>& body) try { return body(); } catch (const std::exception& e) {
   return fail(e.what());
 } catch (...) {
   return fail("something was thrown that is not a std::exception");
 }
 
-ProducerCore::ProducerCore(ProducerConfig config) : config_(std::move(config)), on_error_(or_standard_error(config_.on_error)) {}
+ProducerCore::ProducerCore(ProducerConfig config)
+    : config_(std::move(config)), on_error_(or_standard_error(config_.on_error)) {}
 
 Result<std::unique_ptr<ProducerCore>> ProducerCore::open(ProducerConfig config, milliseconds linger) {
   std::unique_ptr<ProducerCore> core(new ProducerCore(std::move(config)));
@@ -124,8 +126,10 @@ bool ProducerCore::take_room(std::size_t size, milliseconds within) {
   waiting_.fetch_add(1);
   const auto ready = [&] { return closed_.load() || fits(); };
   bool got = true;
-  if (within == milliseconds::max()) room_.wait(lock, ready);
-  else got = room_.wait_for(lock, within, ready);
+  if (within == milliseconds::max())
+    room_.wait(lock, ready);
+  else
+    got = room_.wait_for(lock, within, ready);
   waiting_.fetch_sub(1);
   return got;
 }
@@ -139,20 +143,26 @@ void ProducerCore::give_room(std::size_t size) {
 }
 
 Result<> ProducerCore::send(std::unique_ptr<Pending> pending, milliseconds room_within) {
-  const auto closed = [] { return std::unexpected(Error{.code = RD_KAFKA_RESP_ERR__DESTROY, .message = "this producer is closed"}); };
+  const auto closed = [] {
+    return std::unexpected(Error{.code = RD_KAFKA_RESP_ERR__DESTROY, .message = "this producer is closed"});
+  };
   if (closed_.load()) return closed();
   const Message& message = pending->message;
   Topic* const topic = this->topic(message.topic);
   if (!topic) return std::unexpected(error_of(RD_KAFKA_RESP_ERR__INVALID_ARG, "topic " + message.topic));
   pending->topic = topic;
   pending->size = (message.key ? message.key->size() : 0) + (message.value ? message.value->size() : 0) + 64;
-  for (const auto& header : message.headers) pending->size += header.name.size() + (header.value ? header.value->size() : 0);
-  const auto deadline = std::chrono::steady_clock::now() + std::min<milliseconds>(room_within, std::chrono::hours(24 * 365));
+  for (const auto& header : message.headers)
+    pending->size += header.name.size() + (header.value ? header.value->size() : 0);
+  const auto deadline =
+      std::chrono::steady_clock::now() + std::min<milliseconds>(room_within, std::chrono::hours(24 * 365));
   const auto full = [&] {
-    return std::unexpected(Error{.code = RD_KAFKA_RESP_ERR__QUEUE_FULL,
-                                 .message = "no room for a message to " + message.topic + " within " + std::to_string(room_within.count()) +
-                                            " ms: " + std::to_string(messages_.load()) + " wait for the broker; send slower, or raise queue_messages and queue_bytes",
-                                 .retriable = true});
+    return std::unexpected(
+        Error{.code = RD_KAFKA_RESP_ERR__QUEUE_FULL,
+              .message = "no room for a message to " + message.topic + " within " +
+                         std::to_string(room_within.count()) + " ms: " + std::to_string(messages_.load()) +
+                         " wait for the broker; send slower, or raise queue_messages and queue_bytes",
+              .retriable = true});
   };
   if (!take_room(pending->size, room_within)) return full();
   if (closed_.load()) {
@@ -161,7 +171,8 @@ Result<> ProducerCore::send(std::unique_ptr<Pending> pending, milliseconds room_
   }
   rd_kafka_headers_t* headers = message.headers.size() == 0 ? nullptr : rd_kafka_headers_new(message.headers.size());
   for (const auto& header : message.headers)
-    rd_kafka_header_add(headers, header.name.c_str(), static_cast<ssize_t>(header.name.size()), header.value ? header.value->data() : nullptr,
+    rd_kafka_header_add(headers, header.name.c_str(), static_cast<ssize_t>(header.name.size()),
+                        header.value ? header.value->data() : nullptr,
                         header.value ? static_cast<ssize_t>(header.value->size()) : 0);
   while (true) {
     std::array<rd_kafka_vu_t, 7> parts{};
@@ -192,7 +203,8 @@ Result<> ProducerCore::send(std::unique_ptr<Pending> pending, milliseconds room_
       (void)pending.release();  // the answer takes it
       return {};
     }
-    if (rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__QUEUE_FULL && std::chrono::steady_clock::now() < deadline && !closed_.load()) {
+    if (rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__QUEUE_FULL && std::chrono::steady_clock::now() < deadline &&
+        !closed_.load()) {
       // Only if properties made librdkafka's bound smaller than ours: an answer makes room.
       rd_kafka_error_destroy(error);
       std::unique_lock lock(room_mutex_);
@@ -240,13 +252,15 @@ void ProducerCore::answer(const rd_kafka_message_t& message) {
 Result<> ProducerCore::flush(milliseconds timeout) {
   if (closed_.load()) return {};
   if (const auto code = rd_kafka_flush(handle_.get(), static_cast<int>(timeout.count())); code)
-    return std::unexpected(error_of(code, std::to_string(messages_.load()) + " messages are not answered after " + std::to_string(timeout.count()) + " ms"));
+    return std::unexpected(error_of(code, std::to_string(messages_.load()) + " messages are not answered after " +
+                                              std::to_string(timeout.count()) + " ms"));
   return {};
 }
 
 Result<> ProducerCore::close(milliseconds timeout) {
   if (std::this_thread::get_id() == events_.get_id())
-    return std::unexpected(Error{.code = RD_KAFKA_RESP_ERR__IN_PROGRESS, .message = "a producer cannot be closed by its own delivery handler"});
+    return std::unexpected(Error{.code = RD_KAFKA_RESP_ERR__IN_PROGRESS,
+                                 .message = "a producer cannot be closed by its own delivery handler"});
   if (closed_.exchange(true)) return {};
   {
     const std::lock_guard lock(room_mutex_);
@@ -256,7 +270,8 @@ Result<> ProducerCore::close(milliseconds timeout) {
   if (!handle_) return result;
   if (rd_kafka_flush(handle_.get(), static_cast<int>(timeout.count()))) {
     result = std::unexpected(Error{.code = RD_KAFKA_RESP_ERR__TIMED_OUT,
-                                   .message = std::to_string(messages_.load()) + " messages were given up: the broker had not answered after " +
+                                   .message = std::to_string(messages_.load()) +
+                                              " messages were given up: the broker had not answered after " +
                                               std::to_string(timeout.count()) + " ms",
                                    .retriable = true});
     rd_kafka_purge(handle_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);

@@ -1,5 +1,5 @@
-// What all three producers stand on: one librdkafka producer, one thread that collects its answers, and a bound on what is between
-// send and answer. A message is not copied: it lives in its Pending until the answer.
+// What all three producers stand on: one librdkafka producer, one thread that collects its answers, and a bound on what
+// is between send and answer. A message is not copied: it lives in its Pending until the answer.
 #pragma once
 
 #include <atomic>

@@ -25,15 +25,19 @@ TEST(Producer, KeysGoWhereJavaPutsThem) {
   MockCluster cluster;
   cluster.topic("orders", 10);
   auto producer = Producer::open(cluster.producer());
-  // org.apache.kafka.common.utils.Utils.murmur2, from Kafka's own UtilsTest: "21" -> -973932308, so (x & 0x7fffffff) % 10.
-  EXPECT_EQ(producer->send({.topic = "orders", .key = "21", .value = "v"})->where.partition, (-973932308 & 0x7fffffff) % 10);
-  EXPECT_EQ(producer->send({.topic = "orders", .key = "foobar", .value = "v"})->where.partition, (-790332482 & 0x7fffffff) % 10);
+  // org.apache.kafka.common.utils.Utils.murmur2, from Kafka's own UtilsTest: "21" -> -973932308, so (x & 0x7fffffff)
+  // % 10.
+  EXPECT_EQ(producer->send({.topic = "orders", .key = "21", .value = "v"})->where.partition,
+            (-973932308 & 0x7fffffff) % 10);
+  EXPECT_EQ(producer->send({.topic = "orders", .key = "foobar", .value = "v"})->where.partition,
+            (-790332482 & 0x7fffffff) % 10);
 }
 
 TEST(Producer, AllMistakesOfAConfigurationComeAtOnceWithTheNearestName) {
   auto producer = Producer::open({.properties = {{"compresion.type", "lz4"}, {"retries", "many"}}});
   ASSERT_FALSE(producer);
-  EXPECT_NE(producer.error().message.find("did you mean compression.type?"), std::string::npos) << producer.error().message;
+  EXPECT_NE(producer.error().message.find("did you mean compression.type?"), std::string::npos)
+      << producer.error().message;
   EXPECT_NE(producer.error().message.find("retries"), std::string::npos) << producer.error().message;
 }
 
@@ -122,7 +126,8 @@ TEST(AsyncProducer, EveryAcceptedMessageIsAnsweredOnceInOrderBeforeCloseReturns)
   auto producer = AsyncProducer::open(cluster.producer(), [&](const Message& m, const Result<Delivery>& r) {
     if (r) answered.push_back(*m.value);
   });
-  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(producer->send({.topic = "orders", .value = std::to_string(i), .partition = 0}));
+  for (int i = 0; i < 1000; ++i)
+    ASSERT_TRUE(producer->send({.topic = "orders", .value = std::to_string(i), .partition = 0}));
   ASSERT_TRUE(producer->close());
   ASSERT_EQ(answered.size(), 1000u);
   for (int i = 0; i < 1000; ++i) EXPECT_EQ(answered[static_cast<std::size_t>(i)], std::to_string(i));
@@ -133,7 +138,8 @@ TEST(AsyncProducer, ClosedWithoutABrokerItGivesUpAndEveryMessageHearsOfIt) {
   MockCluster cluster;
   cluster.down();
   int failed = 0;
-  auto producer = AsyncProducer::open(cluster.producer(), [&](const Message&, const Result<Delivery>& r) { failed += !r; });
+  auto producer =
+      AsyncProducer::open(cluster.producer(), [&](const Message&, const Result<Delivery>& r) { failed += !r; });
   for (int i = 0; i < 10; ++i) ASSERT_TRUE(producer->send({.topic = "orders", .value = "v"}));
   auto closed = producer->close(200ms);
   ASSERT_FALSE(closed);
@@ -163,7 +169,8 @@ TEST(AsyncProducer, AHandlerThatThrowsCostsNobodyElseAnything) {
   auto config = cluster.producer();
   config.on_error = [&](const Error& error) { errors.add(error.message); };
   auto producer = AsyncProducer::open(config);
-  ASSERT_TRUE(producer->send({.topic = "orders", .value = "v"}, [](const Message&, const Result<Delivery>&) { throw std::runtime_error("mine"); }));
+  ASSERT_TRUE(producer->send({.topic = "orders", .value = "v"},
+                             [](const Message&, const Result<Delivery>&) { throw std::runtime_error("mine"); }));
   EXPECT_TRUE(producer->send_future({.topic = "orders", .value = "v"}).get());
   ASSERT_TRUE(errors.wait(1));
   EXPECT_EQ(errors.list()[0], "mine");
@@ -183,7 +190,9 @@ TEST(BatchProducer, SendsByCountAndByAgeAlsoWhenNobodyCalls) {
   while (producer->waiting() > 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
   EXPECT_EQ(producer->waiting(), 0u);
   ASSERT_TRUE(producer->close());
-  EXPECT_NE(metrics.text().find("kafka_messages_produced_total{topic=\"orders\",status=\"success\"} 4\n"), std::string::npos) << metrics.text();
+  EXPECT_NE(metrics.text().find("kafka_messages_produced_total{topic=\"orders\",status=\"success\"} 4\n"),
+            std::string::npos)
+      << metrics.text();
 }
 
 TEST(BatchProducer, WhatFailedStaysInTheBatchAndGoesWithTheNextFlush) {
@@ -197,7 +206,8 @@ TEST(BatchProducer, WhatFailedStaysInTheBatchAndGoesWithTheNextFlush) {
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(producer->add("orders", "k", "v"));
   auto flushed = producer->flush();
   ASSERT_FALSE(flushed);
-  EXPECT_TRUE(flushed.error().message.starts_with("5 of 5 messages failed and stay in the batch")) << flushed.error().message;
+  EXPECT_TRUE(flushed.error().message.starts_with("5 of 5 messages failed and stay in the batch"))
+      << flushed.error().message;
   EXPECT_EQ(producer->waiting(), 5u);
   cluster.up();
   Result<std::size_t> again;

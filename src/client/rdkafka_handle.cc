@@ -9,12 +9,13 @@
 namespace thalweg::client {
 namespace {
 
-// Everything that may be set, for "did you mean". Also what is null by default has a row in librdkafka's own table of options,
-// but only the table's text form shows it.
+// Everything that may be set, for "did you mean". Also what is null by default has a row in librdkafka's own table of
+// options, but only the table's text form shows it.
 std::vector<std::string> known_options() {
-  std::vector<std::string> names{"bootstrap.servers", "group.id", "group.instance.id", "transactional.id", "client.rack", "sasl.username",
-                                 "sasl.password", "ssl.ca.location", "ssl.certificate.location", "ssl.key.location", "ssl.key.password",
-                                 "compression.type", "auto.offset.reset"};
+  std::vector<std::string> names{
+      "bootstrap.servers", "group.id",         "group.instance.id", "transactional.id",         "client.rack",
+      "sasl.username",     "sasl.password",    "ssl.ca.location",   "ssl.certificate.location", "ssl.key.location",
+      "ssl.key.password",  "compression.type", "auto.offset.reset"};
   const auto add = [&](const char** pairs, std::size_t count) {
     for (std::size_t i = 0; i + 1 < count; i += 2) names.emplace_back(pairs[i]);
     rd_kafka_conf_dump_free(pairs, count);
@@ -122,7 +123,8 @@ void Conf::set(const std::string& name, const std::string& value) {
   char why[512];
   const auto result = rd_kafka_conf_set(conf_.get(), name.c_str(), value.c_str(), why, sizeof why);
   if (result == RD_KAFKA_CONF_OK) return;
-  mistakes_.push_back(result == RD_KAFKA_CONF_UNKNOWN ? "there is no option " + name + did_you_mean(name, known_options()) : why);
+  mistakes_.push_back(
+      result == RD_KAFKA_CONF_UNKNOWN ? "there is no option " + name + did_you_mean(name, known_options()) : why);
 }
 
 void Conf::set_all(const Properties& properties) {

@@ -1,5 +1,5 @@
-// librdkafka's objects with owners, its options with one answer for all mistakes, its errors as ours. Nothing else here; the only
-// header of this module through which librdkafka is seen.
+// librdkafka's objects with owners, its options with one answer for all mistakes, its errors as ours. Nothing else
+// here; the only header of this module through which librdkafka is seen.
 #pragma once
 
 #include <librdkafka/rdkafka.h>
@@ -19,8 +19,8 @@ struct Destroy {
 using Handle = std::unique_ptr<rd_kafka_t, Destroy<rd_kafka_t, rd_kafka_destroy>>;
 using TopicHandle = std::unique_ptr<rd_kafka_topic_t, Destroy<rd_kafka_topic_t, rd_kafka_topic_destroy>>;
 using QueueHandle = std::unique_ptr<rd_kafka_queue_t, Destroy<rd_kafka_queue_t, rd_kafka_queue_destroy>>;
-using PartitionList =
-    std::unique_ptr<rd_kafka_topic_partition_list_t, Destroy<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>>;
+using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t,
+                                      Destroy<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>>;
 inline PartitionList new_list(int size = 8) { return PartitionList(rd_kafka_topic_partition_list_new(size)); }
 
 // `what` is what was being done; the reason follows.

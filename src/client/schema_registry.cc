@@ -9,7 +9,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-const char* name_of(SchemaType type) { return type == SchemaType::kJson ? "JSON" : type == SchemaType::kProtobuf ? "PROTOBUF" : "AVRO"; }
+const char* name_of(SchemaType type) {
+  return type == SchemaType::kJson ? "JSON" : type == SchemaType::kProtobuf ? "PROTOBUF" : "AVRO";
+}
 
 SchemaType type_of(const Json& json) {
   const auto name = json.value("schemaType", "AVRO");
@@ -49,7 +51,8 @@ class RegistryCore {
 
   // An error of the registry's own carries its number, as 40401, and its words.
   Result<Json> call(const std::string& method, const std::string& path, const std::optional<Json>& body = {}) const {
-    HttpRequest request{.method = method, .url = config.url + path, .headers = config.headers, .timeout = config.timeout};
+    HttpRequest request{
+        .method = method, .url = config.url + path, .headers = config.headers, .timeout = config.timeout};
     request.headers.try_emplace("Accept", "application/vnd.schemaregistry.v1+json");
     if (body) {
       auto text = detail::text_of(*body);
@@ -61,20 +64,27 @@ class RegistryCore {
     if (!answer) return std::unexpected(answer.error());
     auto json = detail::parse_json(answer->body);
     if (answer->status >= 200 && answer->status < 300) {
-      if (!json) return std::unexpected(Error{.message = request.url + " does not answer as a schema registry: " + json.error().message});
+      if (!json)
+        return std::unexpected(
+            Error{.message = request.url + " does not answer as a schema registry: " + json.error().message});
       return json;
     }
-    Error error{.code = static_cast<int>(answer->status), .message = request.url + ": HTTP " + std::to_string(answer->status), .retriable = answer->status >= 500 || answer->status == 429};
+    Error error{.code = static_cast<int>(answer->status),
+                .message = request.url + ": HTTP " + std::to_string(answer->status),
+                .retriable = answer->status >= 500 || answer->status == 429};
     if (json && json->is_object()) {
-      if (json->contains("error_code") && (*json)["error_code"].is_number_integer()) error.code = (*json)["error_code"].get<int>();
-      if (json->contains("message") && (*json)["message"].is_string()) error.message += ": " + (*json)["message"].get<std::string>();
+      if (json->contains("error_code") && (*json)["error_code"].is_number_integer())
+        error.code = (*json)["error_code"].get<int>();
+      if (json->contains("message") && (*json)["message"].is_string())
+        error.message += ": " + (*json)["message"].get<std::string>();
     }
     return std::unexpected(std::move(error));
   }
 
   static Json body_of(std::string_view text, SchemaType type) {
     Json body{{"schema", text}};
-    if (type != SchemaType::kAvro) body["schemaType"] = name_of(type);  // left out is Avro, which registries before 5.5 insist on
+    if (type != SchemaType::kAvro)
+      body["schemaType"] = name_of(type);  // left out is Avro, which registries before 5.5 insist on
     return body;
   }
 
@@ -119,8 +129,12 @@ class RegistryCore {
 
 SchemaRegistry::SchemaRegistry(RegistryConfig config) : core_(std::make_shared<RegistryCore>(std::move(config))) {}
 
-Result<Schema> SchemaRegistry::add(std::string_view subject, std::string_view text, SchemaType type) { return core_->post(subject, text, type, "/versions"); }
-Result<Schema> SchemaRegistry::find(std::string_view subject, std::string_view text, SchemaType type) const { return core_->post(subject, text, type, ""); }
+Result<Schema> SchemaRegistry::add(std::string_view subject, std::string_view text, SchemaType type) {
+  return core_->post(subject, text, type, "/versions");
+}
+Result<Schema> SchemaRegistry::find(std::string_view subject, std::string_view text, SchemaType type) const {
+  return core_->post(subject, text, type, "");
+}
 
 Result<Schema> SchemaRegistry::get(std::string_view subject, std::string_view version) const {
   const std::string key = std::string(subject) + '\0' + std::string(version);
@@ -157,8 +171,11 @@ Result<Schema> SchemaRegistry::by_id(int id) const {
   return schema;
 }
 
-Result<std::vector<std::string>> SchemaRegistry::incompatibilities(std::string_view subject, std::string_view text, SchemaType type) const {
-  auto json = core_->call("POST", "/compatibility/subjects/" + percent_encoded(subject) + "/versions/latest?verbose=true", RegistryCore::body_of(text, type));
+Result<std::vector<std::string>> SchemaRegistry::incompatibilities(std::string_view subject, std::string_view text,
+                                                                   SchemaType type) const {
+  auto json =
+      core_->call("POST", "/compatibility/subjects/" + percent_encoded(subject) + "/versions/latest?verbose=true",
+                  RegistryCore::body_of(text, type));
   if (!json) return std::unexpected(json.error());
   std::vector<std::string> reasons;
   if (!json->is_object() || json->value("is_compatible", Json(true)) == Json(true)) return reasons;
@@ -177,7 +194,8 @@ std::string subject_of(const RegistrySerde& options, const SerdeContext& context
   return std::string(context.topic) + (context.is_key ? "-key" : "-value");
 }
 
-Result<int> schema_id(SchemaRegistry& registry, const RegistrySerde& options, const std::string& subject, const std::string& text, SchemaType type) {
+Result<int> schema_id(SchemaRegistry& registry, const RegistrySerde& options, const std::string& subject,
+                      const std::string& text, SchemaType type) {
   auto schema = options.auto_register ? registry.add(subject, text, type) : registry.find(subject, text, type);
   if (!schema) return std::unexpected(schema.error());
   return schema->id;
@@ -186,17 +204,21 @@ Result<int> schema_id(SchemaRegistry& registry, const RegistrySerde& options, co
 Result<> write_schema_id(int id, Framing framing, std::string& out, const SerdeContext& context) {
   if (framing == Framing::kConfluent) {
     out.push_back('\0');
-    for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>(static_cast<std::uint32_t>(id) >> shift));
+    for (int shift = 24; shift >= 0; shift -= 8)
+      out.push_back(static_cast<char>(static_cast<std::uint32_t>(id) >> shift));
     return {};
   }
-  if (!context.headers) return std::unexpected(Error{.code = -160, .message = "the schema's id goes into a header, and there are none here"});
+  if (!context.headers)
+    return std::unexpected(
+        Error{.code = -161, .message = "the schema's id goes into a header, and there are none here"});
   context.headers->add("schema-id", std::to_string(id));
   return {};
 }
 
 Result<int> read_schema_id(std::string_view& bytes, Framing framing, const SerdeContext& context) {
   if (framing == Framing::kConfluent) {
-    if (bytes.size() < 5 || bytes[0] != 0) return bad_bytes("no schema id: the bytes do not begin with 0 and four bytes of id");
+    if (bytes.size() < 5 || bytes[0] != 0)
+      return bad_bytes("no schema id: the bytes do not begin with 0 and four bytes of id");
     std::uint32_t id = 0;
     for (std::size_t i = 1; i < 5; ++i) id = id << 8 | static_cast<unsigned char>(bytes[i]);
     bytes.remove_prefix(5);

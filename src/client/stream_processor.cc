@@ -44,8 +44,11 @@ class RunOfOutputs {
         const std::lock_guard lock(deliveries_->mutex);
         ++deliveries_->open;
       }
-      const auto answer = [deliveries = deliveries_, record](const Message&, const Result<Delivery>& r) { deliveries->answered(record, status(r)); };
-      if (auto accepted = producer_.send(std::move(message), answer, milliseconds::max()); !accepted) deliveries_->answered(record, accepted);
+      const auto answer = [deliveries = deliveries_, record](const Message&, const Result<Delivery>& r) {
+        deliveries->answered(record, status(r));
+      };
+      if (auto accepted = producer_.send(std::move(message), answer, milliseconds::max()); !accepted)
+        deliveries_->answered(record, accepted);
     }
   }
 
@@ -63,8 +66,8 @@ class RunOfOutputs {
 };
 
 RunHandler processing(std::function<Result<>(const Record&, Outbox&)> handler, std::shared_ptr<ProducerCore> producer) {
-  return [handler = std::move(handler), producer = std::move(producer)](std::span<const Record> records, const std::function<bool()>& stop,
-                                                                        ConsumedCells* cells) {
+  return [handler = std::move(handler), producer = std::move(producer)](
+             std::span<const Record> records, const std::function<bool()>& stop, ConsumedCells* cells) {
     RunOfOutputs outputs(*producer);
     const auto handle = one_by_one([&, next = std::size_t{0}](const Record& record) mutable -> Result<> {
       Outbox outbox(record);
@@ -87,9 +90,10 @@ Result<> ask_for_transactions(const ProcessorConfig& config) {
                                      0ms);
   if (!producer) return std::unexpected(producer.error());
   if (auto ready = (*producer)->init_transactions(10s); !ready) return ready;
-  return std::unexpected(Error{.code = RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED,
-                               .message = "the broker has transactions, but this version of the toolkit does not process exactly once yet; "
-                                          "use Guarantee::kAtLeastOnce, or Producer::transaction"});
+  return std::unexpected(Error{
+      .code = RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED,
+      .message = "the broker has transactions, but this version of the toolkit does not process exactly once yet; "
+                 "use Guarantee::kAtLeastOnce, or Producer::transaction"});
 }
 
 }  // namespace
@@ -101,7 +105,10 @@ StreamProcessor::~StreamProcessor() = default;
 
 Result<StreamProcessor> StreamProcessor::open(ProcessorConfig config) {
   if (config.guarantee == Guarantee::kExactlyOnce) return std::unexpected(ask_for_transactions(config).error());
-  ProducerConfig output{.brokers = config.input.brokers, .metrics = config.input.metrics, .on_error = config.input.on_error, .properties = config.output};
+  ProducerConfig output{.brokers = config.input.brokers,
+                        .metrics = config.input.metrics,
+                        .on_error = config.input.on_error,
+                        .properties = config.output};
   auto producer = ProducerCore::open(std::move(output), 5ms);
   if (!producer) return std::unexpected(producer.error());
   auto consumer = ConsumerCore::open(std::move(config.input));

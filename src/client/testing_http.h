@@ -1,4 +1,5 @@
-// A scripted HTTP server for tests of clients: one thread, one request a connection; and a request by hand for tests of servers.
+// A scripted HTTP server for tests of clients: one thread, one request a connection; and a request by hand for tests of
+// servers.
 #pragma once
 
 #include <arpa/inet.h>
@@ -69,7 +70,8 @@ class ScriptedServer {
       if (got <= 0) return;
       in.append(buffer, static_cast<std::size_t>(got));
       if (end == std::string::npos && (end = in.find("\r\n\r\n")) != std::string::npos)
-        if (const auto at = in.find("Content-Length: "); at != std::string::npos && at < end) length = std::stoul(in.substr(at + 16));
+        if (const auto at = in.find("Content-Length: "); at != std::string::npos && at < end)
+          length = std::stoul(in.substr(at + 16));
     }
     const std::string line = in.substr(0, in.find(" HTTP/1"));
     Answer answer{404, "{\"error_code\":404,\"message\":\"not scripted\"}"};
@@ -78,7 +80,9 @@ class ScriptedServer {
       requests_.push_back(line + (length ? " " + in.substr(end + 4) : ""));
       if (const auto found = answers_.find(line); found != answers_.end()) answer = found->second;
     }
-    const std::string out = "HTTP/1.1 " + std::to_string(answer.status) + " x\r\nContent-Length: " + std::to_string(answer.body.size()) + "\r\nConnection: close\r\n\r\n" + answer.body;
+    const std::string out = "HTTP/1.1 " + std::to_string(answer.status) +
+                            " x\r\nContent-Length: " + std::to_string(answer.body.size()) +
+                            "\r\nConnection: close\r\n\r\n" + answer.body;
     (void)::send(client, out.data(), out.size(), MSG_NOSIGNAL);
   }
 
@@ -92,12 +96,14 @@ class ScriptedServer {
 // Sends these bytes, and gives everything that comes back until the other side closes.
 inline std::string exchange(int port, const std::string& bytes) {
   const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{.sin_family = AF_INET, .sin_port = htons(static_cast<std::uint16_t>(port)), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  sockaddr_in address{
+      .sin_family = AF_INET, .sin_port = htons(static_cast<std::uint16_t>(port)), .sin_addr = {htonl(INADDR_LOOPBACK)}};
   std::string in;
   if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) {
     (void)::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     char buffer[4096];
-    for (ssize_t got; (got = ::recv(fd, buffer, sizeof buffer, 0)) > 0;) in.append(buffer, static_cast<std::size_t>(got));
+    for (ssize_t got; (got = ::recv(fd, buffer, sizeof buffer, 0)) > 0;)
+      in.append(buffer, static_cast<std::size_t>(got));
   }
   ::close(fd);
   return in;

@@ -25,21 +25,32 @@ class MockCluster {
     rd_kafka_mock_cluster_destroy(cluster_);
     rd_kafka_destroy(host_);
   }
-  void topic(const std::string& name, int partitions = 1) { rd_kafka_mock_topic_create(cluster_, name.c_str(), partitions, 1); }
+  void topic(const std::string& name, int partitions = 1) {
+    rd_kafka_mock_topic_create(cluster_, name.c_str(), partitions, 1);
+  }
   void down() { rd_kafka_mock_broker_set_down(cluster_, 1); }
   void up() { rd_kafka_mock_broker_set_up(cluster_, 1); }
   std::string brokers() const { return rd_kafka_mock_cluster_bootstraps(cluster_); }
   rd_kafka_mock_cluster_t* get() { return cluster_; }
 
-  ProducerConfig producer() const { return {.brokers = brokers(), .on_error = [](const Error&) {}}; }
+  ProducerConfig producer() const {
+    return {.brokers = brokers(), .on_error = [](const Error&) {}};
+  }
   ConsumerConfig consumer(const std::string& group = "g") const {
-    return {.brokers = brokers(), .group = group, .workers = 4, .commit_interval = 100ms, .session_timeout = 6s, .on_error = [](const Error&) {}};
+    return {.brokers = brokers(),
+            .group = group,
+            .workers = 4,
+            .commit_interval = 100ms,
+            .session_timeout = 6s,
+            .on_error = [](const Error&) {}};
   }
   void send(const std::string& topic, int from, int to, std::optional<std::int32_t> partition = {}) const {
     auto opened = Producer::open(producer());
     ASSERT_TRUE(opened) << opened.error().message;
     std::vector<Message> messages;
-    for (int i = from; i < to; ++i) messages.push_back({.topic = topic, .key = std::to_string(i), .value = std::to_string(i), .partition = partition});
+    for (int i = from; i < to; ++i)
+      messages.push_back(
+          {.topic = topic, .key = std::to_string(i), .value = std::to_string(i), .partition = partition});
     for (const auto& sent : opened->send_all(messages)) ASSERT_TRUE(sent) << sent.error().message;
   }
 
@@ -75,7 +86,8 @@ class Seen {
 // Runs a consumer on a thread of its own; stop() gives what run() said.
 class Running {
  public:
-  explicit Running(Consumer& consumer) : thread_([&consumer, this](std::stop_token stop) { result_ = consumer.run(stop); }) {}
+  explicit Running(Consumer& consumer)
+      : thread_([&consumer, this](std::stop_token stop) { result_ = consumer.run(stop); }) {}
   Result<> stop() {
     thread_.request_stop();
     return wait();

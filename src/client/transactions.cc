@@ -26,16 +26,19 @@ Result<> ProducerCore::init_transactions(milliseconds timeout) {
 }
 
 Result<> ProducerCore::begin_transaction() {
-  if (rd_kafka_error_t* error = rd_kafka_begin_transaction(handle_.get())) return std::unexpected(error_of(error, "begin transaction"));
+  if (rd_kafka_error_t* error = rd_kafka_begin_transaction(handle_.get()))
+    return std::unexpected(error_of(error, "begin transaction"));
   return {};
 }
 
 Result<> ProducerCore::commit_transaction() {
-  return until_done("commit transaction", [&] { return rd_kafka_commit_transaction(handle_.get(), kTransactionTimeoutMs); });
+  return until_done("commit transaction",
+                    [&] { return rd_kafka_commit_transaction(handle_.get(), kTransactionTimeoutMs); });
 }
 
 Result<> ProducerCore::abort_transaction() {
-  return until_done("abort transaction", [&] { return rd_kafka_abort_transaction(handle_.get(), kTransactionTimeoutMs); });
+  return until_done("abort transaction",
+                    [&] { return rd_kafka_abort_transaction(handle_.get(), kTransactionTimeoutMs); });
 }
 
 }  // namespace thalweg::client

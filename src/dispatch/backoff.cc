@@ -20,7 +20,8 @@ Nanos Backoff::after(int attempt, std::uint64_t seed) const {
   const double n = std::max(attempt, 1);
   const double grown = static_cast<double>(first.count()) * (linear ? n : std::pow(factor, n - 1));
   const double bounded = std::clamp(grown, 0.0, static_cast<double>(most.count()));
-  const double spread = 1 + std::clamp(jitter, 0.0, 1.0) * (2 * unit_of(seed * 31 + static_cast<std::uint64_t>(attempt)) - 1);
+  const double spread =
+      1 + std::clamp(jitter, 0.0, 1.0) * (2 * unit_of(seed * 31 + static_cast<std::uint64_t>(attempt)) - 1);
   return Nanos(static_cast<std::int64_t>(std::min(bounded * spread, 9e18)));
 }
 

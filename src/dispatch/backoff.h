@@ -4,14 +4,15 @@
 #include <chrono>
 #include <cstdint>
 
+#include "base/time.h"
+
 namespace thalweg::dispatch {
 
-// Virtual or real, the machine does not know: time is what the host says it is.
-using Instant = std::chrono::time_point<std::chrono::steady_clock, std::chrono::nanoseconds>;
 using Nanos = std::chrono::nanoseconds;
 
-// After attempt n (1, 2, ...): linear first * n, or first * factor^(n-1); never more than `most`, then spread by +-`jitter`
-// (0 to 1). There is no entropy down here: the spread comes from `seed`, the same for the same record and attempt.
+// After attempt n (1, 2, ...): linear first * n, or first * factor^(n-1); never more than `most`, then spread by
+// +-`jitter` (0 to 1). There is no entropy down here: the spread comes from `seed`, the same for the same record and
+// attempt.
 struct Backoff {
   Nanos first{std::chrono::seconds(1)};
   Nanos most{std::chrono::minutes(1)};

@@ -52,7 +52,8 @@ std::size_t Dispatcher::room(Slot slot) const {
 
 bool Dispatcher::batch_is_full(const Partition& p, const Lane& lane, Instant now) const {
   const Batching& limits = *p.batching;
-  return lane.failed_batch > 0 || lane.queue.size() >= limits.count || lane.bytes >= limits.bytes || now >= lane.oldest + limits.age;
+  return lane.failed_batch > 0 || lane.queue.size() >= limits.count || lane.bytes >= limits.bytes ||
+         now >= lane.oldest + limits.age;
 }
 
 // A lane that has just stopped doing something else: it becomes ready, collects, or is forgotten.

@@ -1,15 +1,16 @@
-// One consumer's decisions: which record runs now, which waits, is tried again or goes to the dead letters, which partition is
-// read, and what may be committed. A machine: no thread, no clock, no queue of a client library; the host (client/consumer)
-// calls it under a lock and does what it says.
+// One consumer's decisions: which record runs now, which waits, is tried again or goes to the dead letters, which
+// partition is read, and what may be committed. A machine: no thread, no clock, no queue of a client library; the host
+// (client/consumer) calls it under a lock and does what it says.
 //
-// Records of a *lane* run one after the other, in the order of the log; lanes run at the same time. With Order::kPartition a
-// partition is one lane, with kKey every key of it is. A host takes a Run: as many records of one lane as have come by then, so
-// that under load a lock is taken once for many records.
+// Records of a *lane* run one after the other, in the order of the log; lanes run at the same time. With
+// Order::kPartition a partition is one lane, with kKey every key of it is. A host takes a Run: as many records of one
+// lane as have come by then, so that under load a lock is taken once for many records.
 //
 // What is promised:
 // - A lane is in one place: ready, running, in back-off, or waiting for its dead letter. Never two runs of it at once.
 // - A record is settled when it was handled or its dead letter was written; committable() never passes one that is not.
-// - A lane in back-off delays nobody else. With kPartition its partition is not read meanwhile, and with both the partition is not
+// - A lane in back-off delays nobody else. With kPartition its partition is not read meanwhile, and with both the
+// partition is not
 //   read while `in_hand` records of it are kept: memory is bounded by partitions times `in_hand`.
 // - After revoke() nothing of a partition begins.
 //
@@ -32,7 +33,8 @@ namespace thalweg::dispatch {
 
 enum class Order { kPartition, kKey };
 
-// One assignment of one partition. A partition that is lost and comes back is another slot, so what is late hits nobody.
+// One assignment of one partition. A partition that is lost and comes back is another slot, so what is late hits
+// nobody.
 using Slot = Strong<std::uint32_t, struct SlotTag>;
 
 // Which record: the host keeps it under this name until it is settled.
@@ -42,7 +44,8 @@ struct Token {
   friend auto operator<=>(const Token&, const Token&) = default;
 };
 
-// A topic whose handler takes many records at once: it runs when there are `count` or `bytes` of them, or the oldest is `age` old.
+// A topic whose handler takes many records at once: it runs when there are `count` or `bytes` of them, or the oldest is
+// `age` old.
 struct Batching {
   std::size_t count = 100;
   std::size_t bytes = 1 << 20;
@@ -55,7 +58,7 @@ struct Rules {
   std::size_t run_most = 256;  // records of one run, so that lanes take turns
   int attempts = 3;            // counting the first; at least 1
   Backoff backoff;
-  bool dead_letters = false;   // else a record that cannot be handled stops the consumer
+  bool dead_letters = false;  // else a record that cannot be handled stops the consumer
   Backoff dead_letter_backoff;
 };
 
@@ -119,10 +122,10 @@ class Dispatcher {
     State state = State::kCollecting;
     std::deque<std::uint64_t> queue;  // sequences, unsettled
     std::size_t bytes = 0;
-    Instant oldest;                   // when the first of a batch came
-    int attempt = 1;                  // of the head, or of the batch in `failed_batch`
-    std::size_t failed_batch = 0;     // a batch is tried again as it was
-    std::size_t letters = 0;          // dead letters that are being written
+    Instant oldest{};              // when the first of a batch came
+    int attempt = 1;               // of the head, or of the batch in `failed_batch`
+    std::size_t failed_batch = 0;  // a batch is tried again as it was
+    std::size_t letters = 0;       // dead letters that are being written
     std::deque<std::uint64_t> unwritten;
     int letter_attempt = 1;
     std::optional<Instant> timer;
@@ -146,7 +149,8 @@ class Dispatcher {
   std::size_t run_length(const Partition& p, const Lane& lane) const;
   void wait(Slot slot, std::uint64_t key, Partition& p, Lane& lane, State state, Instant until);
   void cancel_timer(Slot slot, std::uint64_t key, Lane& lane);
-  void fail(Slot slot, std::uint64_t key, Partition& p, Lane& lane, std::size_t failed, bool poison, Instant now, Step& step);
+  void fail(Slot slot, std::uint64_t key, Partition& p, Lane& lane, std::size_t failed, bool poison, Instant now,
+            Step& step);
   void send_letters(Slot slot, std::uint64_t key, Partition& p, Lane& lane, Step& step);
 
   const Rules rules_;

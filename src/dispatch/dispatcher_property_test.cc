@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 struct ModelPartition {
   Slot slot;
-  std::vector<Offset> offsets;          // by sequence
+  std::vector<Offset> offsets;  // by sequence
   std::vector<std::uint64_t> keys;
   std::vector<bool> settled;
   std::map<std::uint64_t, std::uint64_t> last_of_lane;  // the newest settled of a lane
@@ -28,18 +28,31 @@ struct ModelPartition {
 
 class History {
  public:
-  History(std::uint64_t seed, Order order, bool batches) : random_(seed), order_(order), batches_(batches), dispatcher_(rules(order)) {
+  History(std::uint64_t seed, Order order, bool batches)
+      : random_(seed), order_(order), batches_(batches), dispatcher_(rules(order)) {
     for (int i = 0; i < 5; ++i) assign();
   }
 
   void step() {
     now_ += std::chrono::milliseconds(pick(50));
     switch (pick(7)) {
-      case 0: case 1: add(); break;
-      case 2: case 3: take(); break;
-      case 4: finish(pick(4) == 0); break;
-      case 5: answer_letter(pick(3) > 0); break;
-      case 6: fire(); break;
+      case 0:
+      case 1:
+        add();
+        break;
+      case 2:
+      case 3:
+        take();
+        break;
+      case 4:
+        finish(pick(4) == 0);
+        break;
+      case 5:
+        answer_letter(pick(3) > 0);
+        break;
+      case 6:
+        fire();
+        break;
     }
     if (pick(200) == 0) replace();
     check();
@@ -60,18 +73,26 @@ class History {
 
  private:
   static Rules rules(Order order) {
-    return {.order = order, .in_hand = 40, .run_most = 7, .attempts = 3, .backoff = {.first = 100ms}, .dead_letters = true, .dead_letter_backoff = {.first = 100ms}};
+    return {.order = order,
+            .in_hand = 40,
+            .run_most = 7,
+            .attempts = 3,
+            .backoff = {.first = 100ms},
+            .dead_letters = true,
+            .dead_letter_backoff = {.first = 100ms}};
   }
   std::size_t pick(std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random_); }
   ModelPartition& any() { return partitions_[pick(partitions_.size())]; }
   ModelPartition& of(Slot slot) { return *std::ranges::find(partitions_, slot, &ModelPartition::slot); }
   bool busy() const {
-    return std::ranges::any_of(partitions_, [](const auto& p) { return !std::ranges::all_of(p.settled, std::identity()); });
+    return std::ranges::any_of(partitions_,
+                               [](const auto& p) { return !std::ranges::all_of(p.settled, std::identity()); });
   }
 
   void assign() {
     ModelPartition p;
-    p.slot = dispatcher_.assign(batches_ ? std::optional(Batching{.count = 5, .bytes = 60, .age = 200ms}) : std::nullopt);
+    p.slot =
+        dispatcher_.assign(batches_ ? std::optional(Batching{.count = 5, .bytes = 60, .age = 200ms}) : std::nullopt);
     partitions_.push_back(std::move(p));
   }
 
@@ -187,8 +208,8 @@ TEST(DispatcherProperty, CommitsNeverPassAnUnhandledRecordAndOrderHolds) {
       }
 }
 
-// One hundred partitions, four workers, a record a millisecond each; how long records of partitions 1 to 99 wait from when they
-// could be read until they are handled. Returns the waits, sorted.
+// One hundred partitions, four workers, a record a millisecond each; how long records of partitions 1 to 99 wait from
+// when they could be read until they are handled. Returns the waits, sorted.
 std::vector<Nanos> waits(bool partition_zero_fails) {
   Rules rules;
   rules.in_hand = 10;
@@ -207,7 +228,7 @@ std::vector<Nanos> waits(bool partition_zero_fails) {
   while (now < end) {
     d.on_timer(now);
     for (int i = 0; i < 100; ++i)  // one record of each partition every 50 ms: half of what the workers can do
-      if (now.time_since_epoch() % 50ms == 0ms && d.wants(slots[static_cast<std::size_t>(i)])) {
+      if (now % 50ms == 0ms && d.wants(slots[static_cast<std::size_t>(i)])) {
         const auto slot = slots[static_cast<std::size_t>(i)];
         came[{slot, d.add(slot, Offset{next[static_cast<std::size_t>(i)]++}, 0, 1, now).sequence}] = now;
       }

@@ -33,8 +33,8 @@ Step Dispatcher::done(const Run& run, std::size_t handled, Outcome outcome, Inst
   return step;
 }
 
-void Dispatcher::fail(Slot slot, std::uint64_t key, Partition& p, Lane& lane, std::size_t failed, bool poison, Instant now,
-                      Step& step) {
+void Dispatcher::fail(Slot slot, std::uint64_t key, Partition& p, Lane& lane, std::size_t failed, bool poison,
+                      Instant now, Step& step) {
   const Token head{slot, lane.queue.front()};
   if (!poison && lane.attempt < rules_.attempts) {
     const std::uint64_t seed = static_cast<std::uint64_t>(p.progress.offset(head.sequence).value);

@@ -1,5 +1,5 @@
-// What of one partition was read, what of it is settled, and therefore what may be committed. Records are numbered in the order
-// they were read (`sequence`), because offsets have gaps: compaction and transaction markers make them.
+// What of one partition was read, what of it is settled, and therefore what may be committed. Records are numbered in
+// the order they were read (`sequence`), because offsets have gaps: compaction and transaction markers make them.
 //
 // Invariant: committable() never passes a record that is not settled.
 #pragma once
@@ -19,13 +19,15 @@ class Progress {
   // REQUIRES: added, not settled before.
   void settle(std::uint64_t sequence);
 
-  // The offset to commit: one past the last record of the unbroken run of settled ones, or that of the first unsettled one.
-  // Nothing while nothing has been settled.
+  // The offset to commit: one past the last record of the unbroken run of settled ones, or that of the first unsettled
+  // one. Nothing while nothing has been settled.
   std::optional<Offset> committable() const { return committable_; }
 
   std::uint64_t first() const { return first_; }  // the oldest unsettled sequence
   std::uint64_t end() const { return first_ + entries_.size(); }
-  std::size_t unsettled_span() const { return entries_.size(); }  // what is kept: from the oldest unsettled to the newest
+  std::size_t unsettled_span() const {
+    return entries_.size();
+  }  // what is kept: from the oldest unsettled to the newest
   Offset offset(std::uint64_t sequence) const { return entry(sequence).offset; }
   std::uint32_t bytes(std::uint64_t sequence) const { return entry(sequence).bytes; }
   bool settled(std::uint64_t sequence) const { return sequence < first_ || entry(sequence).settled; }

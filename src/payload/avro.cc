@@ -6,12 +6,29 @@
 namespace thalweg::client {
 
 struct AvroSchema::Node {
-  enum class Kind { kNull, kBoolean, kInt, kLong, kFloat, kDouble, kBytes, kString, kRecord, kEnum, kArray, kMap, kUnion, kFixed };
+  enum class Kind {
+    kNull,
+    kBoolean,
+    kInt,
+    kLong,
+    kFloat,
+    kDouble,
+    kBytes,
+    kString,
+    kRecord,
+    kEnum,
+    kArray,
+    kMap,
+    kUnion,
+    kFixed
+  };
   Kind kind = Kind::kNull;
-  std::vector<std::pair<std::string, std::weak_ptr<const Node>>> fields;  // of records; branches of unions; the one of arrays and maps
+  std::vector<std::pair<std::string, std::weak_ptr<const Node>>>
+      fields;  // of records; branches of unions; the one of arrays and maps
   std::vector<std::string> symbols;
   std::size_t size = 0;
-  std::vector<std::shared_ptr<const Node>> owned;  // of the root: every node, so that types that contain themselves do not own themselves
+  std::vector<std::shared_ptr<const Node>>
+      owned;  // of the root: every node, so that types that contain themselves do not own themselves
 };
 
 namespace {
@@ -29,14 +46,17 @@ class Parser {
     if (depth > kDepthMost) return bad_bytes("the schema is nested deeper than " + std::to_string(kDepthMost));
     if (json.is_string()) return by_name(json.get_ref<const std::string&>(), space);
     if (json.is_array()) return a_union(json, space, depth);
-    if (!json.is_object() || !json.contains("type")) return bad_bytes("not an Avro schema: " + json.dump().substr(0, 100));
+    if (!json.is_object() || !json.contains("type"))
+      return bad_bytes("not an Avro schema: " + json.dump().substr(0, 100));
     const Json& type = json["type"];
     if (!type.is_string()) return parse(type, space, depth + 1);
     const auto& name = type.get_ref<const std::string&>();
     if (name == "record" || name == "error") return record(json, space, depth);
     if (name == "enum") return an_enum(json, space);
     if (name == "fixed") return fixed(json, space);
-    if (name == "array" || name == "map") return many(json, name == "array" ? Kind::kArray : Kind::kMap, name == "array" ? "items" : "values", space, depth);
+    if (name == "array" || name == "map")
+      return many(json, name == "array" ? Kind::kArray : Kind::kMap, name == "array" ? "items" : "values", space,
+                  depth);
     return by_name(name, space);
   }
 
@@ -53,8 +73,9 @@ class Parser {
   }
 
   Result<std::weak_ptr<const Node>> by_name(const std::string& name, const std::string& space) {
-    static const std::map<std::string, Kind> kPrimitive{{"null", Kind::kNull},   {"boolean", Kind::kBoolean}, {"int", Kind::kInt},     {"long", Kind::kLong},
-                                                        {"float", Kind::kFloat}, {"double", Kind::kDouble},   {"bytes", Kind::kBytes}, {"string", Kind::kString}};
+    static const std::map<std::string, Kind> kPrimitive{
+        {"null", Kind::kNull},   {"boolean", Kind::kBoolean}, {"int", Kind::kInt},     {"long", Kind::kLong},
+        {"float", Kind::kFloat}, {"double", Kind::kDouble},   {"bytes", Kind::kBytes}, {"string", Kind::kString}};
     if (const auto found = kPrimitive.find(name); found != kPrimitive.end()) return add(found->second);
     for (const auto& full : {full_name(name, space), name})
       if (const auto found = named_.find(full); found != named_.end()) return found->second;
@@ -63,7 +84,8 @@ class Parser {
 
   Result<std::string> define(const Json& json, const std::string& space, const std::shared_ptr<Node>& node) {
     if (!json.contains("name") || !json["name"].is_string()) return bad_bytes("a named type without a name");
-    const std::string inner = json.contains("namespace") && json["namespace"].is_string() ? json["namespace"].get<std::string>() : space;
+    const std::string inner =
+        json.contains("namespace") && json["namespace"].is_string() ? json["namespace"].get<std::string>() : space;
     const std::string full = full_name(json["name"].get<std::string>(), inner);
     named_[full] = node;
     const auto dot = full.rfind('.');
@@ -76,7 +98,8 @@ class Parser {
     if (!inner) return std::unexpected(inner.error());
     if (!json.contains("fields") || !json["fields"].is_array()) return bad_bytes("a record without fields");
     for (const Json& field : json["fields"]) {
-      if (!field.is_object() || !field.contains("name") || !field["name"].is_string() || !field.contains("type")) return bad_bytes("a field without name or type");
+      if (!field.is_object() || !field.contains("name") || !field["name"].is_string() || !field.contains("type"))
+        return bad_bytes("a field without name or type");
       auto type = parse(field["type"], *inner, depth + 1);
       if (!type) return type;
       node->fields.emplace_back(field["name"].get<std::string>(), *type);
@@ -103,7 +126,8 @@ class Parser {
     return node;
   }
 
-  Result<std::weak_ptr<const Node>> many(const Json& json, Kind kind, const char* of, const std::string& space, int depth) {
+  Result<std::weak_ptr<const Node>> many(const Json& json, Kind kind, const char* of, const std::string& space,
+                                         int depth) {
     auto node = add(kind);
     if (!json.contains(of)) return bad_bytes(std::string("an array or map without ") + of);
     auto type = parse(json[of], space, depth + 1);
@@ -136,20 +160,31 @@ class Decoder {
     // Values that take no bytes (null, empty records) must not make much of little.
     if (budget_-- == 0) return bad_bytes("Avro: more values than bytes");
     switch (node.kind) {
-      case Kind::kNull: return Json(nullptr);
-      case Kind::kBoolean: return boolean();
+      case Kind::kNull:
+        return Json(nullptr);
+      case Kind::kBoolean:
+        return boolean();
       case Kind::kInt:
-      case Kind::kLong: return integer();
-      case Kind::kFloat: return floating<float, std::uint32_t>();
-      case Kind::kDouble: return floating<double, std::uint64_t>();
+      case Kind::kLong:
+        return integer();
+      case Kind::kFloat:
+        return floating<float, std::uint32_t>();
+      case Kind::kDouble:
+        return floating<double, std::uint64_t>();
       case Kind::kBytes:
-      case Kind::kString: return text();
-      case Kind::kFixed: return take(node.size);
-      case Kind::kEnum: return symbol(node);
-      case Kind::kRecord: return record(node, depth);
-      case Kind::kUnion: return branch(node, depth);
+      case Kind::kString:
+        return text();
+      case Kind::kFixed:
+        return take(node.size);
+      case Kind::kEnum:
+        return symbol(node);
+      case Kind::kRecord:
+        return record(node, depth);
+      case Kind::kUnion:
+        return branch(node, depth);
       case Kind::kArray:
-      case Kind::kMap: return blocks(node, depth);
+      case Kind::kMap:
+        return blocks(node, depth);
     }
     return bad_bytes("Avro: unknown type");
   }
@@ -187,7 +222,8 @@ class Decoder {
   Result<Json> floating() {
     if (bytes_.size() < sizeof(T)) return short_of_bytes();
     U bits = 0;
-    for (std::size_t i = 0; i < sizeof(T); ++i) bits |= static_cast<U>(static_cast<unsigned char>(bytes_[i])) << (8 * i);
+    for (std::size_t i = 0; i < sizeof(T); ++i)
+      bits |= static_cast<U>(static_cast<unsigned char>(bytes_[i])) << (8 * i);
     bytes_.remove_prefix(sizeof(T));
     return Json(std::bit_cast<T>(bits));
   }
@@ -209,7 +245,8 @@ class Decoder {
   Result<Json> symbol(const Node& node) {
     auto index = varint();
     if (!index) return std::unexpected(index.error());
-    if (*index < 0 || static_cast<std::size_t>(*index) >= node.symbols.size()) return bad_bytes("Avro: a symbol that the enum does not have");
+    if (*index < 0 || static_cast<std::size_t>(*index) >= node.symbols.size())
+      return bad_bytes("Avro: a symbol that the enum does not have");
     return Json(node.symbols[static_cast<std::size_t>(*index)]);
   }
 
@@ -226,7 +263,8 @@ class Decoder {
   Result<Json> branch(const Node& node, int depth) {
     auto index = varint();
     if (!index) return std::unexpected(index.error());
-    if (*index < 0 || static_cast<std::size_t>(*index) >= node.fields.size()) return bad_bytes("Avro: a branch that the union does not have");
+    if (*index < 0 || static_cast<std::size_t>(*index) >= node.fields.size())
+      return bad_bytes("Avro: a branch that the union does not have");
     return decode(*node.fields[static_cast<std::size_t>(*index)].second.lock(), depth + 1);
   }
 
@@ -239,14 +277,17 @@ class Decoder {
       if (*count == 0) return json;
       if (*count < 0)  // followed by the block's size in bytes, which we do not need
         if (auto size = varint(); !size) return std::unexpected(size.error());
-      const std::uint64_t entries = *count < 0 ? ~static_cast<std::uint64_t>(*count) + 1 : static_cast<std::uint64_t>(*count);
+      const std::uint64_t entries =
+          *count < 0 ? ~static_cast<std::uint64_t>(*count) + 1 : static_cast<std::uint64_t>(*count);
       for (std::uint64_t i = 0; i < entries; ++i) {
         Result<Json> key = is_map ? text() : Result<Json>(Json());
         if (!key) return key;
         auto value = decode(*node.fields[0].second.lock(), depth + 1);
         if (!value) return value;
-        if (is_map) json[key->get<std::string>()] = *std::move(value);
-        else json.push_back(*std::move(value));
+        if (is_map)
+          json[key->get<std::string>()] = *std::move(value);
+        else
+          json.push_back(*std::move(value));
       }
     }
   }

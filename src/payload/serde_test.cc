@@ -31,9 +31,11 @@ struct Person {
 THALWEG_DESCRIBE(Person, id, age, active, score, note, addresses, counts)
 
 struct Many {
-  int a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25;
+  int a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24,
+      a25;
 };
-THALWEG_DESCRIBE(Many, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25)
+THALWEG_DESCRIBE(Many, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21,
+                 a22, a23, a24, a25)
 static_assert(std::tuple_size_v<decltype(thalweg_describe(static_cast<const Many*>(nullptr)).fields)> == 25);
 
 template <class T>
@@ -58,7 +60,8 @@ TEST(Serde, NumbersAreBigEndianAsKafkasSerializersWriteThem) {
 }
 
 TEST(Serde, WhatWasWrittenIsReadBack) {
-  for (const std::int64_t value : {std::int64_t{0}, std::int64_t{-1}, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()})
+  for (const std::int64_t value : {std::int64_t{0}, std::int64_t{-1}, std::numeric_limits<std::int64_t>::min(),
+                                   std::numeric_limits<std::int64_t>::max()})
     EXPECT_EQ(*serde_of<std::int64_t>().read(bytes(value), {}), value);
   EXPECT_EQ(*serde_of<double>().read(bytes(-0.1), {}), -0.1);
   EXPECT_EQ(*serde_of<bool>().read(bytes(true), {}), true);
@@ -84,8 +87,9 @@ TEST(Json, ErrorsNameThePath) {
   EXPECT_EQ(problem<Address>(R"([])"), "the document must be an object, here is array");
   EXPECT_EQ(problem<Person>(R"({"id":1,"age":300})"), "age must be an integer of 8 bits, here is 300");
   EXPECT_EQ(problem<Person>(R"({"id":1.5})"), "id must be an integer, here is 1.5");
-  EXPECT_EQ(problem<Person>(R"({"id":1,"age":3,"active":true,"score":1,"addresses":[{"city":"a"},{"city":2}],"counts":{}})"),
-            "addresses[1].city must be a string, here is 2");
+  EXPECT_EQ(
+      problem<Person>(R"({"id":1,"age":3,"active":true,"score":1,"addresses":[{"city":"a"},{"city":2}],"counts":{}})"),
+      "addresses[1].city must be a string, here is 2");
   EXPECT_TRUE(problem<Address>("{").starts_with("not JSON")) << problem<Address>("{");
 }
 
@@ -100,13 +104,16 @@ TEST(Json, WhatIsNotUtf8CannotBeWritten) {
 }
 
 TEST(JsonSchema, IsMadeOfTheDescription) {
-  EXPECT_EQ(Json::parse(json_schema_text<Address>()),
-            Json::parse(R"({"$schema":"http://json-schema.org/draft-07/schema#","title":"Address","type":"object","required":["city"],
+  EXPECT_EQ(
+      Json::parse(json_schema_text<Address>()),
+      Json::parse(
+          R"({"$schema":"http://json-schema.org/draft-07/schema#","title":"Address","type":"object","required":["city"],
                             "properties":{"city":{"type":"string"},"number":{"oneOf":[{"type":"null"},{"type":"integer"}]}}})"));
 }
 
 TEST(Avro, TheSchemaIsMadeOfTheDescriptionAndNamesAreDefinedOnce) {
-  EXPECT_EQ(Json::parse(avro_schema<Address>()), Json::parse(R"({"type":"record","name":"Address","fields":[{"name":"city","type":"string"},
+  EXPECT_EQ(Json::parse(avro_schema<Address>()),
+            Json::parse(R"({"type":"record","name":"Address","fields":[{"name":"city","type":"string"},
                                                              {"name":"number","type":["null","int"],"default":null}]})"));
 }
 
@@ -116,15 +123,24 @@ TEST(Avro, TheBytesAreThoseOfTheSpecification) {
   EXPECT_EQ(out, std::string("\0\1\2\3\x80\1\x81\1", 8));  // zig-zag, as in the specification's table
   out.clear();
   detail::avro_write(Address{"foo", 64}, out);
-  EXPECT_EQ(out, "\x06" "foo" "\x02" "\x80\x01");
+  EXPECT_EQ(out,
+            "\x06"
+            "foo"
+            "\x02"
+            "\x80\x01");
 }
 
 Person random_person(std::mt19937_64& random) {
-  Person p{.id = static_cast<std::int64_t>(random()), .age = static_cast<std::uint8_t>(random()), .active = random() % 2 == 0, .score = static_cast<double>(random()) / 7};
+  Person p{.id = static_cast<std::int64_t>(random()),
+           .age = static_cast<std::uint8_t>(random()),
+           .active = random() % 2 == 0,
+           .score = static_cast<double>(random()) / 7};
   if (random() % 2) p.note = std::string(random() % 50, 'n');
   for (std::size_t i = random() % 4; i > 0; --i)
-    p.addresses.push_back({std::string(random() % 5, 'c'), random() % 2 ? std::optional(static_cast<std::int32_t>(random())) : std::nullopt});
-  for (std::size_t i = random() % 4; i > 0; --i) p.counts[std::to_string(random() % 100)] = static_cast<std::int64_t>(random());
+    p.addresses.push_back({std::string(random() % 5, 'c'),
+                           random() % 2 ? std::optional(static_cast<std::int32_t>(random())) : std::nullopt});
+  for (std::size_t i = random() % 4; i > 0; --i)
+    p.counts[std::to_string(random() % 100)] = static_cast<std::int64_t>(random());
   return p;
 }
 
@@ -146,14 +162,16 @@ TEST(Serde, JsonAndAvroGiveBackEveryPerson) {
 }
 
 TEST(Avro, AnotherWritersSchemaIsResolvedByName) {
-  const auto writer = AvroSchema::parse(R"({"type":"record","name":"Address","fields":[{"name":"kind","type":{"type":"enum","name":"K","symbols":["A","B"]}},
+  const auto writer = AvroSchema::parse(
+      R"({"type":"record","name":"Address","fields":[{"name":"kind","type":{"type":"enum","name":"K","symbols":["A","B"]}},
                                         {"name":"hash","type":{"type":"fixed","name":"H","size":2}},{"name":"city","type":"string"}]})");
   ASSERT_TRUE(writer) << writer.error().message;
   EXPECT_EQ(*detail::avro_read<Address>(*writer, std::string_view("\x02xy\x06Rom", 7)), (Address{"Rom", {}}));
 }
 
 TEST(Avro, SchemasThatAreNotAreRefused) {
-  for (const char* text : {"", "7", "\"nothing\"", R"({"type":"record","name":"R"})", R"({"type":"record","name":"R","fields":[{"name":"x"}]})", R"({"type":"array"})",
+  for (const char* text : {"", "7", "\"nothing\"", R"({"type":"record","name":"R"})",
+                           R"({"type":"record","name":"R","fields":[{"name":"x"}]})", R"({"type":"array"})",
                            R"({"type":"fixed","name":"F","size":-1})", R"({"type":"enum","name":"E"})"})
     EXPECT_FALSE(AvroSchema::parse(text)) << text;
   std::string deep = "\"int\"";

@@ -2,6 +2,7 @@
 //   client_bench BROKERS [messages=1000000] [bytes=100] [topic=client-bench]
 // Prints messages per second of wall time, and CPU seconds of this process per million.
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -9,7 +10,6 @@
 #include <cstdlib>
 #include <deque>
 #include <string>
-#include <unistd.h>
 
 #include "thalweg/client/consumer.h"
 
@@ -21,7 +21,9 @@ namespace {
 double cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -43,7 +45,8 @@ Result<> produce(const std::string& brokers, const std::string& topic, std::size
   std::deque<std::future<Result<Delivery>>> answers;
   const auto began = Clock::now();
   const double cpu = cpu_seconds();
-  for (std::size_t i = 0; i < messages; ++i) answers.push_back(producer->send_future({.topic = topic, .key = std::to_string(i), .value = value}));
+  for (std::size_t i = 0; i < messages; ++i)
+    answers.push_back(producer->send_future({.topic = topic, .key = std::to_string(i), .value = value}));
   for (auto& answer : answers)
     if (auto result = answer.get(); !result) return std::unexpected(result.error());
   report("send_future", messages, began, cpu);
@@ -58,16 +61,18 @@ Result<> consume(const std::string& brokers, const std::string& topic, std::size
   std::atomic<bool> begun{false};
   Clock::time_point first;
   double cpu = 0;
-  auto result = consumer->on(topic, [&](const Record& record) {
-                            if (!begun.exchange(true)) {
-                              first = Clock::now();
-                              cpu = cpu_seconds();
-                            }
-                            if (record.value() && handled.fetch_add(1) + 1 == messages) {
-                              report("handlers", messages, first, cpu);
-                              stop.request_stop();
-                            }
-                          })
+  auto result = consumer
+                    ->on(topic,
+                         [&](const Record& record) {
+                           if (!begun.exchange(true)) {
+                             first = Clock::now();
+                             cpu = cpu_seconds();
+                           }
+                           if (record.value() && handled.fetch_add(1) + 1 == messages) {
+                             report("handlers", messages, first, cpu);
+                             stop.request_stop();
+                           }
+                         })
                     .run(stop.get_token());
   return result;
 }

@@ -1,6 +1,6 @@
-// Avro (1.11) of described types: the schema, and the binary form. Integers are int (up to 32 bits) and long, floating point is float
-// and double, std::string is string, std::optional<T> the union of null and T with default null, vectors are arrays, maps are maps of
-// strings, described types are records..
+// Avro (1.11) of described types: the schema, and the binary form. Integers are int (up to 32 bits) and long, floating
+// point is float and double, std::string is string, std::optional<T> the union of null and T with default null, vectors
+// are arrays, maps are maps of strings, described types are records..
 #pragma once
 
 #include <algorithm>

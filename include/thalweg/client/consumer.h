@@ -1,10 +1,11 @@
-// A member of a consumer group that calls handlers. At least once: an offset is committed when its record and all before it were
-// handled or written to the dead letters.
+// A member of a consumer group that calls handlers. At least once: an offset is committed when its record and all
+// before it were handled or written to the dead letters.
 //
-// Handlers run on `workers` threads; one partition (with Order::kKey: one key) never runs twice at once, and in the order of the
-// log. A record whose handler fails is tried again by the RetryPolicy; its partition waits and is not read, no other is delayed.
-// When the attempts are used up it goes to the dead letters; without such a queue run() ends with the handler's error, and the
-// record is the first one read after the next start. Errors and exceptions of handlers are the same thing.
+// Handlers run on `workers` threads; one partition (with Order::kKey: one key) never runs twice at once, and in the
+// order of the log. A record whose handler fails is tried again by the RetryPolicy; its partition waits and is not
+// read, no other is delayed. When the attempts are used up it goes to the dead letters; without such a queue run() ends
+// with the handler's error, and the record is the first one read after the next start. Errors and exceptions of
+// handlers are the same thing.
 #pragma once
 
 #include <stop_token>
@@ -21,10 +22,12 @@ struct ConsumerConfig {
   std::string brokers = "localhost:9092", group;
   OffsetReset reset = OffsetReset::kEarliest;
   Order order = Order::kPartition;
-  unsigned workers = 0;        // 0: one per core
-  std::size_t in_hand = 1000;  // records of a partition that are read and not handled; beyond it the partition is not read
+  unsigned workers = 0;  // 0: one per core
+  std::size_t in_hand =
+      1000;  // records of a partition that are read and not handled; beyond it the partition is not read
   milliseconds commit_interval = 5s, session_timeout = 45s;
-  // How long a stop or a rebalance waits for handlers that have begun. What they had not begun is left to the next owner.
+  // How long a stop or a rebalance waits for handlers that have begun. What they had not begun is left to the next
+  // owner.
   milliseconds drain = 30s;
   std::optional<Metrics> metrics = {};
   ErrorHandler on_error = {};  // what ends nothing, as an unknown topic; left out: standard error
@@ -44,7 +47,8 @@ struct THALWEG_EXPORT Backoff {
 struct RetryPolicy {
   int attempts = 3;  // counts the first
   Backoff backoff = {};
-  // Left out: what says it is retriable, as fail() and exceptions do. Bytes that cannot be decoded are never tried again.
+  // Left out: what says it is retriable, as fail() and exceptions do. Bytes that cannot be decoded are never tried
+  // again.
   std::function<bool(const Error&)> worth_it = {};
 };
 
@@ -59,7 +63,8 @@ struct THALWEG_EXPORT DeadLetterQueue {
     std::size_t limit = SIZE_MAX;
     std::string group = "thalweg-dlq-replay";  // whose committed offsets say what was replayed before
   };
-  // Reads what is in the queue now, sends it without the queue's headers, then commits: at least once. How many were sent.
+  // Reads what is in the queue now, sends it without the queue's headers, then commits: at least once. How many were
+  // sent.
   static Result<std::size_t> replay(const ProducerConfig&, Replay);
 };
 
@@ -143,8 +148,9 @@ Consumer& Consumer::on(std::string topic, F f) {
 template <class F>
 Consumer& Consumer::on_batch(std::string topic, F f, BatchLimits limits) {
   static_assert(std::is_invocable_v<F&, std::span<const Record>>, "a batch handler takes std::span<const Record>");
-  return add_batch(std::move(topic),
-                   [f = std::move(f)](std::span<const Record> batch) mutable -> Result<> { return detail::call(f, batch); }, limits);
+  return add_batch(
+      std::move(topic),
+      [f = std::move(f)](std::span<const Record> batch) mutable -> Result<> { return detail::call(f, batch); }, limits);
 }
 
 }  // namespace thalweg::client

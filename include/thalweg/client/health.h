@@ -10,7 +10,8 @@ namespace thalweg::client {
 
 struct HealthConfig {
   std::string brokers = "localhost:9092";
-  std::vector<std::string> topics = {};  // what the application needs; each must exist, with leaders and replicas in sync
+  std::vector<std::string> topics =
+      {};  // what the application needs; each must exist, with leaders and replicas in sync
   milliseconds timeout = 3s;
   Properties properties = {};
 };
@@ -23,7 +24,8 @@ struct THALWEG_EXPORT Health {
 
 class HealthCore;
 
-// Keeps one connection; a check is one metadata request. A shared handle, thread-safe. Mistakes of the configuration are problems.
+// Keeps one connection; a check is one metadata request. A shared handle, thread-safe. Mistakes of the configuration
+// are problems.
 class THALWEG_EXPORT HealthChecker {
  public:
   explicit HealthChecker(HealthConfig config);
@@ -35,8 +37,9 @@ class THALWEG_EXPORT HealthChecker {
 
 class HttpCore;
 
-// GET and HEAD of what it was given, nothing else. One thread; at most 64 connections, each with one request of at most 8 KiB, sent
-// and answered within 5 s: a slow or hostile client costs nobody else anything. For networks that one trusts: no TLS.
+// GET and HEAD of what it was given, nothing else. One thread; at most 64 connections, each with one request of at most
+// 8 KiB, sent and answered within 5 s: a slow or hostile client costs nobody else anything. For networks that one
+// trusts: no TLS.
 class THALWEG_EXPORT HttpEndpoint {
  public:
   // "127.0.0.1:9400", "[::1]:9400"; port 0 takes a free one.

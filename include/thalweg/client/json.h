@@ -3,9 +3,10 @@
 //   struct Order { std::int64_t id; std::optional<std::string> note; std::vector<double> prices; };
 //   THALWEG_DESCRIBE(Order, id, note, prices)
 //
-// Fields may be bool, integers, floating point, std::string, std::optional, std::vector, std::map<std::string, T> and described
-// types. Reading is strict about types and lenient about members: a member that is unknown is passed over, one that is missing
-// is an error unless its field is a std::optional. Numbers out of a field's range are errors, not other numbers.
+// Fields may be bool, integers, floating point, std::string, std::optional, std::vector, std::map<std::string, T> and
+// described types. Reading is strict about types and lenient about members: a member that is unknown is passed over,
+// one that is missing is an error unless its field is a std::optional. Numbers out of a field's range are errors, not
+// other numbers.
 #pragma once
 
 #include <concepts>
@@ -24,7 +25,7 @@ using Json = nlohmann::json;  // for values whose shape is not known
 template <class C, class M>
 struct Field {
   const char* name;
-  M C::*member;
+  M C::* member;
 };
 template <class... F>
 struct Description {
@@ -93,7 +94,8 @@ Result<> number_from(const Json& json, T& out, const std::string& path) {
     out = json.get<T>();
   } else {
     if (!json.is_number_integer()) return json_mismatch(path, "an integer", json);
-    const bool fits = json.is_number_unsigned() ? std::in_range<T>(json.get<std::uint64_t>()) : std::in_range<T>(json.get<std::int64_t>());
+    const bool fits = json.is_number_unsigned() ? std::in_range<T>(json.get<std::uint64_t>())
+                                                : std::in_range<T>(json.get<std::int64_t>());
     if (!fits) return json_mismatch(path, "an integer of " + std::to_string(sizeof(T) * 8) + " bits", json);
     out = json.get<T>();
   }
@@ -153,7 +155,9 @@ Result<> from_json(const Json& json, T& out, const std::string& path) {
     out = json;
     return {};
   } else {
-    static_assert(kUnsupported<T>, "a field of a described type must be a number, bool, std::string, optional, vector, map or described");
+    static_assert(
+        kUnsupported<T>,
+        "a field of a described type must be a number, bool, std::string, optional, vector, map or described");
   }
 }
 }  // namespace detail
@@ -190,10 +194,11 @@ struct SerdeOf<T> {
 #define THALWEG_EXPAND4(...) THALWEG_EXPAND3(THALWEG_EXPAND3(THALWEG_EXPAND3(THALWEG_EXPAND3(__VA_ARGS__))))
 #define THALWEG_EXPAND3(...) THALWEG_EXPAND2(THALWEG_EXPAND2(THALWEG_EXPAND2(THALWEG_EXPAND2(__VA_ARGS__))))
 #define THALWEG_EXPAND2(...) __VA_ARGS__
-#define THALWEG_FIELD(T, f) ::thalweg::client::Field{#f, &T::f}
+#define THALWEG_FIELD(T, f) \
+  ::thalweg::client::Field { #f, &T::f }
 #define THALWEG_FIELDS(T, f, ...) THALWEG_FIELD(T, f) __VA_OPT__(, THALWEG_MORE THALWEG_PARENS(T, __VA_ARGS__))
 #define THALWEG_MORE() THALWEG_FIELDS
-#define THALWEG_DESCRIBE(T, ...)                                                                                \
-  inline constexpr auto thalweg_describe(const T*) {                                                            \
-    return ::thalweg::client::Description{#T, std::tuple{THALWEG_EXPAND(THALWEG_FIELDS(T, __VA_ARGS__))}};      \
+#define THALWEG_DESCRIBE(T, ...)                                                                           \
+  inline constexpr auto thalweg_describe(const T*) {                                                       \
+    return ::thalweg::client::Description{#T, std::tuple{THALWEG_EXPAND(THALWEG_FIELDS(T, __VA_ARGS__))}}; \
   }

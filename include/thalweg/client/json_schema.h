@@ -15,7 +15,9 @@ Json json_schema_of() {
       properties[field.name] = json_schema_of<M>();
       if constexpr (!kIsOptional<M>) required.push_back(field.name);
     });
-    Json schema{{"title", thalweg_describe(static_cast<const T*>(nullptr)).name}, {"type", "object"}, {"properties", std::move(properties)}};
+    Json schema{{"title", thalweg_describe(static_cast<const T*>(nullptr)).name},
+                {"type", "object"},
+                {"properties", std::move(properties)}};
     if (!required.empty()) schema["required"] = std::move(required);
     return schema;
   } else if constexpr (kIsOptional<T>) {

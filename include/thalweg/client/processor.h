@@ -1,5 +1,5 @@
-// Consume, transform, produce. What a handler puts into its Outbox leaves when the handler has succeeded, and the input's offset is
-// committed when the broker has all of it: at least once.
+// Consume, transform, produce. What a handler puts into its Outbox leaves when the handler has succeeded, and the
+// input's offset is committed when the broker has all of it: at least once.
 //
 // kExactlyOnce needs a broker with transactions and is not written yet: open() asks the broker and says what it said.
 #pragma once
@@ -71,7 +71,8 @@ Result<> Outbox::send(std::string topic, const K& key, const V& value, Headers h
 }
 template <class F>
 StreamProcessor& StreamProcessor::on(std::string topic, F f) {
-  return add(std::move(topic), [f = std::move(f)](const Record& record, Outbox& out) mutable { return detail::handle(f, record, out); });
+  return add(std::move(topic),
+             [f = std::move(f)](const Record& record, Outbox& out) mutable { return detail::handle(f, record, out); });
 }
 
 }  // namespace thalweg::client

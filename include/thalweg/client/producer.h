@@ -1,8 +1,9 @@
 // Three ways to send. Producer waits for the broker, AsyncProducer calls back, BatchProducer gathers.
 //
-// Every message that was accepted gets exactly one answer: delivered, failed, or given up at close. Nothing must be polled: each
-// producer has a thread of its own for answers. What is accepted and not yet answered is bounded by `queue_messages` and
-// `queue_bytes`; whoever sends more waits for room. All three are thread-safe, move, do not copy, and close when destroyed.
+// Every message that was accepted gets exactly one answer: delivered, failed, or given up at close. Nothing must be
+// polled: each producer has a thread of its own for answers. What is accepted and not yet answered is bounded by
+// `queue_messages` and `queue_bytes`; whoever sends more waits for room. All three are thread-safe, move, do not copy,
+// and close when destroyed.
 #pragma once
 
 #include <functional>
@@ -29,17 +30,19 @@ struct ProducerConfig {
   std::size_t queue_messages = 100'000, queue_bytes = 64 << 20;
   std::optional<std::string> transactional_id = {};
   std::optional<Metrics> metrics = {};
-  ErrorHandler on_error = {};  // what concerns no single message, as "no broker can be reached"; left out: standard error
+  ErrorHandler on_error =
+      {};  // what concerns no single message, as "no broker can be reached"; left out: standard error
   Properties properties = {};  // idempotence and Kafka's murmur2 partitioner are on unless these say otherwise
 };
 
 // Runs on the producer's own thread, in the order of the partition. It must not wait for this producer.
 using DeliveryHandler = std::function<void(const Message&, const Result<Delivery>&)>;
 
-// Key and value through their serdes; an empty std::optional is null. A serde that fails is an error before anything is sent.
+// Key and value through their serdes; an empty std::optional is null. A serde that fails is an error before anything is
+// sent.
 template <class K, class V>
-Result<Message> message(std::string topic, const K& key, const V& value, Headers headers = {}, const Serde<K>& key_serde = serde_of<K>(),
-                        const Serde<V>& value_serde = serde_of<V>());
+Result<Message> message(std::string topic, const K& key, const V& value, Headers headers = {},
+                        const Serde<K>& key_serde = serde_of<K>(), const Serde<V>& value_serde = serde_of<V>());
 
 class ProducerCore;
 class BatchCore;
@@ -69,8 +72,8 @@ class THALWEG_EXPORT Producer {
   // All at once, answers in their order.
   std::vector<Result<Delivery>> send_all(std::span<const Message>);
 
-  // Begins a transaction, runs body(Transaction&) -> void or Result<>, commits; aborts when the body fails or throws. Needs a
-  // transactional_id. One at a time.
+  // Begins a transaction, runs body(Transaction&) -> void or Result<>, commits; aborts when the body fails or throws.
+  // Needs a transactional_id. One at a time.
   template <class F>
   Result<> transaction(F body);
 
@@ -98,7 +101,8 @@ class THALWEG_EXPORT AsyncProducer {
   std::future<Result<Delivery>> send_future(Message);
 
   Result<> flush(milliseconds timeout = 30s);  // until everything accepted so far has been answered
-  Result<> close(milliseconds timeout = 30s);  // every handler has run when it returns; what is late is given up, and said
+  Result<> close(
+      milliseconds timeout = 30s);  // every handler has run when it returns; what is late is given up, and said
   AsyncProducer(AsyncProducer&&) noexcept;
   AsyncProducer& operator=(AsyncProducer&&) noexcept;
   ~AsyncProducer();
@@ -109,7 +113,8 @@ class THALWEG_EXPORT AsyncProducer {
   std::shared_ptr<const DeliveryHandler> handler_;
 };
 
-// Sends when there are `count` messages or `bytes` of them, or the oldest is `age` old, also if nobody calls add() any more.
+// Sends when there are `count` messages or `bytes` of them, or the oldest is `age` old, also if nobody calls add() any
+// more.
 struct BatchLimits {
   std::size_t count = 100, bytes = 1 << 20;
   milliseconds age = 1s;
@@ -119,14 +124,14 @@ class THALWEG_EXPORT BatchProducer {
  public:
   static Result<BatchProducer> open(ProducerConfig, BatchLimits = {});
 
-  // Sends the batch when it is full, and then waits for it. A batch that failed is kept, tried again with the next, and is what
-  // add() answers with once it has grown to twice its limits: then nothing more is accepted.
+  // Sends the batch when it is full, and then waits for it. A batch that failed is kept, tried again with the next, and
+  // is what add() answers with once it has grown to twice its limits: then nothing more is accepted.
   Result<> add(Message);
   template <class K, class V>
   Result<> add(std::string topic, const K& key, const V& value, Headers headers = {});
   Result<std::size_t> flush();  // how many were delivered; what failed stays in the batch, and the error says how many
   std::size_t waiting() const;
-  Result<> close();             // flushes
+  Result<> close();  // flushes
   BatchProducer(BatchProducer&&) noexcept;
   BatchProducer& operator=(BatchProducer&&) noexcept;
   ~BatchProducer();
@@ -138,7 +143,8 @@ class THALWEG_EXPORT BatchProducer {
 
 namespace detail {
 template <class T>
-Result<> serialize(const T& value, const Serde<T>& serde, std::optional<std::string>& out, const SerdeContext& context) {
+Result<> serialize(const T& value, const Serde<T>& serde, std::optional<std::string>& out,
+                   const SerdeContext& context) {
   if constexpr (kIsOptional<T>) {
     if (!value) {
       out.reset();
@@ -152,8 +158,10 @@ template <class T>
 using Stored = std::conditional_t<std::is_convertible_v<const T&, std::string_view>, std::string, T>;
 template <class T>
 decltype(auto) stored(const T& value) {
-  if constexpr (std::same_as<Stored<T>, T>) return (value);
-  else return std::string(std::string_view(value));
+  if constexpr (std::same_as<Stored<T>, T>)
+    return (value);
+  else
+    return std::string(std::string_view(value));
 }
 template <class F, class... A>
 Result<> call(F& f, A&&... arguments) {

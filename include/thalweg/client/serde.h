@@ -1,6 +1,7 @@
-// Serde<T>: how a T becomes bytes and comes back. It is found from the type: built in for std::string, integers and floating
-// point (big endian, as Kafka's serializers write them), std::optional<T>; JSON for described types (json.h); Avro and JSON
-// Schema through the registry (avro.h, registry.h). A type of one's own: specialise SerdeOf, or pass a Serde.
+// Serde<T>: how a T becomes bytes and comes back. It is found from the type: built in for std::string, integers and
+// floating point (big endian, as Kafka's serializers write them), std::optional<T>; JSON for described types (json.h);
+// Avro and JSON Schema through the registry (avro.h, registry.h). A type of one's own: specialise SerdeOf, or pass a
+// Serde.
 #pragma once
 
 #include <bit>
@@ -15,12 +16,13 @@
 
 namespace thalweg::client {
 
-// Where the bytes go or come from. `headers` may be written to by a serde that writes, and is null where there are none.
+// Where the bytes go or come from. `headers` may be written to by a serde that writes, and is null where there are
+// none.
 struct SerdeContext {
   std::string_view topic;
   bool is_key = false;
-  Headers* headers = nullptr;              // of a message that is written
-  const Headers* read_headers = nullptr;   // of a record that is read
+  Headers* headers = nullptr;             // of a message that is written
+  const Headers* read_headers = nullptr;  // of a record that is read
 };
 
 template <class T>
@@ -59,9 +61,10 @@ concept HasSerde = requires {
 
 template <class T>
 Serde<T> serde_of() {
-  static_assert(HasSerde<T>,
-                "no serde for this type: describe it with THALWEG_DESCRIBE (json.h), specialise thalweg::client::SerdeOf, "
-                "or pass a Serde");
+  static_assert(
+      HasSerde<T>,
+      "no serde for this type: describe it with THALWEG_DESCRIBE (json.h), specialise thalweg::client::SerdeOf, "
+      "or pass a Serde");
   static const Serde<T> serde = SerdeOf<T>::make();
   return serde;
 }
@@ -87,7 +90,8 @@ template <class T>
 inline constexpr bool kIsOptional<std::optional<T>> = true;
 
 template <std::size_t kSize>
-using Bits = std::conditional_t<kSize == 8, std::uint64_t, std::conditional_t<kSize == 4, std::uint32_t, std::uint16_t>>;
+using Bits =
+    std::conditional_t<kSize == 8, std::uint64_t, std::conditional_t<kSize == 4, std::uint32_t, std::uint16_t>>;
 }  // namespace detail
 
 template <class T>
@@ -98,11 +102,13 @@ struct SerdeOf<T> {
             [](const T& value, std::string& out, const SerdeContext&) -> Result<> {
               using U = std::conditional_t<sizeof(T) == 1, std::uint8_t, detail::Bits<sizeof(T)>>;
               const auto bits = std::bit_cast<U>(value);
-              for (int shift = (sizeof(T) - 1) * 8; shift >= 0; shift -= 8) out.push_back(static_cast<char>(bits >> shift));
+              for (int shift = (sizeof(T) - 1) * 8; shift >= 0; shift -= 8)
+                out.push_back(static_cast<char>(bits >> shift));
               return {};
             },
             [](std::string_view bytes, const SerdeContext&) -> Result<T> {
-              if (bytes.size() != sizeof(T)) return detail::wrong_length(detail::kNumberName<T>, sizeof(T), bytes.size());
+              if (bytes.size() != sizeof(T))
+                return detail::wrong_length(detail::kNumberName<T>, sizeof(T), bytes.size());
               if constexpr (std::same_as<T, bool>) {
                 return bytes[0] != 0;
               } else {
@@ -115,8 +121,8 @@ struct SerdeOf<T> {
   }
 };
 
-// Absent is no bytes at all: a null key or value. Writing an absent one is the caller's to do by leaving the field empty;
-// `message()` and `send()` do.
+// Absent is no bytes at all: a null key or value. Writing an absent one is the caller's to do by leaving the field
+// empty; `message()` and `send()` do.
 template <HasSerde T>
 struct SerdeOf<std::optional<T>> {
   static Serde<std::optional<T>> make() {
