@@ -2,7 +2,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <librdkafka/rdkafka_mock.h>
 
 #include <condition_variable>
 #include <functional>
@@ -11,6 +10,9 @@
 
 #include "client/rdkafka_handle.h"
 #include "thalweg/client/consumer.h"
+// clang-format off: it must come after librdkafka's own header
+#include <librdkafka/rdkafka_mock.h>
+// clang-format on
 
 namespace thalweg::client {
 

@@ -1,8 +1,8 @@
 // The toolkit under a broker that dies: client_workload BROKERS MESSAGES.
 //
-// Sends numbers to toolkit-in, has a StreamProcessor copy them to toolkit-out, and handles those; one in a hundred fails once, one in
-// five hundred always, and goes to the dead letters. Ends when every number was handled or is a dead letter, and prints
-// `N sent, N handled, N dead, N lost`. The broker may be killed and started meanwhile.
+// Sends numbers to toolkit-in, has a StreamProcessor copy them to toolkit-out, and handles those; one in a hundred
+// fails once, one in five hundred always, and goes to the dead letters. Ends when every number was handled or is a dead
+// letter, and prints `N sent, N handled, N dead, N lost`. The broker may be killed and started meanwhile.
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -55,7 +55,8 @@ int send_all(const std::string& brokers, int messages) {
   std::atomic<int> sent{0};
   for (int i = 0; i < messages; ++i) {
     const auto count = [&](const Message&, const Result<Delivery>& result) { sent += result.has_value(); };
-    (void)producer->send({.topic = "toolkit-in", .key = std::to_string(i % 97), .value = std::to_string(i)}, count, 60s);
+    (void)producer->send({.topic = "toolkit-in", .key = std::to_string(i % 97), .value = std::to_string(i)}, count,
+                         60s);
     if (i % 100 == 99) (void)producer->flush(60s);  // spread over the kills
   }
   (void)producer->close(120s);
@@ -69,8 +70,11 @@ int main(int argc, char** argv) {
   const std::string brokers = argv[1];
   Tally tally(std::atoi(argv[2]));
   const auto config = [&](const std::string& group) {
-    return ConsumerConfig{
-        .brokers = brokers, .group = group, .commit_interval = 200ms, .session_timeout = 6s, .on_error = [](const Error&) {}};
+    return ConsumerConfig{.brokers = brokers,
+                          .group = group,
+                          .commit_interval = 200ms,
+                          .session_timeout = 6s,
+                          .on_error = [](const Error&) {}};
   };
   auto copier = StreamProcessor::open({.input = config("toolkit-copier")});
   auto consumer = Consumer::open(config("toolkit-handlers"));
