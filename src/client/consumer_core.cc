@@ -86,7 +86,7 @@ void ConsumerCore::add(std::string topic, TopicHandler handler) {
 }
 
 dispatch::Rules ConsumerCore::rules() const {
-  return {.order = config_.order == Order::kKey ? dispatch::Order::kKey : dispatch::Order::kPartition,
+  return {.order = config_.order == InOrderOf::kKey ? dispatch::Order::kKey : dispatch::Order::kPartition,
           .in_hand = config_.in_hand,
           .attempts = std::max(retry.attempts, 1),
           .backoff = machine_backoff(retry.backoff),
@@ -217,7 +217,7 @@ void ConsumerCore::take_in(dispatch::Slot slot, std::vector<Record> records) {
   Assigned& assigned = assigned_.at(slot);
   for (auto& record : records) {
     const std::uint64_t key =
-        config_.order == Order::kKey ? std::hash<std::string_view>()(record.key().value_or("")) : 0;
+        config_.order == InOrderOf::kKey ? std::hash<std::string_view>()(record.key().value_or("")) : 0;
     const auto size = static_cast<std::uint32_t>((record.key() ? record.key()->size() : 0) +
                                                  (record.value() ? record.value()->size() : 0));
     dispatcher_->add(slot, Offset{record.offset()}, key, size, now);

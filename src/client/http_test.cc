@@ -9,12 +9,12 @@
 namespace thalweg::client {
 namespace {
 
-struct Order {
+struct Purchase {
   std::int64_t id = 0;
   std::optional<std::string> note;
-  bool operator==(const Order&) const = default;
+  bool operator==(const Purchase&) const = default;
 };
-THALWEG_DESCRIBE(Order, id, note)
+THALWEG_DESCRIBE(Purchase, id, note)
 
 const std::string kSubject = "/subjects/orders-value";
 
@@ -97,11 +97,11 @@ TEST(RegistrySerde, AvroHasTheIdBeforeItsBytesAndReadsWithTheWritersSchema) {
   ScriptedServer server;
   server.on("POST " + kSubject + "/versions", {200, R"({"id":258})"});
   SchemaRegistry registry({.url = server.url()});
-  const auto serde = avro<Order>(registry);
+  const auto serde = avro<Purchase>(registry);
   std::string bytes;
   ASSERT_TRUE(serde.write({5, "n"}, bytes, {.topic = "orders"}));
   EXPECT_EQ(bytes, std::string("\0\0\0\1\2\x0a\x02\x02n", 9));
-  EXPECT_EQ(*serde.read(bytes, {.topic = "orders"}), (Order{5, "n"}));
+  EXPECT_EQ(*serde.read(bytes, {.topic = "orders"}), (Purchase{5, "n"}));
   EXPECT_FALSE(serde.read("\1\0\0\0\1", {}));
   EXPECT_FALSE(serde.read("", {}));
 }
@@ -110,12 +110,12 @@ TEST(RegistrySerde, TheGuidesHeaderCarriesTheId) {
   ScriptedServer server;
   server.on("POST " + kSubject, {200, R"({"subject":"orders-value","id":9,"version":1,"schema":"{}"})"});
   SchemaRegistry registry({.url = server.url()});
-  const auto serde = json_schema<Order>(registry, {.framing = Framing::kSchemaIdHeader, .auto_register = false});
+  const auto serde = json_schema<Purchase>(registry, {.framing = Framing::kSchemaIdHeader, .auto_register = false});
   Message message{.topic = "orders", .value = ""};
   ASSERT_TRUE(serde.write({5, {}}, *message.value, {.topic = message.topic, .headers = &message.headers}));
   EXPECT_EQ(message.headers.last("schema-id"), "9");
   EXPECT_EQ(message.value, R"({"id":5,"note":null})");
-  EXPECT_EQ(*Record(message).as(serde), (Order{5, {}}));
+  EXPECT_EQ(*Record(message).as(serde), (Purchase{5, {}}));
 }
 
 TEST(HttpEndpoint, ServesMetricsAndHealth) {

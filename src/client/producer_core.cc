@@ -32,7 +32,11 @@ void configure(Conf& conf, const ProducerConfig& config, milliseconds linger) {
            std::to_string(std::min<std::size_t>(config.queue_messages * 2 + 10'000, 10'000'000)));
   conf.set("queue.buffering.max.kbytes",
            std::to_string(std::min<std::size_t>(config.queue_bytes / 1024 * 2 + 1024, 2147483647)));
-  if (config.transactional_id) conf.set("transactional.id", *config.transactional_id);
+  if (config.transactional_id) {
+    conf.set("transactional.id", *config.transactional_id);
+    // A message may not outlive its transaction, and Kafka's minute is less than our two.
+    conf.set("transaction.timeout.ms", std::to_string(std::max<milliseconds>(config.delivery_timeout, 1min).count()));
+  }
   if (config.queue_messages == 0 || config.queue_bytes == 0)
     conf.reject("queue_messages and queue_bytes must be above 0");
   conf.set_all(config.properties);

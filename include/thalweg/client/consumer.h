@@ -1,7 +1,7 @@
 // A member of a consumer group that calls handlers. At least once: an offset is committed when its record and all
 // before it were handled or written to the dead letters.
 //
-// Handlers run on `workers` threads; one partition (with Order::kKey: one key) never runs twice at once, and in the
+// Handlers run on `workers` threads; one partition (with InOrderOf::kKey: one key) never runs twice at once, and in the
 // order of the log. A record whose handler fails is tried again by the RetryPolicy; its partition waits and is not
 // read, no other is delayed. When the attempts are used up it goes to the dead letters; without such a queue run() ends
 // with the handler's error, and the record is the first one read after the next start. Errors and exceptions of
@@ -16,12 +16,12 @@
 namespace thalweg::client {
 
 enum class OffsetReset { kEarliest, kLatest, kFail };
-enum class Order { kPartition, kKey };
+enum class InOrderOf { kPartition, kKey };
 
 struct ConsumerConfig {
   std::string brokers = "localhost:9092", group;
   OffsetReset reset = OffsetReset::kEarliest;
-  Order order = Order::kPartition;
+  InOrderOf order = InOrderOf::kPartition;
   unsigned workers = 0;  // 0: one per core
   std::size_t in_hand =
       1000;  // records of a partition that are read and not handled; beyond it the partition is not read
