@@ -36,12 +36,13 @@ foreach(part client payload dispatch)
 endforeach()
 add_custom_target(client_package DEPENDS thalweg_client_shared thalweg_client_static)
 
-install(TARGETS thalweg_client_shared thalweg_client_static COMPONENT client DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/thalweg COMPONENT client DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+# EXCLUDE_FROM_ALL: only who asks for the component gets it, and an installation of the server does not need it built.
+install(TARGETS thalweg_client_shared thalweg_client_static DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT client EXCLUDE_FROM_ALL)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/thalweg DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT client EXCLUDE_FROM_ALL)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/packaging/cmake/ThalwegConfig.cmake.in ${PROJECT_BINARY_DIR}/ThalwegConfig.cmake
                               INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Thalweg PATH_VARS CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_LIBDIR)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/ThalwegConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 configure_file(${PROJECT_SOURCE_DIR}/packaging/pkgconfig/thalweg-client.pc.in ${PROJECT_BINARY_DIR}/thalweg-client.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/ThalwegConfig.cmake ${PROJECT_BINARY_DIR}/ThalwegConfigVersion.cmake COMPONENT client
-        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Thalweg)
-install(FILES ${PROJECT_BINARY_DIR}/thalweg-client.pc COMPONENT client DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES ${PROJECT_BINARY_DIR}/ThalwegConfig.cmake ${PROJECT_BINARY_DIR}/ThalwegConfigVersion.cmake
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Thalweg COMPONENT client EXCLUDE_FROM_ALL)
+install(FILES ${PROJECT_BINARY_DIR}/thalweg-client.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT client EXCLUDE_FROM_ALL)
