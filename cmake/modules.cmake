@@ -41,6 +41,9 @@ target_compile_definitions(schema_registry PRIVATE THALWEG_VERSION="${PROJECT_VE
 module(cli DEPENDS base metrics config record protocol runtime network admin TEST_DEPENDS platform)
 target_compile_definitions(cli PRIVATE THALWEG_VERSION="${PROJECT_VERSION}")
 
+# The C++ toolkit for applications, on librdkafka: nothing of the server links it, and without its libraries it is left out.
+include(client)
+
 add_subdirectory(apps/thalweg)
 # Left out where only the server is built, as in the container image.
 foreach(dir tests/sim tests/bench tests/system)
@@ -51,7 +54,7 @@ endforeach()
 
 # What people and tests start: everything but the unit tests.
 add_custom_target(programs)
-foreach(program thalweg simulate crash_client load)
+foreach(program thalweg simulate crash_client load client_workload client_bench client_package)
   if(TARGET ${program})
     add_dependencies(programs ${program})
   endif()
@@ -64,6 +67,8 @@ add_dependencies(tests ${test_programs})
 
 # What has threads, or runs on several shards; the rest is single-threaded by construction.
 add_custom_target(tsan_tests)
-foreach(module runtime platform network replicated replica broker)
-  add_dependencies(tsan_tests ${module}_test)
+foreach(module runtime platform network replicated replica broker client)
+  if(TARGET ${module}_test)
+    add_dependencies(tsan_tests ${module}_test)
+  endif()
 endforeach()
