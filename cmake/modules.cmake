@@ -6,6 +6,7 @@ module(metrics DEPENDS base)
 module(config DEPENDS base)
 module(record DEPENDS base LINKS PkgConfig::isal PkgConfig::zstd PkgConfig::lz4 snappy ZLIB::ZLIB)
 include(${PROJECT_SOURCE_DIR}/src/protocol/protocol.cmake)  # module(protocol), with generated sources
+module(json DEPENDS base)
 module(machine DEPENDS base)
 module(metadata DEPENDS base config protocol)
 module(controller DEPENDS base config protocol metadata machine)
