@@ -7,6 +7,8 @@ module(config DEPENDS base)
 module(record DEPENDS base LINKS PkgConfig::isal PkgConfig::zstd PkgConfig::lz4 snappy ZLIB::ZLIB)
 include(${PROJECT_SOURCE_DIR}/src/protocol/protocol.cmake)  # module(protocol), with generated sources
 module(json DEPENDS base)
+module(schema DEPENDS base json LINKS PkgConfig::pcre2)
+module(registry DEPENDS base json schema machine)
 module(machine DEPENDS base)
 module(metadata DEPENDS base config protocol)
 module(controller DEPENDS base config protocol metadata machine)
