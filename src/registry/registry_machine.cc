@@ -348,7 +348,7 @@ Effects RegistryMachine::on_timer(const TimerKey& key, Instant now, Timestamp) {
 }
 
 Effects RegistryMachine::go_on(RequestId id, Parked parked, Instant now) {
-  constexpr std::size_t kBytesAtOnce = 64 * 1024;  // of earlier texts: about two milliseconds
+  constexpr std::size_t kBytesAtOnce = 64 * 1024;  // of earlier texts
   Slice slice{kBytesAtOnce};
   std::vector<Record> append;
   if (const auto* registering = std::get_if<RegisterSchema>(&parked.request)) {

@@ -10,7 +10,7 @@ inline constexpr std::size_t kTextMax = 1u << 20;    // bytes of one text, and o
 inline constexpr std::size_t kDepthMax = 200;        // of nesting in a text
 inline constexpr std::size_t kWalkDepthMax = 400;    // of a walk, which also follows names
 inline constexpr std::size_t kDifferencesMax = 100;  // told of two schemas; what is more is left out
-inline constexpr std::size_t kWorkMax = 200'000;     // steps of one walk; about twenty milliseconds
+inline constexpr std::size_t kWorkMax = 200'000;     // steps of one walk
 
 // What a walk may still do.
 class Work {
