@@ -46,7 +46,7 @@ Result<> Site::start(const std::vector<Endpoint>& addresses) {
     auto listening = listen(address);
     if (listening) continue;
     if (options_.was_set) return fail(listening.error().code, options_.option + ": " + listening.error().message);
-    log::warn("no " + options_.what + ": another server has the port; set " + options_.option +
+    log::warn(options_.what + ": not served, since another server has the port; set " + options_.option +
                   " to a free one, or to nothing",
               field("error", listening.error()));
   }

@@ -19,7 +19,7 @@ std::vector<Endpoint> addresses(const std::vector<config::HttpListener>& listene
 http::SiteOptions site_options(const config::BrokerConfig& config) {
   http::SiteOptions options{.name = "schema registry",
                             .option = "schema.registry.listeners",
-                            .what = "the schema registry",
+                            .what = "schema registry",
                             .was_set = config.properties.contains("schema.registry.listeners")};
   for (const auto& listener : config.advertised_listeners) options.guard.hosts.insert(listener.host);
   return options;

@@ -18,6 +18,10 @@ _V1 = "application/vnd.schemaregistry.v1+json"
 _USER = {"type": "record", "name": "User", "namespace": "shop", "fields": [{"name": "id", "type": "long"}]}
 
 
+def _equal(got: object, want: object) -> None:
+    expect_equal(got, want, "the registry's answer")
+
+
 class Registry:
     def __init__(self, port: int):
         self.port = port
@@ -58,24 +62,24 @@ def _with_field(name: str, **more: object) -> dict:
 
 
 def _evolves(broker: ThalwegBroker, registry: Registry) -> str:
-    expect_equal(registry.ask("GET", "/subjects"), (200, []))
+    _equal(registry.ask("GET", "/subjects"), (200, []))
     status, first = registry.register("users-value", _USER)
-    expect_equal((status, first["id"]), (200, 1))
-    expect_equal(registry.register("users-value", _USER)[1]["id"], 1)
+    _equal((status, first["id"]), (200, 1))
+    _equal(registry.register("users-value", _USER)[1]["id"], 1)
     status, refused = registry.register("users-value", _with_field("name"))
-    expect_equal((status, refused["error_code"]), (409, 40901))
+    _equal((status, refused["error_code"]), (409, 40901))
     expect("/fields/1" in refused["message"], f"the message does not name the field: {refused['message']}")
     status, second = registry.register("users-value", _with_field("name", default=""))
-    expect_equal((status, second["id"]), (200, 2))
-    expect_equal(registry.ask("GET", "/subjects/users-value/versions"), (200, [1, 2]))
-    expect_equal(json.loads(registry.ask("GET", "/schemas/ids/1")[1]["schema"]), _USER)
-    expect_equal(registry.ask("GET", "/subjects/users-value/versions/latest/schema")[1], _with_field("name", default=""))
-    expect_equal(registry.ask("PUT", "/config/users-value", {"compatibility": "none"}), (200, {"compatibility": "NONE"}))
-    expect_equal(registry.ask("GET", "/config/users-value"), (200, {"compatibilityLevel": "NONE"}))
-    expect_equal(registry.register("users-value", _with_field("name"))[1]["id"], 3)
-    expect_equal(registry.register("a/b c", _USER)[1]["id"], 1)
-    expect_equal(registry.ask("GET", "/subjects"), (200, ["a/b c", "users-value"]))
-    expect_equal(registry.ask("GET", "/contexts/.test/subjects"), (200, []))
+    _equal((status, second["id"]), (200, 2))
+    _equal(registry.ask("GET", "/subjects/users-value/versions"), (200, [1, 2]))
+    _equal(json.loads(registry.ask("GET", "/schemas/ids/1")[1]["schema"]), _USER)
+    _equal(registry.ask("GET", "/subjects/users-value/versions/latest/schema")[1], _with_field("name", default=""))
+    _equal(registry.ask("PUT", "/config/users-value", {"compatibility": "none"}), (200, {"compatibility": "NONE"}))
+    _equal(registry.ask("GET", "/config/users-value"), (200, {"compatibilityLevel": "NONE"}))
+    _equal(registry.register("users-value", _with_field("name"))[1]["id"], 3)
+    _equal(registry.register("a/b c", _USER)[1]["id"], 1)
+    _equal(registry.ask("GET", "/subjects"), (200, ["a/b c", "users-value"]))
+    _equal(registry.ask("GET", "/contexts/.test/subjects"), (200, []))
     return "3 ids, 2 subjects"
 
 
@@ -89,7 +93,7 @@ def _survives(broker: ThalwegBroker, registry: Registry) -> str:
             return  # killed meanwhile
         if status == 200:
             told.setdefault(answer["id"], f"F{number}")
-            expect_equal(told[answer["id"]], f"F{number}")
+            _equal(told[answer["id"]], f"F{number}")
 
     registry.ask("PUT", "/config", {"compatibility": "NONE"})
     number = 0
@@ -104,7 +108,7 @@ def _survives(broker: ThalwegBroker, registry: Registry) -> str:
         broker.start()
     for schema_id, name in told.items():
         status, answer = registry.ask("GET", f"/schemas/ids/{schema_id}")
-        expect_equal((status, json.loads(answer["schema"])["name"]), (200, name))
+        _equal((status, json.loads(answer["schema"])["name"]), (200, name))
     return f"{len(told)} schemas through 5 kills"
 
 
@@ -119,20 +123,20 @@ def _refuses(broker: ThalwegBroker, registry: Registry) -> str:
              ("GET", "/config/s", None, 404, 40408), ("GET", "/mode/s", None, 404, 40409)]
     for method, path, body, status, code in cases:
         got, answer = registry.ask(method, path, body)
-        expect_equal((method, path, got, answer["error_code"]), (method, path, status, code))
+        _equal((method, path, got, answer["error_code"]), (method, path, status, code))
         expect(len(answer["message"]) > 5, f"{path} says nothing: {answer}")
     huge = {"schema": json.dumps({**_USER, "doc": "x" * 1_500_000})}
-    expect_equal(registry.ask("POST", "/subjects/s/versions", huge)[1]["error_code"], 42209)
+    _equal(registry.ask("POST", "/subjects/s/versions", huge)[1]["error_code"], 42209)
     deep = '{"type":"array","items":' * 5000 + '"int"' + "}" * 5000
-    expect_equal(registry.ask("POST", "/subjects/s/versions", {"schema": deep})[1]["error_code"], 42201)
+    _equal(registry.ask("POST", "/subjects/s/versions", {"schema": deep})[1]["error_code"], 42201)
     got, answer = registry.ask("POST", "/subjects/s/versions", {"schema": '"int"'}, {"Content-Type": "text/plain"})
-    expect_equal((got, answer["error_code"]), (415, 415))
+    _equal((got, answer["error_code"]), (415, 415))
     got, answer = registry.ask("GET", "/subjects", headers={"Origin": "http://elsewhere.example", "User-Agent": "Mozilla/5.0"})
-    expect_equal((got, answer["error_code"]), (403, 403))
+    _equal((got, answer["error_code"]), (403, 403))
     with socket.create_connection(("127.0.0.1", registry.port), timeout=20) as rude:
         rude.sendall(b"POST /subjects/s/versions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 900000000\r\n\r\n")
         expect(b" 413 " in rude.recv(4096), "a body of 900 MB is not refused by what it claims")
-    expect_equal(registry.ask("GET", "/subjects"), (200, []))
+    _equal(registry.ask("GET", "/subjects"), (200, []))
     return f"{len(cases) + 5} requests"
 
 
