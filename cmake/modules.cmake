@@ -32,7 +32,7 @@ module(admin DEPENDS base metrics record protocol runtime network TEST_DEPENDS p
 
 # products
 module(broker DEPENDS base metrics config record protocol machine metadata controller group runtime storage raft network
-       replicated replica coordinator TEST_DEPENDS platform sim)
+       replicated replica coordinator TEST_DEPENDS platform sim json schema registry)
 module(monitoring DEPENDS base metrics config record protocol machine metadata controller group runtime storage raft network
        replicated replica coordinator broker http TEST_DEPENDS platform sim)
 module(schema_registry DEPENDS base metrics config json schema record protocol machine metadata controller group registry
