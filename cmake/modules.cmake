@@ -6,7 +6,10 @@ module(metrics DEPENDS base)
 module(config DEPENDS base)
 module(record DEPENDS base LINKS PkgConfig::isal PkgConfig::zstd PkgConfig::lz4 snappy ZLIB::ZLIB)
 include(${PROJECT_SOURCE_DIR}/src/protocol/protocol.cmake)  # module(protocol), with generated sources
+module(json DEPENDS base)
+module(schema DEPENDS base json LINKS PkgConfig::pcre2)
 module(machine DEPENDS base)
+module(registry DEPENDS base json schema machine)
 module(metadata DEPENDS base config protocol)
 module(controller DEPENDS base config protocol metadata machine)
 module(group DEPENDS base protocol machine)
@@ -20,6 +23,7 @@ module(sim DEPENDS base metrics runtime)
 module(storage DEPENDS base metrics config record runtime TEST_DEPENDS platform sim)
 include(${PROJECT_SOURCE_DIR}/src/raft/raft.cmake)  # module(raft), with the Rust core
 module(network DEPENDS base metrics protocol runtime TEST_DEPENDS platform sim)
+module(http DEPENDS base metrics runtime network LINKS boost_headers TEST_DEPENDS platform sim)
 module(replicated DEPENDS base metrics machine runtime TEST_DEPENDS platform sim)
 module(replica DEPENDS base metrics config record protocol metadata runtime storage TEST_DEPENDS platform sim)
 module(coordinator DEPENDS base metrics config record protocol machine metadata runtime storage replicated replica
@@ -28,9 +32,17 @@ module(admin DEPENDS base metrics record protocol runtime network TEST_DEPENDS p
 
 # products
 module(broker DEPENDS base metrics config record protocol machine metadata controller group runtime storage raft network
-       replicated replica coordinator TEST_DEPENDS platform sim)
+       replicated replica coordinator TEST_DEPENDS platform sim json schema registry)
+module(monitoring DEPENDS base metrics config record protocol machine metadata controller group runtime storage raft network
+       replicated replica coordinator broker http TEST_DEPENDS platform sim)
+module(schema_registry DEPENDS base metrics config json schema record protocol machine metadata controller group registry
+       runtime storage raft network replicated replica coordinator broker http TEST_DEPENDS platform sim)
+target_compile_definitions(schema_registry PRIVATE THALWEG_VERSION="${PROJECT_VERSION}")
 module(cli DEPENDS base metrics config record protocol runtime network admin TEST_DEPENDS platform)
 target_compile_definitions(cli PRIVATE THALWEG_VERSION="${PROJECT_VERSION}")
+
+# The C++ toolkit for applications, on librdkafka: nothing of the server links it, and without its libraries it is left out.
+include(client)
 
 add_subdirectory(apps/thalweg)
 # Left out where only the server is built, as in the container image.
@@ -42,7 +54,7 @@ endforeach()
 
 # What people and tests start: everything but the unit tests.
 add_custom_target(programs)
-foreach(program thalweg simulate crash_client load)
+foreach(program thalweg simulate crash_client load client_workload client_bench client_package)
   if(TARGET ${program})
     add_dependencies(programs ${program})
   endif()
@@ -55,6 +67,8 @@ add_dependencies(tests ${test_programs})
 
 # What has threads, or runs on several shards; the rest is single-threaded by construction.
 add_custom_target(tsan_tests)
-foreach(module runtime platform network replicated replica broker)
-  add_dependencies(tsan_tests ${module}_test)
+foreach(module runtime platform network replicated replica broker client)
+  if(TARGET ${module}_test)
+    add_dependencies(tsan_tests ${module}_test)
+  endif()
 endforeach()

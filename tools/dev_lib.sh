@@ -6,8 +6,10 @@ PACKAGES=(
   cmake ninja-build ccache pkg-config python3 git ca-certificates
   libboost1.81-dev libfmt-dev                                 # coroutines and sockets, text
   libisal-dev libzstd-dev liblz4-dev libsnappy-dev zlib1g-dev # CRC-32C and the codecs
+  libpcre2-dev                                                # patterns in JSON schemas, matched within bounds
   libgtest-dev libgmock-dev
-  librdkafka-dev                                              # the load generator of ./dev bench and the crash test
+  librdkafka-dev                                              # the load generator of ./dev bench, the crash test, the C++ toolkit
+  libcurl4-openssl-dev nlohmann-json3-dev                     # the C++ toolkit: the schema registry's client, JSON
   protobuf-compiler                                           # for the consensus core's messages
 )
 # The consensus core is Rust. A cargo of 1.85 or newer that is already there is used; else Debian's.

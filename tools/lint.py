@@ -8,12 +8,14 @@ import sys
 RULES = [
     # name, pattern, which files (module, file) -> bool, why
     ("clock", re.compile(r"(steady_clock|system_clock|high_resolution_clock)::now"),
-     lambda m, f: m not in {"platform"} and f != "src/base/log.cc", "time comes from Clock or as an argument"),
+     lambda m, f: m not in {"platform", "client"} and f != "src/base/log.cc", "time comes from Clock or as an argument"),
     ("thread", re.compile(r"std::(thread|jthread|mutex|async|random_device)\b"),
-     lambda m, f: m != "platform", "only platform has threads and entropy"),
+     lambda m, f: m not in {"platform", "client"}, "only platform has threads and entropy, and the toolkit threads"),
     ("seam", re.compile(r"is_simulated"), lambda m, f: True, "nobody asks which world it runs in"),
     ("asio", re.compile(r"#include <boost/asio"),
      lambda m, f: m not in {"runtime", "platform", "sim"}, "Asio only through runtime"),
+    ("beast", re.compile(r"#include <boost/beast"),
+     lambda m, f: f != "src/http/request_parser.cc", "one file reads HTTP; the header costs seconds"),
     ("sleep", re.compile(r"this_thread::sleep|\busleep\(|(^|[^_\w.])sleep\(\d"), lambda m, f: True, "time is moved by hand, never slept"),
     ("mark", re.compile(r"\b(TODO|FIXME|XXX)\b"), lambda m, f: True, "finish it or say so in docs"),
 ]
@@ -39,13 +41,15 @@ MAY_REACH_OUT = {
     "src/base/check.cc": "says what is wrong on standard error and ends the process",
     "src/config/listeners.cc": "arpa/inet.h reads the text of an address, nothing else",
 }
+# Above the line without `runtime`: it stands on librdkafka, which has threads and sockets of its own.
+ABOVE_ANYWAY = {"client"}
 MODULE = re.compile(r"^module\((\w+)([^)]*)\)", re.M)
 
 
 def modules_below_the_line(cmake: str) -> set[str]:
-    """Those that neither are `runtime` nor see it, by their lines in CMake."""
+    """Those that neither are `runtime` nor see it, by their lines in CMake; without the exceptions."""
     declared = {name: rest.partition("TEST_DEPENDS")[0].split() for name, rest in MODULE.findall(cmake)}
-    return {name for name, words in declared.items() if name != "runtime" and "runtime" not in words}
+    return {name for name, words in declared.items() if name != "runtime" and "runtime" not in words} - ABOVE_ANYWAY
 
 
 # What pages point at: links to files, and paths in code spans that begin with a folder of ours.

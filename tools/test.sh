@@ -24,6 +24,7 @@ stage() {
   say "== $name took $((SECONDS - start)) s"
 }
 
+PACKAGES+=(prometheus)  # tests/system has it read our metrics
 install_packages
 stage "format and house rules" ./dev lint
 stage "build release" build release programs storage_test

@@ -19,8 +19,10 @@
 #include "cli/tool.h"
 #include "config/broker_config.h"
 #include "config/properties.h"
+#include "monitoring/monitoring.h"
 #include "platform/process_info.h"
 #include "platform/shard_threads.h"
+#include "schema_registry/schema_registry.h"
 
 extern char** environ;
 
@@ -134,14 +136,20 @@ void warn_of_few_files() {
 // no half of a broker to stop.
 struct Life {
   broker::Broker& broker;
+  monitoring::Monitoring& monitoring;
+  std::optional<schema_registry::SchemaRegistry>& registry;  // nothing: it is served nowhere
   platform::ShardThreads& threads;
   bool started = false, stopping = false;
   int interrupts = 0;
   int code = 0;
 };
 
+// Whoever asks is told that it stops for as long as there is something to stop.
 Task<> stop(Life& life) {
+  life.monitoring.stopping();
+  if (life.registry) co_await life.registry->stop();
   co_await life.broker.stop();
+  co_await life.monitoring.stop();
   life.threads.stop();
 }
 
@@ -157,8 +165,21 @@ Task<> check_advertised_names(Life& life) {
                 field("listener", to_string(listener)), field("error", known.error()));
 }
 
+Task<Result<>> start(Life& life) {
+  CO_TRY_VOID(life.monitoring.start());
+  CO_TRY_VOID(co_await life.broker.start());
+  if (life.registry) CO_TRY_VOID(co_await life.registry->start());
+  if (!life.stopping) life.monitoring.serving();
+  co_return Result<>();
+}
+
+monitoring::ProcessFigures process_figures() {
+  const auto info = platform::process_info();
+  return {info.resident_bytes, info.cpu_seconds, info.open_files, info.open_files_max};
+}
+
 Task<> run(Life& life) {
-  if (auto started = co_await life.broker.start(); !started) {
+  if (auto started = co_await start(life); !started) {
     log::error("the server cannot start", field("error", started.error()));
     life.code = 1;
     life.stopping = true;
@@ -198,7 +219,10 @@ int run_server(const std::vector<std::string>& given) {
   std::vector<const Shard*> shards;
   for (std::size_t i = 0; i < threads.size(); ++i) shards.push_back(&threads[i]);
   broker::Broker broker(std::move(shards), std::move(loaded->config));
-  Life life{broker, threads};
+  monitoring::Monitoring monitoring(broker, {THALWEG_VERSION, process_figures});
+  std::optional<schema_registry::SchemaRegistry> registry;
+  if (!broker.config().schema_registry_listeners.empty()) registry.emplace(broker);
+  Life life{broker, monitoring, registry, threads};
   threads.on_stop_signal([&life](int number) { on_signal(life, number); });
   spawn(threads[0], run(life));
   threads.start();

@@ -36,6 +36,8 @@ class BrokerShard {
 
   // The topic's coordinator listens. REQUIRES: nobody else listens to the topic, and no partition is hosted yet
   void on_leadership(std::string topic, LeadershipListener listener);
+  // Whether somebody does: what such a topic says is what its coordinator has written.
+  bool is_coordinated(std::string_view topic) const { return leadership_listeners_.contains(topic); }
 
   // What requests and their answers take on this shard.
   Budget memory;
@@ -64,7 +66,7 @@ class BrokerShard {
 
   metadata::ImagePtr image_;
   TopicMetrics topic_metrics_;
-  std::map<std::string, LeadershipListener> leadership_listeners_;  // by topic
+  std::map<std::string, LeadershipListener, std::less<>> leadership_listeners_;  // by topic
 };
 
 }  // namespace thalweg::broker

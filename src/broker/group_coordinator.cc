@@ -1,11 +1,15 @@
 #include "broker/group_coordinator.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/log.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/topics.h"
 #include "record/batch.h"
 #include "record/hash.h"
+#include "runtime/yielding.h"
 
 namespace thalweg::broker {
 namespace {
@@ -79,6 +83,23 @@ group::GroupCounts GroupCoordinator::count_on(std::size_t shard) {
   group::GroupCounts counts;
   groups_.on_shard(shard).each_machine([&](const group::GroupMachine& machine) { machine.add_to(counts); });
   return counts;
+}
+
+Task<std::vector<group::GroupFigures>> GroupCoordinator::figures_on(std::size_t shard) {
+  constexpr std::size_t kAtOnce = 2000;  // groups and offsets: some hundred microseconds
+  std::vector<group::GroupFigures> all;
+  auto& here = groups_.on_shard(shard);
+  for (const auto partition : here.partitions()) {
+    // A machine may go between two slices.
+    for (std::string after; const auto* machine = here.machine_of(partition);) {
+      auto some = machine->figures(after, kAtOnce);
+      if (some.empty()) break;
+      after = some.back().id;
+      std::ranges::move(some, std::back_inserter(all));
+      co_await give_way();
+    }
+  }
+  co_return all;
 }
 
 Result<GroupCoordinator::Place> GroupCoordinator::locate(const metadata::Image& image,

@@ -60,6 +60,8 @@ class GroupCoordinator {
   }
   // Of those coordinated on the shard of this index; on that shard.
   group::GroupCounts count_on(std::size_t shard);
+  // The same groups one by one, in slices. On that shard.
+  Task<std::vector<group::GroupFigures>> figures_on(std::size_t shard);
   // What every coordinator on this broker says.
   template <class Response, class Request>
   Task<Result<std::vector<Response>>> ask_all(const RequestContext& context, Request request) {

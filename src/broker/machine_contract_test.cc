@@ -11,6 +11,7 @@
 #include "controller/controller_machine.h"
 #include "controller/features.h"
 #include "group/group_machine.h"
+#include "registry/registry_machine.h"
 
 namespace thalweg::broker {
 namespace {
@@ -231,6 +232,69 @@ class ControllerRequests {
   std::size_t registering_ = 0;
 };
 
+class RegistryRequests {
+ public:
+  using M = registry::RegistryMachine;
+
+  explicit RegistryRequests(Dice& dice) : dice_(dice) {}
+
+  std::unique_ptr<M> machine() { return std::make_unique<M>(); }
+  void begin(std::uint64_t) {}
+  StepOf<M> next() {
+    using namespace registry;
+    switch (dice_.below(12)) {
+      case 0:
+        return asking<M>(DeleteVersion{.subject = subject(), .version = version(), .permanent = dice_.one_in(2)}, {});
+      case 1:
+        return asking<M>(DeleteSubject{.subject = subject(), .permanent = dice_.one_in(2)}, {});
+      case 2:
+        return asking<M>(PutConfig{.subject = subject(), .level = dice_.one_in(2) ? "FULL_TRANSITIVE" : "NONE"}, {});
+      case 3:
+        if (dice_.one_in(3)) return asking<M>(PutMode{.subject = subject(), .mode = "READONLY"}, {});
+        return asking<M>(DeleteMode{.subject = subject()}, {});
+      case 4:
+        return asking<M>(GetById{.id = 1 + dice_.below(9)}, {});
+      case 5:
+        return asking<M>(CheckCompatibility{.subject = subject(), .schema = schema(), .verbose = true}, {});
+      case 6:
+        return asking<M>(GetVersions{.subject = subject(), .deleted = true}, {});
+      default:
+        return asking<M>(RegisterSchema{.subject = subject(), .schema = schema()}, {});
+    }
+  }
+  void learn(const M::Effects&) {}
+  static std::vector<registry::Reply> hard_state(M& machine) {
+    std::vector<registry::Reply> state;
+    const auto ask = [&](const auto& request) {
+      state.push_back(machine.on(request, {}, registry::RequestId{0}, Instant(0), 0).replies.at(0).reply);
+    };
+    ask(registry::GetSchemas{.deleted = true});
+    ask(registry::GetContexts{});
+    for (const std::string subject : {"a", "b", ":.c:a"}) {
+      ask(registry::GetConfig{.subject = subject});
+      ask(registry::GetMode{.subject = subject});
+    }
+    for (int id = 1; id < 10; ++id) ask(registry::GetVersionsById{.id = id, .deleted = true});
+    return state;
+  }
+
+ private:
+  std::string subject() { return std::array{"a", "b", ":.c:a"}[std::size_t(dice_.below(3))]; }
+  registry::VersionName version() { return {dice_.one_in(3) ? -1 : 1 + dice_.below(6)}; }
+  // Some of them so long that a request is parked before it has been held against all there are.
+  registry::SchemaInput schema() {
+    const std::string doc(dice_.one_in(3) ? 30'000 : 3, 'd');
+    const int field = dice_.below(6);
+    std::string text = R"({"type":"record","name":"R","doc":")" + doc + R"(","fields":[)";
+    text += R"({"name":"f)" + std::to_string(field) + R"(","type":"int","default":0}]})";
+    registry::SchemaInput input{.text = std::move(text)};
+    if (dice_.one_in(6)) input.references.push_back({"other.R", subject(), 1 + dice_.below(3)});
+    return input;
+  }
+
+  Dice& dice_;
+};
+
 // A machine whose journal refuses now and then, and its twin, which never hears of the steps that were refused.
 template <class Requests>
 class Pair {
@@ -316,10 +380,11 @@ class MachineContract : public testing::Test {
   void SetUp() override { log::set_level(log::Level::kError); }
   void TearDown() override { log::set_level(log::Level::kInfo); }
 };
-using Machines = testing::Types<GroupRequests, ControllerRequests>;
+using Machines = testing::Types<GroupRequests, ControllerRequests, RegistryRequests>;
 struct MachineNames {
   template <class Requests>
   static std::string GetName(int) {
+    if (std::is_same_v<Requests, RegistryRequests>) return "Registry";
     return std::is_same_v<Requests, GroupRequests> ? "Group" : "Controller";
   }
 };

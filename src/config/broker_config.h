@@ -45,6 +45,10 @@ struct BrokerConfig {
   std::vector<Listener> advertised_listeners;
   std::vector<std::string> controller_listeners;
   std::vector<Voter> quorum_voters;
+  std::vector<HttpListener> metrics_listeners;  // empty: metrics and health are not served
+  std::int32_t metrics_partition_series_max{};
+  std::vector<HttpListener> schema_registry_listeners;  // empty: there is no schema registry
+  std::string schema_compatibility_level;               // of subjects that have none; one of the names of levels
 
   // Connections
   std::int32_t socket_request_max_bytes{};

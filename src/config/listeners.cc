@@ -112,6 +112,30 @@ Result<> check_distinct_ports(const std::vector<Listener>& listeners) {
   return {};
 }
 
+std::string to_string(const HttpListener& listener) {
+  return fmt::format(fmt::runtime(listener.host.contains(':') ? "http://[{}]:{}" : "http://{}:{}"), listener.host,
+                     listener.port);
+}
+
+Result<std::vector<HttpListener>> parse_http_listeners(std::string_view text) {
+  constexpr std::string_view kScheme = "http://";
+  std::vector<HttpListener> listeners;
+  for (const auto& entry : split_list(text)) {
+    if (entry.starts_with("https://"))
+      return invalid(fmt::format("'{}': https is not served yet, only http is", entry));
+    if (!entry.starts_with(kScheme)) return invalid(fmt::format("'{}' is not http://host:port", entry));
+    std::string_view authority = std::string_view(entry).substr(kScheme.size());
+    if (authority.ends_with('/')) authority.remove_suffix(1);
+    if (authority.contains('/')) return invalid(fmt::format("'{}': a listener has no path", entry));
+    TRY(auto address, parse_host_port(authority));
+    HttpListener listener{std::move(address.host), address.port};
+    if (std::ranges::find(listeners, listener) != listeners.end())
+      return invalid(fmt::format("'{}' is named twice", entry));
+    listeners.push_back(std::move(listener));
+  }
+  return listeners;
+}
+
 Result<std::vector<Voter>> parse_voters(std::string_view text) {
   std::vector<Voter> voters;
   for (const auto& entry : split_list(text)) {

@@ -36,6 +36,16 @@ Result<std::vector<Listener>> parse_listeners(std::string_view text, const Proto
 // Listeners that are bound need a port each, unless two share one as IPv4 and IPv6. Port 0 is any free port.
 Result<> check_distinct_ports(const std::vector<Listener>& listeners);
 
+// An address over which HTTP is served: "http://localhost:9644".
+struct HttpListener {
+  std::string host;  // empty: all addresses; without the brackets of IPv6
+  std::uint16_t port = 0;
+  friend bool operator==(const HttpListener&, const HttpListener&) = default;
+};
+std::string to_string(const HttpListener& listener);  // http://host:port
+// "http://localhost:9644,http://[::1]:9645"; empty: none. No path but "/"; https is refused with a word of why.
+Result<std::vector<HttpListener>> parse_http_listeners(std::string_view text);
+
 // A member of a static quorum: "1@host:9093".
 struct Voter {
   BrokerId id;

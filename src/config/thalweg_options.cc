@@ -7,9 +7,23 @@ namespace {
 using enum Type;
 using enum Update;
 
-// Ours: everything that Apache Kafka has no name for begins with "thalweg.".
+// Ours: everything that Apache Kafka has no name for begins with "thalweg.", but for the addresses that are served
+// beside Kafka's protocol, which people look for under the names that such things have.
 // clang-format off: a line of facts and a line of words for each option
 constexpr Option kThalwegOptions[] = {
+    {"metrics.listeners", kList, "http://localhost:9644", {}, kReadOnly,
+     "Where metrics and health are served over HTTP; empty is nowhere. Where another server has the port, the default "
+     "gives way, and an address that was set stops the start.",
+     parsed_into<&BrokerConfig::metrics_listeners, parse_http_listeners>},
+    {"schema.compatibility.level", kString, "BACKWARD",
+     {.one_of = "NONE, BACKWARD, BACKWARD_TRANSITIVE, FORWARD, FORWARD_TRANSITIVE, FULL, FULL_TRANSITIVE",
+      .ignore_case = true}, kReadOnly,
+     "Which earlier versions of its subject a schema has to be compatible with, where nobody has set a level.",
+     into<&BrokerConfig::schema_compatibility_level>},
+    {"schema.registry.listeners", kList, "http://localhost:8081", {}, kReadOnly,
+     "Where the schema registry is served over HTTP; empty is nowhere. Where another server has the port, the default "
+     "gives way, and an address that was set stops the start.",
+     parsed_into<&BrokerConfig::schema_registry_listeners, parse_http_listeners>},
     {"thalweg.cluster.id", kString, kNull, {.non_empty = true}, kReadOnly,
      "The cluster's id when its first node starts on empty directories; a new one when not set. Directories that "
      "have an id keep it.",
@@ -18,6 +32,9 @@ constexpr Option kThalwegOptions[] = {
      "When a write counts as durable: fsync after it reached the disk, memory once the system has it, as Apache "
      "Kafka does.",
      set_durability},
+    {"thalweg.metrics.partition.series.max", kInt, "2000", {.min = 0}, kReadOnly,
+     "Partitions of the cluster up to which /metrics shows every one of them; /metrics/detail always does.",
+     into<&BrokerConfig::metrics_partition_series_max>},
     {"thalweg.shards", kInt, "0", {.min = 0, .max = 1024}, kReadOnly,
      "Threads that serve requests and partitions; 0 is one per core.",
      into<&BrokerConfig::shards>},

@@ -51,6 +51,11 @@ class CoordinatorShard {
     for (const auto& [partition, host] : hosts_)
       if (host->serving()) call(host->machine());
   }
+  // Of one partition; nullptr unless it serves. Not to be kept over a suspension.
+  const M* machine_of(PartitionId partition) const {
+    const auto at = hosts_.find(partition);
+    return at != hosts_.end() && at->second->serving() ? &at->second->machine() : nullptr;
+  }
   std::vector<PartitionId> partitions() const {
     std::vector<PartitionId> led;
     for (const auto& [partition, host] : hosts_) led.push_back(partition);

@@ -69,6 +69,7 @@ class ClassicGroup {
   bool may_become_empty(std::size_t leaving) const { return members_.size() <= leaving; }
 
   GroupState state() const { return state_; }
+  std::size_t members() const { return members_.size(); }
   Timestamp state_since() const { return state_since_; }  // kNoTimestamp when a very old record did not say
   // Nobody is here or about to come.
   bool is_vacant() const { return state_ == GroupState::kEmpty && pending_.empty(); }

@@ -27,6 +27,13 @@ class CommittedOffsets {
   bool empty() const { return topics_.empty(); }
   const Value* find(const std::string& topic, PartitionId partition) const;
   std::vector<TopicPartition> all() const;
+  std::size_t size() const;
+  // Calls for each: topic, partition, offset.
+  template <class F>
+  void each(F call) const {
+    for (const auto& [topic, partitions] : topics_)
+      for (const auto& [partition, value] : partitions) call(topic, partition, Offset{value.offset});
+  }
   std::vector<TopicPartition> of_topic(const std::string& topic) const;
   // KIP-211: what `group` no longer needs at `now`, when offsets are kept for `retention`.
   std::vector<TopicPartition> expired(const ClassicGroup& group, Timestamp now, Millis retention) const;

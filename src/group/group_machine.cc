@@ -253,6 +253,20 @@ void GroupMachine::apply_one(const GroupRecord& record) {
   if (!loaded_) find_or_create(record.group).classic = ClassicGroup(record.group, *record.value);
 }
 
+std::vector<GroupFigures> GroupMachine::figures(const std::string& after, std::size_t at_most) const {
+  std::vector<GroupFigures> told;
+  std::size_t weight = 0;
+  for (auto at = groups_.upper_bound(after); at != groups_.end() && weight < at_most; ++at) {
+    const auto& [id, group] = *at;
+    auto& figures = told.emplace_back(id, group.classic.state(), group.classic.members());
+    group.offsets.each([&](const std::string& topic, PartitionId partition, Offset offset) {
+      figures.offsets.push_back({topic, partition, offset});
+    });
+    weight += 1 + figures.offsets.size();
+  }
+  return told;
+}
+
 void GroupMachine::add_to(GroupCounts& counts) const {
   for (const auto& [id, group] : groups_) {
     switch (group.classic.state()) {

@@ -41,6 +41,19 @@ struct GroupCounts {
   std::size_t all() const { return empty + preparing_rebalance + completing_rebalance + stable; }
 };
 
+// One group as those who look on see it.
+struct GroupFigures {
+  struct Committed {
+    std::string topic;
+    PartitionId partition;
+    Offset offset;
+  };
+  std::string id;
+  GroupState state = GroupState::kEmpty;
+  std::size_t members = 0;
+  std::vector<Committed> offsets;
+};
+
 class GroupMachine {
  public:
   using Record = OffsetsRecord;
@@ -73,6 +86,9 @@ class GroupMachine {
 
   // For those who look on.
   void add_to(GroupCounts& counts) const;
+  // Those behind `after`, in the order of their ids, until so many groups and offsets together are told; at least one,
+  // if there is one.
+  std::vector<GroupFigures> figures(const std::string& after, std::size_t at_most) const;
 
  private:
   struct Group {

@@ -29,6 +29,7 @@ const MetricFamily kBytesReceived{
     "kafka_server_socketservermetrics_incoming_byte_total", "Bytes of requests.", kCounter, {"listener"}};
 const MetricFamily kBytesSent{
     "kafka_server_socketservermetrics_outgoing_byte_total", "Bytes of responses.", kCounter, {"listener"}};
+const MetricFamily kHttpRequests{"thalweg_http_requests_total", "Answers over HTTP.", kCounter, {"listener", "status"}};
 
 // ---- Requests
 
@@ -173,6 +174,7 @@ std::span<const MetricFamily* const> all() {
                                           &kAcceptFailures,
                                           &kBytesReceived,
                                           &kBytesSent,
+                                          &kHttpRequests,
                                           &kRequests,
                                           &kRequestErrors,
                                           &kTotalTime,

@@ -13,7 +13,7 @@ namespace thalweg::family {
 
 // Connections, by listener.
 extern const MetricFamily kConnections, kConnectionsAccepted, kConnectionsRefused, kConnectionsExpired, kAcceptFailures,
-    kBytesReceived, kBytesSent;
+    kBytesReceived, kBytesSent, kHttpRequests;
 
 // Requests, by API.
 extern const MetricFamily kRequests, kRequestErrors, kTotalTime, kLocalTime, kRemoteTime, kResponseQueueTime,

@@ -1,6 +1,7 @@
 #include "platform/process_info.h"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +15,19 @@
 
 namespace thalweg::platform {
 
+namespace {
+// Linux tells their number since 6.2; before, they are counted.
+std::uint64_t open_files() {
+  struct stat folder{};
+  if (::stat("/proc/self/fd", &folder) == 0 && folder.st_size > 0) return static_cast<std::uint64_t>(folder.st_size);
+  std::uint64_t count = 0;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at("/proc/self/fd", error), end; !error && at != end; at.increment(error))
+    ++count;
+  return count;
+}
+}  // namespace
+
 ProcessInfo process_info() {
   ProcessInfo info;
   std::uint64_t total_pages = 0, resident_pages = 0;
@@ -24,9 +38,7 @@ ProcessInfo process_info() {
   if (::getrusage(RUSAGE_SELF, &usage) == 0)
     for (const timeval& t : {usage.ru_utime, usage.ru_stime})
       info.cpu_seconds += static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-  std::error_code error;
-  for (std::filesystem::directory_iterator at("/proc/self/fd", error), end; !error && at != end; at.increment(error))
-    ++info.open_files;
+  info.open_files = open_files();
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) info.open_files_max = limit.rlim_cur;
   return info;

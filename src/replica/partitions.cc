@@ -47,21 +47,40 @@ void add_to(Partitions::Counts& counts, Partition& partition) {
 }
 }  // namespace
 
-// Bucket by bucket, which needs no copy of anything; from the beginning when the buckets were laid out anew meanwhile.
-Task<Partitions::Counts> Partitions::count() const {
+// Bucket by bucket, which needs no copy of anything; not to the end when the buckets were laid out anew meanwhile.
+template <class F>
+Task<bool> Partitions::each_in_slices(F* call) const {
   Pace pace(kBucketsAtOnce);
+  const std::size_t buckets = partitions_.bucket_count();
+  for (std::size_t bucket = 0; bucket < buckets; ++bucket) {
+    for (auto at = partitions_.begin(bucket); at != partitions_.end(bucket); ++at) (*call)(at->first, *at->second);
+    if (!pace.due()) continue;
+    co_await give_way();
+    if (partitions_.bucket_count() != buckets) co_return false;
+  }
+  co_return true;
+}
+
+Task<Partitions::Counts> Partitions::count() const {
   Counts counts;
-  std::size_t buckets = 0;
-  const auto as_begun = [&] { return buckets == partitions_.bucket_count(); };
-  do {
-    counts = {};
-    buckets = partitions_.bucket_count();
-    for (std::size_t bucket = 0; bucket < buckets && as_begun(); ++bucket) {
-      for (auto at = partitions_.begin(bucket); at != partitions_.end(bucket); ++at) add_to(counts, *at->second);
-      if (pace.due()) co_await give_way();
-    }
-  } while (!as_begun());
+  const auto add = [&](const PartitionKey&, Partition& partition) { add_to(counts, partition); };
+  while (!co_await each_in_slices(&add)) counts = {};
   co_return counts;
+}
+
+Task<std::vector<Partitions::Figures>> Partitions::figures() const {
+  std::vector<Figures> all;
+  const auto add = [&](const PartitionKey& key, Partition& partition) {
+    const auto& log = partition.log();
+    all.push_back({.key = key,
+                   .offsets = log.offsets(),
+                   .bytes = log.size_bytes(),
+                   .segments = std::uint32_t(log.segment_count()),
+                   .leads = partition.is_leader(),
+                   .offline = log.is_offline()});
+  };
+  while (!co_await each_in_slices(&add)) all.clear();
+  co_return all;
 }
 
 Result<PartitionPtr> Partitions::get(const PartitionKey& key) const {

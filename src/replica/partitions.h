@@ -42,6 +42,17 @@ class Partitions {
   // In slices, with other work in between.
   Task<Counts> count() const;
 
+  // What can be looked at in each of them.
+  struct Figures {
+    PartitionKey key;
+    storage::LogOffsets offsets;
+    std::uint64_t bytes = 0;
+    std::uint32_t segments = 0;
+    bool leads = false, offline = false;
+  };
+  // The same way; a partition that comes or goes meanwhile is there or not.
+  Task<std::vector<Figures>> figures() const;
+
   // Stage one of Produce for all partitions of one request on this shard, in order.
   struct Append {
     PartitionKey key;
@@ -69,6 +80,9 @@ class Partitions {
   Result<Offset> delete_records(PartitionKey key, Offset before);
 
  private:
+  // Calls for each, in slices; false when it has to begin again.
+  template <class F>
+  Task<bool> each_in_slices(F* call) const;
   struct Hash {
     std::size_t operator()(const PartitionKey& k) const noexcept {
       return std::hash<Uuid>()(k.topic_id) + std::size_t(k.partition.value) * 0x9e3779b97f4a7c15ULL;

@@ -233,7 +233,7 @@ def takes_the_environment_of_a_container(folder, new):
     for name, variables in _COMPOSE.items():
         port, other = free_port(), free_port()
         environment = {k: v.replace("PORT", str(port)).replace("OTHER", str(other)) for k, v in variables.items()}
-        environment |= {"PATH": os.environ["PATH"], "KAFKA_LOG_DIRS": str(folder / name)}
+        environment |= {"PATH": os.environ["PATH"], "KAFKA_LOG_DIRS": str(folder / name), "KAFKA_METRICS_LISTENERS": f"http://127.0.0.1:{free_port()}"}
         with open(folder / "log", "w") as log:
             server = subprocess.Popen(_command_of_the_image(), stdout=log, stderr=log, env=environment)
             try:

@@ -105,8 +105,10 @@ class Produce {
                               const ProduceRequest::PartitionProduceData& data) {
     TRY(auto found, context_.version >= 13 ? find_partition(*context_.image, topic.topic_id, data.index)
                                            : find_partition(*context_.image, topic.name, data.index));
-    if (is_internal_topic(found.topic->name) && context_.client_id != kAdminClient)
-      return fail(ErrorCode::kInvalidTopicException, found.topic->name + " is written by coordinators only");
+    const std::string& name = found.topic->name;
+    const bool is_internal = is_internal_topic(name);
+    if (is_internal ? context_.client_id != kAdminClient : context_.here.is_coordinated(name))
+      return fail(ErrorCode::kInvalidTopicException, name + " is written by its coordinator only");
     if (!data.records) return fail(ErrorCode::kInvalidRecord, "there is no record batch");
     if (const auto batch = record::BatchView::at(*data.records); batch && batch->is_transactional()) {
       return fail(ErrorCode::kInvalidTxnState,

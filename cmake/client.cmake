@@ -1,0 +1,49 @@
+# The C++ toolkit: three modules, their public headers in include/, and what is installed of them. Its libraries are looked for
+# here and nowhere else, so that the server builds where they are missing.
+pkg_check_modules(rdkafka QUIET IMPORTED_TARGET rdkafka)
+find_package(CURL QUIET)
+find_package(nlohmann_json QUIET)
+if(NOT TARGET PkgConfig::rdkafka OR NOT TARGET CURL::libcurl OR NOT TARGET nlohmann_json::nlohmann_json)
+  message(STATUS "the C++ toolkit is left out: it needs librdkafka-dev, libcurl4-openssl-dev and nlohmann-json3-dev")
+  return()
+endif()
+
+add_library(client_headers INTERFACE)
+target_include_directories(client_headers INTERFACE ${PROJECT_SOURCE_DIR}/include)
+target_link_libraries(client_headers INTERFACE nlohmann_json::nlohmann_json)
+
+module(payload LINKS client_headers)
+module(dispatch DEPENDS base)
+module(client DEPENDS base payload dispatch LINKS client_headers PkgConfig::rdkafka CURL::libcurl Threads::Threads)
+
+# What is installed: one static and one shared library, headers, and what find_package and pkg-config need.
+#   cmake --install build/release --component client --prefix /usr/local
+if(THALWEG_SANITIZE)
+  return()
+endif()
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+set(parts $<TARGET_OBJECTS:client> $<TARGET_OBJECTS:payload> $<TARGET_OBJECTS:dispatch>)
+
+add_library(thalweg_client_shared SHARED EXCLUDE_FROM_ALL ${parts})
+# Only what a public header declares is seen: our modules are compiled hidden, and of `base` nothing is shown.
+target_link_libraries(thalweg_client_shared PRIVATE base PkgConfig::rdkafka CURL::libcurl Threads::Threads -Wl,--exclude-libs,ALL)
+set_target_properties(thalweg_client_shared PROPERTIES OUTPUT_NAME thalweg-client VERSION ${PROJECT_VERSION} SOVERSION 0 LINKER_LANGUAGE CXX)
+add_library(thalweg_client_static STATIC EXCLUDE_FROM_ALL ${parts} $<TARGET_OBJECTS:base>)
+set_target_properties(thalweg_client_static PROPERTIES OUTPUT_NAME thalweg-client LINKER_LANGUAGE CXX)
+foreach(part client payload dispatch)
+  target_compile_options(${part} PRIVATE -fvisibility=hidden -fvisibility-inlines-hidden)
+endforeach()
+add_custom_target(client_package DEPENDS thalweg_client_shared thalweg_client_static)
+
+# EXCLUDE_FROM_ALL: only who asks for the component gets it, and an installation of the server does not need it built.
+install(TARGETS thalweg_client_shared thalweg_client_static DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT client EXCLUDE_FROM_ALL)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/thalweg DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT client EXCLUDE_FROM_ALL)
+configure_package_config_file(${PROJECT_SOURCE_DIR}/packaging/cmake/ThalwegConfig.cmake.in ${PROJECT_BINARY_DIR}/ThalwegConfig.cmake
+                              INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Thalweg PATH_VARS CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_LIBDIR)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/ThalwegConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+file(RELATIVE_PATH PREFIX_FROM_PKGCONFIG /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
+configure_file(${PROJECT_SOURCE_DIR}/packaging/pkgconfig/thalweg-client.pc.in ${PROJECT_BINARY_DIR}/thalweg-client.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/ThalwegConfig.cmake ${PROJECT_BINARY_DIR}/ThalwegConfigVersion.cmake
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Thalweg COMPONENT client EXCLUDE_FROM_ALL)
+install(FILES ${PROJECT_BINARY_DIR}/thalweg-client.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT client EXCLUDE_FROM_ALL)

@@ -1,0 +1,73 @@
+#include "http/router.h"
+
+#include <gtest/gtest.h>
+
+#include "http/json_text.h"
+
+namespace thalweg::http {
+namespace {
+using Segments = std::vector<std::string>;
+
+Handle nothing() {
+  return [](Request) -> Task<Response> { co_return Response(); };
+}
+std::string body_of(const Response& response) { return std::get<std::string>(response.body); }
+
+struct RouterTest : testing::Test {
+  RouterTest() : router(problem) {
+    router.add("GET", "/subjects", nothing(), {.body_max = 1});
+    router.add("GET", "/subjects/{subject}/versions/{version}", nothing(), {.body_max = 2});
+    router.add("GET", "/subjects/{subject}/versions/latest", nothing(), {.body_max = 3});
+    router.add("POST", "/subjects/{subject}/versions", nothing(), {.body_max = 4});
+    router.add("GET", "/{anything}", nothing(), {.body_max = 5});
+  }
+  std::size_t found(std::string_view method, const Segments& path, Segments parameters = {}) {
+    const auto found = router.find(method, path);
+    const auto* route = std::get_if<Router::Found>(&found);
+    if (!route) return 0;
+    EXPECT_EQ(route->parameters, parameters);
+    return route->options.body_max;
+  }
+  Response refused(std::string_view method, const Segments& path) {
+    auto found = router.find(method, path);
+    CHECK(std::holds_alternative<Response>(found));
+    return std::get<Response>(std::move(found));
+  }
+  Router router;
+};
+
+TEST_F(RouterTest, LiteralsGoBeforeParameters) {
+  EXPECT_EQ(found("GET", {"subjects"}), 1u);
+  EXPECT_EQ(found("GET", {"other"}, {"other"}), 5u);
+  EXPECT_EQ(found("GET", {"subjects", "a", "versions", "latest"}, {"a"}), 3u);
+  EXPECT_EQ(found("GET", {"subjects", "a", "versions", "7"}, {"a", "7"}), 2u);
+}
+
+TEST_F(RouterTest, AParameterIsOneSegmentWhateverIsInIt) {
+  EXPECT_EQ(found("POST", {"subjects", "a/b", "versions"}, {"a/b"}), 4u);
+  EXPECT_EQ(found("POST", {"subjects", "a", "b", "versions"}), 0u);
+}
+
+TEST_F(RouterTest, HeadIsAnsweredByGet) { EXPECT_EQ(found("HEAD", {"subjects"}), 1u); }
+
+TEST_F(RouterTest, UnknownPathsAndMethodsAreToldApart) {
+  EXPECT_EQ(refused("GET", {"a", "b", "c"}).status, 404);
+  const auto response = refused("DELETE", {"subjects", "a", "versions", "1"});
+  EXPECT_EQ(response.status, 405);
+  EXPECT_EQ(response.headers.find("allow"), "GET, HEAD");
+}
+
+TEST_F(RouterTest, TheOwnerSaysHowErrorsLook) {
+  EXPECT_EQ(body_of(refused("GET", {"a", "b"})),
+            "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,"
+            "\"detail\":\"there is nothing at this path\"}\n");
+  EXPECT_EQ(body_of(Router().error(413, "too large")), "too large\n");
+}
+
+TEST(JsonText, EscapesWhatHasToBe) {
+  EXPECT_EQ(json_text("a\"b\\c\n\x01\xc3\xa9"), "\"a\\\"b\\\\c\\u000a\\u0001\xc3\xa9\"");
+  EXPECT_EQ(json_text("\xff\xc3"), "\"\\ufffd\\ufffd\"");
+}
+
+}  // namespace
+}  // namespace thalweg::http

@@ -1,0 +1,77 @@
+// The records of _schemas, which are Confluent's: a registry of theirs can go on with our topic, and we with theirs.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "registry/config.h"
+#include "registry/content.h"
+
+namespace thalweg::registry {
+
+// A version of a subject; without value it is gone for good.
+struct SchemaRecord {
+  struct Value {
+    std::int32_t id = 0;
+    ContentPtr content;
+    bool deleted = false;  // softly
+    friend bool operator==(const Value& a, const Value& b) {
+      return a.id == b.id && a.deleted == b.deleted && (a.content == b.content || *a.content == *b.content);
+    }
+  };
+  std::string subject;
+  std::int32_t version = 0;
+  std::int32_t magic = 1;  // 0 in what very old registries wrote; a tombstone needs the key it is for
+  std::optional<Value> value;
+  friend bool operator==(const SchemaRecord&, const SchemaRecord&) = default;
+};
+
+// Of a subject, or without one of all that have none.
+struct ConfigRecord {
+  std::optional<std::string> subject;
+  std::optional<Config> value;
+  friend bool operator==(const ConfigRecord&, const ConfigRecord&) = default;
+};
+
+struct ModeRecord {
+  std::optional<std::string> subject;
+  std::optional<Mode> value;
+  friend bool operator==(const ModeRecord&, const ModeRecord&) = default;
+};
+
+// Versions up to this one are softly deleted. Without a version the record says nothing.
+struct DeleteSubjectRecord {
+  std::string subject;
+  std::optional<std::int32_t> version;
+  friend bool operator==(const DeleteSubjectRecord&, const DeleteSubjectRecord&) = default;
+};
+
+// What is softly deleted of the subject, or of a context, is gone for good.
+struct ClearSubjectRecord {
+  std::string subject;
+  bool tombstone = false;
+  friend bool operator==(const ClearSubjectRecord&, const ClearSubjectRecord&) = default;
+};
+
+struct ContextRecord {
+  std::string tenant = "default";
+  std::string context;
+  bool exists = true;
+  friend bool operator==(const ContextRecord&, const ContextRecord&) = default;
+};
+
+// Confluent's registry writes it to find the end of the log, and never looks at its value. We keep there the highest
+// ids that no living record shows any more, so that none is given out twice after its schema is gone and the log has
+// been compacted.
+struct NoopRecord {
+  std::map<std::string, std::int32_t> highest_ids;  // by context
+  friend bool operator==(const NoopRecord&, const NoopRecord&) = default;
+};
+
+using Record = std::variant<SchemaRecord, ConfigRecord, ModeRecord, DeleteSubjectRecord, ClearSubjectRecord,
+                            ContextRecord, NoopRecord>;
+
+}  // namespace thalweg::registry

@@ -1,0 +1,24 @@
+// The bytes of the records of _schemas: JSON, with the members of keys in the order that Confluent's registry writes
+// them, since compaction compares bytes.
+#pragma once
+
+#include <optional>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "registry/records.h"
+
+namespace thalweg::registry {
+
+struct KeyValue {
+  SharedBytes key;
+  std::optional<SharedBytes> value;
+  friend bool operator==(const KeyValue&, const KeyValue&) = default;
+};
+
+Result<KeyValue> encode(const Record& record);
+// Nothing for a kind of key that we do not know: another registry wrote it, and it is not ours to judge.
+// kCorruptMessage with what is wrong.
+Result<std::optional<Record>> decode(const SharedBytes& key, const std::optional<SharedBytes>& value);
+
+}  // namespace thalweg::registry

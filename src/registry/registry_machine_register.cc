@@ -1,0 +1,392 @@
+// Registering: what a schema would be stored as, whether it is there already, whether it may be, under which id.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <ranges>
+
+#include "base/log.h"
+#include "registry/failures.h"
+#include "registry/registry_machine.h"
+#include "schema/limits.h"
+
+namespace thalweg::registry {
+namespace {
+
+constexpr std::size_t kReferencesMax = 1000;  // of a schema, with all that they refer to themselves
+// Of earlier versions that are parsed to see whether they say the same in other words. What is sent with its
+// references written out, and what another registry printed in its own way, is found among the newest only.
+constexpr std::size_t kSameBytesMax = 256 * 1024;
+
+const std::string kReserved = "confluent:reserved";
+const std::string kVersionProperty = "confluent:version";
+
+std::set<std::string> reserved(const std::optional<Metadata>& metadata) {
+  std::set<std::string> names;
+  const auto at = metadata ? metadata->properties.find(kReserved) : decltype(metadata->properties.end())();
+  if (!metadata || at == metadata->properties.end()) return names;
+  for (const auto part : std::views::split(std::string_view(at->second), ',')) {
+    std::string_view name(part.begin(), part.end());
+    while (name.starts_with(' ')) name.remove_prefix(1);
+    while (name.ends_with(' ')) name.remove_suffix(1);
+    if (!name.empty()) names.emplace(name);
+  }
+  return names;
+}
+
+std::string property(const std::optional<Metadata>& metadata, const std::string& key) {
+  const auto at = metadata ? metadata->properties.find(key) : decltype(metadata->properties.end())();
+  return metadata && at != metadata->properties.end() ? at->second : "";
+}
+
+}  // namespace
+
+// ------------------------------------------------------------------------------------------------ parsing
+
+Answer<std::vector<schema::Dependency>> RegistryMachine::resolve(const std::vector<schema::Reference>& references,
+                                                                 const Subject& from) const {
+  struct Pending {
+    schema::Reference reference;
+    Subject from;
+    bool opened = false;  // what it refers to itself is below it on the stack already
+  };
+  std::vector<Pending> stack;
+  for (const auto& reference : std::views::reverse(references)) stack.push_back({reference, from});
+  std::vector<schema::Dependency> found;
+  std::set<std::string> names, under_way;
+  std::size_t bytes = 0;
+  while (!stack.empty()) {
+    const Pending pending = stack.back();
+    const auto& reference = pending.reference;
+    if (names.contains(reference.name)) {
+      stack.pop_back();
+      continue;
+    }
+    if (reference.name.empty() || reference.subject.empty())
+      return failure(Code::kInvalidSchema, "a reference needs a name, a subject and a version");
+    const std::string subject = aliased(qualified(reference.subject, pending.from));
+    const auto version = version_of(subject, VersionName{reference.version}, true);
+    if (!version)
+      return failure(Code::kInvalidSchema, fmt::format("No schema reference found for subject \"{}\" and version {}",
+                                                       reference.subject, reference.version));
+    const Content& content = *(*version)->second.content;
+    if (pending.opened || content.references.empty()) {
+      stack.pop_back();
+      under_way.erase(reference.name);
+      names.insert(reference.name);
+      bytes += content.text.size();
+      if (found.size() == kReferencesMax || bytes > schema::kTextMax)
+        return failure(Code::kInvalidSchema,
+                       fmt::format("the schema refers to more than {} others, or to more than {} bytes of them",
+                                   kReferencesMax, schema::kTextMax));
+      found.push_back({reference.name, content.text, subject, (*version)->first});
+      continue;
+    }
+    if (!under_way.insert(reference.name).second)
+      return failure(Code::kInvalidSchema, fmt::format("the reference {} leads to itself", reference.name));
+    stack.back().opened = true;
+    for (const auto& next : std::views::reverse(content.references))
+      if (!names.contains(next.name)) stack.push_back({next, Subject::parse(subject)});
+    if (stack.size() > 4 * kReferencesMax) return failure(Code::kInvalidSchema, "the schema refers to too many others");
+  }
+  return found;
+}
+
+Answer<schema::ParsedSchemaPtr> RegistryMachine::parse(const Content& content, const Subject& from,
+                                                       schema::Validation validation) {
+  const ParsedCache::Key key{from.context, content.type, digest(content), validation};
+  // What a latest version refers to may be another one tomorrow.
+  const bool fixed = std::ranges::none_of(content.references, [](const schema::Reference& r) { return r.version < 0; });
+  if (fixed)
+    if (auto known = cache_.find(key)) return known;
+  ANSWER_TRY(const auto dependencies, resolve(content.references, from));
+  auto parsed = schema::parse(content.type, content.text, dependencies, validation);
+  if (!parsed)
+    return failure(Code::kInvalidSchema, fmt::format("Invalid schema of type {}, details: {}",
+                                                     schema::name(content.type), parsed.error().message));
+  if (fixed) cache_.put(key, *parsed);
+  return *parsed;
+}
+
+SchemaInput RegistryMachine::completed(SchemaInput input, const std::string& subject, const Config& config) const {
+  const auto* versions = store_.find(subject);
+  const auto* previous = versions ? Store::latest(*versions) : nullptr;
+  if (previous && input.text.empty()) {
+    const Content& content = *previous->second.content;
+    input.type = schema::name(content.type);
+    input.text = content.text;
+    input.references = content.references;
+  }
+  if (previous && !input.metadata) input.metadata = previous->second.content->metadata;
+  if (previous && !input.rules) input.rules = previous->second.content->rules;
+  input.metadata = merge(merge(config.default_metadata, input.metadata), config.override_metadata);
+  input.rules = merge(merge(config.default_rules, input.rules), config.override_rules);
+  // Who keeps the version as a property has it kept up.
+  const bool wants_version = input.version.value_or(0) != 0 || !property(input.metadata, kVersionProperty).empty();
+  if (wants_version) {
+    if (!input.metadata) input.metadata.emplace();
+    const std::int32_t next = versions && !versions->empty() ? versions->rbegin()->first + 1 : 1;
+    input.metadata->properties[kVersionProperty] = std::to_string(next);
+  }
+  return input;
+}
+
+Answer<RegistryMachine::Candidate> RegistryMachine::candidate(const SchemaInput& input, const std::string& subject,
+                                                              bool normalize, schema::Validation validation) {
+  const auto type = schema::type_named(input.type.empty() ? "AVRO" : input.type);
+  if (!type) return failure(Code::kInvalidSchema, fmt::format("Invalid schema type {}", input.type));
+  if (input.text.find_first_not_of(" \t\r\n") == std::string::npos)
+    return failure(Code::kInvalidSchema, "Empty schema");
+  if (input.text.size() > config_.record_bytes_max)
+    return failure(Code::kTooLarge, fmt::format("the schema has {} bytes; at most {} are stored", input.text.size(),
+                                                config_.record_bytes_max));
+  Candidate made;
+  made.content = {*type, input.text, input.references, input.metadata, input.rules};
+  ANSWER_TRY(made.parsed, parse(made.content, Subject::parse(subject), validation));
+  made.content.text = made.parsed->text();
+  if (normalize) {
+    auto text = made.parsed->normalized();
+    if (!text) return failure(Code::kInvalidSchema, text.error().message);
+    made.content.text = std::move(*text);
+    auto& references = made.content.references;
+    std::ranges::sort(references);
+    references.erase(std::ranges::unique(references).begin(), references.end());
+    ANSWER_TRY(made.parsed, parse(made.content, Subject::parse(subject), validation));
+  }
+  made.digest = digest(made.content);
+  return made;
+}
+
+// ------------------------------------------------------------------------------------------------ what is there
+
+const Versions::value_type* RegistryMachine::find_same(const Candidate& candidate, const std::string& subject,
+                                                       bool deleted) {
+  const auto* versions = store_.find(subject);
+  if (!versions) return nullptr;
+  const Subject parsed_subject = Subject::parse(subject);
+  const auto& ids = *store_.ids(parsed_subject.context);
+  if (const auto at = ids.by_digest.find(candidate.digest); at != ids.by_digest.end())
+    for (const auto& version : std::views::reverse(*versions))
+      if (version.second.id == at->second && (deleted || !version.second.deleted)) return &version;
+  std::size_t bytes = 0;
+  for (const auto& version : std::views::reverse(*versions)) {
+    const auto& stored = version.second;
+    const Content& content = *stored.content;
+    if ((stored.deleted && !deleted) || content.type != candidate.content.type) continue;
+    if (content.metadata != candidate.content.metadata || content.rules != candidate.content.rules) continue;
+    const bool written_out = candidate.content.references.empty() && !content.references.empty();
+    if (content.references != candidate.content.references && !written_out) continue;
+    bytes += content.text.size();
+    if (bytes > kSameBytesMax) break;
+    auto parsed = parse(content, parsed_subject, schema::Validation::kStored);
+    if (!parsed) continue;
+    if ((*parsed)->text() == candidate.content.text && content.references == candidate.content.references)
+      return &version;
+    if (written_out && (*parsed)->resolved() == candidate.content.text) return &version;
+  }
+  return nullptr;
+}
+
+Answer<> RegistryMachine::may_register(const std::string& subject, const SchemaInput& input) const {
+  const Mode mode = effective_mode(subject);
+  const auto refuse = [&](std::string_view what) {
+    return failure(Code::kNotPermitted, fmt::format("Subject {} {}", subject, what));
+  };
+  if (mode == Mode::kReadOnly || mode == Mode::kReadOnlyOverride) return refuse("is in read-only mode");
+  const bool importing = mode == Mode::kImport || mode == Mode::kForward;
+  if (input.id.value_or(-1) >= 0 && !importing) return refuse("is not in import mode");
+  if (input.id.value_or(-1) < 0 && importing) return refuse("is not in read-write mode");
+  if (!is_valid_name(subject))
+    return failure(Code::kInvalidSubject, fmt::format("The specified subject '{}' is not a valid subject.", subject));
+  if (input.rules)
+    if (auto wrong = check(*input.rules)) return failure(Code::kInvalidRules, *wrong);
+  return {};
+}
+
+// ------------------------------------------------------------------------------------------------ compatibility
+
+std::vector<std::string> RegistryMachine::reserved_fields(const Candidate& candidate, const StoredVersion* previous) {
+  std::vector<std::string> messages;
+  const auto now = reserved(candidate.content.metadata);
+  if (previous)
+    for (const auto& name : reserved(previous->content->metadata))
+      if (!now.contains(name))
+        messages.push_back(fmt::format("The new schema has reserved field {} removed from its metadata", name));
+  for (const auto& name : now)
+    if (candidate.parsed->has_top_level_field(name))
+      messages.push_back(fmt::format("The new schema has field that conflicts with the reserved field {}.", name));
+  return messages;
+}
+
+RegistryMachine::Unless<std::vector<std::string>> RegistryMachine::incompatibilities(
+    const Candidate& candidate, const std::string& subject, const std::vector<std::int32_t>& against,
+    const Config& config, Parked& progress, Slice& slice) {
+  const auto level = config.level.value_or(config_.level);
+  const auto policy = config.policy == "LENIENT" ? schema::Policy::kLenient : schema::Policy::kStrict;
+  if (progress.level != level || progress.policy != policy) progress.fits.clear();
+  progress.level = level, progress.policy = policy;
+  const auto* versions = store_.find(subject);
+  const bool validate = config.validate_fields.value_or(false);
+  std::vector<std::string> messages;
+  if (validate) messages = reserved_fields(candidate, against.empty() ? nullptr : &versions->at(against.back()));
+  bool first = true;
+  for (const auto number : std::views::reverse(against)) {
+    if (level == schema::CompatibilityLevel::kNone) break;
+    const StoredVersion& stored = versions->at(number);
+    if (config.group &&
+        property(candidate.content.metadata, *config.group) != property(stored.content->metadata, *config.group))
+      continue;
+    const Digest its = store_.ids(Subject::parse(subject).context)->by_id.at(stored.id).digest;
+    if (!progress.fits.contains(its)) {
+      // The first one always: every step gets on.
+      if (!first && stored.content->text.size() > slice.bytes) return std::nullopt;
+      slice.bytes -= std::min(slice.bytes, stored.content->text.size());
+      first = false;
+      auto earlier = parse(*stored.content, Subject::parse(subject), schema::Validation::kStored);
+      auto found = earlier
+                       ? schema::incompatibilities(*candidate.parsed, schema::Earlier{*earlier, number}, level, policy)
+                       : std::vector{fmt::format("version {} cannot be read: {}", number, earlier.error().message)};
+      messages.insert(messages.end(), found.begin(), found.end());
+      if (!found.empty()) break;
+      progress.fits.insert(its);
+    }
+    if (!schema::is_transitive(level)) break;
+  }
+  if (!messages.empty())
+    messages.push_back(fmt::format("{{validateFields: '{}', compatibility: '{}'}}", validate, schema::name(level)));
+  return messages;
+}
+
+RegistryMachine::Unless<Answer<CompatibilityVerdict>> RegistryMachine::decide(const CheckCompatibility& request,
+                                                                              Parked& progress, Slice& slice) {
+  const std::string subject = found_in_contexts(request.subject);
+  const Config config = effective_config(subject);
+  const auto* versions = store_.find(subject);
+  std::vector<std::int32_t> against;
+  if (request.version && (versions || request.version->number != -1)) {
+    const auto version = version_of(subject, *request.version, false);
+    if (version)
+      against = {(*version)->first};
+    else if (request.version->number != -1)
+      return Answer<CompatibilityVerdict>(version_not_found(request.version->number));
+  } else if (versions) {
+    for (const auto& [number, stored] : *versions)
+      if (!stored.deleted) against.push_back(number);
+  }
+  const bool normalize = request.normalize || config.normalize.value_or(false);
+  const auto validation =
+      config.validate_new_schemas.value_or(true) ? schema::Validation::kNew : schema::Validation::kStored;
+  auto wanted = candidate(request.schema, subject, normalize, validation);
+  if (!wanted) {
+    if (!request.verbose || wanted.error().code != Code::kInvalidSchema)
+      return Answer<CompatibilityVerdict>(std::unexpected(wanted.error()));
+    return Answer<CompatibilityVerdict>(CompatibilityVerdict{false, {wanted.error().message}});
+  }
+  auto messages = incompatibilities(*wanted, subject, against, config, progress, slice);
+  if (!messages) return std::nullopt;
+  CompatibilityVerdict verdict{.compatible = messages->empty(), .messages = {}};
+  if (request.verbose) verdict.messages = std::move(*messages);
+  return Answer<CompatibilityVerdict>(std::move(verdict));
+}
+
+// ------------------------------------------------------------------------------------------------ the decision
+
+Answer<SchemaObject> RegistryMachine::store_version(const std::string& subject, std::int32_t version, std::int32_t id,
+                                                    const Candidate& candidate, Records& append) {
+  const Subject parsed = Subject::parse(subject);
+  if (candidate.content.text.size() > config_.record_bytes_max)
+    return failure(Code::kTooLarge, fmt::format("the schema has {} bytes; at most {} are stored",
+                                                candidate.content.text.size(), config_.record_bytes_max));
+  if (!parsed.in_default_context() && !store_.has_context_record(parsed.context))
+    append.push_back(ContextRecord{.context = parsed.context});
+  const auto content = std::make_shared<const Content>(candidate.content);
+  append.push_back(
+      SchemaRecord{.subject = subject, .version = version, .value = SchemaRecord::Value{id, content, false}});
+  // What it takes the place of, unless somebody still needs it under its number.
+  if (const auto* versions = store_.find(subject))
+    for (const auto& [number, stored] : *versions)
+      if (stored.deleted && stored.id == id && number < version && store_.referrers({subject, number}).empty())
+        append.push_back(
+            SchemaRecord{.subject = subject, .version = number, .magic = stored.magic, .value = std::nullopt});
+  log::info("schema registered", field("subject", subject), field("version", version), field("id", id));
+  return SchemaObject{.subject = subject,
+                      .version = version,
+                      .id = id,
+                      .guid = guid(candidate.digest),
+                      .type = candidate.content.type,
+                      .references = candidate.content.references,
+                      .metadata = candidate.content.metadata,
+                      .rules = candidate.content.rules,
+                      .text = candidate.content.text,
+                      .deleted = false};
+}
+
+Answer<SchemaObject> RegistryMachine::import(const RegisterSchema& request, const std::string& subject,
+                                             Candidate candidate, Records& append) {
+  const auto id = *request.schema.id;
+  const auto* ids = store_.ids(Subject::parse(subject).context);
+  if (ids) {
+    const auto known = ids->by_id.find(id);
+    if (known != ids->by_id.end() && known->second.digest != candidate.digest)
+      return failure(Code::kNotPermitted, fmt::format("Overwrite new schema with id {} is not permitted.", id));
+  }
+  const auto* versions = store_.find(subject);
+  const std::int32_t next = versions && !versions->empty() ? versions->rbegin()->first + 1 : 1;
+  const auto asked = request.schema.version.value_or(0);
+  if (asked <= 0) {
+    if (const auto* same = find_same(candidate, subject, false); same && same->second.id == id)
+      return object(subject, same->first, same->second);
+  }
+  return store_version(subject, asked > 0 ? asked : next, id, candidate, append);
+}
+
+RegistryMachine::Unless<Answer<SchemaObject>> RegistryMachine::decide(const RegisterSchema& request, Parked& progress,
+                                                                      Slice& slice, Records& append) {
+  using Decided = Answer<SchemaObject>;
+  const std::string subject = aliased(Subject::parse(request.subject).text());
+  if (auto allowed = may_register(subject, request.schema); !allowed) return Decided(std::unexpected(allowed.error()));
+  const Config config = effective_config(subject);
+  const Mode mode = effective_mode(subject);
+  const bool importing = mode == Mode::kImport || mode == Mode::kForward;
+  const auto input = importing ? request.schema : completed(request.schema, subject, config);
+  const bool normalize = !importing && (request.normalize || config.normalize.value_or(false));
+  const bool as_new = !importing && config.validate_new_schemas.value_or(true);
+  auto wanted = candidate(input, subject, normalize, as_new ? schema::Validation::kNew : schema::Validation::kStored);
+  if (!wanted) return Decided(std::unexpected(wanted.error()));
+  if (importing) return import(request, subject, std::move(*wanted), append);
+
+  const auto* versions = store_.find(subject);
+  const auto asked = request.schema.version.value_or(0);
+  const auto* same = find_same(*wanted, subject, false);
+  const auto* latest = versions ? Store::latest(*versions) : nullptr;
+  if (same && asked == 0) return formatted(object(subject, same->first, same->second), request.format);
+  if (same && (asked == same->first || (asked == -1 && same == latest)))
+    return formatted(object(subject, same->first, same->second), request.format);
+  const std::int32_t next = versions && !versions->empty() ? versions->rbegin()->first + 1 : 1;
+  if (asked > 0 && asked != next)
+    return Decided(failure(Code::kInvalidSchema, "Version is not one more than previous version"));
+
+  if (!request.force) {
+    std::vector<std::int32_t> against;
+    if (versions)
+      for (const auto& [number, stored] : *versions)
+        if (!stored.deleted) against.push_back(number);
+    const auto messages = incompatibilities(*wanted, subject, against, config, progress, slice);
+    if (!messages) return std::nullopt;
+    if (!messages->empty())
+      return Decided(failure(Code::kIncompatible,
+                             fmt::format("Schema being registered is incompatible with an earlier schema for subject "
+                                         "\"{}\", details: [{}]",
+                                         subject, fmt::join(*messages, ", "))));
+  }
+  const auto* ids = store_.ids(Subject::parse(subject).context);
+  std::int32_t id = ids ? ids->highest + 1 : 1;
+  if (ids)
+    if (const auto known = ids->by_digest.find(wanted->digest); known != ids->by_digest.end()) id = known->second;
+  if (id <= 0) return Decided(failure(Code::kNotPermitted, "all ids of the context have been given out"));
+  auto stored = store_version(subject, next, id, *wanted, append);
+  if (!stored) return stored;
+  return formatted(std::move(*stored), request.format);
+}
+
+}  // namespace thalweg::registry

@@ -1,0 +1,37 @@
+// /config: compatibility levels and what else can be set, of all subjects and of one
+#include "schema_registry/call.h"
+
+namespace thalweg::schema_registry {
+namespace {
+
+json::Value as_got(const registry::Config& config) { return registry::to_json(config, registry::LevelKey::kGot); }
+json::Value as_put(const registry::Config& config) { return registry::to_json(config, registry::LevelKey::kPut); }
+
+Task<Outcome> get(RegistryService& registry, Call call) {
+  return ask(registry, call,
+             registry::GetConfig{.subject = call.subject_or_all(), .default_to_global = call.flag("defaultToGlobal")},
+             as_got);
+}
+
+Task<Outcome> put(RegistryService& registry, Call call) {
+  auto request = call.body(registry::put_config_from);
+  if (!request) co_return std::unexpected(std::move(request.error()));
+  request->subject = call.subject_or_all();
+  co_return co_await ask(registry, call, *std::move(request), as_put);
+}
+
+Task<Outcome> remove(RegistryService& registry, Call call) {
+  return ask(registry, call, registry::DeleteConfig{.subject = call.subject_or_all()}, as_got);
+}
+
+}  // namespace
+
+void add_config(Routes& routes) {
+  for (const char* pattern : {"/config", "/config/{subject}"}) {
+    routes.add("GET", pattern, get);
+    routes.add("PUT", pattern, put);
+    routes.add("DELETE", pattern, remove);
+  }
+}
+
+}  // namespace thalweg::schema_registry

@@ -1,0 +1,24 @@
+// /contexts: spaces of subjects and ids of their own
+#include "schema_registry/call.h"
+
+namespace thalweg::schema_registry {
+namespace {
+
+Task<Outcome> list(RegistryService& registry, Call call) {
+  return ask(registry, call, registry::GetContexts{.prefix = call.text("contextPrefix"), .page = call.page()});
+}
+
+Task<Outcome> remove(RegistryService& registry, Call call) {
+  auto gone = co_await registry.ask(registry::DeleteContext{.context = call.parameter()}, call.context());
+  if (!gone) co_return std::unexpected(std::move(gone.error()));
+  co_return http::Response{.status = 204};
+}
+
+}  // namespace
+
+void add_contexts(Routes& routes) {
+  routes.add("GET", "/contexts", list);
+  routes.add("DELETE", "/contexts/{context}", remove);
+}
+
+}  // namespace thalweg::schema_registry

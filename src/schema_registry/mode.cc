@@ -1,0 +1,35 @@
+// /mode: what may be done to all subjects and to one
+#include "schema_registry/call.h"
+
+namespace thalweg::schema_registry {
+namespace {
+
+Task<Outcome> get(RegistryService& registry, Call call) {
+  return ask(registry, call,
+             registry::GetMode{.subject = call.subject_or_all(), .default_to_global = call.flag("defaultToGlobal")});
+}
+
+Task<Outcome> put(RegistryService& registry, Call call) {
+  auto request = call.body(registry::put_mode_from);
+  if (!request) co_return std::unexpected(std::move(request.error()));
+  request->subject = call.subject_or_all();
+  request->force = call.flag("force");
+  co_return co_await ask(registry, call, *std::move(request));
+}
+
+Task<Outcome> remove(RegistryService& registry, Call call) {
+  return ask(registry, call,
+             registry::DeleteMode{.subject = call.subject_or_all(), .recursive = call.flag("recursive")});
+}
+
+}  // namespace
+
+void add_mode(Routes& routes) {
+  for (const char* pattern : {"/mode", "/mode/{subject}"}) {
+    routes.add("GET", pattern, get);
+    routes.add("PUT", pattern, put);
+    routes.add("DELETE", pattern, remove);
+  }
+}
+
+}  // namespace thalweg::schema_registry

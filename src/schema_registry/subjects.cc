@@ -1,0 +1,53 @@
+// /subjects and /subjects/{subject}
+#include "schema_registry/call.h"
+
+namespace thalweg::schema_registry {
+namespace {
+
+Task<Outcome> list(RegistryService& registry, Call call) {
+  return ask(registry, call,
+             registry::GetSubjects{.prefix = call.subject_prefix(),
+                                   .deleted = call.flag("deleted"),
+                                   .deleted_only = call.flag("deletedOnly"),
+                                   .page = call.page()});
+}
+
+// Whether the schema is there under this subject already.
+Task<Outcome> look_up(RegistryService& registry, Call call) {
+  auto schema = call.body(registry::schema_input_from);
+  if (!schema) co_return std::unexpected(std::move(schema.error()));
+  co_return co_await ask(registry, call,
+                         registry::LookUpSchema{.subject = call.subject(),
+                                                .schema = *std::move(schema),
+                                                .normalize = call.flag("normalize"),
+                                                .deleted = call.flag("deleted"),
+                                                .format = call.text("format")});
+}
+
+Task<Outcome> remove(RegistryService& registry, Call call) {
+  return ask(registry, call, registry::DeleteSubject{.subject = call.subject(), .permanent = call.flag("permanent")});
+}
+
+Task<Outcome> latest_with_metadata(RegistryService& registry, Call call) {
+  registry::GetLatestWithMetadata request{
+      .subject = call.subject(), .deleted = call.flag("deleted"), .format = call.text("format")};
+  std::vector<std::string> keys, values;
+  for (const auto& [name, value] : call.request().query) {
+    if (name == "key") keys.push_back(value);
+    if (name == "value") values.push_back(value);
+  }
+  for (std::size_t i = 0; i < std::min(keys.size(), values.size()); ++i)
+    request.properties.emplace_back(keys[i], values[i]);
+  co_return co_await ask(registry, call, std::move(request));
+}
+
+}  // namespace
+
+void add_subjects(Routes& routes) {
+  routes.add("GET", "/subjects", list);
+  routes.add("POST", "/subjects/{subject}", look_up);
+  routes.add("DELETE", "/subjects/{subject}", remove);
+  routes.add("GET", "/subjects/{subject}/metadata", latest_with_metadata);
+}
+
+}  // namespace thalweg::schema_registry

@@ -1,0 +1,78 @@
+// /subjects/{subject}/versions and below
+#include "schema_registry/call.h"
+
+namespace thalweg::schema_registry {
+namespace {
+
+Task<Outcome> list(RegistryService& registry, Call call) {
+  return ask(registry, call,
+             registry::GetVersions{.subject = call.subject(),
+                                   .deleted = call.flag("deleted"),
+                                   .deleted_only = call.flag("deletedOnly"),
+                                   .deleted_as_negative = call.flag("deletedAsNegative"),
+                                   .page = call.page()});
+}
+
+Task<Outcome> add(RegistryService& registry, Call call) {
+  auto schema = call.body(registry::schema_input_from);
+  if (!schema) co_return std::unexpected(std::move(schema.error()));
+  registry::RegisterSchema request{.subject = call.subject(),
+                                   .schema = *std::move(schema),
+                                   .normalize = call.flag("normalize"),
+                                   .force = call.flag("force"),
+                                   .format = call.text("format")};
+  co_return co_await ask(registry, call, std::move(request), registry::registered_to_json);
+}
+
+registry::Answer<registry::GetVersion> wanted(const Call& call) {
+  auto version = call.version();
+  if (!version) return std::unexpected(std::move(version.error()));
+  return registry::GetVersion{
+      .subject = call.subject(), .version = *version, .deleted = call.flag("deleted"), .format = call.text("format")};
+}
+
+Task<Outcome> get(RegistryService& registry, Call call) {
+  auto request = wanted(call);
+  if (!request) co_return std::unexpected(std::move(request.error()));
+  co_return co_await ask(registry, call, *std::move(request));
+}
+
+Task<Outcome> get_text(RegistryService& registry, Call call) {
+  auto request = wanted(call);
+  if (!request) co_return std::unexpected(std::move(request.error()));
+  auto schema = co_await registry.ask(*std::move(request), call.context());
+  if (!schema) co_return std::unexpected(std::move(schema.error()));
+  co_return text_response(call, *schema);
+}
+
+Task<Outcome> referenced_by(RegistryService& registry, Call call) {
+  auto version = call.version();
+  if (!version) co_return std::unexpected(std::move(version.error()));
+  co_return co_await ask(
+      registry, call,
+      registry::GetReferencedBy{
+          .subject = call.subject(), .version = *version, .deleted = call.flag("deleted"), .page = call.page()});
+}
+
+Task<Outcome> remove(RegistryService& registry, Call call) {
+  auto version = call.version();
+  if (!version) co_return std::unexpected(std::move(version.error()));
+  co_return co_await ask(
+      registry, call,
+      registry::DeleteVersion{.subject = call.subject(), .version = *version, .permanent = call.flag("permanent")},
+      [](registry::VersionNumber gone) { return json::Value(gone.version); });
+}
+
+}  // namespace
+
+void add_versions(Routes& routes) {
+  routes.add("GET", "/subjects/{subject}/versions", list);
+  routes.add("POST", "/subjects/{subject}/versions", add);
+  routes.add("GET", "/subjects/{subject}/versions/{version}", get);
+  routes.add("GET", "/subjects/{subject}/versions/{version}/schema", get_text);
+  routes.add("GET", "/subjects/{subject}/versions/{version}/referencedby", referenced_by);
+  routes.add("GET", "/subjects/{subject}/versions/{version}/referencedBy", referenced_by);  // as Redpanda spells it
+  routes.add("DELETE", "/subjects/{subject}/versions/{version}", remove);
+}
+
+}  // namespace thalweg::schema_registry
