@@ -20,9 +20,7 @@ Answer<VersionName> VersionName::parse(std::string_view text) {
   const auto number = parse_number<std::int32_t>(text);
   if (number && *number > 0) return VersionName{*number};
   return failure(Code::kInvalidVersion,
-                 fmt::format("The specified version '{}' is not a valid version id. Allowed values are between "
-                             "[1, 2^31-1] and the string \"latest\"",
-                             text));
+                 fmt::format("'{}' is no version: give a number from 1 to 2147483647, or latest", text));
 }
 
 namespace {
@@ -291,7 +289,7 @@ Effects RegistryMachine::on(const GetByGuid& request, const RequestContext&, Req
     if (ids && digest && at != ids->by_digest.end())
       return reply(id, by_id(at->second, context, std::nullopt, request.format));
   }
-  return reply(id, GetByGuid::Response(failure(Code::kSchemaNotFound, "Schema " + request.guid + " not found")));
+  return reply(id, GetByGuid::Response(failure(Code::kSchemaNotFound, "there is no schema with guid " + request.guid)));
 }
 
 Effects RegistryMachine::on(const GetIdsByGuid& request, const RequestContext&, RequestId id, Instant, Timestamp) {
@@ -312,7 +310,7 @@ Effects RegistryMachine::on(const LookUpSchema& request, const RequestContext&, 
     if (!versions || !Store::latest(*versions, request.deleted)) return subject_not_found(request.subject);
     const Config config = effective_config(subject);
     const bool normalize = request.normalize || config.normalize.value_or(false);
-    if (request.schema.text.empty()) return failure(Code::kInvalidSchema, "Empty schema");
+    if (request.schema.text.empty()) return failure(Code::kInvalidSchema, "the schema is empty");
     // As it was said, then with what registering would have added.
     for (const auto& input : {request.schema, completed(request.schema, subject, config)}) {
       ANSWER_TRY(const auto wanted, candidate(input, subject, normalize, schema::Validation::kStored));

@@ -70,7 +70,8 @@ Mode RegistryMachine::effective_mode(const std::optional<std::string>& subject) 
 Answer<> RegistryMachine::may_change(const std::optional<std::string>& subject) const {
   const Mode mode = effective_mode(subject);
   if (mode != Mode::kReadOnly && mode != Mode::kReadOnlyOverride) return {};
-  return failure(Code::kNotPermitted, fmt::format("Subject {} is in read-only mode", shown(subject)));
+  return failure(Code::kNotPermitted, fmt::format("{} is in mode {}: nothing can be changed",
+                                                  subject ? "subject '" + *subject + "'" : "the registry", name(mode)));
 }
 
 // ------------------------------------------------------------------------------------------------ deleting
@@ -102,18 +103,17 @@ Effects RegistryMachine::on(const DeleteVersion& request, const RequestContext&,
     const auto at = versions->find(number);
     if (at == versions->end()) return version_not_found(number);
     if (at->second.deleted && !request.permanent)
-      return failure(Code::kVersionSoftDeleted, fmt::format("Subject '{}' Version {} was soft deleted. Set "
-                                                            "permanent=true to delete permanently",
-                                                            subject, number));
+      return failure(Code::kVersionSoftDeleted,
+                     fmt::format("version {} of subject '{}' is deleted: with permanent=true "
+                                 "it goes for good",
+                                 number, subject));
     ANSWER_TRY_VOID(may_change(subject));
-    if (is_referenced({subject, number}, request.permanent))
-      return failure(
-          Code::kReferenced,
-          fmt::format("One or more references exist to the schema {{subject={},version={}}}.", subject, number));
+    if (is_referenced({subject, number}, request.permanent)) return referenced(subject, number);
     if (!at->second.deleted && request.permanent)
-      return failure(Code::kVersionNotSoftDeleted, fmt::format("Subject '{}' Version {} was not deleted first before "
-                                                               "being permanently deleted",
-                                                               subject, number));
+      return failure(Code::kVersionNotSoftDeleted,
+                     fmt::format("version {} of subject '{}' is in use: delete it without "
+                                 "permanent=true first",
+                                 number, subject));
     SchemaRecord record{.subject = subject, .version = number, .magic = at->second.magic, .value = std::nullopt};
     if (!request.permanent) record.value = {at->second.id, at->second.content, true};
     append.push_back(std::move(record));
@@ -137,19 +137,16 @@ Effects RegistryMachine::on(const DeleteSubject& request, const RequestContext&,
     if (!versions) return subject_not_found(request.subject);
     if (!request.permanent && !Store::latest(*versions))
       return failure(Code::kSubjectSoftDeleted,
-                     fmt::format("Subject '{}' was soft deleted. Set permanent=true to delete permanently", subject));
+                     fmt::format("subject '{}' is deleted: with permanent=true it goes for good", subject));
     ANSWER_TRY_VOID(may_change(subject));
     std::vector<std::int32_t> going;
     std::set<SubjectVersion> gone;
     for (const auto& [number, stored] : *versions) {
       if (!request.permanent && stored.deleted) continue;
-      if (is_referenced({subject, number}, request.permanent, subject))
-        return failure(
-            Code::kReferenced,
-            fmt::format("One or more references exist to the schema {{subject={},version={}}}.", subject, number));
+      if (is_referenced({subject, number}, request.permanent, subject)) return referenced(subject, number);
       if (request.permanent && !stored.deleted)
         return failure(Code::kSubjectNotSoftDeleted,
-                       fmt::format("Subject '{}' was not deleted first before being permanently deleted", subject));
+                       fmt::format("subject '{}' is in use: delete it without permanent=true first", subject));
       going.push_back(number);
       gone.insert({subject, number});
     }
@@ -176,9 +173,10 @@ Effects RegistryMachine::on(const DeleteContext& request, const RequestContext&,
     const std::string prefix = Subject{request.context, ""}.text();
     const auto holds = [&](const auto& subject) { return Subject::parse(subject.first).context == request.context; };
     if (std::ranges::any_of(store_.subjects(), holds))
-      return failure(Code::kContextNotEmpty, fmt::format("The context '{}' is not empty.", request.context));
+      return failure(Code::kContextNotEmpty,
+                     fmt::format("context '{}' still has subjects: delete them for good first", request.context));
     if (!store_.has_context_record(request.context))
-      return failure(Code::kSubjectNotFound, fmt::format("Context '{}' not found.", request.context));
+      return failure(Code::kSubjectNotFound, fmt::format("there is no context '{}'", request.context));
     append.push_back(ContextRecord{.context = request.context, .exists = false});
     forget_settings(prefix, append);
     return Nothing{};
@@ -194,9 +192,11 @@ Effects RegistryMachine::on(const GetConfig& request, const RequestContext&, Req
   const auto* own = store_.config(subject);
   if (!subject || request.default_to_global) return reply(id, GetConfig::Response(effective_config(subject)));
   if (!own)
-    return reply(id, GetConfig::Response(failure(
-                         Code::kNoSubjectConfig,
-                         fmt::format("Subject '{}' does not have subject-level compatibility configured", *subject))));
+    return reply(
+        id, GetConfig::Response(
+                failure(Code::kNoSubjectConfig,
+                        fmt::format("nothing is configured for '{}' alone; defaultToGlobal=true tells what is in force",
+                                    *subject))));
   return reply(id, GetConfig::Response(*own));
 }
 
@@ -225,8 +225,8 @@ Answer<Config> apply_changes(const PutConfig& request, Config& config) {
       config.level = schema::compatibility_level_named(**request.level);
       if (!config.level)
         return failure(Code::kInvalidLevel,
-                       "Invalid compatibility level. Valid values are none, backward, forward, full, "
-                       "backward_transitive, forward_transitive, and full_transitive");
+                       "there is no such compatibility level: give NONE, or BACKWARD, FORWARD or FULL, each also with "
+                       "_TRANSITIVE");
       echo.level = config.level;
     }
   }
@@ -234,7 +234,7 @@ Answer<Config> apply_changes(const PutConfig& request, Config& config) {
   if (policy && *policy) {
     **policy = upper(**policy);
     if (!is_policy(**policy))
-      return failure(Code::kInvalidLevel, "Invalid compatibility policy. Valid values are strict, lenient and logical");
+      return failure(Code::kInvalidLevel, "there is no such policy: give STRICT, LENIENT or LOGICAL");
   }
   for (const auto* rules : {&request.default_rules, &request.override_rules})
     if (*rules && **rules)
@@ -260,9 +260,7 @@ Effects RegistryMachine::on(const PutConfig& request, const RequestContext&, Req
   Records append;
   const auto decide = [&]() -> PutConfig::Response {
     const auto subject = normal(request.subject);
-    if (subject && *subject != kGlobalSubject && !is_valid_name(*subject))
-      return failure(Code::kInvalidSubject,
-                     fmt::format("The specified subject '{}' is not a valid subject.", *subject));
+    if (subject && *subject != kGlobalSubject && !is_valid_name(*subject)) return invalid_subject(*subject);
     const auto* own = store_.config(subject);
     Config config = own ? *own : Config{};
     ANSWER_TRY(auto echo, apply_changes(request, config));
@@ -297,9 +295,10 @@ Effects RegistryMachine::on(const GetMode& request, const RequestContext&, Reque
   if (!subject || request.default_to_global) return reply(id, GetMode::Response(effective_mode(subject)));
   const auto* own = store_.mode(subject);
   if (!own)
-    return reply(id, GetMode::Response(
-                         failure(Code::kNoSubjectMode,
-                                 fmt::format("Subject '{}' does not have subject-level mode configured", *subject))));
+    return reply(
+        id, GetMode::Response(failure(
+                Code::kNoSubjectMode,
+                fmt::format("no mode is set for '{}' alone; defaultToGlobal=true tells the one in force", *subject))));
   return reply(id, GetMode::Response(*own));
 }
 
@@ -310,23 +309,22 @@ Effects RegistryMachine::on(const PutMode& request, const RequestContext&, Reque
     const auto mode = mode_named(request.mode);
     if (!mode || (*mode == Mode::kForward && subject != kGlobalSubject))
       return failure(Code::kInvalidMode,
-                     "Invalid mode. Valid values are READWRITE, READONLY, READONLY_OVERRIDE and IMPORT");
-    if (subject && *subject != kGlobalSubject && !is_valid_name(*subject))
-      return failure(Code::kInvalidSubject,
-                     fmt::format("The specified subject '{}' is not a valid subject.", *subject));
-    if (!config_.mode_mutable) return failure(Code::kNotPermitted, "Mode changes are not allowed");
+                     "there is no such mode here: give READWRITE, READONLY, READONLY_OVERRIDE or IMPORT");
+    if (subject && *subject != kGlobalSubject && !is_valid_name(*subject)) return invalid_subject(*subject);
+    if (!config_.mode_mutable)
+      return failure(Code::kNotPermitted, "this registry was started with modes that stay as they are");
     if (*mode == Mode::kImport && effective_mode(subject) != Mode::kImport && !request.force) {
       const Subject scope = Subject::parse(subject.value_or(""));
       std::set<SubjectVersion> going;
       for (const auto& [text, versions] : store_.subjects()) {
         const Subject parsed = Subject::parse(text);
         if (parsed.context != scope.context || (!scope.name.empty() && parsed.name != scope.name)) continue;
-        if (Store::latest(versions)) return failure(Code::kNotPermitted, "Cannot import since found existing subjects");
+        if (Store::latest(versions))
+          return failure(
+              Code::kNotPermitted,
+              fmt::format("subject '{}' is in use: delete what is there before you import, or give force=true", text));
         for (const auto& [number, stored] : versions) {
-          if (is_referenced({text, number}, true))
-            return failure(Code::kReferenced, fmt::format("One or more references exist to the schema "
-                                                          "{{subject={},version={}}}.",
-                                                          text, number));
+          if (is_referenced({text, number}, true)) return referenced(text, number);
           going.insert({text, number});
         }
       }
@@ -351,7 +349,8 @@ Effects RegistryMachine::on(const DeleteMode& request, const RequestContext&, Re
   Records append;
   const auto decide = [&]() -> DeleteMode::Response {
     const auto subject = normal(request.subject);
-    if (!config_.mode_mutable) return failure(Code::kNotPermitted, "Mode changes are not allowed");
+    if (!config_.mode_mutable)
+      return failure(Code::kNotPermitted, "this registry was started with modes that stay as they are");
     const auto* own = store_.mode(subject);
     if (!own && subject) return subject_not_found(*subject);
     const Mode was = own ? *own : effective_mode(subject);

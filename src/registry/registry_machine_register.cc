@@ -67,8 +67,11 @@ Answer<std::vector<schema::Dependency>> RegistryMachine::resolve(const std::vect
     const std::string subject = aliased(qualified(reference.subject, pending.from));
     const auto version = version_of(subject, VersionName{reference.version}, true);
     if (!version)
-      return failure(Code::kInvalidSchema, fmt::format("No schema reference found for subject \"{}\" and version {}",
-                                                       reference.subject, reference.version));
+      return failure(
+          Code::kInvalidSchema,
+          fmt::format(
+              "the reference {} leads to {} of subject '{}', which is not there: register that first", reference.name,
+              reference.version < 0 ? "a version" : fmt::format("version {}", reference.version), reference.subject));
     const Content& content = *(*version)->second.content;
     if (pending.opened || content.references.empty()) {
       stack.pop_back();
@@ -102,8 +105,8 @@ Answer<schema::ParsedSchemaPtr> RegistryMachine::parse(const Content& content, c
   ANSWER_TRY(const auto dependencies, resolve(content.references, from));
   auto parsed = schema::parse(content.type, content.text, dependencies, validation);
   if (!parsed)
-    return failure(Code::kInvalidSchema, fmt::format("Invalid schema of type {}, details: {}",
-                                                     schema::name(content.type), parsed.error().message));
+    return failure(Code::kInvalidSchema,
+                   fmt::format("this is no {} schema: {}", schema::name(content.type), parsed.error().message));
   if (fixed) cache_.put(key, *parsed);
   return *parsed;
 }
@@ -134,9 +137,9 @@ SchemaInput RegistryMachine::completed(SchemaInput input, const std::string& sub
 Answer<RegistryMachine::Candidate> RegistryMachine::candidate(const SchemaInput& input, const std::string& subject,
                                                               bool normalize, schema::Validation validation) {
   const auto type = schema::type_named(input.type.empty() ? "AVRO" : input.type);
-  if (!type) return failure(Code::kInvalidSchema, fmt::format("Invalid schema type {}", input.type));
+  if (!type) return failure(Code::kInvalidSchema, "the type of a schema is AVRO, JSON or PROTOBUF");
   if (input.text.find_first_not_of(" \t\r\n") == std::string::npos)
-    return failure(Code::kInvalidSchema, "Empty schema");
+    return failure(Code::kInvalidSchema, "the schema is empty");
   if (input.text.size() > config_.record_bytes_max)
     return failure(Code::kTooLarge, fmt::format("the schema has {} bytes; at most {} are stored", input.text.size(),
                                                 config_.record_bytes_max));
@@ -190,14 +193,13 @@ const Versions::value_type* RegistryMachine::find_same(const Candidate& candidat
 Answer<> RegistryMachine::may_register(const std::string& subject, const SchemaInput& input) const {
   const Mode mode = effective_mode(subject);
   const auto refuse = [&](std::string_view what) {
-    return failure(Code::kNotPermitted, fmt::format("Subject {} {}", subject, what));
+    return failure(Code::kNotPermitted, fmt::format("subject '{}' is in mode {}: {}", subject, name(mode), what));
   };
-  if (mode == Mode::kReadOnly || mode == Mode::kReadOnlyOverride) return refuse("is in read-only mode");
+  if (mode == Mode::kReadOnly || mode == Mode::kReadOnlyOverride) return refuse("nothing can be registered");
   const bool importing = mode == Mode::kImport || mode == Mode::kForward;
-  if (input.id.value_or(-1) >= 0 && !importing) return refuse("is not in import mode");
-  if (input.id.value_or(-1) < 0 && importing) return refuse("is not in read-write mode");
-  if (!is_valid_name(subject))
-    return failure(Code::kInvalidSubject, fmt::format("The specified subject '{}' is not a valid subject.", subject));
+  if (input.id.value_or(-1) >= 0 && !importing) return refuse("only in mode IMPORT a schema comes with an id");
+  if (input.id.value_or(-1) < 0 && importing) return refuse("a schema comes with its id");
+  if (!is_valid_name(subject)) return invalid_subject(subject);
   if (input.rules)
     if (auto wrong = check(*input.rules)) return failure(Code::kInvalidRules, *wrong);
   return {};
@@ -211,10 +213,11 @@ std::vector<std::string> RegistryMachine::reserved_fields(const Candidate& candi
   if (previous)
     for (const auto& name : reserved(previous->content->metadata))
       if (!now.contains(name))
-        messages.push_back(fmt::format("The new schema has reserved field {} removed from its metadata", name));
+        messages.push_back(fmt::format("{} was reserved: leave it in the property {}", name, kReserved));
   for (const auto& name : now)
     if (candidate.parsed->has_top_level_field(name))
-      messages.push_back(fmt::format("The new schema has field that conflicts with the reserved field {}.", name));
+      messages.push_back(
+          fmt::format("{} is reserved by the property {}: choose another name for the field", name, kReserved));
   return messages;
 }
 
@@ -328,7 +331,7 @@ Answer<SchemaObject> RegistryMachine::import(const RegisterSchema& request, cons
   if (ids) {
     const auto known = ids->by_id.find(id);
     if (known != ids->by_id.end() && known->second.digest != candidate.digest)
-      return failure(Code::kNotPermitted, fmt::format("Overwrite new schema with id {} is not permitted.", id));
+      return failure(Code::kNotPermitted, fmt::format("id {} belongs to another schema", id));
   }
   const auto* versions = store_.find(subject);
   const std::int32_t next = versions && !versions->empty() ? versions->rbegin()->first + 1 : 1;
@@ -364,7 +367,7 @@ RegistryMachine::Unless<Answer<SchemaObject>> RegistryMachine::decide(const Regi
     return formatted(object(subject, same->first, same->second), request.format);
   const std::int32_t next = versions && !versions->empty() ? versions->rbegin()->first + 1 : 1;
   if (asked > 0 && asked != next)
-    return Decided(failure(Code::kInvalidSchema, "Version is not one more than previous version"));
+    return Decided(failure(Code::kInvalidSchema, fmt::format("the next version is {}, not {}", next, asked)));
 
   if (!request.force) {
     std::vector<std::int32_t> against;
@@ -376,7 +379,7 @@ RegistryMachine::Unless<Answer<SchemaObject>> RegistryMachine::decide(const Regi
     if (!messages->empty())
       return Decided(failure(Code::kIncompatible,
                              fmt::format("Schema being registered is incompatible with an earlier schema for subject "
-                                         "\"{}\", details: [{}]",
+                                         "\"{}\": [{}]",
                                          subject, fmt::join(*messages, ", "))));
   }
   const auto* ids = store_.ids(Subject::parse(subject).context);

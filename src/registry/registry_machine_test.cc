@@ -33,7 +33,7 @@ TEST(Registering, RefusesWhatIsIncompatibleAndSaysWhy) {
   EXPECT_EQ(code_of(refused), Code::kIncompatible);
   EXPECT_EQ(http_status(refused.error().code), 409);
   EXPECT_TRUE(refused.error().message.starts_with(
-      "Schema being registered is incompatible with an earlier schema for subject \"a\""));
+      "Schema being registered is incompatible with an earlier schema for subject \"a\": [{errorType:"));
   EXPECT_NE(refused.error().message.find("READER_FIELD_MISSING_DEFAULT_VALUE"), std::string::npos);
   EXPECT_NE(refused.error().message.find("{validateFields: 'false', compatibility: 'BACKWARD'}"), std::string::npos);
   EXPECT_EQ(registry.put("a", record_of(field_of("x") + "," + field_of("y", "\"int\"", ",\"default\":0")))->version, 2);
@@ -338,6 +338,34 @@ TEST(Compatibility, ComparesOnlyWithinAGroup) {
   EXPECT_TRUE(put("\"int\"", "1"));
   EXPECT_TRUE(put("\"string\"", "2"));
   EXPECT_EQ(code_of(put("\"boolean\"", "2")), Code::kIncompatible);
+}
+
+TEST(Failures, SayWhatToDo) {
+  Registry registry;
+  const auto why = [](const auto& answer) { return answer ? "none" : answer.error().message; };
+  registry.put("user", record_of("", "U"));
+  registry.put("order", record_of(field_of("u", "\"U\"")), {{"U", "user", 1}});
+  EXPECT_EQ(why(registry.ask(GetVersions{.subject = "x"})), "there is no subject 'x'");
+  EXPECT_EQ(why(registry.ask(GetVersion{.subject = "user", .version = {7}})), "the subject has no version 7");
+  EXPECT_EQ(why(registry.ask(DeleteSubject{.subject = "user"})),
+            "other schemas refer to version 1 of subject 'user': delete them first");
+  EXPECT_EQ(why(registry.ask(DeleteSubject{.subject = "order", .permanent = true})),
+            "subject 'order' is in use: delete it without permanent=true first");
+  registry.ask(DeleteSubject{.subject = "order"});
+  EXPECT_EQ(why(registry.ask(DeleteSubject{.subject = "order"})),
+            "subject 'order' is deleted: with permanent=true it goes for good");
+  EXPECT_EQ(why(registry.ask(DeleteVersion{.subject = "order"})), "the subject has no version left");
+  EXPECT_EQ(why(registry.put("bad", "{")),
+            "this is no AVRO schema: not JSON: line 1, column 2: a key in quotes is missing");
+  EXPECT_EQ(why(registry.put("bad", "\"int\"", {{"Z", "z", 3}})),
+            "the reference Z leads to version 3 of subject 'z', which is not there: register that first");
+  EXPECT_EQ(why(registry.ask(PutMode{.subject = "user", .mode = "IMPORT"})),
+            "subject 'user' is in use: delete what is there before you import, or give force=true");
+  registry.ask(PutMode{.subject = "user", .mode = "READONLY"});
+  EXPECT_EQ(why(registry.put("user", "\"int\"")), "subject 'user' is in mode READONLY: nothing can be registered");
+  registry.ask(PutMode{.mode = "READONLY_OVERRIDE"});
+  EXPECT_EQ(why(registry.ask(PutConfig{.level = "NONE"})),
+            "the registry is in mode READONLY_OVERRIDE: nothing can be changed");
 }
 
 TEST(Restart, BringsBackEverything) {

@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 7> kLevels = {
 constexpr std::size_t kSchemaShown = 10 * 1024;  // of an earlier schema in a message
 
 void add(std::vector<std::string>& messages, const Comparison& comparison) {
-  if (comparison.failure) messages.push_back("Unexpected exception during compatibility check: " + *comparison.failure);
+  if (comparison.failure) messages.push_back("it could not be checked whether they fit: " + *comparison.failure);
   for (const auto& difference : comparison.differences)
     if (!difference.compatible) messages.push_back(difference.message);
 }
@@ -44,7 +44,9 @@ bool is_transitive(CompatibilityLevel level) { return name(level).ends_with("_TR
 std::vector<std::string> incompatibilities(const ParsedSchema& fresh, const Earlier& earlier, CompatibilityLevel level,
                                            Policy policy) {
   if (level == CompatibilityLevel::kNone) return {};
-  if (fresh.type() != earlier.schema->type()) return {"Incompatible because of different schema type"};
+  if (fresh.type() != earlier.schema->type())
+    return {fmt::format("a schema of type {} cannot follow one of type {}: give it a subject of its own",
+                        name(fresh.type()), name(earlier.schema->type()))};
   const auto direction = name(level);
   std::vector<std::string> messages;
   if (!direction.starts_with("BACKWARD"))

@@ -32,8 +32,8 @@ struct Earlier {
   std::int32_t version = 0;
 };
 
-// Messages for people as Confluent words them, ending with the version and the text of the earlier schema; none when
-// `fresh` is compatible with it.
+// A message for each reason why `fresh` does not fit, then two with the version and the text of the earlier schema;
+// none when it fits.
 std::vector<std::string> incompatibilities(const ParsedSchema& fresh, const Earlier& earlier, CompatibilityLevel level,
                                            Policy policy);
 // The same against several, newest last: looks at the newest first and stops at the first that does not fit; at the

@@ -32,7 +32,7 @@ Result<ParsedSchemaPtr> parse(Type type, std::string_view text, const std::vecto
     case Type::kJson:
       return json_schema::JsonSchema::parse(text, dependencies, validation);
   }
-  return fail(ErrorCode::kInvalidRequest, "Invalid schema type");
+  return fail(ErrorCode::kInvalidRequest, "there is no such type of schema");
 }
 
 bool Comparison::compatible() const {

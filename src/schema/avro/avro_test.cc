@@ -63,34 +63,34 @@ TEST(AvroText, IsTheSameWhenPrintedAgain) {
 TEST(AvroText, RefusesWhatIsNoSchema) {
   EXPECT_EQ(why_not(""), "the schema is empty");
   EXPECT_EQ(why_not("{"), "not JSON: line 1, column 2: a key in quotes is missing");
-  EXPECT_EQ(why_not("7"), "Schema not yet supported: 7");
-  EXPECT_EQ(why_not("{}"), "No type: {}");
-  EXPECT_EQ(why_not(R"("Nowhere")"), "Undefined name: \"Nowhere\"");
-  EXPECT_EQ(why_not(R"({"type":"foo"})"), "Type not supported: foo");
-  EXPECT_EQ(why_not(R"(["null",["int"]])"), R"(Nested union: ["null",["int"]])");
-  EXPECT_EQ(why_not(R"(["int","int"])"), "Duplicate in union:int");
-  EXPECT_EQ(why_not(R"({"type":"record","name":"R"})"), R"(Record has no fields: {"type":"record","name":"R"})");
-  EXPECT_EQ(why_not(record(R"({"name":"a","type":"int"},{"name":"a","type":"int"})")), "Duplicate field a in record R");
-  EXPECT_EQ(why_not(record("", "a-b")), "Illegal name: \"a-b\"");
-  EXPECT_EQ(why_not(record("", "int")), "Schemas may not be named after primitives: int");
-  EXPECT_EQ(why_not(record(R"({"name":"a","type":{"type":"fixed","name":"R","size":1}})")), "Can't redefine: R");
-  EXPECT_EQ(why_not(R"({"type":"enum","name":"E","symbols":["A","A"]})"), "Duplicate enum symbol: A");
+  EXPECT_EQ(why_not("7"), "a schema is a name, an object or an array, not 7");
+  EXPECT_EQ(why_not("{}"), "a schema without a type: {}");
+  EXPECT_EQ(why_not(R"("Nowhere")"), "\"Nowhere\" is not defined so far, nor in a reference");
+  EXPECT_EQ(why_not(R"({"type":"foo"})"), "there is no type \"foo\"");
+  EXPECT_EQ(why_not(R"(["null",["int"]])"), R"(a union is a branch of another: ["null",["int"]])");
+  EXPECT_EQ(why_not(R"(["int","int"])"), "the union has int twice");
+  EXPECT_EQ(why_not(R"({"type":"record","name":"R"})"), R"(a record needs "fields": {"type":"record","name":"R"})");
+  EXPECT_EQ(why_not(record(R"({"name":"a","type":"int"},{"name":"a","type":"int"})")), "R has two fields named a");
+  EXPECT_EQ(why_not(record("", "a-b")), "\"a-b\" is no name: letters, digits and _ make one, and no digit comes first");
+  EXPECT_EQ(why_not(record("", "int")), "\"int\" is a type already: choose another name");
+  EXPECT_EQ(why_not(record(R"({"name":"a","type":{"type":"fixed","name":"R","size":1}})")), "R is defined twice");
+  EXPECT_EQ(why_not(R"({"type":"enum","name":"E","symbols":["A","A"]})"), "the enum has the symbol A twice");
   EXPECT_EQ(why_not(R"({"type":"enum","name":"E","symbols":["A"],"default":"B"})"),
-            R"(The Enum Default: B is not in the enum symbol set: ["A"])");
+            R"(the enum's default, B, is none of its symbols: ["A"])");
   EXPECT_EQ(why_not(R"({"type":"fixed","name":"F","size":-1})"),
-            R"(Invalid or no size: {"type":"fixed","name":"F","size":-1})");
-  EXPECT_EQ(why_not(R"({"type":"array"})"), R"(Array has no items type: {"type":"array"})");
+            R"(a fixed type needs "size", in bytes: {"type":"fixed","name":"F","size":-1})");
+  EXPECT_EQ(why_not(R"({"type":"array"})"), R"(an array needs "items": {"type":"array"})");
 }
 
 TEST(AvroText, ChecksDefaultsOfWhatIsNew) {
   const auto with = [](std::string_view type, std::string_view value) {
     return record(fmt::format(R"({{"name":"a","type":{},"default":{}}})", type, value));
   };
-  EXPECT_EQ(why_not(with(R"("int")", R"("x")")), R"(Invalid default for field a: "x" not a int)");
-  EXPECT_EQ(why_not(with(R"("int")", "2147483648")), "Invalid default for field a: 2147483648 not a int");
-  EXPECT_EQ(why_not(with(R"("int")", "1.0")), "Invalid default for field a: 1.0 not a int");
+  EXPECT_EQ(why_not(with(R"("int")", R"("x")")), R"(the default of field a does not fit its type, int: "x")");
+  EXPECT_EQ(why_not(with(R"("int")", "2147483648")), "the default of field a does not fit its type, int: 2147483648");
+  EXPECT_EQ(why_not(with(R"("int")", "1.0")), "the default of field a does not fit its type, int: 1.0");
   EXPECT_EQ(why_not(with(R"({"type":"array","items":"long"})", R"([1,null])")),
-            "Invalid default for field a: [1,null] not a array");
+            "the default of field a does not fit its type, array: [1,null]");
   EXPECT_TRUE(why_not(with(R"("int")", R"("x")"), Validation::kStored).starts_with("read: "));
   for (
       const auto& [type, value] : std::initializer_list<std::pair<const char*, const char*>>{
@@ -104,7 +104,7 @@ TEST(AvroText, ChecksDefaultsOfWhatIsNew) {
            R"({"y":2})"}})
     EXPECT_TRUE(why_not(with(type, value)).starts_with("read: ")) << type << why_not(with(type, value));
   EXPECT_TRUE(why_not(with(R"({"type":"record","name":"In","fields":[{"name":"y","type":"int"}]})", "{}"))
-                  .starts_with("Invalid default"));
+                  .starts_with("the default of field a does not fit"));
 }
 
 TEST(AvroText, KnowsTypesOfItsReferencesAndPrintsThemByName) {
@@ -208,7 +208,7 @@ TEST(AvroDiff, WantsDefaultsForFieldsThatAreNew) {
   EXPECT_EQ(problems(old, record(R"({"name":"a","type":"string"})")), Lines{"TYPE_MISMATCH /fields/0/type"});
   EXPECT_EQ(problems(record(R"({"name":"a","type":"int"},{"name":"b","type":"int"})"),
                      record(R"({"name":"a","aliases":["b"],"type":"int"})")),
-            Lines{"FAILED Reader record field a matches multiple fields in writer record schema R"});
+            Lines{"FAILED by its name and aliases the field a is more than one field of R: remove an alias"});
 }
 
 TEST(AvroDiff, ComparesNamesWithoutNamespaceUnlessAnAliasHasOne) {
@@ -224,8 +224,9 @@ TEST(AvroDiff, MissesSymbolsUnlessTheEnumHasADefault) {
   EXPECT_EQ(problems(old, R"({"type":"enum","name":"E","symbols":["A"]})"), Lines{"MISSING_ENUM_SYMBOLS /symbols"});
   EXPECT_EQ(problems(old, R"({"type":"enum","name":"E","symbols":["A"],"default":"A"})"), Lines{});
   EXPECT_EQ(compare(*read(old), *read(R"({"type":"enum","name":"E","symbols":["A"]})")).differences.at(0).message,
-            "{errorType:'MISSING_ENUM_SYMBOLS', description:'The new schema is missing enum symbols '[B, C]' at path "
-            "'/symbols' in the old schema', additionalInfo:'[B, C]'}");
+            "{errorType:'MISSING_ENUM_SYMBOLS', description:'the new schema does not know these symbols, which the old "
+            "schema "
+            "has at '/symbols': add them, or give the enum a default', additionalInfo:'[B, C]'}");
 }
 
 TEST(AvroDiff, LooksForEveryBranchOfAUnion) {
@@ -313,18 +314,22 @@ TEST(Compatibility, SaysWhatAndAgainstWhich) {
   const auto old = read(record(R"({"name":"a","type":"int"})"));
   const auto fresh = read(record(R"({"name":"a","type":"string"},{"name":"b","type":"int"})"));
   const auto messages = incompatibilities(*fresh, Earlier{old, 3}, CompatibilityLevel::kBackward, Policy::kStrict);
-  EXPECT_EQ(
-      messages,
-      (Lines{
-          "{errorType:'TYPE_MISMATCH', description:'The type (path '/fields/0/type') of a field in the new schema "
-          "does not match with the old schema', additionalInfo:'reader type: STRING not compatible with writer type: "
-          "INT'}",
-          "{errorType:'READER_FIELD_MISSING_DEFAULT_VALUE', description:'The field 'b' at path '/fields/1' in the new "
-          "schema has no default value and is missing in the old schema', additionalInfo:'b'}",
-          "{oldSchemaVersion: 3}", "{oldSchema: '" + old->text() + "'}"}));
+  EXPECT_EQ(messages,
+            (Lines{"{errorType:'TYPE_MISMATCH', description:'the type at '/fields/0/type' of the new schema cannot "
+                   "take what the "
+                   "old schema has there', additionalInfo:'INT cannot be read as STRING'}",
+                   "{errorType:'READER_FIELD_MISSING_DEFAULT_VALUE', description:'data of the old schema lacks the "
+                   "field 'b', and "
+                   "the new schema cannot do without it: give the field at '/fields/1' a default, or keep it in both', "
+                   "additionalInfo:'b'}",
+                   "{oldSchemaVersion: 3}", "{oldSchema: '" + old->text() + "'}"}));
   EXPECT_EQ(incompatibilities(*fresh, Earlier{old, 3}, CompatibilityLevel::kForward, Policy::kStrict).size(), 3u);
   EXPECT_EQ(incompatibilities(*fresh, Earlier{old, 3}, CompatibilityLevel::kFull, Policy::kStrict).size(), 5u);
   EXPECT_EQ(incompatibilities(*fresh, Earlier{old, 3}, CompatibilityLevel::kNone, Policy::kStrict).size(), 0u);
+  const auto other = schema::parse(Type::kJson, "{}");
+  ASSERT_TRUE(other);
+  EXPECT_EQ(incompatibilities(*fresh, Earlier{*other, 1}, CompatibilityLevel::kBackward, Policy::kStrict),
+            Lines{"a schema of type AVRO cannot follow one of type JSON: give it a subject of its own"});
 }
 
 TEST(Compatibility, LooksAtTheNewestUnlessTransitive) {

@@ -81,8 +81,8 @@ Result<> check_default(const Field& field, const Node& record, Work& work) {
                 fmt::format("the defaults of {} take too long to check", record.name.full()));
   std::string shown = json::write(*field.default_value);
   if (shown.size() > 200) shown = std::string(field.default_value->kind());
-  return fail(ErrorCode::kInvalidRequest,
-              fmt::format("Invalid default for field {}: {} not a {}", field.name, shown, name(field.type->kind)));
+  return fail(ErrorCode::kInvalidRequest, fmt::format("the default of field {} does not fit its type, {}: {}",
+                                                      field.name, name(field.type->kind), shown));
 }
 
 }  // namespace thalweg::schema::avro

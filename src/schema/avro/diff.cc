@@ -174,17 +174,16 @@ class Walk {
     }
     if (promotes(writer.kind, reader.kind)) return {};
     return one("TYPE_MISMATCH",
-               fmt::format("The type (path '{}') of a field in the {} schema does not match with the {} schema", path(),
+               fmt::format("the type at '{}' of the {} schema cannot take what the {} schema has there", path(),
                            sides_.reader, sides_.writer),
-               fmt::format("reader type: {} not compatible with writer type: {}", upper(name(reader.kind)),
-                           upper(name(writer.kind))));
+               fmt::format("{} cannot be read as {}", upper(name(writer.kind)), upper(name(reader.kind))));
   }
 
   Found missing_branch(const Node& writer) {
     return one("MISSING_UNION_BRANCH",
-               fmt::format("The {} schema is missing a type inside a union field at path '{}' in the {} schema",
-                           sides_.reader, path(), sides_.writer),
-               fmt::format("reader union lacking writer type: {}", upper(name(writer.kind))));
+               fmt::format("no type in the union of the {} schema takes what the {} schema has at '{}': add one",
+                           sides_.reader, sides_.writer, path()),
+               fmt::format("no branch reads {}", upper(name(writer.kind))));
   }
 
   Found unions(const Node& reader, const Node& writer) {
@@ -200,8 +199,11 @@ class Walk {
     Found found;
     if (!same_name(reader, writer)) {
       const At at(path_, "name");
-      found = one("NAME_MISMATCH", fmt::format("The name of the schema has changed (path '{}')", path()),
-                  fmt::format("expected: {}", writer.name.full()));
+      found = one("NAME_MISMATCH",
+                  fmt::format("at '{}' the two schemas have different names: keep the name, or make that of the {} "
+                              "schema an alias in the {} schema",
+                              path(), sides_.writer, sides_.reader),
+                  fmt::format("the {} schema says {}", sides_.writer, writer.name.full()));
     }
     if (enough(found)) return found;
     if (reader.kind == Kind::kFixed) merge(found, sizes(reader, writer));
@@ -213,11 +215,11 @@ class Walk {
   Found sizes(const Node& reader, const Node& writer) {
     if (reader.size == writer.size) return {};
     const At at(path_, "size");
-    return one(
-        "FIXED_SIZE_MISMATCH",
-        fmt::format("The size of FIXED type field at path '{}' in the {} schema does not match with the {} schema",
-                    path(), sides_.reader, sides_.writer),
-        fmt::format("expected: {}, found: {}", writer.size, reader.size));
+    return one("FIXED_SIZE_MISMATCH",
+               fmt::format("at '{}' the {} schema has another number of bytes than the {} schema: a fixed type keeps "
+                           "its size",
+                           path(), sides_.reader, sides_.writer),
+               fmt::format("{} bytes cannot be read as {}", writer.size, reader.size));
   }
 
   Found symbols(const Node& reader, const Node& writer) {
@@ -230,8 +232,9 @@ class Walk {
     const At at(path_, "symbols");
     const auto list = fmt::format("[{}]", fmt::join(missing, ", "));
     return one("MISSING_ENUM_SYMBOLS",
-               fmt::format("The {} schema is missing enum symbols '{}' at path '{}' in the {} schema", sides_.reader,
-                           list, path(), sides_.writer),
+               fmt::format("the {} schema does not know these symbols, which the {} schema has at '{}': add them, or "
+                           "give the enum a default",
+                           sides_.reader, sides_.writer, path()),
                list);
   }
 
@@ -254,9 +257,9 @@ class Walk {
     // Java's rule: the default of the enum stands in, but then the enum is held against the record.
     if (field.type->kind == Kind::kEnum && field.type->default_symbol) return pair("type", *field.type, writer);
     return one("READER_FIELD_MISSING_DEFAULT_VALUE",
-               fmt::format("The field '{}' at path '{}' in the {} schema has no default value and is missing in the {} "
-                           "schema",
-                           field.name, path(), sides_.reader, sides_.writer),
+               fmt::format("data of the {} schema lacks the field '{}', and the {} schema cannot do without it: give "
+                           "the field at '{}' a default, or keep it in both",
+                           sides_.writer, field.name, sides_.reader, path()),
                field.name);
   }
 
@@ -273,7 +276,7 @@ class Walk {
     for (const auto& alias : field.aliases) look(alias);
     work_.take(field.aliases.size());
     if (count > 1)
-      stop(fmt::format("Reader record field {} matches multiple fields in writer record schema {}", field.name,
+      stop(fmt::format("by its name and aliases the field {} is more than one field of {}: remove an alias", field.name,
                        writer.name.full()));
     return count == 1 ? *hits.begin() : nullptr;
   }

@@ -38,6 +38,10 @@ bool is_name(std::string_view text) {
          std::ranges::all_of(text, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
+std::unexpected<Error> no_name(std::string_view text) {
+  return bad(fmt::format("\"{}\" is no name: letters, digits and _ make one, and no digit comes first", text));
+}
+
 constexpr std::array<std::string_view, 10> kSchemaWords = {"doc",  "fields",  "items",  "name", "namespace",
                                                            "size", "symbols", "values", "type", "aliases"};
 constexpr std::array<std::string_view, 6> kFieldWords = {"default", "doc", "name", "order", "type", "aliases"};
@@ -90,7 +94,7 @@ class Parser {
     }
     if (auto at = names_.find(Name::of(text, space).full()); at != names_.end()) return at->second;
     if (auto at = names_.find(text); at != names_.end()) return at->second;
-    return bad(fmt::format("Undefined name: \"{}\"", Name::of(text, space).full()));
+    return bad(fmt::format("\"{}\" is not defined so far, nor in a reference", Name::of(text, space).full()));
   }
 
   // Recursion is as deep as the JSON.
@@ -98,8 +102,8 @@ class Parser {
     if (const auto* text = value.if_string()) return named(*text, space);
     if (const auto* array = value.if_array()) return read_union(*array, space);
     const auto* object = value.if_object();
-    if (!object) return bad(fmt::format("Schema not yet supported: {}", shown(value)));
-    TRY(const auto type, text_of(*object, "type", "No type"));
+    if (!object) return bad(fmt::format("a schema is a name, an object or an array, not {}", shown(value)));
+    TRY(const auto type, text_of(*object, "type", "a schema without a type"));
     if (const auto kind = primitive(type)) return read_primitive(*object, *kind, space);
     if (type == "record" || type == "error") return read_record(*object, type == "error", space);
     if (type == "enum") return read_enum(*object, space);
@@ -107,7 +111,7 @@ class Parser {
     if (type == "array") return read_elements(*object, Kind::kArray, "items", space);
     if (type == "map") return read_elements(*object, Kind::kMap, "values", space);
     if (auto known = named(type, space)) return known;
-    return bad(fmt::format("Type not supported: {}", type));
+    return bad(fmt::format("there is no type \"{}\"", type));
   }
 
   static Result<std::string> text_of(const Object& object, std::string_view key, std::string_view missing) {
@@ -131,7 +135,7 @@ class Parser {
   NodeResult read_elements(const Object& object, Kind kind, std::string_view key, std::string_view space) {
     const auto* elements = object.find(key);
     if (!elements)
-      return bad(fmt::format("{} has no {} type: {}", kind == Kind::kArray ? "Array" : "Map", key, shown(object)));
+      return bad(fmt::format("{} needs \"{}\": {}", kind == Kind::kArray ? "an array" : "a map", key, shown(object)));
     TRY(const auto* type, read(*elements, space));
     auto& node = add(kind);
     node.branches.push_back(type);
@@ -144,9 +148,9 @@ class Parser {
     std::vector<const Node*> branches;
     for (const auto& element : array) {
       TRY(const auto* branch, read(element, space));
-      if (branch->kind == Kind::kUnion) return bad(fmt::format("Nested union: {}", shown(array)));
+      if (branch->kind == Kind::kUnion) return bad(fmt::format("a union is a branch of another: {}", shown(array)));
       auto id = is_named(branch->kind) ? branch->name.full() : std::string(name(branch->kind));
-      if (!seen.insert(id).second) return bad(fmt::format("Duplicate in union:{}", id));
+      if (!seen.insert(id).second) return bad(fmt::format("the union has {} twice", id));
       branches.push_back(branch);
     }
     auto& node = add(Kind::kUnion);
@@ -156,14 +160,14 @@ class Parser {
 
   // A node for a named type, known by its name from now on.
   Result<Node*> define(const Object& object, Kind kind, std::string_view space) {
-    TRY(const auto text, text_of(object, "name", "No name in schema"));
+    TRY(const auto text, text_of(object, "name", "a type without a name"));
     std::string enclosing(space);
     if (const auto* own = object.find("namespace"); own && own->if_string()) enclosing = *own->if_string();
     const Name name = Name::of(text, enclosing);
-    if (!is_name(name.name)) return bad(fmt::format("Illegal name: \"{}\"", name.name));
+    if (!is_name(name.name)) return no_name(name.name);
     if (name.space.empty() && primitive(name.name))
-      return bad(fmt::format("Schemas may not be named after primitives: {}", name.name));
-    if (names_.contains(name.full())) return bad(fmt::format("Can't redefine: {}", name.full()));
+      return bad(fmt::format("\"{}\" is a type already: choose another name", name.name));
+    if (names_.contains(name.full())) return bad(fmt::format("{} is defined twice", name.full()));
     auto& node = add(kind);
     node.name = name;
     node.doc = doc_of(object);
@@ -180,11 +184,11 @@ class Parser {
     std::vector<std::string> aliases;
     const auto* value = object.find("aliases");
     if (!value) return aliases;
-    if (!value->if_array()) return bad(fmt::format("aliases not an array: {}", shown(Value(object))));
+    if (!value->if_array()) return bad(fmt::format("\"aliases\" is an array: {}", shown(Value(object))));
     std::set<std::string_view> seen;
     for (const auto& alias : *value->if_array()) {
       const auto* text = alias.if_string();
-      if (!text) return bad(fmt::format("alias not a string: {}", shown(alias)));
+      if (!text) return bad(fmt::format("an alias is a text, not {}", shown(alias)));
       if (seen.insert(*text).second) aliases.push_back(*text);
     }
     return aliases;
@@ -194,7 +198,7 @@ class Parser {
     TRY(auto* node, define(object, Kind::kRecord, space));
     node->is_error = is_error;
     const auto* fields = object.find("fields");
-    if (!fields || !fields->if_array()) return bad(fmt::format("Record has no fields: {}", shown(Value(object))));
+    if (!fields || !fields->if_array()) return bad(fmt::format("a record needs \"fields\": {}", shown(Value(object))));
     node->fields.reserve(fields->if_array()->size());
     for (const auto& field : *fields->if_array()) TRY_VOID(read_field(field, *node));
     node->properties = others(object, kSchemaWords);
@@ -205,12 +209,12 @@ class Parser {
     const auto* object = value.if_object();
     if (!object) return bad(fmt::format("a field of {} is no object: {}", record.name.full(), shown(value)));
     Field field;
-    TRY(field.name, text_of(*object, "name", "No field name"));
-    if (!is_name(field.name)) return bad(fmt::format("Illegal name: \"{}\"", field.name));
+    TRY(field.name, text_of(*object, "name", "a field without a name"));
+    if (!is_name(field.name)) return no_name(field.name);
     if (!record.field_index.emplace(field.name, record.fields.size()).second)
-      return bad(fmt::format("Duplicate field {} in record {}", field.name, record.name.full()));
+      return bad(fmt::format("{} has two fields named {}", record.name.full(), field.name));
     const auto* type = object->find("type");
-    if (!type) return bad(fmt::format("No field type: {}", shown(value)));
+    if (!type) return bad(fmt::format("a field without a type: {}", shown(value)));
     TRY(field.type, read(*type, record.name.space));
     field.doc = doc_of(*object);
     TRY(field.order, order_of(*object));
@@ -245,19 +249,20 @@ class Parser {
   NodeResult read_enum(const Object& object, std::string_view space) {
     TRY(auto* node, define(object, Kind::kEnum, space));
     const auto* symbols = object.find("symbols");
-    if (!symbols || !symbols->if_array()) return bad(fmt::format("Enum has no symbols: {}", shown(Value(object))));
+    if (!symbols || !symbols->if_array())
+      return bad(fmt::format("an enum needs \"symbols\": {}", shown(Value(object))));
     std::set<std::string_view> seen;
     for (const auto& symbol : *symbols->if_array()) {
       const auto* text = symbol.if_string();
-      if (!text || !is_name(*text)) return bad(fmt::format("Illegal name: {}", shown(symbol)));
-      if (!seen.insert(*text).second) return bad(fmt::format("Duplicate enum symbol: {}", *text));
+      if (!text || !is_name(*text)) return no_name(text ? *text : shown(symbol));
+      if (!seen.insert(*text).second) return bad(fmt::format("the enum has the symbol {} twice", *text));
       node->symbols.push_back(*text);
     }
     if (const auto* given = object.find("default"); given && given->if_string()) {
       node->default_symbol = *given->if_string();
       if (!seen.contains(*node->default_symbol))
-        return bad(fmt::format("The Enum Default: {} is not in the enum symbol set: {}", *node->default_symbol,
-                               shown(*symbols)));
+        return bad(
+            fmt::format("the enum's default, {}, is none of its symbols: {}", *node->default_symbol, shown(*symbols)));
     }
     node->properties = others(object, kSchemaWords, "default");
     return node;
@@ -268,7 +273,7 @@ class Parser {
     const auto* size = object.find("size");
     const auto bytes = size && size->if_number() ? size->if_number()->as_int64() : std::nullopt;
     if (!bytes || *bytes < 0 || *bytes > std::numeric_limits<std::int32_t>::max())
-      return bad(fmt::format("Invalid or no size: {}", shown(Value(object))));
+      return bad(fmt::format("a fixed type needs \"size\", in bytes: {}", shown(Value(object))));
     node->size = static_cast<std::int32_t>(*bytes);
     node->properties = others(object, kSchemaWords);
     return node;

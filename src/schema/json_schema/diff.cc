@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "json/writer.h"
+#include "schema/json_schema/advice.h"
 #include "schema/json_schema/json_schema.h"
 #include "schema/limits.h"
 
@@ -644,6 +645,12 @@ std::string words(std::string_view type) {
   return text;
 }
 
+std::string message(std::string_view type, const std::string& path, bool fits, const Sides& sides) {
+  const std::string what_to_do = fits ? "" : advice(type, sides);
+  return fmt::format("{{errorType:\"{}\", description:\"'#/{}': from the {} to the {} schema, {}{}{}\"}}", type, path,
+                     sides.writer, sides.reader, words(type), what_to_do.empty() ? "" : ": ", what_to_do);
+}
+
 }  // namespace
 
 Comparison compare(const Graph& original, const Graph& update, Policy policy, const Sides& sides) {
@@ -662,13 +669,10 @@ Comparison compare(const Graph& original, const Graph& update, Policy policy, co
     const bool settled = !walk.assumed() || found.size() == incompatible.size();
     incompatible = std::move(found);
     if (!settled) continue;
-    for (const auto& [type, path] : changes)
-      result.differences.push_back(
-          {std::string(type), "#/" + path,
-           fmt::format(
-               "{{errorType:\"{}\", description:\"{} at path '#/{}' in the {} schema, compared with the {} schema\"}}",
-               type, words(type), path, sides.reader, sides.writer),
-           walk.compatible(type)});
+    for (const auto& [type, path] : changes) {
+      const bool fits = walk.compatible(type);
+      result.differences.push_back({std::string(type), "#/" + path, message(type, path, fits, sides), fits});
+    }
     return result;
   }
   return {.differences = {}, .failure = "the schemas lead to each other in too many circles to be compared"};

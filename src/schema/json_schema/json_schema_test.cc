@@ -173,6 +173,28 @@ TEST(JsonSchemaDiff, FindsWhatACircleWouldHide) {
   EXPECT_NE(std::ranges::find(changed, "! TYPE_CHANGED #/properties/v"), changed.end());
 }
 
+TEST(JsonSchemaDiff, SaysWhatAndWhereAndWhatToDo) {
+  const auto told = [](std::string_view original, std::string_view update, Policy policy = Policy::kStrict) {
+    const auto comparison = compare(*read(original), *read(update), policy);
+    return comparison.differences.empty() ? std::string() : comparison.differences[0].message;
+  };
+  const std::string open = object(""), with_a = object(R"(,"properties":{"a":{"type":"string"}})");
+  EXPECT_EQ(
+      told(open, with_a),
+      "{errorType:\"OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL\", description:\"'#/properties/a': from the old "
+      "to the new schema, optional property added to open content model: data of the old schema may have anything "
+      "under this name; policy LENIENT lets it pass\"}");
+  EXPECT_EQ(told(open, with_a, Policy::kLenient).find("LENIENT"), std::string::npos) << "for it has let it pass";
+  EXPECT_EQ(told(R"({"type":"string"})", R"({"type":"string","maxLength":3})"),
+            "{errorType:\"MAX_LENGTH_ADDED\", description:\"'#/maxLength': from the old to the new schema, max length "
+            "added\"}");
+  const auto forward = compare(*read("{\"type\":\"number\"}"), *read("{\"type\":\"integer\"}"), Policy::kStrict,
+                               {.reader = "old", .writer = "new"});
+  EXPECT_EQ(forward.differences.at(0).message,
+            "{errorType:\"TYPE_NARROWED\", description:\"'#/': from the new to the old schema, type narrowed: the old "
+            "schema has to allow all that the new schema allows\"}");
+}
+
 TEST(JsonSchemaDiff, IsBounded) {
   // Every definition is any of all of them, in another order on the other side.
   const auto web = [](int n, bool backwards) {

@@ -29,22 +29,29 @@ constexpr std::array<std::string_view, 15> kCompatible = {"MESSAGE_ADDED",
 // What each says, with {0} for the path, {1} for who reads and {2} for whose data it is.
 std::string_view wording(std::string_view type) {
   static const std::map<std::string_view, std::string_view> kWordings = {
-      {"PACKAGE_CHANGED", "The package at '{0}' in the {1} schema does not match the package in the {2} schema"},
-      {"MESSAGE_REMOVED", "The {1} schema is missing a MESSAGE type at path '{0}' in the {2} schema"},
-      {"FIELD_KIND_CHANGED", "The type of a field at path '{0}' in the {1} schema does not match the {2} schema"},
+      {"PACKAGE_CHANGED", "'{0}': the {1} and the {2} schema are of two packages; a package keeps its name"},
+      {"MESSAGE_REMOVED", "'{0}' is a message of the {2} schema and none of the {1} schema; keep it in both"},
+      {"FIELD_KIND_CHANGED",
+       "'{0}': what is a scalar, a message or a map in the {2} schema is another of the three in the {1} schema; a new "
+       "type needs a new number"},
       {"FIELD_SCALAR_KIND_CHANGED",
-       "The kind of a SCALAR field at path '{0}' in the {1} schema does not match its kind in the {2} schema"},
+       "'{0}': the {1} schema has a scalar that is encoded in another way than that of the {2} schema; a new type "
+       "needs "
+       "a new number"},
       {"FIELD_NAMED_TYPE_CHANGED",
-       "The type of a MESSAGE field at path '{0}' in the {1} schema does not match its type in the {2} schema"},
+       "'{0}': the message that the {1} schema has here cannot read the one of the {2} schema; a new type needs a new "
+       "number"},
       {"FIELD_NUMERIC_LABEL_CHANGED",
-       "The label for a NUMERIC field at path '{0}' in the {1} schema does not match its label in the {2} schema"},
-      {"REQUIRED_FIELD_ADDED", "A required field at path '{0}' in the {1} schema is missing in the {2} schema"},
-      {"REQUIRED_FIELD_REMOVED", "The {1} schema is missing a required field at path: '{0}' in the {2} schema"},
-      {"ONEOF_FIELD_REMOVED", "The {1} schema is missing a oneof field at path '{0}' in the {2} schema"},
+       "'{0}': this number has one label in the {1} schema and another in the {2} schema; keep the label"},
+      {"REQUIRED_FIELD_ADDED", "'{0}' is required by the {1} schema, and the {2} schema lacks it; make it optional"},
+      {"REQUIRED_FIELD_REMOVED", "'{0}' is required by the {2} schema, and the {1} schema lacks it; keep it in both"},
+      {"ONEOF_FIELD_REMOVED", "'{0}' is in a oneof of the {2} schema, and the {1} schema lacks it; keep it in both"},
       {"MULTIPLE_FIELDS_MOVED_TO_ONEOF",
-       "Multiple fields in the oneof at path '{0}' in the {1} schema are outside a oneof in the {2} schema"},
+       "'{0}': data of the {2} schema may have several fields at once of which the {1} schema allows one; leave them "
+       "outside of the oneof"},
       {"FIELD_MOVED_TO_EXISTING_ONEOF",
-       "A field in the oneof at path '{0}' in the {1} schema is outside an existing oneof in the {2} schema"},
+       "'{0}': the {1} schema has a field in this oneof that excluded none of the others in the {2} schema; leave it "
+       "where it was"},
   };
   const auto at = kWordings.find(type);
   return at == kWordings.end() ? "" : at->second;

@@ -304,8 +304,8 @@ TEST(ProtobufDiff, SaysWhatAndWhere) {
   const auto comparison = compare(*read(proto3("int32 s = 1;")), *read(proto3("string s = 1;")));
   EXPECT_EQ(
       comparison.differences.at(0).message,
-      "{errorType:\"FIELD_SCALAR_KIND_CHANGED\", description:\"The kind of a SCALAR field at path '#/M/1' in the new "
-      "schema does not match its kind in the old schema\"}");
+      "{errorType:\"FIELD_SCALAR_KIND_CHANGED\", description:\"'#/M/1': the new schema has a scalar that is encoded in "
+      "another way than that of the old schema; a new type needs a new number\"}");
 }
 
 }  // namespace
