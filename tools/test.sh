@@ -24,7 +24,7 @@ stage() {
   say "== $name took $((SECONDS - start)) s"
 }
 
-PACKAGES+=(prometheus)  # tests/system has it read our metrics
+PACKAGES+=(prometheus g++-12)  # one reads our metrics in tests/system, the other builds programs on the toolkit
 install_packages
 stage "format and house rules" ./dev lint
 stage "build release" build release programs storage_test
