@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
+#include "broker/leadership.h"
 #include "broker/topics.h"
 #include "record/batch.h"
 #include "record/hash.h"
@@ -25,12 +26,6 @@ group::GroupConfig group_config(const config::BrokerConfig& config, const storag
       .offsets_retention = config.offsets_retention,
       .offsets_retention_check = config.offsets_retention_check_interval,
       .append_bytes_max = std::size_t(std::max(batch_max - std::int64_t(record::kBatchHeaderSize), std::int64_t(0)))};
-}
-
-std::vector<const Shard*> shards_of(const Broker& broker) {
-  std::vector<const Shard*> shards;
-  for (const auto& shard : broker.shards()) shards.push_back(&shard->shard);
-  return shards;
 }
 
 Task<> forget(GroupShard* groups, PartitionId partition, std::string topic) {
@@ -57,15 +52,7 @@ void forget_topic(const Shard& shard, GroupShard& groups, const std::string& top
 
 GroupCoordinator::GroupCoordinator(Broker& broker)
     : broker_(broker), groups_(shards_of(broker), "group coordinator", group_machines(broker.config())) {
-  for (std::size_t i = 0; i < broker.shards().size(); ++i) {
-    broker.shards()[i]->on_leadership(std::string(kOffsetsTopic),
-                                      [&mine = groups_.on_shard(i)](PartitionId partition, replica::PartitionPtr led) {
-                                        if (led)
-                                          mine.lead(partition, std::move(led));
-                                        else
-                                          mine.resign(partition);
-                                      });
-  }
+  follow_leadership(broker, kOffsetsTopic, groups_);
 }
 
 // Not in the header: everybody who includes broker.h would compile the host of groups.

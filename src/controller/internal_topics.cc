@@ -13,12 +13,12 @@ void set(CreatableTopic& topic, std::string_view name, std::string value) {
   topic.configs.push_back({std::string(name), std::move(value)});
 }
 
+}  // namespace
+
 std::int16_t possible_replicas(std::int16_t wanted, const metadata::Image& image) {
   const auto active = std::ranges::count_if(image.brokers(), [](const auto& entry) { return entry.second.active(); });
   return static_cast<std::int16_t>(std::clamp<std::int64_t>(active, 1, std::max<std::int64_t>(wanted, 1)));
 }
-
-}  // namespace
 
 bool is_internal_topic(std::string_view name) { return name == kOffsetsTopic || name == kTransactionsTopic; }
 

@@ -16,6 +16,9 @@ inline constexpr std::string_view kTransactionsTopic = "__transaction_state";
 // Written by coordinators: clients may read them, and only an admin client may write.
 bool is_internal_topic(std::string_view name);
 
+// As many replicas as are wanted, or as there are active brokers, but one at least.
+std::int16_t possible_replicas(std::int16_t wanted, const metadata::Image& image);
+
 // Nothing for a topic that is not internal. With fewer active brokers than the configured replication factor it has as
 // many replicas as there are brokers: a single node works without any configuration.
 std::optional<protocol::CreateTopicsRequest::CreatableTopic> internal_topic(std::string_view name,

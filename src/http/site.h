@@ -11,6 +11,14 @@
 
 namespace thalweg::http {
 
+// What an option of listeners says, as addresses: each has a host and a port.
+template <class Listeners>
+std::vector<Endpoint> endpoints_of(const Listeners& listeners) {
+  std::vector<Endpoint> endpoints;
+  for (const auto& [host, port] : listeners) endpoints.push_back({host, port});
+  return endpoints;
+}
+
 struct SiteOptions {
   std::string name;      // of the listener, in logs and labels: "metrics"
   std::string option;    // "metrics.listeners"

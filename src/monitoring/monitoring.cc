@@ -1,7 +1,5 @@
 #include "monitoring/monitoring.h"
 
-#include <fmt/format.h>
-
 #include "base/log.h"
 #include "broker/broker.h"
 #include "http/accept.h"
@@ -55,7 +53,12 @@ http::Response index() {
 }  // namespace
 
 Monitoring::Monitoring(broker::Broker& broker, Collector::About about)
-    : broker_(broker), health_(broker), collector_(broker, about), version_(about.version), memory_(kMemory), site_(broker.shard0(), memory_, router_, site_options(broker.config())) {
+    : broker_(broker),
+      health_(broker),
+      collector_(broker, about),
+      version_(about.version),
+      memory_(kMemory),
+      site_(broker.shard0(), memory_, router_, site_options(broker.config())) {
   add_routes();
 }
 
@@ -74,11 +77,7 @@ void Monitoring::add_routes() {
   router_.add("GET", "/health", [this](auto r) { return health(std::move(r)); });
 }
 
-Result<> Monitoring::start() {
-  std::vector<Endpoint> addresses;
-  for (const auto& [host, port] : broker_.config().metrics_listeners) addresses.push_back({host, port});
-  return site_.start(addresses);
-}
+Result<> Monitoring::start() { return site_.start(http::endpoints_of(broker_.config().metrics_listeners)); }
 
 Task<http::Response> Monitoring::metrics(http::Request request, Collector::Detail detail) {
   if (*pages_ >= kPagesMax) {

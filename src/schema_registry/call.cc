@@ -93,19 +93,17 @@ http::Response text_response(const Call& call, const registry::SchemaObject& sch
   return http::text_response(200, schema.text, is_json ? media_type(call.request()) : "text/plain; charset=utf-8");
 }
 
-http::Response failure_response(const http::Request& request, const Failure& failure) {
+http::Response failure_response(std::string media_type, const Failure& failure) {
   return http::text_response(registry::http_status(failure.code), json::write(registry::to_json(failure)),
-                             media_type(request));
+                             std::move(media_type));
 }
 
 void Routes::add(const char* method, std::string pattern, Operation operation) {
   const auto handle = [&registry = registry_, operation](http::Request request,
                                                          std::string context) -> Task<http::Response> {
-    // Of the request itself nothing but its head is needed for a failure.
-    http::Request asked;
-    asked.head = request.head;
+    std::string type = media_type(request);
     auto outcome = co_await operation(registry, Call(std::move(request), std::move(context)));
-    if (!outcome) co_return failure_response(asked, outcome.error());
+    if (!outcome) co_return failure_response(std::move(type), outcome.error());
     co_return *std::move(outcome);
   };
   const http::RouteOptions options{.body_max = kBodyMax};

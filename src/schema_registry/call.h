@@ -40,9 +40,8 @@ class Call {
   // The body, read by one of json_shapes.h: kUnreadable when it is not JSON or a member is of the wrong kind.
   template <class T>
   registry::Answer<T> body(Result<T> (*read)(const json::Value&)) const {
-    auto tree = body_tree();
-    if (!tree) return std::unexpected(std::move(tree.error()));
-    auto made = read(*tree);
+    TRY(const auto tree, body_tree());
+    auto made = read(tree);
     if (!made) return std::unexpected(registry::Failure{registry::Code::kUnreadable, std::move(made.error().message)});
     return *std::move(made);
   }
@@ -64,7 +63,7 @@ using Operation = std::function<Task<Outcome>(RegistryService&, Call)>;
 http::Response json_response(const Call& call, const json::Value& value);
 // The schema itself, as it was registered.
 http::Response text_response(const Call& call, const registry::SchemaObject& schema);
-http::Response failure_response(const http::Request& request, const registry::Failure& failure);
+http::Response failure_response(std::string media_type, const registry::Failure& failure);
 
 // Adds the endpoint, also below "/contexts/{context}".
 class Routes {
@@ -80,9 +79,8 @@ class Routes {
 // Asks the registry; what it says is rendered by `render`, which makes a json::Value of it.
 template <class Request, class Render>
 Task<Outcome> ask(RegistryService& registry, Call call, Request request, Render render) {
-  auto answer = co_await registry.ask(std::move(request), call.context());
-  if (!answer) co_return std::unexpected(std::move(answer.error()));
-  co_return json_response(call, render(*answer));
+  CO_TRY(const auto answer, co_await registry.ask(std::move(request), call.context()));
+  co_return json_response(call, render(answer));
 }
 // The same with the answer's own shape.
 template <class Request>

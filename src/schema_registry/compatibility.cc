@@ -5,20 +5,18 @@ namespace thalweg::schema_registry {
 namespace {
 
 Task<Outcome> check(RegistryService& registry, Call call, std::optional<registry::VersionName> version) {
-  auto schema = call.body(registry::schema_input_from);
-  if (!schema) co_return std::unexpected(std::move(schema.error()));
+  CO_TRY(auto schema, call.body(registry::schema_input_from));
   co_return co_await ask(registry, call,
                          registry::CheckCompatibility{.subject = call.subject(),
                                                       .version = version,
-                                                      .schema = *std::move(schema),
+                                                      .schema = std::move(schema),
                                                       .normalize = call.flag("normalize"),
                                                       .verbose = call.flag("verbose")});
 }
 
 Task<Outcome> with_one(RegistryService& registry, Call call) {
-  auto version = call.version();
-  if (!version) co_return std::unexpected(std::move(version.error()));
-  co_return co_await check(registry, call, *version);
+  CO_TRY(const auto version, call.version());
+  co_return co_await check(registry, call, version);
 }
 
 Task<Outcome> with_all(RegistryService& registry, Call call) { return check(registry, std::move(call), std::nullopt); }

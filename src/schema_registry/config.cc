@@ -14,10 +14,9 @@ Task<Outcome> get(RegistryService& registry, Call call) {
 }
 
 Task<Outcome> put(RegistryService& registry, Call call) {
-  auto request = call.body(registry::put_config_from);
-  if (!request) co_return std::unexpected(std::move(request.error()));
-  request->subject = call.subject_or_all();
-  co_return co_await ask(registry, call, *std::move(request), as_put);
+  CO_TRY(auto request, call.body(registry::put_config_from));
+  request.subject = call.subject_or_all();
+  co_return co_await ask(registry, call, std::move(request), as_put);
 }
 
 Task<Outcome> remove(RegistryService& registry, Call call) {

@@ -9,8 +9,7 @@ Task<Outcome> list(RegistryService& registry, Call call) {
 }
 
 Task<Outcome> remove(RegistryService& registry, Call call) {
-  auto gone = co_await registry.ask(registry::DeleteContext{.context = call.parameter()}, call.context());
-  if (!gone) co_return std::unexpected(std::move(gone.error()));
+  CO_TRY_VOID(co_await registry.ask(registry::DeleteContext{.context = call.parameter()}, call.context()));
   co_return http::Response{.status = 204};
 }
 

@@ -10,11 +10,10 @@ Task<Outcome> get(RegistryService& registry, Call call) {
 }
 
 Task<Outcome> put(RegistryService& registry, Call call) {
-  auto request = call.body(registry::put_mode_from);
-  if (!request) co_return std::unexpected(std::move(request.error()));
-  request->subject = call.subject_or_all();
-  request->force = call.flag("force");
-  co_return co_await ask(registry, call, *std::move(request));
+  CO_TRY(auto request, call.body(registry::put_mode_from));
+  request.subject = call.subject_or_all();
+  request.force = call.flag("force");
+  co_return co_await ask(registry, call, std::move(request));
 }
 
 Task<Outcome> remove(RegistryService& registry, Call call) {

@@ -1,11 +1,11 @@
 #include "schema_registry/registry_service.h"
 
-#include <algorithm>
-
 #include "base/log.h"
 #include "broker/ask_controller.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
+#include "broker/leadership.h"
+#include "controller/internal_topics.h"
 #include "protocol/create_topics_request.h"
 #include "protocol/create_topics_response.h"
 
@@ -20,19 +20,12 @@ constexpr Instant kLookAgainAfter = 5ms;
 constexpr std::int16_t kReplicas = 3;  // kafkastore.topic.replication.factor; fewer where there are fewer brokers
 constexpr std::int16_t kCreateVersion = 7;
 
-std::vector<const Shard*> shards_of(const broker::Broker& broker) {
-  std::vector<const Shard*> shards;
-  for (const auto& shard : broker.shards()) shards.push_back(&shard->shard);
-  return shards;
-}
-
 protocol::CreateTopicsRequest schemas_topic(const metadata::Image& image) {
-  const auto active = std::ranges::count_if(image.brokers(), [](const auto& entry) { return entry.second.active(); });
   protocol::CreateTopicsRequest request;
   auto& topic = request.topics.emplace_back();
   topic.name = kSchemasTopic;
   topic.num_partitions = 1;
-  topic.replication_factor = std::int16_t(std::clamp<std::int64_t>(active, 1, kReplicas));
+  topic.replication_factor = controller::possible_replicas(kReplicas, image);
   topic.configs.push_back({"cleanup.policy", "compact"});
   return request;
 }
@@ -53,16 +46,8 @@ auto machines(const broker::Broker& broker) {
 }  // namespace
 
 RegistryService::RegistryService(broker::Broker& broker)
-    : broker_(broker), coordinators_(shards_of(broker), "schema registry", machines(broker)) {
-  for (std::size_t i = 0; i < broker.shards().size(); ++i) {
-    auto listen = [&mine = coordinators_.on_shard(i)](PartitionId partition, replica::PartitionPtr led) {
-      if (led)
-        mine.lead(partition, std::move(led));
-      else
-        mine.resign(partition);
-    };
-    broker.shards()[i]->on_leadership(std::string(kSchemasTopic), std::move(listen));
-  }
+    : broker_(broker), coordinators_(broker::shards_of(broker), "schema registry", machines(broker)) {
+  broker::follow_leadership(broker, kSchemasTopic, coordinators_);
 }
 
 Task<Result<RegistryService::Place>> RegistryService::place() {

@@ -10,12 +10,6 @@ namespace {
 
 constexpr std::size_t kMemory = 64u << 20;  // bodies and answers on their way
 
-std::vector<Endpoint> addresses(const std::vector<config::HttpListener>& listeners) {
-  std::vector<Endpoint> all;
-  for (const auto& [host, port] : listeners) all.push_back({host, port});
-  return all;
-}
-
 http::SiteOptions site_options(const config::BrokerConfig& config) {
   http::SiteOptions options{.name = "schema registry",
                             .option = "schema.registry.listeners",
@@ -69,7 +63,7 @@ void SchemaRegistry::add_routes() {
 
 Task<Result<>> SchemaRegistry::start() {
   co_await registry_.start();
-  co_return site_->start(addresses(broker_.config().schema_registry_listeners));
+  co_return site_->start(http::endpoints_of(broker_.config().schema_registry_listeners));
 }
 
 Task<> SchemaRegistry::stop() {

@@ -4,40 +4,35 @@
 namespace thalweg::schema_registry {
 namespace {
 
-registry::Failure no_such_id(const Call& call) {
-  return {registry::Code::kNotFound, "HTTP 404 Not Found: '" + call.parameter() + "' is no id of a schema"};
+registry::Answer<std::int32_t> id_of(const Call& call) {
+  if (const auto id = call.id()) return *id;
+  return std::unexpected(registry::Failure{registry::Code::kNotFound,
+                                           "HTTP 404 Not Found: '" + call.parameter() + "' is no id of a schema"});
 }
 
 registry::Answer<registry::GetById> wanted(const Call& call) {
-  const auto id = call.id();
-  if (!id) return std::unexpected(no_such_id(call));
-  return registry::GetById{.id = *id,
-                           .subject = call.subject_hint(),
-                           .format = call.text("format"),
-                           .fetch_max_id = call.flag("fetchMaxId")};
+  TRY(const auto id, id_of(call));
+  return registry::GetById{
+      .id = id, .subject = call.subject_hint(), .format = call.text("format"), .fetch_max_id = call.flag("fetchMaxId")};
 }
 
 Task<Outcome> by_id(RegistryService& registry, Call call) {
-  auto request = wanted(call);
-  if (!request) co_return std::unexpected(std::move(request.error()));
-  co_return co_await ask(registry, call, *std::move(request));
+  CO_TRY(auto request, wanted(call));
+  co_return co_await ask(registry, call, std::move(request));
 }
 
 Task<Outcome> text_by_id(RegistryService& registry, Call call) {
-  auto request = wanted(call);
-  if (!request) co_return std::unexpected(std::move(request.error()));
-  auto schema = co_await registry.ask(*std::move(request), call.context());
-  if (!schema) co_return std::unexpected(std::move(schema.error()));
-  co_return text_response(call, schema->schema);
+  CO_TRY(auto request, wanted(call));
+  CO_TRY(const auto schema, co_await registry.ask(std::move(request), call.context()));
+  co_return text_response(call, schema.schema);
 }
 
 Task<Outcome> subjects_of_id(RegistryService& registry, Call call) {
-  const auto id = call.id();
-  if (!id) co_return std::unexpected(no_such_id(call));
+  CO_TRY(const auto id, id_of(call));
   co_return co_await ask(
       registry, call,
       registry::GetSubjectsById{
-          .id = *id, .subject = call.subject_hint(), .deleted = call.flag("deleted"), .page = call.page()});
+          .id = id, .subject = call.subject_hint(), .deleted = call.flag("deleted"), .page = call.page()});
 }
 
 template <class T>
@@ -48,12 +43,11 @@ json::Value all_to_json(const std::vector<T>& items) {
 }
 
 Task<Outcome> versions_of_id(RegistryService& registry, Call call) {
-  const auto id = call.id();
-  if (!id) co_return std::unexpected(no_such_id(call));
+  CO_TRY(const auto id, id_of(call));
   co_return co_await ask(
       registry, call,
       registry::GetVersionsById{
-          .id = *id, .subject = call.subject_hint(), .deleted = call.flag("deleted"), .page = call.page()},
+          .id = id, .subject = call.subject_hint(), .deleted = call.flag("deleted"), .page = call.page()},
       all_to_json<registry::SubjectVersion>);
 }
 

@@ -14,11 +14,10 @@ Task<Outcome> list(RegistryService& registry, Call call) {
 
 // Whether the schema is there under this subject already.
 Task<Outcome> look_up(RegistryService& registry, Call call) {
-  auto schema = call.body(registry::schema_input_from);
-  if (!schema) co_return std::unexpected(std::move(schema.error()));
+  CO_TRY(auto schema, call.body(registry::schema_input_from));
   co_return co_await ask(registry, call,
                          registry::LookUpSchema{.subject = call.subject(),
-                                                .schema = *std::move(schema),
+                                                .schema = std::move(schema),
                                                 .normalize = call.flag("normalize"),
                                                 .deleted = call.flag("deleted"),
                                                 .format = call.text("format")});

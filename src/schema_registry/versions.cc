@@ -14,10 +14,9 @@ Task<Outcome> list(RegistryService& registry, Call call) {
 }
 
 Task<Outcome> add(RegistryService& registry, Call call) {
-  auto schema = call.body(registry::schema_input_from);
-  if (!schema) co_return std::unexpected(std::move(schema.error()));
+  CO_TRY(auto schema, call.body(registry::schema_input_from));
   registry::RegisterSchema request{.subject = call.subject(),
-                                   .schema = *std::move(schema),
+                                   .schema = std::move(schema),
                                    .normalize = call.flag("normalize"),
                                    .force = call.flag("force"),
                                    .format = call.text("format")};
@@ -25,41 +24,35 @@ Task<Outcome> add(RegistryService& registry, Call call) {
 }
 
 registry::Answer<registry::GetVersion> wanted(const Call& call) {
-  auto version = call.version();
-  if (!version) return std::unexpected(std::move(version.error()));
+  TRY(const auto version, call.version());
   return registry::GetVersion{
-      .subject = call.subject(), .version = *version, .deleted = call.flag("deleted"), .format = call.text("format")};
+      .subject = call.subject(), .version = version, .deleted = call.flag("deleted"), .format = call.text("format")};
 }
 
 Task<Outcome> get(RegistryService& registry, Call call) {
-  auto request = wanted(call);
-  if (!request) co_return std::unexpected(std::move(request.error()));
-  co_return co_await ask(registry, call, *std::move(request));
+  CO_TRY(auto request, wanted(call));
+  co_return co_await ask(registry, call, std::move(request));
 }
 
 Task<Outcome> get_text(RegistryService& registry, Call call) {
-  auto request = wanted(call);
-  if (!request) co_return std::unexpected(std::move(request.error()));
-  auto schema = co_await registry.ask(*std::move(request), call.context());
-  if (!schema) co_return std::unexpected(std::move(schema.error()));
-  co_return text_response(call, *schema);
+  CO_TRY(auto request, wanted(call));
+  CO_TRY(const auto schema, co_await registry.ask(std::move(request), call.context()));
+  co_return text_response(call, schema);
 }
 
 Task<Outcome> referenced_by(RegistryService& registry, Call call) {
-  auto version = call.version();
-  if (!version) co_return std::unexpected(std::move(version.error()));
+  CO_TRY(const auto version, call.version());
   co_return co_await ask(
       registry, call,
       registry::GetReferencedBy{
-          .subject = call.subject(), .version = *version, .deleted = call.flag("deleted"), .page = call.page()});
+          .subject = call.subject(), .version = version, .deleted = call.flag("deleted"), .page = call.page()});
 }
 
 Task<Outcome> remove(RegistryService& registry, Call call) {
-  auto version = call.version();
-  if (!version) co_return std::unexpected(std::move(version.error()));
+  CO_TRY(const auto version, call.version());
   co_return co_await ask(
       registry, call,
-      registry::DeleteVersion{.subject = call.subject(), .version = *version, .permanent = call.flag("permanent")},
+      registry::DeleteVersion{.subject = call.subject(), .version = version, .permanent = call.flag("permanent")},
       [](registry::VersionNumber gone) { return json::Value(gone.version); });
 }
 

@@ -165,7 +165,6 @@ class Walk {
 
   bool assumed() const { return assumed_; }
   bool gave_up() const { return gave_up_; }
-  std::size_t work_left_out() const { return known_.size(); }
   // Those that turned out not to be compatible.
   Known incompatible() const {
     Known all;
