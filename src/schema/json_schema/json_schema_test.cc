@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-
 #include "schema/compatibility.h"
 #include "schema/limits.h"
 
