@@ -35,6 +35,9 @@ foreach(part client payload dispatch)
   target_compile_options(${part} PRIVATE -fvisibility=hidden -fvisibility-inlines-hidden)
 endforeach()
 add_custom_target(client_package DEPENDS thalweg_client_shared thalweg_client_static)
+# By the package's own name, so that the examples are the same project here and outside.
+target_link_libraries(thalweg_client_static INTERFACE client_headers PkgConfig::rdkafka CURL::libcurl Threads::Threads)
+add_library(Thalweg::client_static ALIAS thalweg_client_static)
 
 # EXCLUDE_FROM_ALL: only who asks for the component gets it, and an installation of the server does not need it built.
 install(TARGETS thalweg_client_shared thalweg_client_static DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT client EXCLUDE_FROM_ALL)

@@ -52,9 +52,13 @@ foreach(dir tests/sim tests/bench tests/system)
   endif()
 endforeach()
 
+if(TARGET Thalweg::client_static AND EXISTS ${PROJECT_SOURCE_DIR}/examples/CMakeLists.txt)
+  add_subdirectory(${PROJECT_SOURCE_DIR}/examples ${PROJECT_BINARY_DIR}/examples EXCLUDE_FROM_ALL)
+endif()
+
 # What people and tests start: everything but the unit tests.
 add_custom_target(programs)
-foreach(program thalweg simulate crash_client load client_workload client_bench client_package)
+foreach(program thalweg simulate crash_client load client_workload client_bench client_package examples)
   if(TARGET ${program})
     add_dependencies(programs ${program})
   endif()
