@@ -15,6 +15,69 @@ constexpr std::size_t kWholeMax = 4096;
 constexpr std::size_t kPartMax = 1 + kMaxVarint64 + 2 * kMaxVarint32;
 static_assert(RecordScanner::kRestMax == kWholeMax + kMaxVarint32);
 
+constexpr std::int32_t kShortIndexEnd = 1 << 20;  // the first whose offset delta has four bytes
+
+// What nearly all records are: no number above three bytes, no headers. Anything else, and all that is wrong, is left
+// to the way that knows every record, so this one only has to be right about what it takes. It takes half the time.
+struct ShortRecord {
+  // False: it is another, or it does not end before `limit`.
+  bool read(const std::byte* at, const std::byte* limit, std::int32_t index) {
+    if (limit - at < kRoom) return false;
+    std::uint32_t length, time, offset, key, value;
+    if (!number(at, length) || is_negative(length) || limit - at < half(length)) return false;
+    end = at + half(length);
+    ++at;  // attributes
+    if (!number(at, time) || !number(at, offset) || offset != static_cast<std::uint32_t>(index) << 1) return false;
+    if (!number(at, key) || !is_size(key)) return false;
+    has_key = key != kNull;
+    if (has_key) {
+      if (limit - at < half(key) + kNumberMax) return false;
+      at += half(key);
+    }
+    if (!number(at, value) || !is_size(value)) return false;
+    const std::ptrdiff_t value_size = value == kNull ? 0 : half(value);
+    timestamp_delta = unzigzag(time);
+    return end - at == value_size + 1 && at[value_size] == std::byte{0};  // no headers
+  }
+
+  std::int64_t timestamp_delta;
+  bool has_key;
+  const std::byte* end;
+
+ private:
+  static constexpr std::ptrdiff_t kNumberMax = 3;
+  // What is looked at before sizes are known to fit: length, attributes, two deltas, and the sizes of key and value.
+  static constexpr std::ptrdiff_t kRoom = 5 * kNumberMax + 1;
+  static constexpr std::uint32_t kNull = 1;  // -1, as numbers are encoded
+
+  static bool is_negative(std::uint32_t encoded) { return (encoded & 1) != 0; }
+  static bool is_size(std::uint32_t encoded) { return !is_negative(encoded) || encoded == kNull; }
+  static std::ptrdiff_t half(std::uint32_t encoded) { return encoded >> 1; }
+  // Takes one off the front, as it is encoded. False: it has more than kNumberMax bytes, all of which can be looked at.
+  static bool number(const std::byte*& at, std::uint32_t& encoded) {
+    const auto low = std::to_integer<std::uint32_t>(at[0]);
+    if (low < 0x80) {
+      encoded = low;
+      ++at;
+      return true;
+    }
+    const auto middle = std::to_integer<std::uint32_t>(at[1]);
+    encoded = (low & 0x7f) | middle << 7;
+    at += 2;
+    if (middle < 0x80) return true;
+    const auto high = std::to_integer<std::uint32_t>(*at++);
+    encoded = (encoded & 0x3fff) | high << 14;
+    return high < 0x80;
+  }
+};
+
+inline void add(RecordFacts& facts, Timestamp timestamp, bool has_key, std::int32_t index) {
+  facts.max_timestamp = std::max(facts.max_timestamp, timestamp);
+  facts.min_timestamp =
+      std::min(facts.min_timestamp, timestamp == kNoTimestamp ? std::numeric_limits<Timestamp>::max() : timestamp);
+  if (!has_key && facts.first_without_key < 0) facts.first_without_key = index;
+}
+
 }  // namespace
 
 enum class RecordScanner::Flaw : std::uint8_t {
@@ -136,7 +199,9 @@ Result<std::size_t> RecordScanner::feed(BytesView bytes, bool last) {
 
 // From the end of one record to that of another.
 Result<const std::byte*> RecordScanner::feed_between(const std::byte* at, const std::byte* end, bool last) {
-  while (index_ < count_) {
+  while (true) {
+    at = short_records(at, end);
+    if (index_ == count_) break;
     Fields fields(at, end);
     const std::int32_t length = fields.varint();
     if (!fields.ok()) {
@@ -165,15 +230,27 @@ Result<const std::byte*> RecordScanner::feed_between(const std::byte* at, const 
   return at;
 }
 
+// As many records as are short ones, in numbers that stay in registers.
+const std::byte* RecordScanner::short_records(const std::byte* at, const std::byte* end) {
+  const std::int32_t count = std::min(count_, kShortIndexEnd);
+  RecordFacts facts = facts_;
+  std::int32_t index = index_;
+  for (; index < count; ++index) {
+    ShortRecord record;
+    if (!record.read(at, end, index)) break;
+    add(facts, wrapping_add(base_timestamp_, record.timestamp_delta), record.has_key, index);
+    at = record.end;
+  }
+  facts_ = facts;
+  index_ = index;
+  return at;
+}
+
 inline RecordScanner::Flaw RecordScanner::note(std::int64_t timestamp_delta, std::int32_t offset_delta,
                                                std::int32_t key_size) {
   if (offset_delta != index_) [[unlikely]]
     return Flaw::kOffset;
-  const Timestamp timestamp = wrapping_add(base_timestamp_, timestamp_delta);
-  facts_.max_timestamp = std::max(facts_.max_timestamp, timestamp);
-  facts_.min_timestamp =
-      std::min(facts_.min_timestamp, timestamp == kNoTimestamp ? std::numeric_limits<Timestamp>::max() : timestamp);
-  if (key_size < 0 && facts_.first_without_key < 0) facts_.first_without_key = index_;
+  add(facts_, wrapping_add(base_timestamp_, timestamp_delta), key_size >= 0, index_);
   return Flaw::kNone;
 }
 

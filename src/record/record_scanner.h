@@ -43,6 +43,7 @@ class RecordScanner {
   enum class Part : std::uint8_t { kNothing, kHead, kValue, kHeaderCount, kHeaderKey, kHeaderValue, kEnd };
 
   Result<const std::byte*> feed_between(const std::byte* at, const std::byte* end, bool last);
+  const std::byte* short_records(const std::byte* at, const std::byte* end);
   Flaw whole_record(Fields& fields);
   Flaw note(std::int64_t timestamp_delta, std::int32_t offset_delta, std::int32_t key_size);
   Result<const std::byte*> go_on(const std::byte* at, const std::byte* end, bool last);
