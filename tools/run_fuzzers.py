@@ -1,15 +1,30 @@
 #!/usr/bin/env python3
-"""Runs every libFuzzer target of a build for some seconds each.
+"""Runs every libFuzzer target of a build for some seconds each, one on each processor.
 
 usage: run_fuzzers.py --build build/asan --seconds 60
 Each target starts from its corpus beside the code (testdata/fuzz/NAME, where there is one) and keeps what it finds under the
 build folder. Prints a line per target and last `N passed, N failed`.
 """
 import argparse
+import concurrent.futures
+import os
 import pathlib
 import re
 import subprocess
 import sys
+
+
+def run(target: pathlib.Path, args: argparse.Namespace) -> tuple[pathlib.Path, int, str | None]:
+    """The target, how many inputs it was given, and what it said if it failed."""
+    corpus = args.build / "corpus" / target.name
+    corpus.mkdir(parents=True, exist_ok=True)
+    seeds = [str(p) for p in pathlib.Path("src").glob(f"*/testdata/fuzz/{target.name}")]
+    done = subprocess.run(
+        [target, f"-max_total_time={args.seconds}", "-rss_limit_mb=2048", "-timeout=10", "-print_final_stats=1",
+         f"-artifact_prefix={corpus}/", corpus, *seeds], capture_output=True, text=True, errors="replace")
+    runs = re.search(r"stat::number_of_executed_units: (\d+)", done.stderr)
+    count = int(runs.group(1)) if runs else 0
+    return target, count, None if done.returncode == 0 and count > 0 else done.stderr[-6000:]
 
 
 def main() -> int:
@@ -19,19 +34,12 @@ def main() -> int:
     args = parser.parse_args()
     targets = sorted((args.build / "bin").glob("*_fuzz"))
     failed = 0
-    for target in targets:
-        corpus = args.build / "corpus" / target.name
-        corpus.mkdir(parents=True, exist_ok=True)
-        seeds = [str(p) for p in pathlib.Path("src").glob(f"*/testdata/fuzz/{target.name}")]
-        done = subprocess.run(
-            [target, f"-max_total_time={args.seconds}", "-rss_limit_mb=2048", "-timeout=10", "-print_final_stats=1",
-             f"-artifact_prefix={corpus}/", corpus, *seeds], capture_output=True, text=True, errors="replace")
-        runs = re.search(r"stat::number_of_executed_units: (\d+)", done.stderr)
-        good = done.returncode == 0 and runs and int(runs.group(1)) > 0
-        failed += not good
-        print(f"{'ok  ' if good else 'FAIL'} {target.name:32} {runs.group(1) if runs else '?'} runs", flush=True)
-        if not good:
-            print(done.stderr[-6000:], flush=True)
+    with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
+        for target, runs, report in pool.map(lambda target: run(target, args), targets):
+            failed += report is not None
+            print(f"{'ok  ' if report is None else 'FAIL'} {target.name:32} {runs} runs", flush=True)
+            if report is not None:
+                print(report, flush=True)
     print(f"{len(targets) - failed} passed, {failed} failed")
     return 1 if failed or not targets else 0
 

@@ -1,7 +1,6 @@
 """Gets and builds the clients. Not to be had: Skip. Had, but does not build: Failure."""
 
 import contextlib
-import functools
 import hashlib
 import os
 import pathlib
@@ -9,6 +8,7 @@ import shutil
 import subprocess
 
 from . import kafka_dist, paths
+from .once import once
 from .outcome import Failure, Skip
 
 # Debian's packages of the clients and of what builds them, each with the command that makes it unnecessary.
@@ -43,7 +43,7 @@ def go_program(module: str, modfile: str = "go.mod") -> pathlib.Path:
     return go_binary(paths.SUITE / "go" / module, ".", f"{module}-{pathlib.Path(modfile).stem}", modfile)
 
 
-@functools.cache
+@once
 def go_binary(source: pathlib.Path, package: str, name: str, modfile: str = "go.mod") -> pathlib.Path:
     if not shutil.which("go"):
         raise Skip("go is not installed")
@@ -55,7 +55,7 @@ def go_binary(source: pathlib.Path, package: str, name: str, modfile: str = "go.
     return binary
 
 
-@functools.cache
+@once
 def node_project(source: pathlib.Path) -> pathlib.Path:
     """A copy of a folder of Node programs with its locked packages installed beside them."""
     if not shutil.which("npm"):
@@ -73,7 +73,7 @@ def node_project(source: pathlib.Path) -> pathlib.Path:
     return folder
 
 
-@functools.cache
+@once
 def c_program(source: pathlib.Path) -> pathlib.Path:
     """A C program on librdkafka."""
     compiler = next((c for c in ("cc", "clang-19", "gcc") if shutil.which(c)), None)
@@ -87,7 +87,7 @@ def c_program(source: pathlib.Path) -> pathlib.Path:
     return binary
 
 
-@functools.cache
+@once
 def java_classes() -> pathlib.Path:
     """Compiles tests/interop/java against Kafka's jars."""
     jars = kafka_dist.libs()
@@ -105,7 +105,7 @@ def java_classes() -> pathlib.Path:
     return classes
 
 
-@functools.cache
+@once
 def debian_python(module: str, package: str) -> str:
     """Debian's own interpreter, which sees Debian's Python packages."""
     python = "/usr/bin/python3"
@@ -114,7 +114,7 @@ def debian_python(module: str, package: str) -> str:
     return python
 
 
-@functools.cache
+@once
 def program(name: str, package: str) -> str:
     found = shutil.which(name)
     if not found:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 
 from . import paths
+from .once import PREPARING
 from .outcome import Skip
 
 _POM = paths.SUITE / "java" / "pom.xml"
@@ -42,8 +43,9 @@ def libs() -> pathlib.Path:
     if not shutil.which("java"):
         raise Skip("java is not installed (openjdk-17-jre-headless)")
     folder = paths.cache() / f"kafka-{VERSION}"
-    if not (folder / "complete").exists():
-        _fetch(folder)
+    with PREPARING:
+        if not (folder / "complete").exists():
+            _fetch(folder)
     return folder
 
 

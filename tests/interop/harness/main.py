@@ -5,10 +5,12 @@ import contextlib
 import fnmatch
 import os
 import pathlib
+import queue
 import shutil
 import signal
 import sys
 import tempfile
+import threading
 import time
 
 from cases import all_cases
@@ -33,7 +35,7 @@ def main(arguments: list[str]) -> int:
         clients.install_packages()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="thalweg-interop-"))
     try:
-        counts = Run(options, folder).all(cases)
+        counts = Workers(options, folder).all(cases)
     finally:
         if options.keep:
             print(f"kept: {folder}")
@@ -53,6 +55,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
                         help="the thalweg binary (default: $INTEROP_BINARY, else the Release build, else the newest)")
     parser.add_argument("--bootstrap", metavar="HOST:PORT", help="test a broker that already runs")
     parser.add_argument("--only", action="append", default=[], metavar="GLOB", help="cases to run, e.g. 'sarama*/*'; may be repeated")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
+                        help="cases at a time, each on a broker of its worker's (default: one for each processor)")
     parser.add_argument("--list", action="store_true", help="print the names of the cases and stop")
     parser.add_argument("--install", action="store_true", help="install the clients' Debian packages that are missing (as root)")
     parser.add_argument("--record", action="store_true", help="with --broker kafka: write the answers of the conversations anew")
@@ -60,6 +64,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.record and options.broker != "kafka":
         parser.error("--record writes down what Apache Kafka answers: it needs --broker kafka")
+    if options.bootstrap or options.broker == "kafka":
+        options.jobs = 1  # one broker that runs already is shared by nobody; two of the JVM's would be slower than one
     return options
 
 
@@ -67,27 +73,56 @@ def _selected(name: str, globs: list[str]) -> bool:
     return not globs or any(fnmatch.fnmatch(name, g) for g in globs)
 
 
-class Run:
-    """One run over the cases. They share one broker, which is started again if a case brought it down."""
+class Workers:
+    """Several runs side by side: whoever is free takes the next case."""
 
     def __init__(self, options: argparse.Namespace, folder: pathlib.Path):
+        self.runs = [Run(options, folder, f"w{n}") for n in range(max(options.jobs, 1))]
+        self.counts = {"PASS": 0, "FAIL": 0, "SKIP": 0}
+        self.telling = threading.Lock()
+        self.left: queue.SimpleQueue[tuple[int, Case]] = queue.SimpleQueue()
+
+    def all(self, cases: list[Case]) -> dict[str, int]:
+        for numbered in enumerate(cases):
+            self.left.put(numbered)
+        threads = [threading.Thread(target=self._work, args=[run], daemon=True) for run in self.runs]
+        for thread in threads:
+            thread.start()
+        try:
+            for thread in threads:
+                thread.join()
+        finally:
+            self.left = queue.SimpleQueue()  # when it is ended early: nobody takes another
+            for run in self.runs:
+                run.stop()
+        return self.counts
+
+    def _work(self, run: "Run") -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                number, case = self.left.get_nowait()
+                outcome, detail = run.outcome_of(case, number)
+                with self.telling:
+                    print(f"{outcome} {case.name}  {detail}", flush=True)
+                    self.counts[outcome] += 1
+
+
+class Run:
+    """One case after the other. They share one broker, which is started again if a case brought it down."""
+
+    def __init__(self, options: argparse.Namespace, folder: pathlib.Path, name: str):
         self.options = options
         self.folder = folder
+        self.name = name
         self.shared: Broker | None = None
         # Brokers of single cases (crash and file tests); stopped when the case ends, however it ends.
         self.own: list[Broker] = []
 
-    def all(self, cases: list[Case]) -> dict[str, int]:
-        counts = {"PASS": 0, "FAIL": 0, "SKIP": 0}
-        try:
-            for number, case in enumerate(cases):
-                counts[self._report(case, number)] += 1
-        finally:
-            if self.shared:
-                self._quietly_stop(self.shared)
-        return counts
+    def stop(self) -> None:
+        for broker in [*self.own, *([self.shared] if self.shared else [])]:
+            self._quietly_stop(broker)
 
-    def _report(self, case: Case, number: int) -> str:
+    def outcome_of(self, case: Case, number: int) -> tuple[str, str]:
         started = time.monotonic()
         try:
             self._run(case, number)
@@ -98,8 +133,7 @@ class Run:
             outcome, detail = "FAIL", str(e)
         except Exception as e:  # a broker that hung up, or answered what cannot be read, on a case that speaks the protocol itself
             outcome, detail = "FAIL", f"{type(e).__name__}: {e}"
-        print(f"{outcome} {case.name}  {detail}", flush=True)
-        return outcome
+        return outcome, detail
 
     def _run(self, case: Case, number: int) -> None:
         if reason := case.not_on.get(self.options.broker if not self.options.bootstrap else "running"):
@@ -123,7 +157,7 @@ class Run:
 
     def _shared_broker(self) -> Broker:
         if self.shared is None or not self.shared.alive():
-            self.shared = self._make(self.folder / f"broker-{time.monotonic_ns()}", {})
+            self.shared = self._make(self.folder / f"broker-{self.name}-{time.monotonic_ns()}", {})
             self.shared.start()
         return self.shared
 
@@ -132,7 +166,7 @@ class Run:
         if self.options.bootstrap:
             raise Skip("needs a broker of its own, and --bootstrap names a running one")
         named = {k.replace("_", "."): v for k, v in properties.items()}
-        broker = self._make(self.folder / f"own-{time.monotonic_ns()}", named)
+        broker = self._make(self.folder / f"own-{self.name}-{time.monotonic_ns()}", named)
         self.own.append(broker)
         return broker
 
