@@ -38,7 +38,9 @@ std::string day_of(std::int64_t seconds) {
 }
 
 const char* table_of(Kind kind) {
-  return kind == Kind::kRegistration ? "daily_registrations" : kind == Kind::kLogin ? "daily_logins" : "daily_purchases";
+  return kind == Kind::kRegistration ? "daily_registrations"
+         : kind == Kind::kLogin      ? "daily_logins"
+                                     : "daily_purchases";
 }
 
 // Text that any column takes: what a stranger sent may be no UTF-8.
@@ -121,13 +123,13 @@ Result<> Counts::add_in(Connection& connection, std::span<const Record> batch) {
 // The row is locked until the commit: two members that both believe in their assignment take turns here.
 Result<std::int64_t> Counts::locked_offset(Connection& connection, const Record& first) {
   const std::int64_t partition = first.partition();
-  auto made = connection.run(database_.dialect().insert_ignore +
-                                 " INTO next_offsets (topic, partition_id, next_offset) VALUES (?, ?, 0)",
-                             first.topic(), partition);
+  auto made = connection.run(
+      database_.dialect().insert_ignore + " INTO next_offsets (topic, partition_id, next_offset) VALUES (?, ?, 0)",
+      first.topic(), partition);
   if (!made) return std::unexpected(made.error());
-  auto row = connection.run("SELECT next_offset FROM next_offsets WHERE topic = ? AND partition_id = ?" +
-                                database_.dialect().for_update,
-                            first.topic(), partition);
+  auto row = connection.run(
+      "SELECT next_offset FROM next_offsets WHERE topic = ? AND partition_id = ?" + database_.dialect().for_update,
+      first.topic(), partition);
   if (!row) return std::unexpected(row.error());
   return row->number();
 }
@@ -135,9 +137,9 @@ Result<std::int64_t> Counts::locked_offset(Connection& connection, const Record&
 Result<bool> Counts::is_new(Connection& connection, const Record& record) {
   const auto id = record.headers().last("event-id");
   if (offsets_ == Offsets::kInTheGroup || !id) return true;  // without an id every record is an event of its own
-  auto row = connection.run(database_.dialect().insert_ignore +
-                                " INTO counted_events (event_id, counted_at) VALUES (?, ?)",
-                            std::string(*id), examples::now_seconds());
+  auto row =
+      connection.run(database_.dialect().insert_ignore + " INTO counted_events (event_id, counted_at) VALUES (?, ?)",
+                     std::string(*id), examples::now_seconds());
   if (!row) return std::unexpected(row.error());
   return row->changed == 1;
 }
@@ -153,8 +155,8 @@ Result<> Counts::forget_old(Connection& connection) {
   const auto now = std::chrono::steady_clock::now();
   if (now < next_forget_) return {};
   next_forget_ = now + kForgetEvery;
-  return status(connection.run("DELETE FROM counted_events WHERE counted_at < ?",
-                               examples::now_seconds() - kRememberSeconds));
+  return status(
+      connection.run("DELETE FROM counted_events WHERE counted_at < ?", examples::now_seconds() - kRememberSeconds));
 }
 
 Result<std::optional<std::int64_t>> Counts::next_offset(const TopicPartition& where) {

@@ -1,8 +1,9 @@
 // Registrations, logins and purchases per day, in the database, together with what has been counted.
 //
 // A batch of records is one transaction: the counts, and the offset of the next record of its partition. Whatever dies,
-// and whenever, both are there or neither is, so the next start goes on with the first record that is not in the counts.
-// An event-id that was counted before is not counted again: producers may send an event twice (examples/ecommerce).
+// and whenever, both are there or neither is, so the next start goes on with the first record that is not in the
+// counts. An event-id that was counted before is not counted again: producers may send an event twice
+// (examples/ecommerce).
 #pragma once
 
 #include <optional>
@@ -33,8 +34,8 @@ enum class Offsets { kWithCounts, kInTheGroup };
 
 class Counts {
  public:
-  // kInTheGroup: as the guide's program does it, to be compared with: every delivery counts, and offsets go to the group
-  // some time later. After a crash it has counted some records twice.
+  // kInTheGroup: as the guide's program does it, to be compared with: every delivery counts, and offsets go to the
+  // group some time later. After a crash it has counted some records twice.
   Counts(Database& database, Offsets offsets) : database_(database), offsets_(offsets) {}
   static std::vector<std::string> schema(const examples::Dialect& dialect);
 

@@ -56,7 +56,7 @@ class Service {
          .session_timeout = 10s,
          .metrics = metrics,
          .on_error = [this](const examples::Error& error) { on_error(error); },
-         .properties = examples::patient_properties(options_.text("--instance"))});
+         .properties = examples::consumer_properties(options_.text("--instance"))});
     if (!consumer) return consumer;
     consumer->on_batch(options_.text("--topic"), [this](std::span<const Record> batch) { return count(batch); },
                        {.count = 1000, .bytes = 4 << 20, .age = 50ms});
@@ -94,9 +94,11 @@ class Service {
   void on_error(const examples::Error& error) {
     problems.say("consumer", error.message);
     if (error.code != kOffsetGone) return;
-    problems.set("offsets", "the topic no longer has the next record to be counted: it was deleted before it was "
-                            "counted, or the topic was made anew. Counts would be wrong from here on. To go on with "
-                            "what there is, DELETE FROM next_offsets in " + database_.name());
+    problems.set("offsets",
+                 "the topic no longer has the next record to be counted: it was deleted before it was "
+                 "counted, or the topic was made anew. Counts would be wrong from here on. To go on with "
+                 "what there is, DELETE FROM next_offsets in " +
+                     database_.name());
     offset_gone = true;
     stop();
   }
@@ -129,9 +131,8 @@ int run(const Options& options) {
                            {.brokers = options.text("--brokers"), .topics = {options.text("--topic")}});
     if (!ok) options.mistake(ok.error().message);
   }
-  const std::jthread consuming([&] {
-    examples::consume(signals.token(), service.problems, "consumer", [&] { return service.consumer(); });
-  });
+  const std::jthread consuming(
+      [&] { examples::consume(signals.token(), service.problems, "consumer", [&] { return service.consumer(); }); });
   status.run(signals.token(), options.text("--output"));
   return service.offset_gone ? 1 : 0;
 }

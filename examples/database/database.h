@@ -39,8 +39,8 @@ class Connection {
   virtual Result<Rows> execute(const std::string& sql, std::span<const Value> values) = 0;
   virtual Result<> begin() = 0;  // takes the lock that a writer needs
   virtual Result<> commit() = 0;
-  virtual void rollback() = 0;       // also without a transaction; it cannot fail
-  virtual bool lost() const = 0;     // it is of no more use
+  virtual void rollback() = 0;                     // also without a transaction; it cannot fail
+  virtual bool lost() const = 0;                   // it is of no more use
   virtual bool lock(const std::string& name) = 0;  // see Database::lock
 
   template <class... V>

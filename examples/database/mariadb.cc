@@ -94,8 +94,8 @@ class MariadbConnection final : public Connection {
  private:
   std::unexpected<Error> failed(unsigned code, const std::string& what) {
     if (ends_connection(code)) lost_ = true;
-    return std::unexpected(Error{.message = "database " + name_ + ": " + what + advice(code),
-                                 .retriable = !is_about_the_values(code)});
+    return std::unexpected(
+        Error{.message = "database " + name_ + ": " + what + advice(code), .retriable = !is_about_the_values(code)});
   }
   std::unexpected<Error> failed(MYSQL_STMT* statement) {
     return failed(mysql_stmt_errno(statement), mysql_stmt_error(statement));

@@ -100,9 +100,8 @@ class SqliteConnection final : public Connection {
 
   std::unexpected<Error> failed() const {
     const int code = sqlite3_extended_errcode(handle_);
-    return std::unexpected(
-        Error{.message = "database " + file_ + ": " + sqlite3_errmsg(handle_) + advice(code),
-              .retriable = (code & 0xff) != SQLITE_CONSTRAINT && (code & 0xff) != SQLITE_TOOBIG});
+    return std::unexpected(Error{.message = "database " + file_ + ": " + sqlite3_errmsg(handle_) + advice(code),
+                                 .retriable = (code & 0xff) != SQLITE_CONSTRAINT && (code & 0xff) != SQLITE_TOOBIG});
   }
 
  private:

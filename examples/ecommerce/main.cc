@@ -1,5 +1,5 @@
-// The shop of the guide's chapter "E-commerce Event Streaming". Which service does what: services.h. How rows and events
-// stay together: outbox.h and relay.h.
+// The shop of the guide's chapter "E-commerce Event Streaming". Which service does what: services.h. How rows and
+// events stay together: outbox.h and relay.h.
 #include <cstdio>
 
 #include "service/status.h"

@@ -1,5 +1,5 @@
-#include "services.h"
 #include "service/service.h"
+#include "services.h"
 
 namespace ecommerce {
 namespace {
@@ -26,8 +26,8 @@ Result<std::int64_t> OrderService::create_order(std::int64_t user_id, const std:
     auto known = work.run("SELECT COUNT(*) FROM customers WHERE user_id = ?", user_id);
     if (!known) return thalweg::client::status(known);
     if (known->number() == 0) return refuse("no user " + std::to_string(user_id) + " has registered yet");
-    auto row = work.run("INSERT INTO orders (user_id, items, cents, status) VALUES (?, ?, ?, 'created')", user_id,
-                        text, cents_of(total));
+    auto row = work.run("INSERT INTO orders (user_id, items, cents, status) VALUES (?, ?, ?, 'created')", user_id, text,
+                        cents_of(total));
     if (!row) return thalweg::client::status(row);
     id = row->last_id;
     return work.publish(kOrderEvents, key_of(id),

@@ -1,5 +1,5 @@
-// The transactional outbox of one service: a row and the event that tells of it are written in one database transaction,
-// so neither is there without the other. A relay (relay.h) publishes what waits here.
+// The transactional outbox of one service: a row and the event that tells of it are written in one database
+// transaction, so neither is there without the other. A relay (relay.h) publishes what waits here.
 #pragma once
 
 #include <condition_variable>

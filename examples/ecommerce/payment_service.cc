@@ -1,5 +1,5 @@
-#include "services.h"
 #include "service/service.h"
+#include "services.h"
 
 namespace ecommerce {
 namespace {
@@ -23,9 +23,9 @@ Result<> PaymentService::on_order_event(const OrderEvent& event) {
   if (event.event_type != "order_created") return {};
   const PaymentData data{event.data.total, event.order_id % 3 == 0 ? "upi" : "card", asked_bank(event.data.total)};
   return outbox_.transaction([&](Work& work) -> Result<> {
-    auto row = work.run(work.dialect().insert_ignore +
-                            " INTO payments (order_id, cents, method, status) VALUES (?, ?, ?, ?)",
-                        event.order_id, cents_of(data.amount), data.method, data.status);
+    auto row =
+        work.run(work.dialect().insert_ignore + " INTO payments (order_id, cents, method, status) VALUES (?, ?, ?, ?)",
+                 event.order_id, cents_of(data.amount), data.method, data.status);
     if (!row) return thalweg::client::status(row);
     if (row->changed == 0) return {};  // seen before
     return work.publish(kPaymentEvents, "payment-" + std::to_string(row->last_id),

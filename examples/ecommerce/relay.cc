@@ -103,8 +103,7 @@ Result<> Relay::mark() {
   if (to_mark_.empty()) return {};
   auto marked = database_.transaction([&](Connection& connection) -> Result<> {
     for (const auto id : to_mark_)
-      if (auto ok =
-              connection.run("UPDATE " + table_ + " SET sent_at = ? WHERE id = ?", examples::now_seconds(), id);
+      if (auto ok = connection.run("UPDATE " + table_ + " SET sent_at = ? WHERE id = ?", examples::now_seconds(), id);
           !ok)
         return thalweg::client::status(ok);
     return {};

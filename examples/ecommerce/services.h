@@ -1,8 +1,9 @@
 // The three services. Each has its own tables and its own outbox, and knows of the others what their events say.
 //
 //   users     register_user, login        user_registered, user_login     on order_paid: user_purchase
-//   orders    create_order                order_created                   on payment_processed: order_paid or _cancelled
-//   payments                                                              on order_created: payment_processed
+//   orders    create_order                order_created                   on payment_processed: order_paid or
+//   _cancelled payments                                                              on order_created:
+//   payment_processed
 //
 // Handlers are idempotent by what they write: an event that comes again finds its row, and changes nothing.
 #pragma once

@@ -44,8 +44,7 @@ Result<thalweg::client::Consumer> Running::consumer(const Handlers& handlers) co
        .session_timeout = 10s,
        .metrics = config_.metrics,
        .on_error = [this](const examples::Error& error) { problems_.say(service_ + " consumer", error.message); },
-       .properties =
-           examples::patient_properties(config_.instance.empty() ? "" : config_.instance + "-" + service_)});
+       .properties = examples::consumer_properties(config_.instance.empty() ? "" : config_.instance + "-" + service_)});
   if (!consumer) return consumer;
   handlers(*consumer);
   consumer->retry(examples::until_it_succeeds()).dead_letters();

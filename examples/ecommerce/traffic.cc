@@ -52,7 +52,8 @@ Result<std::int64_t> Traffic::somebody(const std::string& column, const std::str
 }
 
 std::vector<Item> Traffic::basket() {
-  static const std::vector<Item> products{{"tea", 1, 4.50}, {"coffee", 1, 7.20}, {"cup", 1, 3.99}, {"kettle", 1, 39.00}};
+  static const std::vector<Item> products{
+      {"tea", 1, 4.50}, {"coffee", 1, 7.20}, {"cup", 1, 3.99}, {"kettle", 1, 39.00}};
   std::vector<Item> items;
   for (long i = random(1, 3); i > 0; --i) {
     items.push_back(products[static_cast<std::size_t>(random(0, 3))]);

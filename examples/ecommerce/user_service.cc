@@ -1,5 +1,5 @@
-#include "services.h"
 #include "service/service.h"
+#include "services.h"
 
 namespace ecommerce {
 namespace {
@@ -13,7 +13,8 @@ std::vector<std::string> UserService::schema(const Dialect& dialect) {
               ", email VARCHAR(200) NOT NULL, name VARCHAR(200) NOT NULL, logins BIGINT NOT NULL DEFAULT 0)" +
               dialect.table_options,
           "CREATE TABLE IF NOT EXISTS purchases (order_id BIGINT PRIMARY KEY, user_id BIGINT NOT NULL, cents BIGINT "
-          "NOT NULL)" + dialect.table_options,
+          "NOT NULL)" +
+              dialect.table_options,
           Outbox::table("users", dialect)};
 }
 

@@ -80,10 +80,14 @@ void Problems::say(const std::string& part, const std::string& what) {
     std::fprintf(stderr, "%s %s: %s\n", clock_time().c_str(), part.c_str(), what.c_str());
 }
 
-thalweg::client::Properties patient_properties(const std::string& instance) {
-  thalweg::client::Properties properties{{"reconnect.backoff.ms", "50"},
-                                         {"reconnect.backoff.max.ms", "1000"},
-                                         {"topic.metadata.refresh.interval.ms", "10000"}};
+thalweg::client::Properties patient_properties() {
+  return {{"reconnect.backoff.ms", "50"}, {"reconnect.backoff.max.ms", "1000"}};
+}
+
+thalweg::client::Properties consumer_properties(const std::string& instance) {
+  auto properties = patient_properties();
+  properties["allow.auto.create.topics"] = "true";
+  properties["topic.metadata.refresh.interval.ms"] = "2000";
   if (!instance.empty()) properties["group.instance.id"] = instance;
   return properties;
 }
@@ -107,8 +111,7 @@ void consume(std::stop_token stop, Problems& problems, const std::string& part,
 }
 
 thalweg::client::RetryPolicy until_it_succeeds() {
-  return {.attempts = std::numeric_limits<int>::max(),
-          .backoff = thalweg::client::Backoff::exponential(100ms, 2, 5s)};
+  return {.attempts = std::numeric_limits<int>::max(), .backoff = thalweg::client::Backoff::exponential(100ms, 2, 5s)};
 }
 
 std::int64_t now_seconds() { return std::time(nullptr); }

@@ -45,12 +45,14 @@ void Status::sample() {
 }
 
 void Status::run(std::stop_token stop, const std::string& output) {
-  do {
+  for (bool more = true; more;) {
+    more = !stop.stop_requested();
     sample();
     if (output == "text") std::puts(line().c_str());
     if (output == "json") std::puts(json().c_str());
     std::fflush(stdout);
-  } while (wait(stop, 1s));
+    if (more) wait(stop, 1s);
+  }
 }
 
 std::string Status::line() const {

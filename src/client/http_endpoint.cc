@@ -211,9 +211,8 @@ HttpEndpoint& HttpEndpoint::health(HealthChecker checker, std::string path) {
 }
 
 HttpEndpoint& HttpEndpoint::page(std::string path, std::string content_type, std::function<std::string()> body) {
-  core_->add(std::move(path), [type = std::move(content_type), body = std::move(body)] {
-    return HttpPage{200, type, body()};
-  });
+  core_->add(std::move(path),
+             [type = std::move(content_type), body = std::move(body)] { return HttpPage{200, type, body()}; });
   return *this;
 }
 

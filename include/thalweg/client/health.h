@@ -51,7 +51,8 @@ class THALWEG_EXPORT HttpEndpoint {
   static Result<HttpEndpoint> listen(std::string address);
   HttpEndpoint& metrics(Metrics metrics, std::string path = "/metrics");
   HttpEndpoint& health(HealthChecker checker, std::string path = "/health");  // 200, or 503 with the problems
-  // A page of one's own: 200, or 500 when it throws. Asked on the endpoint's thread: what it waits for, other requests wait for.
+  // A page of one's own: 200, or 500 when it throws. Asked on the endpoint's thread: what it waits for, other requests
+  // wait for.
   HttpEndpoint& page(std::string path, std::string content_type, std::function<std::string()> body);
   int port() const;
 

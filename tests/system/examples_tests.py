@@ -1,0 +1,173 @@
+"""The example services: killed at random, without a broker, with a database that is locked or full."""
+
+import pathlib
+import random
+import resource
+import sqlite3
+import time
+import urllib.error
+import urllib.request
+
+from harness.outcome import Failure, expect
+from harness.wire import free_port
+from mariadb import Mariadb, MariadbDatabase
+from shop import Shop, folder
+
+KILLS = 50
+
+
+def _kill_at_random(shop: Shop, rounds: int, seed: int = 1, **more) -> dict[str, int]:
+    """One, two or all of server, services, analytics and `more` in each round; started again at once. How often each was killed."""
+    moments = random.Random(seed)
+    parts = {"server": shop.broker, "ecommerce": shop.ecommerce, "analytics": shop.analytics, **more}
+    killed = dict.fromkeys(parts, 0)
+    for _ in range(rounds):
+        time.sleep(moments.uniform(0.1, 0.9))
+        victims = moments.sample(sorted(parts), moments.choice((1, 1, 2, 3)))
+        for name in victims:
+            expect(parts[name].process.poll() is None, f"{name} had ended by itself")
+            parts[name].kill()
+            killed[name] += 1
+        for name in victims:
+            shop.launch(parts[name])
+    return killed
+
+
+def _start(shop: Shop) -> None:
+    shop.broker.start()
+    shop.launch(shop.ecommerce)
+    shop.launch(shop.analytics)
+
+
+def counts_are_exact_after_kills(rounds: int = KILLS) -> str:
+    with folder() as where, Shop(pathlib.Path(where)) as shop:
+        _start(shop)
+        killed = _kill_at_random(shop, rounds)
+        said = shop.finish()
+        (users, purchases), = shop.shop("SELECT COUNT(*), (SELECT COUNT(*) FROM purchases) FROM users")
+        expect(users >= rounds and purchases > 0, f"too little has happened between the kills: {users} users, {purchases} purchases")
+        return f"{rounds} rounds, {killed}: {said}"
+
+
+def counts_are_exact_with_mariadb(rounds: int = 12) -> str:
+    with folder() as where:
+        server = Mariadb(pathlib.Path(where))
+        try:
+            server.start()
+            databases = [MariadbDatabase(server, name) for name in ("shop", "counts")]
+            with Shop(pathlib.Path(where), shop=databases[0], counts=databases[1]) as shop:
+                _start(shop)
+                _wait(lambda: sum(shop.look()[1].values()) > 0, "nothing is counted")
+                killed = _kill_at_random(shop, rounds, mariadb=server)
+                server.kill()
+                server.start()
+                return f"{rounds} rounds, {killed}: {shop.finish()}"
+        finally:
+            server.kill()
+
+
+def _is_noticed(shop: Shop, part: str, why: str) -> str:
+    """Server and one service die together, again and again; the comparison must fail for that reason."""
+    _start(shop)
+    for _ in range(8):
+        time.sleep(0.8)
+        shop.broker.kill()
+        time.sleep(0.1)
+        getattr(shop, part).kill()
+        shop.launch(shop.broker)
+        shop.launch(getattr(shop, part))
+    try:
+        said = shop.finish()
+    except Failure as e:
+        if why in str(e):
+            return f"as it should: {e}"
+        raise
+    raise Failure(f"nothing was noticed: {said}")
+
+
+def notices_rows_without_events() -> str:
+    with folder() as where, Shop(pathlib.Path(where), shop_options=("--dual-write",)) as shop:
+        return _is_noticed(shop, "ecommerce", "rows without an event")
+
+
+def notices_offsets_beside_the_counts() -> str:
+    with folder() as where, Shop(pathlib.Path(where), analytics_options=("--at-least-once",)) as shop:
+        return _is_noticed(shop, "analytics", " counted")
+
+
+def waits_for_the_broker() -> str:
+    with folder() as where, Shop(pathlib.Path(where)) as shop:
+        shop.launch(shop.ecommerce)
+        shop.launch(shop.analytics)
+        shop.ecommerce.wait_for_line("events wait in the outbox")
+        expect(shop.shop("SELECT COUNT(*) FROM users")[0][0] > 0, "without a broker nobody can register")
+        shop.broker.start()
+        shop.ecommerce.wait_for_line("users relay: goes on")
+        shop.broker.kill()  # and in the middle
+        shop.ecommerce.wait_for_line("relay: ", 30)
+        shop.broker.start()
+        return shop.finish()
+
+
+def _health(port: int) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as e:
+        return e.code, e.read().decode()
+
+
+def bears_a_locked_database() -> str:
+    port = free_port()
+    with folder() as where, Shop(pathlib.Path(where), analytics_options=("--http", port)) as shop:
+        _start(shop)
+        _wait(lambda: shop.analytics.log_path.exists() and shop.counts.file.exists() and sum(shop.look()[1].values()) > 0, "nothing is counted")
+        holders = [sqlite3.connect(database.file, isolation_level=None) for database in (shop.shop, shop.counts)]
+        for holder in holders:
+            holder.execute("BEGIN IMMEDIATE")
+        for service in (shop.ecommerce, shop.analytics):
+            service.wait_for_line("database is locked; another program holds it")
+        code, text = _health(port)
+        expect(code == 503 and "database is locked" in text, f"/health said {code}: {text}")
+        for holder in holders:
+            holder.close()
+        shop.analytics.wait_for_line("counting: goes on")
+        return shop.finish()
+
+
+def bears_a_full_disk() -> str:
+    with folder() as where, Shop(pathlib.Path(where)) as shop:
+        shop.broker.start()
+        for service in (shop.ecommerce, shop.analytics):
+            shop.launch(service, file_size=200_000)
+        for service in (shop.ecommerce, shop.analytics):
+            service.wait_for_line("is its disk full", 60)
+        for service in (shop.ecommerce, shop.analytics):
+            resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        for service in (shop.ecommerce, shop.analytics):
+            service.wait_for_line("goes on")
+        return shop.finish()
+
+
+def _wait(condition, what: str, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            if condition():
+                return
+        except (sqlite3.OperationalError, Failure):  # its tables are not there yet
+            pass
+        if time.monotonic() > deadline:
+            raise Failure(what)
+        time.sleep(0.1)
+
+
+ALL = {
+    "the examples' test notices rows without events": notices_rows_without_events,
+    "the examples' test notices offsets that are stored beside the counts": notices_offsets_beside_the_counts,
+    "the examples' rows, events and counts agree after 50 kills": counts_are_exact_after_kills,
+    "the examples' counts are exact with MariaDB, which is killed too": counts_are_exact_with_mariadb,
+    "the examples wait for a broker that is away": waits_for_the_broker,
+    "the examples bear a locked database": bears_a_locked_database,
+    "the examples bear a full disk": bears_a_full_disk,
+}
