@@ -4,11 +4,13 @@ import pathlib
 import random
 import resource
 import sqlite3
+import subprocess
 import time
 import urllib.error
 import urllib.request
 
-from harness.outcome import Failure, expect
+from harness import paths
+from harness.outcome import Failure, Skip, expect
 from harness.wire import free_port
 from mariadb import Mariadb, MariadbDatabase
 from shop import Shop, folder
@@ -149,6 +151,40 @@ def bears_a_full_disk() -> str:
         return shop.finish()
 
 
+MISTAKES = (
+    (("--brokrs", "x"), "there is no option --brokrs"),
+    (("--brokers",), "--brokers needs a value: --brokers HOST:PORT,..."),
+    (("--database", "/nowhere/at/all.db"), "the folder of the database does not exist: /nowhere/at"),
+    (("--database", "postgres://x"), "name a file, or mysql://user:password@host:port/database"),
+    (("--database", "mysql://root@localhost"), "names no database; write mysql://user:password@host:3306/database"),
+    (("--database", "mysql://u:p@h:0/d"), "has no port between 1 and 65535"),
+    (("--database", "mysql://u:p@h/d?tls=1"), "has an option other than socket=PATH"),
+    (("--http", "nowhere:x"), "not an address to listen on"),
+)
+ECOMMERCE_MISTAKES = (
+    (("--rate", "many"), "--rate is a number from 0 to 100000, not 'many'"),
+    (("--service", "users,parcels"), "--service is users, orders or payments"),
+    (("--service", "payments", "--rate", "5"), "--rate needs the users or the orders service here"),
+)
+
+
+def mistakes_are_said() -> str:
+    count = 0
+    with folder() as where:
+        for name, mistakes in (("ecommerce", MISTAKES + ECOMMERCE_MISTAKES), ("analytics", MISTAKES)):
+            program = paths.built(name)
+            if program is None:
+                raise Skip(f"{name} is not built: it needs libsqlite3-dev")
+            for arguments, says in mistakes:
+                done = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=20, cwd=where)
+                expect(done.returncode == 2 and says in done.stderr and f"{name} --help" in done.stderr,
+                       f"{name} {' '.join(arguments)} exited {done.returncode}: {done.stderr}")
+                count += 1
+            shown = subprocess.run([program, "--help"], capture_output=True, text=True, timeout=20)
+            expect(shown.returncode == 0 and "Examples\n" in shown.stdout and "--database FILE|URL" in shown.stdout, f"{name} --help: {shown.stdout}")
+    return f"{count} mistakes"
+
+
 def _wait(condition, what: str, seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while True:
@@ -163,6 +199,7 @@ def _wait(condition, what: str, seconds: float = 30) -> None:
 
 
 ALL = {
+    "the examples say what is wrong with their options": mistakes_are_said,
     "the examples' test notices rows without events": notices_rows_without_events,
     "the examples' test notices offsets that are stored beside the counts": notices_offsets_beside_the_counts,
     "the examples' rows, events and counts agree after 50 kills": counts_are_exact_after_kills,

@@ -74,7 +74,7 @@ class Sqlite:
         self.file = self.url = file
 
     def __call__(self, sql: str) -> list[tuple]:
-        connection = sqlite3.connect(f"file:{self.file}?mode=ro", uri=True, timeout=10)
+        connection = sqlite3.connect(f"file:{self.file}?mode=rw", uri=True, timeout=10)
         try:
             return connection.execute(sql).fetchall()
         finally:
