@@ -1,6 +1,14 @@
 #include "traffic.h"
 
 namespace ecommerce {
+namespace {
+
+Result<bool> acted(const Result<>& result) {
+  if (!result) return std::unexpected(result.error());
+  return true;
+}
+
+}  // namespace
 
 using namespace std::chrono_literals;
 
@@ -14,12 +22,13 @@ void Traffic::run(std::stop_token stop, long rate) {
   auto next = Clock::now();
   while (!stop.stop_requested()) {
     const auto done = act();
-    const bool database_is_away = !done && done.error().retriable;
-    (void)problems_.note("traffic", database_is_away ? done : Result<>());
-    if (database_is_away)
+    if (!done && done.error().retriable) {  // the database is away
+      problems_.set("traffic", done.error().message);
       pause.wait(stop);
-    else
+    } else if (done && *done) {
+      problems_.clear("traffic");
       pause.succeeded();
+    }
     next += between;
     const auto now = Clock::now();
     if (next < now - 1s) next = now;  // what was missed for long is not made up for
@@ -28,21 +37,17 @@ void Traffic::run(std::stop_token stop, long rate) {
 }
 
 // Of ten actions two are registrations, four logins, four orders.
-Result<> Traffic::act() {
+Result<bool> Traffic::act() {
   const long choice = random(0, 9);
   if (users_ && choice < 2) {
     const std::string name = "customer" + std::to_string(random(1, 1'000'000));
-    return thalweg::client::status(users_->register_user({name + "@example.com", name}));
+    return acted(thalweg::client::status(users_->register_user({name + "@example.com", name})));
   }
-  if (users_ && (choice < 6 || !orders_)) {
-    const auto id = somebody("id", "users");
-    if (!id || *id == 0) return thalweg::client::status(id);
-    return users_->login(*id);
-  }
-  if (!orders_) return {};
-  const auto id = somebody("user_id", "customers");
-  if (!id || *id == 0) return thalweg::client::status(id);
-  return thalweg::client::status(orders_->create_order(*id, basket()));
+  const bool logs_in = users_ && (choice < 6 || !orders_);
+  const auto id = logs_in ? somebody("id", "users") : orders_ ? somebody("user_id", "customers") : 0;
+  if (!id) return std::unexpected(id.error());
+  if (*id == 0) return false;
+  return acted(logs_in ? users_->login(*id) : thalweg::client::status(orders_->create_order(*id, basket())));
 }
 
 Result<std::int64_t> Traffic::somebody(const std::string& column, const std::string& table) {

@@ -17,7 +17,7 @@ class Traffic {
   void run(std::stop_token stop, long rate);
 
  private:
-  Result<> act();
+  Result<bool> act();  // false: there was nobody to do it
   // Somebody of those there are: a number up to the highest.
   Result<std::int64_t> somebody(const std::string& column, const std::string& table);
   std::vector<Item> basket();

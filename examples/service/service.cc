@@ -86,7 +86,6 @@ thalweg::client::Properties patient_properties() {
 
 thalweg::client::Properties consumer_properties(const std::string& instance) {
   auto properties = patient_properties();
-  properties["allow.auto.create.topics"] = "true";
   properties["topic.metadata.refresh.interval.ms"] = "2000";
   if (!instance.empty()) properties["group.instance.id"] = instance;
   return properties;

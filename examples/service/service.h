@@ -67,9 +67,9 @@ class Pause {
 
 // Options of a client that meets a broker which comes and goes: it looks for it often.
 thalweg::client::Properties patient_properties();
-// And of a consumer: a topic that does not exist is made, with the broker's defaults. `instance`, unless empty, makes
-// the member a static one: started again it takes its place back at once, where the group would otherwise wait until
-// the dead member's session has timed out.
+// And of a consumer: it soon finds a topic that is made later. `instance`, unless empty, makes the member a static one:
+// started again it takes its place back at once, where the group would otherwise wait until the dead member's session
+// has timed out.
 thalweg::client::Properties consumer_properties(const std::string& instance);
 
 // Runs the consumer that `make` opens until stopped; one that ends with an error is replaced after a pause.

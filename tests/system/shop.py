@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -16,7 +17,7 @@ from harness.outcome import Failure, Skip, expect
 
 TOPICS = ("user-events", "order-events", "payment-events")
 SETTLED_WITHIN_SECONDS = 90
-QUIET_SECONDS = 6
+QUIET_SECONDS = 4
 
 
 def folder() -> tempfile.TemporaryDirectory:
@@ -26,23 +27,23 @@ def folder() -> tempfile.TemporaryDirectory:
 
 
 class Service:
-    def __init__(self, where: pathlib.Path, name: str, *arguments: object):
+    def __init__(self, where: pathlib.Path, name: str, *arguments: object, log: str = ""):
         program = paths.built(name)
         if program is None:
             raise Skip(f"{name} is not built: it needs libsqlite3-dev")
-        self.name, self.log_path = name, where / f"{name}.log"
+        self.name, self.log_path = name, where / f"{log or name}.log"
         self.command = [str(program), *map(str, arguments)]
         self.process: subprocess.Popen | None = None
 
-    def launch(self, *more: object, file_size: int | None = None) -> None:
-        """`file_size`: its files cannot grow beyond so many bytes, as on a full disk."""
-        def limit() -> None:
-            import resource
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, resource.RLIM_INFINITY))
+    def launch(self, *more: object) -> None:
         with open(self.log_path, "ab") as log:
+            # Signals stay as Python has them, which ignores SIGXFSZ: see limit_files().
             self.process = subprocess.Popen([*self.command, *map(str, more)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
-                                            start_new_session=True, restore_signals=file_size is None, preexec_fn=limit if file_size else None)
+                                            start_new_session=True, restore_signals=False)
+
+    def limit_files(self, size: int) -> None:
+        """None of its files can grow beyond so many bytes any more, as on a full disk."""
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
     def kill(self) -> None:
         if self.process:
@@ -82,38 +83,39 @@ class Sqlite:
 
 
 class Shop:
-    """A server, `ecommerce` with all three services, and `analytics`."""
+    """A server, two instances of `ecommerce` with all three services (the second when it is launched), and `analytics`."""
 
     def __init__(self, where: pathlib.Path, *, rate: int = 60, shop=None, counts=None, shop_options: tuple = (), analytics_options: tuple = ()):
         self.rate = rate
         self.shop, self.counts = shop or Sqlite(where / "shop.db"), counts or Sqlite(where / "counts.db")
-        self.broker = ThalwegBroker(where / "broker", {"num.partitions": "3"})
-        common = ("--brokers", self.broker.bootstrap, "--output", "none", "--instance", "test")
-        self.ecommerce = Service(where, "ecommerce", *common, "--database", self.shop.url, *shop_options)
-        self.analytics = Service(where, "analytics", *common, "--database", self.counts.url, *analytics_options)
+        self.broker = ThalwegBroker(where / "broker", {"num.partitions": "3", "schema.registry.listeners": "", "metrics.listeners": ""})
+        common = ("--brokers", self.broker.bootstrap, "--output", "none")
+        self.ecommerce = Service(where, "ecommerce", *common, "--database", self.shop.url, "--instance", "first", *shop_options)
+        self.second = Service(where, "ecommerce", *common, "--database", self.shop.url, "--instance", "second", *shop_options, log="second")
+        self.analytics = Service(where, "analytics", *common, "--database", self.counts.url, "--instance", "only", *analytics_options)
 
     def __enter__(self):
         return self
 
     def __exit__(self, kind, error, _):
-        for part in (self.ecommerce, self.analytics, self.broker):
+        for part in (self.ecommerce, self.second, self.analytics, self.broker):
             part.kill()
         if isinstance(error, Failure):
-            raise Failure(f"{error}\necommerce: {self.ecommerce.log()}\nanalytics: {self.analytics.log()}\nbroker: {self.broker.log_tail()}") from None
+            raise Failure(f"{error}\necommerce: {self.ecommerce.log()}\nsecond: {self.second.log()}\nanalytics: {self.analytics.log()}\nbroker: {self.broker.log_tail()}") from None
 
-    def launch(self, part, **more) -> None:
-        if part is self.ecommerce:
-            part.launch("--rate", self.rate, **more)
-        else:
-            part.launch(**more)
+    def launch(self, part) -> None:
+        part.launch(*(("--rate", self.rate) if part in (self.ecommerce, self.second) else ()))
 
     def finish(self) -> str:
         """No more customers; what has begun is done; then everything is compared. What was compared, in words."""
-        self.ecommerce.kill()
-        self.ecommerce.launch("--rate", 0)
+        shops = [service for service in (self.ecommerce, self.second) if service.process]
+        for service in shops:
+            service.kill()
+        for service in shops:
+            service.launch("--rate", 0)
         figures = self.settle()
-        self.ecommerce.stop()
-        self.analytics.stop()
+        for service in (*shops, self.analytics):
+            service.stop()
         said = compare(self.read_topics(), self.shop, figures)
         self.broker.stop()
         return said
