@@ -25,6 +25,7 @@ stage() {
 }
 
 PACKAGES+=(prometheus g++-12)  # one reads our metrics in tests/system, the other builds programs on the toolkit
+PACKAGES+=(mariadb-server-core mariadb-client)  # the example services' tests start one of their own, and ask it
 install_packages
 stage "format and house rules" ./dev lint
 stage "build release" build release programs storage_test

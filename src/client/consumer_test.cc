@@ -293,6 +293,37 @@ TEST(Consumer, BeginsWhereTheApplicationSays) {
   EXPECT_EQ(seen.list(), (std::vector<std::string>{"7", "8", "9"}));
 }
 
+TEST(Consumer, BeginsWithTheFirstRecordWhereTheDatabaseSaysSoWhateverTheGroupHasCommitted) {
+  MockCluster cluster;
+  cluster.topic("orders");
+  cluster.send("orders", 0, 3, 0);
+  for (int round = 0; round < 2; ++round) {
+    Seen seen;
+    auto consumer = Consumer::open(cluster.consumer());
+    consumer->on("orders", [&](const std::string& value) { seen.add(value); }).offsets_from([](const TopicPartition&) {
+      return std::optional(kFromEarliest);
+    });
+    Running running(*consumer);
+    ASSERT_TRUE(seen.wait(3));
+    ASSERT_TRUE(running.stop());
+    EXPECT_EQ(seen.list(), (std::vector<std::string>{"0", "1", "2"}));
+    EXPECT_EQ(committed(cluster, "orders"), 3);
+  }
+}
+
+TEST(Consumer, EndsWhenTheDatabaseCannotSayWhereToBegin) {
+  MockCluster cluster;
+  cluster.topic("orders");
+  auto consumer = Consumer::open(cluster.consumer());
+  consumer->on("orders", [](const Record&) {}).offsets_from([](const TopicPartition&) -> std::optional<std::int64_t> {
+    throw std::runtime_error("the database is away");
+  });
+  Running running(*consumer);
+  const auto result = running.wait();
+  ASSERT_FALSE(result);
+  EXPECT_NE(result.error().message.find("the database is away"), std::string::npos) << result.error().message;
+}
+
 TEST(Consumer, ARecordMayOutliveItsConsumer) {
   MockCluster cluster;
   cluster.topic("orders");

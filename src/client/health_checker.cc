@@ -1,6 +1,6 @@
 #include <mutex>
 
-#include "client/rdkafka_handle.h"
+#include "client/producer_core.h"
 #include "thalweg/client/health.h"
 
 namespace thalweg::client {
@@ -12,6 +12,22 @@ class HealthCore {
   // One at a time: they share the connection, and a probe that comes often must not pile up threads in librdkafka.
   Health check() {
     const std::lock_guard lock(mutex_);
+    Health health = check_cluster();
+    if (!config.own_problems) return health;
+    health.of = "the service";
+    const auto asked = guarded([&]() -> Result<> {
+      for (auto& problem : config.own_problems()) health.problems.push_back(std::move(problem));
+      return {};
+    });
+    if (!asked) health.problems.push_back(asked.error().message);
+    health.healthy = health.problems.empty();
+    return health;
+  }
+
+  const HealthConfig config;
+
+ private:
+  Health check_cluster() {
     if (!handle_)
       if (auto opened = open(); !opened) return {.problems = {opened.error().message}};
     const rd_kafka_metadata_t* raw = nullptr;
@@ -28,9 +44,6 @@ class HealthCore {
     return health;
   }
 
-  const HealthConfig config;
-
- private:
   Result<> open() {
     Conf conf;
     conf.set("bootstrap.servers", config.brokers);
@@ -74,8 +87,8 @@ HealthChecker::HealthChecker(HealthConfig config) : core_(std::make_shared<Healt
 Health HealthChecker::check() const { return core_->check(); }
 
 std::string Health::text() const {
-  if (healthy) return "Kafka is healthy\n";
-  std::string text = "Kafka is unhealthy\n";
+  if (healthy) return of + " is healthy\n";
+  std::string text = of + " is unhealthy\n";
   for (const auto& problem : problems) text += problem + "\n";
   return text;
 }

@@ -156,7 +156,13 @@ class HttpCore {
       if (const auto found = pages_.find(head.path); found != pages_.end()) page = found->second;
     }
     if (!page) return written({404, "text/plain; charset=utf-8", "not found\n"}, head.is_head);
-    return written(page(), head.is_head);
+    HttpPage made{500, "text/plain; charset=utf-8", ""};
+    const auto asked = guarded([&]() -> Result<> {
+      made = page();
+      return {};
+    });
+    if (!asked) made.body = asked.error().message + "\n";
+    return written(made, head.is_head);
   }
 
   const Descriptor listener_, wake_;
@@ -201,6 +207,12 @@ HttpEndpoint& HttpEndpoint::health(HealthChecker checker, std::string path) {
     const Health health = checker.check();
     return HttpPage{health.healthy ? 200 : 503, "text/plain; charset=utf-8", health.text()};
   });
+  return *this;
+}
+
+HttpEndpoint& HttpEndpoint::page(std::string path, std::string content_type, std::function<std::string()> body) {
+  core_->add(std::move(path),
+             [type = std::move(content_type), body = std::move(body)] { return HttpPage{200, type, body()}; });
   return *this;
 }
 

@@ -142,6 +142,35 @@ TEST(HttpEndpoint, UnhealthyIs503AndSaysWhy) {
   EXPECT_NE(answer.find("topic nowhere does not exist"), std::string::npos) << answer;
 }
 
+TEST(HttpEndpoint, ServesPagesOfOnesOwn) {
+  auto endpoint = HttpEndpoint::listen("127.0.0.1:0");
+  endpoint->page("/status", "application/json", [] { return std::string("{}"); });
+  endpoint->page("/broken", "text/plain", []() -> std::string { throw std::runtime_error("no"); });
+  const auto answer = exchange(endpoint->port(), "GET /status HTTP/1.1\r\n\r\n");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << answer;
+  EXPECT_NE(answer.find("Content-Type: application/json\r\n"), std::string::npos) << answer;
+  EXPECT_TRUE(answer.ends_with("\r\n\r\n{}")) << answer;
+  EXPECT_TRUE(exchange(endpoint->port(), "GET /broken HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 500"));
+}
+
+TEST(HealthChecker, AsksForTheApplicationsOwnProblems) {
+  MockCluster cluster;
+  std::vector<std::string> problems;
+  HealthChecker checker({.brokers = cluster.brokers(), .own_problems = [&] { return problems; }});
+  EXPECT_EQ(checker.check().text(), "the service is healthy\n");
+  problems = {"the database is away"};
+  EXPECT_FALSE(checker.check().healthy);
+  EXPECT_EQ(checker.check().text(), "the service is unhealthy\nthe database is away\n");
+}
+
+TEST(HealthChecker, AnApplicationThatThrowsIsNotHealthy) {
+  MockCluster cluster;
+  const HealthChecker checker({.brokers = cluster.brokers(), .own_problems = []() -> std::vector<std::string> {
+                                 throw std::runtime_error("the database is away");
+                               }});
+  EXPECT_NE(checker.check().text().find("the database is away"), std::string::npos);
+}
+
 TEST(HttpEndpoint, RefusesWhatItDoesNotServe) {
   auto endpoint = HttpEndpoint::listen("127.0.0.1:0");
   EXPECT_TRUE(exchange(endpoint->port(), "GET / HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 404"));

@@ -68,6 +68,9 @@ struct THALWEG_EXPORT DeadLetterQueue {
   static Result<std::size_t> replay(const ProducerConfig&, Replay);
 };
 
+// What offsets_from() may answer beside an offset: the first record that there is, or what comes from now on.
+inline constexpr std::int64_t kFromEarliest = -2, kFromLatest = -1;
+
 class ConsumerCore;
 
 class THALWEG_EXPORT Consumer {
@@ -85,7 +88,8 @@ class THALWEG_EXPORT Consumer {
   using Partitions = std::function<void(std::span<const TopicPartition>)>;
   Consumer& on_assigned(Partitions);
   Consumer& on_revoked(Partitions);  // after its handlers have finished
-  // Begin where one's own database says; nothing: where the group says.
+  // Begin where one's own database says; nothing: where the group says. Asked at every assignment, on the thread of
+  // run(); what it throws ends run(), since to begin elsewhere would be worse.
   Consumer& offsets_from(std::function<std::optional<std::int64_t>(const TopicPartition&)>);
 
   // Handles until stopped; then waits for handlers that have begun, commits, leaves the group. Once.

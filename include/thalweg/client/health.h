@@ -1,6 +1,7 @@
 // Is the cluster fit for this application? And a small HTTP server that says so, and serves the application's metrics.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "thalweg/client/metrics.h"
@@ -14,11 +15,15 @@ struct HealthConfig {
       {};  // what the application needs; each must exist, with leaders and replicas in sync
   milliseconds timeout = 3s;
   Properties properties = {};
+  // What else the application needs, as its database: each string is a problem. Asked with every check, never twice at
+  // once.
+  std::function<std::vector<std::string>()> own_problems = {};
 };
 
 struct THALWEG_EXPORT Health {
   bool healthy = false;
   std::vector<std::string> problems;  // "topic user-events: partition 2 has no leader"
+  std::string of = "Kafka";           // or "the service", where it has looked at more
   std::string text() const;           // "Kafka is healthy", or what is wrong, a line each
 };
 
@@ -46,6 +51,9 @@ class THALWEG_EXPORT HttpEndpoint {
   static Result<HttpEndpoint> listen(std::string address);
   HttpEndpoint& metrics(Metrics metrics, std::string path = "/metrics");
   HttpEndpoint& health(HealthChecker checker, std::string path = "/health");  // 200, or 503 with the problems
+  // A page of one's own: 200, or 500 when it throws. Asked on the endpoint's thread: what it waits for, other requests
+  // wait for.
+  HttpEndpoint& page(std::string path, std::string content_type, std::function<std::string()> body);
   int port() const;
 
   HttpEndpoint(HttpEndpoint&&) noexcept;
