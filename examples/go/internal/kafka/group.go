@@ -1,0 +1,76 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+
+	"github.com/IBM/sarama"
+)
+
+// Handler deals with one record. Its error ends the program: the record is not marked, and is the first one after the
+// next start. Who wants to go on wraps it in Retry.
+type Handler func(context.Context, *sarama.ConsumerMessage) error
+
+// Consume handles the records of the topics as a member of a group, until ctx ends or a handler fails.
+func Consume(ctx context.Context, name string, topics []string, handle Handler) error {
+	return ConsumeClaims(ctx, name, topics, func(ctx context.Context, _ sarama.ConsumerGroupClaim, m *sarama.ConsumerMessage) error {
+		return handle(ctx, m)
+	})
+}
+
+// ConsumeClaims is Consume for who wants to see the claim too, as for its high watermark.
+func ConsumeClaims(ctx context.Context, name string, topics []string, handle func(context.Context, sarama.ConsumerGroupClaim, *sarama.ConsumerMessage) error) error {
+	group, err := sarama.NewConsumerGroup(Brokers(), name, ConsumerConfig())
+	if err != nil {
+		return fmt.Errorf("consumer: %w (is a server at %v? BOOTSTRAP names another)", err, Brokers())
+	}
+	go func() { // the channel must be read: sarama waits for whoever asked for errors
+		for err := range group.Errors() {
+			log.Printf("group %s: %v", name, err)
+		}
+	}()
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	for ctx.Err() == nil { // Consume returns at every rebalance
+		if err := group.Consume(ctx, topics, &member{handle, fail}); err != nil && ctx.Err() == nil {
+			fail(err)
+		}
+	}
+	closed := group.Close() // commits what was marked
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return closed
+}
+
+type member struct {
+	handle func(context.Context, sarama.ConsumerGroupClaim, *sarama.ConsumerMessage) error
+	fail   context.CancelCauseFunc
+}
+
+func (*member) Setup(sarama.ConsumerGroupSession) error   { return nil }
+func (*member) Cleanup(sarama.ConsumerGroupSession) error { return nil }
+
+// ConsumeClaim runs once for each partition, all at the same time.
+func (m *member) ConsumeClaim(session sarama.ConsumerGroupSession, claim sarama.ConsumerGroupClaim) error {
+	for {
+		select {
+		case message, more := <-claim.Messages():
+			if !more {
+				return nil
+			}
+			if err := m.handle(session.Context(), claim, message); err != nil {
+				if session.Context().Err() != nil { // given up because the partition is: its next owner begins here
+					return nil
+				}
+				m.fail(fmt.Errorf("%s-%d@%d: %w", message.Topic, message.Partition, message.Offset, err))
+				return nil
+			}
+			session.MarkMessage(message, "")
+		case <-session.Context().Done():
+			return nil
+		}
+	}
+}
