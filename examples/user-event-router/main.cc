@@ -15,6 +15,7 @@ constexpr std::string_view kHelp =
   --brokers HOST:PORT   where Kafka is (localhost:9092)
   --group NAME          (user-event-router)
   --http PORT           /metrics and /health there; 0: none (0)
+  --instance NAME       a static member: started again within the session's time it has its partitions back at once
 
 Examples:
   user-event-router
@@ -31,10 +32,14 @@ Result<> run(const example::Arguments& arguments, std::stop_token stop) {
     http = std::move(*listening);
     http->metrics(metrics).health(HealthChecker({.brokers = brokers, .topics = {"user-events"}}));
   }
-  auto router = StreamProcessor::open({.input = {.brokers = brokers,
-                                                 .group = arguments.text("group", "user-event-router"),
-                                                 .commit_interval = 1s,
-                                                 .metrics = metrics}});
+  // A member that was killed is waited for until its session is over, unless it comes back under its own name.
+  const std::string instance = arguments.text("instance", "");
+  auto router = StreamProcessor::open(
+      {.input = {.brokers = brokers,
+                 .group = arguments.text("group", "user-event-router"),
+                 .commit_interval = 1s,
+                 .metrics = metrics,
+                 .properties = instance.empty() ? Properties() : Properties{{"group.instance.id", instance}}}});
   if (!router) return std::unexpected(router.error());
   return router
       ->on("user-events", [](const example::UserEvent& event,
@@ -48,7 +53,7 @@ Result<> run(const example::Arguments& arguments, std::stop_token stop) {
 
 int main(int argc, char** argv) {
   example::StopOnSignal stop;
-  const example::Arguments arguments(argc, argv, kHelp, {"brokers", "group", "http"});
+  const example::Arguments arguments(argc, argv, kHelp, {"brokers", "group", "http", "instance"});
   const Result<> done = run(arguments, stop.token());
   if (!done) {
     std::fprintf(stderr, "stopped: %s\n", done.error().message.c_str());
