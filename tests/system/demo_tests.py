@@ -145,7 +145,10 @@ def _shows_traffic(demo: _Running) -> str:
     demo.until(lambda f: "router killed by SIGKILL" in f["events"], "its death is said")
     again = demo.until(lambda f: f["services"]["router"]["restarts"] == 1 and f["services"]["router"]["state"] == "running", "it is started again")
     demo.until(lambda f: _routed(f) > _routed(again) + 20, "and goes on with its work")
-    return f"stopped in {demo.stopped(signal.SIGINT):.1f} s"
+    os.kill(again["services"]["router"]["pid"], signal.SIGSTOP)  # it cannot leave when it is asked to
+    seconds = demo.stopped(signal.SIGINT)
+    expect("did not stop: router" in demo.errors.read_text(), "who had to be killed is said")
+    return f"stopped in {seconds:.1f} s"
 
 
 def _server_comes_back(demo: _Running) -> str:
@@ -235,6 +238,18 @@ def _read_until(terminal: int, condition) -> str:
     return text
 
 
+def _rates_of_counters() -> None:
+    """A counter that began anew has added what it shows; one that nobody has seen before has no rate yet."""
+    sys.path.insert(0, str(_DEMO.parent))
+    from demo_lib import figures
+    rates = figures.Rates()
+    got = [rates.rate("a", value, now) for value, now in ((100, 0), (150, 5), (150, 6), (30, 8), (30, 8))]
+    expect_equal(got, [0.0, 10.0, 0.0, 15.0, 0.0], "rates")
+    samples = figures.parse('# HELP x y\nx{topic="a",path="c:\\\\d \\"e\\" } f"} 2\nx{topic="a"} 3\nx{topic="b"} 4\ny 1e3\nnonsense\n')
+    expect_equal((figures.total(samples, "x", topic="a"), figures.total(samples, "x"), figures.total(samples, "y"), figures.total(samples, "z")),
+                 (5.0, 9.0, 1000.0, 0), "totals")
+
+
 def _ends_by_itself() -> None:
     with tempfile.TemporaryDirectory(prefix="demo-test-") as folder:
         began = time.monotonic()
@@ -246,6 +261,7 @@ def _ends_by_itself() -> None:
 
 
 ALL = {
+    "./dev demo: rates bear a counter that begins anew": _rates_of_counters,
     "./dev demo shows traffic and lag that falls, and starts again what was killed": _with_demo(_shows_traffic, "--rate", "100"),
     "./dev demo starts a killed server again, and traffic goes on": _with_demo(_server_comes_back, "--rate", "100"),
     "./dev demo leaves no process when it is killed itself": _with_demo(_killed_itself),

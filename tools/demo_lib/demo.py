@@ -16,6 +16,7 @@ _READY_WITHIN_SECONDS = 20
 _SERVICES_STOP_SECONDS, _SERVER_STOP_SECONDS = 2.0, 1.5
 _PAGE_SECONDS = 0.3
 _PARTITIONS = 3
+_SEGMENT_BYTES = 16 << 20  # a partition keeps four, and one that is being written: it may run for days
 
 
 class Demo:
@@ -40,20 +41,31 @@ class Demo:
     def _server_command(self) -> list[str]:
         properties = {"listeners": f"PLAINTEXT://{self.brokers}", "advertised.listeners": f"PLAINTEXT://{self.brokers}",
                       "log.dirs": f"{self.folder}/data", "metrics.listeners": self.metrics, "schema.registry.listeners": "",
-                      "num.partitions": str(_PARTITIONS), "group.initial.rebalance.delay.ms": "0"}
+                      "num.partitions": str(_PARTITIONS), "log.segment.bytes": str(_SEGMENT_BYTES), "log.retention.bytes": str(4 * _SEGMENT_BYTES),
+                      "group.initial.rebalance.delay.ms": "0"}
         return [self.thalweg, "server", *[word for name, value in properties.items() for word in ("--override", f"{name}={value}")]]
 
     def start(self) -> None:
         self.server.start()
         if not self._wait_until_ready():
             return
-        for topic in self.topics:
-            made = subprocess.run([self.thalweg, "topic", "create", topic, "--partitions", str(_PARTITIONS), "--brokers", self.brokers],
-                                  capture_output=True, text=True)
-            if made.returncode and not self.stopping.is_set():
-                raise DemoError(f"topic {topic} could not be created: {made.stderr.strip()}")
+        if not self._create_topics():
+            return
         for _, program, _ in self.services.values():
             program.start()
+
+    def _create_topics(self) -> bool:
+        if not self.topics:
+            return True
+        made = subprocess.Popen([self.thalweg, "topic", "create", *self.topics, "--partitions", str(_PARTITIONS), "--brokers", self.brokers],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        with made:
+            while made.poll() is None and not self.stopping.wait(0.02):
+                pass
+            made.kill()  # it may wait for long for a server that hangs
+            if made.wait() and not self.stopping.is_set():
+                raise DemoError(f"the topics could not be created: {made.stderr.read().strip()}")
+        return not self.stopping.is_set()
 
     def _wait_until_ready(self) -> bool:
         end = time.monotonic() + _READY_WITHIN_SECONDS
