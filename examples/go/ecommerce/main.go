@@ -26,8 +26,8 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer producer.Close()
-	ctx, fail := context.WithCancelCause(ctx)
-	defer fail(nil)
+	ctx, first := kafka.UntilFirst(ctx)
+	defer first.Fail(nil)
 	users, orders, payments := &UserService{db}, &OrderService{db}, &PaymentService{db}
 	services := []func() error{
 		func() error { return outbox.Relay(ctx, db, producer) },
@@ -39,21 +39,21 @@ func run(ctx context.Context) error {
 		go func(service func() error) {
 			err := service()
 			if err != nil {
-				fail(err)
+				first.Fail(err)
 			}
 			ended <- err
 		}(service)
 	}
 	err = trade(ctx, db, users, orders)
 	if ctx.Err() != nil {
-		err = nil // it was stopped; why is the cause
+		err = nil // it was stopped, or a service failed: that is the first error
 	}
-	fail(nil)
+	first.Fail(nil)
 	for range services { // they commit and leave their groups
 		<-ended
 	}
-	if cause := context.Cause(ctx); cause != context.Canceled {
-		return cause
+	if failed := first.Err(); failed != nil {
+		return failed
 	}
 	return err
 }

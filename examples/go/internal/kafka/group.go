@@ -2,7 +2,6 @@ package kafka
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log"
 
@@ -31,23 +30,23 @@ func ConsumeClaims(ctx context.Context, name string, topics []string, handle fun
 			log.Printf("group %s: %v", name, err)
 		}
 	}()
-	ctx, fail := context.WithCancelCause(ctx)
-	defer fail(nil)
+	ctx, first := UntilFirst(ctx)
+	defer first.Fail(nil)
 	for ctx.Err() == nil { // Consume returns at every rebalance
-		if err := group.Consume(ctx, topics, &member{handle, fail}); err != nil && ctx.Err() == nil {
-			fail(err)
+		if err := group.Consume(ctx, topics, &member{handle, first}); err != nil && ctx.Err() == nil {
+			first.Fail(err)
 		}
 	}
 	closed := group.Close() // commits what was marked
-	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
-		return cause
+	if err := first.Err(); err != nil {
+		return err
 	}
 	return closed
 }
 
 type member struct {
 	handle func(context.Context, sarama.ConsumerGroupClaim, *sarama.ConsumerMessage) error
-	fail   context.CancelCauseFunc
+	first  *First
 }
 
 func (*member) Setup(sarama.ConsumerGroupSession) error   { return nil }
@@ -65,7 +64,7 @@ func (m *member) ConsumeClaim(session sarama.ConsumerGroupSession, claim sarama.
 				if session.Context().Err() != nil { // given up because the partition is: its next owner begins here
 					return nil
 				}
-				m.fail(fmt.Errorf("%s-%d@%d: %w", message.Topic, message.Partition, message.Offset, err))
+				m.first.Fail(fmt.Errorf("%s-%d@%d: %w", message.Topic, message.Partition, message.Offset, err))
 				return nil
 			}
 			session.MarkMessage(message, "")

@@ -30,8 +30,12 @@ func Retry(producer *Producer, attempts int, delay time.Duration, handle Handler
 			if attempt == attempts || errors.Is(err, ErrPoison) {
 				return deadLetter(producer, message, attempt, err)
 			}
+			pause := delay * time.Duration(attempt)
+			if pause > longest {
+				pause = longest
+			}
 			select {
-			case <-time.After(min(delay*time.Duration(attempt), longest)):
+			case <-time.After(pause):
 			case <-ctx.Done(): // the partition goes to somebody else, who tries again
 				return ctx.Err()
 			}
