@@ -33,8 +33,10 @@ class StopOnSignal {
 
  private:
   void wait(const std::stop_token& over) {
-    for (int number = 0; sigwait(&signals_, &number) == 0 && !over.stop_requested();)
-      if (!stop_.request_stop()) _exit(128 + number);
+    for (int number = 0, count = 0; sigwait(&signals_, &number) == 0 && !over.stop_requested();) {
+      if (++count > 1) _exit(128 + number);
+      stop_.request_stop();
+    }
   }
   sigset_t signals_{};
   std::stop_source stop_;

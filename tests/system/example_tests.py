@@ -139,6 +139,31 @@ def _router_routes(broker: ThalwegBroker) -> None:
     expect_equal([v["user_id"] for v in _values(broker, "dlq.user-events")], [2], "dead letters")
 
 
+def _router_is_killed(broker: ThalwegBroker, kills: int = 3, events: int = 900) -> str:
+    """kill -9 in the middle, again and again: every registration leads to a mail, perhaps to more than one."""
+    _tool(broker, "topic", "create", "user-events", "email-events", "--partitions", "3")
+    sending = subprocess.Popen([_program("quickstart-produce"), "--brokers", broker.bootstrap, "--count", str(events), "--rate", "300"],
+                               stdout=subprocess.DEVNULL)
+    router = None
+    try:
+        for kill in range(kills + 1):
+            router = subprocess.Popen([_program("user-event-router"), "--brokers", broker.bootstrap, "--instance", "one"],
+                                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            if kill < kills:
+                before = len(_values(broker, "email-events"))
+                _until(lambda: len(_values(broker, "email-events")) > before + 50, f"mails after {kill} kills")
+                router.kill()
+                router.wait()
+        _until(lambda: len({mail["user_id"] for mail in _values(broker, "email-events")}) == events, "a mail for everybody")
+        expect_equal(sending.wait(_LIMIT_SECONDS), 0, "exit code of the producer")
+        return f"{kills} kills, {len(_values(broker, 'email-events')) - events} mails sent twice"
+    finally:
+        for process in (sending, router):
+            if process:
+                process.kill()
+                process.wait()
+
+
 def _mistakes_are_said() -> None:
     nobody = f"127.0.0.1:{wire.free_port()}"
     said = _run("quickstart-produce", "--brokers", nobody, "--timeout", "1", want=1)
@@ -153,5 +178,6 @@ ALL = {
     "examples: the quickstart's events are sent in three ways and read, a user's in one partition": _with_server(_quickstart),
     "examples: the quickstart's consumer goes on where it was, and passes poison to the dead letters": _with_server(_consumer_goes_on),
     "examples: the router writes what follows from an event, and nothing else": _with_server(_router_routes),
+    "examples: the router loses nothing when it is killed": _with_server(_router_is_killed),
     "examples: no broker and wrong options are errors that say what to do": _mistakes_are_said,
 }
