@@ -2,8 +2,10 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
+	"time"
 
 	"github.com/IBM/sarama"
 )
@@ -33,15 +35,24 @@ func ConsumeClaims(ctx context.Context, name string, topics []string, handle fun
 	ctx, first := UntilFirst(ctx)
 	defer first.Fail(nil)
 	for ctx.Err() == nil { // Consume returns at every rebalance
-		if err := group.Consume(ctx, topics, &member{handle, first}); err != nil && ctx.Err() == nil {
+		err := group.Consume(ctx, topics, &member{handle, first})
+		if err == nil || ctx.Err() != nil {
+			continue
+		}
+		if errors.Is(err, sarama.ErrClosedConsumerGroup) {
 			first.Fail(err)
+			continue
+		}
+		log.Printf("group %s: %v; it joins again", name, err) // a broker that is away, or starts and does not know its groups yet
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
 		}
 	}
-	closed := group.Close() // commits what was marked
-	if err := first.Err(); err != nil {
-		return err
+	if err := group.Close(); err != nil { // it commits what was marked, and leaves
+		log.Printf("group %s: %v; what was not committed comes again", name, err)
 	}
-	return closed
+	return first.Err()
 }
 
 type member struct {
