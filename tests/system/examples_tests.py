@@ -10,9 +10,9 @@ import urllib.error
 import urllib.request
 
 from harness import paths
+from harness.mariadb import Mariadb, MariadbDatabase
 from harness.outcome import Failure, Skip, expect
 from harness.wire import free_port
-from mariadb import Mariadb, MariadbDatabase
 from shop import Shop, folder
 
 KILLS = 50

@@ -14,6 +14,7 @@ from .outcome import Failure, Skip
 # Debian's packages of the clients and of what builds them, each with the command that makes it unnecessary.
 _PACKAGES = {
     "kcat": "kcat", "golang-go": "go", "nodejs": "node", "npm": "npm", "maven": "mvn", "openjdk-17-jdk-headless": "javac",
+    "mariadb-server-core": "mariadb-install-db",
     "python3-kafka": None, "python3-confluent-kafka": None, "python3-snappy": None, "python3-lz4": None,
 }
 _DOWNLOAD_LIMIT_SECONDS = 300

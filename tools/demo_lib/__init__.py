@@ -1,0 +1,1 @@
+"""The parts of `./dev demo`, see tools/demo.py."""
