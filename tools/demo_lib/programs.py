@@ -11,7 +11,7 @@ from .error import DemoError
 
 # {brokers}, {http} (a free port), {folder} and {rate} are filled in. `topics` exist before any service starts.
 DEFAULT = {
-    "topics": ["user-events", "order-events", "payment-events", "email-events", "notification-events", "cleanup-events"],
+    "topics": ["user-events", "order-events", "payment-events", "email-events"],
     "services": [
         {"name": "ecommerce", "program": "ecommerce",
          "arguments": ["--brokers", "{brokers}", "--database", "{folder}/shop.db", "--rate", "{rate}", "--http", "{http}",

@@ -212,6 +212,16 @@ def _analytics(context: Context) -> None:
     expect_equal([line for line in said().splitlines() if line.startswith("daily_")], want, "counts")
 
 
+def _mistakes(context: Context) -> None:
+    """Nobody there: a reason, what to do about it, and code 1. No case with a broker may pass by ending early."""
+    nobody = {"BOOTSTRAP": f"127.0.0.1:{free_port()}", "DATABASE": f"root@unix({context.folder}/none)/kafka_example"}
+    for name, says in {"batch-producer": "BOOTSTRAP", "async-producer": "connect", "retry-consumer": "BOOTSTRAP", "analytics": "MariaDB or MySQL running",
+                       "ecommerce": "MariaDB or MySQL running"}.items():
+        done = context.run([_program(name)], env=nobody, check=False)
+        expect_equal(done.returncode, 1, f"exit code of {name}: {done.stderr}")
+        expect(says in done.stderr and "panic" not in done.stderr, f"{name} says what to do: {done.stderr}")
+
+
 def _lag(world: _World, group: str) -> int:
     said = json.loads(world.thalweg("group", "describe", group, "--output", "json"))
     rows = said if isinstance(said, list) else said.get("partitions", said.get("offsets", []))
@@ -221,6 +231,6 @@ def _lag(world: _World, group: str) -> int:
 
 _NO_REGISTRY = {"kafka": "Apache Kafka has no schema registry"}
 for _name, _body in {"producers": _producers, "errors": _errors, "streams": _streams, "monitoring": _monitoring, "ecommerce": _ecommerce,
-                     "analytics": _analytics}.items():
+                     "analytics": _analytics, "mistakes": _mistakes}.items():
     registry.add(Case(f"examples/go-{_name}", _body))
 registry.add(Case("examples/go-schemas", _schemas, not_on=_NO_REGISTRY))
