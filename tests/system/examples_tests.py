@@ -124,10 +124,11 @@ def bears_a_locked_database() -> str:
     with folder() as where, Shop(pathlib.Path(where), analytics_options=("--http", port)) as shop:
         _start(shop)
         _wait(lambda: shop.analytics.log_path.exists() and shop.counts.file.exists() and sum(shop.look()[1].values()) > 0, "nothing is counted")
-        holders = [sqlite3.connect(database.file, isolation_level=None) for database in (shop.shop, shop.counts)]
-        for holder in holders:
-            holder.execute("BEGIN IMMEDIATE")
-        for service in (shop.ecommerce, shop.analytics):
+        holders = []
+        # Analytics first: without the shop's events it would have nothing to write.
+        for service, database in ((shop.analytics, shop.counts), (shop.ecommerce, shop.shop)):
+            holders.append(sqlite3.connect(database.file, isolation_level=None))
+            holders[-1].execute("BEGIN IMMEDIATE")
             service.wait_for_line("database is locked; another program holds it")
         code, text = _health(port)
         expect(code == 503 and "database is locked" in text, f"/health said {code}: {text}")
