@@ -10,10 +10,11 @@ import urllib.error
 import urllib.request
 
 from harness import paths
+from harness.broker import ThalwegBroker
 from harness.mariadb import Mariadb, MariadbDatabase
 from harness.outcome import Failure, Skip, expect
 from harness.wire import free_port
-from shop import Shop, folder
+from shop import Service, Shop, Sqlite, folder
 
 KILLS = 50
 
@@ -74,6 +75,76 @@ def counts_are_exact_with_mariadb(rounds: int = 8) -> str:
             server.kill()
 
 
+def _produce(broker: ThalwegBroker, lines: list[str]) -> None:
+    done = subprocess.run([broker.binary, "produce", "user-events", "--key-separator", "|", "--brokers", broker.bootstrap], input="\n".join(lines) + "\n",
+                          capture_output=True, text=True, timeout=60)
+    expect(done.returncode == 0, f"thalweg produce: {done.stderr}")
+
+
+def _guide_event(number: int, day: int) -> str:
+    kind = ("user_registered", "user_login", "user_purchase", "user_deleted")[number % 4]
+    return f'user-{number % 50}|{{"user_id": {number % 50}, "event_type": "{kind}", "timestamp": {day * 86400 + number % 86400}, "data": {{}}}}'
+
+
+def records_without_ids_are_counted_once(rounds: int = 8, batch: int = 400) -> str:
+    """As the guide's producer writes them. Two instances of two groups read all of them into one database, and only one may count each: as strict as a
+    member that does not know yet that it has lost its partitions. Both are killed."""
+    with folder() as where:
+        counts, broker = Sqlite(pathlib.Path(where) / "counts.db"), ThalwegBroker(pathlib.Path(where) / "broker", {"num.partitions": "3"})
+        common = ("--brokers", broker.bootstrap, "--database", counts.url, "--output", "none", "--instance", "only")
+        services = [Service(pathlib.Path(where), "analytics", *common, "--group", group, log=group) for group in ("one", "two")]
+        try:
+            broker.start()
+            for service in services:
+                service.launch()
+            for n in range(rounds):
+                _produce(broker, [_guide_event(i, day=20000 + n) for i in range(batch)] + ["user-1|no JSON", 'user-2|{"event_type": "user_login"}'])
+                for service in services[: 1 + n % 2]:
+                    service.kill()
+                    service.launch()
+            tables = ("daily_registrations", "daily_logins", "daily_purchases")
+            want = sorted((table, batch // 4) for table in tables for _ in range(rounds)) + [("uncounted", 2 * rounds)]
+            look = lambda: sorted((table, count) for table in tables for count, in counts(f"SELECT count FROM {table}")) + [  # noqa: E731
+                ("uncounted", counts("SELECT COUNT(*) FROM uncounted")[0][0])]
+            try:
+                _wait(lambda: look() == want, "")
+            except Failure:
+                raise Failure(f"counted {look()}, not {want}: {services[0].log()}{services[1].log()}") from None
+            time.sleep(0.5)  # what would be counted again comes now
+            expect(look() == want, f"later counted {look()}, not {want}")
+            for service in services:
+                service.stop()
+            return f"{rounds * batch} records of {rounds} days"
+        finally:
+            for part in (*services, broker):
+                part.kill()
+
+
+def says_that_records_are_gone() -> str:
+    with folder() as where:
+        counts, broker = Sqlite(pathlib.Path(where) / "counts.db"), ThalwegBroker(pathlib.Path(where) / "broker", {"num.partitions": "1"})
+        analytics = Service(pathlib.Path(where), "analytics", "--brokers", broker.bootstrap, "--database", counts.url, "--output", "none", "--instance", "only")
+        try:
+            broker.start()
+            _produce(broker, [_guide_event(1, day=1)])
+            analytics.launch()
+            _wait(lambda: counts("SELECT count FROM daily_logins") == [(1,)], "nothing is counted")
+            analytics.stop()
+            _produce(broker, [_guide_event(1, day=1)])
+            subprocess.run([broker.binary, "topic", "trim", "user-events", "--brokers", broker.bootstrap, "--offset", "-1", "--yes"], check=True,
+                           capture_output=True)
+            analytics.launch()
+            try:
+                code = analytics.process.wait(30)
+            except subprocess.TimeoutExpired:
+                raise Failure(f"it went on: {analytics.log()}") from None
+            expect(code == 1 and "DELETE FROM next_offsets" in analytics.log(), f"exit code {code}: {analytics.log()}")
+            return "it stops with 1"
+        finally:
+            for part in (analytics, broker):
+                part.kill()
+
+
 def notices_what_the_guides_way_loses(rounds: int = 4) -> str:
     """Row first and event afterwards; counts first and offsets afterwards. The comparison must find both."""
     with folder() as where, Shop(pathlib.Path(where), shop_options=("--dual-write",), analytics_options=("--at-least-once",)) as shop:
@@ -125,7 +196,8 @@ def bears_a_locked_database() -> str:
         _start(shop)
         _wait(lambda: shop.analytics.log_path.exists() and shop.counts.file.exists() and sum(shop.look()[1].values()) > 0, "nothing is counted")
         holders = []
-        for service, database in ((shop.analytics, shop.counts), (shop.ecommerce, shop.shop)):  # the shop last: it makes what is counted
+        # Analytics first: without the shop's events it would have nothing to write.
+        for service, database in ((shop.analytics, shop.counts), (shop.ecommerce, shop.shop)):
             holders.append(sqlite3.connect(database.file, isolation_level=None))
             holders[-1].execute("BEGIN IMMEDIATE")
             service.wait_for_line("database is locked; another program holds it")
@@ -205,6 +277,8 @@ ALL = {
     "the examples' test notices rows without events and events counted twice": notices_what_the_guides_way_loses,
     "the examples' rows, events and counts agree after 50 kills": counts_are_exact_after_kills,
     "the examples' counts are exact with MariaDB, which is killed too": counts_are_exact_with_mariadb,
+    "analytics counts records without ids once, by two that know nothing of each other": records_without_ids_are_counted_once,
+    "analytics says that records are gone which it has not counted": says_that_records_are_gone,
     "the examples wait for a broker that is away": waits_for_the_broker,
     "the examples bear a locked database": bears_a_locked_database,
     "the examples bear a full disk": bears_a_full_disk,
