@@ -169,8 +169,8 @@ RegistryAnswer RegistryClient::read(const http::ClientRequest& request, const ht
         RegistryFailure{.message = fmt::format("{} wants to know who asks ({}), which these commands cannot say yet",
                                                here(), response.status)});
   if (response.status >= kServerError)
-    return std::unexpected(RegistryFailure{.message = fmt::format("{} answered {} {}\n{}", here(), response.status,
-                                                                  http::reason(response.status), advice(50000))});
+    return std::unexpected(
+        RegistryFailure{.message = fmt::format("{} answered {}\n{}", here(), response.status, advice(50000))});
   return std::unexpected(stranger());
 }
 

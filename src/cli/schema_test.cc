@@ -245,7 +245,7 @@ TEST(Schema, PassesOnWhatTheRegistryRefusesAndWhatToDo) {
         co_await error({"--id", "9"}),
         "thalweg schema show: Schema 9 not found (error 40403)\nthalweg schema list --all-versions shows all ids\n");
     EXPECT_TRUE((co_await error({"--id", "8"})).contains("wants to know who asks (401)"));
-    EXPECT_TRUE((co_await error({"--id", "7"})).contains("answered 502 Bad Gateway"));
+    EXPECT_TRUE((co_await error({"--id", "7"})).contains("answered 502\n"));
     EXPECT_TRUE((co_await error({"--id", "6"})).contains("is a web server, but no schema registry"));
     EXPECT_TRUE((co_await error({"--id", "5"})).contains("is a web server, but no schema registry"));
     co_await registry.stop();

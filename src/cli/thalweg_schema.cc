@@ -19,7 +19,7 @@ Report::Cell cell(std::optional<std::int64_t> number) {
   return number ? Report::Cell(std::to_string(*number)) : Report::Cell();
 }
 
-// As registered, or with a line for each member where it is JSON.
+// As the registry keeps it, or with a line for each member where it is JSON.
 std::string shown(const json::Value& schema, bool raw) {
   std::string text = text_in(schema, "schema").value_or("");
   if (!raw && type_in(schema) != "PROTOBUF")
@@ -98,7 +98,7 @@ void declare_schema_show(OptionParser& parser) {
   parser.value("version", "N|latest", "Which version of the subject. (default: latest)");
   parser.integer("id", "ID", "The schema of this id, as it stands in front of records.").within("id", 0, INT32_MAX);
   parser.value("guid", "GUID", "The schema of this guid.");
-  parser.flag("raw", "The text as it was registered, not laid out.");
+  parser.flag("raw", "The text as the registry keeps it, not laid out.");
   parser.flag("deleted", "Also when it is deleted and not yet gone for good.");
 }
 
