@@ -38,7 +38,7 @@ module(monitoring DEPENDS base metrics config record protocol machine metadata c
 module(schema_registry DEPENDS base metrics config json schema record protocol machine metadata controller group registry
        runtime storage raft network replicated replica coordinator broker http TEST_DEPENDS platform sim)
 target_compile_definitions(schema_registry PRIVATE THALWEG_VERSION="${PROJECT_VERSION}")
-module(cli DEPENDS base metrics config record protocol runtime network admin TEST_DEPENDS platform)
+module(cli DEPENDS base metrics config json record protocol runtime network http admin TEST_DEPENDS platform)
 target_compile_definitions(cli PRIVATE THALWEG_VERSION="${PROJECT_VERSION}")
 
 # The C++ toolkit for applications, on librdkafka: nothing of the server links it, and without its libraries it is left out.

@@ -43,7 +43,7 @@ struct Session {
 
 // The words that a command takes after its name.
 struct Words {
-  enum class Kind { kNone, kTopics, kGroups, kSettings, kAssignments };  // the last: KEY=VALUE
+  enum class Kind { kNone, kTopics, kGroups, kSettings, kAssignments, kSubjects };  // kAssignments: KEY=VALUE
   Kind kind = Kind::kNone;
   std::size_t max = 0;
   std::string_view missing = {};  // how an error calls the first one; empty: there need be none
@@ -58,6 +58,8 @@ struct Command {
   void (*declare)(OptionParser& parser);  // its own options
   Task<Result<>> (*run)(Session session);
   bool streams = false;  // lasts as long as there are records; else --timeout bounds the whole command
+  enum class Asks { kCluster, kRegistry };
+  Asks asks = Asks::kCluster;  // kRegistry: --registry instead of --brokers, and no broker is connected to
 };
 
 // commands.cc
@@ -87,9 +89,9 @@ Result<std::vector<PartitionId>> choose_partitions(const admin::TopicDescription
 Error about(const std::string& name, const Error& error);
 
 // confirm.cc: asks a user at a terminal before something is gone for good; an error when the answer is not yes. Scripts
-// and --yes are not asked.
+// and --yes are not asked. `extent`: the end of the question.
 void declare_yes(OptionParser& parser);
-Task<Result<>> confirm(Session session, std::string what);
+Task<Result<>> confirm(Session session, std::string what, std::string extent = " for good");
 
 void declare_nothing(OptionParser& parser);
 // thalweg_topic.cc
@@ -122,5 +124,25 @@ Task<Result<>> config_get(Session session);
 Task<Result<>> config_set(Session session);
 Task<Result<>> config_unset(Session session);
 Task<Result<>> cluster_info(Session session);
+// thalweg_schema.cc, thalweg_schema_register.cc, thalweg_schema_change.cc
+void declare_schema_list(OptionParser& parser);
+Task<Result<>> schema_list(Session session);
+void declare_schema_show(OptionParser& parser);
+Task<Result<>> schema_show(Session session);
+void declare_schema_input(OptionParser& parser);
+Task<Result<>> schema_register(Session session);
+void declare_schema_check(OptionParser& parser);
+Task<Result<>> schema_check(Session session);
+void declare_schema_delete(OptionParser& parser);
+Task<Result<>> schema_delete(Session session);
+void declare_schema_level(OptionParser& parser);
+Task<Result<>> schema_level(Session session);
+// thalweg_dlq.cc, thalweg_dlq_replay.cc
+void declare_dlq_list(OptionParser& parser);
+Task<Result<>> dlq_list(Session session);
+void declare_dlq_show(OptionParser& parser);
+Task<Result<>> dlq_show(Session session);
+void declare_dlq_replay(OptionParser& parser);
+Task<Result<>> dlq_replay(Session session);
 
 }  // namespace thalweg::cli

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "cli/command.h"
+#include "cli/registry_client.h"
 
 namespace thalweg::cli {
 namespace {
@@ -12,6 +13,9 @@ constexpr Words kOneTopic{kTopics, 1, "the name of a topic"};
 constexpr Words kManyTopics{kTopics, kAny, "the name of a topic"};
 constexpr Words kOneGroup{kGroups, 1, "the id of a group"};
 constexpr Words kManyGroups{kGroups, kAny, "the id of a group"};
+
+constexpr Words kSchemaFile{kSubjects, 2, "the name of a subject"};
+constexpr auto kRegistry = Command::Asks::kRegistry;
 
 constexpr Command kCommands[] = {
     {"topic list", "[--all]", "Lists topics with their partitions and replicas.",
@@ -82,6 +86,67 @@ constexpr Command kCommands[] = {
      config_unset},
     {"cluster info", "", "Shows the cluster's id, its brokers and the controller.", "thalweg cluster info", kNoWords,
      declare_nothing, cluster_info},
+    {"dlq list", "[--topic TOPIC]... [--from start|-N|TIME]",
+     "Counts dead letters by where they come from and why they died.",
+     "thalweg dlq list\nthalweg dlq list --topic dlq.orders --from -1h --output json", kNoWords, declare_dlq_list,
+     dlq_list, true},
+    {"dlq show",
+     "TOPIC [--from start|OFFSET|-N|TIME] [--count N] [--where error=NAME|origin=TOPIC[:N]]... [--output json]",
+     "Prints dead letters: where each comes from, why it died, key and value.",
+     "thalweg dlq show dlq.orders --from -1 --count 10\nthalweg dlq show dlq.orders --where error=_TIMED_OUT "
+     "--where origin=orders:0 --output json",
+     kOneTopic, declare_dlq_show, dlq_show, true},
+    {"dlq replay", "TOPIC [--to TOPIC] [--count N] [--where error=NAME|origin=TOPIC[:N]]... [--group ID] [--dry-run]",
+     "Sends dead letters back to where they come from, each once, as long as nothing is killed in the middle.",
+     "thalweg dlq replay dlq.orders --dry-run\nthalweg dlq replay dlq.orders\n"
+     "thalweg dlq replay dlq.orders --where error=_TIMED_OUT --to orders-again",
+     kOneTopic, declare_dlq_replay, dlq_replay, true},
+    {"schema list", "[--prefix TEXT] [--all-versions] [--deleted]",
+     "Lists the subjects of the schema registry with their latest version.",
+     "thalweg schema list\nthalweg schema list --prefix users- --all-versions\n"
+     "thalweg schema list --registry http://registry:8081 --output json",
+     kNoWords, declare_schema_list, schema_list, false, kRegistry},
+    {"schema show",
+     "SUBJECT [--version N|latest] | --id ID | --guid GUID [--raw]",
+     "Prints a schema.",
+     "thalweg schema show users-value\nthalweg schema show users-value --version 1 --raw > users.avsc\n"
+     "thalweg schema show --id 7 --output json    # with subject, version, type, references",
+     {kSubjects, 1},
+     declare_schema_show,
+     schema_show,
+     false,
+     kRegistry},
+    {"schema register", "SUBJECT FILE|- [--type avro|json|protobuf] [--reference NAME=SUBJECT:VERSION]...",
+     "Registers a schema under a subject; says its version and id, and whether it was there.",
+     "thalweg schema register users-value users.avsc\n"
+     "thalweg schema register orders-value order.proto --reference customer.proto=customers-value:1\n"
+     "echo '\"string\"' | thalweg schema register names-key - --type avro",
+     kSchemaFile, declare_schema_input, schema_register, false, kRegistry},
+    {"schema check",
+     "SUBJECT FILE|- [--all | --version N|latest] [--type avro|json|protobuf] [--reference NAME=SUBJECT:VERSION]...",
+     "Says whether a schema could be registered under a subject, and if not, why; exit code 1 then.",
+     "thalweg schema check users-value users.avsc\nthalweg schema check users-value users.avsc --all --output json",
+     kSchemaFile, declare_schema_check, schema_check, false, kRegistry},
+    {"schema delete",
+     "SUBJECT [--version N|latest] [--permanent] [--yes]",
+     "Deletes a subject or one of its versions; asks first on a terminal.",
+     "thalweg schema delete users-value --version 1\nthalweg schema delete users-value    # ids stay readable\n"
+     "thalweg schema delete users-value --permanent    # after the line above",
+     {kSubjects, 1, "the name of a subject"},
+     declare_schema_delete,
+     schema_delete,
+     false,
+     kRegistry},
+    {"schema level",
+     "[SUBJECT] [--set LEVEL | --unset]",
+     "Shows or changes what a new version must fit, for all subjects or for one.",
+     "thalweg schema level\nthalweg schema level --set FULL\nthalweg schema level users-value --set "
+     "BACKWARD_TRANSITIVE\nthalweg schema level users-value --unset",
+     {kSubjects, 1},
+     declare_schema_level,
+     schema_level,
+     false,
+     kRegistry},
 };
 
 }  // namespace
@@ -106,10 +171,17 @@ void declare_nothing(OptionParser&) {}
 
 OptionParser parser_of(const Command& command) {
   OptionParser p;
-  p.value("brokers", "host:port,...",
-          fmt::format("Brokers to connect to first; a port may be left out. (default: ${}, or {})", kBrokersVariable,
-                      kDefaultBroker));
-  p.alias("bootstrap-server", "brokers").alias("b", "brokers");
+  if (command.asks == Command::Asks::kRegistry) {
+    p.value("registry", "URL",
+            fmt::format("The schema registry's address; of several, with commas, the first that can be reached. "
+                        "(default: ${}, or {})",
+                        kRegistryVariable, kDefaultRegistry));
+  } else {
+    p.value("brokers", "host:port,...",
+            fmt::format("Brokers to connect to first; a port may be left out. (default: ${}, or {})", kBrokersVariable,
+                        kDefaultBroker));
+    p.alias("bootstrap-server", "brokers").alias("b", "brokers");
+  }
   p.value("output", "table|json", "How to show the result. (default: table)").alias("o", "output");
   p.one_of("output", {"table", "json"});
   p.integer("timeout", "ms", "How long to try to reach the cluster and to be done. (default: 30000)");

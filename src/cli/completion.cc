@@ -19,14 +19,15 @@ std::string verb_of(const Command& command) {
 // What is asked of the cluster that the line names, quickly and silently, or nothing. `line`: how the shell calls the
 // line as far as it is typed.
 std::string names_command(Words::Kind kind, std::string_view line) {
-  const auto ask = [&](std::string_view noun, std::string_view key) {
+  const auto ask = [&](std::string_view noun, std::string_view key, std::string_view where = "_thalweg_brokers") {
     return fmt::format(
-        "thalweg {0} list $(_thalweg_brokers {2}) --timeout 1000 --output json 2>/dev/null | sed -n "
+        "thalweg {0} list $({3} {2}) --timeout 1000 --output json 2>/dev/null | sed -n "
         "'s/.*\"{1}\":\"\\([^\"]*\\)\".*/\\1/p'",
-        noun, key, line);
+        noun, key, line, where);
   };
   if (kind == Words::Kind::kTopics) return ask("topic", "name");
   if (kind == Words::Kind::kGroups) return ask("group", "group");
+  if (kind == Words::Kind::kSubjects) return ask("schema", "subject", "_thalweg_registry");
   return "";
 }
 
@@ -53,6 +54,8 @@ const std::map<std::string, std::string>& words_of_options() {
       {"from", "start end"},
       {"to", "start end"},
       {"offset", "earliest latest"},
+      {"set", "BACKWARD BACKWARD_TRANSITIVE FORWARD FORWARD_TRANSITIVE FULL FULL_TRANSITIVE NONE"},
+      {"version", "latest"},
       {"log-level", "debug info warn error"},
       {"compression-codec", "none gzip snappy lz4 zstd"},
       {"request-required-acks", "all 1 0"},
@@ -108,11 +111,14 @@ std::string value_branches(const std::vector<OptionParser>& parsers) {
   return branches;
 }
 
-// Prints --brokers as the line has it, for the commands that ask the cluster.
-constexpr std::string_view kBrokersFunction =
+// Prints --brokers or --registry as the line has it, for the commands that ask.
+constexpr std::string_view kAddressFunctions =
     "_thalweg_brokers() {\n"
     "  printf '%s\\n' \"$*\" | sed -nE "
     "'s/^(.* )?(--brokers|--bootstrap-server|-b)[ =]+([^ ]+)( .*)?$/--brokers \\3/p'\n"
+    "}\n"
+    "_thalweg_registry() {\n"
+    "  printf '%s\\n' \"$*\" | sed -nE 's/^(.* )?--registry[ =]+([^ ]+)( .*)?$/--registry \\2/p'\n"
     "}\n";
 
 // What may stand where a command takes words.
@@ -165,7 +171,7 @@ std::string candidates_functions() {
       "  esac\n"
       "}}\n"
       "{}",
-      kBrokersFunction, value_branches(parsers), fmt::join(first_words(), " "), kShells, nouns, kServerOptions, verbs,
+      kAddressFunctions, value_branches(parsers), fmt::join(first_words(), " "), kShells, nouns, kServerOptions, verbs,
       tools);
 }
 
@@ -227,10 +233,14 @@ std::string fish_quoted(std::string_view text) {
 
 // What fish asks for the line typed so far.
 constexpr std::string_view kFishLine = "(commandline -opc)";
-constexpr std::string_view kFishBrokersFunction =
+constexpr std::string_view kFishAddressFunctions =
     "function _thalweg_brokers\n"
     "  string join ' ' -- $argv | string replace -rf -- "
     "'^(.* )?(--brokers|--bootstrap-server|-b)[ =]+([^ ]+)( .*)?$' '--brokers\\n$3' | string split '\\n'\n"
+    "end\n"
+    "function _thalweg_registry\n"
+    "  string join ' ' -- $argv | string replace -rf -- "
+    "'^(.* )?--registry[ =]+([^ ]+)( .*)?$' '--registry\\n$2' | string split '\\n'\n"
     "end\n";
 
 // fish writes ( ) for $( ).
@@ -266,7 +276,7 @@ std::string fish_words(const Command& command, const std::string& here) {
 
 std::string fish_script() {
   std::string out = "# Completion of thalweg and of Kafka's tools for fish:  thalweg completion fish | source\n" +
-                    std::string(kFishBrokersFunction) + "complete -c thalweg -f\n";
+                    std::string(kFishAddressFunctions) + "complete -c thalweg -f\n";
   for (const auto& word : first_words())
     out += fmt::format("complete -c thalweg -n __fish_use_subcommand -a {}\n", word);
   out += fmt::format("complete -c thalweg -n '__fish_seen_subcommand_from completion' -a '{}'\n", kShells);

@@ -76,6 +76,11 @@ The brokers to connect to first, where
 .B \-\-brokers
 does not say.
 .TP
+.B SCHEMA_REGISTRY_URL
+The schema registry's address, where
+.B \-\-registry
+does not say.
+.TP
 .B NO_COLOR
 Keeps colours away, as does TERM=dumb; there are none where the output is no terminal.
 .SH EXIT STATUS

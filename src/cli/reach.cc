@@ -56,30 +56,6 @@ Task<Sighting::Kind> look_closer(const Shard& shard, Endpoint endpoint, bool sil
   co_return silent&& to_tls.empty() && to_http.empty() ? Sighting::Kind::kSilent : Sighting::Kind::kStranger;
 }
 
-// "the name 'nosuch' cannot be resolved (…)": the trouble as a sentence without its end.
-std::string described(const Sighting& seen) {
-  const std::string where = to_string(seen.endpoint);
-  switch (seen.kind) {
-    case Sighting::Kind::kKafka:
-      return where + " answers";
-    case Sighting::Kind::kUnresolved:
-      return fmt::format("the name '{}' cannot be resolved ({})", seen.endpoint.host, seen.detail);
-    case Sighting::Kind::kRefused:
-      return fmt::format("nothing listens at {}", where);
-    case Sighting::Kind::kUnreachable:
-      return fmt::format("{} cannot be reached ({})", where, seen.detail);
-    case Sighting::Kind::kSilent:
-      return fmt::format("{} takes connections but does not answer", where);
-    case Sighting::Kind::kHttp:
-      return fmt::format("{} is a web server (it speaks HTTP), no Kafka broker", where);
-    case Sighting::Kind::kTls:
-      return fmt::format("{} speaks TLS, which these commands do not", where);
-    case Sighting::Kind::kStranger:
-      return fmt::format("what listens at {} is no Kafka broker", where);
-  }
-  return where;
-}
-
 std::string advice(Sighting::Kind kind) {
   const std::string other =
       fmt::format("For another address: --brokers host:port, or {} in the environment", kBrokersVariable);
@@ -108,6 +84,29 @@ std::string sent_on_to(const Endpoint& bootstrap, BrokerId id, const Sighting& s
 }
 
 }  // namespace
+
+std::string described(const Sighting& seen) {
+  const std::string where = to_string(seen.endpoint);
+  switch (seen.kind) {
+    case Sighting::Kind::kKafka:
+      return where + " answers";
+    case Sighting::Kind::kUnresolved:
+      return fmt::format("the name '{}' cannot be resolved ({})", seen.endpoint.host, seen.detail);
+    case Sighting::Kind::kRefused:
+      return fmt::format("nothing listens at {}", where);
+    case Sighting::Kind::kUnreachable:
+      return fmt::format("{} cannot be reached ({})", where, seen.detail);
+    case Sighting::Kind::kSilent:
+      return fmt::format("{} takes connections but does not answer", where);
+    case Sighting::Kind::kHttp:
+      return fmt::format("{} is a web server (it speaks HTTP), no Kafka broker", where);
+    case Sighting::Kind::kTls:
+      return fmt::format("{} speaks TLS, which these commands do not", where);
+    case Sighting::Kind::kStranger:
+      return fmt::format("what listens at {} is no Kafka broker", where);
+  }
+  return where;
+}
 
 Task<Sighting> look_at(const Shard& shard, Endpoint endpoint, Millis patience) {
   Sighting seen{.kind = Sighting::Kind::kKafka, .endpoint = endpoint, .detail = {}};

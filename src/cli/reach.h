@@ -14,6 +14,9 @@ struct Sighting {
   Endpoint endpoint;
   std::string detail;  // the system's words
 };
+// "the name 'nosuch' cannot be resolved (…)": the trouble of somebody who looks for a Kafka broker, as a sentence
+// without its end.
+std::string described(const Sighting& seen);
 // Takes up to `patience` for each step: a connection, an answer, two questions in other protocols.
 Task<Sighting> look_at(const Shard& shard, Endpoint endpoint, Millis patience);
 

@@ -1,9 +1,12 @@
 // A Terminal of strings, and a way to run a tool on it without a cluster.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <map>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "cli/tool.h"
 #include "platform/testing.h"
@@ -48,6 +51,46 @@ class FakeTerminal : public Terminal {
   std::map<std::string, std::string> files;
   std::map<std::string, std::string, std::less<>> variables;
   bool is_terminal = false;
+};
+
+// Takes connections and says one thing to whatever is said to it, or nothing; on the shard until it is stopped.
+class Stranger {
+ public:
+  Stranger(const Shard& shard, std::string answer) : state_(std::make_shared<State>()) {
+    auto listener = shard.network.listen({"127.0.0.1", 0});
+    CHECK(listener);
+    state_->listener = std::move(*listener);
+    state_->answer = std::move(answer);
+    endpoint = state_->listener->local();
+    spawn(shard, accept(shard, state_));
+  }
+  ~Stranger() {
+    state_->listener->close();
+    for (const auto& connection : state_->connections) connection->close();
+  }
+  Endpoint endpoint;
+
+ private:
+  struct State {
+    std::unique_ptr<Listener> listener;
+    std::string answer;
+    std::vector<ConnectionPtr> connections;
+  };
+  static Task<> accept(const Shard& shard, std::shared_ptr<State> state) {
+    for (;;) {
+      auto connection = co_await state->listener->accept();
+      if (!connection) co_return;
+      state->connections.push_back(*connection);
+      spawn(shard, answer(*connection, state));
+    }
+  }
+  static Task<> answer(ConnectionPtr connection, std::shared_ptr<State> state) {
+    std::array<std::byte, 256> question;
+    const auto read = co_await connection->read_some(question);
+    if (!read || *read == 0 || state->answer.empty()) co_return;
+    (void)co_await connection->write({SharedBytes::copy_of(state->answer)});
+  }
+  std::shared_ptr<State> state_;
 };
 
 struct Ran {

@@ -75,7 +75,8 @@ int usage(Terminal& terminal, const std::string& message, std::string_view comma
 
 // Options may also stand before the command: they are moved behind it.
 Arguments command_first(Arguments arguments) {
-  static const std::set<std::string> kWithValue{"--brokers", "--bootstrap-server", "--output", "--timeout"};
+  static const std::set<std::string> kWithValue{"--brokers", "--bootstrap-server", "--registry", "--output",
+                                                "--timeout"};
   std::size_t options = 0;
   while (options < arguments.size()) {
     const std::string name = arguments[options].substr(0, arguments[options].find('='));
@@ -144,7 +145,7 @@ bool may_be_out_of_reach(const admin::Client& client, const Error& error) {
 
 Task<int> report(Context context, const Command& command, admin::Client& client, Error error) {
   std::string text = kafka_text(error);
-  if (may_be_out_of_reach(client, error))
+  if (command.asks == Command::Asks::kCluster && may_be_out_of_reach(client, error))
     if (const std::string trouble = co_await find_trouble(client); !trouble.empty()) text = trouble;
   context.terminal.err(fmt::format("thalweg {}: {}\n", command.name, text));
   co_return 1;
@@ -152,7 +153,7 @@ Task<int> report(Context context, const Command& command, admin::Client& client,
 
 // Somebody who waits at a screen hears soon that the cluster is out of reach. False when the command ends with that.
 Task<bool> meet(Context context, const Command& command, admin::Client& client, bool has_time) {
-  if (!context.terminal.err_is_terminal()) co_return true;
+  if (command.asks != Command::Asks::kCluster || !context.terminal.err_is_terminal()) co_return true;
   const std::string trouble = co_await first_contact(client);
   if (trouble.empty()) co_return true;
   context.terminal.err(fmt::format("thalweg {}: {}\n", command.name, trouble));
@@ -182,7 +183,8 @@ Task<int> run_thalweg(Context context, Arguments arguments) {
   }
   if (const std::string text = misuse(*command, *options); !text.empty())
     co_return usage(terminal, text, command->name);
-  const auto from_environment = terminal.environment(kBrokersVariable);
+  const auto from_environment =
+      command->asks == Command::Asks::kCluster ? terminal.environment(kBrokersVariable) : std::nullopt;
   const std::string brokers =
       options->value("brokers").value_or(from_environment.value_or(std::string(kDefaultBroker)));
   auto settings = settings_of(*options, brokers);

@@ -21,5 +21,7 @@ std::optional<Target> parse_target(std::string_view text);
 
 // "%2F" is '/'. Nothing where two hexadecimal digits do not follow.
 std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_space = false);
+// Everything but letters, digits and -._~ as %XX: one segment of a path, or a value of a query.
+std::string percent_encoded(std::string_view text);
 
 }  // namespace thalweg::http

@@ -1,4 +1,5 @@
-// The toolkit under a broker that dies: client_workload BROKERS MESSAGES.
+// The toolkit under a broker that dies: client_workload BROKERS MESSAGES. And its replay of dead letters, to be held
+// against that of the command line: client_workload BROKERS replay QUEUE GROUP [MOST], which prints how many it sent.
 //
 // Sends numbers to toolkit-in, has a StreamProcessor copy them to toolkit-out, and handles those; one in a hundred
 // fails once, one in five hundred always, and goes to the dead letters. Ends when every number was handled or is a dead
@@ -63,9 +64,19 @@ int send_all(const std::string& brokers, int messages) {
   return sent;
 }
 
+int replay(int argc, char** argv) {
+  const auto sent = DeadLetterQueue::replay(
+      {.brokers = argv[1]},
+      {.queue = argv[3], .limit = argc > 5 ? std::strtoul(argv[5], nullptr, 10) : SIZE_MAX, .group = argv[4]});
+  if (!sent) return std::fprintf(stderr, "%s\n", sent.error().message.c_str()), 1;
+  std::printf("%zu\n", *sent);
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 4 && std::string(argv[2]) == "replay") return replay(argc, argv);
   if (argc != 3) return std::fprintf(stderr, "usage: client_workload BROKERS MESSAGES\n"), 2;
   const std::string brokers = argv[1];
   Tally tally(std::atoi(argv[2]));

@@ -16,12 +16,12 @@ _ID = re.compile(r"\b[A-Za-z0-9_-]{22}\b")
 _LIMIT_SECONDS = 20
 
 
-def _with_server(body):
+def _with_server(body, properties: dict[str, str] = {}):
     def test() -> str | None:
         if paths.thalweg_binary() is None:
             raise Skip("no thalweg binary")
         with tempfile.TemporaryDirectory(prefix="thalweg-docs-") as folder:
-            broker = ThalwegBroker(pathlib.Path(folder))
+            broker = ThalwegBroker(pathlib.Path(folder), properties)
             broker.start()
             try:
                 return body(broker)
@@ -47,8 +47,7 @@ def _comparable(lines: list[str]) -> list[str]:
 
 
 def _runs_the_commands_of(page: str):
-    @_with_server
-    def test(broker: ThalwegBroker) -> str:
+    def run(broker: ThalwegBroker) -> str:
         path = f"{broker.binary.resolve().parent}:/usr/bin:/bin"
         commands = _console_blocks(page)
         expect(bool(commands), f"{page} has no commands")
@@ -56,12 +55,14 @@ def _runs_the_commands_of(page: str):
             here = command.replace("localhost:9092", broker.bootstrap)
             try:
                 done = subprocess.run(["bash", "-c", here], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                      text=True, timeout=_LIMIT_SECONDS, env={"PATH": path, "THALWEG_BROKERS": broker.bootstrap})
+                                      text=True, timeout=_LIMIT_SECONDS, cwd=broker.folder,
+                                      env={"PATH": path, "THALWEG_BROKERS": broker.bootstrap, "SCHEMA_REGISTRY_URL": registry})
             except subprocess.TimeoutExpired:
                 raise Failure(f"does not end: {command}") from None
             expect_equal(_comparable(done.stdout.splitlines()), _comparable(shown), command)
         return f"{len(commands)} commands"
-    return test
+    registry = f"http://127.0.0.1:{wire.free_port()}"
+    return _with_server(run, {"schema.registry.listeners": registry})
 
 
 def _rows(page: str, heading: str) -> list[list[str]]:

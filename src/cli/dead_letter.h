@@ -1,0 +1,70 @@
+// Dead letters as the toolkit and KIP-1191 write them: a record with its own key, value and headers, and with headers
+// that say where it comes from and why it died. module `client` (dead_letters.h) writes what is read here; a test of
+// tests/system has both read the same.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "admin/consumer.h"
+#include "admin/producer.h"
+#include "cli/command.h"
+#include "cli/place.h"
+
+namespace thalweg::cli {
+
+inline constexpr std::string_view kDeadLetterPrefix = "__dlq.errors.";
+// The toolkit's, where a consumer does not name a queue itself.
+inline constexpr std::string_view kQueuePrefix = "dlq.";
+// The toolkit's DeadLetterQueue::Replay::group.
+inline constexpr std::string_view kReplayGroup = "thalweg-dlq-replay";
+
+// What the headers say, each only if it is there. Text of strangers.
+struct DeadLetter {
+  std::optional<std::string> topic, partition, offset, timestamp;  // of the record that died
+  std::optional<std::string> group, attempts, error, message, time;
+};
+DeadLetter dead_letter_in(const admin::ConsumedRecord& record);
+// The record as it was: without the queue's headers. Its topic is where it comes from, or empty when nobody said.
+admin::Message original_of(const admin::ConsumedRecord& record);
+
+// --where error=NAME and origin=TOPIC[:N]: all of them must hold.
+class LetterFilter {
+ public:
+  static void declare(OptionParser& parser);
+  // Its error is misuse.
+  static Result<LetterFilter> of(const Session& session);
+  bool takes(const DeadLetter& letter) const;
+
+ private:
+  std::vector<std::string> errors_;
+  std::vector<std::pair<std::string, std::string>> origins_;  // topic, partition or nothing
+};
+
+// "2026-01-31T12:00:00Z"; nothing before 1970.
+std::optional<std::string> utc_text(Timestamp when);
+
+// Where the partitions of queues are read from, and their ends when the command began: what comes later is for another
+// time. Ends are those that readers of committed records see.
+struct LetterRange {
+  std::map<TopicPartition, Offset> from, to;
+};
+Task<Result<LetterRange>> letter_range(Session session, std::vector<std::string> queues, Place from);
+
+// Reads a range to its end, until it is told to stop.
+class LetterReader {
+ public:
+  LetterReader(Session session, LetterRange range);
+  // Records of the range, in order within a partition; none at the end and once the user wants to stop.
+  Task<Result<std::vector<admin::ConsumedRecord>>> next();
+  Task<> close() { co_await consumer_->close(); }
+
+ private:
+  Session session_;
+  std::map<TopicPartition, Offset> to_;  // of partitions that are not read to their end
+  std::shared_ptr<admin::Consumer> consumer_;
+};
+
+}  // namespace thalweg::cli
