@@ -6,7 +6,8 @@ A mark after the language of a block says what a test does with it; a reader doe
     ```cpp run=send_one    the same, and this function is run here
     ```cpp run=serve background    it runs until the page ends; the walk goes on when its output is there
     ```text                what the functions before it print; with `any-order` the order of lines is free
-    ```console             `$ ` commands with what they print; `cpp` or `go` behind it: in the walk of that language alone
+    ```console             `$ ` commands with what they print; `cpp` or `go` behind it: in the walk of that language alone;
+                           `ctrl-c`: they are ended so when they have printed it
     ```cmake file=NAME     a file of that name, where the commands are run
 
 In what is printed, `…` stands for whatever varies, and a line of it alone for any number of lines.
@@ -41,6 +42,7 @@ class Step:
     command: str | None = None
     function: str | None = None
     background: bool = False
+    stopped: bool = False  # when it has printed what it should
     printed: list[str] = dataclasses.field(default_factory=list)
     any_order: bool = False
 
@@ -54,7 +56,7 @@ def commands(block: Block) -> list[Step]:
     steps: list[Step] = []
     for line in block.text.splitlines():
         if line.startswith("$ "):
-            steps.append(Step(command=line[2:]))
+            steps.append(Step(command=line[2:], stopped="ctrl-c" in block.marks, any_order="any-order" in block.marks))
         else:
             steps[-1].printed.append(line)
     return steps
@@ -70,7 +72,7 @@ def steps(page: str, language: str) -> list[Step]:
             if not set(block.marks) & set(LANGUAGES) - {language}:
                 walk += commands(block)
         elif block.is_source(language) and block.mark("run"):
-            last = Step(function=block.mark("run"), background="background" in block.marks)
+            last = Step(function=block.mark("run"), background="background" in block.marks, stopped=True)
             walk.append(last)
         elif block.language == "text":
             if last:

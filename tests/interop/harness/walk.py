@@ -1,5 +1,6 @@
 """Walks through a page of docs/guide: its commands and functions against a server of its own, what they print against the page."""
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -26,6 +27,13 @@ def server(folder: pathlib.Path) -> ThalwegBroker:
     return broker
 
 
+def _kill(process: subprocess.Popen) -> None:
+    """With what it has started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
 class Walk:
     def __init__(self, broker: Broker, folder: pathlib.Path, program: list[str], environment: Mapping[str, str]):
         self.broker = broker
@@ -33,7 +41,7 @@ class Walk:
         self.program = program
         self.running: list[tuple[pages.Step, subprocess.Popen, pathlib.Path]] = []
         self.environment = {
-            **os.environ, **environment, "PATH": f"{broker.binary.resolve().parent}:/usr/bin:/bin", "THALWEG_BROKERS": broker.bootstrap,
+            **os.environ, **environment, "PATH": f"{broker.binary.resolve().parent}:{os.environ['PATH']}", "THALWEG_BROKERS": broker.bootstrap,
             "GUIDE_ADDRESSES": ",".join(f"{shown}={real}" for shown, real in broker.addresses.items())}
 
     def through(self, page: pathlib.Path, language: str) -> str:
@@ -49,8 +57,7 @@ class Walk:
                 self._end(*self.running.pop())
         finally:
             for _, process, _ in self.running:
-                process.kill()
-                process.wait()
+                _kill(process)
         functions = sum(s.function is not None for s in steps)
         return f"{functions} functions, {len(steps) - functions} commands"
 
@@ -59,7 +66,8 @@ class Walk:
         with open(output, "w") as out:
             # A function's errors are no part of what it prints; of a command a user sees both.
             errors = open(output.with_suffix(".err"), "w") if step.function else subprocess.STDOUT
-            process = subprocess.Popen(self._command(step), stdin=subprocess.DEVNULL, stdout=out, stderr=errors, cwd=self.folder, env=self.environment)
+            process = subprocess.Popen(self._command(step), stdin=subprocess.DEVNULL, stdout=out, stderr=errors, cwd=self.folder, env=self.environment,
+                                       start_new_session=True)
         self.running.append((step, process, output))
         self._wait(step, process, output)
         if not step.background:
@@ -74,30 +82,28 @@ class Walk:
         return ["bash", "-c", command]
 
     def _wait(self, step: pages.Step, process: subprocess.Popen, output: pathlib.Path) -> None:
-        """Until it has ended, or a function has printed what it should: one that would go on is stopped then, as Ctrl-C does it."""
+        """Until it has ended, or has printed what it should: one that would go on is stopped then, as Ctrl-C does it."""
         end = time.monotonic() + _LIMIT_SECONDS
-        while process.poll() is None and not (step.function and step.printed and self._as_shown(step, output)):
+        while process.poll() is None and not (step.stopped and step.printed and self._as_shown(step, output)):
             if time.monotonic() > end:
-                process.kill()
-                process.wait()
+                _kill(process)
                 break
             time.sleep(0.02)
 
     def _end(self, step: pages.Step, process: subprocess.Popen, output: pathlib.Path) -> None:
         name = step.function or step.command
         if process.poll() is None:
-            process.send_signal(signal.SIGINT)
+            os.killpg(process.pid, signal.SIGINT)
         try:
             code = process.wait(_LIMIT_SECONDS)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            _kill(process)
             raise Failure(f"does not end: {name}") from None
         errors = output.with_suffix(".err").read_text() if step.function else ""
         if not self._as_shown(step, output):
             raise Failure(f"{name}: the page and what was printed differ:\n--- page\n" + "\n".join(step.printed) +
                           "\n--- printed\n" + "\n".join(self._printed(output)) + f"\n{errors}")
-        if step.function and code:
+        if step.stopped and code:
             raise Failure(f"{name} ended with {code}: {errors}")
 
     def _as_shown(self, step: pages.Step, output: pathlib.Path) -> bool:
