@@ -2,13 +2,14 @@
 
 import functools
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 
 from harness import clients, pages, paths, walk
 from harness.case import Case, Context, Registry
-from harness.outcome import Skip
+from harness.outcome import Skip, expect_equal
 
 registry = Registry()
 
@@ -32,6 +33,14 @@ def _walks_through(page: pathlib.Path):
     return body
 
 
+@registry.case("guide-in-go/versions")
+def _names_the_version_that_is_tested(_: Context) -> None:
+    pinned = re.findall(r"^\t(github.com/IBM/sarama) (v\S+)$", (paths.SUITE / "go" / "guide" / "go.mod").read_text(), re.M)
+    shown = re.findall(r"^go get (\S+)@(\S+)$", (_GUIDE / "setup.md").read_text(), re.M)
+    expect_equal(shown, pinned, "setup.md, what is fetched")
+
+
 for _page in sorted(_GUIDE.glob("*.md")):
     if pages.sources(_page, "go"):
-        registry.add(Case(f"guide-in-go/{_page.stem}", _walks_through(_page), not_on={"kafka": "the guide is about Thalweg", "running": "it needs a server of its own"}))
+        registry.add(Case(f"guide-in-go/{_page.stem}", _walks_through(_page),
+                          not_on={"kafka": "the guide is about Thalweg", "running": "it needs a server of its own"}))
