@@ -1,6 +1,8 @@
 #include "client/consumer_core.h"
 
 #include <algorithm>
+#include <future>
+#include <thread>
 
 namespace thalweg::client {
 namespace {
@@ -10,6 +12,17 @@ using std::chrono::steady_clock;
 constexpr auto kLongestSleep = 200ms;  // however quiet it is: the safety net below the signals
 constexpr auto kLagEvery = 1s;
 constexpr std::size_t kReadMost = 1000;
+
+// librdkafka 2.0, which Debian 12 has, never lets go of a client whose topic was deleted while it was read. Its threads
+// are then left behind, asleep: whoever was told to stop must end all the same.
+constexpr auto kDestroyWithin = 3s;
+
+void destroy(rd_kafka_t* handle) {
+  std::packaged_task<void()> task([handle] { rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE); });
+  auto done = task.get_future();
+  std::thread(std::move(task)).detach();
+  done.wait_for(kDestroyWithin);
+}
 
 const char* name_of(OffsetReset reset) {
   return reset == OffsetReset::kEarliest ? "earliest" : reset == OffsetReset::kLatest ? "latest" : "error";
@@ -71,8 +84,7 @@ Result<> ConsumerCore::configure() {
   auto handle = conf.open(RD_KAFKA_CONSUMER);
   if (!handle) return std::unexpected(handle.error());
   // Records of the application may outlive us: the last one destroys the client. It was closed long before.
-  handle_ = std::shared_ptr<rd_kafka_t>(
-      handle->release(), [](rd_kafka_t* rk) { rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE); });
+  handle_ = std::shared_ptr<rd_kafka_t>(handle->release(), destroy);
   rd_kafka_poll_set_consumer(handle_.get());
   client_queue_.reset(rd_kafka_queue_get_consumer(handle_.get()));
   rd_kafka_queue_cb_event_enable(

@@ -51,6 +51,14 @@ TEST(SchemaRegistry, ItsErrorsKeepTheirNumberAndWords) {
   EXPECT_NE(refused.error().message.find("reader field /id has type string"), std::string::npos);
 }
 
+TEST(SchemaRegistry, IncompatibleIs409WhateverTheServerCallsIt) {
+  for (const char* number : {"409", "40901"}) {
+    ScriptedServer server;
+    server.on("POST " + kSubject + "/versions", {409, R"({"message":"no","error_code":)" + std::string(number) + "}"});
+    EXPECT_EQ(SchemaRegistry({.url = server.url()}).add("orders-value", "\"string\"").error().code, 409) << number;
+  }
+}
+
 TEST(SchemaRegistry, WorksOnThroughAnOutage) {
   ScriptedServer server;
   server.on("GET " + kSubject + "/versions/latest",

@@ -75,6 +75,7 @@ class RegistryCore {
     if (json && json->is_object()) {
       if (json->contains("error_code") && (*json)["error_code"].is_number_integer())
         error.code = (*json)["error_code"].get<int>();
+      if (error.code == 40901) error.code = 409;  // "incompatible" by its new number; users know the old one
       if (json->contains("message") && (*json)["message"].is_string())
         error.message += ": " + (*json)["message"].get<std::string>();
     }

@@ -7,7 +7,7 @@ import struct
 import subprocess
 import tempfile
 
-from harness import messages, paths, wire
+from harness import messages, pages, paths, wire
 from harness.broker import ThalwegBroker
 from harness.outcome import Failure, Skip, expect, expect_equal
 
@@ -30,16 +30,10 @@ def _with_server(body, properties: dict[str, str] = {}):
     return test
 
 
-def _console_blocks(page: str) -> list[tuple[str, list[str]]]:
+def _commands(page: str) -> list[tuple[str, list[str]]]:
     """Commands of a page, each with the lines that the page says it prints."""
-    commands: list[tuple[str, list[str]]] = []
-    for block in re.findall(r"^```console\n(.*?)^```", (_DOCS / page).read_text(), re.M | re.S):
-        for line in block.splitlines():
-            if line.startswith("$ "):
-                commands.append((line[2:], []))
-            else:
-                commands[-1][1].append(line)
-    return commands
+    consoles = [block for block in pages.blocks((_DOCS / page).read_text()) if block.language == "console"]
+    return [(step.command, step.printed) for block in consoles for step in pages.commands(block)]
 
 
 def _comparable(lines: list[str]) -> list[str]:
@@ -49,7 +43,7 @@ def _comparable(lines: list[str]) -> list[str]:
 def _runs_the_commands_of(page: str):
     def run(broker: ThalwegBroker) -> str:
         path = f"{broker.binary.resolve().parent}:/usr/bin:/bin"
-        commands = _console_blocks(page)
+        commands = _commands(page)
         expect(bool(commands), f"{page} has no commands")
         for command, shown in commands:
             here = command.replace("localhost:9092", broker.bootstrap)
@@ -112,8 +106,8 @@ def shows_values_that_are_taken() -> str:
     """Every `option=value` of the pages: the server is started with it and with one value that is wrong, and names only that."""
     if paths.thalweg_binary() is None:
         raise Skip("no thalweg binary")
-    pages = [*_DOCS.glob("*.md"), paths.REPOSITORY / "README.md", paths.REPOSITORY / "ARCHITECTURE.md"]
-    shown = {pair for page in pages for pair in re.findall(r"`(?:--override )?([a-z]+(?:\.[a-z]+)+=[^`…]+)`", page.read_text())}
+    shown_in = [*_DOCS.glob("*.md"), paths.REPOSITORY / "README.md", paths.REPOSITORY / "ARCHITECTURE.md"]
+    shown = {pair for page in shown_in for pair in re.findall(r"`(?:--override )?([a-z]+(?:\.[a-z]+)+=[^`…]+)`", page.read_text())}
     expect(bool(shown), "no option is shown with a value")
     for pair in sorted(shown):
         done = subprocess.run([str(paths.thalweg_binary()), "server", "--override", pair, "--override", "num.partitions=none"],
@@ -161,20 +155,20 @@ _FIRST_PAGES = ["README.md", "docs/getting-started.md", "packaging/README.md", _
 
 def starts_it_alike_everywhere() -> str:
     """A newcomer who goes from page to page types the same, and what a later page needs an earlier one has started."""
-    pages = {name: (paths.REPOSITORY / name).read_text() for name in _FIRST_PAGES}
-    starts = {name: re.findall(r"docker compose (?:[^`\n]* )?up\b[^`\n]*", text) for name, text in pages.items()}
+    first = {name: (paths.REPOSITORY / name).read_text() for name in _FIRST_PAGES}
+    starts = {name: re.findall(r"docker compose (?:[^`\n]* )?up\b[^`\n]*", text) for name, text in first.items()}
     for name, commands in starts.items():
         expect_equal(commands, [f"docker compose -f {_COMPOSE} up -d --build kafka"], f"{name}, how it is started with Docker")
-    for page in [*pages.values(), *(page.read_text() for page in _DOCS.glob("*.md"))]:
+    for page in [*first.values(), *(page.read_text() for page in _DOCS.glob("*.md"))]:
         for command in re.findall(r"docker compose -f [^`\n]*", page):
             expect(command.startswith(f"docker compose -f {_COMPOSE} "), f"another compose file: {command}")
-    services = re.findall(r"^  ([a-z-]+):$", pages[_COMPOSE].partition("services:")[2].partition("\nvolumes:")[0], re.M)
+    services = re.findall(r"^  ([a-z-]+):$", first[_COMPOSE].partition("services:")[2].partition("\nvolumes:")[0], re.M)
     expect("kafka" in services, f"no service kafka among {services}")
-    quick = [line.split("#")[0].rstrip() for block in re.findall(r"^```\n(.*?)^```", pages["README.md"], re.M | re.S)
+    quick = [line.split("#")[0].rstrip() for block in re.findall(r"^```\n(.*?)^```", first["README.md"], re.M | re.S)
              for line in block.splitlines()]
     for command in quick:
-        expect(command in pages["docs/getting-started.md"], f"getting-started.md does without README's {command}")
-    return f"{len(pages)} pages, {len(quick)} commands of the quick start"
+        expect(command in first["docs/getting-started.md"], f"getting-started.md does without README's {command}")
+    return f"{len(first)} pages, {len(quick)} commands of the quick start"
 
 
 ALL = {

@@ -19,7 +19,7 @@ enum class OffsetReset { kEarliest, kLatest, kFail };
 enum class InOrderOf { kPartition, kKey };
 
 struct ConsumerConfig {
-  std::string brokers = "localhost:9092", group;
+  std::string brokers = "localhost:9092", group = {};
   OffsetReset reset = OffsetReset::kEarliest;
   InOrderOf order = InOrderOf::kPartition;
   unsigned workers = 0;  // 0: one per core
@@ -57,7 +57,7 @@ struct THALWEG_EXPORT DeadLetterQueue {
   std::string prefix = "dlq.";
   std::optional<std::string> topic = {};  // one for all, instead of the prefix
   struct Replay {
-    std::string queue;
+    std::string queue = {};
     std::optional<std::string> to = {};  // left out: where each came from
     std::function<bool(const Record&)> where = {};
     std::size_t limit = SIZE_MAX;

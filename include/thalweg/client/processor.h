@@ -28,7 +28,7 @@ class THALWEG_EXPORT Outbox {
 };
 
 struct ProcessorConfig {
-  ConsumerConfig input;
+  ConsumerConfig input = {};
   Guarantee guarantee = Guarantee::kAtLeastOnce;
   Properties output = {};  // of the producer
 };

@@ -64,7 +64,7 @@ Serde<T> serde_of();
 // To be sent; owns its bytes. Without a partition the key decides, by Kafka's murmur2.
 struct Message {
   std::string topic;
-  std::optional<std::string> key, value;
+  std::optional<std::string> key = {}, value = {};
   Headers headers = {};
   std::optional<std::int32_t> partition = {};
   std::optional<Timestamp> timestamp = {};
@@ -83,8 +83,8 @@ struct RecordData {
   std::int32_t partition = 0;
   std::int64_t offset = 0;
   Timestamp timestamp{};
-  std::optional<std::string_view> key, value;
-  Headers headers;
+  std::optional<std::string_view> key = {}, value = {};
+  Headers headers = {};
   std::unique_ptr<const void, void (*)(const void*)> owner{nullptr, [](const void*) {}};
 };
 
