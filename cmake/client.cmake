@@ -16,6 +16,30 @@ module(payload LINKS client_headers)
 module(dispatch DEPENDS base)
 module(client DEPENDS base payload dispatch LINKS client_headers PkgConfig::rdkafka CURL::libcurl Threads::Threads)
 
+# Classes of protoc, for the tests of protobuf.h and the program that talks to foreign Protobuf serializers. Without
+# libprotobuf-dev and protobuf-compiler both are left out: the toolkit itself needs neither.
+find_program(PROTOC protoc)
+pkg_check_modules(protobuf QUIET IMPORTED_TARGET protobuf)
+if(PROTOC AND TARGET PkgConfig::protobuf)
+  set(protos ${PROJECT_SOURCE_DIR}/src/client/testdata)
+  set(made ${PROJECT_BINARY_DIR}/client_protos)
+  set(made_sources)
+  file(MAKE_DIRECTORY ${made})
+  foreach(name shop money/price money/currency old_form)
+    list(APPEND made_sources ${made}/${name}.pb.cc)
+    add_custom_command(OUTPUT ${made}/${name}.pb.cc ${made}/${name}.pb.h
+                       COMMAND ${PROTOC} --proto_path=${protos} --cpp_out=${made} ${name}.proto DEPENDS ${protos}/${name}.proto VERBATIM)
+  endforeach()
+  add_library(client_protos STATIC EXCLUDE_FROM_ALL ${made_sources})
+  target_include_directories(client_protos SYSTEM PUBLIC ${made})
+  target_link_libraries(client_protos PUBLIC PkgConfig::protobuf)
+  target_compile_options(client_protos PRIVATE -w)
+  if(TARGET client_test)
+    target_link_libraries(client_test PRIVATE client_protos)
+    target_compile_definitions(client_test PRIVATE THALWEG_PROTOBUF)
+  endif()
+endif()
+
 # What is installed: one static and one shared library, headers, and what find_package and pkg-config need.
 #   cmake --install build/release --component client --prefix /usr/local
 if(THALWEG_SANITIZE)

@@ -3,4 +3,5 @@
 
 #include "thalweg/client/health.h"
 #include "thalweg/client/processor.h"
+#include "thalweg/client/protobuf.h"
 #include "thalweg/client/registry.h"

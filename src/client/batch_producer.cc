@@ -152,12 +152,15 @@ Result<BatchProducer> BatchProducer::open(ProducerConfig config, BatchLimits lim
   auto core = ProducerCore::open(std::move(config), 0ms);
   if (!core) return std::unexpected(core.error());
   limits.count = std::max<std::size_t>(limits.count, 1);
+  limits.age = bounded(limits.age);
   return BatchProducer(std::make_unique<BatchCore>(*std::move(core), limits));
 }
 
-Result<> BatchProducer::add(Message message) { return core_->add(std::move(message)); }
-Result<std::size_t> BatchProducer::flush() { return core_->flush(); }
-std::size_t BatchProducer::waiting() const { return core_->waiting(); }
-Result<> BatchProducer::close() { return core_->close(); }
+Result<> BatchProducer::add(Message message) {
+  return core_ ? core_->add(std::move(message)) : std::unexpected(moved_from("producer"));
+}
+Result<std::size_t> BatchProducer::flush() { return core_ ? core_->flush() : std::unexpected(moved_from("producer")); }
+std::size_t BatchProducer::waiting() const { return core_ ? core_->waiting() : 0; }
+Result<> BatchProducer::close() { return core_ ? core_->close() : Result<>{}; }
 
 }  // namespace thalweg::client

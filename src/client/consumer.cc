@@ -20,40 +20,44 @@ Result<Consumer> Consumer::open(ConsumerConfig config) {
 }
 
 Consumer& Consumer::add(std::string topic, Handler handler) {
-  core_->add(std::move(topic), {.run = one_by_one(std::move(handler))});
+  if (core_) core_->add(std::move(topic), {.run = one_by_one(std::move(handler))});
   return *this;
 }
 
 Consumer& Consumer::add_batch(std::string topic, BatchHandler handler, BatchLimits limits) {
-  core_->add(std::move(topic), {.run = as_batch(std::move(handler)), .batching = limits});
+  if (core_) core_->add(std::move(topic), {.run = as_batch(std::move(handler)), .batching = limits});
   return *this;
 }
 
 Consumer& Consumer::retry(RetryPolicy policy) {
-  core_->retry = std::move(policy);
+  if (core_) core_->retry = std::move(policy);
   return *this;
 }
 
 Consumer& Consumer::dead_letters(DeadLetterQueue queue) {
-  core_->dead_letters = std::move(queue);
+  if (core_) core_->dead_letters = std::move(queue);
   return *this;
 }
 
 Consumer& Consumer::on_assigned(Partitions call) {
-  core_->on_assigned = std::move(call);
+  if (core_) core_->on_assigned = std::move(call);
   return *this;
 }
 
 Consumer& Consumer::on_revoked(Partitions call) {
-  core_->on_revoked = std::move(call);
+  if (core_) core_->on_revoked = std::move(call);
   return *this;
 }
 
 Consumer& Consumer::offsets_from(std::function<std::optional<std::int64_t>(const TopicPartition&)> where) {
-  core_->offsets_from = std::move(where);
+  if (core_) core_->offsets_from = std::move(where);
   return *this;
 }
 
-Result<> Consumer::run(std::stop_token stop) { return core_->run(stop); }
+Result<> Consumer::run(std::stop_token stop) {
+  if (!core_) return std::unexpected(moved_from("consumer"));
+  const auto core = core_;  // a handler may destroy us
+  return core->run(stop);
+}
 
 }  // namespace thalweg::client

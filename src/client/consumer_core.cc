@@ -28,18 +28,28 @@ const char* name_of(OffsetReset reset) {
   return reset == OffsetReset::kEarliest ? "earliest" : reset == OffsetReset::kLatest ? "latest" : "error";
 }
 
+ConsumerConfig sane(ConsumerConfig config) {
+  config.commit_interval = bounded(config.commit_interval);
+  config.drain = bounded(config.drain);
+  return config;
+}
+
+// Times beyond a year are a year: in nanoseconds a thousand of them would wrap around.
 dispatch::Backoff machine_backoff(const Backoff& b) {
-  return {.first = b.first, .most = b.most, .factor = b.factor, .linear = b.linear, .jitter = b.jitter};
+  return {
+      .first = bounded(b.first), .most = bounded(b.most), .factor = b.factor, .linear = b.linear, .jitter = b.jitter};
 }
 
 }  // namespace
 
 ConsumerCore::ConsumerCore(ConsumerConfig config)
-    : config_(std::move(config)), on_error_(or_standard_error(config_.on_error)) {
+    : config_(sane(std::move(config))), on_error_(or_standard_error(config_.on_error)) {
   signal_ = [this] { wake(); };
 }
 
 ConsumerCore::~ConsumerCore() {
+  // It may never have run: librdkafka's threads live until the handle is gone, and would wake who is not there.
+  if (client_queue_) rd_kafka_queue_cb_event_enable(client_queue_.get(), nullptr, nullptr);
   for (auto& worker : workers_) worker.detach();
 }
 
@@ -137,8 +147,14 @@ Result<> ConsumerCore::run(std::stop_token stop) {
     return std::unexpected(
         Error{.code = RD_KAFKA_RESP_ERR__INVALID_ARG, .message = "a consumer without handlers: call on() first"});
   if (dead_letters) {
-    auto producer =
-        ProducerCore::open({.brokers = config_.brokers, .delivery_timeout = 30s, .on_error = on_error_}, 5ms);
+    // The same cluster as it is read from. How large a letter may be is the broker's to say.
+    Properties properties{{"message.max.bytes", "1000000000"}};
+    properties.merge(connection_of(config_.properties));
+    auto producer = ProducerCore::open({.brokers = config_.brokers,
+                                        .delivery_timeout = 30s,
+                                        .on_error = on_error_,
+                                        .properties = std::move(properties)},
+                                       5ms);
     if (!producer) return std::unexpected(producer.error());
     letters_ = *std::move(producer);
   }

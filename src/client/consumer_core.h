@@ -98,6 +98,7 @@ class ConsumerCore : public std::enable_shared_from_this<ConsumerCore> {
   void work();
   std::optional<Work> take_work(std::unique_lock<std::mutex>& lock);
   Handled handle(const Work& work);
+  bool worth_another_try(const Error& error);
   void settle(const Work& work, Handled handled);
   void obey(dispatch::Step step, std::unique_lock<std::mutex>& lock);
   void write_dead_letter(dispatch::Step::DeadLetter letter, Record record, Error error);

@@ -58,7 +58,8 @@ void ConsumerCore::assign(rd_kafka_topic_partition_list_t* list) {
     if (config_.metrics) assigned.cells.emplace(config_.metrics->cells(), where.topic, config_.group);
     std::optional<dispatch::Batching> batching;
     if (const auto& limits = found->second.batching)
-      batching = {.count = std::max<std::size_t>(limits->count, 1), .bytes = limits->bytes, .age = limits->age};
+      batching = {
+          .count = std::max<std::size_t>(limits->count, 1), .bytes = limits->bytes, .age = bounded(limits->age)};
     const std::lock_guard lock(mutex_);
     const dispatch::Slot slot = dispatcher_->assign(batching);
     slot_of_[where] = slot;

@@ -92,12 +92,23 @@ Handled ConsumerCore::handle(const Work& work) {
   return work.handler->run(work.records, stop, work.cells);
 }
 
+bool ConsumerCore::worth_another_try(const Error& error) {
+  if (!retry.worth_it) return error.retriable;
+  bool worth_it = true;  // who cannot decide decides nothing away
+  const auto asked = guarded([&]() -> Result<> {
+    worth_it = retry.worth_it(error);
+    return {};
+  });
+  if (!asked) report(asked.error());
+  return worth_it;
+}
+
 void ConsumerCore::settle(const Work& work, Handled handled) {
   using dispatch::Outcome;
   Outcome outcome = handled.count == work.records.size() ? Outcome::kOk : Outcome::kYielded;
   if (handled.error) {
     const Error& error = *handled.error;
-    const bool hopeless = error.code == kBadBytes || !(retry.worth_it ? retry.worth_it(error) : error.retriable);
+    const bool hopeless = error.code == kBadBytes || !worth_another_try(error);
     outcome = hopeless ? Outcome::kPoison : Outcome::kRetriable;
   }
   bool must_wake = false;

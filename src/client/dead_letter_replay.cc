@@ -25,10 +25,7 @@ Result<Reader> open_reader(const ProducerConfig& config, const DeadLetterQueue::
   conf.set("enable.auto.commit", "false");
   conf.set("auto.offset.reset", "earliest");
   conf.set("enable.partition.eof", "true");
-  for (const auto& [name, value] : config.properties)
-    if (name.starts_with("security.") || name.starts_with("sasl.") || name.starts_with("ssl.") ||
-        name.starts_with("client."))
-      conf.set(name, value);
+  conf.set_all(connection_of(config.properties));
   auto handle = conf.open(RD_KAFKA_CONSUMER);
   if (!handle) return std::unexpected(handle.error());
   Reader reader{.handle = std::shared_ptr<rd_kafka_t>(handle->release(), rd_kafka_destroy), .partitions = new_list()};
@@ -107,7 +104,13 @@ Result<std::size_t> DeadLetterQueue::replay(const ProducerConfig& config, Replay
     const Record letter = record_of(message, source);
     const auto end = reader->ends.find(letter.partition());
     if (end == reader->ends.end() || letter.offset() >= end->second) continue;
-    if (!replay.where || replay.where(letter)) {
+    bool wanted = true;
+    result = guarded([&]() -> Result<> {
+      wanted = !replay.where || replay.where(letter);
+      return {};
+    });
+    if (!result) break;
+    if (wanted) {
       Message original = original_of(letter);
       if (replay.to) original.topic = *replay.to;
       if (original.topic.empty()) {

@@ -6,6 +6,9 @@
 namespace thalweg::client {
 namespace {
 
+// A letter is hardly larger than its record: a handler that says a megabyte must not make one that no topic takes.
+constexpr std::size_t kReasonMost = 4096;
+
 bool is_ours(const Header& header) { return header.name.starts_with(kDeadLetterPrefix); }
 
 void copy_bytes(const Record& record, Message& message) {
@@ -37,7 +40,7 @@ Message dead_letter_of(const Record& record, const Error& error, int attempts, c
   add("offset", std::to_string(record.offset()));
   add("group", group);
   add("delivery.count", std::to_string(attempts));
-  add("message", error.message);
+  add("message", error.message.substr(0, kReasonMost));
   add("exception", std::string(error.name()));
   add("timestamp", std::to_string(record.timestamp().time_since_epoch().count()));
   add("time", utc(now));

@@ -32,8 +32,7 @@ class HealthCore {
       if (auto opened = open(); !opened) return {.problems = {opened.error().message}};
     const rd_kafka_metadata_t* raw = nullptr;
     // All topics at once: a question about one by its name might create it.
-    if (const auto code = rd_kafka_metadata(handle_.get(), 1, nullptr, &raw, static_cast<int>(config.timeout.count()));
-        code)
+    if (const auto code = rd_kafka_metadata(handle_.get(), 1, nullptr, &raw, as_int(config.timeout)); code)
       return {.problems = {error_of(code, "no broker at " + config.brokers + " answers").message}};
     const std::unique_ptr<const rd_kafka_metadata_t, void (*)(const rd_kafka_metadata_t*)> metadata(
         raw, rd_kafka_metadata_destroy);
@@ -48,6 +47,7 @@ class HealthCore {
     Conf conf;
     conf.set("bootstrap.servers", config.brokers);
     conf.set_all(config.properties);
+    conf.set("statistics.interval.ms", "0");  // nobody polls this client: they would heap up
     auto handle = conf.open(RD_KAFKA_PRODUCER);
     if (!handle) return std::unexpected(handle.error());
     handle_ = *std::move(handle);

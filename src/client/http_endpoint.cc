@@ -176,7 +176,7 @@ HttpEndpoint::HttpEndpoint(std::unique_ptr<HttpCore> core) : core_(std::move(cor
 HttpEndpoint::HttpEndpoint(HttpEndpoint&&) noexcept = default;
 HttpEndpoint& HttpEndpoint::operator=(HttpEndpoint&&) noexcept = default;
 HttpEndpoint::~HttpEndpoint() = default;
-int HttpEndpoint::port() const { return core_->port; }
+int HttpEndpoint::port() const { return core_ ? core_->port : 0; }
 
 Result<HttpEndpoint> HttpEndpoint::listen(std::string address) {
   auto parsed = parse(address);
@@ -197,16 +197,18 @@ Result<HttpEndpoint> HttpEndpoint::listen(std::string address) {
 }
 
 HttpEndpoint& HttpEndpoint::metrics(Metrics metrics, std::string path) {
-  core_->add(std::move(path),
-             [metrics] { return HttpPage{200, "text/plain; version=0.0.4; charset=utf-8", metrics.text()}; });
+  if (core_)
+    core_->add(std::move(path),
+               [metrics] { return HttpPage{200, "text/plain; version=0.0.4; charset=utf-8", metrics.text()}; });
   return *this;
 }
 
 HttpEndpoint& HttpEndpoint::health(HealthChecker checker, std::string path) {
-  core_->add(std::move(path), [checker] {
-    const Health health = checker.check();
-    return HttpPage{health.healthy ? 200 : 503, "text/plain; charset=utf-8", health.text()};
-  });
+  if (core_)
+    core_->add(std::move(path), [checker] {
+      const Health health = checker.check();
+      return HttpPage{health.healthy ? 200 : 503, "text/plain; charset=utf-8", health.text()};
+    });
   return *this;
 }
 

@@ -1,5 +1,10 @@
 #include "thalweg/client/producer.h"
 
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <new>
+
 #include "client/producer_core.h"
 
 namespace thalweg::client {
@@ -7,14 +12,78 @@ namespace {
 
 constexpr milliseconds kForAsLongAsItTakes = milliseconds::max();
 
+// Memory for what belongs to one message: the message itself, and the state of its future, which lives on until
+// somebody has looked at it. One allocation instead of three: they are freed by another thread than asked for them,
+// which costs more than anything else that we do for a message.
+class Arena {
+ public:
+  static constexpr std::size_t kSize = 480;
+  void* take(std::size_t size) {
+    const std::size_t at = (used_ + kAlign - 1) / kAlign * kAlign;
+    if (at + size > sizeof bytes_) return nullptr;
+    used_ = at + size;
+    users_.fetch_add(1, std::memory_order_relaxed);
+    return bytes_ + at;
+  }
+  bool has(const void* p) const { return p >= bytes_ && p < bytes_ + sizeof bytes_; }
+  void give() {
+    if (users_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
+
+ private:
+  static constexpr std::size_t kAlign = alignof(std::max_align_t);
+  std::atomic<int> users_{0};
+  std::size_t used_ = 0;  // of whoever builds the message
+  alignas(kAlign) std::byte bytes_[kSize];
+};
+
+// What does not fit, as of another standard library, is allocated as ever.
+template <class T>
+struct ArenaAllocator {
+  using value_type = T;
+  explicit ArenaAllocator(Arena& a) : arena(&a) {}
+  template <class U>
+  ArenaAllocator(const ArenaAllocator<U>& other) : arena(other.arena) {}  // NOLINT: allocators are converted
+  T* allocate(std::size_t n) {
+    void* const p = arena->take(n * sizeof(T));
+    return static_cast<T*>(p ? p : ::operator new(n * sizeof(T)));
+  }
+  void deallocate(T* p, std::size_t) {
+    if (arena->has(p))
+      arena->give();
+    else
+      ::operator delete(p);
+  }
+  friend bool operator==(const ArenaAllocator&, const ArenaAllocator&) = default;
+  Arena* arena;
+};
+
 struct FuturePending final : Pending {
-  explicit FuturePending(Message message) : Pending(std::move(message)) {}
-  void answer(const Result<Delivery>& result) override { promise.set_value(result); }
+  FuturePending(Message m, Arena& a)
+      : Pending(std::move(m)), arena(a), promise(std::allocator_arg, ArenaAllocator<char>(a)) {}
+  static std::unique_ptr<FuturePending> make(Message message) {
+    auto* const arena = new Arena;
+    return std::unique_ptr<FuturePending>(new (*arena) FuturePending(std::move(message), *arena));
+  }
+  void answer(Result<Delivery>&& result) override { promise.set_value(std::move(result)); }
+
+  static void* operator new(std::size_t size, Arena& a) {
+    static_assert(sizeof(FuturePending) <= Arena::kSize);
+    return a.take(size);
+  }
+  static void operator delete(void*, Arena& a) { a.give(); }
+  static void operator delete(FuturePending* self, std::destroying_delete_t) {
+    Arena& a = self->arena;
+    self->~FuturePending();
+    a.give();
+  }
+
+  Arena& arena;
   std::promise<Result<Delivery>> promise;
 };
 
 std::future<Result<Delivery>> send_for_future(ProducerCore& core, Message message) {
-  auto pending = std::make_unique<FuturePending>(std::move(message));
+  auto pending = FuturePending::make(std::move(message));
   auto future = pending->promise.get_future();
   if (auto accepted = core.send(std::move(pending), kForAsLongAsItTakes); !accepted) {
     std::promise<Result<Delivery>> refused;
@@ -24,14 +93,17 @@ std::future<Result<Delivery>> send_for_future(ProducerCore& core, Message messag
   return future;
 }
 
-Error closed() { return {.code = RD_KAFKA_RESP_ERR__DESTROY, .message = "this producer was moved from"}; }
+Error closed() { return moved_from("producer"); }
 
 }  // namespace
 
 Producer::Producer(std::unique_ptr<ProducerCore> core) : core_(std::move(core)) {}
 Producer::Producer(Producer&&) noexcept = default;
-Producer& Producer::operator=(Producer&&) noexcept = default;
-Producer::~Producer() = default;
+Producer& Producer::operator=(Producer&& other) noexcept {
+  ProducerCore::retire(std::exchange(core_, std::move(other.core_)));
+  return *this;
+}
+Producer::~Producer() { ProducerCore::retire(std::move(core_)); }
 
 Result<Producer> Producer::open(ProducerConfig config) {
   const bool transactional = config.transactional_id.has_value();
@@ -80,8 +152,12 @@ AsyncProducer::AsyncProducer(std::unique_ptr<ProducerCore> core, DeliveryHandler
     : core_(std::move(core)),
       handler_(handler ? std::make_shared<const DeliveryHandler>(std::move(handler)) : nullptr) {}
 AsyncProducer::AsyncProducer(AsyncProducer&&) noexcept = default;
-AsyncProducer& AsyncProducer::operator=(AsyncProducer&&) noexcept = default;
-AsyncProducer::~AsyncProducer() = default;
+AsyncProducer& AsyncProducer::operator=(AsyncProducer&& other) noexcept {
+  ProducerCore::retire(std::exchange(core_, std::move(other.core_)));
+  handler_ = std::move(other.handler_);
+  return *this;
+}
+AsyncProducer::~AsyncProducer() { ProducerCore::retire(std::move(core_)); }
 
 Result<AsyncProducer> AsyncProducer::open(ProducerConfig config, DeliveryHandler handler) {
   auto core = ProducerCore::open(std::move(config), 5ms);
@@ -99,7 +175,10 @@ Result<> AsyncProducer::send(Message message, milliseconds room_within) {
 
 Result<> AsyncProducer::send(Message message, DeliveryHandler handler, milliseconds room_within) {
   if (!core_) return std::unexpected(closed());
-  return core_->send(std::move(message), std::move(handler), room_within);
+  const auto tell = [handler = std::move(handler)](const Message& m, const Result<Delivery>& r) {
+    if (handler) handler(m, r);
+  };
+  return core_->send(std::move(message), tell, room_within);
 }
 
 std::future<Result<Delivery>> AsyncProducer::send_future(Message message) {

@@ -127,11 +127,20 @@ void Conf::set(const std::string& name, const std::string& value) {
       result == RD_KAFKA_CONF_UNKNOWN ? "there is no option " + name + did_you_mean(name, known_options()) : why);
 }
 
+Properties connection_of(const Properties& properties) {
+  Properties connection;
+  for (const auto& [name, value] : properties)
+    for (const auto* of_it : {"security.", "sasl.", "ssl.", "client.", "enable.ssl.", "broker.address.", "socket."})
+      if (name.starts_with(of_it)) connection[name] = value;
+  return connection;
+}
+
 void Conf::set_all(const Properties& properties) {
   for (const auto& [name, value] : properties) set(name, value);
 }
 
 Result<Handle> Conf::open(rd_kafka_type_t type) {
+  set("log.queue", "false");  // no queue is set for them, and they would heap up
   if (mistakes_.empty()) {
     char why[512];
     if (rd_kafka_t* handle = rd_kafka_new(type, conf_.get(), why, sizeof why)) {

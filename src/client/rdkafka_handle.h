@@ -4,6 +4,8 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <algorithm>
+#include <climits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +30,15 @@ Error error_of(rd_kafka_resp_err_t code, const std::string& what);
 Error error_of(rd_kafka_error_t* error, const std::string& what);  // destroys it
 // What an error callback brought: a fatal one is looked up.
 Error error_from_callback(rd_kafka_t* handle, int code, const char* reason);
+
+// Longer than anybody waits: what an application gives as "for ever" must not wrap around when it is added to a time.
+inline constexpr milliseconds kLongest = std::chrono::hours(24 * 365);
+inline milliseconds bounded(milliseconds t) { return std::clamp(t, milliseconds(0), kLongest); }
+// For librdkafka, which takes an int, and a negative one as "for ever": at most 24 days.
+inline int as_int(milliseconds t) { return static_cast<int>(std::clamp<std::int64_t>(t.count(), 0, INT_MAX)); }
+
+// Of an application's properties what every client of the same cluster needs: how to reach it, and as whom.
+Properties connection_of(const Properties& properties);
 
 // Collects options and their mistakes.
 class Conf {

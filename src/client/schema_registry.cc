@@ -82,8 +82,10 @@ class RegistryCore {
     return std::unexpected(std::move(error));
   }
 
-  static Json body_of(std::string_view text, SchemaType type) {
+  static Json body_of(std::string_view text, SchemaType type, const std::vector<SchemaReference>& references) {
     Json body{{"schema", text}};
+    for (const auto& [name, subject, version] : references)
+      body["references"].push_back({{"name", name}, {"subject", subject}, {"version", version}});
     if (type != SchemaType::kAvro)
       body["schemaType"] = name_of(type);  // left out is Avro, which registries before 5.5 insist on
     return body;
@@ -98,22 +100,29 @@ class RegistryCore {
       schema.subject = json.value("subject", schema.subject);
       schema.text = json.value("schema", schema.text);
       if (json.contains("schemaType")) schema.type = type_of(json);
+      if (json.contains("references") && json["references"].is_array())
+        for (const Json& refers : json["references"])
+          schema.references.push_back(
+              {refers.value("name", ""), refers.value("subject", ""), refers.value("version", 0)});
     } catch (const Json::exception& e) {
       return std::unexpected(Error{.message = std::string("the registry's answer cannot be read: ") + e.what()});
     }
     return schema;
   }
 
-  Result<Schema> post(std::string_view subject, std::string_view text, SchemaType type, const char* path_end) {
-    const std::string key = std::string(subject) + '\0' + path_end + '\0' + name_of(type) + '\0' + std::string(text);
+  Result<Schema> post(std::string_view subject, std::string_view text, SchemaType type,
+                      const std::vector<SchemaReference>& references, const char* path_end) {
+    std::string key = std::string(subject) + '\0' + path_end + '\0' + name_of(type) + '\0' + std::string(text);
+    for (const auto& [name, at, version] : references) key += '\0' + name + '\0' + at + '\0' + std::to_string(version);
     {
       const std::lock_guard lock(mutex);
       if (auto known = by_text.find(key)) return *known;
     }
-    auto json = call("POST", "/subjects/" + percent_encoded(subject) + path_end, body_of(text, type));
+    auto json = call("POST", "/subjects/" + percent_encoded(subject) + path_end, body_of(text, type, references));
     if (!json) return std::unexpected(json.error());
     auto schema = schema_of(*json, {.subject = std::string(subject), .text = std::string(text), .type = type});
     if (!schema) return schema;
+    if (schema->references.empty()) schema->references = references;
     if (schema->id <= 0) return std::unexpected(Error{.message = "the registry gave no id"});
     const std::lock_guard lock(mutex);
     by_text.put(key, *schema, config.cache);
@@ -130,11 +139,13 @@ class RegistryCore {
 
 SchemaRegistry::SchemaRegistry(RegistryConfig config) : core_(std::make_shared<RegistryCore>(std::move(config))) {}
 
-Result<Schema> SchemaRegistry::add(std::string_view subject, std::string_view text, SchemaType type) {
-  return core_->post(subject, text, type, "/versions");
+Result<Schema> SchemaRegistry::add(std::string_view subject, std::string_view text, SchemaType type,
+                                   const std::vector<SchemaReference>& references) {
+  return core_->post(subject, text, type, references, "/versions");
 }
-Result<Schema> SchemaRegistry::find(std::string_view subject, std::string_view text, SchemaType type) const {
-  return core_->post(subject, text, type, "");
+Result<Schema> SchemaRegistry::find(std::string_view subject, std::string_view text, SchemaType type,
+                                    const std::vector<SchemaReference>& references) const {
+  return core_->post(subject, text, type, references, "");
 }
 
 Result<Schema> SchemaRegistry::get(std::string_view subject, std::string_view version) const {
@@ -172,11 +183,12 @@ Result<Schema> SchemaRegistry::by_id(int id) const {
   return schema;
 }
 
-Result<std::vector<std::string>> SchemaRegistry::incompatibilities(std::string_view subject, std::string_view text,
-                                                                   SchemaType type) const {
+Result<std::vector<std::string>> SchemaRegistry::incompatibilities(
+    std::string_view subject, std::string_view text, SchemaType type,
+    const std::vector<SchemaReference>& references) const {
   auto json =
       core_->call("POST", "/compatibility/subjects/" + percent_encoded(subject) + "/versions/latest?verbose=true",
-                  RegistryCore::body_of(text, type));
+                  RegistryCore::body_of(text, type, references));
   if (!json) return std::unexpected(json.error());
   std::vector<std::string> reasons;
   if (!json->is_object() || json->value("is_compatible", Json(true)) == Json(true)) return reasons;
@@ -211,7 +223,7 @@ Result<> write_schema_id(int id, Framing framing, std::string& out, const SerdeC
   }
   if (!context.headers)
     return std::unexpected(
-        Error{.code = -161, .message = "the schema's id goes into a header, and there are none here"});
+        Error{.code = kCannotWrite, .message = "the schema's id goes into a header, and there are none here"});
   context.headers->add("schema-id", std::to_string(id));
   return {};
 }

@@ -81,12 +81,19 @@ RunHandler processing(std::function<Result<>(const Record&, Outbox&)> handler, s
   };
 }
 
+// The cluster is the input's; what `output` says wins.
+Properties output_of(const ProcessorConfig& config) {
+  Properties properties = config.output;
+  properties.merge(connection_of(config.input.properties));
+  return properties;
+}
+
 // One attempt with a transactional producer: what the broker says to it.
 Result<> ask_for_transactions(const ProcessorConfig& config) {
   auto producer = ProducerCore::open({.brokers = config.input.brokers,
                                       .transactional_id = config.input.group + "-processor",
                                       .on_error = [](const Error&) {},
-                                      .properties = config.output},
+                                      .properties = output_of(config)},
                                      0ms);
   if (!producer) return std::unexpected(producer.error());
   if (auto ready = (*producer)->init_transactions(10s); !ready) return ready;
@@ -108,7 +115,7 @@ Result<StreamProcessor> StreamProcessor::open(ProcessorConfig config) {
   ProducerConfig output{.brokers = config.input.brokers,
                         .metrics = config.input.metrics,
                         .on_error = config.input.on_error,
-                        .properties = config.output};
+                        .properties = output_of(config)};
   auto producer = ProducerCore::open(std::move(output), 5ms);
   if (!producer) return std::unexpected(producer.error());
   auto consumer = ConsumerCore::open(std::move(config.input));
@@ -117,23 +124,26 @@ Result<StreamProcessor> StreamProcessor::open(ProcessorConfig config) {
 }
 
 StreamProcessor& StreamProcessor::add(std::string topic, Handler handler) {
-  core_->consumer->add(std::move(topic), {.run = processing(std::move(handler), core_->producer)});
+  if (core_) core_->consumer->add(std::move(topic), {.run = processing(std::move(handler), core_->producer)});
   return *this;
 }
 
 StreamProcessor& StreamProcessor::retry(RetryPolicy policy) {
-  core_->consumer->retry = std::move(policy);
+  if (core_) core_->consumer->retry = std::move(policy);
   return *this;
 }
 
 StreamProcessor& StreamProcessor::dead_letters(DeadLetterQueue queue) {
-  core_->consumer->dead_letters = std::move(queue);
+  if (core_) core_->consumer->dead_letters = std::move(queue);
   return *this;
 }
 
 Result<> StreamProcessor::run(std::stop_token stop) {
-  auto result = core_->consumer->run(stop);
-  auto closed = core_->producer->close(5s);
+  if (!core_) return std::unexpected(moved_from("processor"));
+  const auto consumer = core_->consumer;  // a handler may destroy us
+  const auto producer = core_->producer;
+  auto result = consumer->run(stop);
+  auto closed = producer->close(5s);
   return result ? closed : result;
 }
 

@@ -20,7 +20,7 @@ Result<> until_done(const std::string& what, F call) {
 }  // namespace
 
 Result<> ProducerCore::init_transactions(milliseconds timeout) {
-  if (rd_kafka_error_t* error = rd_kafka_init_transactions(handle_.get(), static_cast<int>(timeout.count())))
+  if (rd_kafka_error_t* error = rd_kafka_init_transactions(handle_.get(), as_int(timeout)))
     return std::unexpected(error_of(error, "the broker does not begin transactions"));
   return {};
 }

@@ -92,7 +92,8 @@ class Dispatcher {
   explicit Dispatcher(Rules rules);
 
   Slot assign(std::optional<Batching> batching = {});
-  // A record was read. REQUIRES: wants(slot) was true before this fetch; offsets rise within a slot.
+  // A record was read. REQUIRES: wants(slot) was true before this fetch; offsets rise within
+  // a slot, unless its log was cut or made anew (see Progress).
   Token add(Slot slot, Offset offset, std::uint64_t key_hash, std::uint32_t bytes, Instant now);
 
   // The next run, from the lane that has waited longest; nothing when no lane is ready.

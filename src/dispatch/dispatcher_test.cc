@@ -51,6 +51,20 @@ TEST(Dispatcher, CommitsUpToTheFirstRecordThatIsNotSettledAndPassesGaps) {
   EXPECT_EQ(d.committable(slot), Offset{41});
 }
 
+TEST(Dispatcher, ALogThatBeginsAnewIsFollowedOnceWhatWasReadOfTheOldOneIsSettled) {
+  Dispatcher d(Rules{});
+  const Slot slot = d.assign();
+  for (const int offset : {500, 501, 0, 1}) d.add(slot, Offset{offset}, 0, 1, kStart);
+  auto run = d.take(kStart);
+  d.done(*run, 1, Outcome::kYielded, kStart);
+  EXPECT_EQ(d.committable(slot), Offset{501});
+  run = d.take(kStart);
+  d.done(*run, 1, Outcome::kYielded, kStart);
+  EXPECT_EQ(d.committable(slot), Offset{0});
+  d.done(*d.take(kStart), 2, Outcome::kOk, kStart);
+  EXPECT_EQ(d.committable(slot), Offset{2});
+}
+
 TEST(Dispatcher, AFailedRecordWaitsAloneAndItsPartitionIsNotRead) {
   Dispatcher d(with_dead_letters());
   const Slot failing = d.assign(), other = d.assign();

@@ -10,8 +10,6 @@ const Progress::Entry& Progress::entry(std::uint64_t sequence) const {
 }
 
 std::uint64_t Progress::add(Offset offset, std::uint32_t bytes) {
-  CHECK(!last_added_ || offset > *last_added_);
-  last_added_ = offset;
   entries_.push_back({.offset = offset, .bytes = bytes});
   return end() - 1;
 }

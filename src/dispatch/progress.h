@@ -14,7 +14,8 @@ namespace thalweg::dispatch {
 
 class Progress {
  public:
-  // Notes a record and returns its sequence. REQUIRES: offset is above all that were added.
+  // Notes a record and returns its sequence. Offsets rise, until a log was cut or made anew under its reader: then they
+  // begin again below, and what is committed follows once everything read before is settled.
   std::uint64_t add(Offset offset, std::uint32_t bytes);
   // REQUIRES: added, not settled before.
   void settle(std::uint64_t sequence);
@@ -42,7 +43,6 @@ class Progress {
 
   std::deque<Entry> entries_;
   std::uint64_t first_ = 0;
-  std::optional<Offset> last_added_;
   std::optional<Offset> committable_;
 };
 

@@ -4,7 +4,7 @@ namespace thalweg::client {
 namespace detail {
 
 Result<std::string> text_of(const Json& json) try { return json.dump(); } catch (const Json::exception& e) {
-  return std::unexpected(Error{.code = -161, .message = std::string("cannot be written as JSON: ") + e.what()});
+  return std::unexpected(Error{.code = kCannotWrite, .message = std::string("cannot be written as JSON: ") + e.what()});
 }
 
 Result<Json> parse_json(std::string_view text) {

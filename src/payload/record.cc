@@ -38,6 +38,11 @@ Serde<std::string> SerdeOf<std::string>::make() {
 }
 
 namespace detail {
+std::unexpected<Error> serde_threw(std::string_view serde, std::string_view what, int code) {
+  return std::unexpected(
+      Error{.code = code, .message = std::string("the serde ").append(serde).append(" threw: ").append(what)});
+}
+
 std::unexpected<Error> wrong_length(std::string_view type, std::size_t want, std::size_t got) {
   return bad_bytes(std::string(type) + " has " + std::to_string(want) + " bytes, here are " + std::to_string(got));
 }

@@ -41,6 +41,21 @@ def loses_nothing_while_the_broker_is_killed(kills: int = 5, messages: int = 500
             broker.kill()
 
 
+def an_idle_client_keeps_its_memory(seconds: int = 16) -> str:
+    """Up to 16,000 statistics a client, and some 20,000 pages: about a day's, at one every five or ten seconds."""
+    program = _program("client_idle")
+    with tempfile.TemporaryDirectory(prefix="thalweg-client-") as folder:
+        broker = ThalwegBroker(pathlib.Path(folder))
+        try:
+            broker.start()
+            subprocess.run([broker.binary, "topic", "create", "idle", "--brokers", broker.bootstrap], check=True, capture_output=True)
+            done = subprocess.run([program, broker.bootstrap, "idle", str(seconds)], capture_output=True, text=True, timeout=120)
+            expect(done.returncode == 0, f"exit code {done.returncode}: {done.stdout} {done.stderr[-500:]}")
+            return done.stdout.strip().replace("\n", "; ")
+        finally:
+            broker.kill()
+
+
 def is_installed_for_both_compilers() -> str:
     _program("client_workload")
     with tempfile.TemporaryDirectory(prefix="thalweg-client-") as folder:
@@ -57,5 +72,6 @@ def is_installed_for_both_compilers() -> str:
 
 ALL = {
     "the toolkit loses nothing while the broker is killed": loses_nothing_while_the_broker_is_killed,
+    "an idle client keeps its memory whatever comes": an_idle_client_keeps_its_memory,
     "the toolkit as it is installed is built by both compilers": is_installed_for_both_compilers,
 }

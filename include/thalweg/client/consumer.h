@@ -19,12 +19,14 @@ enum class OffsetReset { kEarliest, kLatest, kFail };
 enum class InOrderOf { kPartition, kKey };
 
 struct ConsumerConfig {
-  std::string brokers = "localhost:9092", group = {};
+  std::string brokers = "localhost:9092", group = {};  // a group is needed
   OffsetReset reset = OffsetReset::kEarliest;
   InOrderOf order = InOrderOf::kPartition;
   unsigned workers = 0;  // 0: one per core
   std::size_t in_hand =
       1000;  // records of a partition that are read and not handled; beyond it the partition is not read
+  // How often what was handled is committed (0: after every round), and how long the group waits for a member that is
+  // not heard of. Times beyond a year are a year.
   milliseconds commit_interval = 5s, session_timeout = 45s;
   // How long a stop or a rebalance waits for handlers that have begun. What they had not begun is left to the next
   // owner.
@@ -34,25 +36,29 @@ struct ConsumerConfig {
   Properties properties = {};
 };
 
+// How long a record waits before attempt n + 1: first * n when linear, else first * factor^(n-1); at most `most`, and
+// then more or less by up to the share `jitter` (0 to 1).
 struct THALWEG_EXPORT Backoff {
   milliseconds first = 1s, most = 1min;
   double factor = 1;
   bool linear = true;
-  double jitter = 0.1;  // 0 to 1
+  double jitter = 0.1;
   static Backoff fixed(milliseconds every);
   static Backoff growing(milliseconds step);  // step, 2 step, 3 step ...
   static Backoff exponential(milliseconds first, double factor, milliseconds most);
 };
 
 struct RetryPolicy {
-  int attempts = 3;  // counts the first
+  int attempts = 3;  // counts the first; below 1 is 1
   Backoff backoff = {};
   // Left out: what says it is retriable, as fail() and exceptions do. Bytes that cannot be decoded are never tried
-  // again.
+  // again. On a worker's thread. When it throws, the record is tried again and on_error hears of it.
   std::function<bool(const Error&)> worth_it = {};
 };
 
-// Topic "dlq.<topic>", headers "__dlq.errors.*" (KIP-1191). Key, value and headers are kept.
+// Topic "dlq.<topic>", headers "__dlq.errors.*" (KIP-1191). Key, value and headers are kept; what the handler said is
+// cut at 4 KiB. The topic must take records a little larger than those it is the queue of (max.message.bytes). Letters
+// are written to the brokers that are read from, with the consumer's options for security.
 struct THALWEG_EXPORT DeadLetterQueue {
   std::string prefix = "dlq.";
   std::optional<std::string> topic = {};  // one for all, instead of the prefix
@@ -92,7 +98,10 @@ class THALWEG_EXPORT Consumer {
   // run(); what it throws ends run(), since to begin elsewhere would be worse.
   Consumer& offsets_from(std::function<std::optional<std::int64_t>(const TopicPartition&)>);
 
-  // Handles until stopped; then waits for handlers that have begun, commits, leaves the group. Once.
+  // Handles until stopped; then waits for handlers that have begun, commits, leaves the group. Once: a second call says
+  // _STATE. The error is what ended it: a record that cannot be handled, a fatal error of the client, a handler that
+  // did not return within `drain` (_TIMED_OUT). No broker is no end: it goes on trying, and on_error hears of it. A
+  // handler may request the stop, and may destroy the Consumer.
   Result<> run(std::stop_token);
 
   Consumer(Consumer&&) noexcept;

@@ -12,8 +12,8 @@ namespace thalweg::client {
 struct HealthConfig {
   std::string brokers = "localhost:9092";
   std::vector<std::string> topics =
-      {};  // what the application needs; each must exist, with leaders and replicas in sync
-  milliseconds timeout = 3s;
+      {};                     // what the application needs; each must exist, with leaders and replicas in sync
+  milliseconds timeout = 3s;  // of one check; checks go one after the other
   Properties properties = {};
   // What else the application needs, as its database: each string is a problem. Asked with every check, never twice at
   // once.
@@ -34,6 +34,8 @@ class HealthCore;
 class THALWEG_EXPORT HealthChecker {
  public:
   explicit HealthChecker(HealthConfig config);
+  HealthChecker(const HealthChecker&) = default;  // a move copies: no handle is ever empty
+  HealthChecker& operator=(const HealthChecker&) = default;
   Health check() const;
 
  private:
@@ -47,7 +49,7 @@ class HttpCore;
 // trusts: no TLS.
 class THALWEG_EXPORT HttpEndpoint {
  public:
-  // "127.0.0.1:9400", "[::1]:9400"; port 0 takes a free one.
+  // "127.0.0.1:9400", "[::1]:9400", "localhost:9400"; port 0 takes a free one. The error says what the system said.
   static Result<HttpEndpoint> listen(std::string address);
   HttpEndpoint& metrics(Metrics metrics, std::string path = "/metrics");
   HttpEndpoint& health(HealthChecker checker, std::string path = "/health");  // 200, or 503 with the problems

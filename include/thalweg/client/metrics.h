@@ -17,6 +17,8 @@ class MetricCells;
 class THALWEG_EXPORT Metrics {
  public:
   Metrics();
+  Metrics(const Metrics&) = default;  // a move copies: no handle is ever empty
+  Metrics& operator=(const Metrics&) = default;
   std::string text() const;  // Prometheus' text format 0.0.4
   MetricCells& cells() const { return *cells_; }
 

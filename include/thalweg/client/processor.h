@@ -1,5 +1,7 @@
 // Consume, transform, produce. What a handler puts into its Outbox leaves when the handler has succeeded, and the
-// input's offset is committed when the broker has all of it: at least once.
+// input's offset is committed when the broker has all of it: at least once. Outputs that the broker refuses or does not
+// take in time make the input fail, as if its handler had: it is tried again, then dead-lettered. So an output may come
+// twice, and after outputs of later records, but none is missing.
 //
 // kExactlyOnce needs a broker with transactions and is not written yet: open() asks the broker and says what it said.
 #pragma once
@@ -30,7 +32,7 @@ class THALWEG_EXPORT Outbox {
 struct ProcessorConfig {
   ConsumerConfig input = {};
   Guarantee guarantee = Guarantee::kAtLeastOnce;
-  Properties output = {};  // of the producer
+  Properties output = {};  // of the producer; how to reach the cluster is taken from `input` unless it is said here
 };
 
 class ProcessorCore;
@@ -38,7 +40,7 @@ class ProcessorCore;
 class THALWEG_EXPORT StreamProcessor {
  public:
   static Result<StreamProcessor> open(ProcessorConfig);
-  // f takes const Record& or const T&, then Outbox&; it returns void or Result<>.
+  // f takes const Record&, or const T&, or const T& and const Record&; then Outbox&. It returns void or Result<>.
   template <class F>
   StreamProcessor& on(std::string topic, F f);
   StreamProcessor& retry(RetryPolicy);

@@ -26,16 +26,20 @@ struct ProducerConfig {
   Compression compression = Compression::kNone;
   // How long a message waits for others to travel with. Left out: 0 for Producer, whose caller waits, else 5 ms.
   std::optional<milliseconds> linger = {};
-  milliseconds delivery_timeout = 120s;  // after it a message that nobody acknowledged has failed
+  milliseconds delivery_timeout = 120s;  // after it a message that nobody acknowledged has failed; above linger
+  // What is accepted and not answered: messages, and bytes of keys, values and headers and 64 for each message. Above
+  // 0. A message that is larger than all of queue_bytes goes alone.
   std::size_t queue_messages = 100'000, queue_bytes = 64 << 20;
-  std::optional<std::string> transactional_id = {};
+  std::optional<std::string> transactional_id =
+      {};  // for Producer::transaction; open() then asks the broker, up to 30 s
   std::optional<Metrics> metrics = {};
   ErrorHandler on_error =
       {};  // what concerns no single message, as "no broker can be reached"; left out: standard error
   Properties properties = {};  // idempotence and Kafka's murmur2 partitioner are on unless these say otherwise
 };
 
-// Runs on the producer's own thread, in the order of the partition. It must not wait for this producer.
+// Runs on the producer's own thread, in the order of the partition. It must not wait for this producer: close() says
+// so, flush() and a send() without room would wait for themselves. It may destroy it. What it throws goes to on_error.
 using DeliveryHandler = std::function<void(const Message&, const Result<Delivery>&)>;
 
 // Key and value through their serdes; an empty std::optional is null. A serde that fails is an error before anything is
@@ -69,14 +73,17 @@ class THALWEG_EXPORT Producer {
   Result<Delivery> send(Message);
   template <class K, class V>
   Result<Delivery> send(std::string topic, const K& key, const V& value, Headers headers = {});
-  // All at once, answers in their order.
+  // All at once, answers in their order; each waits for room as long as it takes.
   std::vector<Result<Delivery>> send_all(std::span<const Message>);
 
   // Begins a transaction, runs body(Transaction&) -> void or Result<>, commits; aborts when the body fails or throws.
-  // Needs a transactional_id. One at a time.
+  // Needs a transactional_id. One at a time. The error is the body's, or the commit's; an abort that fails replaces it.
   template <class F>
   Result<> transaction(F body);
 
+  // Sends what is waiting, for at most `timeout`; what is late is given up (_PURGE_QUEUE, _PURGE_INFLIGHT), and the
+  // error says how many. Also while other threads send: theirs is accepted and answered, or refused with _DESTROY. A
+  // second time it does nothing.
   Result<> close(milliseconds timeout = 30s);
   Producer(Producer&&) noexcept;
   Producer& operator=(Producer&&) noexcept;
@@ -92,7 +99,8 @@ class THALWEG_EXPORT AsyncProducer {
  public:
   static Result<AsyncProducer> open(ProducerConfig, DeliveryHandler = {});
 
-  // Accepts the message, or says _QUEUE_FULL when there was no room in time. Only what was accepted is answered.
+  // Accepts the message, or says why not: _QUEUE_FULL when there was no room in time (retriable), MSG_SIZE_TOO_LARGE,
+  // UNKNOWN_TOPIC_OR_PART, _DESTROY after close(). Only what was accepted is answered.
   Result<> send(Message, milliseconds room_within = 5s);
   Result<> send(Message, DeliveryHandler, milliseconds room_within = 5s);
   template <class K, class V>
@@ -116,8 +124,8 @@ class THALWEG_EXPORT AsyncProducer {
 // Sends when there are `count` messages or `bytes` of them, or the oldest is `age` old, also if nobody calls add() any
 // more.
 struct BatchLimits {
-  std::size_t count = 100, bytes = 1 << 20;
-  milliseconds age = 1s;
+  std::size_t count = 100, bytes = 1 << 20;  // count 0 is 1; bytes are of keys and values
+  milliseconds age = 1s;                     // of the oldest; at most a year
 };
 
 class THALWEG_EXPORT BatchProducer {
@@ -125,7 +133,8 @@ class THALWEG_EXPORT BatchProducer {
   static Result<BatchProducer> open(ProducerConfig, BatchLimits = {});
 
   // Sends the batch when it is full, and then waits for it. A batch that failed is kept, tried again with the next, and
-  // is what add() answers with once it has grown to twice its limits: then nothing more is accepted.
+  // is what add() answers with once it has grown to twice its limits: then nothing more is accepted. That is so too
+  // when what fails will always fail, as a record that is too large: look at what flush() says.
   Result<> add(Message);
   template <class K, class V>
   Result<> add(std::string topic, const K& key, const V& value, Headers headers = {});

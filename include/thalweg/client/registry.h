@@ -10,17 +10,25 @@ namespace thalweg::client {
 
 enum class SchemaType { kAvro, kJson, kProtobuf };
 
+// What a schema speaks of and does not define itself: `name` is how it says so (a Protobuf import, a JSON $ref, an Avro
+// full name), subject and version are where it is registered.
+struct SchemaReference {
+  std::string name, subject;
+  int version = 0;
+};
+
 struct Schema {
-  int id = 0, version = 0;
+  int id = 0, version = 0;  // 1 and more; 0 where the registry did not say
   std::string subject, text;
   SchemaType type = SchemaType::kAvro;
+  std::vector<SchemaReference> references = {};
 };
 
 struct RegistryConfig {
   std::string url = "http://localhost:8081";  // user:password@ in it is sent as basic authentication
-  milliseconds timeout = 10s;
-  std::size_t cache = 1000;        // schemas kept, by id and by text
-  milliseconds latest_for = 1min;  // how long "latest" is believed
+  milliseconds timeout = 10s;                 // of one request, with connecting
+  std::size_t cache = 1000;                   // schemas kept, by id and by text; the oldest leaves first
+  milliseconds latest_for = 1min;             // how long "latest" is believed
   Properties headers = {};
 };
 
@@ -28,19 +36,25 @@ class RegistryCore;
 
 // A shared handle, thread-safe. What an id means never changes, so it is kept for good; "latest" is asked again after a
 // minute, and its old answer serves on while the registry cannot be reached.
+// Errors carry the registry's number (409, 40401, 42201) and its words; one that could not be reached is retriable.
 class THALWEG_EXPORT SchemaRegistry {
  public:
   explicit SchemaRegistry(RegistryConfig config = {});
-  // Registers it, or finds the id it already has. An incompatible schema is an error with the registry's reasons (code
-  // 409).
-  Result<Schema> add(std::string_view subject, std::string_view text, SchemaType type = SchemaType::kAvro);
+  SchemaRegistry(const SchemaRegistry&) = default;  // a move copies: no handle is ever empty
+  SchemaRegistry& operator=(const SchemaRegistry&) = default;
+  // Registers it, or finds the id it already has. An incompatible schema is an error of code 409 with the registry's
+  // reasons: the path of the field and what is wrong with it.
+  Result<Schema> add(std::string_view subject, std::string_view text, SchemaType type = SchemaType::kAvro,
+                     const std::vector<SchemaReference>& references = {});
   // The id of this very schema under the subject; it is not registered.
-  Result<Schema> find(std::string_view subject, std::string_view text, SchemaType type = SchemaType::kAvro) const;
+  Result<Schema> find(std::string_view subject, std::string_view text, SchemaType type = SchemaType::kAvro,
+                      const std::vector<SchemaReference>& references = {}) const;
   Result<Schema> get(std::string_view subject, std::string_view version = "latest") const;
   Result<Schema> by_id(int id) const;
   // Why the text could not be the next version; empty when it could.
   Result<std::vector<std::string>> incompatibilities(std::string_view subject, std::string_view text,
-                                                     SchemaType type = SchemaType::kAvro) const;
+                                                     SchemaType type = SchemaType::kAvro,
+                                                     const std::vector<SchemaReference>& references = {}) const;
 
  private:
   std::shared_ptr<RegistryCore> core_;

@@ -35,7 +35,8 @@ Result<> status(const Result<T>& result) {
 }
 
 // What a serde answers when bytes are not what they should be: it is never retried, for it will not get better.
-inline constexpr int kBadBytes = -159;  // librdkafka's _VALUE_DESERIALIZATION
+inline constexpr int kBadBytes = -159;     // librdkafka's _VALUE_DESERIALIZATION
+inline constexpr int kCannotWrite = -161;  // its _VALUE_SERIALIZATION: a value that has no bytes
 inline std::unexpected<Error> bad_bytes(std::string message) {
   return std::unexpected(Error{.code = kBadBytes, .message = std::move(message)});
 }

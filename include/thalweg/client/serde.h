@@ -7,6 +7,7 @@
 #include <bit>
 #include <concepts>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <optional>
 #include <string>
@@ -25,6 +26,10 @@ struct SerdeContext {
   const Headers* read_headers = nullptr;  // of a record that is read
 };
 
+namespace detail {
+THALWEG_EXPORT std::unexpected<Error> serde_threw(std::string_view serde, std::string_view what, int code);
+}
+
 template <class T>
 class Serde {
  public:
@@ -34,10 +39,21 @@ class Serde {
   Serde(std::string name, Write write, Read read)
       : impl_(std::make_shared<const Impl>(std::move(name), std::move(write), std::move(read))) {}
 
-  Result<> write(const T& value, std::string& out, const SerdeContext& context) const {
+  // What a serde throws is its error, as what a handler throws.
+  Result<> write(const T& value, std::string& out, const SerdeContext& context) const try {
     return impl_->write(value, out, context);
+  } catch (const std::exception& e) {
+    return detail::serde_threw(name(), e.what(), kCannotWrite);
+  } catch (...) {
+    return detail::serde_threw(name(), "what is not a std::exception", kCannotWrite);
   }
-  Result<T> read(std::string_view bytes, const SerdeContext& context) const { return impl_->read(bytes, context); }
+  Result<T> read(std::string_view bytes, const SerdeContext& context) const try {
+    return impl_->read(bytes, context);
+  } catch (const std::exception& e) {
+    return detail::serde_threw(name(), e.what(), kBadBytes);
+  } catch (...) {
+    return detail::serde_threw(name(), "what is not a std::exception", kBadBytes);
+  }
   std::string_view name() const { return impl_->name; }
 
  private:
