@@ -1,5 +1,9 @@
 // What must hold whatever handlers, dead letters, rebalances and time do.
 #include <gtest/gtest.h>
+#include <malloc.h>
+#if __has_feature(address_sanitizer)
+#include <sanitizer/allocator_interface.h>
+#endif
 
 #include <algorithm>
 #include <random>
@@ -266,6 +270,49 @@ TEST(DispatcherProperty, OnePartitionInBackoffForAMinuteDelaysNoneOfTheOther99) 
   ASSERT_GE(one_fails.size(), healthy.size());  // nothing of the others is left behind
   EXPECT_LE(one_fails[one_fails.size() * 99 / 100], healthy[healthy.size() * 99 / 100]);
   EXPECT_LE(one_fails.back(), healthy.back() + Nanos(1ms));
+}
+
+std::size_t allocated() {
+#if __has_feature(address_sanitizer)
+  return __sanitizer_get_current_allocated_bytes();
+#else
+  return mallinfo2().uordblks;
+#endif
+}
+
+// A day of an idle consumer, second by second: a record that fails every minute, a record a minute for everybody else,
+// a batch that runs by its age, and a partition that leaves and comes back every ten minutes.
+TEST(DispatcherProperty, ADayOfIdlenessLeavesNothingBehind) {
+  Rules rules;
+  rules.attempts = 1'000'000;
+  rules.backoff = {.first = 60s, .most = 60s, .linear = false, .jitter = 0};
+  rules.dead_letters = true;
+  Dispatcher d(rules);
+  const Slot failing = d.assign(), batch = d.assign({{}});
+  std::deque<Slot> others{d.assign(), d.assign()};
+  Instant now{};
+  std::int64_t offset = 0;
+  d.add(failing, Offset{0}, 0, 1, now);
+  std::size_t after_an_hour = 0, failures = 0;
+  for (int second = 0; second < 24 * 3600; ++second, now += 1s) {
+    if (second == 3600) after_an_hour = allocated();
+    d.on_timer(now);
+    if (second % 60 == 0)
+      for (const auto slot : {batch, others[0], others[1]}) d.add(slot, Offset{offset++}, 0, 1, now);
+    if (second % 600 == 599) {
+      ASSERT_TRUE(d.revoke(others.front()));
+      d.forget(others.front());
+      others.pop_front();
+      others.push_back(d.assign());
+    }
+    while (const auto run = d.take(now)) {
+      const bool fails = run->slot == failing;
+      failures += fails;
+      d.done(*run, fails ? 0 : run->tokens.size(), fails ? Outcome::kRetriable : Outcome::kOk, now);
+    }
+  }
+  EXPECT_EQ(failures, 1440u);
+  EXPECT_LT(allocated(), after_an_hour + 4096);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // What the toolkit costs: N messages by send_future, then the same N by handlers.
-//   client_bench BROKERS [messages=1000000] [bytes=100] [topic=client-bench]
+//   client_bench BROKERS [messages=1000000] [bytes=100] [topic=client-bench] [queue_messages=100000]
 // Prints messages per second of wall time, and CPU seconds of this process per million.
 #include <sys/resource.h>
 #include <unistd.h>
@@ -38,8 +38,9 @@ int fail_with(const Error& error) {
   return 1;
 }
 
-Result<> produce(const std::string& brokers, const std::string& topic, std::size_t messages, std::size_t bytes) {
-  auto producer = AsyncProducer::open({.brokers = brokers});
+Result<> produce(const std::string& brokers, const std::string& topic, std::size_t messages, std::size_t bytes,
+                 std::size_t queue) {
+  auto producer = AsyncProducer::open({.brokers = brokers, .queue_messages = queue});
   if (!producer) return std::unexpected(producer.error());
   const std::string value(bytes, 'v');
   std::deque<std::future<Result<Delivery>>> answers;
@@ -80,10 +81,12 @@ Result<> consume(const std::string& brokers, const std::string& topic, std::size
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2) return fail_with({.message = "usage: client_bench BROKERS [messages] [bytes] [topic]"});
+  if (argc < 2)
+    return fail_with({.message = "usage: client_bench BROKERS [messages] [bytes] [topic] [queue_messages]"});
   const std::size_t messages = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 1'000'000;
   const std::size_t bytes = argc > 3 ? std::strtoul(argv[3], nullptr, 10) : 100;
   const std::string topic = argc > 4 ? argv[4] : "client-bench";
-  if (auto sent = produce(argv[1], topic, messages, bytes); !sent) return fail_with(sent.error());
+  const std::size_t queue = argc > 5 ? std::strtoul(argv[5], nullptr, 10) : 100'000;
+  if (auto sent = produce(argv[1], topic, messages, bytes, queue); !sent) return fail_with(sent.error());
   if (auto read = consume(argv[1], topic, messages); !read) return fail_with(read.error());
 }

@@ -34,14 +34,14 @@ def protobuf_both_ways(context: Context) -> None:
     toolkit, protoc = paths.built("protobuf_client"), shutil.which("protoc")
     if not toolkit or not protoc:
         raise Skip("protobuf_client is not built: it needs libprotobuf-dev and protobuf-compiler")
-    descriptors = context.folder / "shop.bin"
-    context.run([protoc, f"--proto_path={paths.REPOSITORY}/src/client/testdata", "--include_imports", f"--descriptor_set_out={descriptors}", "shop.proto"])
+    descriptors, protos = context.folder / "shop.bin", str(paths.REPOSITORY / "src" / "client" / "testdata")
+    context.run([protoc, f"--proto_path={protos}", "--include_imports", f"--descriptor_set_out={descriptors}", "shop.proto"])
     node, file = clients.program("node", "nodejs"), str(clients.node_project(paths.SUITE / "node-registry") / "confluent_protobuf.js")
     port = free_port()
     broker = context.new_broker(schema_registry_listeners=f"http://127.0.0.1:{port}")
     broker.start()
     url = f"http://127.0.0.1:{port}"
-    env = {"REGISTRY": url, "DESCRIPTORS": str(descriptors)}
+    env = {"REGISTRY": url, "DESCRIPTORS": str(descriptors), "PROTOS": protos}
 
     written = context.run([str(toolkit), url, f"{context.prefix}-cpp", "write"]).stdout.split()
     context.run([node, file, "read", *written], env=env)
