@@ -16,6 +16,9 @@ constexpr std::size_t kReadMost = 1000;
 // librdkafka 2.0, which Debian 12 has, never lets go of a client whose topic was deleted while it was read. Its threads
 // are then left behind, asleep: whoever was told to stop must end all the same.
 constexpr auto kDestroyWithin = 3s;
+// How long leaving the group may take beside what revoke() waits for. Without a coordinator librdkafka would wait for
+// every commit that is under way, each for a minute; the group learns of it by the session's timeout instead.
+constexpr auto kLeaveWithin = 2s;
 
 void destroy(rd_kafka_t* handle) {
   std::packaged_task<void()> task([handle] { rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE); });
@@ -287,7 +290,7 @@ void ConsumerCore::wake() {
 Result<> ConsumerCore::finish() {
   // Leaving revokes everything: revoke() waits for handlers and commits.
   rd_kafka_queue_cb_event_enable(client_queue_.get(), nullptr, nullptr);
-  const auto closed = rd_kafka_consumer_close(handle_.get());
+  const auto left = leave();
   if (letters_) (void)letters_->close(5s);
   bool all_returned = false;
   {
@@ -312,7 +315,22 @@ Result<> ConsumerCore::finish() {
                                             std::to_string(config_.drain.count()) + " ms: " + who +
                                             "; what it was handling is not committed"});
   }
-  if (closed) return std::unexpected(error_of(closed, "leaving the group"));
+  return left;
+}
+
+Result<> ConsumerCore::leave() {
+  const QueueHandle queue(rd_kafka_queue_new(handle_.get()));
+  if (auto* error = rd_kafka_consumer_close_queue(handle_.get(), queue.get()))
+    return std::unexpected(error_of(error, "leaving the group"));
+  revoked_at_ = steady_clock::now();
+  while (!rd_kafka_consumer_closed(handle_.get())) {
+    rd_kafka_queue_poll_callback(queue.get(), 50);
+    if (steady_clock::now() - revoked_at_ > kLeaveWithin)
+      return std::unexpected(Error{.code = RD_KAFKA_RESP_ERR__TIMED_OUT,
+                                   .message = "leaving the group: its coordinator does not answer; the group goes on "
+                                              "without this member when the session has timed out",
+                                   .retriable = true});
+  }
   return {};
 }
 

@@ -90,6 +90,7 @@ class ConsumerCore : public std::enable_shared_from_this<ConsumerCore> {
   void wait_for_something();
   void wake();
   Result<> finish();
+  Result<> leave();
   void report(const Error& error);
   void end_with(Error error);
 
@@ -131,6 +132,7 @@ class ConsumerCore : public std::enable_shared_from_this<ConsumerCore> {
   std::map<TopicPartition, dispatch::Slot> slot_of_;
   std::optional<Error> ended_by_;
   bool workers_stop_ = false, ran_ = false;
+  std::chrono::steady_clock::time_point revoked_at_;  // or when leaving began; of the polling thread
   std::size_t workers_out_ = 0;
   std::vector<std::string> stuck_;  // handlers that did not return in time
   std::atomic<bool> signal_set_{false};

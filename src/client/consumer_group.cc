@@ -134,6 +134,7 @@ void ConsumerCore::revoke(rd_kafka_topic_partition_list_t* list) {
   } else {
     rd_kafka_assign(handle_.get(), nullptr);
   }
+  revoked_at_ = std::chrono::steady_clock::now();
 }
 
 void ConsumerCore::commit(bool wait, const std::vector<dispatch::Slot>* only) {

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import resource
 import signal
 import sqlite3
@@ -50,7 +51,15 @@ class Service:
             self.process.kill()
             self.process.wait()
 
+    def _minds_sigterm(self) -> bool:
+        """Whether it has come so far that it looks for the signal, which it blocks to wait for it."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return bool(int(re.search(r"^SigBlk:\s*(\w+)", status, re.M)[1], 16) >> (signal.SIGTERM - 1) & 1)
+
     def stop(self) -> None:
+        deadline = time.monotonic() + 20
+        while self.process.poll() is None and not self._minds_sigterm() and time.monotonic() < deadline:
+            time.sleep(0.01)
         self.process.send_signal(signal.SIGTERM)
         try:
             code = self.process.wait(20)
@@ -109,6 +118,7 @@ class Shop:
     def finish(self) -> str:
         """No more customers; what has begun is done; then everything is compared. What was compared, in words."""
         shops = [service for service in (self.ecommerce, self.second) if service.process]
+        self.wait_for_a_purchase()  # so that every topic has something
         for service in shops:
             service.kill()
         for service in shops:
@@ -119,6 +129,12 @@ class Shop:
         said = compare(self.read_topics(), self.shop, figures)
         self.broker.stop()
         return said
+
+    def wait_for_a_purchase(self) -> None:
+        deadline = time.monotonic() + 30
+        while self.look()[0]["purchases"] == 0:
+            expect(time.monotonic() < deadline, "nothing is bought")
+            time.sleep(0.1)
 
     def settle(self) -> Counter:
         """Until the counts are those of the shop, or nothing has changed for a while. The counts of analytics."""

@@ -100,8 +100,10 @@ class THALWEG_EXPORT Consumer {
 
   // Handles until stopped; then waits for handlers that have begun, commits, leaves the group. Once: a second call says
   // _STATE. The error is what ended it: a record that cannot be handled, a fatal error of the client, a handler that
-  // did not return within `drain` (_TIMED_OUT). No broker is no end: it goes on trying, and on_error hears of it. A
-  // handler may request the stop, and may destroy the Consumer.
+  // did not return within `drain` (_TIMED_OUT). No broker is no end: it goes on trying, and on_error hears of it. With
+  // no broker the end itself takes ten seconds at most, beside `drain`: 5 for the commit, 2 to leave, 3 for
+  // librdkafka's threads; then the error is _TIMED_OUT as well. A handler may request the stop, and may destroy the
+  // Consumer.
   Result<> run(std::stop_token);
 
   Consumer(Consumer&&) noexcept;
