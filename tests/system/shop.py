@@ -34,8 +34,10 @@ class Service:
         self.name, self.log_path = name, where / f"{log or name}.log"
         self.command = [str(program), *map(str, arguments)]
         self.process: subprocess.Popen | None = None
+        self.asked_to_stop: float | None = None
 
     def launch(self, *more: object) -> None:
+        self.asked_to_stop = None
         with open(self.log_path, "ab") as log:
             # Signals stay as Python has them, which ignores SIGXFSZ: see limit_files().
             self.process = subprocess.Popen([*self.command, *map(str, more)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
@@ -50,14 +52,21 @@ class Service:
             self.process.kill()
             self.process.wait()
 
-    def stop(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
+    def stop(self) -> float:
+        """Seconds that it took since SIGTERM, which may have been sent before."""
+        self.ask_to_stop()
         try:
             code = self.process.wait(20)
         except subprocess.TimeoutExpired:
             self.kill()
             raise Failure(f"{self.name} did not stop within 20 s of SIGTERM: {self.log()}") from None
         expect(code == 0, f"{self.name} exited {code} after SIGTERM: {self.log()}")
+        return time.monotonic() - self.asked_to_stop
+
+    def ask_to_stop(self) -> None:
+        if self.asked_to_stop is None:
+            self.asked_to_stop = time.monotonic()
+            self.process.send_signal(signal.SIGTERM)
 
     def log(self) -> str:
         return self.log_path.read_text(errors="replace")[-3000:] if self.log_path.exists() else ""
@@ -103,8 +112,19 @@ class Shop:
         if isinstance(error, Failure):
             raise Failure(f"{error}\necommerce: {self.ecommerce.log()}\nsecond: {self.second.log()}\nanalytics: {self.analytics.log()}\nbroker: {self.broker.log_tail()}") from None
 
+    def create_topics(self) -> None:
+        done = subprocess.run([self.broker.binary, "topic", "create", *TOPICS, "--partitions", "3", "--brokers", self.broker.bootstrap], capture_output=True,
+                              text=True)
+        expect(done.returncode == 0, f"thalweg topic create: {done.stderr}")
+
     def launch(self, part) -> None:
         part.launch(*(("--rate", self.rate) if part in (self.ecommerce, self.second) else ()))
+
+    def stop_both(self) -> list[float]:
+        """The shop and analytics at once; how many seconds each took."""
+        self.ecommerce.ask_to_stop()
+        self.analytics.ask_to_stop()
+        return [self.ecommerce.stop(), self.analytics.stop()]
 
     def finish(self) -> str:
         """No more customers; what has begun is done; then everything is compared. What was compared, in words."""
