@@ -35,8 +35,10 @@ class Service:
         self.name, self.log_path = name, where / f"{log or name}.log"
         self.command = [str(program), *map(str, arguments)]
         self.process: subprocess.Popen | None = None
+        self.asked_to_stop: float | None = None
 
     def launch(self, *more: object) -> None:
+        self.asked_to_stop = None
         with open(self.log_path, "ab") as log:
             # Signals stay as Python has them, which ignores SIGXFSZ: see limit_files().
             self.process = subprocess.Popen([*self.command, *map(str, more)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
@@ -51,22 +53,29 @@ class Service:
             self.process.kill()
             self.process.wait()
 
-    def _minds_sigterm(self) -> bool:
-        """Whether it has come so far that it looks for the signal, which it blocks to wait for it."""
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return bool(int(re.search(r"^SigBlk:\s*(\w+)", status, re.M)[1], 16) >> (signal.SIGTERM - 1) & 1)
-
-    def stop(self) -> None:
-        deadline = time.monotonic() + 20
-        while self.process.poll() is None and not self._minds_sigterm() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        self.process.send_signal(signal.SIGTERM)
+    def stop(self) -> float:
+        """Seconds that it took since SIGTERM, which may have been sent before."""
+        self.ask_to_stop()
         try:
             code = self.process.wait(20)
         except subprocess.TimeoutExpired:
             self.kill()
             raise Failure(f"{self.name} did not stop within 20 s of SIGTERM: {self.log()}") from None
         expect(code == 0, f"{self.name} exited {code} after SIGTERM: {self.log()}")
+        return time.monotonic() - self.asked_to_stop
+
+    def _minds_sigterm(self) -> bool:
+        """Whether it has come so far that it looks for the signal, which it blocks to wait for it."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return bool(int(re.search(r"^SigBlk:\s*(\w+)", status, re.M)[1], 16) >> (signal.SIGTERM - 1) & 1)
+
+    def ask_to_stop(self) -> None:
+        deadline = time.monotonic() + 20
+        while self.process.poll() is None and not self._minds_sigterm() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        if self.asked_to_stop is None:
+            self.asked_to_stop = time.monotonic()
+            self.process.send_signal(signal.SIGTERM)
 
     def log(self) -> str:
         return self.log_path.read_text(errors="replace")[-3000:] if self.log_path.exists() else ""
@@ -112,13 +121,23 @@ class Shop:
         if isinstance(error, Failure):
             raise Failure(f"{error}\necommerce: {self.ecommerce.log()}\nsecond: {self.second.log()}\nanalytics: {self.analytics.log()}\nbroker: {self.broker.log_tail()}") from None
 
+    def create_topics(self) -> None:
+        done = subprocess.run([self.broker.binary, "topic", "create", *TOPICS, "--partitions", "3", "--brokers", self.broker.bootstrap], capture_output=True,
+                              text=True)
+        expect(done.returncode == 0, f"thalweg topic create: {done.stderr}")
+
     def launch(self, part) -> None:
         part.launch(*(("--rate", self.rate) if part in (self.ecommerce, self.second) else ()))
+
+    def stop_both(self) -> list[float]:
+        """The shop and analytics at once; how many seconds each took."""
+        self.ecommerce.ask_to_stop()
+        self.analytics.ask_to_stop()
+        return [self.ecommerce.stop(), self.analytics.stop()]
 
     def finish(self) -> str:
         """No more customers; what has begun is done; then everything is compared. What was compared, in words."""
         shops = [service for service in (self.ecommerce, self.second) if service.process]
-        self.wait_for_a_purchase()  # so that every topic has something
         for service in shops:
             service.kill()
         for service in shops:
@@ -129,12 +148,6 @@ class Shop:
         said = compare(self.read_topics(), self.shop, figures)
         self.broker.stop()
         return said
-
-    def wait_for_a_purchase(self) -> None:
-        deadline = time.monotonic() + 30
-        while self.look()[0]["purchases"] == 0:
-            expect(time.monotonic() < deadline, "nothing is bought")
-            time.sleep(0.1)
 
     def settle(self) -> Counter:
         """Until the counts are those of the shop, or nothing has changed for a while. The counts of analytics."""
