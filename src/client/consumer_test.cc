@@ -361,7 +361,7 @@ TEST(Consumer, EndsWhenItsTopicWasDeleted) {
   cluster.send("orders", 0, 1);
   Seen seen, errors;
   auto config = cluster.consumer();
-  config.properties = {{"topic.metadata.refresh.interval.ms", "100"}};
+  config.properties = {{"topic.metadata.refresh.interval.ms", "100"}, {"topic.metadata.propagation.max.ms", "100"}};
   config.on_error = [&](const Error& error) {
     if (error.code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION) errors.add(error.message);
   };
