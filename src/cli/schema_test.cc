@@ -6,6 +6,7 @@
 #include "admin/testing.h"
 #include "cli/testing.h"
 #include "http/server.h"
+#include "runtime/signal.h"
 
 namespace thalweg::cli {
 namespace {
@@ -38,11 +39,14 @@ class FakeRegistry {
   std::string url;
   std::map<std::string, Canned> answers;
   std::vector<std::string> asked, bodies;
+  bool is_slow_at_first = false;  // "GET /" is answered when the test says so
+  Signal go_on;
 
  private:
   Task<http::Response> answer(http::Request request) {
     asked.push_back(request.head.method + " " + request.head.target);
     bodies.emplace_back(request.body.text());
+    if (is_slow_at_first && request.head.target == "/") co_await go_on.wait();
     const auto at = answers.find(asked.back());
     if (at == answers.end())
       co_return http::text_response(404, R"({"error_code":40401,"message":"Subject not found."})", "application/json");
@@ -274,6 +278,19 @@ TEST(Schema, SaysSoonThatThereIsNoRegistry) {
       EXPECT_LT(ran.took, 2s) << address;
     }
     co_await kafka.stop();
+  });
+}
+
+TEST(Schema, WaitsAtAScreenForARegistryThatIsOnlySlow) {
+  play([](const Shard* shard) -> Task<> {
+    FakeRegistry registry(*shard);
+    registry.is_slow_at_first = true;
+    registry.answers["GET /config"] = {200, R"({"compatibilityLevel":"NONE"})"};
+    const auto ran = co_await ask(shard, registry, {"level"}, {}, true);
+    EXPECT_EQ(registry.asked.front(), "GET /");
+    EXPECT_TRUE(ran.out.contains("NONE")) << ran.err;
+    registry.go_on.notify();
+    co_await registry.stop();
   });
 }
 
