@@ -17,7 +17,7 @@ constexpr milliseconds kForAsLongAsItTakes = milliseconds::max();
 // which costs more than anything else that we do for a message.
 class Arena {
  public:
-  static constexpr std::size_t kSize = 480;
+  static constexpr std::size_t kSize = 400;  // 384 with libstdc++ 12
   void* take(std::size_t size) {
     const std::size_t at = (used_ + kAlign - 1) / kAlign * kAlign;
     if (at + size > sizeof bytes_) return nullptr;
