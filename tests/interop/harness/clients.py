@@ -14,7 +14,7 @@ from .outcome import Failure, Skip
 # Debian's packages of the clients and of what builds them, each with the command that makes it unnecessary.
 _PACKAGES = {
     "kcat": "kcat", "golang-go": "go", "nodejs": "node", "npm": "npm", "maven": "mvn", "openjdk-17-jdk-headless": "javac",
-    "python3-kafka": None, "python3-confluent-kafka": None, "python3-snappy": None, "python3-lz4": None,
+    "python3-kafka": None, "python3-confluent-kafka": None, "python3-snappy": None, "python3-lz4": None, "python3-avro": None,
 }
 _DOWNLOAD_LIMIT_SECONDS = 300
 _BUILD_LIMIT_SECONDS = 600
