@@ -226,6 +226,11 @@ class Parser {
     const std::size_t begin = at_++;
     constexpr std::string_view kShort = "\"\\/bfnrt", kMeaning = "\"\\/\b\f\n\r\t";
     const char c = peek();
+    if (c == '"' || c == '\\') {  // what a text in a text is full of
+      out += c;
+      ++at_;
+      return true;
+    }
     if (const auto i = kShort.find(c); c != '\0' && i != std::string_view::npos) {
       out += kMeaning[i];
       ++at_;

@@ -26,33 +26,32 @@ void Md5::block(const unsigned char* bytes) {
   std::array<std::uint32_t, 16> words{};
   for (std::size_t i = 0; i < 16; ++i)
     for (std::size_t j = 0; j < 4; ++j) words[i] |= std::uint32_t{bytes[4 * i + j]} << (8 * j);
-  auto [a, b, c, d] = state_;
-  for (unsigned i = 0; i < 64; ++i) {
-    std::uint32_t mixed = 0;
-    unsigned word = 0;
-    switch (i / 16) {
-      case 0:
-        mixed = (b & c) | (~b & d), word = i;
-        break;
-      case 1:
-        mixed = (b & d) | (c & ~d), word = 5 * i + 1;
-        break;
-      case 2:
-        mixed = b ^ c ^ d, word = 3 * i + 5;
-        break;
-      default:
-        mixed = c ^ (b | ~d), word = 7 * i;
+  std::uint32_t a = state_[0], b = state_[1], c = state_[2], d = state_[3];
+  // Sixteen turns, each with one word; so that a loop has no branches in it.
+  const auto phase = [&](std::size_t number, std::size_t first, std::size_t step, auto mix) {
+    const std::uint32_t* const sine = sines().data() + 16 * number;
+#pragma clang loop unroll(full)
+    for (std::size_t i = 0; i < 16; ++i) {
+      const std::uint32_t sum = a + mix() + sine[i] + words[(first + step * i) % 16];
+      a = d, d = c, c = b;
+      b += std::rotl(sum, kShifts[number][i % 4]);
     }
-    const std::uint32_t sum = a + mixed + sines()[i] + words[word % 16];
-    a = d, d = c, c = b;
-    b += std::rotl(sum, kShifts[i / 16][i % 4]);
-  }
+  };
+  phase(0, 0, 1, [&] { return (b & c) | (~b & d); });
+  phase(1, 1, 5, [&] { return (b & d) | (c & ~d); });
+  phase(2, 5, 3, [&] { return b ^ c ^ d; });
+  phase(3, 0, 7, [&] { return c ^ (b | ~d); });
   state_[0] += a, state_[1] += b, state_[2] += c, state_[3] += d;
 }
 
 void Md5::update(std::string_view bytes) {
   size_ += bytes.size();
   while (!bytes.empty()) {
+    if (pending_size_ == 0 && bytes.size() >= pending_.size()) {
+      block(reinterpret_cast<const unsigned char*>(bytes.data()));
+      bytes.remove_prefix(pending_.size());
+      continue;
+    }
     const std::size_t taken = std::min(bytes.size(), pending_.size() - pending_size_);
     std::ranges::copy(bytes.substr(0, taken), pending_.begin() + std::ptrdiff_t(pending_size_));
     pending_size_ += taken;

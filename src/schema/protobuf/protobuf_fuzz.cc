@@ -1,13 +1,15 @@
 // Two files with a zero byte between them: read or refused with a message, printed so that the same is read again, and
-// compared within bounds.
+// compared within bounds. What is base64 is taken for a compiled file.
 #include <cstdint>
 #include <string_view>
 
 #include "base/check.h"
 #include "schema/difference.h"
+#include "schema/protobuf/descriptor.h"
 
 using namespace thalweg;
 using namespace thalweg::schema;
+using protobuf::text_of_descriptor;
 
 namespace {
 
@@ -30,6 +32,7 @@ ParsedSchemaPtr read(std::string_view text, Validation validation) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view all(reinterpret_cast<const char*>(data), size);
+  if (const auto text = text_of_descriptor(all)) CHECK(*text || !text->error().message.empty());
   const auto validation = size % 2 == 0 ? Validation::kNew : Validation::kStored;
   const auto cut = all.find('\0');
   const auto first = read(all.substr(0, cut), validation);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "schema/limits.h"
+#include "schema/protobuf/descriptor.h"
 
 namespace thalweg::schema::protobuf {
 namespace {
@@ -73,6 +74,10 @@ Result<ParsedSchemaPtr> ProtobufSchema::parse(std::string_view text, const std::
   for (const auto& dependency : dependencies) bytes += dependency.text.size();
   if (bytes > kTextMax)
     return bad(fmt::format("{} bytes of schema with all it refers to; at most {} are taken", bytes, kTextMax));
+  if (const auto written = text_of_descriptor(text)) {
+    TRY(const auto file, *written);
+    return parse(file, dependencies, validation);
+  }
   auto files = std::make_unique<Files>();
   for (const auto& dependency : dependencies) {
     auto file = parse_text(dependency.text, Validation::kStored);

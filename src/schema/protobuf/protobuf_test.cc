@@ -308,5 +308,77 @@ TEST(ProtobufDiff, SaysWhatAndWhere) {
       "another way than that of the old schema; a new type needs a new number\"}");
 }
 
+// What protoc made of the texts beside them.
+constexpr std::string_view kOrder = R"(syntax = "proto3";
+package shop;
+import "google/protobuf/timestamp.proto";
+option java_package = "com.example \"q\"";
+option java_multiple_files = true;
+option optimize_for = CODE_SIZE;
+message Order {
+  reserved 8 to 10, 12;
+  reserved "old";
+  int64 id = 1;
+  optional string note = 2;
+  repeated Line lines = 3 [deprecated = true];
+  map<string, Line> by_name = 4;
+  google.protobuf.Timestamp at = 5;
+  oneof payment {
+    string card = 6;
+    Kind kind = 7;
+  }
+  string odd_name = 13 [json_name = "other"];
+  message Line {
+    uint32 count = 1;
+  }
+  enum Kind {
+    option allow_alias = true;
+    NONE = 0;
+    ZERO = 0;
+    LESS = -1 [deprecated = true];
+    reserved 5 to 7;
+  }
+}
+service Orders {
+  rpc Watch (Order) returns (stream Order);
+}
+)";
+constexpr std::string_view kOrderCompiled =
+    "CgtvcmRlci5wcm90bxIEc2hvcBofZ29vZ2xlL3Byb3RvYnVmL3RpbWVzdGFtcC5wcm90byLeAwoFT3JkZXISDgoCaWQYASABKANSAmlkEhcK"
+    "BG5vdGUYAiABKAlIAVIEbm90ZYgBARIqCgVsaW5lcxgDIAMoCzIQLnNob3AuT3JkZXIuTGluZUICGAFSBWxpbmVzEjAKB2J5X25hbWUYBCAD"
+    "KAsyFy5zaG9wLk9yZGVyLkJ5TmFtZUVudHJ5UgZieU5hbWUSKgoCYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgJhdBIU"
+    "CgRjYXJkGAYgASgJSABSBGNhcmQSJgoEa2luZBgHIAEoDjIQLnNob3AuT3JkZXIuS2luZEgAUgRraW5kEhcKCG9kZF9uYW1lGA0gASgJUgVv"
+    "dGhlchpLCgtCeU5hbWVFbnRyeRIQCgNrZXkYASABKAlSA2tleRImCgV2YWx1ZRgCIAEoCzIQLnNob3AuT3JkZXIuTGluZVIFdmFsdWU6AjgB"
+    "GhwKBExpbmUSFAoFY291bnQYASABKA1SBWNvdW50IjsKBEtpbmQSCAoETk9ORRAAEggKBFpFUk8QABIVCgRMRVNTEP///////////wEaAggB"
+    "GgIQASIECAUQB0IJCgdwYXltZW50QgcKBV9ub3RlSgQICBALSgQIDBANUgNvbGQyLQoGT3JkZXJzEiMKBVdhdGNoEgsuc2hvcC5PcmRlchoL"
+    "LnNob3AuT3JkZXIwAUIVCg9jb20uZXhhbXBsZSAicSJIAlABYgZwcm90bzM=";
+constexpr std::string_view kOld = R"(syntax = "proto2";
+message A {
+  required int32 x = 1 [default = -3];
+  optional string s = 2 [default = "a\"b"];
+  repeated int32 p = 3 [packed = true];
+  extensions 100 to max;
+}
+extend A {
+  optional bool more = 100;
+}
+)";
+constexpr std::string_view kOldCompiled =
+    "CglvbGQucHJvdG8iRAoBQRIQCgF4GAEgAigFOgItM1IBeBIRCgFzGAIgASgJOgNhImJSAXMSEAoBcBgDIAMoBUICEAFSAXAqCAhkEICAgIAC"
+    "OhYKBG1vcmUSAi5BGGQgASgIUgRtb3Jl";
+
+TEST(ProtobufDescriptor, IsTheFileThatItWasMadeOf) {
+  EXPECT_EQ(read(kOrderCompiled)->normalized().value(), read(kOrder)->normalized().value());
+  EXPECT_EQ(read(kOldCompiled)->normalized().value(), read(kOld)->normalized().value());
+  EXPECT_TRUE(compare(*read(kOrder), *read(kOrderCompiled)).compatible());
+}
+
+TEST(ProtobufDescriptor, IsRefusedWhereItIsNone) {
+  const std::string whole(kOrderCompiled);
+  for (std::size_t size = 4; size < whole.size(); size += 4) (void)why_not(whole.substr(0, size));
+  EXPECT_NE(why_not("AAAA").find("base64 of no file descriptor"), std::string::npos) << why_not("AAAA");
+  EXPECT_NE(why_not("_not_base64_").find("line 1"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace thalweg::schema::protobuf

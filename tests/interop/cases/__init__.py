@@ -3,8 +3,8 @@
 import importlib
 
 _MODULES = [
-    "bad_input", "conversations", "go_clients", "kcat", "python_clients", "node_clients", "registry_clients", "java_clients", "command_line", "golden",
-    "completion", "files", "examples", "go_examples", "guide",
+    "bad_input", "conversations", "go_clients", "kcat", "python_clients", "node_clients", "registry_clients", "schema_verdicts", "java_clients",
+    "command_line", "golden", "completion", "files", "examples", "go_examples", "guide",
 ]
 
 

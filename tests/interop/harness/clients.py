@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 from . import kafka_dist, paths
 from .once import once
@@ -15,7 +16,7 @@ from .outcome import Failure, Skip
 _PACKAGES = {
     "kcat": "kcat", "golang-go": "go", "nodejs": "node", "npm": "npm", "maven": "mvn", "openjdk-17-jdk-headless": "javac",
     "mariadb-server-core": "mariadb-install-db",
-    "python3-kafka": None, "python3-confluent-kafka": None, "python3-snappy": None, "python3-lz4": None,
+    "python3-kafka": None, "python3-confluent-kafka": None, "python3-snappy": None, "python3-lz4": None, "python3-avro": None,
 }
 _DOWNLOAD_LIMIT_SECONDS = 300
 _BUILD_LIMIT_SECONDS = 600
@@ -72,6 +73,20 @@ def node_project(source: pathlib.Path) -> pathlib.Path:
         shutil.rmtree(folder / "node_modules", ignore_errors=True)
         _download(["npm", "ci", "--no-audit", "--no-fund"], folder, f"npm packages of {source.name}")
     return folder
+
+
+@once
+def pypi_python(source: pathlib.Path) -> str:
+    """An interpreter that sees the packages which requirements.txt in the folder pins, and no others."""
+    wanted = source / "requirements.txt"
+    folder = paths.cache() / f"venv-{source.name}"
+    python, installed = folder / "bin" / "python", folder / "installed.txt"
+    if not installed.exists() or installed.read_text() != wanted.read_text():
+        shutil.rmtree(folder, ignore_errors=True)
+        _download([sys.executable, "-m", "venv", str(folder)], source, "a Python environment")
+        _download([str(python), "-m", "pip", "install", "-q", "--only-binary", ":all:", "-r", str(wanted)], source, f"PyPI packages of {source.name}")
+        shutil.copy(wanted, installed)
+    return str(python)
 
 
 @once

@@ -30,6 +30,7 @@ var cases = map[string]func() error{
 	"retry":          retryAndDeadLetters,
 	"transform":      transform,
 	"admin":          admin,
+	"schema-id":      schemaRegistry,
 }
 
 func main() {
