@@ -1,6 +1,5 @@
 """docs/guide in Go: the same walk as tests/system/guide_tests.py does in C++. All pages are one Go module."""
 
-import functools
 import pathlib
 import re
 import shutil
@@ -9,6 +8,7 @@ import sys
 
 from harness import clients, pages, paths, walk
 from harness.case import Case, Context, Registry
+from harness.once import once
 from harness.outcome import Skip, expect_equal
 
 registry = Registry()
@@ -16,7 +16,7 @@ registry = Registry()
 _GUIDE = paths.REPOSITORY / "docs" / "guide"
 
 
-@functools.cache
+@once
 def _program() -> pathlib.Path:
     source = paths.cache() / "go-guide"
     shutil.copytree(paths.SUITE / "go" / "guide", source, dirs_exist_ok=True)
