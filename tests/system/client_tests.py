@@ -42,7 +42,7 @@ def loses_nothing_while_the_broker_is_killed(kills: int = 5, messages: int = 500
 
 
 def an_idle_client_keeps_its_memory(seconds: int = 16) -> str:
-    """Up to 16,000 statistics a client, and some 20,000 pages: about a day's, at one every five or ten seconds."""
+    """Up to 16,000 statistics a client: a day's, at one every five seconds."""
     program = _program("client_idle")
     with tempfile.TemporaryDirectory(prefix="thalweg-client-") as folder:
         broker = ThalwegBroker(pathlib.Path(folder))
