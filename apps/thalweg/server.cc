@@ -221,7 +221,7 @@ int run_server(const std::vector<std::string>& given) {
   broker::Broker broker(std::move(shards), std::move(loaded->config));
   monitoring::Monitoring monitoring(broker, {THALWEG_VERSION, process_figures});
   std::optional<schema_registry::SchemaRegistry> registry;
-  if (!broker.config().schema_registry_listeners.empty()) registry.emplace(broker);
+  if (!broker.config().schema_registry_listeners.empty()) registry.emplace(broker, threads.workers());
   Life life{broker, monitoring, registry, threads};
   threads.on_stop_signal([&life](int number) { on_signal(life, number); });
   spawn(threads[0], run(life));

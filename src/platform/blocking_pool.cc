@@ -1,6 +1,8 @@
 #include "platform/blocking_pool.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -13,6 +15,7 @@ BlockingPool::BlockingPool(unsigned threads, std::size_t queue_max) {
   queue_of(Lane::kUrgent).threads_max = 1;
   queue_of(Lane::kSync).threads_max = queue_of(Lane::kRead).threads_max = threads;
   queue_of(Lane::kOther).threads_max = std::min(threads, kOthers);
+  queue_of(Lane::kWork).threads_max = kOthers;
   for (Queue& queue : queues_) queue.jobs_max = std::numeric_limits<std::size_t>::max();
   queue_of(Lane::kRead).jobs_max = queue_of(Lane::kOther).jobs_max = queue_max;
 }
@@ -42,7 +45,11 @@ void BlockingPool::start_thread(Queue& queue) {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  queue.threads.emplace_back([this, &queue] { work(queue); });
+  queue.threads.emplace_back([this, &queue] {
+    constexpr int kNice = 10;
+    if (yields_to_shards(queue)) ::setpriority(PRIO_PROCESS, id_t(::gettid()), kNice);  // on Linux of the thread alone
+    work(queue);
+  });
   pthread_setname_np(queue.threads.back().native_handle(), "blocking");
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }

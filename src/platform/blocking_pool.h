@@ -1,4 +1,5 @@
-// A few threads for calls that block: fdatasync, cold reads. Shared by all shards; thread-safe.
+// A few threads for calls that block, fdatasync and cold reads, and for long work of the processor. Shared by all
+// shards; thread-safe.
 //
 // Each lane has its own threads and its own queue, so that a vote of the quorum never waits behind consumers who read
 // old records, and a produce never behind the removal of a large file. Threads start when they are first needed.
@@ -23,12 +24,13 @@ enum class Lane {
   kSync,    // data on its way to the disk
   kRead,    // data that is not in memory
   kOther,   // files to remove
+  kWork,    // Workers: computes, and gives shards precedence
 };
 
 class BlockingPool {
  public:
   // `threads` for each of kSync and kRead; the others have one or two. `queue_max`: how many jobs may wait in kRead and
-  // in kOther. The other two are bounded by who asks: a log has one sync under way, and so has the quorum.
+  // in kOther. The others are bounded by who asks: a log has one sync under way, and so has the quorum.
   explicit BlockingPool(unsigned threads, std::size_t queue_max = 4096);
   ~BlockingPool() { stop(); }
 
@@ -75,10 +77,11 @@ class BlockingPool {
   static Error busy();
   void push(Lane lane, Job job);
   void start_thread(Queue& queue);
+  bool yields_to_shards(const Queue& queue) const { return &queue == &queues_[static_cast<std::size_t>(Lane::kWork)]; }
   void work(Queue& queue);
 
   std::mutex mutex_;
-  std::array<Queue, 4> queues_;
+  std::array<Queue, 5> queues_;
   bool stopping_ = false;
 };
 

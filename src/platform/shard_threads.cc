@@ -18,6 +18,7 @@
 #include "platform/os_disk.h"
 #include "platform/os_network.h"
 #include "platform/os_random.h"
+#include "platform/worker_threads.h"
 
 namespace thalweg::platform {
 namespace asio = boost::asio;
@@ -77,6 +78,7 @@ struct ShardThreads::Machinery {
   const std::unique_ptr<Descriptors> descriptors;
   std::deque<Context> contexts;
   BlockingPool pool;
+  WorkerThreads workers{pool};
   Names names;
   OsDisk disk;
   Ports ports;
@@ -109,6 +111,7 @@ Task<Result<>> ShardThreads::known_host(std::string host, Instant deadline) {
 }
 
 std::size_t ShardThreads::size() const { return machinery_->seams.size(); }
+Workers& ShardThreads::workers() { return machinery_->workers; }
 const Shard& ShardThreads::operator[](std::size_t i) const { return machinery_->seams[i].shard; }
 
 void ShardThreads::start() {

@@ -12,6 +12,7 @@
 
 #include "platform/names.h"
 #include "runtime/shard.h"
+#include "runtime/workers.h"
 
 namespace thalweg::platform {
 
@@ -29,6 +30,8 @@ class ShardThreads {
   std::size_t size() const;
   // The same object until the end; shared by all who run there.
   const Shard& operator[](std::size_t i) const;
+  // For long work of all shards.
+  Workers& workers();
 
   void start();
   // Makes every shard return from its work soon. From any thread, also from a shard.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/result.h"
+#include "registry/job.h"
 #include "registry/requests.h"
 
 // ANSWER_TRY(auto value, f());   the Answer's TRY
@@ -17,6 +18,9 @@ namespace thalweg::registry {
 
 inline std::unexpected<Failure> failure(Code code, std::string message) {
   return std::unexpected(Failure{code, std::move(message)});
+}
+inline std::unexpected<Failure> first(Job job) {
+  return std::unexpected(Failure{.job = std::make_shared<const Job>(std::move(job))});
 }
 inline std::unexpected<Failure> subject_not_found(const std::string& subject) {
   return failure(Code::kSubjectNotFound, fmt::format("there is no subject '{}'", subject));

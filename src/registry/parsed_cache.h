@@ -1,4 +1,4 @@
-// Parsed schemas, kept while there is room: replay parses nothing, and what is asked for often is parsed once.
+// Schemas that were read, kept while there is room: replay reads none, and what is asked for often is read once.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,8 @@ class ParsedCache {
  public:
   explicit ParsedCache(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 
-  // What is parsed depends on the context too, since references are looked up there.
-  using Key = std::tuple<std::string, schema::Type, Digest, schema::Validation>;
+  // What is read depends on the context too, since references are looked up there.
+  using Key = std::tuple<std::string, schema::Type, Digest>;
 
   // Null when it is not there.
   schema::ParsedSchemaPtr find(const Key& key) {

@@ -17,7 +17,8 @@ struct SchemaRecord {
   struct Value {
     std::int32_t id = 0;
     ContentPtr content;
-    bool deleted = false;  // softly
+    bool deleted = false;                         // softly
+    std::optional<Digest> digest = std::nullopt;  // of the content, where it is known already
     friend bool operator==(const Value& a, const Value& b) {
       return a.id == b.id && a.deleted == b.deleted && (a.content == b.content || *a.content == *b.content);
     }

@@ -2,8 +2,8 @@
 //   registry_bench [schemas]
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cstdlib>
+#include <ctime>
 
 #include "base/log.h"
 #include "registry/registry_codec.h"
@@ -11,6 +11,17 @@
 
 using namespace thalweg;
 using namespace thalweg::registry;
+
+// With the jobs that it takes.
+Effects put(RegistryMachine& machine, const RegisterSchema& request) {
+  RequestContext context;
+  for (;;) {
+    auto effects = machine.on(request, context, RequestId{1}, Instant(0), 0);
+    const auto& answer = std::get<RegisterSchema::Response>(effects.replies.at(0).reply);
+    if (answer || !answer.error().job) return effects;
+    context.findings = answer.error().job->carry_out(context.findings);
+  }
+}
 
 int main(int argc, char** argv) {
   log::set_level(log::Level::kError);
@@ -26,24 +37,24 @@ int main(int argc, char** argv) {
                                        .version = 1,
                                        .value = SchemaRecord::Value{i + 1, content, false}}));
   }
-  const auto seconds = [](auto since) {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - since).count();
-  };
+  // Of the processor, whatever else runs.
+  const auto now = [] { return double(std::clock()) / CLOCKS_PER_SEC; };
+  const auto seconds = [now](double since) { return now() - since; };
   RegistryMachine machine;
-  const auto begin = std::chrono::steady_clock::now();
+  const auto begin = now();
   for (const auto& bytes : log) machine.apply(**decode(bytes.key, bytes.value));
   fmt::print("{} schemas loaded in {:.3f} s\n", schemas, seconds(begin));
-  const auto look = std::chrono::steady_clock::now();
+  const auto look = now();
   for (int i = 0; i < 10'000; ++i) (void)machine.on(GetById{.id = 1 + i % schemas}, {}, RequestId{1}, Instant(0), 0);
   fmt::print("a look by id: {:.2f} us\n", seconds(look) * 100);
-  const auto put = std::chrono::steady_clock::now();
+  const auto begun = now();
   for (int i = 0; i < 1'000; ++i) {
     const auto text = fmt::format(
         R"({{"type":"record","name":"Event{}","namespace":"com.example.events","fields":[{{"name":"x{}","type":"int","default":0}}]}})",
         i, i);
-    auto effects = machine.on(RegisterSchema{.subject = fmt::format("topic-{}-value", i), .schema = {.text = text}}, {},
-                              RequestId{1}, Instant(0), 0);
+    const auto effects =
+        put(machine, RegisterSchema{.subject = fmt::format("topic-{}-value", i), .schema = {.text = text}});
     for (const auto& record : effects.append) machine.apply(record);
   }
-  fmt::print("a registration: {:.1f} us\n", seconds(put) * 1000);
+  fmt::print("a registration: {:.1f} us\n", seconds(begun) * 1000);
 }

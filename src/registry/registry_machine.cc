@@ -7,6 +7,7 @@
 #include <array>
 #include <ranges>
 
+#include "base/check.h"
 #include "base/number.h"
 #include "registry/failures.h"
 
@@ -51,10 +52,18 @@ std::vector<T> page_of(std::vector<T> all, const Page& page, std::int32_t most =
 
 }  // namespace
 
-void RegistryMachine::undo() {
-  if (unparked_) parked_.insert(std::move(*unparked_));
-  unparked_.reset();
-}
+class RegistryMachine::WithFindings {
+ public:
+  WithFindings(RegistryMachine& machine, const RequestContext& context) : machine_(machine) {
+    static const auto kNone = std::make_shared<const Findings>();
+    machine_.findings_ = context.findings ? context.findings : kNone;
+  }
+  ~WithFindings() { machine_.findings_ = nullptr; }
+  WithFindings(const WithFindings&) = delete;
+
+ private:
+  RegistryMachine& machine_;
+};
 
 // ------------------------------------------------------------------------------------------------ naming
 
@@ -109,15 +118,15 @@ SchemaObject RegistryMachine::object(const std::string& subject, std::int32_t ve
           .deleted = stored.deleted};
 }
 
-Answer<SchemaObject> RegistryMachine::formatted(SchemaObject object, const std::string& format) {
-  if (format.empty()) return object;
-  const Content content{object.type, object.text, object.references, object.metadata, object.rules};
-  auto parsed = parse(content, Subject::parse(object.subject), schema::Validation::kStored);
-  if (!parsed) return object;  // stored by another registry; as it is, is better than nothing
-  auto text = (*parsed)->formatted(format);
-  if (!text) return failure(Code::kInvalidSchema, text.error().message);
-  object.text = std::move(*text);
-  return object;
+Answer<SchemaObject> RegistryMachine::object(const std::string& subject, std::int32_t version,
+                                             const StoredVersion& stored, const std::string& format) {
+  if (format.empty()) return object(subject, version, stored);
+  const auto schema = parsed(stored, Subject::parse(subject));
+  if (!schema && schema.error().job) return std::unexpected(schema.error());
+  auto shown = object(subject, version, stored);
+  if (!schema) return shown;  // stored by another registry; as it is, is better than nothing
+  ANSWER_TRY(shown.text, printed(*schema, format));
+  return shown;
 }
 
 // ------------------------------------------------------------------------------------------------ subjects
@@ -146,11 +155,13 @@ Effects RegistryMachine::on(const GetVersions& request, const RequestContext&, R
   return reply(id, GetVersions::Response(page_of(std::move(numbers), request.page)));
 }
 
-Effects RegistryMachine::on(const GetVersion& request, const RequestContext&, RequestId id, Instant, Timestamp) {
+Effects RegistryMachine::on(const GetVersion& request, const RequestContext& context, RequestId id, Instant,
+                            Timestamp) {
   const std::string subject = found_in_contexts(request.subject);
   auto found = version_of(subject, request.version, request.deleted);
   if (!found) return reply(id, GetVersion::Response(std::unexpected(found.error())));
-  return reply(id, formatted(object(subject, (*found)->first, (*found)->second), request.format));
+  const WithFindings with(*this, context);
+  return reply(id, object(subject, (*found)->first, (*found)->second, request.format));
 }
 
 Effects RegistryMachine::on(const GetReferencedBy& request, const RequestContext&, RequestId id, Instant, Timestamp) {
@@ -163,8 +174,9 @@ Effects RegistryMachine::on(const GetReferencedBy& request, const RequestContext
   return reply(id, GetReferencedBy::Response(page_of(std::vector(ids.begin(), ids.end()), request.page)));
 }
 
-Effects RegistryMachine::on(const GetLatestWithMetadata& request, const RequestContext&, RequestId id, Instant,
+Effects RegistryMachine::on(const GetLatestWithMetadata& request, const RequestContext& context, RequestId id, Instant,
                             Timestamp) {
+  const WithFindings with(*this, context);
   const std::string subject = found_in_contexts(request.subject);
   const auto* versions = store_.find(subject);
   if (!versions || !Store::latest(*versions, request.deleted))
@@ -176,7 +188,7 @@ Effects RegistryMachine::on(const GetLatestWithMetadata& request, const RequestC
       const auto at = metadata ? metadata->properties.find(wanted.first) : decltype(metadata->properties.end())();
       return metadata && at != metadata->properties.end() && at->second == wanted.second;
     });
-    if (has_all) return reply(id, formatted(object(subject, version, stored), request.format));
+    if (has_all) return reply(id, object(subject, version, stored, request.format));
   }
   return reply(id, GetLatestWithMetadata::Response(schema_not_found()));
 }
@@ -251,13 +263,13 @@ Answer<SchemaById> RegistryMachine::by_id(std::int32_t id, const std::string& co
   // A holder that lives says more than one that is deleted.
   const auto live = std::ranges::find_if(who, [&](const auto& holder) { return store_.is_live(holder); });
   const SubjectVersion& holder = live == who.end() ? who.front() : *live;
-  auto text =
-      formatted(object(holder.subject, holder.version, store_.find(holder.subject)->at(holder.version)), format);
-  if (!text) return std::unexpected(text.error());
-  return SchemaById{.schema = std::move(*text), .with_subject = subject.has_value(), .max_id = std::nullopt};
+  ANSWER_TRY(auto schema,
+             object(holder.subject, holder.version, store_.find(holder.subject)->at(holder.version), format));
+  return SchemaById{.schema = std::move(schema), .with_subject = subject.has_value(), .max_id = std::nullopt};
 }
 
-Effects RegistryMachine::on(const GetById& request, const RequestContext&, RequestId id, Instant, Timestamp) {
+Effects RegistryMachine::on(const GetById& request, const RequestContext& asked, RequestId id, Instant, Timestamp) {
+  const WithFindings with(*this, asked);
   std::string context;
   if (!find_id(request.id, request.subject, context)) return reply(id, GetById::Response(schema_not_found(request.id)));
   auto answer = by_id(request.id, context, request.subject, request.format);
@@ -281,7 +293,8 @@ Effects RegistryMachine::on(const GetVersionsById& request, const RequestContext
   return reply(id, GetVersionsById::Response(page_of(holders(*entry, request.subject, request.deleted), request.page)));
 }
 
-Effects RegistryMachine::on(const GetByGuid& request, const RequestContext&, RequestId id, Instant, Timestamp) {
+Effects RegistryMachine::on(const GetByGuid& request, const RequestContext& asked, RequestId id, Instant, Timestamp) {
+  const WithFindings with(*this, asked);
   const auto digest = parse_guid(request.guid);
   for (const auto& context : contexts_for(std::nullopt)) {
     const auto* ids = store_.ids(context);
@@ -303,64 +316,25 @@ Effects RegistryMachine::on(const GetIdsByGuid& request, const RequestContext&, 
   return reply(id, GetIdsByGuid::Response(std::move(found)));
 }
 
-Effects RegistryMachine::on(const LookUpSchema& request, const RequestContext&, RequestId id, Instant, Timestamp) {
-  const auto look = [&]() -> Answer<SchemaObject> {
-    const std::string subject = found_in_contexts(request.subject);
-    const auto* versions = store_.find(subject);
-    if (!versions || !Store::latest(*versions, request.deleted)) return subject_not_found(request.subject);
-    const Config config = effective_config(subject);
-    const bool normalize = request.normalize || config.normalize.value_or(false);
-    if (request.schema.text.empty()) return failure(Code::kInvalidSchema, "the schema is empty");
-    // As it was said, then with what registering would have added.
-    for (const auto& input : {request.schema, completed(request.schema, subject, config)}) {
-      ANSWER_TRY(const auto wanted, candidate(input, subject, normalize, schema::Validation::kStored));
-      if (const auto* same = find_same(wanted, subject, request.deleted))
-        return formatted(object(subject, same->first, same->second), request.format);
-    }
-    return schema_not_found();
-  };
-  return reply(id, look());
-}
+// ------------------------------------------------------------------------------------------------ what is decided
 
-// ------------------------------------------------------------------------------------------------ parked requests
-
-Effects RegistryMachine::on(const RegisterSchema& request, const RequestContext&, RequestId id, Instant now,
+Effects RegistryMachine::on(const LookUpSchema& request, const RequestContext& context, RequestId id, Instant,
                             Timestamp) {
-  unparked_.reset();
-  return go_on(id, {.request = request, .fits = {}}, now);
+  const WithFindings with(*this, context);
+  return reply(id, decide(request));
 }
-Effects RegistryMachine::on(const CheckCompatibility& request, const RequestContext&, RequestId id, Instant now,
+Effects RegistryMachine::on(const CheckCompatibility& request, const RequestContext& context, RequestId id, Instant,
                             Timestamp) {
-  unparked_.reset();
-  return go_on(id, {.request = request, .fits = {}}, now);
+  const WithFindings with(*this, context);
+  return reply(id, decide(request));
 }
-
-Effects RegistryMachine::on_timer(const TimerKey& key, Instant now, Timestamp) {
-  unparked_.reset();
-  const auto at = parked_.find(key.request);
-  if (at == parked_.end()) return {};
-  Parked parked = at->second;
-  unparked_.emplace(key.request, std::move(at->second));
-  parked_.erase(at);
-  return go_on(key.request, std::move(parked), now);
-}
-
-Effects RegistryMachine::go_on(RequestId id, Parked parked, Instant now) {
-  constexpr std::size_t kBytesAtOnce = 64 * 1024;  // of earlier texts
-  Slice slice{kBytesAtOnce};
+Effects RegistryMachine::on(const RegisterSchema& request, const RequestContext& context, RequestId id, Instant,
+                            Timestamp) {
+  const WithFindings with(*this, context);
   std::vector<Record> append;
-  if (const auto* registering = std::get_if<RegisterSchema>(&parked.request)) {
-    if (auto answer = decide(*registering, parked, slice, append))
-      return reply(id, std::move(*answer), std::move(append));
-  } else {
-    if (auto answer = decide(std::get<CheckCompatibility>(parked.request), parked, slice))
-      return reply(id, std::move(*answer));
-  }
-  Effects effects;
-  effects.timers.push_back({TimerKey{id}, now});
-  parked_.insert_or_assign(id, std::move(parked));
-  unparked_.reset();
-  return effects;
+  auto answer = decide(request, append);
+  CHECK(answer || append.empty());
+  return reply(id, std::move(answer), std::move(append));
 }
 
 }  // namespace thalweg::registry

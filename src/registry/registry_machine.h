@@ -2,9 +2,10 @@
 // over the partition _schemas-0: values in, Effects out; it neither waits nor knows the time.
 //
 // Hard state is the Store, changed by apply() alone. Ids are given out by the log: the highest that any record has
-// shown, plus one, in each context. Soft state is a cache of parsed schemas, and requests whose schema has to be held
-// against more versions than one step should look at: they are parked, and go on when their timer, which is due at
-// once, fires.
+// shown, plus one, in each context. Soft state is a cache of parsed schemas.
+//
+// No step reads, prints or compares a schema, which takes its time: where one needs that, the answer is a Failure with
+// a Job, and the question comes again with what the job has found (job.h).
 #pragma once
 
 #include <compare>
@@ -20,6 +21,7 @@
 #include "base/time.h"
 #include "base/types.h"
 #include "machine/effects.h"
+#include "registry/job.h"
 #include "registry/parsed_cache.h"
 #include "registry/records.h"
 #include "registry/requests.h"
@@ -39,7 +41,8 @@ using RequestId = Strong<std::uint64_t, struct RegistryRequestIdTag>;
 
 // What came with a request beside its body.
 struct RequestContext {
-  std::string client;  // for log lines
+  std::string client;    // for log lines
+  FindingsPtr findings;  // of the jobs that this request was answered with before; may be null
 };
 
 // The type of every Response there is, once.
@@ -48,9 +51,8 @@ using Reply = std::variant<Answer<SchemaObject>, Answer<std::vector<std::string>
                            Answer<std::vector<ContextId>>, Answer<std::vector<SchemaObject>>,
                            Answer<CompatibilityVerdict>, Answer<Config>, Answer<Mode>, Answer<Nothing>>;
 
-// A parked request goes on.
+// Nothing here waits for time.
 struct TimerKey {
-  RequestId request;
   friend auto operator<=>(const TimerKey&, const TimerKey&) = default;
 };
 
@@ -92,11 +94,11 @@ class RegistryMachine {
   Effects on(const PutMode&, const RequestContext&, RequestId, Instant now, Timestamp wall);
   Effects on(const DeleteMode&, const RequestContext&, RequestId, Instant now, Timestamp wall);
 
-  Effects on_timer(const TimerKey& key, Instant now, Timestamp wall);
+  Effects on_timer(const TimerKey&, Instant, Timestamp) { return {}; }
   Effects on_loaded(Instant, Timestamp) { return {}; }
   void apply(const Record& record) { store_.apply(record); }
-  // The step just made was refused by the journal: it never happened.
-  void undo();
+  // A cache is as good as before.
+  void undo() {}
 
   // For those who look on.
   const Store& store() const { return store_; }
@@ -104,50 +106,31 @@ class RegistryMachine {
  private:
   using Records = std::vector<Record>;
 
-  // A request that is being held against earlier versions, and those it fits already.
-  struct Parked {
-    std::variant<RegisterSchema, CheckCompatibility> request;
-    std::set<Digest> fits;
-    schema::CompatibilityLevel level{};  // what they were compared by
-    schema::Policy policy{};
-  };
-  // What one step may still look at.
-  struct Slice {
-    std::size_t bytes;
-  };
-  // A schema as it would be stored.
-  struct Candidate {
-    Content content;
-    schema::ParsedSchemaPtr parsed;  // null when it is imported although it cannot be parsed
-    Digest digest{};
-  };
-  // Nothing: there is more to compare than one step should.
-  template <class T>
-  using Unless = std::optional<T>;
-
   // Registering.
-  Effects go_on(RequestId id, Parked parked, Instant now);
-  Unless<Answer<SchemaObject>> decide(const RegisterSchema& request, Parked& progress, Slice& slice, Records& append);
-  Unless<Answer<CompatibilityVerdict>> decide(const CheckCompatibility& request, Parked& progress, Slice& slice);
-  Unless<std::vector<std::string>> incompatibilities(const Candidate& candidate, const std::string& subject,
-                                                     const std::vector<std::int32_t>& against, const Config& config,
-                                                     Parked& progress, Slice& slice);
-  Answer<SchemaObject> import(const RegisterSchema& request, const std::string& subject, Candidate candidate,
+  Answer<SchemaObject> decide(const RegisterSchema& request, Records& append);
+  Answer<CompatibilityVerdict> decide(const CheckCompatibility& request);
+  Answer<SchemaObject> decide(const LookUpSchema& request);
+  // What does not fit.
+  Answer<std::vector<std::string>> incompatibilities(const CandidatePtr& candidate, const std::string& subject,
+                                                     const std::vector<std::int32_t>& against, const Config& config);
+  Answer<SchemaObject> import(const RegisterSchema& request, const std::string& subject, const Candidate& candidate,
                               Records& append);
   Answer<SchemaObject> store_version(const std::string& subject, std::int32_t version, std::int32_t id,
                                      const Candidate& candidate, Records& append);
   Answer<> may_register(const std::string& subject, const SchemaInput& input) const;
   // With what the subject's configuration and its last version add.
   SchemaInput completed(SchemaInput input, const std::string& subject, const Config& config) const;
-  Answer<Candidate> candidate(const SchemaInput& input, const std::string& subject, bool normalize,
-                              schema::Validation validation);
+  Answer<CandidatePtr> candidate(const SchemaInput& input, const std::string& subject, bool normalize,
+                                 schema::Validation validation) const;
   // The version of the subject that says the same; null when there is none.
-  const Versions::value_type* find_same(const Candidate& candidate, const std::string& subject, bool deleted);
+  Answer<const Versions::value_type*> find_same(const Candidate& candidate, const std::string& subject, bool deleted);
   // What each of the references is, those that they need themselves first.
   Answer<std::vector<schema::Dependency>> resolve(const std::vector<schema::Reference>& references,
                                                   const Subject& from) const;
-  Answer<schema::ParsedSchemaPtr> parse(const Content& content, const Subject& from, schema::Validation validation);
-  std::vector<std::string> reserved_fields(const Candidate& candidate, const StoredVersion* previous);
+  // A version that is stored, read. Nothing when that is to be done first; an error when it cannot be read.
+  std::optional<Result<schema::ParsedSchemaPtr>> known(const StoredVersion& stored, const Subject& from);
+  Answer<schema::ParsedSchemaPtr> parsed(const StoredVersion& stored, const Subject& from);
+  Answer<std::string> printed(const schema::ParsedSchemaPtr& parsed, const std::string& format) const;
 
   // Looking up.
   std::string aliased(const std::string& subject) const;
@@ -155,7 +138,9 @@ class RegistryMachine {
   std::string found_in_contexts(const std::string& subject) const;
   Answer<const Versions::value_type*> version_of(const std::string& subject, VersionName name, bool deleted) const;
   SchemaObject object(const std::string& subject, std::int32_t version, const StoredVersion& stored) const;
-  Answer<SchemaObject> formatted(SchemaObject object, const std::string& format);
+  // The same with its text in another format; the stored one when that is none.
+  Answer<SchemaObject> object(const std::string& subject, std::int32_t version, const StoredVersion& stored,
+                              const std::string& format);
   // Where an id is to be looked for, in this order.
   std::vector<std::string> contexts_for(const std::optional<std::string>& subject) const;
   const Ids::Entry* find_id(std::int32_t id, const std::optional<std::string>& subject, std::string& context) const;
@@ -172,11 +157,13 @@ class RegistryMachine {
   void forget_settings(const std::string& subject, Records& append) const;
   void keep_ids(const std::set<SubjectVersion>& going, Records& append) const;
 
+  // For the time of a step.
+  class WithFindings;
+
   const RegistryConfig config_;
   Store store_;
   ParsedCache cache_;
-  std::map<RequestId, Parked> parked_;
-  std::optional<std::pair<RequestId, Parked>> unparked_;  // by the step just made
+  FindingsPtr findings_;  // of the request that is looked at; never null
 };
 
 }  // namespace thalweg::registry

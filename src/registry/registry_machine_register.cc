@@ -18,21 +18,9 @@ constexpr std::size_t kReferencesMax = 1000;  // of a schema, with all that they
 // references written out, and what another registry printed in its own way, is found among the newest only.
 constexpr std::size_t kSameBytesMax = 256 * 1024;
 
-const std::string kReserved = "confluent:reserved";
-const std::string kVersionProperty = "confluent:version";
+constexpr std::size_t kJobBytes = 1024 * 1024;  // of texts, after which others have their turn
 
-std::set<std::string> reserved(const std::optional<Metadata>& metadata) {
-  std::set<std::string> names;
-  const auto at = metadata ? metadata->properties.find(kReserved) : decltype(metadata->properties.end())();
-  if (!metadata || at == metadata->properties.end()) return names;
-  for (const auto part : std::views::split(std::string_view(at->second), ',')) {
-    std::string_view name(part.begin(), part.end());
-    while (name.starts_with(' ')) name.remove_prefix(1);
-    while (name.ends_with(' ')) name.remove_suffix(1);
-    if (!name.empty()) names.emplace(name);
-  }
-  return names;
-}
+const std::string kVersionProperty = "confluent:version";
 
 std::string property(const std::optional<Metadata>& metadata, const std::string& key) {
   const auto at = metadata ? metadata->properties.find(key) : decltype(metadata->properties.end())();
@@ -95,20 +83,43 @@ Answer<std::vector<schema::Dependency>> RegistryMachine::resolve(const std::vect
   return found;
 }
 
-Answer<schema::ParsedSchemaPtr> RegistryMachine::parse(const Content& content, const Subject& from,
-                                                       schema::Validation validation) {
-  const ParsedCache::Key key{from.context, content.type, digest(content), validation};
+std::optional<Result<schema::ParsedSchemaPtr>> RegistryMachine::known(const StoredVersion& stored,
+                                                                      const Subject& from) {
+  const Content& content = *stored.content;
   // What a latest version refers to may be another one tomorrow.
   const bool fixed = std::ranges::none_of(content.references, [](const schema::Reference& r) { return r.version < 0; });
+  const auto key = [&] {
+    return ParsedCache::Key{from.context, content.type, store_.ids(from.context)->by_id.at(stored.id).digest};
+  };
+  if (const auto* found = findings_->parsed(stored.content)) {
+    if (fixed && *found) cache_.put(key(), **found);
+    return *found;
+  }
   if (fixed)
-    if (auto known = cache_.find(key)) return known;
-  ANSWER_TRY(const auto dependencies, resolve(content.references, from));
-  auto parsed = schema::parse(content.type, content.text, dependencies, validation);
-  if (!parsed)
-    return failure(Code::kInvalidSchema,
-                   fmt::format("this is no {} schema: {}", schema::name(content.type), parsed.error().message));
-  if (fixed) cache_.put(key, *parsed);
-  return *parsed;
+    if (auto cached = cache_.find(key())) return cached;
+  return std::nullopt;
+}
+
+Answer<schema::ParsedSchemaPtr> RegistryMachine::parsed(const StoredVersion& stored, const Subject& from) {
+  if (const auto schema = known(stored, from)) {
+    if (*schema) return **schema;
+    return failure(Code::kInvalidSchema, fmt::format("what is stored is no {} schema: {}",
+                                                     schema::name(stored.content->type), schema->error().message));
+  }
+  ANSWER_TRY(auto dependencies, resolve(stored.content->references, from));
+  Job job;
+  job.add(FindParsed{stored.content, std::move(dependencies)});
+  return first(std::move(job));
+}
+
+Answer<std::string> RegistryMachine::printed(const schema::ParsedSchemaPtr& parsed, const std::string& format) const {
+  if (const auto* text = findings_->text(parsed, format)) {
+    if (*text) return **text;
+    return failure(Code::kInvalidSchema, text->error().message);
+  }
+  Job job;
+  job.add(FindText{parsed, format});
+  return first(std::move(job));
 }
 
 SchemaInput RegistryMachine::completed(SchemaInput input, const std::string& subject, const Config& config) const {
@@ -134,8 +145,8 @@ SchemaInput RegistryMachine::completed(SchemaInput input, const std::string& sub
   return input;
 }
 
-Answer<RegistryMachine::Candidate> RegistryMachine::candidate(const SchemaInput& input, const std::string& subject,
-                                                              bool normalize, schema::Validation validation) {
+Answer<CandidatePtr> RegistryMachine::candidate(const SchemaInput& input, const std::string& subject, bool normalize,
+                                                schema::Validation validation) const {
   const auto type = schema::type_named(input.type.empty() ? "AVRO" : input.type);
   if (!type) return failure(Code::kInvalidSchema, "the type of a schema is AVRO, JSON or PROTOBUF");
   if (input.text.find_first_not_of(" \t\r\n") == std::string::npos)
@@ -143,51 +154,59 @@ Answer<RegistryMachine::Candidate> RegistryMachine::candidate(const SchemaInput&
   if (input.text.size() > config_.record_bytes_max)
     return failure(Code::kTooLarge, fmt::format("the schema has {} bytes; at most {} are stored", input.text.size(),
                                                 config_.record_bytes_max));
-  Candidate made;
-  made.content = {*type, input.text, input.references, input.metadata, input.rules};
-  ANSWER_TRY(made.parsed, parse(made.content, Subject::parse(subject), validation));
-  made.content.text = made.parsed->text();
-  if (normalize) {
-    auto text = made.parsed->normalized();
-    if (!text) return failure(Code::kInvalidSchema, text.error().message);
-    made.content.text = std::move(*text);
-    auto& references = made.content.references;
-    std::ranges::sort(references);
-    references.erase(std::ranges::unique(references).begin(), references.end());
-    ANSWER_TRY(made.parsed, parse(made.content, Subject::parse(subject), validation));
-  }
-  made.digest = digest(made.content);
-  return made;
+  Wording wording{.content = {*type, input.text, input.references, input.metadata, input.rules},
+                  .dependencies = {},
+                  .normalize = normalize,
+                  .validation = validation};
+  ANSWER_TRY(wording.dependencies, resolve(input.references, Subject::parse(subject)));
+  if (const auto* made = findings_->candidate(wording)) return *made;
+  Job job;
+  job.add(std::move(wording));
+  return first(std::move(job));
 }
 
 // ------------------------------------------------------------------------------------------------ what is there
 
-const Versions::value_type* RegistryMachine::find_same(const Candidate& candidate, const std::string& subject,
-                                                       bool deleted) {
+Answer<const Versions::value_type*> RegistryMachine::find_same(const Candidate& candidate, const std::string& subject,
+                                                               bool deleted) {
   const auto* versions = store_.find(subject);
   if (!versions) return nullptr;
-  const Subject parsed_subject = Subject::parse(subject);
-  const auto& ids = *store_.ids(parsed_subject.context);
+  const Subject from = Subject::parse(subject);
+  const auto& ids = *store_.ids(from.context);
   if (const auto at = ids.by_digest.find(candidate.digest); at != ids.by_digest.end())
     for (const auto& version : std::views::reverse(*versions))
       if (version.second.id == at->second && (deleted || !version.second.deleted)) return &version;
+  const Content& wanted = candidate.content;
   std::size_t bytes = 0;
+  Job job;
+  const Versions::value_type* same = nullptr;
   for (const auto& version : std::views::reverse(*versions)) {
     const auto& stored = version.second;
     const Content& content = *stored.content;
-    if ((stored.deleted && !deleted) || content.type != candidate.content.type) continue;
-    if (content.metadata != candidate.content.metadata || content.rules != candidate.content.rules) continue;
-    const bool written_out = candidate.content.references.empty() && !content.references.empty();
-    if (content.references != candidate.content.references && !written_out) continue;
+    if ((stored.deleted && !deleted) || content.type != wanted.type) continue;
+    if (content.metadata != wanted.metadata || content.rules != wanted.rules) continue;
+    const bool written_out = wanted.references.empty() && !content.references.empty();
+    if (content.references != wanted.references && !written_out) continue;
     bytes += content.text.size();
     if (bytes > kSameBytesMax) break;
-    auto parsed = parse(content, parsed_subject, schema::Validation::kStored);
-    if (!parsed) continue;
-    if ((*parsed)->text() == candidate.content.text && content.references == candidate.content.references)
-      return &version;
-    if (written_out && (*parsed)->resolved() == candidate.content.text) return &version;
+    const auto schema = known(stored, from);
+    if (!schema) {
+      if (auto dependencies = resolve(content.references, from))
+        job.add(FindParsed{stored.content, std::move(*dependencies)});
+    } else if (!*schema) {
+      continue;
+    } else if (!written_out) {
+      if ((**schema)->text() == wanted.text) same = &version;
+    } else {
+      const auto text = printed(**schema, kResolved);
+      if (!text && text.error().job) job.add(FindText{**schema, kResolved});
+      if (text == wanted.text) same = &version;
+    }
+    // One that is newer and not known yet may be it.
+    if (same && job.questions.empty()) return same;
   }
-  return nullptr;
+  if (!job.questions.empty()) return first(std::move(job));
+  return same;
 }
 
 Answer<> RegistryMachine::may_register(const std::string& subject, const SchemaInput& input) const {
@@ -207,61 +226,70 @@ Answer<> RegistryMachine::may_register(const std::string& subject, const SchemaI
 
 // ------------------------------------------------------------------------------------------------ compatibility
 
-std::vector<std::string> RegistryMachine::reserved_fields(const Candidate& candidate, const StoredVersion* previous) {
+namespace {
+
+std::vector<std::string> reserved_fields(const Candidate& candidate, const StoredVersion* previous) {
   std::vector<std::string> messages;
-  const auto now = reserved(candidate.content.metadata);
   if (previous)
-    for (const auto& name : reserved(previous->content->metadata))
-      if (!now.contains(name))
-        messages.push_back(fmt::format("{} was reserved: leave it in the property {}", name, kReserved));
-  for (const auto& name : now)
-    if (candidate.parsed->has_top_level_field(name))
-      messages.push_back(
-          fmt::format("{} is reserved by the property {}: choose another name for the field", name, kReserved));
+    for (const auto& name : reserved_names(previous->content->metadata))
+      if (!candidate.reserved.contains(name))
+        messages.push_back(fmt::format("{} was reserved: leave it in the property confluent:reserved", name));
+  for (const auto& name : candidate.reserved_in_use)
+    messages.push_back(
+        fmt::format("{} is reserved by the property confluent:reserved: choose another name for the field", name));
   return messages;
 }
 
-RegistryMachine::Unless<std::vector<std::string>> RegistryMachine::incompatibilities(
-    const Candidate& candidate, const std::string& subject, const std::vector<std::int32_t>& against,
-    const Config& config, Parked& progress, Slice& slice) {
+}  // namespace
+
+Answer<std::vector<std::string>> RegistryMachine::incompatibilities(const CandidatePtr& candidate,
+                                                                    const std::string& subject,
+                                                                    const std::vector<std::int32_t>& against,
+                                                                    const Config& config) {
   const auto level = config.level.value_or(config_.level);
   const auto policy = config.policy == "LENIENT" ? schema::Policy::kLenient : schema::Policy::kStrict;
-  if (progress.level != level || progress.policy != policy) progress.fits.clear();
-  progress.level = level, progress.policy = policy;
   const auto* versions = store_.find(subject);
+  const Subject from = Subject::parse(subject);
   const bool validate = config.validate_fields.value_or(false);
   std::vector<std::string> messages;
-  if (validate) messages = reserved_fields(candidate, against.empty() ? nullptr : &versions->at(against.back()));
-  bool first = true;
+  if (validate) messages = reserved_fields(*candidate, against.empty() ? nullptr : &versions->at(against.back()));
+  Job job;
   for (const auto number : std::views::reverse(against)) {
-    if (level == schema::CompatibilityLevel::kNone) break;
+    if (level == schema::CompatibilityLevel::kNone || job.bytes >= kJobBytes) break;
     const StoredVersion& stored = versions->at(number);
     if (config.group &&
-        property(candidate.content.metadata, *config.group) != property(stored.content->metadata, *config.group))
+        property(candidate->content.metadata, *config.group) != property(stored.content->metadata, *config.group))
       continue;
-    const Digest its = store_.ids(Subject::parse(subject).context)->by_id.at(stored.id).digest;
-    if (!progress.fits.contains(its)) {
-      // The first one always: every step gets on.
-      if (!first && stored.content->text.size() > slice.bytes) return std::nullopt;
-      slice.bytes -= std::min(slice.bytes, stored.content->text.size());
-      first = false;
-      auto earlier = parse(*stored.content, Subject::parse(subject), schema::Validation::kStored);
-      auto found = earlier
-                       ? schema::incompatibilities(*candidate.parsed, schema::Earlier{*earlier, number}, level, policy)
-                       : std::vector{fmt::format("version {} cannot be read: {}", number, earlier.error().message)};
-      messages.insert(messages.end(), found.begin(), found.end());
-      if (!found.empty()) break;
-      progress.fits.insert(its);
+    FindVerdict question{.candidate = candidate,
+                         .earlier = stored.content,
+                         .dependencies = {},
+                         .parsed = nullptr,
+                         .version = number,
+                         .level = level,
+                         .policy = policy};
+    if (const auto* found = findings_->verdict(question)) {
+      (void)known(stored, from);  // to be kept, if it was read for this
+      messages.insert(messages.end(), found->begin(), found->end());
+      if (!found->empty()) break;
+    } else if (const auto schema = known(stored, from); schema && *schema) {
+      question.parsed = **schema;
+      job.add(std::move(question));
+    } else if (auto dependencies = resolve(stored.content->references, from)) {
+      question.dependencies = std::move(*dependencies);
+      job.add(std::move(question));
+    } else {
+      messages.push_back(fmt::format("version {} cannot be read: {}", number, dependencies.error().message));
+      break;
     }
     if (!schema::is_transitive(level)) break;
   }
+  if (!job.questions.empty()) return first(std::move(job));
   if (!messages.empty())
     messages.push_back(fmt::format("{{validateFields: '{}', compatibility: '{}'}}", validate, schema::name(level)));
   return messages;
 }
 
-RegistryMachine::Unless<Answer<CompatibilityVerdict>> RegistryMachine::decide(const CheckCompatibility& request,
-                                                                              Parked& progress, Slice& slice) {
+Answer<CompatibilityVerdict> RegistryMachine::decide(const CheckCompatibility& request) {
   const std::string subject = found_in_contexts(request.subject);
   const Config config = effective_config(subject);
   const auto* versions = store_.find(subject);
@@ -271,7 +299,7 @@ RegistryMachine::Unless<Answer<CompatibilityVerdict>> RegistryMachine::decide(co
     if (version)
       against = {(*version)->first};
     else if (request.version->number != -1)
-      return Answer<CompatibilityVerdict>(version_not_found(request.version->number));
+      return version_not_found(request.version->number);
   } else if (versions) {
     for (const auto& [number, stored] : *versions)
       if (!stored.deleted) against.push_back(number);
@@ -279,17 +307,31 @@ RegistryMachine::Unless<Answer<CompatibilityVerdict>> RegistryMachine::decide(co
   const bool normalize = request.normalize || config.normalize.value_or(false);
   const auto validation =
       config.validate_new_schemas.value_or(true) ? schema::Validation::kNew : schema::Validation::kStored;
-  auto wanted = candidate(request.schema, subject, normalize, validation);
+  const auto wanted = candidate(request.schema, subject, normalize, validation);
   if (!wanted) {
-    if (!request.verbose || wanted.error().code != Code::kInvalidSchema)
-      return Answer<CompatibilityVerdict>(std::unexpected(wanted.error()));
-    return Answer<CompatibilityVerdict>(CompatibilityVerdict{false, {wanted.error().message}});
+    if (!request.verbose || wanted.error().code != Code::kInvalidSchema) return std::unexpected(wanted.error());
+    return CompatibilityVerdict{false, {wanted.error().message}};
   }
-  auto messages = incompatibilities(*wanted, subject, against, config, progress, slice);
-  if (!messages) return std::nullopt;
-  CompatibilityVerdict verdict{.compatible = messages->empty(), .messages = {}};
-  if (request.verbose) verdict.messages = std::move(*messages);
-  return Answer<CompatibilityVerdict>(std::move(verdict));
+  ANSWER_TRY(auto messages, incompatibilities(*wanted, subject, against, config));
+  CompatibilityVerdict verdict{.compatible = messages.empty(), .messages = {}};
+  if (request.verbose) verdict.messages = std::move(messages);
+  return verdict;
+}
+
+Answer<SchemaObject> RegistryMachine::decide(const LookUpSchema& request) {
+  const std::string subject = found_in_contexts(request.subject);
+  const auto* versions = store_.find(subject);
+  if (!versions || !Store::latest(*versions, request.deleted)) return subject_not_found(request.subject);
+  const Config config = effective_config(subject);
+  const bool normalize = request.normalize || config.normalize.value_or(false);
+  if (request.schema.text.empty()) return failure(Code::kInvalidSchema, "the schema is empty");
+  // As it was said, then with what registering would have added.
+  for (const auto& input : {request.schema, completed(request.schema, subject, config)}) {
+    ANSWER_TRY(const auto wanted, candidate(input, subject, normalize, schema::Validation::kStored));
+    ANSWER_TRY(const auto* same, find_same(*wanted, subject, request.deleted));
+    if (same) return object(subject, same->first, same->second, request.format);
+  }
+  return schema_not_found();
 }
 
 // ------------------------------------------------------------------------------------------------ the decision
@@ -304,7 +346,9 @@ Answer<SchemaObject> RegistryMachine::store_version(const std::string& subject, 
     append.push_back(ContextRecord{.context = parsed.context});
   const auto content = std::make_shared<const Content>(candidate.content);
   append.push_back(
-      SchemaRecord{.subject = subject, .version = version, .value = SchemaRecord::Value{id, content, false}});
+      SchemaRecord{.subject = subject,
+                   .version = version,
+                   .value = SchemaRecord::Value{.id = id, .content = content, .digest = candidate.digest}});
   // What it takes the place of, unless somebody still needs it under its number.
   if (const auto* versions = store_.find(subject))
     for (const auto& [number, stored] : *versions)
@@ -325,7 +369,7 @@ Answer<SchemaObject> RegistryMachine::store_version(const std::string& subject, 
 }
 
 Answer<SchemaObject> RegistryMachine::import(const RegisterSchema& request, const std::string& subject,
-                                             Candidate candidate, Records& append) {
+                                             const Candidate& candidate, Records& append) {
   const auto id = *request.schema.id;
   const auto* ids = store_.ids(Subject::parse(subject).context);
   if (ids) {
@@ -337,59 +381,59 @@ Answer<SchemaObject> RegistryMachine::import(const RegisterSchema& request, cons
   const std::int32_t next = versions && !versions->empty() ? versions->rbegin()->first + 1 : 1;
   const auto asked = request.schema.version.value_or(0);
   if (asked <= 0) {
-    if (const auto* same = find_same(candidate, subject, false); same && same->second.id == id)
-      return object(subject, same->first, same->second);
+    ANSWER_TRY(const auto* same, find_same(candidate, subject, false));
+    if (same && same->second.id == id) return object(subject, same->first, same->second);
   }
   return store_version(subject, asked > 0 ? asked : next, id, candidate, append);
 }
 
-RegistryMachine::Unless<Answer<SchemaObject>> RegistryMachine::decide(const RegisterSchema& request, Parked& progress,
-                                                                      Slice& slice, Records& append) {
-  using Decided = Answer<SchemaObject>;
+Answer<SchemaObject> RegistryMachine::decide(const RegisterSchema& request, Records& append) {
   const std::string subject = aliased(Subject::parse(request.subject).text());
-  if (auto allowed = may_register(subject, request.schema); !allowed) return Decided(std::unexpected(allowed.error()));
+  ANSWER_TRY_VOID(may_register(subject, request.schema));
   const Config config = effective_config(subject);
   const Mode mode = effective_mode(subject);
   const bool importing = mode == Mode::kImport || mode == Mode::kForward;
   const auto input = importing ? request.schema : completed(request.schema, subject, config);
   const bool normalize = !importing && (request.normalize || config.normalize.value_or(false));
   const bool as_new = !importing && config.validate_new_schemas.value_or(true);
-  auto wanted = candidate(input, subject, normalize, as_new ? schema::Validation::kNew : schema::Validation::kStored);
-  if (!wanted) return Decided(std::unexpected(wanted.error()));
-  if (importing) return import(request, subject, std::move(*wanted), append);
+  ANSWER_TRY(const auto wanted,
+             candidate(input, subject, normalize, as_new ? schema::Validation::kNew : schema::Validation::kStored));
+  if (importing) return import(request, subject, *wanted, append);
 
   const auto* versions = store_.find(subject);
   const auto asked = request.schema.version.value_or(0);
-  const auto* same = find_same(*wanted, subject, false);
+  ANSWER_TRY(const auto* same, find_same(*wanted, subject, false));
   const auto* latest = versions ? Store::latest(*versions) : nullptr;
-  if (same && asked == 0) return formatted(object(subject, same->first, same->second), request.format);
-  if (same && (asked == same->first || (asked == -1 && same == latest)))
-    return formatted(object(subject, same->first, same->second), request.format);
+  if (same && (asked == 0 || asked == same->first || (asked == -1 && same == latest)))
+    return object(subject, same->first, same->second, request.format);
   const std::int32_t next = versions && !versions->empty() ? versions->rbegin()->first + 1 : 1;
   if (asked > 0 && asked != next)
-    return Decided(failure(Code::kInvalidSchema, fmt::format("the next version is {}, not {}", next, asked)));
+    return failure(Code::kInvalidSchema, fmt::format("the next version is {}, not {}", next, asked));
 
   if (!request.force) {
     std::vector<std::int32_t> against;
     if (versions)
       for (const auto& [number, stored] : *versions)
         if (!stored.deleted) against.push_back(number);
-    const auto messages = incompatibilities(*wanted, subject, against, config, progress, slice);
-    if (!messages) return std::nullopt;
-    if (!messages->empty())
-      return Decided(failure(Code::kIncompatible,
-                             fmt::format("Schema being registered is incompatible with an earlier schema for subject "
-                                         "\"{}\": [{}]",
-                                         subject, fmt::join(*messages, ", "))));
+    ANSWER_TRY(const auto messages, incompatibilities(wanted, subject, against, config));
+    if (!messages.empty())
+      return failure(Code::kIncompatible,
+                     fmt::format("Schema being registered is incompatible with an earlier schema for subject "
+                                 "\"{}\": [{}]",
+                                 subject, fmt::join(messages, ", ")));
+  }
+  std::optional<std::string> shown;
+  if (!request.format.empty()) {
+    ANSWER_TRY(shown, printed(wanted->parsed, request.format));
   }
   const auto* ids = store_.ids(Subject::parse(subject).context);
   std::int32_t id = ids ? ids->highest + 1 : 1;
   if (ids)
     if (const auto known = ids->by_digest.find(wanted->digest); known != ids->by_digest.end()) id = known->second;
-  if (id <= 0) return Decided(failure(Code::kNotPermitted, "all ids of the context have been given out"));
-  auto stored = store_version(subject, next, id, *wanted, append);
-  if (!stored) return stored;
-  return formatted(std::move(*stored), request.format);
+  if (id <= 0) return failure(Code::kNotPermitted, "all ids of the context have been given out");
+  ANSWER_TRY(auto stored, store_version(subject, next, id, *wanted, append));
+  if (shown) stored.text = std::move(*shown);
+  return stored;
 }
 
 }  // namespace thalweg::registry

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -49,9 +50,13 @@ inline int http_status(Code code) {
   return number < 1000 ? number : number / 100;
 }
 
+struct Job;  // job.h
+
 struct Failure {
   Code code{};
   std::string message;
+  // Set: nothing has failed and nothing has happened; this is to be worked out first. No client ever sees such a one.
+  std::shared_ptr<const Job> job = nullptr;
   friend bool operator==(const Failure&, const Failure&) = default;
 };
 template <class T = void>

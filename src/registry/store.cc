@@ -132,7 +132,7 @@ void Store::apply_one(const SchemaRecord& record) {
   }
   // Held meanwhile, so that an entry that stays does not go and come again.
   const ContentPtr content = same ? known->second.content : value.content;
-  const Digest its_digest = same ? known->second.digest : digest(*content);
+  const Digest its_digest = same ? known->second.digest : value.digest ? *value.digest : digest(*content);
   remove(record.subject, record.version);
   auto& entry = ids.by_id[value.id];
   entry.content = content;

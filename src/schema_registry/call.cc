@@ -73,11 +73,15 @@ std::string Call::subject_prefix() const {
   return qualified(*asked);
 }
 
-registry::Answer<json::Value> Call::body_tree() const {
+registry::Answer<> Call::check_body() const {
   if (!is_json(request_.head.headers.find("Content-Type").value_or("")))
     return std::unexpected(Failure{Code::kUnsupportedMediaType, "HTTP 415 Unsupported Media Type"});
   if (request_.body.empty()) return std::unexpected(Failure{Code::kUnprocessable, "the request needs a body of JSON"});
-  auto tree = json::parse(as_text(request_.body), {.bytes = kBodyMax, .depth = kDepthMax, .duplicates = true});
+  return {};
+}
+
+registry::Answer<json::Value> Call::tree_of(const SharedBytes& body) {
+  auto tree = json::parse(as_text(body), {.bytes = kBodyMax, .depth = kDepthMax, .duplicates = true});
   if (!tree) return std::unexpected(Failure{Code::kUnreadable, "the body is not JSON: " + tree.error().message});
   return *std::move(tree);
 }
@@ -85,7 +89,11 @@ registry::Answer<json::Value> Call::body_tree() const {
 registry::RequestContext Call::context() const { return {.client = request_.peer.host}; }
 
 http::Response json_response(const Call& call, const json::Value& value) {
-  return http::text_response(200, json::write(value), media_type(call.request()));
+  return json_response(call, json::write(value));
+}
+
+http::Response json_response(const Call& call, std::string text) {
+  return http::text_response(200, std::move(text), media_type(call.request()));
 }
 
 http::Response text_response(const Call& call, const registry::SchemaObject& schema) {

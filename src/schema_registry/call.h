@@ -8,6 +8,7 @@
 
 #include "http/router.h"
 #include "json/value.h"
+#include "json/writer.h"
 #include "registry/json_shapes.h"
 #include "registry/requests.h"
 #include "runtime/task.h"
@@ -39,18 +40,26 @@ class Call {
 
   // The body, read by one of json_shapes.h: kUnreadable when it is not JSON or a member is of the wrong kind.
   template <class T>
-  registry::Answer<T> body(Result<T> (*read)(const json::Value&)) const {
-    TRY(const auto tree, body_tree());
-    auto made = read(tree);
-    if (!made) return std::unexpected(registry::Failure{registry::Code::kUnreadable, std::move(made.error().message)});
-    return *std::move(made);
+  Task<registry::Answer<T>> body(RegistryService& registry, Result<T> (*read)(const json::Value&)) const {
+    CO_TRY_VOID(check_body());
+    const auto read_it = [body = request_.body, read]() -> registry::Answer<T> {
+      TRY(const auto tree, tree_of(body));
+      auto made = read(tree);
+      if (made) return *std::move(made);
+      return std::unexpected(registry::Failure{registry::Code::kUnreadable, std::move(made.error().message)});
+    };
+    const std::size_t bytes = request_.body.size();
+    if (bytes <= kSmallMax) co_return read_it();
+    Workshop::Seat seat;
+    co_return co_await registry.workshop().run(read_it, bytes, seat);
   }
   const http::Request& request() const { return request_; }
   registry::RequestContext context() const;
 
  private:
   std::string qualified(std::string_view subject) const;
-  registry::Answer<json::Value> body_tree() const;
+  registry::Answer<> check_body() const;
+  static registry::Answer<json::Value> tree_of(const SharedBytes& body);
 
   http::Request request_;
   std::string context_;  // ":.name:", or empty
@@ -61,6 +70,7 @@ using Operation = std::function<Task<Outcome>(RegistryService&, Call)>;
 
 // The answer as the client likes its media type.
 http::Response json_response(const Call& call, const json::Value& value);
+http::Response json_response(const Call& call, std::string text);
 // The schema itself, as it was registered.
 http::Response text_response(const Call& call, const registry::SchemaObject& schema);
 http::Response failure_response(std::string media_type, const registry::Failure& failure);
@@ -76,11 +86,23 @@ class Routes {
   RegistryService& registry_;
 };
 
+// Of the schemas in an answer, which are what can be large in one.
+inline std::size_t text_bytes(const auto&) { return 0; }
+inline std::size_t text_bytes(const registry::SchemaObject& answer) { return answer.text.size(); }
+inline std::size_t text_bytes(const registry::SchemaById& answer) { return answer.schema.text.size(); }
+inline std::size_t text_bytes(const std::vector<registry::SchemaObject>& answer) {
+  std::size_t bytes = 0;
+  for (const auto& each : answer) bytes += each.text.size();
+  return bytes;
+}
+
 // Asks the registry; what it says is rendered by `render`, which makes a json::Value of it.
 template <class Request, class Render>
 Task<Outcome> ask(RegistryService& registry, Call call, Request request, Render render) {
-  CO_TRY(const auto answer, co_await registry.ask(std::move(request), call.context()));
-  co_return json_response(call, render(answer));
+  CO_TRY(auto answer, co_await registry.ask(std::move(request), call.context()));
+  if (text_bytes(answer) <= kSmallMax) co_return json_response(call, render(answer));
+  co_return json_response(call, co_await registry.workshop().workers().run(
+                                    [answer = std::move(answer), render] { return json::write(render(answer)); }));
 }
 // The same with the answer's own shape.
 template <class Request>

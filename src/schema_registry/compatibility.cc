@@ -5,7 +5,7 @@ namespace thalweg::schema_registry {
 namespace {
 
 Task<Outcome> check(RegistryService& registry, Call call, std::optional<registry::VersionName> version) {
-  CO_TRY(auto schema, call.body(registry::schema_input_from));
+  CO_TRY(auto schema, co_await call.body(registry, registry::schema_input_from));
   co_return co_await ask(registry, call,
                          registry::CheckCompatibility{.subject = call.subject(),
                                                       .version = version,

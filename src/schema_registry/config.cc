@@ -14,7 +14,7 @@ Task<Outcome> get(RegistryService& registry, Call call) {
 }
 
 Task<Outcome> put(RegistryService& registry, Call call) {
-  CO_TRY(auto request, call.body(registry::put_config_from));
+  CO_TRY(auto request, co_await call.body(registry, registry::put_config_from));
   request.subject = call.subject_or_all();
   co_return co_await ask(registry, call, std::move(request), as_put);
 }

@@ -10,7 +10,7 @@ Task<Outcome> get(RegistryService& registry, Call call) {
 }
 
 Task<Outcome> put(RegistryService& registry, Call call) {
-  CO_TRY(auto request, call.body(registry::put_mode_from));
+  CO_TRY(auto request, co_await call.body(registry, registry::put_mode_from));
   request.subject = call.subject_or_all();
   request.force = call.flag("force");
   co_return co_await ask(registry, call, std::move(request));

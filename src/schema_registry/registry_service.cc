@@ -45,8 +45,10 @@ auto machines(const broker::Broker& broker) {
 
 }  // namespace
 
-RegistryService::RegistryService(broker::Broker& broker)
-    : broker_(broker), coordinators_(broker::shards_of(broker), "schema registry", machines(broker)) {
+RegistryService::RegistryService(broker::Broker& broker, Workers& workers)
+    : broker_(broker),
+      workshop_(workers),
+      coordinators_(broker::shards_of(broker), "schema registry", machines(broker)) {
   broker::follow_leadership(broker, kSchemasTopic, coordinators_);
 }
 

@@ -9,6 +9,7 @@
 #include "coordinator/coordinator.h"
 #include "registry/registry_codec.h"
 #include "registry/registry_machine.h"
+#include "schema_registry/workshop.h"
 
 namespace thalweg::broker {
 class Broker;
@@ -33,17 +34,30 @@ struct SchemasCodec {
 class RegistryService {
  public:
   // Listens to the leadership of _schemas from now on. The broker outlives it. REQUIRES: the broker has not started
-  explicit RegistryService(broker::Broker& broker);
+  RegistryService(broker::Broker& broker, Workers& workers);
 
   // After the broker has started.
   Task<> start() { return coordinators_.start(); }
   // Before the broker stops: answers everybody who waits, and serves no more.
   Task<> stop() { return coordinators_.stop(); }
 
-  // What the registry says, once everything that it says is on the disk. A Failure with one of the codes 50001 to 50004
-  // where there is no registry to ask.
+  // What the registry says, once everything that it says is on the disk, with the work that this takes. A Failure with
+  // one of the codes 50001 to 50004 where there is no registry to ask.
   template <class Request>
   Task<typename Request::Response> ask(Request request, registry::RequestContext context) {
+    Workshop::Seat seat;
+    for (;;) {
+      auto answer = co_await ask_once(request, context);
+      if (answer || !answer.error().job) co_return answer;
+      context.findings = co_await workshop_.carry_out(std::move(answer.error().job), context.findings, seat);
+    }
+  }
+
+  Workshop& workshop() { return workshop_; }
+
+ private:
+  template <class Request>
+  Task<typename Request::Response> ask_once(Request request, registry::RequestContext context) {
     auto at = co_await place();
     if (!at) co_return std::unexpected(failure_of(at.error()));
     const Instant give_up = deadline();
@@ -56,7 +70,6 @@ class RegistryService {
     }
   }
 
- private:
   struct Place {
     std::size_t shard;
   };
@@ -70,6 +83,7 @@ class RegistryService {
   static registry::Failure failure_of(const Error& error);
 
   broker::Broker& broker_;
+  Workshop workshop_;
   coordinator::Coordinator<registry::RegistryMachine, SchemasCodec> coordinators_;
 };
 

@@ -33,8 +33,8 @@ Task<Outcome> version(RegistryService&, Call call) {
 
 }  // namespace
 
-SchemaRegistry::SchemaRegistry(broker::Broker& broker)
-    : broker_(broker), registry_(broker), memory_(kMemory), router_(error_response) {
+SchemaRegistry::SchemaRegistry(broker::Broker& broker, Workers& workers)
+    : broker_(broker), registry_(broker, workers), memory_(kMemory), router_(error_response) {
   add_routes();
   site_ = std::make_unique<http::Site>(broker.shard0(), memory_, router_, site_options(broker.config()));
 }

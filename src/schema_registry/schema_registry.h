@@ -14,8 +14,8 @@ namespace thalweg::schema_registry {
 
 class SchemaRegistry {
  public:
-  // The broker outlives it. REQUIRES: the broker has not started
-  explicit SchemaRegistry(broker::Broker& broker);
+  // Both outlive it. REQUIRES: the broker has not started
+  SchemaRegistry(broker::Broker& broker, Workers& workers);
 
   // After the broker has started. Binds, and answers from now on. An address that was asked for and is taken is an
   // error; of the default it is a warning, and there is no registry.

@@ -8,6 +8,7 @@
 #include "json/parser.h"
 #include "json/writer.h"
 #include "schema_registry/schema_registry.h"
+#include "sim/sim_workers.h"
 #include "sim/world.h"
 
 namespace thalweg::schema_registry {
@@ -15,6 +16,8 @@ namespace {
 using namespace std::chrono_literals;
 
 struct Program {
+  explicit Program(sim::Node& node) : workers(node.world().simulation) {}
+  sim::SimWorkers workers;
   std::unique_ptr<broker::Broker> broker;
   std::unique_ptr<SchemaRegistry> registry;
   bool started = false;
@@ -32,10 +35,10 @@ std::shared_ptr<void> program(sim::Node& node) {
                                             {"log.dirs", "/data"},
                                             {"schema.registry.listeners", "http://:8081"}});
   CHECK(loaded);
-  auto program = std::make_shared<Program>();
+  auto program = std::make_shared<Program>(node);
   std::vector<const Shard*> shards{&node.shard(0), &node.shard(1)};
   program->broker = std::make_unique<broker::Broker>(std::move(shards), std::move(loaded->config));
-  program->registry = std::make_unique<SchemaRegistry>(*program->broker);
+  program->registry = std::make_unique<SchemaRegistry>(*program->broker, program->workers);
   spawn(node.shard(0), [](Program* program) -> Task<> {
     CHECK(co_await program->broker->start());
     CHECK(co_await program->registry->start());

@@ -14,7 +14,7 @@ Task<Outcome> list(RegistryService& registry, Call call) {
 
 // Whether the schema is there under this subject already.
 Task<Outcome> look_up(RegistryService& registry, Call call) {
-  CO_TRY(auto schema, call.body(registry::schema_input_from));
+  CO_TRY(auto schema, co_await call.body(registry, registry::schema_input_from));
   co_return co_await ask(registry, call,
                          registry::LookUpSchema{.subject = call.subject(),
                                                 .schema = std::move(schema),

@@ -14,7 +14,7 @@ Task<Outcome> list(RegistryService& registry, Call call) {
 }
 
 Task<Outcome> add(RegistryService& registry, Call call) {
-  CO_TRY(auto schema, call.body(registry::schema_input_from));
+  CO_TRY(auto schema, co_await call.body(registry, registry::schema_input_from));
   registry::RegisterSchema request{.subject = call.subject(),
                                    .schema = std::move(schema),
                                    .normalize = call.flag("normalize"),
