@@ -13,6 +13,18 @@
 namespace thalweg::registry {
 namespace {
 
+// What a text takes as a string of JSON, which is how a record has it.
+std::size_t bytes_as_json(std::string_view text) {
+  std::size_t bytes = text.size();
+  for (const char c : text) {
+    if (c == '"' || c == '\\' || (c >= '\b' && c <= '\r' && c != '\v'))
+      ++bytes;
+    else if (static_cast<unsigned char>(c) < 0x20)
+      bytes += 5;
+  }
+  return bytes;
+}
+
 constexpr std::size_t kReferencesMax = 1000;  // of a schema, with all that they refer to themselves
 // Of earlier versions that are parsed to see whether they say the same in other words. What is sent with its
 // references written out, and what another registry printed in its own way, is found among the newest only.
@@ -339,9 +351,10 @@ Answer<SchemaObject> RegistryMachine::decide(const LookUpSchema& request) {
 Answer<SchemaObject> RegistryMachine::store_version(const std::string& subject, std::int32_t version, std::int32_t id,
                                                     const Candidate& candidate, Records& append) {
   const Subject parsed = Subject::parse(subject);
-  if (candidate.content.text.size() > config_.record_bytes_max)
-    return failure(Code::kTooLarge, fmt::format("the schema has {} bytes; at most {} are stored",
-                                                candidate.content.text.size(), config_.record_bytes_max));
+  if (const std::size_t bytes = bytes_as_json(candidate.content.text); bytes > config_.record_bytes_max)
+    return failure(Code::kTooLarge,
+                   fmt::format("the schema has {} bytes as its record quotes it; at most {} are stored", bytes,
+                               config_.record_bytes_max));
   if (!parsed.in_default_context() && !store_.has_context_record(parsed.context))
     append.push_back(ContextRecord{.context = parsed.context});
   const auto content = std::make_shared<const Content>(candidate.content);

@@ -49,6 +49,11 @@ TEST(Registering, RefusesWhatItCannotRead) {
   EXPECT_EQ(code_of(registry.put("__GLOBAL", "\"int\"")), Code::kInvalidSubject);
   EXPECT_EQ(code_of(registry.put("a\nb", "\"int\"")), Code::kInvalidSubject);
   EXPECT_EQ(code_of(registry.put("a", "\"int\"" + std::string(1'000'001, ' '))), Code::kTooLarge);
+  // Short enough as it is, too long as its record quotes it.
+  std::string quotes;
+  while (quotes.size() < 600'000) quotes += R"(\")";
+  EXPECT_EQ(code_of(registry.put("a", R"({"type":"record","name":"R","fields":[],"doc":")" + quotes + "\"}")),
+            Code::kTooLarge);
   EXPECT_EQ(
       code_of(registry.ask(RegisterSchema{
           .subject = "a", .schema = {.text = "\"int\"", .rules = RuleSet{.domain = {{.name = "r", .type = "CEL"}}}}})),
