@@ -31,10 +31,10 @@ struct ProtoFile {
   std::vector<std::size_t> imports;  // where they are in the list: always before this one
 };
 struct ProtoType {
-  std::string full_name;         // "shop.Order.Line"
-  std::string name;              // "Order.Line": as it is known in its file
-  std::vector<int> indexes;      // the same as positions: {0, 1}
-  std::vector<ProtoFile> files;  // the last one is its own
+  std::string full_name = {};         // "shop.Order.Line"
+  std::string name = {};              // "Order.Line": as it is known in its file
+  std::vector<int> indexes = {};      // the same as positions: {0, 1}
+  std::vector<ProtoFile> files = {};  // the last one is its own
 };
 
 // Files that a registry has without being told: Google's well-known types and Confluent's own.

@@ -2,7 +2,9 @@
 
 import os
 import pathlib
+import re
 import signal
+import socket
 import subprocess
 import time
 
@@ -11,6 +13,7 @@ from .outcome import Failure, Skip
 from .wire import free_port, wait_for_metadata
 
 START_LIMIT_SECONDS = 90
+_HTTP_LISTENERS = ("schema.registry.listeners", "metrics.listeners")
 STOP_LIMIT_SECONDS = 30
 
 
@@ -119,6 +122,25 @@ class ThalwegBroker(Broker):
             "offsets.topic.replication.factor": "1",
         })
         return [str(self.binary.resolve()), "server", str(properties)]
+
+    def wait_until_ready(self) -> float:
+        """Also until what it was told to serve beside Kafka's port is there: that comes a moment later."""
+        seconds = super().wait_until_ready()
+        urls = ",".join(self.properties.get(name, "") for name in _HTTP_LISTENERS)
+        for host, port in re.findall(r"http://([^:/,]+):(\d+)", urls):
+            self._wait_for_port(host, int(port))
+        return seconds
+
+    def _wait_for_port(self, host: str, port: int) -> None:
+        end = time.monotonic() + START_LIMIT_SECONDS
+        while True:
+            try:
+                with socket.create_connection((host, port), timeout=5):
+                    return
+            except OSError as e:
+                if not self.alive() or time.monotonic() > end:
+                    raise Failure(f"nothing listens on {host}:{port}: {e}: {self.log_tail()}") from None
+            time.sleep(0.005)
 
 
 class KafkaBroker(Broker):
