@@ -16,7 +16,7 @@ from .outcome import Failure, Skip
 _PACKAGES = {
     "kcat": "kcat", "golang-go": "go", "nodejs": "node", "npm": "npm", "maven": "mvn", "openjdk-17-jdk-headless": "javac",
     "mariadb-server-core": "mariadb-install-db",
-    "python3-kafka": None, "python3-confluent-kafka": None, "python3-snappy": None, "python3-lz4": None, "python3-avro": None,
+    "python3-kafka": None, "python3-confluent-kafka": None, "python3-snappy": None, "python3-lz4": None, "python3-avro": None, "python3-venv": None,
 }
 _DOWNLOAD_LIMIT_SECONDS = 300
 _BUILD_LIMIT_SECONDS = 600
