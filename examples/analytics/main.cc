@@ -124,7 +124,7 @@ int run(const Options& options) {
   auto database = Database::open(options.text("--database"), Counts::schema);
   if (!database) options.mistake(database.error().message);
   Service service(options, **database);
-  service.stop = [&] { signals.request_stop(); };
+  service.stop = [&] { signals.stop(); };
   Status status("analytics", [&] { return service.look(); }, service.problems);
   if (options.is_set("--http")) {
     auto ok = status.serve(options.text("--http"), service.metrics,

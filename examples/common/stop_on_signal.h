@@ -1,4 +1,4 @@
-// Ctrl-C and SIGTERM end what runs with the token; a second Ctrl-C ends the process at once.
+// Ctrl-C and SIGTERM end what runs with the token; another one, when it is asked to stop already, ends the process.
 #pragma once
 
 #include <pthread.h>
@@ -33,10 +33,8 @@ class StopOnSignal {
 
  private:
   void wait(const std::stop_token& over) {
-    for (int number = 0, count = 0; sigwait(&signals_, &number) == 0 && !over.stop_requested();) {
-      if (++count > 1) _exit(128 + number);
-      stop_.request_stop();
-    }
+    for (int number = 0; sigwait(&signals_, &number) == 0 && !over.stop_requested();)
+      if (!stop_.request_stop()) _exit(128 + number);
   }
   sigset_t signals_{};
   std::stop_source stop_;

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "../common/arguments.h"
+#include "../common/pages.h"
 #include "../common/stop_on_signal.h"
 #include "../common/user_event.h"
 
@@ -48,13 +49,8 @@ class Printer {
 Result<> consume(const example::Arguments& arguments, example::StopOnSignal& stop, Printer& printer) {
   const std::string brokers = arguments.text("brokers", "localhost:9092");
   const Metrics metrics;
-  std::optional<HttpEndpoint> http;
-  if (const long port = arguments.number("http", 0, 0, 65535); port != 0) {
-    auto listening = HttpEndpoint::listen("127.0.0.1:" + std::to_string(port));
-    if (!listening) return std::unexpected(listening.error());
-    http = std::move(*listening);
-    http->metrics(metrics).health(HealthChecker({.brokers = brokers, .topics = {"user-events"}}));
-  }
+  const auto http = example::pages(arguments, brokers, metrics);
+  if (!http) return std::unexpected(http.error());
   auto consumer =
       Consumer::open({.brokers = brokers, .group = arguments.text("group", "my-consumer-group"), .metrics = metrics});
   if (!consumer) return std::unexpected(consumer.error());

@@ -1,9 +1,6 @@
 #include "service/service.h"
 
-#include <unistd.h>
-
 #include <condition_variable>
-#include <csignal>
 #include <cstdio>
 #include <ctime>
 #include <limits>
@@ -20,21 +17,6 @@ std::string clock_time() {
 }
 
 }  // namespace
-
-StopOnSignal::StopOnSignal() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  thread_ = std::jthread([this, signals](std::stop_token over) {
-    const timespec look_up{.tv_sec = 0, .tv_nsec = 200'000'000};
-    while (!over.stop_requested()) {
-      if (sigtimedwait(&signals, nullptr, &look_up) < 0) continue;
-      if (!source_.request_stop()) ::_exit(130);
-    }
-  });
-}
 
 bool wait(std::stop_token stop, milliseconds time) {
   std::mutex mutex;

@@ -1,4 +1,4 @@
-// What every service needs beside its work: a clean stop, a memory of what is wrong, and trying again with back-off.
+// What every service needs beside its work and a clean stop: a memory of what is wrong, and trying again with back-off.
 #pragma once
 
 #include <chrono>
@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/stop_on_signal.h"
 #include "thalweg/client/consumer.h"
 
 namespace examples {
@@ -19,18 +20,7 @@ using std::chrono::milliseconds;
 using thalweg::client::Error;
 using thalweg::client::Result;
 
-// SIGINT and SIGTERM ask to stop; the second one ends the program at once. Made before any other thread, so that all
-// of them leave the signals to this one.
-class StopOnSignal {
- public:
-  StopOnSignal();
-  std::stop_token token() const { return source_.get_token(); }
-  void request_stop() { source_.request_stop(); }
-
- private:
-  std::stop_source source_;
-  std::jthread thread_;
-};
+using example::StopOnSignal;
 
 // Waits; false: asked to stop meanwhile.
 bool wait(std::stop_token stop, milliseconds time);

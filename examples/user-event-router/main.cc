@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "../common/arguments.h"
+#include "../common/pages.h"
 #include "../common/stop_on_signal.h"
 #include "routes.h"
 
@@ -25,13 +26,8 @@ Examples:
 Result<> run(const example::Arguments& arguments, std::stop_token stop) {
   const std::string brokers = arguments.text("brokers", "localhost:9092");
   const Metrics metrics;
-  std::optional<HttpEndpoint> http;
-  if (const long port = arguments.number("http", 0, 0, 65535); port != 0) {
-    auto listening = HttpEndpoint::listen("127.0.0.1:" + std::to_string(port));
-    if (!listening) return std::unexpected(listening.error());
-    http = std::move(*listening);
-    http->metrics(metrics).health(HealthChecker({.brokers = brokers, .topics = {"user-events"}}));
-  }
+  const auto http = example::pages(arguments, brokers, metrics);
+  if (!http) return std::unexpected(http.error());
   // A member that was killed is waited for until its session is over, unless it comes back under its own name.
   const std::string instance = arguments.text("instance", "");
   auto router = StreamProcessor::open(
