@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The rules of tools/lint.py find what they are for, and nothing else."""
+import pathlib
 import unittest
 
 import lint
@@ -46,6 +47,17 @@ class Purity(unittest.TestCase):
             with self.subTest(name), open(name) as file:
                 text = file.read()
                 self.assertTrue(any(rule.search(text) for _, *rules in lint.OUTSIDE for rule in rules))
+
+
+class Hosts(unittest.TestCase):
+    def test_only_their_own_files_compile_a_host(self) -> None:
+        include = '#include "coordinator/coordinator.h"'
+        self.assertEqual(len(found(include, "src/broker/api/12_heartbeat.cc")), 1)
+        self.assertEqual(len(found('#include "broker/group_shard.h"', "src/broker/broker.h")), 1)
+        for name in sorted(lint.HOSTS):
+            with self.subTest(name):
+                self.assertEqual(found(include, name), [])
+                self.assertTrue(pathlib.Path(name).exists())
 
 
 if __name__ == "__main__":

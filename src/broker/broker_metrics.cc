@@ -7,6 +7,7 @@
 #include "broker/broker_shard.h"
 #include "broker/group_coordinator.h"
 #include "broker/metadata_publisher.h"
+#include "group/group_machine.h"
 #include "metrics/families.h"
 #include "metrics/metrics.h"
 #include "network/large_frames.h"

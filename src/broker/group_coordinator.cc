@@ -3,79 +3,56 @@
 #include <algorithm>
 #include <iterator>
 
-#include "base/log.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
+#include "broker/group_shard.h"
 #include "broker/leadership.h"
 #include "broker/topics.h"
-#include "record/batch.h"
+#include "protocol/delete_groups_request.h"
+#include "protocol/describe_groups_request.h"
+#include "protocol/heartbeat_request.h"
+#include "protocol/join_group_request.h"
+#include "protocol/leave_group_request.h"
+#include "protocol/list_groups_request.h"
+#include "protocol/offset_commit_request.h"
+#include "protocol/offset_delete_request.h"
+#include "protocol/sync_group_request.h"
 #include "record/hash.h"
 #include "runtime/yielding.h"
 
 namespace thalweg::broker {
-namespace {
 
-group::GroupConfig group_config(const config::BrokerConfig& config, const storage::LogConfig& log) {
-  const auto batch_max = std::int64_t(coordinator::LogJournal::batch_bytes_max(log));
-  return {
-      .session_timeout_min = config.group_min_session_timeout,
-      .session_timeout_max = config.group_max_session_timeout,
-      .initial_rebalance_delay = config.group_initial_rebalance_delay,
-      .size_max = config.group_max_size,
-      .offset_metadata_length_max = static_cast<std::size_t>(config.offset_metadata_max_bytes),
-      .offsets_retention = config.offsets_retention,
-      .offsets_retention_check = config.offsets_retention_check_interval,
-      .append_bytes_max = std::size_t(std::max(batch_max - std::int64_t(record::kBatchHeaderSize), std::int64_t(0)))};
-}
-
-Task<> forget(GroupShard* groups, PartitionId partition, std::string topic) {
-  const auto done =
-      co_await groups->handle<group::Done>(partition, group::TopicsDeleted{{topic}}, group::RequestContext{});
-  // Retention takes them later; until then a topic of the same name finds positions that are not its own.
-  if (!done)
-    log::warn("offsets of a deleted topic could not be forgotten", field("topic", topic), field("error", done.error()));
-}
-
-}  // namespace
-
-GroupShard::NewMachine group_machines(const config::BrokerConfig& config) {
-  return [&config](const Shard& shard, const storage::LogConfig& log) {
-    auto& random = shard.random;
-    return std::make_unique<group::GroupMachine>(group_config(config, log),
-                                                 [&random] { return Uuid::from_random(random.next(), random.next()); });
-  };
-}
-
-void forget_topic(const Shard& shard, GroupShard& groups, const std::string& topic) {
-  for (const auto partition : groups.partitions()) spawn(shard, forget(&groups, partition, topic));
-}
+struct GroupCoordinator::Groups : coordinator::Coordinator<group::GroupMachine, OffsetsCodec> {
+  using Coordinator::Coordinator;
+};
 
 GroupCoordinator::GroupCoordinator(Broker& broker)
-    : broker_(broker), groups_(shards_of(broker), "group coordinator", group_machines(broker.config())) {
-  follow_leadership(broker, kOffsetsTopic, groups_);
+    : broker_(broker),
+      groups_(std::make_unique<Groups>(shards_of(broker), "group coordinator", group_machines(broker.config()))) {
+  follow_leadership(broker, kOffsetsTopic, *groups_);
 }
+GroupCoordinator::~GroupCoordinator() = default;
 
-// Not in the header: everybody who includes broker.h would compile the host of groups.
-Task<> GroupCoordinator::start() { return groups_.start(); }
-Task<> GroupCoordinator::stop() { return groups_.stop(); }
+Task<> GroupCoordinator::start() { return groups_->start(); }
+Task<> GroupCoordinator::stop() { return groups_->stop(); }
 
 void GroupCoordinator::topic_deleted(const std::string& topic) {
   for (std::size_t i = 0; i < broker_.shards().size(); ++i) {
     const Shard& shard = broker_.shards()[i]->shard;
-    shard.post([&shard, mine = &groups_.on_shard(i), topic] { forget_topic(shard, *mine, topic); });
+    shard.post([&shard, mine = &groups_->on_shard(i), topic] { forget_topic(shard, *mine, topic); });
   }
 }
 
 group::GroupCounts GroupCoordinator::count_on(std::size_t shard) {
   group::GroupCounts counts;
-  groups_.on_shard(shard).each_machine([&](const group::GroupMachine& machine) { machine.add_to(counts); });
+  groups_->on_shard(shard).each_machine([&](const group::GroupMachine& machine) { machine.add_to(counts); });
   return counts;
 }
 
 Task<std::vector<group::GroupFigures>> GroupCoordinator::figures_on(std::size_t shard) {
   constexpr std::size_t kAtOnce = 2000;  // groups and offsets: some hundred microseconds
   std::vector<group::GroupFigures> all;
-  auto& here = groups_.on_shard(shard);
+  auto& here = groups_->on_shard(shard);
   for (const auto partition : here.partitions()) {
     // A machine may go between two slices.
     for (std::string after; const auto* machine = here.machine_of(partition);) {
@@ -101,11 +78,47 @@ Result<GroupCoordinator::Place> GroupCoordinator::locate(const metadata::Image& 
   return Place{owner.shard.id, partition};
 }
 
-group::RequestContext GroupCoordinator::group_context(const RequestContext& context) {
+namespace {
+
+group::RequestContext group_context(const RequestContext& context) {
   return {.version = context.version,
           .client_id = context.client_id,
           .client_host = "/" + context.connection->client_host,
           .principal = context.connection->principal};
 }
+
+}  // namespace
+
+template <class Response, class Request>
+Task<Result<Response>> GroupCoordinator::ask(const RequestContext& context, const std::string& group_id,
+                                             Request request) {
+  CO_TRY(const auto place, locate(*context.image, group_id));
+  const Instant begun = context.now();
+  auto answer =
+      co_await groups_->ask<Response>(place.shard, place.partition, std::move(request), group_context(context));
+  context.note_wait_since(begun);
+  co_return answer;
+}
+
+template <class Response, class Request>
+Task<Result<std::vector<Response>>> GroupCoordinator::ask_all(const RequestContext& context, Request request) {
+  return groups_->ask_all<Response>(std::move(request), group_context(context));
+}
+
+// All that is asked of groups; a new request adds its line.
+using Context = const RequestContext&;
+using Id = const std::string&;
+using namespace protocol;
+using FetchedGroup = OffsetFetchResponse::OffsetFetchResponseGroup;
+template Task<Result<JoinGroupResponse>> GroupCoordinator::ask(Context, Id, JoinGroupRequest);
+template Task<Result<SyncGroupResponse>> GroupCoordinator::ask(Context, Id, SyncGroupRequest);
+template Task<Result<HeartbeatResponse>> GroupCoordinator::ask(Context, Id, HeartbeatRequest);
+template Task<Result<LeaveGroupResponse>> GroupCoordinator::ask(Context, Id, LeaveGroupRequest);
+template Task<Result<OffsetCommitResponse>> GroupCoordinator::ask(Context, Id, OffsetCommitRequest);
+template Task<Result<FetchedGroup>> GroupCoordinator::ask(Context, Id, group::FetchOffsets);
+template Task<Result<OffsetDeleteResponse>> GroupCoordinator::ask(Context, Id, OffsetDeleteRequest);
+template Task<Result<DescribeGroupsResponse>> GroupCoordinator::ask(Context, Id, DescribeGroupsRequest);
+template Task<Result<DeleteGroupsResponse>> GroupCoordinator::ask(Context, Id, DeleteGroupsRequest);
+template Task<Result<std::vector<ListGroupsResponse>>> GroupCoordinator::ask_all(Context, ListGroupsRequest);
 
 }  // namespace thalweg::broker

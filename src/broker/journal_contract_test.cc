@@ -5,7 +5,7 @@
 #include <set>
 
 #include "broker/broker.h"
-#include "broker/group_coordinator.h"
+#include "broker/group_shard.h"
 #include "broker/local_state.h"
 #include "broker/quorum_journal.h"
 #include "replicated/testing.h"

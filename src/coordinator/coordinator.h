@@ -21,6 +21,7 @@ class Coordinator {
  public:
   using OnShard = CoordinatorShard<M, C>;
   using Context = typename M::Context;
+  using Reply = typename M::Reply;
 
   Coordinator(const std::vector<const Shard*>& shards, const std::string& kind, typename OnShard::NewMachine machine) {
     for (const Shard* shard : shards) shards_.push_back({shard, std::make_unique<OnShard>(*shard, kind, machine)});
@@ -40,24 +41,35 @@ class Coordinator {
 
   // What the coordinator of the partition, which lives on the shard of this index, says. Errors are those that clients
   // of coordinators understand.
-  template <class Response, class Request>
-  Task<Result<Response>> ask(std::size_t shard, PartitionId partition, Request request, Context context) {
+  Task<Result<Reply>> ask(std::size_t shard, PartitionId partition, typename OnShard::Host::Ask what) {
     auto& owner = shards_[shard];
-    auto answer = co_await owner.at->call(*owner.part, &OnShard::template handle<Response, Request>, partition,
-                                          std::move(request), std::move(context));
+    auto answer = co_await owner.at->call(*owner.part, &OnShard::ask, partition, std::move(what));
     if (!answer) co_return std::unexpected(as_coordinator_error(std::move(answer.error())));
     co_return answer;
   }
+  template <class Response, class Request>
+  Task<Result<Response>> ask(std::size_t shard, PartitionId partition, Request request, Context context) {
+    auto reply = co_await ask(shard, partition, replicated::asking<M>(std::move(request), std::move(context)));
+    co_return replicated::only<Response>(std::move(reply));
+  }
   // What every coordinator on this broker says.
+  Task<Result<std::vector<Reply>>> ask_all(typename OnShard::AskEach what) {
+    std::vector<Reply> all;
+    for (auto& shard : shards_) {
+      auto some = co_await shard.at->call(*shard.part, &OnShard::ask_all, what);
+      if (!some) co_return std::unexpected(as_coordinator_error(std::move(some.error())));
+      for (auto& reply : *some) all.push_back(std::move(reply));
+    }
+    co_return all;
+  }
   template <class Response, class Request>
   Task<Result<std::vector<Response>>> ask_all(Request request, Context context) {
+    auto replies = co_await ask_all([request, context](M& machine, auto id, auto now, auto wall) {
+      return machine.on(request, context, id, now, wall);
+    });
+    if (!replies) co_return std::unexpected(std::move(replies.error()));
     std::vector<Response> all;
-    for (auto& shard : shards_) {
-      auto some =
-          co_await shard.at->call(*shard.part, &OnShard::template handle_all<Response, Request>, request, context);
-      if (!some) co_return std::unexpected(as_coordinator_error(std::move(some.error())));
-      for (auto& response : *some) all.push_back(std::move(response));
-    }
+    for (auto& reply : *replies) all.push_back(std::get<Response>(std::move(reply)));
     co_return all;
   }
 

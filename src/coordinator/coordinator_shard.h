@@ -22,6 +22,9 @@ class CoordinatorShard {
   using Journal = PartitionJournal<C>;
   using Host = replicated::Host<M, Journal>;
   using Context = typename M::Context;
+  using Reply = typename M::Reply;
+  // What is asked of one machine after the other.
+  using AskEach = std::function<typename M::Effects(M&, typename M::RequestId, Instant now, Timestamp wall)>;
   // The machine of a partition, whose log has these settings; made anew whenever the partition is loaded.
   using NewMachine = std::function<std::unique_ptr<M>(const Shard&, const storage::LogConfig&)>;
 
@@ -63,25 +66,28 @@ class CoordinatorShard {
   }
 
   // kNotCoordinator if the partition is not led from here.
-  template <class Response, class Request>
-  Task<Result<Response>> handle(PartitionId partition, Request request, Context context) {
+  Task<Result<Reply>> ask(PartitionId partition, typename Host::Ask what) {
     const auto at = hosts_.find(partition);
     if (at == hosts_.end()) co_return fail(ErrorCode::kNotCoordinator);
-    co_return co_await at->second->template handle<Response>(std::move(request), std::move(context));
+    co_return co_await at->second->handle(std::move(what));
+  }
+  template <class Response, class Request>
+  Task<Result<Response>> handle(PartitionId partition, Request request, Context context) {
+    auto reply = co_await ask(partition, replicated::asking<M>(std::move(request), std::move(context)));
+    co_return replicated::only<Response>(std::move(reply));
   }
   // The same for every partition here; the first error is the answer. One that is lost meanwhile is left out: its next
   // coordinator speaks for it.
-  template <class Response, class Request>
-  Task<Result<std::vector<Response>>> handle_all(Request request, Context context) {
-    std::vector<Response> responses;
+  Task<Result<std::vector<Reply>>> ask_all(AskEach what) {
+    std::vector<Reply> replies;
     for (const auto partition : partitions()) {
-      auto response = co_await handle<Response>(partition, request, context);
-      if (response)
-        responses.push_back(std::move(*response));
-      else if (response.error().code != ErrorCode::kNotCoordinator)
-        co_return std::unexpected(std::move(response.error()));
+      auto reply = co_await ask(partition, what);
+      if (reply)
+        replies.push_back(std::move(*reply));
+      else if (reply.error().code != ErrorCode::kNotCoordinator)
+        co_return std::unexpected(std::move(reply.error()));
     }
-    co_return responses;
+    co_return replies;
   }
 
  private:

@@ -7,6 +7,7 @@
 #include "broker/broker_shard.h"
 #include "broker/group_coordinator.h"
 #include "broker/metadata_publisher.h"
+#include "group/group_machine.h"
 #include "monitoring/families.h"
 #include "monitoring/group_tables.h"
 #include "monitoring/topic_tables.h"

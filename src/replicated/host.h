@@ -53,6 +53,24 @@ struct HostOptions {
   std::size_t waiting_max = 100'000;                          // requests parked or waiting for their commit
 };
 
+// The request as what a Host asks of its machine, once.
+template <class M, class Request>
+auto asking(Request request, typename M::Context context) {
+  return
+      [request = std::move(request), context = std::move(context)](M& machine, auto id, auto now, auto wall) mutable {
+        return machine.on(std::move(request), std::move(context), id, now, wall);
+      };
+}
+
+// A machine answers a request with the response that belongs to it.
+template <class Response, class Reply>
+Result<Response> only(Result<Reply> reply) {
+  if (!reply) return std::unexpected(std::move(reply.error()));
+  auto* response = std::get_if<Response>(&*reply);
+  CHECK(response);
+  return std::move(*response);
+}
+
 template <class M, class Journal>
   requires machine::Machine<M> && JournalOf<Journal, typename M::Record>
 class Host {
@@ -64,6 +82,9 @@ class Host {
   using Effects = typename M::Effects;
   using Context = typename M::Context;
   using NewMachine = std::function<std::unique_ptr<M>()>;
+  // What is asked of the machine: a request with its context, or anything else that makes a step. Every request is this
+  // one type here, so that what follows is compiled once for a machine and not once for each of its requests.
+  using Ask = std::move_only_function<Effects(M&, RequestId, Instant now, Timestamp wall)>;
 
   Host(const Shard& shard, std::shared_ptr<Journal> journal, NewMachine new_machine, HostOptions options)
       : shard_(shard),
@@ -87,25 +108,24 @@ class Host {
   bool serving() const { return session_ && session_->serving; }
 
   // Answers once everything the answer depends on is committed, or says why not.
-  template <class Response, class Request>
-  Task<Result<Response>> handle(Request request, Context context) {
+  Task<Result<Reply>> handle(Ask ask) {
     const auto session = session_;
     if (!session) co_return fail(options_.not_here);
     if (!session->serving || session->waiting.size() >= options_.waiting_max) co_return fail(options_.loading);
     const RequestId id{++last_request_};
     const OneShot<Result<Reply>> answer;
     session->waiting.emplace(id, answer);
-    auto effects =
-        session->machine->on(std::move(request), std::move(context), id, shard_.clock.now(), shard_.clock.wall());
+    auto effects = ask(*session->machine, id, shard_.clock.now(), shard_.clock.wall());
     if (auto failure = perform(session, std::move(effects))) {
       session->answer(id, std::unexpected(failure->error));
       if (failure->kind == AppendFailure::Kind::kLost) start_over(*session, failure->error);
     }
-    Result<Reply> reply = co_await answer.wait();
-    if (!reply) co_return std::unexpected(std::move(reply.error()));
-    auto* response = std::get_if<Response>(&*reply);
-    CHECK(response);
-    co_return std::move(*response);
+    co_return co_await answer.wait();
+  }
+  template <class Response, class Request>
+  Task<Result<Response>> handle(Request request, Context context) {
+    auto reply = co_await handle(asking<M>(std::move(request), std::move(context)));
+    co_return only<Response>(std::move(reply));
   }
 
   // For read-only looks that need not be linearizable (metrics, listings). REQUIRES: serving()

@@ -6,8 +6,10 @@
 #include "broker/broker_shard.h"
 #include "broker/leadership.h"
 #include "controller/internal_topics.h"
+#include "coordinator/coordinator.h"
 #include "protocol/create_topics_request.h"
 #include "protocol/create_topics_response.h"
+#include "registry/registry_codec.h"
 
 namespace thalweg::schema_registry {
 namespace {
@@ -19,6 +21,17 @@ constexpr Instant kLoadedWithin = 10s;  // what a request waits for the registry
 constexpr Instant kLookAgainAfter = 5ms;
 constexpr std::int16_t kReplicas = 3;  // kafkastore.topic.replication.factor; fewer where there are fewer brokers
 constexpr std::int16_t kCreateVersion = 7;
+
+struct SchemasCodec {
+  using Record = registry::Record;
+  static Result<coordinator::KeyValue> encode(const Record& record) {
+    TRY(auto bytes, registry::encode(record));
+    return coordinator::KeyValue{std::move(bytes.key), std::move(bytes.value)};
+  }
+  static Result<std::optional<Record>> decode(const coordinator::KeyValue& bytes) {
+    return registry::decode(bytes.key, bytes.value);
+  }
+};
 
 protocol::CreateTopicsRequest schemas_topic(const metadata::Image& image) {
   protocol::CreateTopicsRequest request;
@@ -43,13 +56,69 @@ auto machines(const broker::Broker& broker) {
   };
 }
 
+registry::Failure failure_of(const Error& error) {
+  const auto code = [&] {
+    switch (error.code) {
+      case ErrorCode::kNotCoordinator:
+        return Code::kNoLeader;
+      case ErrorCode::kCoordinatorLoadInProgress:
+      case ErrorCode::kRequestTimedOut:
+        return Code::kTimeout;
+      default:
+        return Code::kStoreFailure;
+    }
+  }();
+  return {code, error.message.empty() ? std::string(name(error.code)) : error.message};
+}
+
+bool is_loading(const Error& error) { return error.code == ErrorCode::kCoordinatorLoadInProgress; }
+
+// What is to be done before the question can be answered; null when it has been.
+std::shared_ptr<const registry::Job> job_in(registry::Reply& reply) {
+  return std::visit([](auto& answer) { return answer ? nullptr : std::move(answer.error().job); }, reply);
+}
+
 }  // namespace
+
+struct RegistryService::Coordinators : coordinator::Coordinator<registry::RegistryMachine, SchemasCodec> {
+  using Coordinator::Coordinator;
+};
 
 RegistryService::RegistryService(broker::Broker& broker, Workers& workers)
     : broker_(broker),
       workshop_(workers),
-      coordinators_(broker::shards_of(broker), "schema registry", machines(broker)) {
-  broker::follow_leadership(broker, kSchemasTopic, coordinators_);
+      coordinators_(std::make_unique<Coordinators>(broker::shards_of(broker), "schema registry", machines(broker))) {
+  broker::follow_leadership(broker, kSchemasTopic, *coordinators_);
+}
+RegistryService::~RegistryService() = default;
+
+Task<> RegistryService::start() { return coordinators_->start(); }
+Task<> RegistryService::stop() { return coordinators_->stop(); }
+
+Task<RegistryService::Reply> RegistryService::answer(Question question, registry::RequestContext context) {
+  Workshop::Seat seat;
+  for (;;) {
+    CO_TRY(auto reply, co_await answer_once(question, context));
+    auto job = job_in(reply);
+    if (!job) co_return reply;
+    context.findings = co_await workshop_.carry_out(std::move(job), context.findings, seat);
+  }
+}
+
+Task<RegistryService::Reply> RegistryService::answer_once(const Question& question,
+                                                          const registry::RequestContext& context) {
+  auto at = co_await place();
+  if (!at) co_return std::unexpected(failure_of(at.error()));
+  const Instant give_up = deadline();
+  for (;;) {
+    auto step = [question, context](registry::RegistryMachine& machine, auto id, auto now, auto wall) {
+      return question(machine, context, id, now, wall);
+    };
+    auto answer = co_await coordinators_->ask(at->shard, PartitionId{0}, std::move(step));
+    if (answer) co_return *std::move(answer);
+    if (!is_loading(answer.error()) || !co_await wait_until(give_up))
+      co_return std::unexpected(failure_of(answer.error()));
+  }
 }
 
 Task<Result<RegistryService::Place>> RegistryService::place() {
@@ -90,19 +159,41 @@ Task<bool> RegistryService::wait_until(Instant deadline) {
   co_return true;
 }
 
-registry::Failure RegistryService::failure_of(const Error& error) {
-  const auto code = [&] {
-    switch (error.code) {
-      case ErrorCode::kNotCoordinator:
-        return Code::kNoLeader;
-      case ErrorCode::kCoordinatorLoadInProgress:
-      case ErrorCode::kRequestTimedOut:
-        return Code::kTimeout;
-      default:
-        return Code::kStoreFailure;
-    }
-  }();
-  return {code, error.message.empty() ? std::string(name(error.code)) : error.message};
+template <class Request>
+Task<typename Request::Response> RegistryService::ask(Request request, registry::RequestContext context) {
+  auto question = [request = std::move(request)](registry::RegistryMachine& machine, const auto& context, auto id,
+                                                 auto now,
+                                                 auto wall) { return machine.on(request, context, id, now, wall); };
+  CO_TRY(auto reply, co_await answer(std::move(question), std::move(context)));
+  co_return std::get<typename Request::Response>(std::move(reply));
 }
+
+// All that the registry is asked; a new request adds its line.
+using Context = registry::RequestContext;
+using namespace registry;
+template Task<RegisterSchema::Response> RegistryService::ask(RegisterSchema, Context);
+template Task<LookUpSchema::Response> RegistryService::ask(LookUpSchema, Context);
+template Task<GetSubjects::Response> RegistryService::ask(GetSubjects, Context);
+template Task<GetVersions::Response> RegistryService::ask(GetVersions, Context);
+template Task<GetVersion::Response> RegistryService::ask(GetVersion, Context);
+template Task<GetReferencedBy::Response> RegistryService::ask(GetReferencedBy, Context);
+template Task<DeleteSubject::Response> RegistryService::ask(DeleteSubject, Context);
+template Task<DeleteVersion::Response> RegistryService::ask(DeleteVersion, Context);
+template Task<GetLatestWithMetadata::Response> RegistryService::ask(GetLatestWithMetadata, Context);
+template Task<GetById::Response> RegistryService::ask(GetById, Context);
+template Task<GetSubjectsById::Response> RegistryService::ask(GetSubjectsById, Context);
+template Task<GetVersionsById::Response> RegistryService::ask(GetVersionsById, Context);
+template Task<GetByGuid::Response> RegistryService::ask(GetByGuid, Context);
+template Task<GetIdsByGuid::Response> RegistryService::ask(GetIdsByGuid, Context);
+template Task<GetSchemas::Response> RegistryService::ask(GetSchemas, Context);
+template Task<CheckCompatibility::Response> RegistryService::ask(CheckCompatibility, Context);
+template Task<GetConfig::Response> RegistryService::ask(GetConfig, Context);
+template Task<PutConfig::Response> RegistryService::ask(PutConfig, Context);
+template Task<DeleteConfig::Response> RegistryService::ask(DeleteConfig, Context);
+template Task<GetMode::Response> RegistryService::ask(GetMode, Context);
+template Task<PutMode::Response> RegistryService::ask(PutMode, Context);
+template Task<DeleteMode::Response> RegistryService::ask(DeleteMode, Context);
+template Task<GetContexts::Response> RegistryService::ask(GetContexts, Context);
+template Task<DeleteContext::Response> RegistryService::ask(DeleteContext, Context);
 
 }  // namespace thalweg::schema_registry

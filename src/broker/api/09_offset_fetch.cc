@@ -8,6 +8,7 @@
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/group_coordinator.h"
+#include "group/group_machine.h"
 #include "protocol/offset_fetch_request.h"
 #include "protocol/offset_fetch_response.h"
 #include "runtime/yielding.h"

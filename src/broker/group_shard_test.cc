@@ -1,5 +1,5 @@
 // The group machine in its host on a real log: what is answered is on disk, and what is on disk comes back.
-#include "broker/group_coordinator.h"
+#include "broker/group_shard.h"
 
 #include <gtest/gtest.h>
 
