@@ -8,6 +8,7 @@
 #include "broker/broker_shard.h"
 #include "broker/controller_link.h"
 #include "broker/controller_service.h"
+#include "broker/controller_target.h"
 #include "broker/group_coordinator.h"
 #include "broker/local_state.h"
 #include "broker/memory_shares.h"
@@ -166,7 +167,7 @@ Result<std::string> Broker::identity() {
 }
 
 Task<Result<>> Broker::start_quorum(std::string cluster_id) {
-  publisher_ = std::make_unique<MetadataPublisher>(shard0(), *local_state_, config_.node_id, std::move(cluster_id));
+  publisher_ = std::make_unique<MetadataPublisher>(shard0(), *local_state_, config_.node_id, cluster_id);
   raft::QuorumOptions options;
   options.metadata_log_dir = config_.metadata_log_dir;
   options.self = config_.node_id;
@@ -177,9 +178,22 @@ Task<Result<>> Broker::start_quorum(std::string cluster_id) {
   controller_ = std::make_unique<ControllerService>(shard0(), config_, *quorum_, *publisher_);
   publisher_->start();
   controller_->start();
-  controller_link_ = std::make_unique<LocalControllerLink>(shard0(), *controller_);
+  link_controllers(cluster_id);
   lifecycle_ = std::make_unique<BrokerLifecycle>(shard0(), config_, *controller_link_, *publisher_);
   co_return Result<>();
+}
+
+// The controller is the leader's of the quorum: this node's own, or reached at the leader's endpoint.
+void Broker::link_controllers(const std::string& cluster_id) {
+  peers_ = std::make_unique<PeerChannels>(
+      shard0(), PeerChannelsOptions{.client_id = "node-" + to_string(config_.node_id), .cluster_id = cluster_id});
+  controller_here_ = std::make_unique<LocalControllerLink>(shard0(), *controller_);
+  controller_elsewhere_ = std::make_unique<NetworkControllerLink>(shard0(), *peers_, [this] {
+    return controller_target(quorum_->leader().leader, config_, *publisher_->current_image());
+  });
+  controller_link_ = std::make_unique<RoutedControllerLink>(shard0(), *controller_here_, *controller_elsewhere_,
+                                                            [this] { return quorum_->is_leader(); });
+  quorum_->on_leader_change([this](raft::Leadership) { controller_elsewhere_->leader_changed(); });
 }
 
 // Binds on every shard, so that a port that is taken is reported before anything else is done with it. Connections are
@@ -265,6 +279,7 @@ Task<> Broker::stop() {
   for (auto& shard : shards_) co_await shard->shard.call(*shard, &BrokerShard::begin_stop);
   co_await stop_servers(shard0().clock.now() + kStopWithin);
   if (controller_) controller_->stop();
+  if (peers_) peers_->close();
   if (publisher_) co_await publisher_->stop();
   for (auto& shard : shards_) co_await shard->shard.call(shard->partitions, &replica::Partitions::stop_all);
   if (quorum_) co_await quorum_->stop();

@@ -47,6 +47,8 @@ class ControllerLink;
 class ControllerService;
 class GroupCoordinator;
 class MetadataPublisher;
+class PeerChannels;
+class NetworkControllerLink;
 class ProducerIds;
 
 class Broker {
@@ -74,7 +76,11 @@ class Broker {
   storage::LogManager& logs() { return *logs_; }
   ProducerIds& producer_ids() { return *producer_ids_; }
   GroupCoordinator& groups() { return *groups_; }
+  // Of whichever node leads, and of this one.
   ControllerLink& controller() { return *controller_link_; }
+  ControllerLink& controller_here() { return *controller_here_; }
+  // To other nodes, from shard 0.
+  PeerChannels& peers() { return *peers_; }
   std::int64_t broker_epoch() const;
   // The ports that were bound, in the order of config().listeners; differs from it where that says 0.
   const std::vector<Endpoint>& bound() const { return bound_; }
@@ -92,6 +98,7 @@ class Broker {
  private:
   Result<std::string> identity();
   Task<Result<>> start_quorum(std::string cluster_id);
+  void link_controllers(const std::string& cluster_id);
   Result<> listen();
   void serve_on(std::size_t shard);
   Task<> stop_servers(Instant deadline);
@@ -109,6 +116,9 @@ class Broker {
   std::unique_ptr<MetadataPublisher> publisher_;
   std::unique_ptr<raft::Quorum> quorum_;
   std::unique_ptr<ControllerService> controller_;
+  std::unique_ptr<PeerChannels> peers_;
+  std::unique_ptr<ControllerLink> controller_here_;
+  std::unique_ptr<NetworkControllerLink> controller_elsewhere_;
   std::unique_ptr<ControllerLink> controller_link_;
   std::unique_ptr<BrokerLifecycle> lifecycle_;
   std::unique_ptr<ProducerIds> producer_ids_;

@@ -59,6 +59,11 @@ class ControllerLink {
     return forward<Response>(std::move(request), version, clock().now() + span);
   }
 
+  template <class Response, class Asked>
+  Task<Result<Response>> forward_from_within(Asked request, std::int16_t version, ForwardedFrom from, Instant span) {
+    return forward_from<Response>(std::move(request), version, std::move(from), clock().now() + span);
+  }
+
   // The broker's own business: asks until a controller has answered, or the deadline. Only for requests that may be
   // made twice, since an answer may get lost.
   template <class Response, class Asked>
@@ -70,6 +75,11 @@ class ControllerLink {
       co_await clock().sleep_for(backoff);
       backoff = std::min<Instant>(2 * backoff, kBackoffLast);
     }
+  }
+
+  template <class Response, class Asked>
+  Task<Result<Response>> ask_within(Asked request, std::int16_t version, Instant span) {
+    return ask<Response>(std::move(request), version, clock().now() + span);
   }
 
   static constexpr Instant kBackoffFirst = std::chrono::milliseconds(1), kBackoffLast = std::chrono::milliseconds(100);
