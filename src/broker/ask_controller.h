@@ -7,6 +7,7 @@
 #include "broker/broker.h"
 #include "broker/context.h"
 #include "broker/controller_link.h"
+#include "broker/forwarding.h"
 
 namespace thalweg::broker {
 
@@ -34,13 +35,12 @@ inline ForwardedFrom forwarded_from(const RequestContext& context) {
           .client_id = context.client_id};
 }
 
-// A client's request, in its name: asked again where that is safe, see ControllerLink.
+// A client's request, in its name; asked again while there is no controller (forwarding.h).
 template <class Response, class Request>
 Task<Result<Response>> forward_to_controller(Broker& broker, Request request, std::int16_t version,
                                              ForwardedFrom from) {
-  co_return co_await broker.shard0().call(broker.controller(),
-                                          &ControllerLink::forward_from_within<Response, Request>, std::move(request),
-                                          version, std::move(from), kControllerWithin);
+  co_return co_await broker.shard0().call(broker.forwarding(), &Forwarding::pass_on<Response, Request>,
+                                          std::move(request), version, std::move(from), kControllerWithin);
 }
 
 }  // namespace thalweg::broker

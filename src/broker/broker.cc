@@ -9,6 +9,7 @@
 #include "broker/controller_link.h"
 #include "broker/controller_service.h"
 #include "broker/controller_target.h"
+#include "broker/forwarding.h"
 #include "broker/group_coordinator.h"
 #include "broker/local_state.h"
 #include "broker/memory_shares.h"
@@ -193,6 +194,7 @@ void Broker::link_controllers(const std::string& cluster_id) {
   });
   controller_link_ = std::make_unique<RoutedControllerLink>(shard0(), *controller_here_, *controller_elsewhere_,
                                                             [this] { return quorum_->is_leader(); });
+  forwarding_ = std::make_unique<Forwarding>(shard0(), *controller_link_, *publisher_);
   quorum_->on_leader_change([this](raft::Leadership) { controller_elsewhere_->leader_changed(); });
 }
 

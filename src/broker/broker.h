@@ -45,6 +45,7 @@ class BrokerLocalState;
 class BrokerShard;
 class ControllerLink;
 class ControllerService;
+class Forwarding;
 class GroupCoordinator;
 class MetadataPublisher;
 class PeerChannels;
@@ -79,6 +80,8 @@ class Broker {
   // Of whichever node leads, and of this one.
   ControllerLink& controller() { return *controller_link_; }
   ControllerLink& controller_here() { return *controller_here_; }
+  // Passes clients' requests on to the first.
+  Forwarding& forwarding() { return *forwarding_; }
   // To other nodes, from shard 0.
   PeerChannels& peers() { return *peers_; }
   std::int64_t broker_epoch() const;
@@ -120,6 +123,7 @@ class Broker {
   std::unique_ptr<ControllerLink> controller_here_;
   std::unique_ptr<NetworkControllerLink> controller_elsewhere_;
   std::unique_ptr<ControllerLink> controller_link_;
+  std::unique_ptr<Forwarding> forwarding_;
   std::unique_ptr<BrokerLifecycle> lifecycle_;
   std::unique_ptr<ProducerIds> producer_ids_;
   std::unique_ptr<GroupCoordinator> groups_;

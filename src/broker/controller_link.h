@@ -59,11 +59,6 @@ class ControllerLink {
     return forward<Response>(std::move(request), version, clock().now() + span);
   }
 
-  template <class Response, class Asked>
-  Task<Result<Response>> forward_from_within(Asked request, std::int16_t version, ForwardedFrom from, Instant span) {
-    return forward_from<Response>(std::move(request), version, std::move(from), clock().now() + span);
-  }
-
   // The broker's own business: asks until a controller has answered, or the deadline. Only for requests that may be
   // made twice, since an answer may get lost.
   template <class Response, class Asked>
