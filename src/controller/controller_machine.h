@@ -6,8 +6,8 @@
 // the image that apply() builds, and apply() alone changes it. Soft state is when each broker was last heard.
 //
 // The records of one Effects are one batch, all or nothing: the host appends them, applies each at once (the next
-// request has to see them) and gives the reply once everything appended so far is committed. "Committed" means in force
-// here: this broker's shards hold the image with the change, and the logs it speaks of are open (quorum_journal.h).
+// request has to see them) and gives the reply once everything appended so far is committed. What clients ask is
+// answered yet later, when it is in force (broker/controller_service.h).
 //
 // A batch is bounded (batch_limit.h). A request that asks for more is refused; what follows from a broker's coming or
 // going is done in as many batches as it takes, the broker's own record first.
