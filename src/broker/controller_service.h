@@ -61,7 +61,7 @@ class ControllerService {
   template <class Request>
   static std::optional<std::pair<BrokerId, Offset>> published_by(const Request& request) {
     if constexpr (std::is_same_v<Request, protocol::BrokerHeartbeatRequest>)
-      return std::pair(request.broker_id, Offset{request.current_metadata_offset});
+      return std::pair(request.broker_id, request.current_metadata_offset);
     else
       return std::nullopt;
   }
