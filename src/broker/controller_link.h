@@ -30,7 +30,8 @@ class ControllerLink {
                                protocol::IncrementalAlterConfigsRequest, protocol::ElectLeadersRequest,
                                protocol::AlterPartitionReassignmentsRequest, protocol::AlterPartitionRequest,
                                protocol::BrokerRegistrationRequest, protocol::BrokerHeartbeatRequest,
-                               protocol::UnregisterBrokerRequest, protocol::AllocateProducerIdsRequest>;
+                               protocol::UnregisterBrokerRequest, protocol::AllocateProducerIdsRequest,
+                               protocol::UpdateFeaturesRequest>;
   using Reply = controller::ControllerMachine::Reply;  // the response at the request's place
 
   virtual ~ControllerLink() = default;

@@ -49,6 +49,8 @@
 #include "protocol/incremental_alter_configs_response.h"
 #include "protocol/unregister_broker_request.h"
 #include "protocol/unregister_broker_response.h"
+#include "protocol/update_features_request.h"
+#include "protocol/update_features_response.h"
 
 namespace thalweg::controller {
 
@@ -61,7 +63,8 @@ class ControllerMachine {
                              protocol::IncrementalAlterConfigsResponse, protocol::ElectLeadersResponse,
                              protocol::AlterPartitionReassignmentsResponse, protocol::AlterPartitionResponse,
                              protocol::BrokerRegistrationResponse, protocol::BrokerHeartbeatResponse,
-                             protocol::UnregisterBrokerResponse, protocol::AllocateProducerIdsResponse>;
+                             protocol::UnregisterBrokerResponse, protocol::AllocateProducerIdsResponse,
+                             protocol::UpdateFeaturesResponse>;
   // kRepair: what followed from a broker's coming or going and did not fit into its batch.
   enum class TimerKey : std::uint8_t { kSessions, kLeaderRebalance, kRepair };
   // What comes with a request besides its body.
@@ -93,6 +96,8 @@ class ControllerMachine {
   Effects on(const protocol::UnregisterBrokerRequest& request, Context context, RequestId id, Instant now,
              Timestamp wall);
   Effects on(const protocol::AllocateProducerIdsRequest& request, Context context, RequestId id, Instant now,
+             Timestamp wall);
+  Effects on(const protocol::UpdateFeaturesRequest& request, Context context, RequestId id, Instant now,
              Timestamp wall);
 
   Effects on_timer(TimerKey key, Instant now, Timestamp wall);
