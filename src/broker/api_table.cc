@@ -9,7 +9,7 @@ extern const Api kProduce, kFetch, kListOffsets, kMetadata, kOffsetCommit, kOffs
     kHeartbeat, kLeaveGroup, kSyncGroup, kDescribeGroups, kListGroups, kApiVersions, kCreateTopics, kDeleteTopics,
     kDeleteRecords, kInitProducerId, kOffsetForLeaderEpoch, kDescribeConfigs, kAlterConfigs, kDescribeLogDirs,
     kCreatePartitions, kDeleteGroups, kElectLeaders, kIncrementalAlterConfigs, kAlterPartitionReassignments,
-    kListPartitionReassignments, kOffsetDelete, kAlterPartition, kUpdateFeatures, kEnvelope, kDescribeCluster,
+    kListPartitionReassignments, kOffsetDelete, kDescribeQuorum, kAlterPartition, kUpdateFeatures, kEnvelope, kDescribeCluster,
     kBrokerRegistration, kBrokerHeartbeat, kUnregisterBroker, kAllocateProducerIds, kListConfigResources, kDescribeTopicPartitions;
 
 namespace {
@@ -43,6 +43,7 @@ constexpr const Api* kServed[] = {
     &kAlterPartitionReassignments,
     &kListPartitionReassignments,
     &kOffsetDelete,
+    &kDescribeQuorum,
     &kAlterPartition,
     &kUpdateFeatures,
     &kEnvelope,

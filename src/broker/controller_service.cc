@@ -1,6 +1,7 @@
 #include "broker/controller_service.h"
 
 #include "base/log.h"
+#include "broker/quorum_view.h"
 
 namespace thalweg::broker {
 namespace {
@@ -12,6 +13,8 @@ static_assert(controller::kMaxBytesPerBatch <= raft::Quorum::kEntryMax);
 
 // Thousands of partitions may have to be opened.
 constexpr Instant kInForceHereWithin = std::chrono::seconds(60);
+
+constexpr Instant kConfirmedWithin = std::chrono::seconds(2);
 
 replicated::HostOptions host_options() {
   return {.name = "controller",
@@ -68,6 +71,14 @@ void ControllerService::look_again() {
   const auto end = waiting_.upper_bound(others_.reached(shard_.clock.now()));
   for (auto at = waiting_.begin(); at != end; ++at) at->second.set(true);
   waiting_.erase(waiting_.begin(), end);
+}
+
+Task<Result<protocol::DescribeQuorumResponse>> ControllerService::describe_quorum(
+    protocol::DescribeQuorumRequest request) {
+  const auto leadership = quorum_.leader();
+  if (!co_await quorum_.still_leads(leadership.epoch, shard_.clock.now() + kConfirmedWithin))
+    co_return fail(ErrorCode::kNotController, "this node does not lead the metadata quorum");
+  co_return broker::describe_quorum(view_of(quorum_, config_.node_id, shard_.clock), request);
 }
 
 // What is committed stays so, whatever happens here: it is not told as a failure that somebody does not show it yet.

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/describe_quorum.h"
 #include "broker/in_force.h"
 #include "broker/quorum_journal.h"
 #include "config/broker_config.h"
@@ -48,6 +49,9 @@ class ControllerService {
     }
     co_return response;
   }
+
+  // The quorum as its leader sees it. kNotController when this node does not lead, or cannot make sure that it does.
+  Task<Result<protocol::DescribeQuorumResponse>> describe_quorum(protocol::DescribeQuorumRequest request);
 
   // The broker shows this index of the metadata log to its clients. From its heartbeats, and from whatever else tells.
   void on_published(BrokerId broker, Offset index);
