@@ -93,9 +93,9 @@ class Cluster {
   static Task<> bury(std::shared_ptr<Life> life) { co_await life->quorum.stop(); }
 
   void carry(BrokerId from, PeerMessage message) {
-    const bool lost = chance(faults.loss) || cut.contains({from, message.to});
-    if (!message.image.empty()) ++snapshots_sent;
-    if (keep_bodies_to == message.to) bodies.push_back(message.body);
+    const bool lost = chance(faults.loss) || cut.contains({from, broker_of(message.to)});
+    if (message.snapshot) ++snapshots_sent;
+    if (keep_bodies_to == broker_of(message.to)) bodies.push_back(message.body);
     for (int copies = chance(faults.twice) ? 2 : 1; copies > 0; --copies) {
       const Instant when =
           world.clock.now() + Millis(1 + world.random.below(static_cast<std::uint64_t>(faults.delay_max.count())));
@@ -110,13 +110,13 @@ class Cluster {
       CHECK(std::dynamic_pointer_cast<File>(piece.source)->read_now(piece.position, image));
     }
     co_await cluster->world.clock.sleep_until(when);
-    if (auto& to = cluster->lives[static_cast<std::size_t>(message.to.value)]; to && !lost) {
-      const auto taken = to->quorum.receive(from, message.body, SharedBytes::take(image));
+    if (auto& to = cluster->lives[static_cast<std::size_t>(broker_of(message.to).value)]; to && !lost) {
+      const auto taken = to->quorum.receive(member_of(from), message.body, SharedBytes::take(image));
       // A follower that knows less than the sender believes says so; everything else would be an honest message
       // refused.
       if (!taken) EXPECT_EQ(taken.error().code, ErrorCode::kInvalidRequest);
     }
-    if (auto& back = cluster->lives[static_cast<std::size_t>(from.value)]; back && !message.image.empty())
+    if (auto& back = cluster->lives[static_cast<std::size_t>(from.value)]; back && message.snapshot)
       back->quorum.snapshot_sent(message.to, !lost);
   }
 
@@ -159,6 +159,13 @@ class Cluster {
     cluster->unconfirmed += believed && !led;
   }
 
+  void join(BrokerId id, Life& leader) {
+    spawn(world.shard, add(lives[static_cast<std::size_t>(leader.id.value)], id, world.clock.now() + Millis(2000)));
+  }
+  static Task<> add(std::shared_ptr<Life> leader, BrokerId id, Instant deadline) {
+    const Member joiner{.node = id, .directory = {7, static_cast<std::uint64_t>(id.value)}};
+    static_cast<void>(co_await leader->quorum.add_learner(joiner, deadline));
+  }
   static Task<> change(Cluster* cluster, std::shared_ptr<Life> life, std::vector<MemberChange> changes) {
     const auto changed = co_await life->quorum.change_members(changes, cluster->world.clock.now() + Millis(2000));
     if (changed) ++cluster->changes;
@@ -206,7 +213,10 @@ QuorumOptions options_of(const Cluster& cluster, BrokerId id) {
   QuorumOptions options;
   options.metadata_log_dir = "/data";
   options.self = id;
-  if (std::ranges::count(cluster.founders, id) > 0) options.voters = cluster.founders;
+  if (std::ranges::count(cluster.founders, id) > 0)
+    options.voters = cluster.founders;
+  else
+    options.member = member_of(id);  // what add_learner() gives a node that was never seen
   options.snapshot_after_bytes = cluster.snapshot_after_bytes;
   options.segment_bytes = 32 * File::kBlock;
   options.election_timeout = Millis(200);
@@ -293,7 +303,7 @@ void misfortune(Cluster& cluster) {
       cluster.faults.write_max = Millis(cluster.chance(0.3) ? 60 : 3);
       return;
     case 7:
-      if (Life* leader = cluster.leader()) static_cast<void>(leader->quorum.transfer_leadership(id));
+      if (Life* leader = cluster.leader()) static_cast<void>(leader->quorum.transfer_leadership(member_of(id)));
       return;
   }
 }
@@ -309,9 +319,11 @@ void change_members(Cluster& cluster) {
   Life* const leader = cluster.leader();
   if (!leader) return;
   std::vector<MemberChange> changes;
+  const BrokerId newcomer = cluster.any();
+  if (!leader->quorum.members().find(member_of(newcomer))) return cluster.join(newcomer, *leader);
   for (std::uint64_t n = 1 + cluster.world.random.below(2); n > 0; --n) {
     constexpr Kind kinds[] = {Kind::kAddVoter, Kind::kAddVoter, Kind::kRemove, Kind::kAddLearner};
-    changes.push_back({kinds[cluster.world.random.below(4)], cluster.any()});
+    changes.push_back({kinds[cluster.world.random.below(4)], member_of(cluster.any())});
   }
   spawn(cluster.world.shard,
         Cluster::change(&cluster, cluster.lives[static_cast<std::size_t>(leader->id.value)], changes));
@@ -402,11 +414,15 @@ TEST_F(QuorumCluster, GrowsFromOneToThreeUnderLoad) {
   const auto change = [&](std::vector<MemberChange> changes) {
     return cluster.world.run(founder.change_members(std::move(changes), cluster.world.clock.now() + Millis(5000)));
   };
-  ASSERT_TRUE(change({{Kind::kAddLearner, BrokerId{1}}}));
-  ASSERT_TRUE(change({{Kind::kAddLearner, BrokerId{2}}}));
+  for (const BrokerId id : {BrokerId{1}, BrokerId{2}}) {
+    const Member joiner{.node = id, .directory = {7, 1}};
+    const auto member = cluster.world.run(founder.add_learner(joiner, cluster.world.clock.now() + Millis(5000)));
+    ASSERT_TRUE(member) << member.error().message;
+    EXPECT_EQ(*member, member_of(id));
+  }
   for (int i = 0; i < 50; ++i) cluster.client(BrokerId{0});
   cluster.world.run_for(Millis(3000));
-  const auto promoted = change({{Kind::kAddVoter, BrokerId{1}}, {Kind::kAddVoter, BrokerId{2}}});
+  const auto promoted = change({{Kind::kAddVoter, member_of(BrokerId{1})}, {Kind::kAddVoter, member_of(BrokerId{2})}});
   ASSERT_TRUE(promoted) << promoted.error().message;
   cluster.world.run_for(Millis(1000));
   EXPECT_EQ(founder.membership().voters.size(), 3u);
@@ -455,7 +471,7 @@ TEST_F(QuorumCluster, HostileBytesDoNotBreakAMember) {
       }
     }
     taken += cluster.at(victim)
-                 .quorum.receive(BrokerId{static_cast<int>(random.below(4))}, SharedBytes::take(body), {})
+                 .quorum.receive(member_of(BrokerId{static_cast<int>(random.below(4))}), SharedBytes::take(body), {})
                  .has_value();
     if (i % 50 == 0) cluster.world.run_for(Millis(1));
     ASSERT_TRUE(cluster.at(victim).quorum.health()) << cluster.at(victim).quorum.health().error().message;
