@@ -52,7 +52,7 @@ void ControllerService::stop() {
 }
 
 void ControllerService::on_leadership(raft::Leadership leadership) {
-  const bool mine = leadership.leader == config_.node_id;
+  const bool mine = quorum_.is_leader();  // the node id alone does not say which disk of the node leads
   if (mine && leadership.epoch == epoch_) return;
   stop();
   if (!mine) return;

@@ -12,6 +12,9 @@ namespace {
 constexpr std::uint8_t kVersion = 1;
 constexpr std::uint8_t kMayVote = 1;
 
+// There is always a next incarnation.
+bool is_id(MemberId id) { return broker_of(id).value >= 0 && incarnation_of(id) < ~std::uint32_t{0}; }
+
 void put_text(std::vector<std::byte>& to, std::string_view text) {
   put(to, static_cast<std::uint16_t>(text.size()));
   put(to, as_bytes(text));
@@ -40,11 +43,10 @@ std::optional<Member> take_member(BytesView& from) {
   Member member;
   std::uint8_t flags = 0;
   std::uint16_t endpoints = 0;
-  if (!take(from, member.id) || member.id == kNoMember) return std::nullopt;
+  if (!take(from, member.id) || !is_id(member.id)) return std::nullopt;
   if (!take(from, member.directory.high) || !take(from, member.directory.low)) return std::nullopt;
   if (!take(from, flags) || flags > kMayVote || !take(from, endpoints)) return std::nullopt;
   member.node = broker_of(member.id);
-  if (member.node.value < 0) return std::nullopt;
   member.may_vote = flags == kMayVote;
   for (; endpoints > 0; --endpoints) {
     std::string listener;
@@ -161,7 +163,7 @@ std::optional<MemberTable> take_members(BytesView& from) {
   for (Member& member : *members) table.put(std::move(member));
   for (; retired > 0; --retired) {
     MemberId id = kNoMember;
-    if (!take(from, id) || id == kNoMember || broker_of(id).value < 0) return std::nullopt;
+    if (!take(from, id) || !is_id(id)) return std::nullopt;
     table.retire(id);
   }
   return table;

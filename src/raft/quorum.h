@@ -80,6 +80,8 @@ struct MemberProgress {
 class Quorum {
  public:
   static constexpr std::size_t kEntryMax = 8 << 20;
+  static constexpr std::size_t kMembersMax = 1000;
+  static constexpr std::size_t kMemberBytesMax = 4 << 10;  // of one in the table, names of listeners and hosts included
 
   // `transport` may be null for a quorum of one. All outlive the quorum; stop() first.
   Quorum(const Shard& shard, QuorumOptions options, StateMachine& machine, Transport* transport);
@@ -139,10 +141,11 @@ class Quorum {
   // The member that `joiner.node` with `joiner.directory` is (`joiner.id` is not read): the one it was already, or a
   // learner with a new id. Endpoints and may_vote of a known one are brought up to date. Whoever asks has an empty log,
   // or one that was made for the id that an earlier answer gave.
-  //   kInvalidRequest                no directory
+  //   kInvalidRequest                no directory, too many endpoints, or too many members
   //   kDuplicateBrokerRegistration   another disk of that node is alive: two nodes have one id, or try again soon
   Task<Result<MemberId>> add_learner(Member joiner, Instant deadline);
   // A member's endpoints and may_vote as it says now; its directory, if the table does not know it yet.
+  //   kInvalidRequest                too many endpoints
   //   kVoterNotFound                 no member has this id
   //   kInconsistentVoterSet          it is on another disk
   Task<Result<>> update_member(Member member, Instant deadline);

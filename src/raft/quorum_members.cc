@@ -18,6 +18,12 @@ std::unexpected<Error> no_member(MemberId member) {
               fmt::format("{} is no member of the metadata quorum", member == kNoMember ? "nobody" : name_of(member)));
 }
 
+bool is_small(const Member& member) { return encode_members({member}).size() <= Quorum::kMemberBytesMax; }
+std::unexpected<Error> too_large() {
+  return fail(ErrorCode::kInvalidRequest,
+              fmt::format("a member's listeners and hosts take more than {} bytes", Quorum::kMemberBytesMax));
+}
+
 std::uint32_t type_of(Kind kind) {
   switch (kind) {
     case Kind::kAddVoter:
@@ -72,6 +78,7 @@ Task<Result<MemberId>> Quorum::add_learner(Member joiner, Instant deadline) {
   if (auto error = refusal(leadership_.epoch)) co_return std::unexpected(*std::move(error));
   if (joiner.node.value < 0 || joiner.directory.is_zero())
     co_return fail(ErrorCode::kInvalidRequest, "who joins the metadata quorum has a node id and a directory id");
+  if (!is_small(joiner)) co_return too_large();
   if (const Member* known = members_.find(joiner.node, joiner.directory)) {
     joiner.id = known->id;
     CO_TRY_VOID(co_await put_member(joiner, deadline));
@@ -82,6 +89,8 @@ Task<Result<MemberId>> Quorum::add_learner(Member joiner, Instant deadline) {
                    fmt::format("node {} is in the metadata quorum with another disk, and was heard just now. If its "
                                "disk was replaced, try again in a moment; else two nodes have this node.id",
                                joiner.node.value));
+  if (members_.members().size() >= kMembersMax)
+    co_return fail(ErrorCode::kInvalidRequest, fmt::format("the metadata quorum has {} members already", kMembersMax));
   joiner.id = members_.next_id(joiner.node);
   const MemberId id = joiner.id;
   log::info("a node joins the metadata quorum", field("member", name_of(id)), field("directory", joiner.directory));
@@ -93,6 +102,7 @@ Task<Result<>> Quorum::update_member(Member member, Instant deadline) {
   if (auto error = refusal(leadership_.epoch)) co_return std::unexpected(*std::move(error));
   const Member* const known = members_.find(member.id);
   if (!known) co_return no_member(member.id);
+  if (!is_small(member)) co_return too_large();
   if (!known->directory.is_zero() && member.directory != known->directory)
     co_return fail(ErrorCode::kInconsistentVoterSet,
                    fmt::format("member {} is on the disk with directory.id {}, not {}", name_of(member.id),
