@@ -99,7 +99,7 @@ Task<> ControllerService::in_force(Offset index) {
 }
 
 void ControllerService::on_leadership(raft::Leadership leadership) {
-  const bool mine = leadership.leader == config_.node_id;
+  const bool mine = quorum_.is_leader();  // the node id alone does not say which disk of the node leads
   if (mine && leadership.epoch == epoch_) return;
   stop();
   if (!mine) return;
