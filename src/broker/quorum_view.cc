@@ -32,4 +32,20 @@ QuorumView view_of(raft::Quorum& quorum, BrokerId self, const Clock& clock) {
   return view;
 }
 
+ControllersView controllers_of(const raft::Quorum& quorum, const std::vector<config::Voter>& voters,
+                               const std::string& listener) {
+  std::map<BrokerId, Endpoint> known;
+  for (const auto& voter : voters) known[voter.id] = {voter.host, voter.port};
+  for (const auto& [id, member] : quorum.members().members()) {
+    const auto at = member.endpoints.find(listener);
+    if (!member.may_vote)
+      known.erase(member.node);
+    else if (at != member.endpoints.end())
+      known[member.node] = at->second;
+  }
+  ControllersView view{.leader = quorum.leader().leader};
+  for (const auto& [node, endpoint] : known) view.controllers.push_back({node, endpoint});
+  return view;
+}
+
 }  // namespace thalweg::broker

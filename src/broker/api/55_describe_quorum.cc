@@ -7,8 +7,8 @@
 namespace thalweg::broker {
 namespace {
 
-Task<protocol::DescribeQuorumResponse> describe_quorum(const RequestContext& context,
-                                                       protocol::DescribeQuorumRequest request) {
+Task<protocol::DescribeQuorumResponse> ask_the_leader(const RequestContext& context,
+                                                      protocol::DescribeQuorumRequest request) {
   auto response = co_await forward<protocol::DescribeQuorumResponse>(context, std::move(request));
   if (response) co_return std::move(*response);
   protocol::DescribeQuorumResponse refused;
@@ -19,6 +19,6 @@ Task<protocol::DescribeQuorumResponse> describe_quorum(const RequestContext& con
 
 }  // namespace
 
-extern const Api kDescribeQuorum = serve<&describe_quorum>;
+extern const Api kDescribeQuorum = serve<&ask_the_leader>;
 
 }  // namespace thalweg::broker
