@@ -307,6 +307,7 @@ Task<> Broker::stop() {
       log::warn("leaderships are not handed over: the time to stop is over");
     lifecycle_->stop();
   }
+  if (forwarding_) forwarding_->stop();
   co_await groups_->stop();  // who waits in a rebalance is answered, or the servers could not finish
   for (auto& shard : shards_) co_await shard->shard.call(*shard, &BrokerShard::begin_stop);
   co_await stop_servers(shard0().clock.now() + kStopWithin);
