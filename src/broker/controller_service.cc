@@ -62,7 +62,7 @@ void ControllerService::stop() {
 }
 
 void ControllerService::on_published(BrokerId broker, Offset index) {
-  others_.on_image(*publisher_.current_image());
+  others_.on_image(*publisher_.published_image());
   others_.on_published(broker, index);
   look_again();
 }
@@ -81,12 +81,14 @@ Task<Result<protocol::DescribeQuorumResponse>> ControllerService::describe_quoru
   co_return broker::describe_quorum(view_of(quorum_, config_.node_id, shard_.clock), request);
 }
 
-// What is committed stays so, whatever happens here: it is not told as a failure that somebody does not show it yet.
-Task<> ControllerService::in_force(Offset index) {
+// What is committed stays so, whatever happens here: it is not told as a failure that somebody does not show it yet. A
+// leader's first entry and changes of members are applied and make no image, so it is the image's index that counts.
+Task<> ControllerService::in_force() {
+  const Offset index = publisher_.current_index();
   const Instant begun = shard_.clock.now();
   others_.on_committed(index, begun);
   co_await publisher_.published().reached(index, begun + kInForceHereWithin);
-  others_.on_image(*publisher_.current_image());
+  others_.on_image(*publisher_.published_image());
   if (others_.reached(shard_.clock.now()) >= index) co_return;
   const OneShot<bool> reached;
   const auto at = waiting_.emplace(index, reached);

@@ -39,13 +39,13 @@ class ControllerService {
   template <class Response, class Request>
   Task<Result<Response>> handle(Request request, std::int16_t version) {
     const auto reported = published_by(request);
-    auto response = co_await host_.template handle<Response>(std::move(request),
-                                                             controller::ControllerMachine::Context{version});
+    auto response =
+        co_await host_.template handle<Response>(std::move(request), controller::ControllerMachine::Context{version});
     if (!response) co_return response;
     if constexpr (kIsOfBrokers<Request>) {
       if (reported && response->error_code == ErrorCode::kNone) on_published(reported->first, reported->second);
     } else {
-      co_await in_force(quorum_.applied().value());
+      co_await in_force();
     }
     co_return response;
   }
@@ -70,7 +70,7 @@ class ControllerService {
       return std::nullopt;
   }
   void on_leadership(raft::Leadership leadership);
-  Task<> in_force(Offset index);
+  Task<> in_force();
   void look_again();
 
   const Shard& shard_;

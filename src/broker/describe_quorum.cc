@@ -10,8 +10,7 @@ constexpr std::string_view kMetadataTopic = "__cluster_metadata";
 
 bool asks_for_the_metadata_log(const DescribeQuorumRequest& request) {
   return request.topics.size() == 1 && request.topics[0].topic_name == kMetadataTopic &&
-         request.topics[0].partitions.size() == 1 &&
-         request.topics[0].partitions[0].partition_index == PartitionId{0};
+         request.topics[0].partitions.size() == 1 && request.topics[0].partitions[0].partition_index == PartitionId{0};
 }
 
 // As Kafka: whoever asks for anything else as well is refused everything.
@@ -59,7 +58,8 @@ DescribeQuorumResponse describe_quorum(const QuorumView& view, const DescribeQuo
     if (!member.voter || member.listeners.empty()) continue;
     auto& node = response.nodes.emplace_back();
     node.node_id = member.node;
-    for (const auto& [name, endpoint] : member.listeners) node.listeners.push_back({name, endpoint.host, endpoint.port});
+    for (const auto& [name, endpoint] : member.listeners)
+      node.listeners.push_back({name, endpoint.host, endpoint.port});
   }
   return response;
 }

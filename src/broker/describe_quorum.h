@@ -19,9 +19,9 @@ struct QuorumView {
     BrokerId node;
     Uuid directory;  // zero: not known
     bool voter = false;
-    Offset log_end{0};                     // one behind the last entry it is known to have; -1 when nothing is known
-    std::int64_t last_fetch = -1;          // when it was heard, in milliseconds since 1970; -1: not in this epoch
-    std::int64_t last_caught_up = -1;      // when it had all that the leader had
+    Offset log_end{0};                 // one behind the last entry it is known to have; -1 when nothing is known
+    std::int64_t last_fetch = -1;      // when it was heard, in milliseconds since 1970; -1: not in this epoch
+    std::int64_t last_caught_up = -1;  // when it had all that the leader had
     std::map<std::string, Endpoint> listeners;  // by name
   };
   BrokerId leader;

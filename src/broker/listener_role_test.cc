@@ -74,7 +74,8 @@ TEST(ControllerTarget, IsWhereTheVotersSayTheLeaderIs) {
   EXPECT_EQ(target->node, BrokerId{1});
   EXPECT_EQ(target->endpoint, (Endpoint{"broker", 9093}));
   EXPECT_FALSE(controller_target({}, {}, config, *image_with_broker(1)));
-  EXPECT_FALSE(controller_target({.leader = BrokerId{4}}, {}, config, *image_with_broker(4))) << "its listener for controllers is unknown";
+  EXPECT_FALSE(controller_target({.leader = BrokerId{4}}, {}, config, *image_with_broker(4)))
+      << "its listener for controllers is unknown";
 }
 
 TEST(ControllerTarget, IsTheListenerBetweenBrokersWhereThereIsNoOther) {

@@ -1,4 +1,5 @@
-// DescribeCluster (60), versions 0-2 (KIP-700, KIP-919, KIP-1073). Of brokers, or on a listener for controllers, of those.
+// DescribeCluster (60), versions 0-2 (KIP-700, KIP-919, KIP-1073). Of brokers, or on a listener for controllers, of
+// those.
 #include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
