@@ -15,6 +15,8 @@
 #include "protocol/describe_log_dirs_response.h"
 #include "protocol/describe_topic_partitions_request.h"
 #include "protocol/describe_topic_partitions_response.h"
+#include "protocol/describe_quorum_request.h"
+#include "protocol/describe_quorum_response.h"
 #include "protocol/elect_leaders_request.h"
 #include "protocol/elect_leaders_response.h"
 #include "protocol/incremental_alter_configs_request.h"
@@ -27,6 +29,8 @@
 #include "protocol/metadata_response.h"
 #include "protocol/unregister_broker_request.h"
 #include "protocol/unregister_broker_response.h"
+#include "protocol/update_features_request.h"
+#include "protocol/update_features_response.h"
 
 namespace thalweg::broker {
 namespace {
@@ -267,6 +271,38 @@ TEST_F(AdminApis, ATopicThatMetadataNamesTwiceIsCreatedOnce) {
     EXPECT_EQ(topic.error_code, ErrorCode::kNone);
     EXPECT_EQ(topic.partitions.size(), 1u);
   }
+}
+
+TEST_F(AdminApis, TheLoneNodeIsTheQuorum) {
+  protocol::DescribeQuorumRequest request;
+  auto& topic = request.topics.emplace_back();
+  topic.topic_name = "__cluster_metadata";
+  topic.partitions.emplace_back();
+  const auto response = node_.ask<protocol::DescribeQuorumResponse>(request);
+  EXPECT_EQ(response.error_code, ErrorCode::kNone);
+  const auto& partition = response.topics.at(0).partitions.at(0);
+  EXPECT_EQ(partition.leader_id, BrokerId{1});
+  ASSERT_EQ(partition.current_voters.size(), 1u);
+  EXPECT_TRUE(partition.observers.empty());
+  const auto& leader = partition.current_voters[0];
+  EXPECT_EQ(leader.replica_id, BrokerId{1});
+  EXPECT_EQ(leader.log_end_offset, partition.high_watermark) << "everything is committed";
+  EXPECT_EQ(leader.last_fetch_timestamp, leader.last_caught_up_timestamp);
+  EXPECT_GT(leader.last_fetch_timestamp, 0);
+}
+
+TEST_F(AdminApis, FeaturesAreRaisedByAllOrNothing) {
+  protocol::UpdateFeaturesRequest request;
+  auto& update = request.feature_updates.emplace_back();
+  update.feature = "metadata.version";
+  update.max_version_level = 30;
+  EXPECT_EQ(node_.ask<protocol::UpdateFeaturesResponse>(request).error_code, ErrorCode::kNone) << "as it is already";
+  update.max_version_level = 31;
+  const auto refused = node_.ask<protocol::UpdateFeaturesResponse>(request);
+  EXPECT_EQ(refused.error_code, ErrorCode::kInvalidUpdateVersion);
+  EXPECT_EQ(refused.error_message,
+            "The update failed for all features since the following feature had an error: Invalid update version 31 "
+            "for feature metadata.version. Local controller 1 only supports versions 7-30");
 }
 
 }  // namespace

@@ -168,7 +168,7 @@ class QuorumBench : public SimBench {
     until([&] { return leader() && member().quorum.leader() == leader()->quorum.leader(); });
     if (Member* other = leader(); other->id != mine_) {
       world_.run_for(1s);  // it has caught up
-      CHECK(other->quorum.transfer_leadership(mine_));
+      CHECK(other->quorum.transfer_leadership(raft::member_of(mine_)));
     }
     until([&] { return leader() == &member(); });
     journal().lead(member().quorum.leader().epoch);
@@ -205,12 +205,13 @@ class QuorumBench : public SimBench {
       return options;
     }
     void send(raft::PeerMessage message) override {
-      if (bench.cut_ == id || bench.cut_ == message.to) return;
-      auto& to = bench.node_of(message.to);
+      const BrokerId receiver = raft::broker_of(message.to);
+      if (bench.cut_ == id || bench.cut_ == receiver) return;
+      auto& to = bench.node_of(receiver);
       if (!to.is_up()) return;
       auto& peer = to.template program<Member>();
       peer.shard.post([&peer, from = id, body = message.body] {
-        if (peer.started) (void)peer.quorum.receive(from, body, SharedBytes());
+        if (peer.started) (void)peer.quorum.receive(raft::member_of(from), body, SharedBytes());
       });
     }
 

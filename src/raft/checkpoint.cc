@@ -13,12 +13,10 @@ constexpr std::uint32_t kMagic = 0x54575343;  // "TWSC"
 constexpr std::string_view kSuffix = ".checkpoint";
 constexpr std::size_t kSlice = 1 << 20;
 
-// magic, checksum of all that follows, index, term, membership, image size; then the image.
+// magic, checksum of all that follows, base, image size; then the image.
 std::vector<std::byte> header_of(const Base& base, BytesView image) {
   std::vector<std::byte> rest;
-  put(rest, base.index);
-  put(rest, base.term);
-  put_membership(rest, base.membership);
+  put_base(rest, base);
   put(rest, static_cast<std::uint64_t>(image.size()));
   std::vector<std::byte> header;
   put(header, kMagic);
@@ -43,10 +41,9 @@ std::optional<Parsed> parse(BytesView file) {
   if (!take(rest, magic) || magic != kMagic || !take(rest, checksum) || crc32c(rest) != checksum) return std::nullopt;
   Parsed parsed;
   std::uint64_t image_size = 0;
-  if (!take(rest, parsed.base.index) || !take(rest, parsed.base.term)) return std::nullopt;
-  auto membership = take_membership(rest);
-  if (!membership || !take(rest, image_size) || image_size != rest.size()) return std::nullopt;
-  parsed.base.membership = *std::move(membership);
+  auto base = take_base(rest);
+  if (!base || !take(rest, image_size) || image_size != rest.size()) return std::nullopt;
+  parsed.base = *std::move(base);
   parsed.image_position = file.size() - rest.size();
   return parsed;
 }

@@ -28,7 +28,9 @@ class Checkpoints {
 
   bool empty() const { return !latest_; }
   std::uint64_t index() const { return latest_ ? latest_->base.index : 0; }
-  // The latest image as a range of its file.
+  std::uint64_t term() const { return latest_ ? latest_->base.term : 0; }
+  // The latest image as a range of its file, which can be read as long as somebody holds it: also when a later one has
+  // taken its place.
   Pieces image() const;
 
  private:

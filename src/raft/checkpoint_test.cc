@@ -4,10 +4,12 @@
 
 #include <future>
 
+#include "base/crc32c.h"
 #include "platform/blocking_pool.h"
 #include "platform/os_disk.h"
 #include "platform/testing.h"
 #include "raft/testing.h"
+#include "raft/wire.h"
 
 namespace thalweg::raft {
 namespace {
@@ -46,6 +48,55 @@ TEST_F(CheckpointsTest, DoNotWaitBehindTheDataOfTopics) {
   ASSERT_TRUE(loaded && *loaded);
   EXPECT_EQ((*loaded)->base.index, 7u);
   EXPECT_EQ((*loaded)->image.text(), image);
+}
+
+Task<Result<>> write(Checkpoints* checkpoints, std::uint64_t index, std::string image) {
+  co_return co_await checkpoints->write({.index = index, .term = 1}, SharedBytes::copy_of(image));
+}
+
+TEST_F(CheckpointsTest, AnImageThatIsBeingSentStaysReadableWhenALaterOneIsWritten) {
+  Checkpoints checkpoints(shard, directory.path());
+  std::optional<Result<>> written;
+  const auto finish = [&] {
+    while (!written) world.io.run_one_for(10ms);
+    ASSERT_TRUE(*written) << written->error().message;
+    written.reset();
+  };
+  spawn(world.io.get_executor(), keep(write(&checkpoints, 7, "seven"), &written));
+  finish();
+  const Pieces sent = checkpoints.image();
+  spawn(world.io.get_executor(), keep(write(&checkpoints, 8, "eight!"), &written));
+  finish();
+  ASSERT_EQ(checkpoints.index(), 8u);
+  const auto& piece = std::get<FilePiece>(sent.front());
+  std::vector<std::byte> image(piece.size);
+  const auto read = std::dynamic_pointer_cast<File>(piece.source)->read_now(piece.position, image);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(as_text(image), "seven");
+}
+
+// Written out by hand, as files are that were made before there was a member table.
+TEST_F(CheckpointsTest, AFileWithoutAMemberTableIsRead) {
+  std::vector<std::byte> rest;
+  put(rest, std::uint64_t{7});
+  put(rest, std::uint64_t{3});
+  put(rest, std::uint32_t{1});
+  put(rest, member_of(BrokerId{0}));
+  for (int list = 0; list < 3; ++list) put(rest, std::uint32_t{0});
+  put(rest, std::uint8_t{0});
+  put(rest, std::uint64_t{5});
+  put(rest, as_bytes("image"));
+  std::vector<std::byte> content;
+  put(content, std::uint32_t{0x54575343});
+  put(content, crc32c(rest));
+  put(content, BytesView(rest));
+  const auto file = disk.open(directory.path() + "/00000000000000000007-0000000003.checkpoint", OpenMode::kTruncate);
+  ASSERT_TRUE(file && (*file)->write(0, content));
+  Checkpoints checkpoints(shard, directory.path());
+  const auto loaded = checkpoints.load();
+  ASSERT_TRUE(loaded && *loaded) << (loaded ? "" : loaded.error().message);
+  EXPECT_EQ((*loaded)->base, (Base{7, 3, {.voters = {member_of(BrokerId{0})}}, {}}));
+  EXPECT_EQ((*loaded)->image.text(), "image");
 }
 
 }  // namespace

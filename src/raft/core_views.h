@@ -33,7 +33,10 @@ inline rr_status_t status_of(const rr_node* node) {
   return status;
 }
 
-// What a snapshot message carries instead of the image: enough to know that the right image came beside it.
-SharedBytes token_of(BytesView image);
+// What a snapshot message carries instead of the image: enough to know that the right image came beside it, and the
+// members as of its index.
+SharedBytes token_of(const MemberTable& members, BytesView image);
+// The members in a token; nothing unless it was made for `image`.
+std::optional<MemberTable> members_in(BytesView token, BytesView image);
 
 }  // namespace thalweg::raft

@@ -31,9 +31,9 @@ Base founding_base(const QuorumOptions& options) {
   return base;
 }
 
-rr_config config_of(const QuorumOptions& options, std::uint64_t seed, std::uint64_t applied) {
+rr_config config_of(const QuorumOptions& options, MemberId self, std::uint64_t seed, std::uint64_t applied) {
   rr_config config{};
-  config.id = member_of(options.self);
+  config.id = self;
   config.seed = seed;
   config.applied = applied;
   // One tick per heartbeat.
@@ -51,11 +51,21 @@ rr_config config_of(const QuorumOptions& options, std::uint64_t seed, std::uint6
 
 }  // namespace
 
-SharedBytes token_of(BytesView image) {
+SharedBytes token_of(const MemberTable& members, BytesView image) {
   std::vector<std::byte> token;
   put(token, crc32c(image));
   put(token, static_cast<std::uint64_t>(image.size()));
+  put_members(token, members);
   return SharedBytes::take(std::move(token));
+}
+
+std::optional<MemberTable> members_in(BytesView token, BytesView image) {
+  std::uint32_t checksum = 0;
+  std::uint64_t size = 0;
+  if (!take(token, checksum) || !take(token, size)) return std::nullopt;
+  if (size != image.size() || checksum != crc32c(image)) return std::nullopt;
+  auto members = take_members(token);
+  return token.empty() ? members : std::nullopt;
 }
 
 void Quorum::FreeNode::operator()(rr_node* node) const { rr_free(node); }
@@ -63,6 +73,7 @@ void Quorum::FreeNode::operator()(rr_node* node) const { rr_free(node); }
 Quorum::Quorum(const Shard& shard, QuorumOptions options, StateMachine& machine, Transport* transport)
     : shard_(shard),
       options_(std::move(options)),
+      self_(options_.member == kNoMember ? member_of(options_.self) : options_.member),
       machine_(machine),
       transport_(transport),
       log_(shard, options_.metadata_log_dir + "/__cluster_metadata-0", options_.segment_bytes),
@@ -73,10 +84,11 @@ Quorum::~Quorum() = default;
 
 Task<Result<>> Quorum::start() {
   CO_TRY(auto recovered, co_await log_.open());
+  CO_TRY_VOID(take_identity(recovered));
   if (recovered.is_new) {
     recovered.base = founding_base(options_);
     recovered.hard_state = {recovered.base.term, 0, recovered.base.index};
-    CO_TRY_VOID(co_await log_.initialize(recovered.hard_state, recovered.base));
+    CO_TRY_VOID(co_await log_.initialize(recovered.hard_state, recovered.base, options_.member));
   }
   log::info("metadata log opened", field("new", recovered.is_new ? "yes" : "no"),
             field("snapshot", recovered.base.index), field("entries", recovered.entries.size()),
@@ -87,20 +99,41 @@ Task<Result<>> Quorum::start() {
   spawn(shard_, persist());
   schedule_tick();
   // Nobody else could win: waiting for the election timeout would only delay the start.
-  if (membership_.is_sole_voter(member_of(options_.self)) && rr_campaign(node_.get()) != RR_OK)
+  if (membership_.is_sole_voter(self_) && rr_campaign(node_.get()) != RR_OK)
     co_return fail(ErrorCode::kUnknownServerError, rr_error(node_.get()));
   wake();
   co_return Result<>{};
 }
 
+// A log and the id that its entries were acknowledged under belong together.
+Result<> Quorum::take_identity(const QuorumLog::Recovered& recovered) {
+  if (!recovered.is_new) {
+    self_ = recovered.self == kNoMember ? member_of(options_.self) : recovered.self;
+  } else if (options_.voters.empty() == (options_.member == kNoMember)) {
+    return fail(ErrorCode::kInvalidConfig,
+                "a new metadata log needs either the founding voters or the member id that the quorum's leader gave");
+  }
+  if (broker_of(self_) != options_.self)
+    return fail(ErrorCode::kInvalidConfig,
+                fmt::format("{} holds the metadata log of node {}, and this is node {}: look at node.id and at what is "
+                            "mounted there",
+                            options_.metadata_log_dir, broker_of(self_).value, options_.self.value));
+  if (options_.member != kNoMember && options_.member != self_)
+    return fail(ErrorCode::kInvalidConfig,
+                fmt::format("{} holds the metadata log of member {}, and the quorum knows this disk as {}",
+                            options_.metadata_log_dir, name_of(self_), name_of(options_.member)));
+  return {};
+}
+
 Result<> Quorum::restore(QuorumLog::Recovered recovered) {
-  const Base& base = recovered.base;
+  Base& base = recovered.base;
+  base.members.settle(base.membership);
   if (base.index > 1) TRY_VOID(machine_.restore(offset_of(base.index), recovered.image));
   silence_panics();
-  const rr_config config = config_of(options_, shard_.random.next(), base.index);
+  const rr_config config = config_of(options_, self_, shard_.random.next(), base.index);
   node_.reset(rr_create(&config, nullptr, nullptr));
   if (!node_) return fail(ErrorCode::kInvalidConfig, "the quorum's timeouts are not valid");
-  const SharedBytes token = token_of(recovered.image);
+  const SharedBytes token = token_of(base.members, recovered.image);
   const rr_snapshot snapshot{base.index, base.term, view_of(base.membership), view_of(token)};
   bool good = rr_restore_snapshot(node_.get(), &snapshot) == RR_OK;
   for (const Entry& entry : recovered.entries) {
@@ -114,6 +147,7 @@ Result<> Quorum::restore(QuorumLog::Recovered recovered) {
     return fail(ErrorCode::kKafkaStorageError,
                 fmt::format("the metadata log does not fit together: {}", rr_error(node_.get())));
   membership_ = base.membership;
+  members_ = base.members;
   applied_index_ = snapshot_index_ = base.index;
   applied_term_ = base.term;
   applied_.reset(offset_of(applied_index_));
@@ -124,6 +158,7 @@ Task<> Quorum::stop() {
   stopping_ = true;
   tick_timer_.reset();
   retry_timer_.reset();
+  campaign_timer_.reset();
   abandon_waiters(unknown_outcome("this broker is stopping"));
   drive_parking_.resume();
   persist_parking_.resume();
@@ -245,7 +280,7 @@ Task<bool> Quorum::still_leads(LeaderEpoch epoch, Instant deadline) {
   co_return is_leader() && leadership_.epoch == epoch;
 }
 
-bool Quorum::alone() const { return membership_.is_sole_voter(member_of(options_.self)); }
+bool Quorum::alone() const { return membership_.is_sole_voter(self_); }
 
 void Quorum::on_leader_change(std::move_only_function<void(Leadership)> listener) {
   listeners_.push_back(std::move(listener));
@@ -257,48 +292,22 @@ QuorumPosition Quorum::position() const {
           epoch_of(status.term)};
 }
 
-Task<Result<>> Quorum::change_members(std::vector<MemberChange> changes, Instant deadline) {
-  CHECK(!in_ready_);
-  if (auto error = refusal(leadership_.epoch)) co_return std::unexpected(*std::move(error));
-  std::vector<rr_change> views;
-  for (const MemberChange& change : changes) {
-    const std::uint32_t type = change.kind == MemberChange::Kind::kAddVoter ? RR_ADD_VOTER
-                               : change.kind == MemberChange::Kind::kRemove ? RR_REMOVE
-                                                                            : RR_ADD_LEARNER;
-    views.push_back({type, 0, member_of(change.member)});
-  }
-  // Several at once pass through a joint configuration, which the core leaves by itself.
-  const std::uint32_t transition = views.size() > 1 ? RR_JOINT_IMPLICIT : RR_AUTO;
-  const LeaderEpoch epoch = leadership_.epoch;
-  std::uint64_t index = 0;
-  const int rc = rr_propose_conf(node_.get(), views.data(), views.size(), transition, nullptr, 0, &index);
-  if (rc != RR_OK) co_return std::unexpected(refused(rc));
-  wake();
-  co_return co_await outcome_of(offset_of(index), epoch, deadline);
-}
-
-Result<> Quorum::transfer_leadership(BrokerId to) {
-  if (auto error = refusal(leadership_.epoch)) return std::unexpected(*std::move(error));
-  const int rc = rr_transfer(node_.get(), member_of(to));
-  if (rc != RR_OK) return std::unexpected(refused(rc));
-  wake();
-  return {};
-}
-
-Result<> Quorum::receive(BrokerId from, SharedBytes body, SharedBytes image) {
+Result<> Quorum::receive(MemberId from, SharedBytes body, SharedBytes image) {
   if (stopping_ || !health_ || !node_) return {};
   const rr_bytes view = view_of(body);
   rr_peek_t peek{};
   if (rr_peek(view.data, view.size, &peek) != RR_OK) return fail(ErrorCode::kInvalidRequest, "not a quorum message");
   if (peek.snapshot_index > 0) {
-    if (token_of(image) != SharedBytes::copy_of(bytes_of(peek.token)))
-      return fail(ErrorCode::kInvalidRequest, "a snapshot's image does not belong to its message");
+    auto members = members_in(bytes_of(peek.token), image);
+    if (!members) return fail(ErrorCode::kInvalidRequest, "a snapshot's image does not belong to its message");
     Base base;
     base.index = peek.snapshot_index;
+    base.members = *std::move(members);
     incoming_ = Received{std::move(base), std::move(image)};
   }
-  const int rc = rr_step(node_.get(), member_of(from), view.data, view.size);
+  const int rc = rr_step(node_.get(), from, view.data, view.size);
   if (rc == RR_BROKEN) return std::unexpected(refused(rc));
+  if (rc == RR_OK) note_contact(from);
   // A snapshot that was taken in must meet its image before another one replaces it.
   if (peek.snapshot_index > 0)
     pump();
@@ -308,13 +317,15 @@ Result<> Quorum::receive(BrokerId from, SharedBytes body, SharedBytes image) {
   return {};
 }
 
-void Quorum::peer_unreachable(BrokerId peer) {
-  rr_report_unreachable(node_.get(), member_of(peer));
+void Quorum::peer_unreachable(MemberId peer) {
+  if (!node_) return;
+  rr_report_unreachable(node_.get(), peer);
   wake();
 }
 
-void Quorum::snapshot_sent(BrokerId peer, bool arrived) {
-  rr_report_snapshot(node_.get(), member_of(peer), arrived);
+void Quorum::snapshot_sent(MemberId peer, bool arrived) {
+  if (!node_) return;
+  rr_report_snapshot(node_.get(), peer, arrived);
   wake();
 }
 
@@ -323,9 +334,10 @@ void Quorum::fail_for_good(Error error) {
   log::error("metadata quorum failed; this broker no longer takes part", field("error", error));
   health_ = std::unexpected(error);
   tick_timer_.reset();
+  campaign_timer_.reset();
   abandon_waiters(error);
   applied_.fail();
-  leadership_.leader = kNoBroker;
+  leadership_ = {kNoBroker, leadership_.epoch, kNoMember};
   for (auto& listener : listeners_) listener(leadership_);
 }
 

@@ -30,6 +30,7 @@
 struct rr_node;
 struct rr_ready_view;
 struct rr_message;
+struct rr_entry;
 
 namespace thalweg::raft {
 
@@ -38,6 +39,9 @@ struct QuorumOptions {
   BrokerId self{0};
   // The founding voters, on every founding member alike. Only read when the log is new; empty: join an existing quorum.
   std::vector<BrokerId> voters;
+  // What the leader's add_learner() gave this disk. Only read when the log is new; to join without it is an error, and
+  // the log remembers it.
+  MemberId member = kNoMember;
   Millis election_timeout{1000};
   Millis heartbeat_interval{100};
   std::uint64_t snapshot_after_bytes = 20 << 20;   // applied since the last one
@@ -48,6 +52,7 @@ struct QuorumOptions {
 struct Leadership {
   BrokerId leader = kNoBroker;  // kNoBroker: unknown, or elected but not yet ready to serve
   LeaderEpoch epoch{0};
+  MemberId member = kNoMember;  // which disk of that node
   friend bool operator==(const Leadership&, const Leadership&) = default;
 };
 
@@ -56,14 +61,27 @@ struct QuorumPosition {
   LeaderEpoch epoch;
 };
 
+// Of a member of the table. kAddVoter promotes a learner, kAddLearner demotes a voter.
 struct MemberChange {
   enum class Kind { kAddVoter, kRemove, kAddLearner } kind;
-  BrokerId member;
+  MemberId member;
+  friend bool operator==(const MemberChange&, const MemberChange&) = default;
+};
+
+// A member as its leader sees it: the material of DescribeQuorum and of the voters' plan.
+struct MemberProgress {
+  Member member;
+  bool voter = false;
+  Offset match{0};  // the last entry that it is known to have on disk; Kafka's LogEndOffset is one more
+  std::optional<Instant> last_contact;    // nothing: not heard since this node leads
+  std::optional<Instant> last_caught_up;  // when it had all that the leader had; Kafka's LastCaughtUpTimestamp
 };
 
 class Quorum {
  public:
   static constexpr std::size_t kEntryMax = 8 << 20;
+  static constexpr std::size_t kMembersMax = 1000;
+  static constexpr std::size_t kMemberBytesMax = 4 << 10;  // of one in the table, names of listeners and hosts included
 
   // `transport` may be null for a quorum of one. All outlive the quorum; stop() first.
   Quorum(const Shard& shard, QuorumOptions options, StateMachine& machine, Transport* transport);
@@ -100,23 +118,57 @@ class Quorum {
 
   // Self appears as leader only once its machine holds everything committed before its epoch, so it may serve at once.
   Leadership leader() const { return leadership_; }
-  bool is_leader() const { return leadership_.leader == options_.self; }
+  bool is_leader() const { return leadership_.member == self_; }
   // Called on the shard after every change of leader(), outside apply(). Listeners live as long as the quorum.
   void on_leader_change(std::move_only_function<void(Leadership)> listener);
 
   QuorumPosition position() const;
-  const Membership& membership() const { return membership_; }
   // An error when this node can no longer take part: its disk failed or the core refused to go on. Final until restart.
   const Result<>& health() const { return health_; }
 
-  // One change at a time (else kThrottlingQuotaExceeded); returns when it has been applied here. Leader only.
+  // Who this node is to the others. Known once start() has returned.
+  MemberId self() const { return self_; }
+  // Both as of the last applied entry. A joiner's are empty until its first snapshot.
+  const Membership& membership() const { return membership_; }
+  const MemberTable& members() const { return members_; }
+  // Called on the shard after every change of either, outside apply(). Listeners live as long as the quorum.
+  void on_members_change(std::move_only_function<void()> listener);
+
+  // The changes of members: leader only (else kNotController), one at a time (else kThrottlingQuotaExceeded: try
+  // again). They return when the change has been applied here; kRequestTimedOut: it may still be. Asked again, they
+  // find their own work and answer the same.
+
+  // The member that `joiner.node` with `joiner.directory` is (`joiner.id` is not read): the one it was already, or a
+  // learner with a new id. Endpoints and may_vote of a known one are brought up to date. Whoever asks has an empty log,
+  // or one that was made for the id that an earlier answer gave.
+  //   kInvalidRequest                no directory, too many endpoints, or too many members
+  //   kDuplicateBrokerRegistration   another disk of that node is alive: two nodes have one id, or try again soon
+  Task<Result<MemberId>> add_learner(Member joiner, Instant deadline);
+  // A member's endpoints and may_vote as it says now; its directory, if the table does not know it yet.
+  //   kInvalidRequest                too many endpoints
+  //   kVoterNotFound                 no member has this id
+  //   kInconsistentVoterSet          it is on another disk
+  Task<Result<>> update_member(Member member, Instant deadline);
+  // Several at once are one change: nobody ever sees a part of it, and majorities of both sets decide meanwhile.
+  // kVoterNotFound: one of them is no member.
   Task<Result<>> change_members(std::vector<MemberChange> changes, Instant deadline);
-  Result<> transfer_leadership(BrokerId to);
+  // A leader that is to be removed hands over first and answers kNotController: ask the next one.
+  Task<Result<>> remove_member(MemberId member, Instant deadline);
+  Result<> transfer_leadership(MemberId to);
+  // All members, by id; empty unless this node leads.
+  std::vector<MemberProgress> progress() const;
 
   // For the transport. `from` is who the connection authenticated. A refused message is the peer's fault, never ours.
-  Result<> receive(BrokerId from, SharedBytes body, SharedBytes image);
-  void peer_unreachable(BrokerId peer);
-  void snapshot_sent(BrokerId peer, bool arrived);
+  // `image` is whole: of a snapshot, and of nothing else.
+  Result<> receive(MemberId from, SharedBytes body, SharedBytes image);
+  void peer_unreachable(MemberId peer);
+  // See transport.h.
+  void snapshot_sent(MemberId peer, bool arrived);
+  // The process of the leader is gone, as the operating system of its machine says: an early end of the election
+  // timeout, no more. Voters then ask for votes one after another, kCampaignGap apart. Does nothing unless this node
+  // follows `leader`. When it was a mistake, the others know better and the leader stays; nothing can be lost by it.
+  void leader_gone(MemberId leader);
+  static constexpr Millis kCampaignGap{30};
 
  private:
   struct Received {
@@ -144,7 +196,14 @@ class Quorum {
     void operator()(rr_node* node) const;
   };
 
+  struct Contact {
+    Instant last{0};
+    std::uint64_t end_then = 0;  // of the leader's log, at `last`
+    std::optional<Instant> caught_up;
+  };
+
   // quorum.cc
+  Result<> take_identity(const QuorumLog::Recovered& recovered);
   Result<> restore(QuorumLog::Recovered recovered);
   void schedule_tick();
   void wake();
@@ -154,6 +213,17 @@ class Quorum {
   Error refused(int rc);
   void fail_for_good(Error error);
   void abandon_waiters(const Error& error);
+
+  // quorum_members.cc: who belongs to it
+  Task<Result<>> propose_members(std::vector<MemberChange> changes, std::vector<Member> context, Instant deadline);
+  Task<Result<>> put_member(Member member, Instant deadline);
+  bool has_living_disk(BrokerId node) const;
+  std::optional<Instant> last_contact(MemberId member) const;
+  void note_contact(MemberId from);
+  void apply_members(const rr_entry& entry);
+  void tell_members_change();
+  std::optional<std::size_t> rank_after(MemberId leader) const;
+  void campaign_at(Instant when, Instant until, std::uint64_t term);
 
   // quorum_ready.cc: what the core has to say
   Task<> drive();
@@ -179,6 +249,7 @@ class Quorum {
 
   const Shard& shard_;
   const QuorumOptions options_;
+  MemberId self_;
   StateMachine& machine_;
   Transport* const transport_;
   QuorumLog log_;
@@ -192,6 +263,11 @@ class Quorum {
 
   Watermark applied_;
   Membership membership_;  // as of applied_index_
+  MemberTable members_;    // the same
+  bool members_changed_ = false;
+  bool unreadable_ = false;  // a committed change that this program does not understand: it may not go on
+  std::vector<std::move_only_function<void()>> members_listeners_;
+  std::map<MemberId, Contact> contacts_;  // since this node leads
   std::uint64_t applied_index_ = 0;
   std::uint64_t applied_term_ = 0;
   std::multimap<std::uint64_t, Waiter> waiters_;  // by index
@@ -203,13 +279,14 @@ class Quorum {
   std::deque<Write> writes_;
   std::vector<Write> unwritten_;  // waits for space on the disk
   std::optional<Received> incoming_;
-  std::vector<BrokerId> unsendable_;  // whose snapshot could not be sent
+  std::vector<MemberId> unsendable_;  // whose snapshot could not be sent
   std::uint64_t bytes_since_snapshot_ = 0;
   std::uint64_t snapshot_index_ = 0;
   bool taking_snapshot_ = false;
 
   std::unique_ptr<Clock::Timer> tick_timer_;
   std::unique_ptr<Clock::Timer> retry_timer_;
+  std::unique_ptr<Clock::Timer> campaign_timer_;
   Parking drive_parking_;
   Parking persist_parking_;
   bool dirty_ = false;

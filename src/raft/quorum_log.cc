@@ -66,6 +66,7 @@ Task<Result<QuorumLog::Recovered>> QuorumLog::open() {
     segment.last_index = recovery.last_index();
   }
   CO_TRY(Recovered recovered, recovery.finish(directory_, std::move(checkpoint)));
+  self_ = recovered.self;
   CO_TRY_VOID(keep_tail(std::move(segments), recovery));
   CO_TRY_VOID(co_await make_durable());
   if (recovery.starts_anew()) {
@@ -96,14 +97,16 @@ Result<> QuorumLog::keep_tail(std::vector<Segment> segments, const Recovery& rec
   return {};
 }
 
-Task<Result<>> QuorumLog::initialize(HardState hard_state, Base base) {
+Task<Result<>> QuorumLog::initialize(HardState hard_state, Base base, MemberId self) {
   CHECK(segments_.empty());
   log_id_ = shard_.random.next();
+  self_ = self;
   CO_TRY_VOID(roll());
   co_return co_await write({hard_state, std::move(base), {}});
 }
 
 Task<Result<>> QuorumLog::write(Record record) {
+  record.self = self_;
   const std::uint64_t size = encoded_size(record);
   if (position_ > 0 && position_ + size > segment_bytes_) CO_TRY_VOID(roll());
   if (!name_is_durable_) {

@@ -28,7 +28,8 @@ namespace thalweg::raft {
 class QuorumLog {
  public:
   struct Recovered {
-    bool is_new = true;  // nothing was there; initialize() it
+    bool is_new = true;         // nothing was there; initialize() it
+    MemberId self = kNoMember;  // as initialize() was told; 0 in a log of incarnation 0
     HardState hard_state;
     Base base;
     SharedBytes image;           // of the base; empty for a base without a checkpoint
@@ -39,8 +40,8 @@ class QuorumLog {
 
   // Reads everything. Fails with a message for the operator when an acknowledged record is damaged.
   Task<Result<Recovered>> open();
-  // Writes the first record of a new log.
-  Task<Result<>> initialize(HardState hard_state, Base base);
+  // Writes the first record of a new log. It remembers for good whose log it is; `self` 0: incarnation 0 of this node.
+  Task<Result<>> initialize(HardState hard_state, Base base, MemberId self = kNoMember);
 
   // One durable write. With `record.base` the log starts anew there; its checkpoint must be durable already.
   // REQUIRES: no other write under way. After an error other than a full disk, no further write.
@@ -51,6 +52,7 @@ class QuorumLog {
   // The latest checkpoint's image as a range of its file; empty when there is none.
   Pieces checkpoint_image() const { return checkpoints_.image(); }
   std::uint64_t checkpoint_index() const { return checkpoints_.index(); }
+  std::uint64_t checkpoint_term() const { return checkpoints_.term(); }
   // Entries up to `index` are no longer needed for recovery. REQUIRES: a checkpoint at or above it is durable.
   Task<Result<>> release(std::uint64_t index);
 
@@ -79,6 +81,7 @@ class QuorumLog {
   std::uint64_t position_ = 0;    // in the last segment
   bool name_is_durable_ = true;   // of the last segment
   std::uint64_t log_id_ = 0;
+  MemberId self_ = kNoMember;   // in every record, because any may be the only one that is left
   std::uint64_t sequence_ = 1;  // of the next record
   Checkpoints checkpoints_;
 };

@@ -69,6 +69,8 @@ Result<> Quorum::finish_batch(std::vector<Write> batch) {
     const Base& base = write.snapshot->base;
     TRY_VOID(machine_.restore(offset_of(base.index), write.snapshot->image));
     membership_ = base.membership;
+    members_ = base.members;
+    members_changed_ = true;
     applied_index_ = snapshot_index_ = restored = base.index;
     applied_term_ = base.term;
     bytes_since_snapshot_ = 0;
@@ -104,7 +106,7 @@ void Quorum::snapshot_if_due() {
 }
 
 Task<> Quorum::take_snapshot() {
-  const Result<> result = co_await write_snapshot(Base{applied_index_, applied_term_, membership_});
+  const Result<> result = co_await write_snapshot(Base{applied_index_, applied_term_, membership_, members_});
   // The log is whole without it; it only goes on growing until the next attempt.
   if (!result && !stopping_) log::warn("metadata snapshot failed", field("error", result.error()));
   taking_snapshot_ = false;
@@ -113,14 +115,14 @@ Task<> Quorum::take_snapshot() {
 
 Task<Result<>> Quorum::write_snapshot(Base at) {
   CO_TRY(SharedBytes image, co_await machine_.snapshot());
-  const SharedBytes token = token_of(image);
+  const SharedBytes token = token_of(at.members, image);
   CO_TRY_VOID(co_await log_.write_checkpoint(at, std::move(image)));
   // The leader's snapshot may have overtaken ours.
   if (stopping_ || at.index <= snapshot_index_) co_return Result<>{};
   const rr_snapshot view{at.index, at.term, view_of(at.membership), view_of(token)};
   if (const int rc = rr_set_snapshot(node_.get(), &view); rc != RR_OK) co_return std::unexpected(refused(rc));
   // Members that lag a little are still sent entries: those since the snapshot before.
-  const bool alone = membership_.is_sole_voter(member_of(options_.self)) && membership_.learners.empty();
+  const bool alone = membership_.is_sole_voter(self_) && membership_.learners.empty();
   const std::uint64_t superfluous = alone ? at.index : snapshot_index_;
   snapshot_index_ = at.index;
   if (const int rc = rr_compact(node_.get(), superfluous); rc != RR_OK) co_return std::unexpected(refused(rc));

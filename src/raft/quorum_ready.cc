@@ -25,7 +25,12 @@ Task<> Quorum::drive() {
 void Quorum::pump() {
   if (stopping_ || !health_) return;
   ask_for_barriers();
-  while (take_ready()) {
+  while (!unreadable_ && take_ready()) {
+  }
+  if (unreadable_) {
+    fail_for_good({ErrorCode::kUnsupportedVersion,
+                   "a newer version of this program has changed the members of the metadata quorum: upgrade this one"});
+    return;
   }
   if (rr_is_broken(node_.get())) {
     refused(RR_BROKEN);
@@ -36,6 +41,7 @@ void Quorum::pump() {
   applied_.advance(offset_of(applied_index_));
   serve_barriers();
   notice_leader();
+  tell_members_change();
   snapshot_if_due();
 }
 
@@ -51,7 +57,8 @@ bool Quorum::take_ready() {
     write.hard_state = HardState{ready->hard_state.term, ready->hard_state.vote, ready->hard_state.commit};
   if (ready->has_snapshot) {
     CHECK(incoming_ && incoming_->base.index == ready->snapshot.index);
-    incoming_->base = Base{ready->snapshot.index, ready->snapshot.term, membership_of(ready->snapshot.conf)};
+    incoming_->base.term = ready->snapshot.term;
+    incoming_->base.membership = membership_of(ready->snapshot.conf);
     write.snapshot = std::exchange(incoming_, std::nullopt);
   }
   for (std::size_t i = 0; i < ready->n_entries; ++i) write.entries.push_back(entry_of(ready->entries[i]));
@@ -68,23 +75,19 @@ bool Quorum::take_ready() {
   in_ready_ = false;
   if (rr_accept(node_.get()) != RR_OK) return false;
   if (any) CHECK(rr_applied(node_.get(), applied_index_) != RR_INVALID);
-  for (const BrokerId peer : std::exchange(unsendable_, {})) rr_report_snapshot(node_.get(), member_of(peer), 0);
+  for (const MemberId peer : std::exchange(unsendable_, {})) rr_report_snapshot(node_.get(), peer, 0);
   return true;
 }
 
 void Quorum::apply(const rr_ready_view& ready) {
-  for (std::size_t i = 0; i < ready.n_committed; ++i) {
+  for (std::size_t i = 0; i < ready.n_committed && !unreadable_; ++i) {
     const rr_entry& entry = ready.committed[i];
     CHECK(entry.index == applied_index_ + 1);
     applied_index_ = entry.index;
     applied_term_ = entry.term;
     bytes_since_snapshot_ += entry.data.size + 24;
     if (entry.type != RR_NORMAL) {
-      rr_conf conf{};
-      if (rr_apply_conf(node_.get(), entry.data.data, entry.data.size, entry.type, &conf) != RR_OK) continue;
-      membership_ = membership_of(conf);
-      log::info("metadata quorum changed", field("voters", membership_.voters.size()),
-                field("learners", membership_.learners.size()), field("index", applied_index_));
+      apply_members(entry);
     } else if (entry.data.size > 0) {  // a new leader's first entry is empty
       machine_.apply(offset_of(entry.index), epoch_of(entry.term), bytes_of(entry.data));
     }
@@ -127,11 +130,12 @@ void Quorum::serve_barriers() {
 
 void Quorum::notice_leader() {
   const rr_status_t status = status_of(node_.get());
-  Leadership now{broker_of(status.leader), epoch_of(status.term)};
+  Leadership now{broker_of(status.leader), epoch_of(status.term), status.leader};
   // Once the first entry of its own term is applied, so is everything that was committed before it.
-  if (status.role == RR_LEADER && applied_term_ != status.term) now.leader = kNoBroker;
+  if (status.role == RR_LEADER && applied_term_ != status.term) now = {kNoBroker, now.epoch, kNoMember};
   if (now == leadership_) return;
   leadership_ = now;
+  contacts_.clear();
   log::info("metadata leader", field("leader", now.leader), field("epoch", now.epoch));
   for (auto& listener : listeners_) listener(leadership_);
 }
@@ -141,7 +145,7 @@ std::vector<PeerMessage> Quorum::messages_of(const rr_message* messages, std::si
   if (!transport_) return out;
   out.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
-    PeerMessage message{broker_of(messages[i].to), SharedBytes::copy_of(bytes_of(messages[i].body)), {}};
+    PeerMessage message{messages[i].to, SharedBytes::copy_of(bytes_of(messages[i].body)), {}, {}};
     if (messages[i].is_snapshot) {
       // The file may just be ahead of the core, which then asks again.
       if (messages[i].snapshot_index != log_.checkpoint_index()) {
@@ -149,6 +153,7 @@ std::vector<PeerMessage> Quorum::messages_of(const rr_message* messages, std::si
         continue;
       }
       message.image = log_.checkpoint_image();
+      message.snapshot = SnapshotId{offset_of(messages[i].snapshot_index), epoch_of(log_.checkpoint_term())};
     }
     out.push_back(std::move(message));
   }

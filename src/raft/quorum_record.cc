@@ -13,8 +13,9 @@
 namespace thalweg::raft {
 namespace {
 
-constexpr std::uint32_t kMagic = 0x54575131;  // "TWQ1"
-constexpr std::uint32_t kHasBase = 1;
+constexpr std::uint32_t kMagic = 0x54575131;             // "TWQ1"
+constexpr std::uint32_t kHasBase = 1, kHasSelf = 2;      // flags of a record
+constexpr std::uint8_t kAutoLeave = 1, kHasMembers = 2;  // flags of a base
 constexpr std::size_t kChecksummedFrom = 8;
 
 // The header, in order: magic, checksum, log id, sequence, size, flags, then the hard state.
@@ -35,13 +36,14 @@ Aligned aligned(std::size_t size) {
           MutableBytes(raw, size)};
 }
 
+std::vector<std::byte> base_bytes(const Record& record) {
+  std::vector<std::byte> bytes;
+  if (record.base) put_base(bytes, *record.base);
+  return bytes;
+}
+
 std::size_t payload_size(const Record& record) {
-  std::size_t size = 0;
-  if (record.base) {
-    const Membership& m = record.base->membership;
-    size += 16 + 4 * 4 + 1;
-    size += 8 * (m.voters.size() + m.learners.size() + m.outgoing.size() + m.learners_next.size());
-  }
+  std::size_t size = base_bytes(record).size() + (record.self == kNoMember ? 0 : sizeof(MemberId));
   for (const Entry& entry : record.entries) size += 24 + entry.data.size();
   return size;
 }
@@ -49,11 +51,8 @@ std::size_t payload_size(const Record& record) {
 std::vector<std::byte> encode_payload(const Record& record) {
   std::vector<std::byte> payload;
   payload.reserve(payload_size(record));
-  if (record.base) {
-    put(payload, record.base->index);
-    put(payload, record.base->term);
-    put_membership(payload, record.base->membership);
-  }
+  put(payload, BytesView(base_bytes(record)));
+  if (record.self != kNoMember) put(payload, record.self);
   for (const Entry& entry : record.entries) {
     put(payload, entry.index);
     put(payload, entry.term);
@@ -62,15 +61,6 @@ std::vector<std::byte> encode_payload(const Record& record) {
     put(payload, entry.data.view());
   }
   return payload;
-}
-
-std::optional<Base> take_base(BytesView& from) {
-  Base base;
-  if (!take(from, base.index) || !take(from, base.term)) return std::nullopt;
-  auto membership = take_membership(from);
-  if (!membership) return std::nullopt;
-  base.membership = *std::move(membership);
-  return base;
 }
 
 std::optional<Entry> take_entry(const SharedBytes& bytes, BytesView& from) {
@@ -97,7 +87,7 @@ SharedBytes encode_record(const Record& record, std::uint64_t log_id, std::uint6
   store_be(at + kLogIdAt, log_id);
   store_be(at + kSequenceAt, sequence);
   store_be(at + kSizeAt, static_cast<std::uint32_t>(payload.size()));
-  store_be(at + kFlagsAt, record.base ? kHasBase : 0);
+  store_be(at + kFlagsAt, (record.base ? kHasBase : 0) | (record.self != kNoMember ? kHasSelf : 0));
   store_be(at + kHardStateAt, record.hard_state.term);
   store_be(at + kHardStateAt + 8, record.hard_state.vote);
   store_be(at + kHardStateAt + 16, record.hard_state.commit);
@@ -132,12 +122,13 @@ Result<Record> decode_record(const SharedBytes& bytes, const RecordHeader& heade
   record.hard_state.vote = load_be<std::uint64_t>(bytes.data() + kHardStateAt + 8);
   record.hard_state.commit = load_be<std::uint64_t>(bytes.data() + kHardStateAt + 16);
   const auto flags = load_be<std::uint32_t>(bytes.data() + kFlagsAt);
-  if ((flags & ~kHasBase) != 0) return strange();
+  if ((flags & ~(kHasBase | kHasSelf)) != 0) return strange();
   BytesView rest = bytes.view().subspan(kRecordHeader, header.size);
   if (flags & kHasBase) {
     record.base = take_base(rest);
     if (!record.base) return strange();
   }
+  if ((flags & kHasSelf) && (!take(rest, record.self) || record.self == kNoMember)) return strange();
   while (!rest.empty()) {
     auto entry = take_entry(bytes, rest);
     if (!entry) return strange();
@@ -146,17 +137,24 @@ Result<Record> decode_record(const SharedBytes& bytes, const RecordHeader& heade
   return record;
 }
 
-void put_membership(std::vector<std::byte>& to, const Membership& membership) {
-  for (const auto* list : {&membership.voters, &membership.learners, &membership.outgoing, &membership.learners_next}) {
+void put_base(std::vector<std::byte>& to, const Base& base) {
+  put(to, base.index);
+  put(to, base.term);
+  const Membership& m = base.membership;
+  for (const auto* list : {&m.voters, &m.learners, &m.outgoing, &m.learners_next}) {
     put(to, static_cast<std::uint32_t>(list->size()));
     for (const MemberId member : *list) put(to, member);
   }
-  put(to, static_cast<std::uint8_t>(membership.auto_leave));
+  const bool has_members = !base.members.empty();
+  put(to, static_cast<std::uint8_t>((m.auto_leave ? kAutoLeave : 0) | (has_members ? kHasMembers : 0)));
+  if (has_members) put_members(to, base.members);
 }
 
-std::optional<Membership> take_membership(BytesView& from) {
-  Membership membership;
-  for (auto* list : {&membership.voters, &membership.learners, &membership.outgoing, &membership.learners_next}) {
+std::optional<Base> take_base(BytesView& from) {
+  Base base;
+  if (!take(from, base.index) || !take(from, base.term)) return std::nullopt;
+  Membership& m = base.membership;
+  for (auto* list : {&m.voters, &m.learners, &m.outgoing, &m.learners_next}) {
     std::uint32_t count = 0;
     if (!take(from, count) || count > from.size() / sizeof(MemberId)) return std::nullopt;
     list->resize(count);
@@ -164,10 +162,15 @@ std::optional<Membership> take_membership(BytesView& from) {
       if (!take(from, member)) return std::nullopt;
     }
   }
-  std::uint8_t auto_leave = 0;
-  if (!take(from, auto_leave)) return std::nullopt;
-  membership.auto_leave = auto_leave != 0;
-  return membership;
+  std::uint8_t flags = 0;
+  if (!take(from, flags) || (flags & ~(kAutoLeave | kHasMembers)) != 0) return std::nullopt;
+  m.auto_leave = (flags & kAutoLeave) != 0;
+  if (flags & kHasMembers) {
+    auto members = take_members(from);
+    if (!members) return std::nullopt;
+    base.members = *std::move(members);
+  }
+  return base;
 }
 
 }  // namespace thalweg::raft

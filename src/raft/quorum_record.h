@@ -1,5 +1,6 @@
 // A record of the quorum's log as bytes on disk: a header of kRecordHeader bytes, then the base if there is one, then
-// entries; padded to whole blocks. Everything is big-endian and under one checksum.
+// whose log it is unless that goes without saying, then entries; padded to whole blocks. Everything is big-endian and
+// under one checksum.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +25,7 @@ struct Base {
   std::uint64_t index = 0;
   std::uint64_t term = 0;
   Membership membership;
+  MemberTable members;
   friend bool operator==(const Base&, const Base&) = default;
 };
 
@@ -39,6 +41,7 @@ struct Record {
   HardState hard_state;
   std::optional<Base> base;    // the log starts anew here
   std::vector<Entry> entries;  // an index at or below the last one cuts what was there
+  MemberId self = kNoMember;   // whose log this is; 0: incarnation 0 of this node
 };
 
 inline constexpr std::size_t kRecordHeader = 56;
@@ -60,8 +63,9 @@ std::size_t record_blocks(const RecordHeader& header);
 // REQUIRES: valid_record(bytes). An error means a program that is not ours (or newer) wrote it.
 Result<Record> decode_record(const SharedBytes& bytes, const RecordHeader& header);
 
-void put_membership(std::vector<std::byte>& to, const Membership& membership);
+// A base without a member table has the form that was written before there was one.
+void put_base(std::vector<std::byte>& to, const Base& base);
 // Takes it from the front of `from`; nothing if it is not all there.
-std::optional<Membership> take_membership(BytesView& from);
+std::optional<Base> take_base(BytesView& from);
 
 }  // namespace thalweg::raft

@@ -187,6 +187,73 @@ TEST(Quorum, WaitsForSpaceOnAFullDiskAndGoesOn) {
   EXPECT_TRUE(node.propose("y"));
 }
 
+QuorumOptions joiner(std::uint32_t incarnation) {
+  auto options = alone();
+  options.voters.clear();
+  options.member = member_of(options.self, incarnation);
+  return options;
+}
+
+TEST(Quorum, AJoinerIsToldWhoItIsAndNeverForgets) {
+  World world;
+  {
+    auto nobody = joiner(0);
+    nobody.member = kNoMember;
+    EXPECT_EQ(Single(world, nobody).start().error().code, ErrorCode::kInvalidConfig) << "neither founder nor told";
+  }
+  {
+    auto both = joiner(2);
+    both.voters = {BrokerId{0}};
+    EXPECT_EQ(Single(world, both).start().error().code, ErrorCode::kInvalidConfig) << "who joins founds nothing";
+  }
+  {
+    Single node(world, joiner(2));
+    ASSERT_TRUE(node.start());
+    world.settle();
+    EXPECT_FALSE(node.quorum.is_leader());
+    EXPECT_TRUE(node.quorum.members().empty());
+  }
+  {
+    Single node(world, alone());  // as a restart comes along, which knows its node id and no more
+    ASSERT_TRUE(node.start());
+    EXPECT_EQ(node.quorum.self(), member_of(BrokerId{0}, 2));
+    EXPECT_FALSE(node.quorum.is_leader()) << "a voter of its own making";
+  }
+  const auto refused = Single(world, joiner(3)).start();
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("member 0 (disk 2)"), std::string::npos) << refused.error().message;
+}
+
+TEST(Quorum, DoesNotStartOnTheDiskOfAnotherNode) {
+  World world;
+  {
+    Single node(world, joiner(1));
+    ASSERT_TRUE(node.start());
+  }
+  auto other = alone();
+  other.self = BrokerId{5};
+  const auto refused = Single(world, other).start();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalidConfig);
+}
+
+TEST(Quorum, ALoneNodeKnowsItselfAndSaysWhereItIs) {
+  World world;
+  for (int run = 0; run < 2; ++run) {
+    Single node(world);
+    ASSERT_TRUE(node.start());
+    world.settle();
+    const Member* const self = node.quorum.members().find(node.quorum.self());
+    ASSERT_TRUE(self);
+    const Member known{node.quorum.self(), BrokerId{0}, {4, 2}, {{"CONTROLLER", {"here", 9093}}}, true};
+    if (run > 0) EXPECT_EQ(*self, known);
+    const auto told = world.run(node.quorum.update_member(known, world.clock.now() + Millis(1000)));
+    ASSERT_TRUE(told) << told.error().message;
+    EXPECT_EQ(*node.quorum.members().find(node.quorum.self()), known);
+    EXPECT_TRUE(node.quorum.alone());
+  }
+}
+
 TEST(Quorum, TellsWaitersWhenItStops) {
   World world;
   Ledger ledger;

@@ -47,6 +47,7 @@ Result<> QuorumLog::Recovery::refuse_later_records(const std::string& path, Byte
 
 Result<> QuorumLog::Recovery::absorb(Record record) {
   out_.hard_state = record.hard_state;
+  out_.self = record.self;
   if (record.base) {
     out_.base = *std::move(record.base);
     out_.entries.clear();

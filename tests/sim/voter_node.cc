@@ -108,25 +108,25 @@ Task<> Voter::hand_over(Voter* self) {
 
 void Voter::send(raft::PeerMessage message) {
   std::vector<std::byte> image;
-  const bool snapshot = !message.image.empty();
+  const bool snapshot = message.snapshot.has_value();
   if (snapshot) {
     const auto& piece = std::get<FilePiece>(message.image.front());
     image.resize(piece.size);
     CHECK(std::dynamic_pointer_cast<File>(piece.source)->read_now(piece.position, image));
   }
-  const int to = message.to.value;
+  const int to = raft::broker_of(message.to).value;
   auto bytes = SharedBytes::take(std::move(image));
   voters.send(id, to, [from = id, body = message.body, bytes](Voter& voter) { voter.receive(from, body, bytes); });
   // Whether it arrived is only known later, and not for sure: the core asks again.
   if (snapshot)
     voters.world().simulation.at(voters.world().now() + 20ms, [all = &voters, from = id, to] {
       if (auto* voter = all->at(from))
-        voter->shard.post([voter, to] { voter->quorum.snapshot_sent(BrokerId{to}, true); });
+        voter->shard.post([voter, to] { voter->quorum.snapshot_sent(raft::member_of(BrokerId{to}), true); });
     });
 }
 
 void Voter::receive(int from, SharedBytes body, SharedBytes image) {
-  const auto taken = quorum.receive(BrokerId{from}, std::move(body), std::move(image));
+  const auto taken = quorum.receive(raft::member_of(BrokerId{from}), std::move(body), std::move(image));
   if (!taken && taken.error().code != ErrorCode::kInvalidRequest)
     voters.violation(fmt::format("voter {} refuses an honest message: {}", id, taken.error().message));
 }

@@ -105,7 +105,7 @@ void VoterTrouble::transfer() {
   const int id = voters_.leader();
   if (id < 0) return;
   auto* leader = voters_.at(id);
-  leader->shard.post([leader, to = any()] { (void)leader->quorum.transfer_leadership(BrokerId{to}); });
+  leader->shard.post([leader, to = any()] { (void)leader->quorum.transfer_leadership(raft::member_of(BrokerId{to})); });
 }
 
 // What a rolling upgrade does.

@@ -129,20 +129,30 @@ pub unsafe extern "C" fn rr_applied(p: *mut Node, index: u64) -> c_int {
     })
 }
 #[no_mangle]
-pub unsafe extern "C" fn rr_apply_conf(p: *mut Node, b: *const u8, size: usize, ty: u32, out: *mut Conf) -> c_int {
+pub unsafe extern "C" fn rr_apply_conf(
+    p: *mut Node,
+    b: *const u8,
+    size: usize,
+    ty: u32,
+    out: *mut Conf,
+    context: *mut Bytes,
+) -> c_int {
     with(p, |n| {
         let raw = n.raw().unwrap();
+        let said: Vec<u8>;
         let res = if ty == 1 {
             let mut cc = ConfChange::default();
             if cc.merge_from_bytes(bytes(b, size)).is_err() {
                 return n.fail(INVALID, "not a conf change");
             }
+            said = cc.get_context().to_vec();
             raw.apply_conf_change(&cc)
         } else {
             let mut cc = ConfChangeV2::default();
             if cc.merge_from_bytes(bytes(b, size)).is_err() {
                 return n.fail(INVALID, "not a conf change");
             }
+            said = cc.get_context().to_vec();
             raw.apply_conf_change(&cc)
         };
         match res {
@@ -155,8 +165,12 @@ pub unsafe extern "C" fn rr_apply_conf(p: *mut Node, b: *const u8, size: usize, 
                 sort_conf(&mut cs);
                 raw.mut_store().conf = cs.clone();
                 n.conf_out = cs;
+                n.context_out = said;
                 if let Some(o) = out.as_mut() {
                     *o = conf_view(&n.conf_out);
+                }
+                if let Some(o) = context.as_mut() {
+                    *o = view_of(&n.context_out);
                 }
                 OK
             }

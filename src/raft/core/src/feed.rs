@@ -231,3 +231,16 @@ pub unsafe extern "C" fn rr_report_snapshot(p: *mut Node, id: u64, ok: c_int) ->
         OK
     })
 }
+#[no_mangle]
+pub unsafe extern "C" fn rr_leader_gone(p: *mut Node, leader: u64) -> c_int {
+    with(p, |n| {
+        let r = &mut n.raw().unwrap().raft;
+        if r.state != StateRole::Follower || leader == 0 || r.leader_id != leader {
+            return n.fail(INVALID, "does not follow it");
+        }
+        // Without a leader there is no lease. Its vote and its term stay as they are: it can be won over only as after
+        // an election timeout.
+        r.leader_id = 0;
+        OK
+    })
+}

@@ -2,7 +2,7 @@
 use crate::abi::*;
 use crate::convert::*;
 use crate::node::*;
-use raft::{ProgressState, Storage};
+use raft::{ProgressState, StateRole, Storage};
 use std::ffi::{c_char, c_int};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::ptr;
@@ -93,6 +93,13 @@ pub unsafe extern "C" fn rr_term_at(p: *const Node, index: u64) -> u64 {
             r.raft.raft_log.term(index).or_else(|_| r.store().term(index)).unwrap_or(0)
         }))
         .unwrap_or(0),
+        _ => 0,
+    }
+}
+#[no_mangle]
+pub unsafe extern "C" fn rr_match(p: *const Node, id: u64) -> u64 {
+    match p.as_ref().map(|n| &n.core) {
+        Some(Core::Running(r)) if r.raft.state == StateRole::Leader => r.raft.prs().get(id).map_or(0, |q| q.matched),
         _ => 0,
     }
 }

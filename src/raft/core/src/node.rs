@@ -32,6 +32,7 @@ pub struct Node {
     pub(crate) out: Option<Box<Out>>,
     pub(crate) spare: Vec<u8>,
     pub(crate) conf_out: ConfState,
+    pub(crate) context_out: Vec<u8>,
     pub(crate) seed: u64,
     pub(crate) campaigns: u64,
     pub(crate) unchecked: bool,

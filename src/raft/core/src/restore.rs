@@ -24,7 +24,7 @@ pub unsafe extern "C" fn rr_init(f: LogFn, ctx: *mut c_void) {
 }
 #[no_mangle]
 pub extern "C" fn rr_abi() -> u32 {
-    1
+    2
 }
 
 #[no_mangle]
@@ -54,6 +54,7 @@ pub unsafe extern "C" fn rr_create(c: *const Cfg, f: LogFn, ctx: *mut c_void) ->
         out: None,
         spare: Vec::new(),
         conf_out: ConfState::default(),
+        context_out: Vec::new(),
         seed: c.seed,
         campaigns: 0,
         unchecked: c.unchecked != 0,
