@@ -198,8 +198,9 @@ class Quorum {
 
   struct Contact {
     Instant last{0};
-    std::uint64_t end_then = 0;  // of the leader's log, at `last`
     std::optional<Instant> caught_up;
+    Instant marked{0};      // when the leader's log ended at `mark`, which the member has to reach next
+    std::uint64_t mark = 0;
   };
 
   // quorum.cc

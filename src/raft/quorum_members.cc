@@ -178,12 +178,14 @@ void Quorum::note_contact(MemberId from) {
   const Instant now = shard_.clock.now();
   const std::uint64_t match = rr_match(node_.get(), from);
   Contact& contact = contacts_[from];
+  contact.last = now;
+  if (match < contact.mark) return;
   if (match >= status.last_index)
     contact.caught_up = now;
-  else if (contact.end_then > 0 && match >= contact.end_then)
-    contact.caught_up = contact.last;
-  contact.last = now;
-  contact.end_then = status.last_index;
+  else if (contact.mark > 0)
+    contact.caught_up = contact.marked;
+  contact.mark = status.last_index;
+  contact.marked = now;
 }
 
 std::optional<Instant> Quorum::last_contact(MemberId member) const {
@@ -198,7 +200,7 @@ std::vector<MemberProgress> Quorum::progress() const {
   for (const auto& [id, member] : members_.members()) {
     MemberProgress one{member, membership_.is_voter(id), offset_of(rr_match(node_.get(), id)), last_contact(id), {}};
     if (id == self_) {
-      one.match = offset_of(status_of(node_.get()).last_index);
+      one.match = offset_of(status_of(node_.get()).persisted);
       one.last_caught_up = one.last_contact;
     } else if (const auto contact = contacts_.find(id); contact != contacts_.end()) {
       one.last_caught_up = contact->second.caught_up;
@@ -237,8 +239,8 @@ void Quorum::campaign_at(Instant when, Instant until, std::uint64_t term) {
     if (status.leader != 0 || status.term != term) return;
     rr_campaign(node_.get());  // refused while its log is not durable: the next round tries again
     wake();
-    const auto voters = static_cast<int>(membership_.voters.size());
-    campaign_at(when + kCampaignGap * voters, until, term);
+    const std::size_t others = std::max<std::size_t>(2, membership_.voters.size()) - 1;  // all but the one that is gone
+    campaign_at(when + kCampaignGap * others, until, term);
   });
 }
 

@@ -293,7 +293,7 @@ void Cluster::heal_and_check() {
   faults = {0, 0, Millis(2), Millis(1)};
   cut.clear();
   for (const BrokerId id : brokers) power_on(id);
-  world.run_for(Millis(10'000));
+  world.run_for(Millis(6000));
   Life* const chief = leader();
   ASSERT_TRUE(chief) << "no leader although everything is healthy";
   client(chief->id);
