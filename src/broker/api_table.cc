@@ -9,8 +9,8 @@ extern const Api kProduce, kFetch, kListOffsets, kMetadata, kOffsetCommit, kOffs
     kHeartbeat, kLeaveGroup, kSyncGroup, kDescribeGroups, kListGroups, kApiVersions, kCreateTopics, kDeleteTopics,
     kDeleteRecords, kInitProducerId, kOffsetForLeaderEpoch, kDescribeConfigs, kAlterConfigs, kDescribeLogDirs,
     kCreatePartitions, kDeleteGroups, kElectLeaders, kIncrementalAlterConfigs, kAlterPartitionReassignments,
-    kListPartitionReassignments, kOffsetDelete, kDescribeCluster, kUnregisterBroker, kListConfigResources,
-    kDescribeTopicPartitions;
+    kListPartitionReassignments, kOffsetDelete, kAlterPartition, kUpdateFeatures, kEnvelope, kDescribeCluster,
+    kBrokerRegistration, kBrokerHeartbeat, kUnregisterBroker, kAllocateProducerIds, kListConfigResources, kDescribeTopicPartitions;
 
 namespace {
 constexpr const Api* kServed[] = {
@@ -43,8 +43,14 @@ constexpr const Api* kServed[] = {
     &kAlterPartitionReassignments,
     &kListPartitionReassignments,
     &kOffsetDelete,
+    &kAlterPartition,
+    &kUpdateFeatures,
+    &kEnvelope,
     &kDescribeCluster,
+    &kBrokerRegistration,
+    &kBrokerHeartbeat,
     &kUnregisterBroker,
+    &kAllocateProducerIds,
     &kListConfigResources,
     &kDescribeTopicPartitions,
 };

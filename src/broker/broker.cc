@@ -3,12 +3,16 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "broker/broker_epoch_files.h"
 #include "broker/broker_lifecycle.h"
 #include "broker/broker_session.h"
 #include "broker/broker_shard.h"
 #include "broker/controller_link.h"
 #include "broker/controller_service.h"
+#include "broker/controller_target.h"
+#include "broker/forwarding.h"
 #include "broker/group_coordinator.h"
+#include "broker/leadership.h"
 #include "broker/local_state.h"
 #include "broker/memory_shares.h"
 #include "broker/metadata_publisher.h"
@@ -37,6 +41,13 @@ storage::LogManagerConfig log_manager_config(const config::BrokerConfig& config)
           .start_offset_checkpoint_interval = config.log_flush_start_offset_checkpoint_interval,
           .producer_id_expiration = config.producer_id_expiration,
           .sync_every_append = config.durability == config::Durability::kFsync};
+}
+
+// As of before this start: the marker of a clean stop is about to be removed.
+std::int64_t previous_epoch(Disk& disk, const std::vector<std::string>& log_dirs) {
+  std::vector<DirectoryFound> found;
+  for (const auto& directory : log_dirs) found.push_back(look_into(disk, directory));
+  return claimed_epoch(found);
 }
 
 using config::kLongestSpan;
@@ -137,9 +148,11 @@ void Broker::topic_deleted(const metadata::Topic& topic) {
 Task<Result<>> Broker::start() {
   const Instant begun = shard0().clock.now();
   CO_TRY(const std::string cluster_id, identity());
+  const std::int64_t claimed = previous_epoch(shard0().disk, config_.log_dirs);
   CO_TRY_VOID(co_await logs_->start(cluster_id));
   CO_TRY_VOID(listen());
   CO_TRY_VOID(co_await start_quorum(cluster_id));
+  begin_life(claimed);
   CO_TRY_VOID(co_await lifecycle_->start(logs_->directory_ids()));
   co_await groups_->start();
   set_aside_foreign_logs();
@@ -166,7 +179,7 @@ Result<std::string> Broker::identity() {
 }
 
 Task<Result<>> Broker::start_quorum(std::string cluster_id) {
-  publisher_ = std::make_unique<MetadataPublisher>(shard0(), *local_state_, config_.node_id, std::move(cluster_id));
+  publisher_ = std::make_unique<MetadataPublisher>(shard0(), *local_state_, config_.node_id, cluster_id);
   raft::QuorumOptions options;
   options.metadata_log_dir = config_.metadata_log_dir;
   options.self = config_.node_id;
@@ -177,9 +190,37 @@ Task<Result<>> Broker::start_quorum(std::string cluster_id) {
   controller_ = std::make_unique<ControllerService>(shard0(), config_, *quorum_, *publisher_);
   publisher_->start();
   controller_->start();
-  controller_link_ = std::make_unique<LocalControllerLink>(shard0(), *controller_);
-  lifecycle_ = std::make_unique<BrokerLifecycle>(shard0(), config_, *controller_link_, *publisher_);
+  link_controllers(cluster_id);
   co_return Result<>();
+}
+
+// The controller is the leader's of the quorum: this node's own, or reached at the leader's endpoint.
+void Broker::link_controllers(const std::string& cluster_id) {
+  peers_ = std::make_unique<PeerChannels>(
+      shard0(), PeerChannelsOptions{.client_id = "node-" + to_string(config_.node_id), .cluster_id = cluster_id});
+  controller_here_ = std::make_unique<LocalControllerLink>(shard0(), *controller_);
+  controller_elsewhere_ = std::make_unique<NetworkControllerLink>(shard0(), *peers_, [this] {
+    return controller_target(quorum_->leader().leader, config_, *publisher_->current_image());
+  });
+  controller_link_ = std::make_unique<RoutedControllerLink>(shard0(), *controller_here_, *controller_elsewhere_,
+                                                            [this] { return quorum_->is_leader(); });
+  forwarding_ = std::make_unique<Forwarding>(shard0(), *controller_link_, *publisher_);
+  quorum_->on_leader_change([this](raft::Leadership) { controller_elsewhere_->leader_changed(); });
+}
+
+void Broker::begin_life(std::int64_t claimed_epoch) {
+  lifecycle_ = std::make_unique<BrokerLifecycle>(shard0(), config_, *controller_link_, *publisher_);
+  lifecycle_->of({.shards = shards_of(*this),
+                  // A log that cannot be opened may have lost something.
+                  .previous_epoch = [this, claimed_epoch] { return publisher_->nothing_failed() ? claimed_epoch : -1; },
+                  .remember_epoch = [this](std::int64_t epoch) { return registered_as(epoch); }});
+}
+
+Task<Result<>> Broker::registered_as(std::int64_t epoch) {
+  logs_->registered_as(epoch);
+  std::optional<EpochNote> note;
+  if (config_.durability == config::Durability::kFsync) note = EpochNote{epoch, logs_->directory_ids()};
+  co_return co_await remember_epoch(shard0().disk, config_.log_dirs, std::move(note));
 }
 
 // Binds on every shard, so that a port that is taken is reported before anything else is done with it. Connections are
@@ -265,6 +306,7 @@ Task<> Broker::stop() {
   for (auto& shard : shards_) co_await shard->shard.call(*shard, &BrokerShard::begin_stop);
   co_await stop_servers(shard0().clock.now() + kStopWithin);
   if (controller_) controller_->stop();
+  if (peers_) peers_->close();
   if (publisher_) co_await publisher_->stop();
   for (auto& shard : shards_) co_await shard->shard.call(shard->partitions, &replica::Partitions::stop_all);
   if (quorum_) co_await quorum_->stop();

@@ -45,8 +45,11 @@ class BrokerLocalState;
 class BrokerShard;
 class ControllerLink;
 class ControllerService;
+class Forwarding;
 class GroupCoordinator;
 class MetadataPublisher;
+class PeerChannels;
+class NetworkControllerLink;
 class ProducerIds;
 
 class Broker {
@@ -74,7 +77,13 @@ class Broker {
   storage::LogManager& logs() { return *logs_; }
   ProducerIds& producer_ids() { return *producer_ids_; }
   GroupCoordinator& groups() { return *groups_; }
+  // Of whichever node leads, and of this one.
   ControllerLink& controller() { return *controller_link_; }
+  ControllerLink& controller_here() { return *controller_here_; }
+  // Passes clients' requests on to the first.
+  Forwarding& forwarding() { return *forwarding_; }
+  // To other nodes, from shard 0.
+  PeerChannels& peers() { return *peers_; }
   std::int64_t broker_epoch() const;
   // The ports that were bound, in the order of config().listeners; differs from it where that says 0.
   const std::vector<Endpoint>& bound() const { return bound_; }
@@ -92,6 +101,9 @@ class Broker {
  private:
   Result<std::string> identity();
   Task<Result<>> start_quorum(std::string cluster_id);
+  void link_controllers(const std::string& cluster_id);
+  void begin_life(std::int64_t claimed_epoch);
+  Task<Result<>> registered_as(std::int64_t epoch);
   Result<> listen();
   void serve_on(std::size_t shard);
   Task<> stop_servers(Instant deadline);
@@ -109,7 +121,11 @@ class Broker {
   std::unique_ptr<MetadataPublisher> publisher_;
   std::unique_ptr<raft::Quorum> quorum_;
   std::unique_ptr<ControllerService> controller_;
+  std::unique_ptr<PeerChannels> peers_;
+  std::unique_ptr<ControllerLink> controller_here_;
+  std::unique_ptr<NetworkControllerLink> controller_elsewhere_;
   std::unique_ptr<ControllerLink> controller_link_;
+  std::unique_ptr<Forwarding> forwarding_;
   std::unique_ptr<BrokerLifecycle> lifecycle_;
   std::unique_ptr<ProducerIds> producer_ids_;
   std::unique_ptr<GroupCoordinator> groups_;

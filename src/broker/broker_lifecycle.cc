@@ -8,14 +8,14 @@
 namespace thalweg::broker {
 namespace {
 
-constexpr std::int16_t kRegistrationVersion = 4, kHeartbeatVersion = 1;
-constexpr Instant kDuplicatePause = std::chrono::milliseconds(250);  // the session of a former process has to end
-constexpr Instant kShutDownPause = std::chrono::milliseconds(50);
-constexpr Instant kUnfencePause = std::chrono::milliseconds(50);
+using protocol::BrokerHeartbeatRequest;
+using protocol::BrokerHeartbeatResponse;
+using protocol::BrokerRegistrationRequest;
+using protocol::BrokerRegistrationResponse;
 
-std::unexpected<Error> refused(ErrorCode code, const char* what) {
-  return fail(code, std::string("the controller refused this broker's ") + what);
-}
+constexpr std::int16_t kRegistrationVersion = 4, kHeartbeatVersion = 1;
+// How long one question waits, with its repetitions; the next one is not asked before.
+constexpr Instant kAskedWithin = std::chrono::seconds(2);
 
 }  // namespace
 
@@ -25,26 +25,63 @@ BrokerLifecycle::BrokerLifecycle(const Shard& shard, const config::BrokerConfig&
       config_(config),
       link_(link),
       publisher_(publisher),
-      incarnation_(Uuid::from_random(shard.random.next(), shard.random.next())) {}
+      incarnation_(Uuid::from_random(shard.random.next(), shard.random.next())),
+      pings_(shard),
+      machine_(config.broker_heartbeat_interval) {}
 
 Task<Result<>> BrokerLifecycle::start(std::vector<Uuid> log_dirs) {
   const Instant deadline = shard_.clock.now() + config_.initial_broker_registration_timeout;
-  CO_TRY_VOID(co_await enroll(registration(std::move(log_dirs)), deadline));
-  CO_TRY_VOID(co_await catch_up(deadline));
-  CO_TRY_VOID(co_await unfence(deadline));
-  beat();
+  if (machine_.state() == State::kRecovering) {
+    CO_TRY_VOID(co_await recover(deadline));
+    registration_ = registration(std::move(log_dirs));
+    pings_.watch(process_.shards);
+    machine_.recovered(shard_.clock.now());
+  }
+  const OneShot<bool> settled;
+  settled_ = settled;
+  const auto timer = shard_.clock.call_at(deadline, [settled] { settled.set(false); });
+  tick();
+  co_await settled.wait();
+  settled_.reset();
+  if (machine_.state() == State::kRunning) co_return Result<>();
+  co_return std::unexpected(why_not_started());
+}
+
+// What is known so far is in force: all logs are open, or set aside.
+Task<Result<>> BrokerLifecycle::recover(Instant deadline) {
+  const Offset known{publisher_.current_image()->index()};
+  if (!co_await publisher_.published().reached(known, deadline)) {
+    if (!publisher_.health()) co_return std::unexpected(publisher_.health().error());
+    co_return fail(ErrorCode::kRequestTimedOut, "this broker's logs were not opened in time");
+  }
   co_return Result<>();
 }
 
-protocol::BrokerRegistrationRequest BrokerLifecycle::registration(std::vector<Uuid> log_dirs) const {
-  protocol::BrokerRegistrationRequest request;
+Error BrokerLifecycle::why_not_started() const {
+  if (!publisher_.health()) return publisher_.health().error();
+  if (machine_.failure()) return *machine_.failure();
+  switch (machine_.state()) {
+    case State::kRegistering:
+      return {ErrorCode::kNotController, "the metadata quorum elected no leader in time"};
+    case State::kCatchingUp:
+      return {ErrorCode::kRequestTimedOut, "this broker's registration did not reach its own metadata in time"};
+    case State::kFenced:
+      return {ErrorCode::kRequestTimedOut, "the controller keeps this broker fenced"};
+    default:
+      return {ErrorCode::kNotController, "the broker is stopping"};
+  }
+}
+
+BrokerRegistrationRequest BrokerLifecycle::registration(std::vector<Uuid> log_dirs) const {
+  BrokerRegistrationRequest request;
   request.broker_id = config_.node_id;
   request.cluster_id = publisher_.published_image()->cluster_id();
   request.incarnation_id = incarnation_;
   request.rack = config_.rack;
   request.log_dirs = std::move(log_dirs);
+  request.previous_broker_epoch = process_.previous_epoch();
   for (const auto& advertised : config_.advertised_listeners) {
-    protocol::BrokerRegistrationRequest::Listener listener;
+    BrokerRegistrationRequest::Listener listener;
     listener.name = advertised.name;
     listener.host = advertised.host;
     listener.port = advertised.port;
@@ -52,7 +89,7 @@ protocol::BrokerRegistrationRequest BrokerLifecycle::registration(std::vector<Uu
     request.listeners.push_back(std::move(listener));
   }
   for (const auto& supported : controller::supported_features()) {
-    protocol::BrokerRegistrationRequest::Feature feature;
+    BrokerRegistrationRequest::Feature feature;
     feature.name = supported.name;
     feature.min_supported_version = supported.min;
     feature.max_supported_version = supported.max;
@@ -61,81 +98,107 @@ protocol::BrokerRegistrationRequest BrokerLifecycle::registration(std::vector<Uu
   return request;
 }
 
-// The same incarnation may register again: an answer that got lost costs nothing.
-Task<Result<>> BrokerLifecycle::enroll(protocol::BrokerRegistrationRequest request, Instant deadline) {
-  for (;;) {
-    if (!publisher_.health()) co_return std::unexpected(publisher_.health().error());
-    const auto answer =
-        co_await link_.ask<protocol::BrokerRegistrationResponse>(request, kRegistrationVersion, deadline);
-    if (stopping_) co_return fail(ErrorCode::kNotController, "the broker is stopping");
-    if (!answer) {
-      if (answer.error().code == ErrorCode::kNotController)
-        co_return fail(ErrorCode::kNotController, "the metadata quorum elected no leader in time");
-      co_return std::unexpected(answer.error());
-    }
-    if (answer->error_code == ErrorCode::kNone) {
-      epoch_ = answer->broker_epoch;
-      co_return Result<>();
-    }
-    if (answer->error_code != ErrorCode::kDuplicateBrokerRegistration ||
-        shard_.clock.now() + kDuplicatePause >= deadline)
-      co_return refused(answer->error_code, "registration");
-    co_await shard_.clock.sleep_for(kDuplicatePause);
-  }
-}
-
 bool BrokerLifecycle::image_has_me() const {
   const auto* me = publisher_.published_image()->broker(config_.node_id);
-  return me && me->epoch == epoch_ && me->incarnation == incarnation_;
+  return me && me->epoch == machine_.epoch() && me->incarnation == incarnation_;
 }
 
-// The controller may be another node, and ahead of what is applied here. Clients must not be shown an older cluster.
-Task<Result<>> BrokerLifecycle::catch_up(Instant deadline) {
-  while (!image_has_me()) {
-    const Offset next = publisher_.published().value() + 1;
-    const bool moved = co_await publisher_.published().reached(next, deadline);
-    if (!publisher_.health()) co_return std::unexpected(publisher_.health().error());
-    if (stopping_ || !moved)
-      co_return fail(ErrorCode::kRequestTimedOut, "this broker's registration did not reach its own metadata in time");
+LifecycleMachine::Health BrokerLifecycle::health() {
+  const auto& brokers = publisher_.published_image()->brokers();
+  return {.published = publisher_.published().value(),
+          .registered_here = image_has_me(),
+          .applies_metadata = publisher_.health().has_value(),
+          .shards_answer = pings_.all_answer(),
+          .others = std::ranges::any_of(brokers, [&](const auto& entry) { return entry.first != config_.node_id; })};
+}
+
+// Says what the state is, to whoever waits for it and to the log.
+void BrokerLifecycle::note_state() {
+  const State now = machine_.state();
+  const bool hopeless = now != State::kDraining && !publisher_.health();
+  if (settled_ && (now == State::kRunning || now == State::kStopped || hopeless)) settled_->set(true);
+  if (now == noted_) return;
+  const auto line = [&](auto&& say) {
+    say("broker's life", field("state", std::string(name(now))), field("before", std::string(name(noted_))),
+        field("epoch", machine_.epoch()));
+  };
+  if (now == State::kIsolated || (now == State::kFenced && noted_ == State::kRunning))
+    line([](auto... fields) { log::warn(fields...); });
+  else
+    line([](auto... fields) { log::info(fields...); });
+  noted_ = now;
+}
+
+void BrokerLifecycle::tick() {
+  timer_.reset();
+  if (stopping_) return;
+  const auto ask = machine_.on_tick(health(), shard_.clock.now());
+  if (std::holds_alternative<LifecycleMachine::Register>(ask.what)) spawn(shard_, enroll());
+  if (const auto* wish = std::get_if<LifecycleMachine::Beat>(&ask.what)) {
+    pings_.ask();
+    spawn(shard_, beat(*wish));
   }
-  co_return Result<>();
+  if (ask.again) timer_ = shard_.clock.call_at(*ask.again, [this] { shard_.post([this] { tick(); }); });
+  note_state();
+  tick_when_something_is_published();
 }
 
-Task<Result<>> BrokerLifecycle::unfence(Instant deadline) {
-  for (;;) {
-    CO_TRY(const auto beaten, co_await report(Wish::kServe, deadline));
-    if (!beaten.is_fenced) co_return Result<>();
-    if (stopping_ || shard_.clock.now() + kUnfencePause >= deadline)
-      co_return fail(ErrorCode::kRequestTimedOut, "the controller keeps this broker fenced");
-    co_await shard_.clock.sleep_for(kUnfencePause);
-  }
+// A watermark that has failed would tell of it again and again.
+void BrokerLifecycle::tick_when_something_is_published() {
+  published_.reset();
+  if (stopping_ || !publisher_.health()) return;
+  published_ = publisher_.published().once_above(publisher_.published().value(), [this] {
+    shard_.post([this] { tick(); });
+  });
 }
 
-Task<Result<protocol::BrokerHeartbeatResponse>> BrokerLifecycle::report(Wish wish, Instant deadline) {
-  protocol::BrokerHeartbeatRequest request;
+Result<> BrokerLifecycle::refused(ErrorCode code, const char* what) const {
+  return fail(code, std::string("the controller refused this broker's ") + what);
+}
+
+// The same incarnation may register again: an answer that got lost costs nothing.
+Task<> BrokerLifecycle::enroll() {
+  const Instant deadline = shard_.clock.now() + kAskedWithin;
+  const auto answer = co_await link_.ask<BrokerRegistrationResponse>(registration_, kRegistrationVersion, deadline);
+  if (stopping_) co_return;
+  Result<std::int64_t> epoch = -1;
+  if (!answer)
+    epoch = std::unexpected(answer.error());
+  else if (answer->error_code != ErrorCode::kNone)
+    epoch = std::unexpected(refused(answer->error_code, "registration").error());
+  else
+    epoch = answer->broker_epoch;
+  if (epoch && process_.remember_epoch)
+    if (const auto kept = co_await process_.remember_epoch(*epoch); !kept) epoch = std::unexpected(kept.error());
+  machine_.on_registered(epoch, shard_.clock.now());
+  tick();
+}
+
+Task<> BrokerLifecycle::beat(LifecycleMachine::Beat wish) {
+  BrokerHeartbeatRequest request;
   request.broker_id = config_.node_id;
-  request.broker_epoch = epoch_;
+  request.broker_epoch = machine_.epoch();
   request.current_metadata_offset = publisher_.published().value();
-  request.want_fence = wish == Wish::kFence;
-  request.want_shut_down = wish == Wish::kShutDown;
-  CO_TRY(const auto response,
-         co_await link_.ask<protocol::BrokerHeartbeatResponse>(request, kHeartbeatVersion, deadline));
-  if (response.error_code != ErrorCode::kNone) co_return refused(response.error_code, "heartbeat");
-  co_return response;
-}
-
-void BrokerLifecycle::beat() {
-  timer_ = shard_.clock.call_at(shard_.clock.now() + config_.broker_heartbeat_interval,
-                                [this] { spawn(shard_, beat_once()); });
-}
-
-// One that has not arrived by the time of the next is not worth waiting for.
-Task<> BrokerLifecycle::beat_once() {
-  const Wish wish = publisher_.health() ? Wish::kServe : Wish::kFence;
-  const Instant deadline = shard_.clock.now() + config_.broker_heartbeat_interval;
-  if (const auto sent = co_await report(wish, deadline); !sent && !stopping_)
-    log::warn("heartbeat failed", field("error", sent.error()));
-  if (!stopping_ && !leaving_) beat();
+  request.want_fence = wish.want_fence;
+  request.want_shut_down = wish.want_shut_down;
+  const Instant deadline = shard_.clock.now() + kAskedWithin;
+  const auto answer = co_await link_.ask<BrokerHeartbeatResponse>(request, kHeartbeatVersion, deadline);
+  if (stopping_) co_return;
+  Result<LifecycleMachine::Beaten> beaten;
+  if (!answer)
+    beaten = std::unexpected(answer.error());
+  else if (answer->error_code != ErrorCode::kNone)
+    beaten = std::unexpected(refused(answer->error_code, "heartbeat").error());
+  else
+    beaten = LifecycleMachine::Beaten{.is_fenced = answer->is_fenced, .should_shut_down = answer->should_shut_down};
+  const auto failed = beaten ? std::nullopt : std::optional(beaten.error().code);
+  if (failed && failed != failing_)
+    log::warn("heartbeats fail", field("error", beaten.error()));
+  else if (!failed && failing_)
+    log::info("heartbeats are answered again");
+  failing_ = failed;
+  machine_.on_beat(beaten, shard_.clock.now());
+  tick();
 }
 
 bool BrokerLifecycle::others_could_lead() const {
@@ -145,20 +208,22 @@ bool BrokerLifecycle::others_could_lead() const {
 }
 
 Task<bool> BrokerLifecycle::leave(Instant deadline) {
-  if (!config_.controlled_shutdown_enable || epoch_ == -1 || !others_could_lead()) co_return true;
-  leaving_ = true;
-  timer_.reset();
-  while (!stopping_ && shard_.clock.now() < deadline) {
-    const auto answer = co_await report(Wish::kShutDown, deadline);
-    if (answer && answer->should_shut_down) co_return true;
-    co_await shard_.clock.sleep_for(kShutDownPause);
-  }
-  co_return false;
+  if (!config_.controlled_shutdown_enable || machine_.epoch() == -1 || !others_could_lead()) co_return true;
+  machine_.begin_drain(shard_.clock.now());
+  const OneShot<bool> settled;
+  settled_ = settled;
+  const auto timer = shard_.clock.call_at(deadline, [settled] { settled.set(false); });
+  tick();
+  co_await settled.wait();
+  settled_.reset();
+  co_return machine_.drained();
 }
 
 void BrokerLifecycle::stop() {
   stopping_ = true;
   timer_.reset();
+  published_.reset();
+  if (settled_) settled_->set(false);
 }
 
 }  // namespace thalweg::broker

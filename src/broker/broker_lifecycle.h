@@ -1,21 +1,24 @@
-// A broker's life as the controller sees it: it registers, waits until its own image holds the registration, reports
-// until it is unfenced, keeps its session alive, and hands over what it leads before it goes.
+// A broker's life as the controller sees it. LifecycleMachine decides; this class sees how the process is, asks through
+// a ControllerLink, and tells the answers. So it does not matter on which node the controller runs, nor whether this
+// node is a voter of the quorum at all. While metadata cannot be applied here (MetadataPublisher::health) it asks to be
+// fenced.
 //
-//   start():  register → my registration is in my image → heartbeats until unfenced → a heartbeat each interval
+//   start():  what is known so far is in force here → register → my registration is in my image → unfenced
 //   leave():  heartbeats that want to shut down, until the controller has moved what this broker leads
-//
-// It asks through a ControllerLink, so it does not matter on which node the controller runs, nor whether this node is a
-// voter of the quorum at all. While metadata cannot be applied here (MetadataPublisher::health) it asks to be fenced.
 //
 // Owner: shard 0.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "broker/controller_link.h"
+#include "broker/lifecycle_machine.h"
 #include "broker/metadata_publisher.h"
+#include "broker/shard_pings.h"
 #include "config/broker_config.h"
 #include "runtime/shard.h"
 
@@ -23,9 +26,21 @@ namespace thalweg::broker {
 
 class BrokerLifecycle {
  public:
+  using State = LifecycleMachine::State;
+
   // All outlive the lifecycle; leave() or stop() first.
   BrokerLifecycle(const Shard& shard, const config::BrokerConfig& config, ControllerLink& link,
                   MetadataPublisher& publisher);
+
+  // What only some have; before start().
+  struct Process {
+    std::vector<const Shard*> shards;  // that a beat vouches for; they outlive the lifecycle
+    // The epoch since which this process' logs have lost nothing, or -1; asked once, when the logs are open.
+    std::function<std::int64_t()> previous_epoch = [] { return std::int64_t{-1}; };
+    // Called with each epoch that the controller gives, before the broker is unfenced.
+    std::function<Task<Result<>>(std::int64_t)> remember_epoch;
+  };
+  void of(Process process) { process_ = std::move(process); }
 
   // Returns once this broker is registered, unfenced and shows the cluster as it is. Fails when that does not happen
   // within initial.broker.registration.timeout.ms, when the controller refuses this broker, or when metadata cannot be
@@ -38,30 +53,39 @@ class BrokerLifecycle {
   void stop();
 
   // -1 until registered.
-  std::int64_t epoch() const { return epoch_; }
+  std::int64_t epoch() const { return machine_.epoch(); }
+  State state() const { return machine_.state(); }
 
  private:
-  enum class Wish { kServe, kFence, kShutDown };
-
   protocol::BrokerRegistrationRequest registration(std::vector<Uuid> log_dirs) const;
-  Task<Result<>> enroll(protocol::BrokerRegistrationRequest request, Instant deadline);
+  LifecycleMachine::Health health();
   bool image_has_me() const;
-  Task<Result<>> catch_up(Instant deadline);
-  Task<Result<>> unfence(Instant deadline);
-  Task<Result<protocol::BrokerHeartbeatResponse>> report(Wish wish, Instant deadline);
   bool others_could_lead() const;
-  void beat();
-  Task<> beat_once();
+  Task<Result<>> recover(Instant deadline);
+  Error why_not_started() const;
+
+  void tick();
+  void tick_when_something_is_published();
+  Task<> enroll();
+  Task<> beat(LifecycleMachine::Beat wish);
+  void note_state();
+  Result<> refused(ErrorCode code, const char* what) const;
 
   const Shard& shard_;
   const config::BrokerConfig& config_;
   ControllerLink& link_;
   MetadataPublisher& publisher_;
   const Uuid incarnation_;
-  std::int64_t epoch_ = -1;
+  Process process_;
+  ShardPings pings_;
+  LifecycleMachine machine_;
+  protocol::BrokerRegistrationRequest registration_;
+  State noted_ = State::kRecovering;
+  std::optional<ErrorCode> failing_;  // what the last heartbeat met
   bool stopping_ = false;
-  bool leaving_ = false;
+  std::optional<OneShot<bool>> settled_;  // who waits in start() or leave(): unfenced, drained, or over
   std::unique_ptr<Clock::Timer> timer_;
+  std::unique_ptr<Watermark::Registration> published_;
 };
 
 }  // namespace thalweg::broker

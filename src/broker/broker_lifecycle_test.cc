@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <string>
 #include <vector>
@@ -137,7 +138,6 @@ TEST_F(BrokerLifecycleTest, IsStartedWhenItsRegistrationIsInItsOwnImageWhereverT
   begin();
   run(1s);
   ASSERT_EQ(program().link.registrations.size(), 1u);
-  EXPECT_TRUE(program().link.beats.empty());
   registration_arrives(16);  // of the process before
   run(1s);
   EXPECT_FALSE(program().started);
@@ -149,7 +149,10 @@ TEST_F(BrokerLifecycleTest, IsStartedWhenItsRegistrationIsInItsOwnImageWhereverT
   ASSERT_TRUE(program().started);
   EXPECT_TRUE(*program().started);
   EXPECT_EQ(program().lifecycle.epoch(), 17);
-  EXPECT_EQ(program().link.beats.front().current_metadata_offset, Offset{index_});
+  const auto& beats = program().link.beats;
+  const auto serves = std::ranges::find(beats, false, &protocol::BrokerHeartbeatRequest::want_fence);
+  ASSERT_NE(serves, beats.end());
+  EXPECT_EQ(serves->current_metadata_offset, Offset{index_}) << "until then it asks to stay fenced";
 }
 
 TEST_F(BrokerLifecycleTest, AsksUntilThereIsAController) {
@@ -258,6 +261,67 @@ TEST_F(BrokerLifecycleTest, ALoneBrokerHasNobodyToHandOverTo) {
   run(10ms);
   EXPECT_EQ(program().left, true);
   EXPECT_EQ(program().link.beats.size(), beats);
+}
+
+TEST_F(BrokerLifecycleTest, AmongOthersItTellsAtOnceWhatItShows) {
+  begin();
+  run(100ms);
+  registration_arrives();
+  another_broker_is_there();
+  run(1s);
+  const auto before = program().link.beats.size();
+  apply({protocol::NoOpRecord()});
+  run(20ms);
+  EXPECT_GT(program().link.beats.size(), before);
+  EXPECT_EQ(program().link.beats.back().current_metadata_offset, Offset{index_});
+  const auto then = program().link.beats.size();
+  run(1600ms);
+  EXPECT_NEAR(double(program().link.beats.size() - then), 10, 2);
+}
+
+TEST_F(BrokerLifecycleTest, ClaimsItsFormerEpochAndRemembersTheNewOneBeforeItServes) {
+  std::vector<std::int64_t> remembered;
+  program().lifecycle.of({.previous_epoch = [] { return std::int64_t{9}; },
+                          .remember_epoch = [&](std::int64_t epoch) -> Task<Result<>> {
+                            EXPECT_TRUE(program().link.beats.empty());
+                            remembered.push_back(epoch);
+                            co_return Result<>();
+                          }});
+  begin();
+  run(100ms);
+  EXPECT_EQ(program().link.registrations.front().previous_broker_epoch, 9);
+  EXPECT_EQ(remembered, std::vector<std::int64_t>{17});
+}
+
+TEST_F(BrokerLifecycleTest, AnEpochThatCannotBeRememberedIsNotUsed) {
+  program().lifecycle.of({.remember_epoch = [](std::int64_t) -> Task<Result<>> {
+    co_return fail(ErrorCode::kUnknownServerError, "the disk is gone");
+  }});
+  begin();
+  run(1s);
+  ASSERT_TRUE(program().started);
+  EXPECT_EQ(program().started->error().message, "the disk is gone");
+  EXPECT_TRUE(program().link.beats.empty());
+}
+
+TEST_F(BrokerLifecycleTest, ABeatVouchesForEveryShard) {
+  auto& elsewhere = world_.add_node("a thread that may hang", 1, [](sim::Node&) { return nullptr; });
+  elsewhere.start();
+  program().lifecycle.of({.shards = {&node_->shard(0), &elsewhere.shard(0)}});
+  begin();
+  run(100ms);
+  registration_arrives();
+  another_broker_is_there();
+  run(1s);
+  ASSERT_TRUE(program().started && *program().started);
+  elsewhere.stall();
+  run(3s);
+  const auto silent = program().link.beats.size();
+  run(5s);
+  EXPECT_EQ(program().link.beats.size(), silent);
+  elsewhere.resume();
+  run(1s);
+  EXPECT_GT(program().link.beats.size(), silent);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "broker/api_table.h"
+#include "broker/broker.h"
 #include "protocol/api_versions_response.h"
 
 namespace thalweg::broker {
@@ -9,13 +10,15 @@ namespace thalweg::broker {
 BrokerSession::BrokerSession(BrokerShard& here, const network::ConnectionInfo& connection)
     : here_(here),
       client_(std::make_shared<const ClientInfo>(
-          ClientInfo{.listener = connection.listener, .client_host = connection.peer.host})) {}
+          ClientInfo{.listener = connection.listener,
+                     .client_host = connection.peer.host,
+                     .role = role_of(here.broker.config(), connection.listener)})) {}
 
 Task<network::Started> BrokerSession::start(network::Request request) {
   const Api* api = find_served(request.key());
-  if (!api) {
-    log::debug("request for an API that is not served, closing the connection", field("api", request.api->name),
-               field("client", client_->client_host));
+  if (!api || !client_->role.serves(api->key)) {
+    log::debug("request for an API that is not served here, closing the connection", field("api", request.api->name),
+               field("listener", client_->listener), field("client", client_->client_host));
     co_return network::close_connection();
   }
   SharedBytes body = std::exchange(request.body, {});

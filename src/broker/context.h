@@ -6,6 +6,7 @@
 
 #include "base/time.h"
 #include "broker/authorization.h"
+#include "broker/listener_role.h"
 #include "metadata/image.h"
 #include "network/session.h"
 
@@ -19,6 +20,11 @@ struct ClientInfo {
   std::string listener;     // its name; clients are told the addresses advertised for it
   std::string client_host;  // without port, as DescribeGroups shows it behind a slash
   std::string principal = "User:ANONYMOUS";
+  ListenerRole role;  // of the listener
+  // A client's request that another broker has passed on: decided here or nowhere.
+  bool forwarded = false;
+
+  bool asks_this_controller() const { return forwarded || role.asks_this_controller(); }
 };
 
 // One request. Handlers get it by const reference and may use it until they answer; stage two of a two-staged API keeps

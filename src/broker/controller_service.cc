@@ -10,11 +10,14 @@ using controller::ControllerMachine;
 // What the controller takes for one change is what the quorum takes for one entry.
 static_assert(controller::kMaxBytesPerBatch <= raft::Quorum::kEntryMax);
 
+// Thousands of partitions may have to be opened.
+constexpr Instant kInForceHereWithin = std::chrono::seconds(60);
+
 replicated::HostOptions host_options() {
   return {.name = "controller",
           .loading = ErrorCode::kNotController,
           .not_here = ErrorCode::kNotController,
-          .commit_timeout = std::chrono::seconds(60)};  // thousands of partitions may have to be opened
+          .commit_timeout = std::chrono::seconds(60)};
 }
 
 // Nothing yet, at the position of `image`: broker epochs grow with it, also when the brokers that had them are
@@ -32,6 +35,7 @@ ControllerService::ControllerService(const Shard& shard, const config::BrokerCon
     : shard_(shard),
       config_(config),
       quorum_(quorum),
+      publisher_(publisher),
       journal_(std::make_shared<QuorumJournal>(shard, quorum, publisher)),
       host_(
           shard, journal_,
@@ -39,7 +43,8 @@ ControllerService::ControllerService(const Shard& shard, const config::BrokerCon
             return std::make_unique<ControllerMachine>(empty_at(*publisher.current_image()),
                                                        controller::Options::from(config_), shard_.random.next());
           },
-          host_options()) {}
+          host_options()),
+      others_(config.node_id) {}
 
 void ControllerService::start() {
   quorum_.on_leader_change([this](raft::Leadership leadership) { on_leadership(leadership); });
@@ -49,6 +54,37 @@ void ControllerService::start() {
 void ControllerService::stop() {
   epoch_ = LeaderEpoch{-1};
   host_.resign();
+  others_.reset();
+  for (const auto& [index, waiter] : std::exchange(waiting_, {})) waiter.set(false);
+}
+
+void ControllerService::on_published(BrokerId broker, Offset index) {
+  others_.on_image(*publisher_.current_image());
+  others_.on_published(broker, index);
+  look_again();
+}
+
+void ControllerService::look_again() {
+  const auto end = waiting_.upper_bound(others_.reached(shard_.clock.now()));
+  for (auto at = waiting_.begin(); at != end; ++at) at->second.set(true);
+  waiting_.erase(waiting_.begin(), end);
+}
+
+// What is committed stays so, whatever happens here: it is not told as a failure that somebody does not show it yet.
+Task<> ControllerService::in_force(Offset index) {
+  const Instant begun = shard_.clock.now();
+  others_.on_committed(index, begun);
+  co_await publisher_.published().reached(index, begun + kInForceHereWithin);
+  others_.on_image(*publisher_.current_image());
+  if (others_.reached(shard_.clock.now()) >= index) co_return;
+  const OneShot<bool> reached;
+  const auto at = waiting_.emplace(index, reached);
+  const auto timer = shard_.clock.call_at(begun + InForce::kPatience, [this, at, reached] {
+    if (reached.is_set()) return;
+    waiting_.erase(at);
+    reached.set(false);
+  });
+  co_await reached.wait();
 }
 
 void ControllerService::on_leadership(raft::Leadership leadership) {

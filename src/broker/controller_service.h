@@ -1,11 +1,20 @@
 // The controller on this node: the machine's host while this node leads the metadata quorum.
-// Owner: shard 0; others ask with ask_controller() (broker/ask_controller.h).
+//
+// When it answers. What brokers ask (registrations, heartbeats, ids, AlterPartition) is answered once it is committed:
+// the image tells them the rest. What clients ask is answered once it is in force: on this node, and on every unfenced
+// broker, for which it waits no longer than InForce::kPatience.
+//
+// Owner: shard 0; others ask through a ControllerLink (broker/ask_controller.h).
 #pragma once
 
+#include <map>
 #include <memory>
+#include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "broker/in_force.h"
 #include "broker/quorum_journal.h"
 #include "config/broker_config.h"
 #include "controller/controller_machine.h"
@@ -25,22 +34,50 @@ class ControllerService {
   // Takes the machine out of service; what waits is answered kNotController.
   void stop();
 
-  // Answers when the outcome is in force on this broker. kNotController when this node does not lead.
+  // kNotController when this node does not lead, or ceased to before the outcome was committed.
   template <class Response, class Request>
   Task<Result<Response>> handle(Request request, std::int16_t version) {
-    co_return co_await host_.template handle<Response>(std::move(request),
-                                                       controller::ControllerMachine::Context{version});
+    const auto reported = published_by(request);
+    auto response = co_await host_.template handle<Response>(std::move(request),
+                                                             controller::ControllerMachine::Context{version});
+    if (!response) co_return response;
+    if constexpr (kIsOfBrokers<Request>) {
+      if (reported && response->error_code == ErrorCode::kNone) on_published(reported->first, reported->second);
+    } else {
+      co_await in_force(quorum_.applied().value());
+    }
+    co_return response;
   }
 
+  // The broker shows this index of the metadata log to its clients. From its heartbeats, and from whatever else tells.
+  void on_published(BrokerId broker, Offset index);
+
  private:
+  template <class Request>
+  static constexpr bool kIsOfBrokers = std::is_same_v<Request, protocol::BrokerRegistrationRequest> ||
+                                       std::is_same_v<Request, protocol::BrokerHeartbeatRequest> ||
+                                       std::is_same_v<Request, protocol::AllocateProducerIdsRequest> ||
+                                       std::is_same_v<Request, protocol::AlterPartitionRequest>;
+  template <class Request>
+  static std::optional<std::pair<BrokerId, Offset>> published_by(const Request& request) {
+    if constexpr (std::is_same_v<Request, protocol::BrokerHeartbeatRequest>)
+      return std::pair(request.broker_id, request.current_metadata_offset);
+    else
+      return std::nullopt;
+  }
   void on_leadership(raft::Leadership leadership);
+  Task<> in_force(Offset index);
+  void look_again();
 
   const Shard& shard_;
   const config::BrokerConfig& config_;
   raft::Quorum& quorum_;
+  MetadataPublisher& publisher_;
   const std::shared_ptr<QuorumJournal> journal_;
   replicated::Host<controller::ControllerMachine, QuorumJournal> host_;
   LeaderEpoch epoch_{-1};
+  InForce others_;
+  std::multimap<Offset, OneShot<bool>> waiting_;  // for an index to be in force elsewhere
 };
 
 }  // namespace thalweg::broker

@@ -43,6 +43,8 @@ class MetadataPublisher : public raft::StateMachine {
   const metadata::ImagePtr& published_image() const { return published_image_; }
   Watermark& published() { return published_; }
   const Result<>& health() const { return health_; }
+  // Nothing waits to be opened, or removed, again.
+  bool nothing_failed() const { return failed_.empty(); }
 
   // Publishing begins with the first call: until then records are only applied (the log is being replayed).
   void start();

@@ -1,5 +1,5 @@
-// The metadata quorum as the journal of the controller's host. "Committed" means in force here: an entry counts once
-// every shard of this broker holds the image that contains it, so a client sees the effect of what was answered.
+// The metadata quorum as the journal of the controller's host. "Committed" means committed and applied on this node; that
+// clients are answered later, when it is in force, is ControllerService's matter.
 //
 // Owner: shard 0. Offsets are indexes of the metadata log; one append is one entry, all or nothing.
 #pragma once
@@ -29,7 +29,7 @@ class QuorumJournal {
   // this epoch, or the quorum has failed.
   replicated::AppendResult append(const std::vector<metadata::Record>& records);
   Offset end() const { return end_; }
-  Watermark& committed() { return publisher_.published(); }
+  Watermark& committed() { return quorum_.applied(); }
   bool alone() const { return quorum_.alone(); }
   Task<bool> confirm(Instant deadline) { return quorum_.still_leads(epoch_, deadline); }
   // Waits until everything that is in the log is applied, also what is not committed yet, then gives the state as the

@@ -20,8 +20,10 @@ CreateTopicsRequest::CreatableTopic wanted_topic(const RequestContext& context, 
   return internal ? *std::move(internal) : controller::default_topic(name);
 }
 
-Task<Result<CreateTopicsResponse>> create(const RequestContext& context, CreateTopicsRequest request) {
-  co_return co_await ask_controller<CreateTopicsResponse>(context.here.broker, std::move(request), kCreateVersion);
+Task<Result<CreateTopicsResponse>> create(const RequestContext& context, CreateTopicsRequest request,
+                                          ForwardedFrom from) {
+  co_return co_await forward_to_controller<CreateTopicsResponse>(context.here.broker, std::move(request),
+                                                                 kCreateVersion, std::move(from));
 }
 
 }  // namespace
@@ -30,7 +32,7 @@ Task<std::map<std::string, ErrorCode>> auto_create_topics(RequestContext context
   std::map<std::string, ErrorCode> refused;
   CreateTopicsRequest request;
   for (const auto& name : names) request.topics.push_back(wanted_topic(context, name));
-  const auto response = co_await create(context, std::move(request));
+  const auto response = co_await create(context, std::move(request), forwarded_from(context));
   if (!response) {
     for (const auto& name : names) refused[name] = ErrorCode::kLeaderNotAvailable;  // clients try again
     co_return refused;
@@ -47,7 +49,7 @@ Task<std::map<std::string, ErrorCode>> auto_create_topics(RequestContext context
 Task<Result<>> create_internal_topic(RequestContext context, std::string name) {
   CreateTopicsRequest request;
   request.topics.push_back(wanted_topic(context, name));
-  CO_TRY(const auto response, co_await create(context, std::move(request)));
+  CO_TRY(const auto response, co_await create(context, std::move(request), {}));  // the broker's own
   for (const auto& topic : response.topics)
     if (topic.error_code != ErrorCode::kNone && topic.error_code != ErrorCode::kTopicAlreadyExists)
       co_return fail(topic.error_code, topic.error_message.value_or(""));

@@ -12,6 +12,7 @@
 #include "controller/leader_election.h"
 #include "controller/reassignments.h"
 #include "controller/topics.h"
+#include "controller/update_features.h"
 
 namespace thalweg::controller {
 namespace {
@@ -102,6 +103,13 @@ Effects ControllerMachine::on(const protocol::UnregisterBrokerRequest& request, 
 Effects ControllerMachine::on(const protocol::AllocateProducerIdsRequest& request, Context, RequestId id, Instant,
                               Timestamp) {
   return effects(allocate_producer_ids(image(), request), id);
+}
+// What a level switches on may concern partitions that wait for it.
+Effects ControllerMachine::on(const protocol::UpdateFeaturesRequest& request, Context context, RequestId id,
+                              Instant now, Timestamp) {
+  auto result = effects(update_features(image(), options_, request, context.version), id);
+  if (!result.append.empty()) result.timers.push_back({TimerKey::kRepair, now});
+  return result;
 }
 
 Effects ControllerMachine::on(const protocol::BrokerRegistrationRequest& request, Context, RequestId id, Instant now,

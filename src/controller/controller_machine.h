@@ -6,8 +6,8 @@
 // the image that apply() builds, and apply() alone changes it. Soft state is when each broker was last heard.
 //
 // The records of one Effects are one batch, all or nothing: the host appends them, applies each at once (the next
-// request has to see them) and gives the reply once everything appended so far is committed. "Committed" means in force
-// here: this broker's shards hold the image with the change, and the logs it speaks of are open (quorum_journal.h).
+// request has to see them) and gives the reply once everything appended so far is committed. What clients ask is
+// answered yet later, when it is in force (broker/controller_service.h).
 //
 // A batch is bounded (batch_limit.h). A request that asks for more is refused; what follows from a broker's coming or
 // going is done in as many batches as it takes, the broker's own record first.
@@ -49,6 +49,8 @@
 #include "protocol/incremental_alter_configs_response.h"
 #include "protocol/unregister_broker_request.h"
 #include "protocol/unregister_broker_response.h"
+#include "protocol/update_features_request.h"
+#include "protocol/update_features_response.h"
 
 namespace thalweg::controller {
 
@@ -61,7 +63,8 @@ class ControllerMachine {
                              protocol::IncrementalAlterConfigsResponse, protocol::ElectLeadersResponse,
                              protocol::AlterPartitionReassignmentsResponse, protocol::AlterPartitionResponse,
                              protocol::BrokerRegistrationResponse, protocol::BrokerHeartbeatResponse,
-                             protocol::UnregisterBrokerResponse, protocol::AllocateProducerIdsResponse>;
+                             protocol::UnregisterBrokerResponse, protocol::AllocateProducerIdsResponse,
+                             protocol::UpdateFeaturesResponse>;
   // kRepair: what followed from a broker's coming or going and did not fit into its batch.
   enum class TimerKey : std::uint8_t { kSessions, kLeaderRebalance, kRepair };
   // What comes with a request besides its body.
@@ -93,6 +96,8 @@ class ControllerMachine {
   Effects on(const protocol::UnregisterBrokerRequest& request, Context context, RequestId id, Instant now,
              Timestamp wall);
   Effects on(const protocol::AllocateProducerIdsRequest& request, Context context, RequestId id, Instant now,
+             Timestamp wall);
+  Effects on(const protocol::UpdateFeaturesRequest& request, Context context, RequestId id, Instant now,
              Timestamp wall);
 
   Effects on_timer(TimerKey key, Instant now, Timestamp wall);

@@ -23,6 +23,9 @@ std::span<const Feature> supported_features();
 // Who left the in-sync set while it was too small to acknowledge may lead without loss (KIP-966).
 inline constexpr std::string_view kElrFeature = "eligible.leader.replicas.version";
 
+// min.insync.replicas for all brokers, as `options` has it.
+metadata::Record common_min_insync_replicas(const Options& options);
+
 // The first records of a new cluster: its features, and min.insync.replicas for all brokers as `options` has it. The
 // controller counts by it who is eligible to lead, so every broker has to mean the same.
 std::vector<metadata::Record> bootstrap_records(const Options& options);

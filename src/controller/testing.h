@@ -89,6 +89,8 @@ class Controller {
   const metadata::Partition& partition(const std::string& topic, int id) const {
     return *image().partition(topic, PartitionId{id});
   }
+  // A record that is in the log, whoever wrote it.
+  void append(Record record) { perform({.append = {std::move(record)}}); }
   // Everything ever appended.
   const std::vector<Record>& log() const { return log_; }
   struct Batch {

@@ -11,8 +11,7 @@
 // Replies wait for everything they have seen, also when they append nothing. What a step appends proves by its commit
 // that we led when we decided; a reply without records ("exists already") has no such proof, and that what it saw is
 // committed is none: somebody else may have committed more since. So it is asked for, unless nobody else could.
-// Reads are then linearizable. What "committed" means is the journal's to say; for the controller it is "in force on
-// this broker".
+// Reads are then linearizable. What "committed" means is the journal's to say.
 //
 // Owner: the journal's shard; not thread-safe. Others reach it with
 // shard.call(host, &Host::handle<Response, Request>, …).

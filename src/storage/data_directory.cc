@@ -162,9 +162,9 @@ Task<Result<>> DataDirectory::clear_clean_shutdown() const {
   co_return co_await disk_->sync_directory(path_);
 }
 
-Task<Result<>> DataDirectory::mark_clean_shutdown() const {
-  co_return co_await disk_->replace_file(file(kCleanShutdown),
-                                         SharedBytes::copy_of(std::string_view("{\"version\":0,\"brokerEpoch\":-1}")));
+Task<Result<>> DataDirectory::mark_clean_shutdown(std::int64_t broker_epoch) const {
+  const std::string text = "{\"version\":0,\"brokerEpoch\":" + std::to_string(broker_epoch) + "}";
+  co_return co_await disk_->replace_file(file(kCleanShutdown), SharedBytes::copy_of(text));
 }
 
 Result<DataDirectory::Folders> DataDirectory::folders() const {

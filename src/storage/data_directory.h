@@ -43,7 +43,8 @@ class DataDirectory {
   // Whether the last stop was clean. The marker is removed by clear_clean_shutdown, before the first append.
   bool clean_shutdown() const;
   Task<Result<>> clear_clean_shutdown() const;
-  Task<Result<>> mark_clean_shutdown() const;
+  // `broker_epoch`: of the process that stopped; -1 when it has none.
+  Task<Result<>> mark_clean_shutdown(std::int64_t broker_epoch) const;
 
   // Folders in it, by kind of name.
   struct Folders {

@@ -450,7 +450,7 @@ Task<Result<>> LogManager::stop() {
     const bool unchecked = std::ranges::any_of(directory.partitions, [&](const auto& partition) {
       return !logs_.contains(partition) && !directory.as_stopped.contains(partition);
     });
-    if (!unchecked) CO_TRY_VOID(co_await directory.files.mark_clean_shutdown());
+    if (!unchecked) CO_TRY_VOID(co_await directory.files.mark_clean_shutdown(broker_epoch_));
   }
   log::info("logs closed", field("count", logs_.size()));
   co_return Result<>{};

@@ -99,6 +99,9 @@ class LogManager {
   // producer.id.expiration.ms, from the next look at idle producers on.
   void set_producer_id_expiration(Millis span) { producer_id_expiration_ = span; }
 
+  // The epoch that the controller has given this process; what a clean stop leaves behind names it.
+  void registered_as(std::int64_t broker_epoch) { broker_epoch_ = broker_epoch; }
+
   // Clean stop: closes every log in parallel, writes the checkpoints, then the marker. Nobody may use a log any more.
   Task<Result<>> stop();
 
@@ -167,6 +170,7 @@ class LogManager {
   const LogManagerConfig config_;
   std::string cluster_id_;
   Millis producer_id_expiration_;
+  std::int64_t broker_epoch_ = -1;
   std::vector<Directory> directories_;
   std::vector<std::shared_ptr<FileCache>> files_;  // by shard; each used on its shard only
   std::map<TopicPartition, OpenLog> logs_;

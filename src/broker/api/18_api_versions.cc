@@ -58,7 +58,8 @@ Task<protocol::ApiVersionsResponse> api_versions(const RequestContext& context, 
     const bool other_node = request.node_id >= BrokerId{0} && request.node_id != context.here.broker.config().node_id;
     if (other_cluster || other_node) response.error_code = ErrorCode::kRebootstrapRequired;
   }
-  for (const Api* api : served_apis()) response.api_keys.push_back(range_of(*api));
+  for (const Api* api : served_apis())
+    if (context.connection->role.advertises(api->key)) response.api_keys.push_back(range_of(*api));
   add_features(context, response);
   co_return response;
 }

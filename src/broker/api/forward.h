@@ -8,10 +8,15 @@
 
 namespace thalweg::broker {
 
-// Asks the active controller in the request's own version and waits until the outcome is in force on this broker.
+// Asks the active controller in the request's own version and waits until the outcome is in force. What came to this
+// node's controller in particular is not passed on a second time.
 template <class Response, class Request>
 Task<Result<Response>> forward(const RequestContext& context, Request request) {
-  co_return co_await ask_controller<Response>(context.here.broker, std::move(request), context.version);
+  auto& broker = context.here.broker;
+  if (context.connection->asks_this_controller())
+    co_return co_await ask_this_controller<Response>(broker, std::move(request), context.version);
+  co_return co_await forward_to_controller<Response>(broker, std::move(request), context.version,
+                                                     forwarded_from(context));
 }
 
 // The same for a change of configurations: a controller that cannot be asked is every resource's error.
