@@ -10,7 +10,8 @@ extern const Api kProduce, kFetch, kListOffsets, kMetadata, kOffsetCommit, kOffs
     kDeleteRecords, kInitProducerId, kOffsetForLeaderEpoch, kDescribeConfigs, kAlterConfigs, kDescribeLogDirs,
     kCreatePartitions, kDeleteGroups, kElectLeaders, kIncrementalAlterConfigs, kAlterPartitionReassignments,
     kListPartitionReassignments, kOffsetDelete, kAlterPartition, kUpdateFeatures, kEnvelope, kDescribeCluster,
-    kBrokerRegistration, kBrokerHeartbeat, kUnregisterBroker, kAllocateProducerIds, kListConfigResources, kDescribeTopicPartitions;
+    kBrokerRegistration, kBrokerHeartbeat, kUnregisterBroker, kAllocateProducerIds, kListConfigResources,
+    kDescribeTopicPartitions, kThalwegQuorum;
 
 namespace {
 constexpr const Api* kServed[] = {
@@ -53,6 +54,7 @@ constexpr const Api* kServed[] = {
     &kAllocateProducerIds,
     &kListConfigResources,
     &kDescribeTopicPartitions,
+    &kThalwegQuorum,
 };
 }  // namespace
 
