@@ -9,9 +9,9 @@ extern const Api kProduce, kFetch, kListOffsets, kMetadata, kOffsetCommit, kOffs
     kHeartbeat, kLeaveGroup, kSyncGroup, kDescribeGroups, kListGroups, kApiVersions, kCreateTopics, kDeleteTopics,
     kDeleteRecords, kInitProducerId, kOffsetForLeaderEpoch, kDescribeConfigs, kAlterConfigs, kDescribeLogDirs,
     kCreatePartitions, kDeleteGroups, kElectLeaders, kIncrementalAlterConfigs, kAlterPartitionReassignments,
-    kListPartitionReassignments, kOffsetDelete, kAlterPartition, kUpdateFeatures, kEnvelope, kDescribeCluster,
-    kBrokerRegistration, kBrokerHeartbeat, kUnregisterBroker, kAllocateProducerIds, kListConfigResources,
-    kDescribeTopicPartitions, kThalwegQuorum;
+    kListPartitionReassignments, kOffsetDelete, kDescribeQuorum, kAlterPartition, kUpdateFeatures, kEnvelope,
+    kDescribeCluster, kBrokerRegistration, kBrokerHeartbeat, kUnregisterBroker, kAllocateProducerIds,
+    kListConfigResources, kDescribeTopicPartitions, kThalwegQuorum;
 
 namespace {
 constexpr const Api* kServed[] = {
@@ -44,6 +44,7 @@ constexpr const Api* kServed[] = {
     &kAlterPartitionReassignments,
     &kListPartitionReassignments,
     &kOffsetDelete,
+    &kDescribeQuorum,
     &kAlterPartition,
     &kUpdateFeatures,
     &kEnvelope,

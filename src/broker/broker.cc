@@ -19,6 +19,7 @@
 #include "broker/metadata_publisher.h"
 #include "broker/producer_ids.h"
 #include "broker/quorum_participant.h"
+#include "broker/quorum_view.h"
 #include "config/describe.h"
 #include "network/large_frames.h"
 #include "network/server.h"
@@ -118,6 +119,10 @@ Broker::~Broker() = default;
 const Shard& Broker::shard0() const { return shards_.front()->shard; }
 
 std::int64_t Broker::broker_epoch() const { return lifecycle_ ? lifecycle_->epoch() : -1; }
+
+ControllersView Broker::controllers(std::string listener) const {
+  return controllers_of(*quorum_, config_.quorum_voters, listener);
+}
 
 BrokerShard& Broker::owner_of(const replica::PartitionKey& key) const {
   return *shards_[(std::hash<Uuid>()(key.topic_id) + std::size_t(key.partition.value)) % shards_.size()];
@@ -229,7 +234,7 @@ void Broker::link_controllers(const std::string& cluster_id) {
       shard0(), PeerChannelsOptions{.client_id = "node-" + to_string(config_.node_id), .cluster_id = cluster_id});
   controller_here_ = std::make_unique<LocalControllerLink>(shard0(), *controller_);
   controller_elsewhere_ = std::make_unique<NetworkControllerLink>(shard0(), *peers_, [this] {
-    return controller_target(quorum_->leader().leader, config_, *publisher_->current_image());
+    return controller_target(quorum_->leader(), quorum_->members(), config_, *publisher_->current_image());
   });
   controller_link_ = std::make_unique<RoutedControllerLink>(shard0(), *controller_here_, *controller_elsewhere_,
                                                             [this] { return quorum_->is_leader(); });
@@ -346,6 +351,7 @@ Task<> Broker::stop() {
       log::warn("leaderships are not handed over: the time to stop is over");
     lifecycle_->stop();
   }
+  if (forwarding_) forwarding_->stop();
   co_await groups_->stop();  // who waits in a rebalance is answered, or the servers could not finish
   for (auto& shard : shards_) co_await shard->shard.call(*shard, &BrokerShard::begin_stop);
   co_await stop_servers(shard0().clock.now() + kStopWithin);

@@ -43,6 +43,7 @@ namespace thalweg::broker {
 class BrokerLifecycle;
 class BrokerLocalState;
 class BrokerShard;
+struct ControllersView;
 class ControllerLink;
 class ControllerService;
 class Forwarding;
@@ -93,6 +94,8 @@ class Broker {
   // To other nodes, from shard 0.
   PeerChannels& peers() { return *peers_; }
   std::int64_t broker_epoch() const;
+  // The nodes that may be the controller, as reached over the listener; on shard 0.
+  ControllersView controllers(std::string listener) const;
   // The ports that were bound, in the order of config().listeners; differs from it where that says 0.
   const std::vector<Endpoint>& bound() const { return bound_; }
 

@@ -9,7 +9,8 @@
 namespace thalweg::broker {
 namespace {
 
-constexpr std::string_view kHead = "{\"version\":1,\"brokerEpoch\":", kDirectories = ",\"directories\":[", kTail = "]}\n";
+constexpr std::string_view kHead = "{\"version\":1,\"brokerEpoch\":", kDirectories = ",\"directories\":[",
+                           kTail = "]}\n";
 
 std::unexpected<Error> corrupt() { return fail(ErrorCode::kCorruptMessage, "not a note of a broker epoch"); }
 

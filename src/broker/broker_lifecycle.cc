@@ -147,9 +147,8 @@ void BrokerLifecycle::tick() {
 void BrokerLifecycle::tick_when_something_is_published() {
   published_.reset();
   if (stopping_ || !publisher_.health()) return;
-  published_ = publisher_.published().once_above(publisher_.published().value(), [this] {
-    shard_.post([this] { tick(); });
-  });
+  published_ =
+      publisher_.published().once_above(publisher_.published().value(), [this] { shard_.post([this] { tick(); }); });
 }
 
 Result<> BrokerLifecycle::refused(ErrorCode code, const char* what) const {

@@ -9,10 +9,10 @@ namespace thalweg::broker {
 
 BrokerSession::BrokerSession(BrokerShard& here, const network::ConnectionInfo& connection)
     : here_(here),
-      client_(std::make_shared<const ClientInfo>(
-          ClientInfo{.listener = connection.listener,
-                     .client_host = connection.peer.host,
-                     .role = role_of(here.broker.config(), connection.listener)})) {}
+      client_(
+          std::make_shared<const ClientInfo>(ClientInfo{.listener = connection.listener,
+                                                        .client_host = connection.peer.host,
+                                                        .role = role_of(here.broker.config(), connection.listener)})) {}
 
 Task<network::Started> BrokerSession::start(network::Request request) {
   const Api* api = find_served(request.key());

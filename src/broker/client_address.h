@@ -8,8 +8,8 @@
 
 namespace thalweg::broker {
 
-// 0.0.0.0 for what is no address (a name, nothing). The zone of a link-local IPv6 address means nothing elsewhere and is
-// left out.
+// 0.0.0.0 for what is no address (a name, nothing). The zone of a link-local IPv6 address means nothing elsewhere and
+// is left out.
 SharedBytes address_to_bytes(const std::string& host);
 // kInvalidRequest for any other number of bytes.
 Result<std::string> address_from_bytes(BytesView bytes);

@@ -5,9 +5,19 @@ namespace {
 
 using Answer = OneShot<Result<ControllerLink::Reply>>;
 
+// What the quorum knows, as opposed to what the controller decides.
+Task<Result<protocol::DescribeQuorumResponse>> response_of(ControllerService* service,
+                                                           protocol::DescribeQuorumRequest request, std::int16_t) {
+  return service->describe_quorum(std::move(request));
+}
+template <class Asked>
+Task<Result<ResponseTo<Asked>>> response_of(ControllerService* service, Asked request, std::int16_t version) {
+  return service->handle<ResponseTo<Asked>>(std::move(request), version);
+}
+
 template <class Asked>
 Task<> ask_service(ControllerService* service, Asked request, std::int16_t version, Answer answer) {
-  auto response = co_await service->handle<ResponseTo<Asked>>(std::move(request), version);
+  auto response = co_await response_of(service, std::move(request), version);
   if (response)
     answer.set(ControllerLink::Reply(std::move(*response)));
   else

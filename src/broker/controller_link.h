@@ -25,14 +25,19 @@ struct ForwardedFrom {
 
 class ControllerLink {
  public:
-  using Request = std::variant<protocol::CreateTopicsRequest, protocol::DeleteTopicsRequest,
-                               protocol::CreatePartitionsRequest, protocol::AlterConfigsRequest,
-                               protocol::IncrementalAlterConfigsRequest, protocol::ElectLeadersRequest,
-                               protocol::AlterPartitionReassignmentsRequest, protocol::AlterPartitionRequest,
-                               protocol::BrokerRegistrationRequest, protocol::BrokerHeartbeatRequest,
-                               protocol::UnregisterBrokerRequest, protocol::AllocateProducerIdsRequest,
-                               protocol::UpdateFeaturesRequest>;
-  using Reply = controller::ControllerMachine::Reply;  // the response at the request's place
+  using Request = std::variant<
+      protocol::CreateTopicsRequest, protocol::DeleteTopicsRequest, protocol::CreatePartitionsRequest,
+      protocol::AlterConfigsRequest, protocol::IncrementalAlterConfigsRequest, protocol::ElectLeadersRequest,
+      protocol::AlterPartitionReassignmentsRequest, protocol::AlterPartitionRequest,
+      protocol::BrokerRegistrationRequest, protocol::BrokerHeartbeatRequest, protocol::UnregisterBrokerRequest,
+      protocol::AllocateProducerIdsRequest, protocol::UpdateFeaturesRequest, protocol::DescribeQuorumRequest>;
+  // The response at the request's place.
+  using Reply = std::variant<
+      protocol::CreateTopicsResponse, protocol::DeleteTopicsResponse, protocol::CreatePartitionsResponse,
+      protocol::AlterConfigsResponse, protocol::IncrementalAlterConfigsResponse, protocol::ElectLeadersResponse,
+      protocol::AlterPartitionReassignmentsResponse, protocol::AlterPartitionResponse,
+      protocol::BrokerRegistrationResponse, protocol::BrokerHeartbeatResponse, protocol::UnregisterBrokerResponse,
+      protocol::AllocateProducerIdsResponse, protocol::UpdateFeaturesResponse, protocol::DescribeQuorumResponse>;
 
   virtual ~ControllerLink() = default;
 

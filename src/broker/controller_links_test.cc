@@ -23,8 +23,7 @@ using protocol::CreateTopicsResponse;
 class Links {
  public:
   struct Other {
-    Other(const Shard& s, Links& all)
-        : shard(s), channels(s, {}), link(s, channels, [&all] { return all.target; }) {}
+    Other(const Shard& s, Links& all) : shard(s), channels(s, {}), link(s, channels, [&all] { return all.target; }) {}
     const Shard& shard;
     PeerChannels channels;
     NetworkControllerLink link;
@@ -32,7 +31,8 @@ class Links {
 
   Links() {
     log::set_level(log::Level::kNone);
-    other_ = &world().add_node("other", 1, [this](sim::Node& node) { return std::make_shared<Other>(node.shard(0), *this); });
+    other_ = &world().add_node("other", 1,
+                               [this](sim::Node& node) { return std::make_shared<Other>(node.shard(0), *this); });
     other_->start();
   }
   ~Links() { log::set_level(log::Level::kInfo); }
@@ -156,28 +156,26 @@ TEST_P(ControllerLinkContract, AClientsRequestIsAnsweredWhenItIsInForce) {
 }
 
 TEST_P(ControllerLinkContract, OldVersionsAreAnsweredInThem) {
-  for (std::int16_t version = CreateTopicsRequest::kMinVersion; version <= CreateTopicsRequest::kMaxVersion; ++version) {
-    const auto created =
-        run(link_->forward<CreateTopicsResponse>(Links::create("v" + std::to_string(version)), version, Instant::max()));
+  for (std::int16_t version = CreateTopicsRequest::kMinVersion; version <= CreateTopicsRequest::kMaxVersion;
+       ++version) {
+    const auto created = run(
+        link_->forward<CreateTopicsResponse>(Links::create("v" + std::to_string(version)), version, Instant::max()));
     ASSERT_TRUE(created) << version;
     EXPECT_EQ(created->topics.at(0).error_code, ErrorCode::kNone) << version;
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(, ControllerLinkContract, testing::Values(Kind::kHere, Kind::kElsewhere, Kind::kRouted),
-                         [](const auto& kind) {
-                           return std::string(kind.param == Kind::kHere        ? "Here"
-                                              : kind.param == Kind::kElsewhere ? "Elsewhere"
-                                                                               : "Routed");
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    , ControllerLinkContract, testing::Values(Kind::kHere, Kind::kElsewhere, Kind::kRouted), [](const auto& kind) {
+      return std::string(kind.param == Kind::kHere ? "Here" : kind.param == Kind::kElsewhere ? "Elsewhere" : "Routed");
+    });
 
 class OverTheNetwork : public testing::Test {
  protected:
   template <class Response, class Request>
   Result<Response> ask(Request request, Instant within = 10s) {
-    auto answer = links_.world().run(
-        links_.other_node(),
-        links_.other().link.ask_within<Response>(std::move(request), Request::kMaxVersion, within));
+    auto answer = links_.world().run(links_.other_node(), links_.other().link.ask_within<Response>(
+                                                              std::move(request), Request::kMaxVersion, within));
     CHECK(answer);
     return std::move(*answer);
   }
@@ -258,9 +256,8 @@ TEST_F(OverTheNetwork, WhoWaitsForALeaderThatWasReplacedIsToldToAskAgain) {
   links_.world().run_for(3s);
   EXPECT_FALSE(*answer) << "a client's request waits";
   links_.target = {BrokerId{7}, {"elsewhere", 9092}};
-  links_.world().simulation.at(links_.world().now(), [&] {
-    links_.other().shard.post([&] { links_.other().link.leader_changed(); });
-  });
+  links_.world().simulation.at(links_.world().now(),
+                               [&] { links_.other().shard.post([&] { links_.other().link.leader_changed(); }); });
   links_.world().run_for(10ms);
   ASSERT_TRUE(*answer);
   EXPECT_EQ((**answer).error().code, ErrorCode::kNotController);

@@ -1,6 +1,7 @@
 #include "broker/controller_service.h"
 
 #include "base/log.h"
+#include "broker/quorum_view.h"
 
 namespace thalweg::broker {
 namespace {
@@ -12,6 +13,8 @@ static_assert(controller::kMaxBytesPerBatch <= raft::Quorum::kEntryMax);
 
 // Thousands of partitions may have to be opened.
 constexpr Instant kInForceHereWithin = std::chrono::seconds(60);
+
+constexpr Instant kConfirmedWithin = std::chrono::seconds(2);
 
 replicated::HostOptions host_options() {
   return {.name = "controller",
@@ -59,7 +62,7 @@ void ControllerService::stop() {
 }
 
 void ControllerService::on_published(BrokerId broker, Offset index) {
-  others_.on_image(*publisher_.current_image());
+  others_.on_image(*publisher_.published_image());
   others_.on_published(broker, index);
   look_again();
 }
@@ -70,12 +73,22 @@ void ControllerService::look_again() {
   waiting_.erase(waiting_.begin(), end);
 }
 
-// What is committed stays so, whatever happens here: it is not told as a failure that somebody does not show it yet.
-Task<> ControllerService::in_force(Offset index) {
+Task<Result<protocol::DescribeQuorumResponse>> ControllerService::describe_quorum(
+    protocol::DescribeQuorumRequest request) {
+  const auto leadership = quorum_.leader();
+  if (!co_await quorum_.still_leads(leadership.epoch, shard_.clock.now() + kConfirmedWithin))
+    co_return fail(ErrorCode::kNotController, "this node does not lead the metadata quorum");
+  co_return broker::describe_quorum(view_of(quorum_, config_.node_id, shard_.clock), request);
+}
+
+// What is committed stays so, whatever happens here: it is not told as a failure that somebody does not show it yet. A
+// leader's first entry and changes of members are applied and make no image, so it is the image's index that counts.
+Task<> ControllerService::in_force() {
+  const Offset index = publisher_.current_index();
   const Instant begun = shard_.clock.now();
   others_.on_committed(index, begun);
   co_await publisher_.published().reached(index, begun + kInForceHereWithin);
-  others_.on_image(*publisher_.current_image());
+  others_.on_image(*publisher_.published_image());
   if (others_.reached(shard_.clock.now()) >= index) co_return;
   const OneShot<bool> reached;
   const auto at = waiting_.emplace(index, reached);

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/describe_quorum.h"
 #include "broker/in_force.h"
 #include "broker/quorum_journal.h"
 #include "config/broker_config.h"
@@ -38,16 +39,19 @@ class ControllerService {
   template <class Response, class Request>
   Task<Result<Response>> handle(Request request, std::int16_t version) {
     const auto reported = published_by(request);
-    auto response = co_await host_.template handle<Response>(std::move(request),
-                                                             controller::ControllerMachine::Context{version});
+    auto response =
+        co_await host_.template handle<Response>(std::move(request), controller::ControllerMachine::Context{version});
     if (!response) co_return response;
     if constexpr (kIsOfBrokers<Request>) {
       if (reported && response->error_code == ErrorCode::kNone) on_published(reported->first, reported->second);
     } else {
-      co_await in_force(quorum_.applied().value());
+      co_await in_force();
     }
     co_return response;
   }
+
+  // The quorum as its leader sees it. kNotController when this node does not lead, or cannot make sure that it does.
+  Task<Result<protocol::DescribeQuorumResponse>> describe_quorum(protocol::DescribeQuorumRequest request);
 
   // The broker shows this index of the metadata log to its clients. From its heartbeats, and from whatever else tells.
   void on_published(BrokerId broker, Offset index);
@@ -66,7 +70,7 @@ class ControllerService {
       return std::nullopt;
   }
   void on_leadership(raft::Leadership leadership);
-  Task<> in_force(Offset index);
+  Task<> in_force();
   void look_again();
 
   const Shard& shard_;

@@ -6,9 +6,17 @@
 
 namespace thalweg::broker {
 
-std::optional<NetworkControllerLink::Target> controller_target(BrokerId leader, const config::BrokerConfig& config,
+std::optional<NetworkControllerLink::Target> controller_target(const raft::Leadership& leadership,
+                                                               const raft::MemberTable& members,
+                                                               const config::BrokerConfig& config,
                                                                const metadata::Image& image) {
+  const BrokerId leader = leadership.leader;
   if (leader == kNoBroker) return std::nullopt;
+  const std::string listener =
+      config.controller_listeners.empty() ? inter_broker_listener(config) : config.controller_listeners.front();
+  if (const auto* member = members.find(leadership.member))
+    if (const auto at = member->endpoints.find(listener); at != member->endpoints.end())
+      return NetworkControllerLink::Target{leader, at->second};
   const auto voter = std::ranges::find(config.quorum_voters, leader, &config::Voter::id);
   if (voter != config.quorum_voters.end()) return NetworkControllerLink::Target{leader, {voter->host, voter->port}};
   const auto* broker = image.broker(leader);

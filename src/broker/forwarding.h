@@ -38,10 +38,14 @@ class Forwarding {
       if (answer.error().code != ErrorCode::kNotController || shard_.clock.now() + backoff > begun + kAgainWithin)
         co_return answer;
       co_await shard_.clock.sleep_for(backoff);
+      if (stopping_) co_return answer;
       backoff = std::min<Instant>(2 * backoff, kBackoffLast);
       if (!again) prepare_second(attempt, version, *before);
     }
   }
+
+  // Nothing is asked again from now on.
+  void stop() { stopping_ = true; }
 
   // Less than clients wait for an answer by default (30 s), more than several elections take.
   static constexpr Instant kAgainWithin = std::chrono::seconds(20);
@@ -62,6 +66,7 @@ class Forwarding {
   const Shard& shard_;
   ControllerLink& link_;
   MetadataPublisher& publisher_;
+  bool stopping_ = false;
 };
 
 }  // namespace thalweg::broker

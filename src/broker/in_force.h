@@ -1,5 +1,5 @@
-// Which index of the metadata log is in force on every broker that counts: what a client was told of can then be used at
-// whichever broker it asks next. Pure.
+// Which index of the metadata log is in force on every broker that counts: what a client was told of can then be used
+// at whichever broker it asks next. Pure.
 //
 // Those count that are unfenced. One that has been behind for kPatience is left out, until it has caught up once with
 // all that is known: a slow broker costs the first of many changes half a second, and the others nothing.
@@ -51,7 +51,7 @@ class InForce {
 
   const BrokerId self_;
   std::map<BrokerId, Broker> brokers_;            // all that are registered
-  Offset committed_{0}, overdue_{0};               // overdue: what everybody should have by now
+  Offset committed_{0}, overdue_{0};              // overdue: what everybody should have by now
   std::deque<std::pair<Instant, Offset>> marks_;  // when what was committed, the newest last
 };
 

@@ -5,8 +5,8 @@
 //                     ↑ 250 ms while a former process' session lasts           … → draining → stopped
 //
 // One question is under way at a time; who carries it out brings the answer and ticks again. Beats go at the configured
-// interval, among others at least each 160 ms, and at once when there is something to tell. A beat vouches for the whole
-// process: while a shard does not answer there are none, and silence does the rest.
+// interval, among others at least each 160 ms, and at once when there is something to tell. A beat vouches for the
+// whole process: while a shard does not answer there are none, and silence does the rest.
 #pragma once
 
 #include <cstdint>

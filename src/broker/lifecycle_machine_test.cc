@@ -25,8 +25,7 @@ class Conversation {
     } else if (word == "refused") {
       machine_.on_registered(fail(code_of(more), "refused"), now_);
     } else if (word == "beaten") {
-      machine_.on_beat(
-          LifecycleMachine::Beaten{.is_fenced = more == "fenced", .should_shut_down = more == "go"}, now_);
+      machine_.on_beat(LifecycleMachine::Beaten{.is_fenced = more == "fenced", .should_shut_down = more == "go"}, now_);
     } else if (word == "lost") {
       machine_.on_beat(fail(code_of(more), "lost"), now_);
     } else if (word == "published") {

@@ -69,20 +69,21 @@ metadata::ImagePtr image_with_broker(int id) {
 
 TEST(ControllerTarget, IsWhereTheVotersSayTheLeaderIs) {
   const auto config = with_controllers();
-  const auto target = controller_target(BrokerId{1}, config, *image_with_broker(1));
+  const auto target = controller_target({.leader = BrokerId{1}}, {}, config, *image_with_broker(1));
   ASSERT_TRUE(target);
   EXPECT_EQ(target->node, BrokerId{1});
   EXPECT_EQ(target->endpoint, (Endpoint{"broker", 9093}));
-  EXPECT_FALSE(controller_target(kNoBroker, config, *image_with_broker(1)));
-  EXPECT_FALSE(controller_target(BrokerId{4}, config, *image_with_broker(4))) << "its listener for controllers is unknown";
+  EXPECT_FALSE(controller_target({}, {}, config, *image_with_broker(1)));
+  EXPECT_FALSE(controller_target({.leader = BrokerId{4}}, {}, config, *image_with_broker(4)))
+      << "its listener for controllers is unknown";
 }
 
 TEST(ControllerTarget, IsTheListenerBetweenBrokersWhereThereIsNoOther) {
   const auto config = config_of({{"listeners", "PLAINTEXT://:9092"}});
-  const auto target = controller_target(BrokerId{4}, config, *image_with_broker(4));
+  const auto target = controller_target({.leader = BrokerId{4}}, {}, config, *image_with_broker(4));
   ASSERT_TRUE(target);
   EXPECT_EQ(target->endpoint, (Endpoint{"there", 9092}));
-  EXPECT_FALSE(controller_target(BrokerId{5}, config, *image_with_broker(4)));
+  EXPECT_FALSE(controller_target({.leader = BrokerId{5}}, {}, config, *image_with_broker(4)));
 }
 
 }  // namespace

@@ -39,6 +39,8 @@ class MetadataPublisher : public raft::StateMachine {
 
   // Everything applied so far; shards may not have it yet. Never changes.
   metadata::ImagePtr current_image() { return builder_->pin(); }
+  // Its index; without making an image of it.
+  Offset current_index() const { return Offset{builder_->current().index()}; }
   // What every shard holds: the image of published().
   const metadata::ImagePtr& published_image() const { return published_image_; }
   Watermark& published() { return published_; }

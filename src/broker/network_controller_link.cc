@@ -71,8 +71,7 @@ Task<Result<Reply>> NetworkControllerLink::send_own(Target to, Asked request, st
   const PeerKey peer{to.node, kIsLiveness<Asked> ? Purpose::kLiveness : Purpose::kController};
   const auto channel = co_await channels_.to(peer, to.endpoint, deadline);
   if (!channel) co_return not_asked(channel.error());
-  CO_TRY(const std::int16_t spoken,
-         PeerChannels::spoken_version(**channel, Asked::kKey, Asked::kMinVersion, version));
+  CO_TRY(const std::int16_t spoken, PeerChannels::spoken_version(**channel, Asked::kKey, Asked::kMinVersion, version));
   auto response = co_await (*channel)->template send<ResponseTo<Asked>>(std::move(request), spoken, deadline);
   if (!response) co_return not_answered(response.error());
   if (may_be_asked_again(response->error_code))

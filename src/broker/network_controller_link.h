@@ -36,7 +36,8 @@ class NetworkControllerLink : public ControllerLink {
   Task<Result<Reply>> forward_once(Request request, std::int16_t version, ForwardedFrom from,
                                    Instant deadline) override;
 
-  // Whoever waits for an answer of the leader before is told to ask again. Called on the quorum's changes of leadership.
+  // Whoever waits for an answer of the leader before is told to ask again. Called on the quorum's changes of
+  // leadership.
   void leader_changed();
 
   static constexpr Instant kOwnWithin = std::chrono::seconds(2);

@@ -27,7 +27,8 @@ Task<Result<>> prove_identity(ChannelPtr channel, PeerKey peer, std::string clus
   request.client_software_version = "0.1.0";
   if (!cluster_id.empty()) request.cluster_id = cluster_id;
   request.node_id = peer.node;
-  CO_TRY(const auto response, co_await channel->send<protocol::ApiVersionsResponse>(request, kIdentityVersion, deadline));
+  CO_TRY(const auto response,
+         co_await channel->send<protocol::ApiVersionsResponse>(request, kIdentityVersion, deadline));
   if (response.error_code == ErrorCode::kRebootstrapRequired)
     co_return fail(ErrorCode::kInconsistentClusterId,
                    to_string(channel->peer()) + " is not node " + to_string(peer.node) +
@@ -40,10 +41,10 @@ Task<Result<>> prove_identity(ChannelPtr channel, PeerKey peer, std::string clus
 
 Task<Result<ChannelPtr>> open(const Shard* shard, PeerKey peer, Endpoint endpoint, const PeerChannelsOptions* options) {
   const Instant deadline = later(shard->clock.now(), options->connect_within);
-  CO_TRY(const ChannelPtr channel, co_await network::Channel::connect(
-                                       *shard, endpoint, deadline,
-                                       {.client_id = options->client_id,
-                                        .response_size_max = options->response_size_max}));
+  CO_TRY(const ChannelPtr channel,
+         co_await network::Channel::connect(
+             *shard, endpoint, deadline,
+             {.client_id = options->client_id, .response_size_max = options->response_size_max}));
   CO_TRY_VOID(co_await channel->negotiate(deadline));
   CO_TRY_VOID(co_await prove_identity(channel, peer, options->cluster_id, deadline));
   co_return channel;

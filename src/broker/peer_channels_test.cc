@@ -16,9 +16,8 @@ class PeerChannelsTest : public testing::Test {
  protected:
   void SetUp() override {
     log::set_level(log::Level::kNone);
-    node_ = &peer_.world().add_node("other", 1, [this](sim::Node& node) {
-      return std::make_shared<PeerChannels>(node.shard(0), options_);
-    });
+    node_ = &peer_.world().add_node(
+        "other", 1, [this](sim::Node& node) { return std::make_shared<PeerChannels>(node.shard(0), options_); });
   }
   void TearDown() override { log::set_level(log::Level::kInfo); }
 

@@ -1,5 +1,5 @@
-// The metadata quorum as the journal of the controller's host. "Committed" means committed and applied on this node; that
-// clients are answered later, when it is in force, is ControllerService's matter.
+// The metadata quorum as the journal of the controller's host. "Committed" means committed and applied on this node;
+// that clients are answered later, when it is in force, is ControllerService's matter.
 //
 // Owner: shard 0. Offsets are indexes of the metadata log; one append is one entry, all or nothing.
 #pragma once

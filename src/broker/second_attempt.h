@@ -1,8 +1,9 @@
-// A request whose answer got lost with its controller is asked again, and the second controller may meet the work of the
-// first: the topic "exists already". Whether that is the request's own work is told by content, from this broker's image
-// of before the first attempt and of after the second. Pure.
+// A request whose answer got lost with its controller is asked again, and the second controller may meet the work of
+// the first: the topic "exists already". Whether that is the request's own work is told by content, from this broker's
+// image of before the first attempt and of after the second. Pure.
 //
-// Requests without a word here are the same when they are made twice: configurations, elections, reassignments, features.
+// Requests without a word here are the same when they are made twice: configurations, elections, reassignments,
+// features.
 #pragma once
 
 #include <cstdint>

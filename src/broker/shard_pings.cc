@@ -20,7 +20,8 @@ void ShardPings::ask() {
 
 bool ShardPings::all_answer() const {
   const Instant now = home_.clock.now();
-  return std::ranges::all_of(pings_, [now](const auto& ping) { return ping->answered || now - ping->asked < kSilentAfter; });
+  return std::ranges::all_of(pings_,
+                             [now](const auto& ping) { return ping->answered || now - ping->asked < kSilentAfter; });
 }
 
 }  // namespace thalweg::broker

@@ -18,7 +18,7 @@ constexpr Option kClusterOptions[] = {
      "Give leadership back to preferred replicas from time to time.",
      into<&BrokerConfig::auto_leader_rebalance_enable>},
     {"broker.heartbeat.interval.ms", kInt, "2000", {.min = 1}, kReadOnly,
-     "How often a broker reports to the controller.",
+     "How often a broker reports to the controller; among other brokers at least each 160 ms.",
      into<&BrokerConfig::broker_heartbeat_interval>},
     {"broker.id", kInt, "-1", {}, kReadOnly,
      "Old name of node.id."},

@@ -58,13 +58,13 @@ class ControllerMachine {
  public:
   using Record = metadata::Record;
   using RequestId = Strong<std::uint64_t, struct ControllerRequestIdTag>;
-  using Reply = std::variant<protocol::CreateTopicsResponse, protocol::DeleteTopicsResponse,
-                             protocol::CreatePartitionsResponse, protocol::AlterConfigsResponse,
-                             protocol::IncrementalAlterConfigsResponse, protocol::ElectLeadersResponse,
-                             protocol::AlterPartitionReassignmentsResponse, protocol::AlterPartitionResponse,
-                             protocol::BrokerRegistrationResponse, protocol::BrokerHeartbeatResponse,
-                             protocol::UnregisterBrokerResponse, protocol::AllocateProducerIdsResponse,
-                             protocol::UpdateFeaturesResponse>;
+  using Reply =
+      std::variant<protocol::CreateTopicsResponse, protocol::DeleteTopicsResponse, protocol::CreatePartitionsResponse,
+                   protocol::AlterConfigsResponse, protocol::IncrementalAlterConfigsResponse,
+                   protocol::ElectLeadersResponse, protocol::AlterPartitionReassignmentsResponse,
+                   protocol::AlterPartitionResponse, protocol::BrokerRegistrationResponse,
+                   protocol::BrokerHeartbeatResponse, protocol::UnregisterBrokerResponse,
+                   protocol::AllocateProducerIdsResponse, protocol::UpdateFeaturesResponse>;
   // kRepair: what followed from a broker's coming or going and did not fit into its batch.
   enum class TimerKey : std::uint8_t { kSessions, kLeaderRebalance, kRepair };
   // What comes with a request besides its body.

@@ -15,8 +15,7 @@ using protocol::UpdateFeaturesRequest;
 using protocol::UpdateFeaturesResponse;
 
 constexpr std::string_view kMetadataVersion = "metadata.version";
-constexpr std::string_view kAllFailed =
-    "The update failed for all features since the following feature had an error: ";
+constexpr std::string_view kAllFailed = "The update failed for all features since the following feature had an error: ";
 
 enum class Upgrade : std::int8_t { kUnknown = 0, kUpgrade = 1, kSafeDowngrade = 2, kUnsafeDowngrade = 3 };
 

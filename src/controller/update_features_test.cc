@@ -63,14 +63,17 @@ TEST(UpdateFeatures, WhatOnlyIsToBeValidatedIsNot) {
 TEST(UpdateFeatures, RefusesWhatSomebodyDoesNotSpeak) {
   testing::Controller controller({.self = BrokerId{1}});
   EXPECT_EQ(message(controller, update("nosuch.version", 1)),
-            kFailed + "Invalid update version 1 for feature nosuch.version. Local controller 1 does not support this "
-                      "feature.");
+            kFailed +
+                "Invalid update version 1 for feature nosuch.version. Local controller 1 does not support this "
+                "feature.");
   EXPECT_EQ(message(controller, update("metadata.version", 31)),
-            kFailed + "Invalid update version 31 for feature metadata.version. Local controller 1 only supports "
-                      "versions 7-30");
+            kFailed +
+                "Invalid update version 31 for feature metadata.version. Local controller 1 only supports "
+                "versions 7-30");
   EXPECT_EQ(message(controller, update("metadata.version", -1)),
-            kFailed + "Invalid update version -1 for feature metadata.version. A feature version cannot be less than "
-                      "0.");
+            kFailed +
+                "Invalid update version -1 for feature metadata.version. A feature version cannot be less than "
+                "0.");
 }
 
 TEST(UpdateFeatures, ABrokerOfAnOlderReleaseHoldsTheLevelDown) {
@@ -83,8 +86,9 @@ TEST(UpdateFeatures, ABrokerOfAnOlderReleaseHoldsTheLevelDown) {
   EXPECT_EQ(message(controller, update("metadata.version", 23)),
             kFailed + "Invalid update version 23 for feature metadata.version. Broker 4 only supports versions 7-22");
   EXPECT_EQ(message(controller, update("eligible.leader.replicas.version", 1)),
-            kFailed + "Invalid update version 1 for feature eligible.leader.replicas.version. Broker 4 does not "
-                      "support this feature.");
+            kFailed +
+                "Invalid update version 1 for feature eligible.leader.replicas.version. Broker 4 does not "
+                "support this feature.");
   EXPECT_EQ(controller.ask<UpdateFeaturesResponse>(update("metadata.version", 22)).error_code, ErrorCode::kNone);
 }
 
@@ -93,8 +97,9 @@ TEST(UpdateFeatures, ADowngradeIsAskedForAsOneAndRefusedWhereItCouldLoseSomethin
   EXPECT_NE(message(controller, update("metadata.version", 29)).find("without setting the upgrade type"),
             std::string::npos);
   EXPECT_EQ(message(controller, update("metadata.version", 29, kSafe)),
-            kFailed + "Invalid metadata.version 29. Refusing to perform the requested downgrade because it might "
-                      "delete metadata information.");
+            kFailed +
+                "Invalid metadata.version 29. Refusing to perform the requested downgrade because it might "
+                "delete metadata information.");
   EXPECT_EQ(message(controller, update("metadata.version", 29, kUnsafe)),
             kFailed + "Invalid metadata.version 29. Unsafe metadata downgrade is not supported in this version.");
   EXPECT_NE(message(controller, update("eligible.leader.replicas.version", 0, kSafe)).find("eligible leader replicas"),

@@ -7,7 +7,8 @@
 namespace thalweg::broker {
 namespace {
 
-Task<Staged<protocol::AlterPartitionResponse>> alter_partition(const RequestContext& context, protocol::AlterPartitionRequest request) {
+Task<Staged<protocol::AlterPartitionResponse>> alter_partition(const RequestContext& context,
+                                                               protocol::AlterPartitionRequest request) {
   co_return staged_answer_as_controller<protocol::AlterPartitionResponse>(context, std::move(request));
 }
 

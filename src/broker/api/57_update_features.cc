@@ -1,5 +1,5 @@
-// UpdateFeatures (57), versions 0-2 (KIP-584, KIP-1022): the controller decides; the answer waits until the levels are in
-// force.
+// UpdateFeatures (57), versions 0-2 (KIP-584, KIP-1022): the controller decides; the answer waits until the levels are
+// in force.
 #include "broker/api/api.h"
 #include "broker/api/forward.h"
 #include "broker/audit.h"

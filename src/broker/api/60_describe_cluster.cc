@@ -1,7 +1,9 @@
-// DescribeCluster (60), versions 0-2 (KIP-700, KIP-919, KIP-1073).
+// DescribeCluster (60), versions 0-2 (KIP-700, KIP-919, KIP-1073). Of brokers, or on a listener for controllers, of
+// those.
 #include "broker/api/api.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
+#include "broker/quorum_view.h"
 #include "broker/topics.h"
 #include "protocol/describe_cluster_request.h"
 #include "protocol/describe_cluster_response.h"
@@ -10,17 +12,35 @@ namespace thalweg::broker {
 namespace {
 constexpr std::int8_t kBrokers = 1, kControllers = 2;
 
+// On a listener for controllers: the nodes behind listeners of its kind (KIP-919).
+Task<protocol::DescribeClusterResponse> describe_controllers(const RequestContext& context,
+                                                             protocol::DescribeClusterResponse response) {
+  auto& broker = context.here.broker;
+  const auto view = co_await broker.shard0().call(broker, &Broker::controllers, context.connection->listener);
+  response.cluster_id = context.image->cluster_id();
+  response.controller_id = view.leader;
+  for (const auto& controller : view.controllers) {
+    auto& out = response.brokers.emplace_back();
+    out.broker_id = controller.node;
+    out.host = controller.endpoint.host;
+    out.port = controller.endpoint.port;
+  }
+  co_return response;
+}
+
 Task<protocol::DescribeClusterResponse> describe_cluster(const RequestContext& context,
                                                          protocol::DescribeClusterRequest request) {
   protocol::DescribeClusterResponse response;
-  response.endpoint_type = kBrokers;
-  if (request.endpoint_type != kBrokers) {
-    const bool controllers = request.endpoint_type == kControllers;
-    response.error_code = controllers ? ErrorCode::kMismatchedEndpointType : ErrorCode::kUnsupportedEndpointType;
-    response.error_message = controllers ? "The request was sent to an endpoint of the wrong type."
-                                         : "Unsupported endpoint type " + std::to_string(request.endpoint_type);
+  const bool of_controllers = context.connection->role.asks_this_controller();
+  response.endpoint_type = of_controllers ? kControllers : kBrokers;
+  if (request.endpoint_type != response.endpoint_type) {
+    const bool known = request.endpoint_type == kControllers || request.endpoint_type == kBrokers;
+    response.error_code = known ? ErrorCode::kMismatchedEndpointType : ErrorCode::kUnsupportedEndpointType;
+    response.error_message = known ? "The request was sent to an endpoint of the wrong type."
+                                   : "Unsupported endpoint type " + std::to_string(request.endpoint_type);
     co_return response;
   }
+  if (of_controllers) co_return co_await describe_controllers(context, std::move(response));
   response.cluster_id = context.image->cluster_id();
   response.controller_id = any_live_broker(*context.image);
   for (const auto& [id, broker] : context.image->brokers()) {

@@ -7,7 +7,8 @@
 namespace thalweg::broker {
 namespace {
 
-Task<Staged<protocol::BrokerRegistrationResponse>> broker_registration(const RequestContext& context, protocol::BrokerRegistrationRequest request) {
+Task<Staged<protocol::BrokerRegistrationResponse>> broker_registration(const RequestContext& context,
+                                                                       protocol::BrokerRegistrationRequest request) {
   co_return staged_answer_as_controller<protocol::BrokerRegistrationResponse>(context, std::move(request));
 }
 

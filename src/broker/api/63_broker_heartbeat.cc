@@ -8,7 +8,8 @@
 namespace thalweg::broker {
 namespace {
 
-Task<Staged<protocol::BrokerHeartbeatResponse>> broker_heartbeat(const RequestContext& context, protocol::BrokerHeartbeatRequest request) {
+Task<Staged<protocol::BrokerHeartbeatResponse>> broker_heartbeat(const RequestContext& context,
+                                                                 protocol::BrokerHeartbeatRequest request) {
   co_return staged_answer_as_controller<protocol::BrokerHeartbeatResponse>(context, std::move(request));
 }
 

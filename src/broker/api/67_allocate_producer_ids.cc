@@ -7,7 +7,8 @@
 namespace thalweg::broker {
 namespace {
 
-Task<Staged<protocol::AllocateProducerIdsResponse>> allocate_producer_ids(const RequestContext& context, protocol::AllocateProducerIdsRequest request) {
+Task<Staged<protocol::AllocateProducerIdsResponse>> allocate_producer_ids(
+    const RequestContext& context, protocol::AllocateProducerIdsRequest request) {
   co_return staged_answer_as_controller<protocol::AllocateProducerIdsResponse>(context, std::move(request));
 }
 

@@ -22,8 +22,8 @@ Task<Response> answer_as_controller(RequestContext context, Request request) {
     refused.error_code = ErrorCode::kClusterAuthorizationFailed;
     co_return refused;
   }
-  auto response = co_await ask_this_controller<Response>(context.here.broker, std::move(request), context.version,
-                                                         kAnsweredWithin);
+  auto response =
+      co_await ask_this_controller<Response>(context.here.broker, std::move(request), context.version, kAnsweredWithin);
   if (response) co_return std::move(*response);
   refused.error_code = response.error().code;
   co_return refused;
