@@ -98,15 +98,15 @@ Decision decide_formatted(const Seen& self, Answers asked, bool waited_long) {
   return ask_again(fmt::format("{} of {} founders belong to cluster {}", ours, voters, self.cluster_id));
 }
 
-// All were formatted at one time, so whoever is silent or empty now has been counted and does not have to be waited
-// for. Who is formatted and not ready has to: it would find members and could not tell that it is one of them.
+// Who finds a member is one of those that it has counted. Nobody begins before all are ready: otherwise the disks of
+// those who began could be lost and the last one, which knows of nothing, would found with their successors once more.
 Decision decide_ready(const Seen& self, Answers asked) {
-  if (const auto* late = any(asked, [](const Seen& one) { return one.own == Own::kFormatted; }))
-    return ask_again(fmt::format("node {} has not yet seen that all are here", late->node.value));
-  const auto counts = [](const Seen& one) { return one.own == Own::kReady || one.own == Own::kMember; };
-  const std::size_t here = 1 + count(asked, counts), voters = 1 + asked.size();
-  if (2 * here > voters) return {Step::kStart, self.cluster_id, "a majority of the founders is ready"};
-  return ask_again(fmt::format("{} of {} founders of cluster {} are ready", here, voters, self.cluster_id));
+  if (any(asked, [](const Seen& one) { return one.own == Own::kMember; }))
+    return {Step::kStart, self.cluster_id, "a founder among others that have begun"};
+  const auto is_ready = [](const Seen& one) { return one.own == Own::kReady; };
+  const std::size_t ready = 1 + count(asked, is_ready), voters = 1 + asked.size();
+  if (ready == voters) return {Step::kStart, self.cluster_id, "all founders are ready"};
+  return ask_again(fmt::format("{} of {} founders of cluster {} are ready", ready, voters, self.cluster_id));
 }
 
 }  // namespace

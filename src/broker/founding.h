@@ -7,8 +7,10 @@
 //   2. No voter comes back without its memory: an emptied disk never starts as a founder beside somebody who has
 //      begun; it joins, under a new member id.
 // Founding by itself (nobody ran `kafka-storage format`) has two steps that are on disk before the next one begins: to
-// belong to the cluster (kFormatted), and to have seen that all the others belong to it too (kReady). Without the
-// second, who looks last would find members already, and could not tell whether it was counted among them.
+// belong to the cluster (kFormatted), and to have seen that all the others belong to it too (kReady). Nobody begins
+// before all are ready. Without the second step, who looks last would find members already and could not tell whether
+// it was counted among them; and a last one that knows of nothing could found once more with the emptied disks of those
+// who had begun.
 #pragma once
 
 #include <cstdint>

@@ -97,11 +97,13 @@ TEST(Founding, FormattedByHandAMajorityDoesAfterAWhile) {
   EXPECT_EQ(step(self, {other, empty(3)}, true), Step::kStart);
 }
 
-TEST(Founding, AReadyNodeStartsWithAMajorityAndWaitsForWhoIsNotReady) {
-  EXPECT_EQ(step(node(1, Own::kReady), {node(2, Own::kReady), std::nullopt}), Step::kStart);
+TEST(Founding, ReadyNodesStartWhenAllAreReadyOrOneHasBegun) {
+  EXPECT_EQ(step(node(1, Own::kReady), {node(2, Own::kReady), node(3, Own::kReady)}), Step::kStart);
+  EXPECT_EQ(step(node(1, Own::kReady), {node(2, Own::kMember), std::nullopt}), Step::kStart);
   EXPECT_EQ(step(node(1, Own::kReady), {node(2, Own::kMember), empty(3)}), Step::kStart);
-  EXPECT_EQ(step(node(1, Own::kReady), {node(2, Own::kMember), node(3, Own::kFormatted)}), Step::kAskAgain);
-  EXPECT_EQ(step(node(1, Own::kReady), {std::nullopt, std::nullopt}, true), Step::kAskAgain);
+  EXPECT_EQ(step(node(1, Own::kReady), {node(2, Own::kReady), node(3, Own::kFormatted)}, true), Step::kAskAgain);
+  EXPECT_EQ(step(node(1, Own::kReady), {node(2, Own::kReady), std::nullopt}, true), Step::kAskAgain);
+  EXPECT_EQ(step(node(1, Own::kReady), {node(2, Own::kReady), empty(3)}, true), Step::kAskAgain);
 }
 
 TEST(Founding, ForeignClustersAreRefused) {

@@ -132,7 +132,8 @@ Result<> QuorumReceiver::take_chunk(const Request& request, const Request::Chunk
     return fail(ErrorCode::kInvalidRequest, "the image is larger than a node takes");
   }
   image_->charge.add(chunk.data.size());
-  image_->bytes.insert(image_->bytes.end(), chunk.data.begin(), chunk.data.end());
+  const BytesView data = chunk.data;
+  image_->bytes.insert(image_->bytes.end(), data.begin(), data.end());
   if (std::int64_t(image_->bytes.size()) < chunk.total) {
     if (chunk.data.empty()) return fail(ErrorCode::kInvalidRequest, "an empty chunk of an image that is not whole");
     watch_image();

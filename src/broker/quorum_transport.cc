@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "network/channel.h"
 #include "protocol/thalweg_quorum_response.h"
+#include "raft/heartbeat.h"
 #include "runtime/disk.h"
 
 namespace thalweg::broker {

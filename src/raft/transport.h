@@ -42,10 +42,6 @@ struct PeerMessage {
   std::optional<SnapshotId> snapshot;  // the message carries one: see above
 };
 
-// A leader's sign of life. A newer one says all that an older one to the same member says, so a transport that is behind
-// may send the newest alone.
-bool is_heartbeat(BytesView body);
-
 class Transport {
  public:
   virtual ~Transport() = default;

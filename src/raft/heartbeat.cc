@@ -1,4 +1,4 @@
-#include "raft/transport.h"
+#include "raft/heartbeat.h"
 
 #include "raft/core_views.h"
 
