@@ -133,7 +133,7 @@ void warn_of_few_files() {
 }
 
 // The life of the server on shard 0. A signal that comes while it starts stops it once it has started, since there is
-// no half of a broker to stop.
+// no half of a broker to stop; a start that waits for other nodes is given up.
 struct Life {
   broker::Broker& broker;
   monitoring::Monitoring& monitoring;
@@ -180,8 +180,10 @@ monitoring::ProcessFigures process_figures() {
 
 Task<> run(Life& life) {
   if (auto started = co_await start(life); !started) {
-    log::error("the server cannot start", field("error", started.error()));
-    life.code = 1;
+    if (!life.stopping) {
+      log::error("the server cannot start", field("error", started.error()));
+      life.code = 1;
+    }
     life.stopping = true;
     co_return co_await stop(life);
   }
@@ -196,7 +198,10 @@ void on_signal(Life& life, int number) {
   if (number == SIGINT && ++life.interrupts > 1) std::_Exit(130);
   if (std::exchange(life.stopping, true)) return;
   log::info("stopping", field("signal", number));
-  if (life.started) spawn(life.threads[0], stop(life));
+  if (life.started)
+    spawn(life.threads[0], stop(life));
+  else
+    life.broker.abandon_start();
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ extern const Api kProduce, kFetch, kListOffsets, kMetadata, kOffsetCommit, kOffs
     kCreatePartitions, kDeleteGroups, kElectLeaders, kIncrementalAlterConfigs, kAlterPartitionReassignments,
     kListPartitionReassignments, kOffsetDelete, kDescribeQuorum, kAlterPartition, kUpdateFeatures, kEnvelope,
     kDescribeCluster, kBrokerRegistration, kBrokerHeartbeat, kUnregisterBroker, kAllocateProducerIds,
-    kListConfigResources, kDescribeTopicPartitions;
+    kListConfigResources, kDescribeTopicPartitions, kThalwegQuorum;
 
 namespace {
 constexpr const Api* kServed[] = {
@@ -55,6 +55,7 @@ constexpr const Api* kServed[] = {
     &kAllocateProducerIds,
     &kListConfigResources,
     &kDescribeTopicPartitions,
+    &kThalwegQuorum,
 };
 }  // namespace
 

@@ -13,10 +13,12 @@
 #include "broker/forwarding.h"
 #include "broker/group_coordinator.h"
 #include "broker/leadership.h"
+#include "broker/listener_role.h"
 #include "broker/local_state.h"
 #include "broker/memory_shares.h"
 #include "broker/metadata_publisher.h"
 #include "broker/producer_ids.h"
+#include "broker/quorum_participant.h"
 #include "broker/quorum_view.h"
 #include "config/describe.h"
 #include "network/large_frames.h"
@@ -152,23 +154,43 @@ void Broker::topic_deleted(const metadata::Topic& topic) {
 
 Task<Result<>> Broker::start() {
   const Instant begun = shard0().clock.now();
-  CO_TRY(const std::string cluster_id, identity());
+  CO_TRY(std::string cluster_id, identity());
   const std::int64_t claimed = previous_epoch(shard0().disk, config_.log_dirs);
   CO_TRY_VOID(co_await logs_->start(cluster_id));
   CO_TRY_VOID(listen());
+  if (has_other_nodes(config_)) {
+    CO_TRY(cluster_id, co_await take_part(cluster_id));
+  }
   CO_TRY_VOID(co_await start_quorum(cluster_id));
+  co_await open_for(Open::kControllers);
   begin_life(claimed);
   CO_TRY_VOID(co_await lifecycle_->start(logs_->directory_ids()));
   co_await groups_->start();
   set_aside_foreign_logs();
-  for (std::size_t i = 0; i < shards_.size(); ++i) co_await shards_[i]->shard.call(*this, &Broker::serve_on, i);
+  co_await open_for(Open::kAll);
   log::info("broker started", field("node", config_.node_id), field("cluster", cluster_id),
             field("shards", shards_.size()), field("topics", publisher_->current_image()->topics().size()),
             field("milliseconds", std::chrono::duration_cast<Millis>(shard0().clock.now() - begun).count()));
   co_return Result<>();
 }
 
-// The cluster's id is the one in the data, the configured one, or a new one, in this order.
+// One of several nodes. The others ask it while it asks them, so the quorum's listener is opened first.
+Task<Result<std::string>> Broker::take_part(std::string cluster_id) {
+  const auto metadata = std::ranges::find(config_.log_dirs, config_.metadata_log_dir);
+  std::optional<Uuid> directory;
+  if (metadata != config_.log_dirs.end())
+    directory = logs_->directory_ids()[std::size_t(metadata - config_.log_dirs.begin())];
+  participant_ = std::make_unique<QuorumParticipant>(shard0(), config_, shards_.front()->memory);
+  CO_TRY_VOID(co_await participant_->begin(std::move(cluster_id), directory));
+  co_await open_for(Open::kQuorum);
+  CO_TRY_VOID(co_await participant_->take_part([this](std::string id) { return logs_->join_cluster(std::move(id)); }));
+  co_return participant_->cluster_id();
+}
+
+QuorumReceiver* Broker::quorum_receiver() { return participant_ ? &participant_->receiver() : nullptr; }
+
+// The cluster's id is the one in the data, the configured one, or a new one, in this order. Of several nodes one makes
+// it for all; until then it is empty.
 Result<std::string> Broker::identity() {
   auto& disk = shard0().disk;
   for (const auto& directory : config_.log_dirs) {
@@ -179,6 +201,7 @@ Result<std::string> Broker::identity() {
     const auto meta = storage::parse_meta_properties(text.text());
     if (meta && !meta->cluster_id.empty()) return meta->cluster_id;
   }
+  if (has_other_nodes(config_)) return std::string();
   if (config_.cluster_id) return *config_.cluster_id;
   return to_string(Uuid::from_random(shard0().random.next(), shard0().random.next()));
 }
@@ -186,12 +209,18 @@ Result<std::string> Broker::identity() {
 Task<Result<>> Broker::start_quorum(std::string cluster_id) {
   publisher_ = std::make_unique<MetadataPublisher>(shard0(), *local_state_, config_.node_id, cluster_id);
   raft::QuorumOptions options;
-  options.metadata_log_dir = config_.metadata_log_dir;
-  options.self = config_.node_id;
-  options.voters = {config_.node_id};
-  options.election_timeout = config_.quorum_election_timeout;
-  quorum_ = std::make_unique<raft::Quorum>(shard0(), options, *publisher_, nullptr);
+  if (participant_) {
+    options = participant_->options();
+  } else {
+    options.metadata_log_dir = config_.metadata_log_dir;
+    options.self = config_.node_id;
+    options.voters = {config_.node_id};
+    options.election_timeout = config_.quorum_election_timeout;
+  }
+  quorum_ = std::make_unique<raft::Quorum>(shard0(), options, *publisher_,
+                                           participant_ ? &participant_->transport() : nullptr);
   CO_TRY_VOID(co_await quorum_->start());
+  if (participant_) participant_->attach(*quorum_);
   controller_ = std::make_unique<ControllerService>(shard0(), config_, *quorum_, *publisher_);
   publisher_->start();
   controller_->start();
@@ -232,11 +261,9 @@ Task<Result<>> Broker::registered_as(std::int64_t epoch) {
 // accepted once the broker serves.
 Result<> Broker::listen() {
   for (auto& listener : config_.listeners) {
-    const bool for_controllers =
-        std::ranges::find(config_.controller_listeners, listener.name) != config_.controller_listeners.end();
-    // A listener for controllers is named, checked and not opened: the quorum has one voter, and its controller is
-    // reached inside the process (LocalControllerLink). This is the one place that leaves it out.
-    if (for_controllers) continue;
+    // Those for controllers are of use to other nodes only, and of several the first is used.
+    const bool for_controllers = role_of(config_, listener.name).asks_this_controller();
+    if (for_controllers && !(has_other_nodes(config_) && role_of(config_, listener.name).quorum)) continue;
     const Endpoint asked{listener.host, listener.port};  // with port 0, the shards after the first get the first one's
     for (std::size_t i = 0; i < shards_.size(); ++i) {
       TRY(auto bound, shards_[i]->shard.network.listen(asked, listen_options(config_)));
@@ -244,7 +271,7 @@ Result<> Broker::listen() {
         for (auto& advertised : config_.advertised_listeners)
           if (advertised.name == listener.name && advertised.port == 0) advertised.port = bound->local().port;
         listener.port = bound->local().port;
-        bound_.push_back(bound->local());
+        if (!for_controllers) bound_.push_back(bound->local());
       }
       waiting_.push_back({i, listener.name, std::move(bound)});
     }
@@ -252,18 +279,35 @@ Result<> Broker::listen() {
     log::info("listening", field("listener", to_string(listener)),
               field("advertised", told == config_.advertised_listeners.end() ? "no" : to_string(*told)));
   }
-  if (waiting_.empty()) return fail(ErrorCode::kInvalidConfig, "listeners names no listener for clients");
+  const bool any = std::ranges::any_of(waiting_, [this](const auto& one) { return role_of(config_, one.name).clients; });
+  if (!any) return fail(ErrorCode::kInvalidConfig, "listeners names no listener for clients");
   return {};
 }
 
-void Broker::serve_on(std::size_t index) {
+void Broker::abandon_start() {
+  if (participant_) participant_->abandon();
+}
+
+// On every shard; the listeners that are of use by then accept from here on.
+Task<> Broker::open_for(Open open) {
+  for (std::size_t i = 0; i < shards_.size(); ++i) co_await shards_[i]->shard.call(*this, &Broker::open_on, i, open);
+}
+
+void Broker::open_on(std::size_t index, Open open) {
   auto& here = *shards_[index];
   auto& server = servers_[index];
-  server = std::make_unique<network::Server>(
-      here.shard, server_options(config_, shards_.size(), *limits_, *large_frames_), here.memory,
-      [&here](const network::ConnectionInfo& connection) { return std::make_unique<BrokerSession>(here, connection); });
-  for (auto& listener : waiting_)
-    if (listener.shard == index) server->serve(std::move(listener.listener), listener.name);
+  here.open_for(open);
+  if (!server)
+    server = std::make_unique<network::Server>(
+        here.shard, server_options(config_, shards_.size(), *limits_, *large_frames_), here.memory,
+        [&here](const network::ConnectionInfo& connection) {
+          return std::make_unique<BrokerSession>(here, connection);
+        });
+  for (auto& listener : waiting_) {
+    if (listener.shard != index || !listener.listener) continue;
+    if (open != Open::kAll && !(participant_ && role_of(config_, listener.name).quorum)) continue;
+    server->serve(std::move(listener.listener), listener.name);
+  }
 }
 
 namespace {
@@ -315,6 +359,7 @@ Task<> Broker::stop() {
   if (peers_) peers_->close();
   if (publisher_) co_await publisher_->stop();
   for (auto& shard : shards_) co_await shard->shard.call(shard->partitions, &replica::Partitions::stop_all);
+  if (participant_) participant_->stop();
   if (quorum_) co_await quorum_->stop();
   if (auto stopped = co_await logs_->stop(); !stopped)
     log::error("logs were not closed cleanly; the next start recovers them", field("error", stopped.error()));

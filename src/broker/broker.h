@@ -52,6 +52,10 @@ class MetadataPublisher;
 class PeerChannels;
 class NetworkControllerLink;
 class ProducerIds;
+class QuorumParticipant;
+class QuorumReceiver;
+
+enum class Open : std::uint8_t;
 
 class Broker {
  public:
@@ -63,6 +67,8 @@ class Broker {
   // Opens the data, replays the metadata, registers with the controller and listens; serving when it returns. On shard
   // 0.
   Task<Result<>> start();
+  // Ends a start() that waits for other nodes: it fails. On shard 0.
+  void abandon_start();
   // Answers what is under way, closes every log and leaves clean-stop markers. On shard 0.
   Task<> stop();
 
@@ -83,6 +89,8 @@ class Broker {
   ControllerLink& controller_here() { return *controller_here_; }
   // Passes clients' requests on to the first.
   Forwarding& forwarding() { return *forwarding_; }
+  // For what other nodes say to the quorum; null on a node that stands alone.
+  QuorumReceiver* quorum_receiver();
   // To other nodes, from shard 0.
   PeerChannels& peers() { return *peers_; }
   std::int64_t broker_epoch() const;
@@ -108,7 +116,9 @@ class Broker {
   void begin_life(std::int64_t claimed_epoch);
   Task<Result<>> registered_as(std::int64_t epoch);
   Result<> listen();
-  void serve_on(std::size_t shard);
+  Task<Result<std::string>> take_part(std::string cluster_id);
+  Task<> open_for(Open open);
+  void open_on(std::size_t shard, Open open);
   Task<> stop_servers(Instant deadline);
   void set_aside_foreign_logs();
 
@@ -122,6 +132,7 @@ class Broker {
   std::unique_ptr<storage::LogManager> logs_;
   std::unique_ptr<BrokerLocalState> local_state_;
   std::unique_ptr<MetadataPublisher> publisher_;
+  std::unique_ptr<QuorumParticipant> participant_;  // null on a node that stands alone
   std::unique_ptr<raft::Quorum> quorum_;
   std::unique_ptr<ControllerService> controller_;
   std::unique_ptr<PeerChannels> peers_;

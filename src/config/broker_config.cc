@@ -182,6 +182,25 @@ BrokerConfig::BrokerConfig() {
     }
 }
 
+namespace {
+
+// Kafka's own file for one node names its own address.
+bool is_surely_own(const BrokerConfig& config, const HostPort& address) {
+  const bool local = address.host == "localhost" || address.host == "127.0.0.1" || address.host == "::1";
+  return std::ranges::any_of(config.listeners, [&](const auto& listener) {
+    return listener.port == address.port && is_controller_listener(config, listener.name) &&
+           (local || listener.host == address.host);
+  });
+}
+
+}  // namespace
+
+bool has_other_nodes(const BrokerConfig& config) {
+  return std::ranges::any_of(config.quorum_voters, [&](const auto& voter) { return voter.id != config.node_id; }) ||
+         std::ranges::any_of(config.quorum_bootstrap_servers,
+                             [&](const auto& address) { return !is_surely_own(config, address); });
+}
+
 Result<> set_roles(BrokerConfig& config, const Value& value) {
   const auto& roles = std::get<std::vector<std::string>>(value);
   if (roles.empty()) return {};  // as in Kafka's files of old

@@ -7,10 +7,16 @@
 namespace thalweg::config {
 namespace {
 
-// Controller listeners are not bound: the quorum's only member is reached inside the process.
+// Of the listeners for controllers the first is opened, on nodes that are controllers.
+bool is_opened(const BrokerConfig& config, const Listener& listener) {
+  const auto& controllers = config.controller_listeners;
+  if (std::ranges::find(controllers, listener.name) == controllers.end()) return true;
+  return has_other_nodes(config) && config.is_controller && listener.name == controllers.front();
+}
+
 void check_listeners(const BrokerConfig& config, std::vector<std::string>& problems) {
   for (const auto& listener : config.listeners) {
-    if (std::ranges::find(config.controller_listeners, listener.name) != config.controller_listeners.end()) continue;
+    if (!is_opened(config, listener)) continue;
     if (listener.protocol != SecurityProtocol::kPlaintext)
       problems.push_back(fmt::format("listeners: {} speaks {}, which is not served yet; only PLAINTEXT is",
                                      listener.name, name(listener.protocol)));
@@ -18,13 +24,21 @@ void check_listeners(const BrokerConfig& config, std::vector<std::string>& probl
 }
 
 void check_quorum(const BrokerConfig& config, std::vector<std::string>& problems) {
-  if (!config.is_broker || !config.is_controller)
-    problems.push_back("process.roles: a node is broker and controller; clusters of several nodes are not served yet");
-  const bool others = std::ranges::any_of(config.quorum_voters, [&](const auto& v) { return v.id != config.node_id; });
-  if (others)
-    problems.push_back(fmt::format(
-        "controller.quorum.voters: names others than this node ({}); clusters of several nodes are not served yet",
-        config.node_id.value));
+  const bool others = has_other_nodes(config);
+  if (!config.is_controller && !others)
+    problems.push_back(
+        "process.roles: a node that is only a broker needs controller.quorum.voters or "
+        "controller.quorum.bootstrap.servers to find the controllers");
+  if (!config.is_broker)
+    problems.push_back("process.roles: nodes that are only controllers are not served yet; use broker,controller");
+  if (!others) return;
+  const bool votes = std::ranges::find(config.quorum_voters, config.node_id, &Voter::id) != config.quorum_voters.end();
+  if (config.is_controller && !config.quorum_voters.empty() && !votes)
+    problems.push_back(fmt::format("controller.quorum.voters: does not name this node ({}), which is a controller",
+                                   config.node_id.value));
+  if (!config.is_controller && votes)
+    problems.push_back(fmt::format("controller.quorum.voters: names this node ({}), which is only a broker",
+                                   config.node_id.value));
 }
 
 }  // namespace

@@ -50,6 +50,15 @@ Task<Result<>> LogManager::start(std::string cluster_id) {
   co_return Result<>{};
 }
 
+Task<Result<>> LogManager::join_cluster(std::string cluster_id) {
+  CHECK(cluster_id_.empty() || cluster_id_ == cluster_id);
+  cluster_id_ = std::move(cluster_id);
+  for (Directory& directory : directories_)
+    if (auto settled = co_await settle_identity(directory); !settled)
+      co_return std::unexpected(DataDirectory::explained(directory.files.path(), settled.error()));
+  co_return Result<>();
+}
+
 Result<> LogManager::open_directories(const std::string& cluster_id) {
   cluster_id_ = cluster_id;
   for (const std::string& path : config_.log_dirs) {

@@ -73,6 +73,8 @@ class LogManager {
   // is refused with a message), reads checkpoints and the clean-stop marker, finishes interrupted deletions, starts the
   // background work. An empty cluster id takes whatever the directories have; see cluster_id().
   Task<Result<>> start(std::string cluster_id);
+  // Writes the cluster's id into directories that have none. REQUIRES: started, with this id or without one
+  Task<Result<>> join_cluster(std::string cluster_id);
   // From meta.properties; empty before the first start with one.
   const std::string& cluster_id() const { return cluster_id_; }
   std::vector<Uuid> directory_ids() const;

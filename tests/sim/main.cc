@@ -1,4 +1,4 @@
-// sim --seed N [--verbose] | --seeds A-B [--twice] [--planted] [--voters] [--workers N]
+// sim --seed N [--verbose] | --seeds A-B [--twice] [--planted] [--voters | --cluster] [--workers N]
 #include <fmt/format.h>
 #include <malloc.h>
 
@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/log.h"
+#include "cluster_scenario.h"
 #include "reports.h"
 #include "scenario.h"
 #include "voters.h"
@@ -22,6 +23,7 @@ constexpr const char* kHelp = R"(sim: the broker on simulated machines
   --seeds A-B   many
   --twice       each run twice, and an error if the two differ in a single step
   --voters      three voters of the metadata quorum and several administrators, instead of one broker and its clients
+  --cluster     three brokers that become one cluster by themselves
   --planted     with a mistake, and an error if no seed finds it: a broker that acknowledges before the disk has the
                 data; voters whose disks say so before they have it
   --workers N   processes at a time; one for each processor if not given
@@ -31,7 +33,7 @@ constexpr const char* kHelp = R"(sim: the broker on simulated machines
 struct Arguments {
   Seeds seeds{1, 20};
   unsigned workers = default_workers();
-  bool twice = false, planted = false, verbose = false, voters = false;
+  bool twice = false, planted = false, verbose = false, voters = false, cluster = false;
 
   // Whether a run is spoken of. Of planted mistakes nobody wants to read.
   bool wants(bool good) const { return verbose || seeds.count() == 1 || (!good && !planted); }
@@ -56,6 +58,8 @@ Arguments parse(int argc, char** argv) {
       arguments.planted = true;
     } else if (argument == "--voters") {
       arguments.voters = true;
+    } else if (argument == "--cluster") {
+      arguments.cluster = true;
     } else if (argument == "--verbose") {
       arguments.verbose = true;
     } else {
@@ -145,12 +149,31 @@ int run_three_voters(const Arguments& arguments) {
   return missing.empty() ? exit_code(arguments, sum.failed) : 1;
 }
 
+Report<ClusterCounts> run_cluster_once(const Arguments& arguments, std::uint64_t seed) {
+  const auto outcome = run_cluster(seed);
+  Report<ClusterCounts> report{.good = outcome.violations.empty(), .counts = outcome.counts, .text = {}};
+  if (arguments.wants(report.good))
+    report.text = lines_of(fmt::format("seed {}: {}, trace {:016x}", seed, to_string(outcome.counts), outcome.trace),
+                           outcome.violations);
+  check_twice(report, arguments, seed, outcome.trace, [&] { return run_cluster(seed).trace; });
+  return report;
+}
+
+int run_clusters(const Arguments& arguments) {
+  const auto sum = run_all<ClusterCounts>(arguments.seeds, arguments.workers,
+                                          [&](auto seed) { return run_cluster_once(arguments, seed); });
+  fmt::print("{} seeds of three brokers, {} failed: {} of virtual time in {:.1f} s\n", arguments.seeds.count(),
+             sum.failed, to_string(sum.counts), sum.seconds);
+  return exit_code(arguments, sum.failed);
+}
+
 int run(const Arguments& arguments) {
   // Large blocks come and go all the time; the kernel would clear them each time.
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
   mallopt(M_TOP_PAD, 64 << 20);
   log::set_level(arguments.verbose ? log::Level::kInfo : log::Level::kNone);
+  if (arguments.cluster) return run_clusters(arguments);
   return arguments.voters ? run_three_voters(arguments) : run_brokers(arguments);
 }
 

@@ -31,7 +31,8 @@ def _row(api: Api) -> str:
     fields = [
         f"ApiKey::k{api.name}", f'"{api.name}"', api.versions.low, api.versions.high, flexible, api.advertise.low,
         advertised_max, str(api.latest_unstable).lower(), str("broker" in api.listeners).lower(),
-        str("controller" in api.listeners).lower()
+        str("controller" in api.listeners).lower(),
+        str(api.private).lower()
     ]
     return "    {" + ", ".join(str(f) for f in fields) + "},"
 
@@ -43,7 +44,8 @@ def table_source(apis: list[Api]) -> str:
         "",
         "namespace thalweg::protocol {",
         "namespace {",
-        "// key, name, min, max, flexible from, advertised min and max, latest unstable, on brokers, on controllers",
+        "// key, name, min, max, flexible from, advertised min and max, latest unstable, on brokers, on controllers,",
+        "// private",
         "constexpr ApiInfo kApis[] = {",
         *[_row(api) for api in apis],
         "};",

@@ -143,6 +143,7 @@ class Api:
     flexible: Versions
     listeners: list[str]
     latest_unstable: bool = False
+    private: bool = False  # ours: Kafka has no such API, and clients are not told of it
 
 
 def _parse_field(words: list[str]) -> Field:
@@ -263,6 +264,7 @@ class _Parser:
             flexible=Versions.parse(properties["flexible"]),
             listeners=properties["listeners"].split(),
             latest_unstable=properties.get("unstable") == "latest",
+            private=properties.get("private") == "yes",
         )
 
     def _message(self, head: tuple[str, str], section: str, properties: dict[str, str], api: Api | None) -> Message:

@@ -205,6 +205,8 @@ def compare(messages: list[Message], places: list[dict[str, dict]]) -> tuple[lis
     """Problems, versions that no place covers, versions and fields that were compared."""
     problems, uncovered, versions, fields = [], [], 0, 0
     for message in messages:
+        if message.api and message.api.private:
+            continue
         left = set(message.versions)
         for place in places:
             definition = place.get(message.name)

@@ -1,0 +1,34 @@
+// The file `thalweg-quorum` in the metadata directory: what has to be known before the metadata log is opened.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/uuid.h"
+#include "broker/founding.h"
+#include "raft/membership.h"
+#include "runtime/disk.h"
+
+namespace thalweg::broker {
+
+struct QuorumNote {
+  std::int64_t incarnation = 0;  // of the last process that began on this disk
+  // How far founding has come without anybody's hand: kEmpty (not at all), kFormatted or kReady.
+  Own founding = Own::kEmpty;
+  std::string cluster_id;                     // that this is about; another one in meta.properties makes it void
+  raft::MemberId member = raft::kNoMember;  // that a leader gave this disk
+  Uuid directory;                           // of a metadata directory that is none of log.dirs
+  friend bool operator==(const QuorumNote&, const QuorumNote&) = default;
+};
+
+std::string to_text(const QuorumNote& note);
+Result<QuorumNote> parse_quorum_note(std::string_view text);
+
+// A new note where there is none.
+Result<QuorumNote> read_quorum_note(Disk& disk, const std::string& directory);
+Task<Result<>> write_quorum_note(Disk& disk, std::string directory, QuorumNote note);
+// Whether the metadata log in this directory was begun.
+bool has_metadata_log(Disk& disk, const std::string& directory);
+
+}  // namespace thalweg::broker

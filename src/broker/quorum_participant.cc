@@ -1,0 +1,118 @@
+#include "broker/quorum_participant.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "broker/listener_role.h"
+
+namespace thalweg::broker {
+namespace {
+
+// Where others reach this node's part of the quorum.
+std::optional<Endpoint> own_endpoint(const config::BrokerConfig& config, const std::string& listener) {
+  const auto voter = std::ranges::find(config.quorum_voters, config.node_id, &config::Voter::id);
+  if (voter != config.quorum_voters.end()) return Endpoint{voter->host, voter->port};
+  const auto told = std::ranges::find(config.advertised_listeners, listener, &config::Listener::name);
+  if (told != config.advertised_listeners.end()) return Endpoint{told->host, told->port};
+  const auto bound = std::ranges::find(config.listeners, listener, &config::Listener::name);
+  if (bound == config.listeners.end()) return std::nullopt;
+  const bool has_host = !bound->host.empty() && bound->host != "0.0.0.0" && bound->host != "::";
+  if (has_host) return Endpoint{bound->host, bound->port};
+  if (config.advertised_listeners.empty() || config.advertised_listeners.front().host.empty()) return std::nullopt;
+  return Endpoint{config.advertised_listeners.front().host, bound->port};
+}
+
+Own own_of(Disk& disk, const config::BrokerConfig& config, const QuorumNote& note, const std::string& cluster_id) {
+  if (cluster_id.empty()) return Own::kEmpty;
+  if (has_metadata_log(disk, config.metadata_log_dir)) return Own::kMember;
+  return note.cluster_id == cluster_id && note.founding == Own::kReady ? Own::kReady : Own::kFormatted;
+}
+
+}  // namespace
+
+QuorumParticipant::QuorumParticipant(const Shard& shard, const config::BrokerConfig& config, Budget& memory)
+    : shard_(shard),
+      config_(config),
+      transport_(shard, self_, [this](raft::MemberId member) { return address_of(member); }),
+      receiver_(shard, self_, memory, [this](raft::MemberId member) { return address_of(member); }) {}
+
+QuorumParticipant::~QuorumParticipant() { stop(); }
+
+Task<Result<>> QuorumParticipant::begin(std::string cluster_id, std::optional<Uuid> directory) {
+  CO_TRY_VOID(co_await shard_.disk.make_durable_directory(config_.metadata_log_dir));
+  CO_TRY(note_, read_quorum_note(shard_.disk, config_.metadata_log_dir));
+  ++note_.incarnation;
+  if (!directory && note_.directory.is_zero())
+    note_.directory = Uuid::from_random(shard_.random.next(), shard_.random.next());
+  CO_TRY_VOID(co_await write_quorum_note(shard_.disk, config_.metadata_log_dir, note_));
+
+  self_.seen.node = config_.node_id;
+  self_.seen.own = own_of(shard_.disk, config_, note_, cluster_id);
+  self_.seen.by_hand = self_.seen.own == Own::kFormatted && note_.cluster_id != cluster_id;
+  self_.seen.cluster_id = std::move(cluster_id);
+  for (const auto& voter : config_.quorum_voters) self_.seen.voters.push_back(voter.id);
+  self_.directory = directory.value_or(note_.directory);
+  self_.member = note_.member == raft::kNoMember ? raft::member_of(config_.node_id) : note_.member;
+  self_.incarnation = note_.incarnation;
+  self_.may_vote = config_.is_controller;
+  const auto listener = quorum_listener(config_);
+  if (const auto endpoint = own_endpoint(config_, listener)) self_.endpoints[listener] = *endpoint;
+  co_return Result<>();
+}
+
+Task<Result<>> QuorumParticipant::take_part(FoundingRound::WriteClusterId write_cluster_id) {
+  round_ = std::make_unique<FoundingRound>(shard_, config_, self_, note_, std::move(write_cluster_id));
+  CO_TRY(outcome_, co_await round_->run());
+  asked_at_ = outcome_.addresses;
+  self_.seen.own = Own::kMember;
+  co_return Result<>();
+}
+
+raft::QuorumOptions QuorumParticipant::options() const {
+  raft::QuorumOptions options;
+  options.metadata_log_dir = config_.metadata_log_dir;
+  options.self = config_.node_id;
+  options.voters = outcome_.voters;
+  options.member = outcome_.member;
+  options.election_timeout = config_.quorum_election_timeout;
+  return options;
+}
+
+// What the operator has written goes before what members said of themselves.
+std::optional<Endpoint> QuorumParticipant::address_of(raft::MemberId member) const {
+  const BrokerId node = raft::broker_of(member);
+  const auto voter = std::ranges::find(config_.quorum_voters, node, &config::Voter::id);
+  if (voter != config_.quorum_voters.end()) return Endpoint{voter->host, voter->port};
+  const auto* known = quorum_ ? quorum_->members().find(member) : nullptr;
+  if (known && !known->endpoints.empty()) {
+    const auto at = known->endpoints.find(quorum_listener(config_));
+    return at == known->endpoints.end() ? known->endpoints.begin()->second : at->second;
+  }
+  const auto asked = asked_at_.find(node);
+  return asked == asked_at_.end() ? std::nullopt : std::optional(asked->second);
+}
+
+void QuorumParticipant::attach(raft::Quorum& quorum) {
+  quorum_ = &quorum;
+  self_.member = quorum.self();
+  transport_.tell({.unreachable = [&quorum](raft::MemberId peer) { quorum.peer_unreachable(peer); },
+                   .snapshot_sent = [&quorum](raft::MemberId peer, bool arrived) { quorum.snapshot_sent(peer, arrived); }});
+  receiver_.attach(&quorum);
+  raft::VoterKeeperOptions options;
+  options.voters = config_.wanted_voters;
+  options.own.directory = self_.directory;
+  options.own.endpoints = self_.endpoints;
+  options.own.may_vote = self_.may_vote;
+  keeper_ = std::make_unique<raft::VoterKeeper>(shard_, quorum, options);
+  keeper_->start();
+}
+
+void QuorumParticipant::stop() {
+  if (round_) round_->stop();
+  if (keeper_) keeper_->stop();
+  receiver_.attach(nullptr);
+  transport_.stop();
+  quorum_ = nullptr;
+}
+
+}  // namespace thalweg::broker

@@ -1,0 +1,71 @@
+// This node as one of several in a metadata quorum: who it is, how it comes to take part, and how it speaks with the
+// others. A node that stands alone has none.
+//
+//   take_part()   founds, adopts or joins; returns when the metadata log may be opened
+//   attach()      the quorum is there: messages go both ways, and its leader looks after the voters
+//   stop()        nothing more is sent or taken; before the quorum stops
+//
+// Owner: shard 0.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "broker/founding_round.h"
+#include "broker/quorum_note.h"
+#include "broker/quorum_receiver.h"
+#include "broker/quorum_self.h"
+#include "broker/quorum_transport.h"
+#include "config/broker_config.h"
+#include "raft/quorum.h"
+#include "raft/voter_keeper.h"
+#include "runtime/budget.h"
+#include "runtime/shard.h"
+
+namespace thalweg::broker {
+
+class QuorumParticipant {
+ public:
+  // All outlive it. `memory`: see QuorumReceiver.
+  QuorumParticipant(const Shard& shard, const config::BrokerConfig& config, Budget& memory);
+  ~QuorumParticipant();
+
+  // Reads what this disk knows and counts the process. `cluster_id`: of meta.properties, or empty. `directory`: the id
+  // of the metadata directory where it is one of log.dirs. From here on the receiver answers.
+  Task<Result<>> begin(std::string cluster_id, std::optional<Uuid> directory);
+  // See FoundingRound::run(). Afterwards cluster_id() is known, and options() has what the quorum begins with.
+  Task<Result<>> take_part(FoundingRound::WriteClusterId write_cluster_id);
+
+  const std::string& cluster_id() const { return self_.seen.cluster_id; }
+  raft::QuorumOptions options() const;
+  raft::Transport& transport() { return transport_; }
+  QuorumReceiver& receiver() { return receiver_; }
+  // Where the quorum's listener of a member is, as far as is known here.
+  std::optional<Endpoint> address_of(raft::MemberId member) const;
+
+  // REQUIRES: the quorum has started. It outlives the participant, or stop() comes first.
+  void attach(raft::Quorum& quorum);
+  // take_part() ends, with an error.
+  void abandon() {
+    if (round_) round_->stop();
+  }
+  void stop();
+
+ private:
+  const Shard& shard_;
+  const config::BrokerConfig& config_;
+  QuorumNote note_;
+  QuorumSelf self_;
+  std::map<BrokerId, Endpoint> asked_at_;  // who answered at which address while founding
+  FoundingRound::Outcome outcome_;
+  std::unique_ptr<FoundingRound> round_;
+  raft::Quorum* quorum_ = nullptr;
+  QuorumTransport transport_;
+  QuorumReceiver receiver_;
+  std::unique_ptr<raft::VoterKeeper> keeper_;
+};
+
+}  // namespace thalweg::broker
