@@ -13,6 +13,7 @@
 #include "broker/memory_shares.h"
 #include "broker/metadata_publisher.h"
 #include "broker/producer_ids.h"
+#include "broker/replication.h"
 #include "config/describe.h"
 #include "network/large_frames.h"
 #include "network/server.h"
@@ -175,6 +176,8 @@ Task<Result<>> Broker::start_quorum(std::string cluster_id) {
   quorum_ = std::make_unique<raft::Quorum>(shard0(), options, *publisher_, nullptr);
   CO_TRY_VOID(co_await quorum_->start());
   controller_ = std::make_unique<ControllerService>(shard0(), config_, *quorum_, *publisher_);
+  replication_ = std::make_unique<Replication>(*this);
+  co_await replication_->start();
   publisher_->start();
   controller_->start();
   controller_link_ = std::make_unique<LocalControllerLink>(shard0(), *controller_);
@@ -264,6 +267,7 @@ Task<> Broker::stop() {
   co_await groups_->stop();  // who waits in a rebalance is answered, or the servers could not finish
   for (auto& shard : shards_) co_await shard->shard.call(*shard, &BrokerShard::begin_stop);
   co_await stop_servers(shard0().clock.now() + kStopWithin);
+  if (replication_) replication_->stop();
   if (controller_) controller_->stop();
   if (publisher_) co_await publisher_->stop();
   for (auto& shard : shards_) co_await shard->shard.call(shard->partitions, &replica::Partitions::stop_all);

@@ -48,6 +48,7 @@ class ControllerService;
 class GroupCoordinator;
 class MetadataPublisher;
 class ProducerIds;
+class Replication;
 
 class Broker {
  public:
@@ -110,6 +111,7 @@ class Broker {
   std::unique_ptr<raft::Quorum> quorum_;
   std::unique_ptr<ControllerService> controller_;
   std::unique_ptr<ControllerLink> controller_link_;
+  std::unique_ptr<Replication> replication_;
   std::unique_ptr<BrokerLifecycle> lifecycle_;
   std::unique_ptr<ProducerIds> producer_ids_;
   std::unique_ptr<GroupCoordinator> groups_;

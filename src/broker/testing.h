@@ -77,6 +77,8 @@ class BrokerUnderTest {
     return std::move(*collected);
   }
   sim::World& world() { return world_; }
+  sim::Node& node() { return *node_; }
+  sim::Node& client() { return *client_; }
   Broker& broker() { return *node_->program<Program>().broker; }
 
  private:
