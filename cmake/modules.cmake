@@ -13,6 +13,7 @@ module(registry DEPENDS base json schema machine)
 module(metadata DEPENDS base config protocol)
 module(controller DEPENDS base config protocol metadata machine)
 module(group DEPENDS base protocol machine)
+module(replication DEPENDS base config record protocol metadata TEST_DEPENDS machine controller group)
 
 # seams
 module(runtime DEPENDS base metrics LINKS boost_headers Threads::Threads TEST_DEPENDS sim)
@@ -25,18 +26,19 @@ include(${PROJECT_SOURCE_DIR}/src/raft/raft.cmake)  # module(raft), with the Rus
 module(network DEPENDS base metrics protocol runtime TEST_DEPENDS platform sim)
 module(http DEPENDS base metrics runtime network LINKS boost_headers TEST_DEPENDS platform sim)
 module(replicated DEPENDS base metrics machine runtime TEST_DEPENDS platform sim)
-module(replica DEPENDS base metrics config record protocol metadata runtime storage TEST_DEPENDS platform sim)
-module(coordinator DEPENDS base metrics config record protocol machine metadata runtime storage replicated replica
-       TEST_DEPENDS platform sim)
+module(replica DEPENDS base metrics config record protocol metadata replication runtime storage network
+       TEST_DEPENDS platform sim machine controller)
+module(coordinator DEPENDS base metrics config record protocol machine metadata replication runtime storage network
+       replicated replica        TEST_DEPENDS platform sim)
 module(admin DEPENDS base metrics record protocol runtime network TEST_DEPENDS platform sim)
 
 # products
-module(broker DEPENDS base metrics config record protocol machine metadata controller group runtime storage raft network
-       replicated replica coordinator TEST_DEPENDS platform sim json schema registry)
-module(monitoring DEPENDS base metrics config record protocol machine metadata controller group runtime storage raft network
-       replicated replica coordinator broker http TEST_DEPENDS platform sim)
+module(broker DEPENDS base metrics config record protocol machine metadata controller group replication runtime storage
+       raft network replicated replica coordinator TEST_DEPENDS platform sim json schema registry)
+module(monitoring DEPENDS base metrics config record protocol machine metadata controller group replication runtime
+       storage raft network replicated replica coordinator broker http TEST_DEPENDS platform sim)
 module(schema_registry DEPENDS base metrics config json schema record protocol machine metadata controller group registry
-       runtime storage raft network replicated replica coordinator broker http TEST_DEPENDS platform sim)
+       replication runtime storage raft network replicated replica coordinator broker http TEST_DEPENDS platform sim)
 target_compile_definitions(schema_registry PRIVATE THALWEG_VERSION="${PROJECT_VERSION}")
 module(cli DEPENDS base metrics config json record protocol runtime network http admin TEST_DEPENDS platform)
 target_compile_definitions(cli PRIVATE THALWEG_VERSION="${PROJECT_VERSION}")

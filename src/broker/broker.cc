@@ -20,6 +20,7 @@
 #include "broker/producer_ids.h"
 #include "broker/quorum_participant.h"
 #include "broker/quorum_view.h"
+#include "broker/replication.h"
 #include "config/describe.h"
 #include "network/large_frames.h"
 #include "network/server.h"
@@ -222,6 +223,8 @@ Task<Result<>> Broker::start_quorum(std::string cluster_id) {
   CO_TRY_VOID(co_await quorum_->start());
   if (participant_) participant_->attach(*quorum_);
   controller_ = std::make_unique<ControllerService>(shard0(), config_, *quorum_, *publisher_);
+  replication_ = std::make_unique<Replication>(*this);
+  co_await replication_->start();
   publisher_->start();
   controller_->start();
   link_controllers(cluster_id);
@@ -355,6 +358,7 @@ Task<> Broker::stop() {
   co_await groups_->stop();  // who waits in a rebalance is answered, or the servers could not finish
   for (auto& shard : shards_) co_await shard->shard.call(*shard, &BrokerShard::begin_stop);
   co_await stop_servers(shard0().clock.now() + kStopWithin);
+  if (replication_) replication_->stop();
   if (controller_) controller_->stop();
   if (peers_) peers_->close();
   if (publisher_) co_await publisher_->stop();

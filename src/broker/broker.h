@@ -55,6 +55,8 @@ class ProducerIds;
 class QuorumParticipant;
 class QuorumReceiver;
 
+class Replication;
+
 enum class Open : std::uint8_t;
 
 class Broker {
@@ -140,6 +142,7 @@ class Broker {
   std::unique_ptr<NetworkControllerLink> controller_elsewhere_;
   std::unique_ptr<ControllerLink> controller_link_;
   std::unique_ptr<Forwarding> forwarding_;
+  std::unique_ptr<Replication> replication_;
   std::unique_ptr<BrokerLifecycle> lifecycle_;
   std::unique_ptr<ProducerIds> producer_ids_;
   std::unique_ptr<GroupCoordinator> groups_;

@@ -15,8 +15,12 @@ class BrokerSession : public network::Session {
   Task<network::Started> start(network::Request request) override;
 
  private:
+  static constexpr std::size_t kFollowerSessions = 4;  // one is used at a time
+
   BrokerShard& here_;
   std::shared_ptr<const ClientInfo> client_;
+  // A follower's sessions end with its connection, and take no place from consumers.
+  FetchSessionCache follower_sessions_{kFollowerSessions, 1, 1};
 };
 
 }  // namespace thalweg::broker

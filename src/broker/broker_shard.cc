@@ -48,7 +48,9 @@ void BrokerShard::tell_leadership(const std::string& topic, PartitionId partitio
   if (listener != leadership_listeners_.end()) listener->second(partition, std::move(led));
 }
 
-void BrokerShard::host(std::string topic, replica::PartitionKey key, storage::LogPtr log, metadata::Partition state) {
+Task<> BrokerShard::host(std::string topic, replica::PartitionKey key, storage::LogPtr log,
+                         metadata::Partition state) {
+  co_await partitions.settled(key);
   const auto before = partitions.find(key);
   const bool led = before && before->is_leader();
   if (log)

@@ -69,8 +69,9 @@ class BrokerShard {
   // `deleted` are the topics that it no longer has.
   void set_image(metadata::ImagePtr image, std::vector<Uuid> deleted);
 
-  // The image's word on one partition of this shard. `log` is set when it has just been opened.
-  void host(std::string topic, replica::PartitionKey key, storage::LogPtr log, metadata::Partition state);
+  // The image's word on one partition of this shard. `log` is set when it has just been opened. A truncation that is
+  // under way ends first.
+  Task<> host(std::string topic, replica::PartitionKey key, storage::LogPtr log, metadata::Partition state);
   void drop(std::string topic, replica::PartitionKey key);
   bool drop_all(std::string topic, std::vector<replica::PartitionKey> keys);
 

@@ -13,6 +13,7 @@
 namespace thalweg::broker {
 
 class BrokerShard;
+class FetchSessionCache;
 
 // Who is at the other end, as far as is known by now: a session that learns more makes a new one, and requests that are
 // under way keep theirs. Owner: the shard that accepted the connection.
@@ -37,6 +38,8 @@ struct RequestContext {
   std::int16_t version = 0;
   std::string client_id;
   Instant received{};
+  // Those of the connection, for followers; null where requests come without one.
+  FetchSessionCache* follower_sessions = nullptr;
 
   bool allows(Operation operation, const Resource& resource) const {
     return is_allowed(*connection, operation, resource);

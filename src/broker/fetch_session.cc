@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <tuple>
+#include <utility>
 
 namespace thalweg::broker {
 namespace {
@@ -31,7 +32,8 @@ FetchPartition wanted(const FetchRequest::FetchTopic& topic, const FetchRequest:
           .fetch_offset = p.fetch_offset,
           .last_fetched_epoch = p.last_fetched_epoch,
           .log_start_offset = p.log_start_offset,
-          .max_bytes = p.partition_max_bytes};
+          .max_bytes = p.partition_max_bytes,
+          .durable_end = p.durable_end_offset};
 }
 }  // namespace
 
@@ -99,11 +101,18 @@ class FetchSession {
   const Instant created;
   Instant last_used;
   std::int32_t epoch = kInitialEpoch + 1;
+  std::shared_ptr<StopSignal> parked;  // of the request that waits, if one does
 
  private:
   std::list<Entry> order_;
   std::map<Key, std::list<Entry>::iterator> by_key_;
 };
+
+std::shared_ptr<StopSignal> FetchContext::park() const {
+  if (!session) return nullptr;
+  session->parked = std::make_shared<StopSignal>();
+  return session->parked;
+}
 
 FetchSessionCache::FetchSessionCache(std::size_t slots, std::int32_t first_id, std::int32_t id_step)
     : slots_(slots), id_step_(id_step), next_id_(first_id) {}
@@ -142,6 +151,7 @@ Result<FetchContext> FetchSessionCache::incremental(const FetchRequest& request,
   if (session->epoch != request.session_epoch) return fail(ErrorCode::kInvalidFetchSessionEpoch);
   if (session->by_id != by_id) return fail(ErrorCode::kFetchSessionTopicIdError);
   session->last_used = now;
+  if (const auto parked = std::exchange(session->parked, nullptr)) parked->give();
   session->epoch = next_epoch(session->epoch);
   for (const auto& topic : request.forgotten_topics_data) session->forget(topic);
   for (const auto& topic : request.topics)

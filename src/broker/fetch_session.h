@@ -17,6 +17,7 @@
 #include "base/uuid.h"
 #include "protocol/fetch_request.h"
 #include "protocol/fetch_response.h"
+#include "runtime/stop_signal.h"
 
 namespace thalweg::broker {
 
@@ -31,6 +32,7 @@ struct FetchPartition {
   LeaderEpoch last_fetched_epoch = kNoLeaderEpoch;
   Offset log_start_offset = kNoOffset;
   std::int32_t max_bytes = 0;
+  Offset durable_end = kNoOffset;  // of a follower's log; it cannot say so if it is not one of ours
 };
 
 class FetchSession;
@@ -40,6 +42,9 @@ struct FetchContext {
   std::vector<FetchPartition> partitions;
   std::shared_ptr<FetchSession> session;  // null: sessionless
   bool incremental = false;               // leave out partitions without news
+
+  // For a request that waits: given when the next request of the session comes. Null without a session.
+  std::shared_ptr<StopSignal> park() const;
 };
 
 class FetchSessionCache {
@@ -48,7 +53,7 @@ class FetchSessionCache {
   FetchSessionCache(std::size_t slots, std::int32_t first_id, std::int32_t id_step);
   ~FetchSessionCache();
 
-  // Opens, continues or closes a session. Errors: kFetchSessionIdNotFound, kInvalidFetchSessionEpoch,
+  // Opens, continues or closes a session; the request of it that waits is told so (FetchContext::park). Errors: kFetchSessionIdNotFound, kInvalidFetchSessionEpoch,
   // kFetchSessionTopicIdError (the session was made with names and the request uses ids, or the reverse); these are the
   // response's top-level error.
   Result<FetchContext> begin(const protocol::FetchRequest& request, std::int16_t version, Instant now);

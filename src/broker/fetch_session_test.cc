@@ -52,6 +52,20 @@ struct Opened {
   }
 };
 
+TEST(FetchSession, ARequestThatWaitsIsToldWhenTheNextOneComes) {
+  Opened session({"a"});
+  const auto waiting = session.cache.begin(request(session.id, 1, {}), kByName, Instant{0});
+  ASSERT_TRUE(waiting);
+  const auto superseded = waiting->park();
+  ASSERT_TRUE(superseded);
+  EXPECT_FALSE(session.cache.begin(request(session.id, 9, {}), kByName, Instant{0})) << "of no session that there is";
+  EXPECT_FALSE(superseded->given());
+  const auto next = session.cache.begin(request(session.id, 2, {}), kByName, Instant{0});
+  EXPECT_TRUE(superseded->given());
+  EXPECT_FALSE(next->park()->given());
+  EXPECT_FALSE(session.cache.begin(request(0, -1, {"a"}), kByName, Instant{0})->park()) << "without a session";
+}
+
 TEST(FetchSession, IsNotMadeForAClientThatWantsNone) {
   FetchSessionCache cache(10, 1, 64);
   const auto context = cache.begin(request(0, -1, {"a"}), kByName, Instant{0});

@@ -40,7 +40,7 @@ void listen(BrokerShard& owner, replica::Isolation isolation, const std::vector<
 }  // namespace
 
 Task<bool> FetchWait::any_readable(BrokerShard& here, replica::Isolation isolation, std::vector<Partition> partitions,
-                                   Instant deadline, bool gives_way) {
+                                   Instant deadline, bool gives_way, StopSignal* superseded) {
   std::map<unsigned, std::vector<Partition>> by_shard;
   for (auto& partition : partitions) by_shard[partition.shard].push_back(partition);
 
@@ -61,6 +61,8 @@ Task<bool> FetchWait::any_readable(BrokerShard& here, replica::Isolation isolati
   const OneShot<bool> woken = bell.rung;
   const auto timer = here.shard.clock.call_at(deadline, [woken] { woken.set(false); });
   const auto stop = here.stopping.once_given([woken] { woken.set(false); });
+  const auto next = superseded ? superseded->once_given([woken] { woken.set(false); })
+                               : std::unique_ptr<StopSignal::Registration>();
   const auto shortage =
       gives_way ? here.memory.once_short([woken] { woken.set(false); }) : std::unique_ptr<Budget::Registration>();
   const bool readable = co_await woken.wait();

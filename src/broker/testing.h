@@ -78,6 +78,7 @@ class BrokerUnderTest {
   }
   sim::World& world() { return world_; }
   sim::Node& node() { return *node_; }
+  sim::Node& client() { return *client_; }
   Broker& broker() { return *node_->program<Program>().broker; }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/log.h"
 
 namespace thalweg::replica {
@@ -17,10 +18,12 @@ Partition::Partition(const Shard& shard, BrokerId self, storage::LogPtr log, Rep
 
 void Partition::update(const metadata::Partition& state) {
   if (stopped_) return;
+  CHECK(!changing_);  // see settled(): a leader does not lose records in its own epoch
   const bool new_epoch = state.leader_epoch > leader_epoch_;
   replicas_ = state.replicas.size();
   leader_ = state.leader;
   leader_epoch_ = state.leader_epoch;
+  in_isr_ = std::ranges::find(state.isr, self_) != state.isr.end();
   if (!is_leader()) {
     end_role();
     role_.emplace<Following>();
@@ -83,7 +86,7 @@ void Partition::take(Replication::Step step) {
   if (step.propose && isr_changes_.propose)
     isr_changes_.propose(*std::move(step.propose));
   else if (step.propose)
-    step = leading()->replication.on_refused(shard_.clock.now());
+    step = leading()->replication.on_refused(step.propose->partition_epoch, isr_changes_.eligible, shard_.clock.now());
   look_again(step.again);
 }
 
@@ -96,8 +99,9 @@ void Partition::look_again(std::optional<Instant> when) {
   });
 }
 
-void Partition::isr_refused() {
-  if (leading()) take(leading()->replication.on_refused(shard_.clock.now()));
+void Partition::isr_refused(std::int32_t partition_epoch) {
+  if (leading())
+    take(leading()->replication.on_refused(partition_epoch, isr_changes_.eligible, shard_.clock.now()));
 }
 
 bool Partition::is_alone_in_sync() const { return leading() && leading()->replication.is_alone(); }
@@ -106,7 +110,8 @@ void Partition::note_fetch(const Follower& follower, Offset position) {
   const Replication::Fetched fetched{.from = follower.id,
                                      .broker_epoch = follower.epoch,
                                      .position = position,
-                                     .claim = follower.durable == kNoOffset ? position : follower.durable};
+                                     .claim = follower.durable == kNoOffset ? position : follower.durable,
+                                     .log_start = follower.log_start};
   take(leading()->replication.on_fetch(fetched, local(), isr_changes_.eligible, shard_.clock.now()));
 }
 
@@ -114,6 +119,62 @@ void Partition::note_fetch(const Follower& follower, Offset position) {
 std::optional<Partition::InSync> Partition::in_sync() const {
   if (!leading()) return std::nullopt;
   return InSync{leading()->replication.in_sync().size(), replicas_, std::min(in_sync_min(), replicas_)};
+}
+
+// ---- Following
+
+std::optional<replication::Position> Partition::following() const {
+  if (stopped_ || changing_ || leader_ == self_ || leader_ == kNoBroker || log_->is_offline()) return std::nullopt;
+  const Offset end = log_->end_offset();
+  return replication::Position{leader_epoch_, end,
+                               end > log_->start_offset() ? log_->epoch_of(end - 1) : kNoLeaderEpoch};
+}
+
+// It may go back: a new leader does not know yet how far the last one was.
+void Partition::follow_high_watermark(Offset leaders) {
+  log_->set_high_watermark(std::min(leaders, log_->end_offset()));
+  high_watermark_.reset(log_->high_watermark());
+}
+
+Result<> Partition::append_as_follower(SharedBytes records, LeaderEpoch leader_epoch, Offset high_watermark,
+                                       Offset log_start) {
+  CHECK(following());
+  if (!records.empty())
+    if (auto appended = log_->append_as_follower(std::move(records), leader_epoch); !appended)
+      return std::unexpected(appended.error().error);
+  follow_high_watermark(high_watermark);
+  const Offset start = std::min(log_start, log_->high_watermark());
+  if (start > log_->start_offset()) TRY_VOID(log_->delete_records_before(start));
+  return {};
+}
+
+Task<Result<>> Partition::change(Task<Result<>> cut) {
+  const auto self = shared_from_this();
+  changing_ = true;
+  auto done = co_await std::move(cut);
+  changing_ = false;
+  high_watermark_.reset(log_->high_watermark());
+  for (const auto& waiter : std::exchange(settling_, {})) waiter.set(true);
+  co_return done;
+}
+
+Task<Result<>> Partition::truncate_as_follower(Offset to) {
+  CHECK(following());
+  return change(log_->truncate_to(to));
+}
+
+Task<Result<>> Partition::start_over(Offset at) {
+  CHECK(following());
+  return change(log_->truncate_fully_and_start_at(at));
+}
+
+Task<> Partition::settled() {
+  const auto self = shared_from_this();
+  while (changing_) {
+    const OneShot<bool> done;
+    settling_.push_back(done);
+    co_await done.wait();
+  }
 }
 
 // ---- Appending
@@ -197,12 +258,9 @@ Task<Result<ReadResult>> Partition::read(ReadRequest request) {
 }
 
 // Where the reader has to cut its log, as what follows is of another leader.
-Task<Result<std::optional<storage::EpochEnd>>> Partition::diverging(LeaderEpoch last_fetched, Offset from) {
+Task<Result<std::optional<record::EpochEnd>>> Partition::diverging(LeaderEpoch last_fetched, Offset from) {
   CO_TRY(const auto known, co_await log_->end_offset_for_epoch(last_fetched));
-  if (known.end_offset == kNoOffset)
-    co_return fail(ErrorCode::kOffsetOutOfRange, "no leader epoch is known at or below the last fetched one");
-  const bool diverges = known.epoch < last_fetched || known.end_offset < from;
-  co_return diverges ? std::optional(known) : std::nullopt;
+  co_return replication::divergence(known, last_fetched, from);
 }
 
 Task<Result<storage::TimestampAndOffset>> Partition::find_offset(OffsetQuery query) {
@@ -213,6 +271,9 @@ Task<Result<storage::TimestampAndOffset>> Partition::find_offset(OffsetQuery que
   storage::TimestampAndOffset found;
   switch (query.kind) {
     case Kind::kLatest:
+      // Before that a consumer would be told of an end that others have been beyond (KIP-207).
+      if (query.isolation != Isolation::kLogEnd && !leading()->replication.high_watermark_is_known())
+        co_return fail(ErrorCode::kOffsetNotAvailable, "the new leader does not know yet how far its followers are");
       found = {kNoTimestamp, limit, leader_epoch_};
       co_return found;
     case Kind::kEarliest:
@@ -232,12 +293,12 @@ Task<Result<storage::TimestampAndOffset>> Partition::find_offset(OffsetQuery que
   co_return found;
 }
 
-Task<Result<storage::EpochEnd>> Partition::end_offset_for_epoch(LeaderEpoch current, LeaderEpoch asked) {
+Task<Result<record::EpochEnd>> Partition::end_offset_for_epoch(LeaderEpoch current, LeaderEpoch asked) {
   const auto self = shared_from_this();
   CO_TRY_VOID(check_leader(current));
   CO_TRY(const auto known, co_await log_->end_offset_for_epoch(asked));
   CO_TRY_VOID(check_leader(current));
-  if (asked == leader_epoch_) co_return storage::EpochEnd{leader_epoch_, log_->end_offset()};
+  if (asked == leader_epoch_) co_return record::EpochEnd{leader_epoch_, log_->end_offset()};
   co_return known;
 }
 

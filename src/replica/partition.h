@@ -1,5 +1,6 @@
 // A Partition is a log with a role. Leader: takes appends, answers reads, learns from the followers' reads how far they
-// are. A replica of which another broker is leader refuses both with NOT_LEADER_OR_FOLLOWER.
+// are. Follower: takes what its leader has, in its order, and cuts what its leader has not; refuses clients with
+// NOT_LEADER_OR_FOLLOWER. A Fetcher moves it.
 //
 // The promise: with acks=all a record is on the disk of every in-sync replica before the high watermark passes it. What
 // is on this broker's disk the log says (Log::acknowledged(), which thalweg.durable.acks=memory changes the meaning
@@ -17,12 +18,16 @@
 
 #include "metadata/image.h"
 #include "metrics/topic_metrics.h"
-#include "replica/replication.h"
+#include "replication/following.h"
+#include "replication/replication.h"
 #include "runtime/shard.h"
 #include "runtime/watermark.h"
 #include "storage/log.h"
 
 namespace thalweg::replica {
+
+using replication::Replication;
+using replication::ReplicationTimes;
 
 enum class Isolation {
   kLogEnd,         // followers, and debugging consumers
@@ -44,6 +49,7 @@ struct Follower {
   BrokerId id;
   std::int64_t epoch = -1;     // the broker epoch it was registered with
   Offset durable = kNoOffset;  // what it has on disk; kNoOffset: all below where it reads
+  Offset log_start = kNoOffset;
 };
 
 struct ReadRequest {
@@ -60,7 +66,7 @@ struct ReadResult {
   Offset high_watermark = kNoOffset;
   Offset last_stable_offset = kNoOffset;
   Offset log_start_offset = kNoOffset;
-  std::optional<storage::EpochEnd> diverging;  // the reader must truncate; there are no records then
+  std::optional<record::EpochEnd> diverging;  // the reader must truncate; there are no records then
   storage::FetchedData data;
 };
 
@@ -96,8 +102,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   // Nobody else has to confirm a record: what is waited for is this broker's disk.
   bool is_alone_in_sync() const;
   void set_isr_changes(IsrChanges changes) { isr_changes_ = std::move(changes); }
-  // The controller changed nothing of what was proposed.
-  void isr_refused();
+  // The controller changed nothing of what was proposed under this partition epoch.
+  void isr_refused(std::int32_t partition_epoch);
   // Where its appends are counted, and by whoever reads; before, they are counted nowhere.
   void count_in(TopicMetrics::Counts counts) { counts_ = std::move(counts); }
   TopicCounts& counts() { return *counts_; }
@@ -110,6 +116,26 @@ class Partition : public std::enable_shared_from_this<Partition> {
   const storage::LogPtr& log_ptr() const { return log_; }
   const Shard& shard() const { return shard_; }
 
+  // ---- Following
+
+  // Where the log stands. Nothing unless another broker leads, and the log can take records now.
+  std::optional<replication::Position> following() const;
+  // As far as the log is on disk, or counts as written where acknowledgements come from memory.
+  Offset claim() const { return log_->acknowledged().value(); }
+  // This broker is in the ISR, as the image says.
+  bool in_isr() const { return in_isr_; }
+  // What the leader of `leader_epoch` has sent for a fetch at the log's end: records (empty: none), its high watermark
+  // and its log start. REQUIRES: following()
+  Result<> append_as_follower(SharedBytes records, LeaderEpoch leader_epoch, Offset high_watermark, Offset log_start);
+  // What the leader has not. On disk when it returns; following() says nothing meanwhile. REQUIRES: following()
+  Task<Result<>> truncate_as_follower(Offset to);
+  // Nothing of the log is any use. REQUIRES: following()
+  Task<Result<>> start_over(Offset at);
+  // Neither of the two is under way.
+  Task<> settled();
+
+  // ---- Leading
+
   // Errors beside those of Log: kNotLeaderOrFollower, kNotEnoughReplicas.
   storage::AppendResult append_as_leader(AppendRequest request);
   // kNotLeaderOrFollower, kFencedLeaderEpoch, kUnknownLeaderEpoch, kOffsetOutOfRange, kKafkaStorageError.
@@ -117,7 +143,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   // Offset kNoOffset with success: there is no such record.
   Task<Result<storage::TimestampAndOffset>> find_offset(OffsetQuery query);
   // OffsetForLeaderEpoch: (-1, -1) if no such epoch is known. What is answered is on disk.
-  Task<Result<storage::EpochEnd>> end_offset_for_epoch(LeaderEpoch current, LeaderEpoch asked);
+  Task<Result<record::EpochEnd>> end_offset_for_epoch(LeaderEpoch current, LeaderEpoch asked);
   // DeleteRecords: `before` kNoOffset means the high watermark. Answers the new log start.
   Result<Offset> delete_records(Offset before);
 
@@ -135,7 +161,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
     std::unique_ptr<Watermark::Registration> following_log;
     std::unique_ptr<Clock::Timer> again;
   };
-  struct Following {};  // the fetcher of this partition lives here
+  struct Following {};
 
   storage::AppendResult append(AppendRequest request);
   Result<> check_leader(LeaderEpoch believed) const;
@@ -145,11 +171,13 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Replication::Local local() const { return {log_->end_offset(), log_->acknowledged().value()}; }
   void lead(const metadata::Partition& state);
   void end_role();
+  Task<Result<>> change(Task<Result<>> cut);
+  void follow_high_watermark(Offset leaders);
   void follow_log();
   void take(Replication::Step step);
   void look_again(std::optional<Instant> when);
   void note_fetch(const Follower& follower, Offset position);
-  Task<Result<std::optional<storage::EpochEnd>>> diverging(LeaderEpoch last_fetched, Offset from);
+  Task<Result<std::optional<record::EpochEnd>>> diverging(LeaderEpoch last_fetched, Offset from);
 
   const Shard& shard_;
   const BrokerId self_;
@@ -159,6 +187,9 @@ class Partition : public std::enable_shared_from_this<Partition> {
   BrokerId leader_ = kNoBroker;
   LeaderEpoch leader_epoch_ = kNoLeaderEpoch;
   std::size_t replicas_ = 0;
+  bool in_isr_ = false;
+  bool changing_ = false;               // a truncation is under way
+  std::vector<OneShot<bool>> settling_;  // wait for its end
   TopicMetrics::Counts counts_ = std::make_shared<TopicCounts>();
   IsrChanges isr_changes_;
   std::variant<Idle, Leading, Following> role_;

@@ -1,18 +1,48 @@
 #include "replica/partitions.h"
 
+#include "base/check.h"
 #include "runtime/yielding.h"
 #include "storage/repack_in_slices.h"
 
 namespace thalweg::replica {
 
+void Partitions::start_replication(ReplicationLinks links) {
+  CHECK(partitions_.empty());
+  links_ = std::move(links);
+  fetchers_ = std::make_unique<Fetchers>(shard_, links_->fetch, links_->options);
+}
+
+Task<> Partitions::settled(PartitionKey key) const {
+  if (const auto partition = find(key)) co_await partition->settled();
+}
+
 void Partitions::host(PartitionKey key, storage::LogPtr log, metadata::Partition state) {
   auto& partition = partitions_[key];
-  if (!partition) partition = std::make_shared<Partition>(shard_, self_, std::move(log));
+  if (!partition) {
+    partition = std::make_shared<Partition>(shard_, self_, std::move(log));
+    if (links_) {
+      const auto propose = [this, key](Replication::Wanted wanted) { links_->propose({key, std::move(wanted)}); };
+      partition->set_isr_changes({.eligible = links_->eligible, .propose = propose});
+    }
+  }
   partition->update(state);
+  follow(key, partition);
 }
 
 void Partitions::update(PartitionKey key, metadata::Partition state) {
-  if (const auto partition = find(key)) partition->update(state);
+  const auto partition = find(key);
+  if (!partition) return;
+  partition->update(state);
+  follow(key, partition);
+}
+
+// Who leads now is fetched from, whoever it was before.
+void Partitions::follow(const PartitionKey& key, const PartitionPtr& partition) {
+  if (fetchers_) fetchers_->follow(key, partition);
+}
+
+void Partitions::isr_refused(PartitionKey key, std::int32_t partition_epoch) {
+  if (const auto partition = find(key)) partition->isr_refused(partition_epoch);
 }
 
 void Partitions::set_config(PartitionKey key, storage::LogConfig config) {
@@ -20,10 +50,12 @@ void Partitions::set_config(PartitionKey key, storage::LogConfig config) {
 }
 
 void Partitions::remove(PartitionKey key) {
+  if (fetchers_) fetchers_->leave(key);
   if (auto node = partitions_.extract(key)) node.mapped()->stop();
 }
 
 void Partitions::stop_all() {
+  if (fetchers_) fetchers_->stop();
   for (auto& [key, partition] : partitions_) partition->stop();
 }
 
@@ -162,7 +194,7 @@ Task<Result<storage::TimestampAndOffset>> Partitions::find_offset(PartitionKey k
   co_return co_await partition->find_offset(query);
 }
 
-Task<Result<storage::EpochEnd>> Partitions::end_offset_for_epoch(PartitionKey key, LeaderEpoch current,
+Task<Result<record::EpochEnd>> Partitions::end_offset_for_epoch(PartitionKey key, LeaderEpoch current,
                                                                  LeaderEpoch asked) {
   CO_TRY(auto partition, get(key));
   co_return co_await partition->end_offset_for_epoch(current, asked);

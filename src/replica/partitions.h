@@ -1,27 +1,41 @@
 // The partitions that one shard owns, found by topic id. Owner: that shard; others reach it by shard.call().
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "base/uuid.h"
+#include "replica/fetchers.h"
+#include "replica/isr_proposal.h"
 #include "replica/partition.h"
+#include "replica/partition_key.h"
 #include "runtime/turn.h"
 
 namespace thalweg::replica {
 
-struct PartitionKey {
-  Uuid topic_id;
-  PartitionId partition;
-  friend bool operator==(const PartitionKey&, const PartitionKey&) = default;
+// What replication needs of the rest of the broker. All of it is called on this shard.
+struct ReplicationLinks {
+  FetchLinks fetch;
+  FetcherOptions options;
+  Replication::Eligible eligible;            // by this shard's image
+  std::function<void(IsrProposal)> propose;  // answered by an image, or by Partitions::isr_refused()
 };
 
 class Partitions {
  public:
   Partitions(const Shard& shard, BrokerId self) : shard_(shard), self_(self) {}
   Partitions(const Partitions&) = delete;
+
+  // From here on partitions that others lead are fetched, and leaders ask for changes of their ISR. Before, and without
+  // it, nothing of that happens. REQUIRES: no partition is hosted yet
+  void start_replication(ReplicationLinks links);
+  // Nothing of the partition is being truncated when it returns, so that its role may change: whoever leads must not
+  // lose records in its own epoch. Waits for the disk at most.
+  Task<> settled(PartitionKey key) const;
+  void isr_refused(PartitionKey key, std::int32_t partition_epoch);
 
   // Takes a log into service, or tells a partition that is here already what the image says now.
   void host(PartitionKey key, storage::LogPtr log, metadata::Partition state);
@@ -75,7 +89,7 @@ class Partitions {
   Task<std::vector<Result<ReadResult>>> read(std::vector<Read> reads);
 
   Task<Result<storage::TimestampAndOffset>> find_offset(PartitionKey key, OffsetQuery query);
-  Task<Result<storage::EpochEnd>> end_offset_for_epoch(PartitionKey key, LeaderEpoch current, LeaderEpoch asked);
+  Task<Result<record::EpochEnd>> end_offset_for_epoch(PartitionKey key, LeaderEpoch current, LeaderEpoch asked);
   // The new log start is on disk with the next checkpoint of LogManager.
   Result<Offset> delete_records(PartitionKey key, Offset before);
 
@@ -88,6 +102,7 @@ class Partitions {
       return std::hash<Uuid>()(k.topic_id) + std::size_t(k.partition.value) * 0x9e3779b97f4a7c15ULL;
     }
   };
+  void follow(const PartitionKey& key, const PartitionPtr& partition);
   Result<PartitionPtr> get(const PartitionKey& key) const;
   storage::AppendResult append_now(Append append);
   Task<storage::AppendResult> append_packed(Append append);
@@ -95,6 +110,8 @@ class Partitions {
   const Shard& shard_;
   const BrokerId self_;
   Turn packing_;
+  std::optional<ReplicationLinks> links_;
+  std::unique_ptr<Fetchers> fetchers_;
   std::unordered_map<PartitionKey, PartitionPtr, Hash> partitions_;  // looked up; iterated only to stop them all
 };
 

@@ -1,10 +1,32 @@
 #include "storage/leader_epoch_file.h"
 
+#include "base/number.h"
 #include "storage/checkpoint_file.h"
 
 namespace thalweg::storage {
 
-LeaderEpochFile::LeaderEpochFile(Disk& disk, const std::string& directory, LeaderEpochCache epochs, bool stale)
+Result<record::LeaderEpochCache> parse_leader_epochs(std::string_view text) {
+  TRY(const auto lines, parse_checkpoint(text));
+  record::LeaderEpochCache epochs;
+  for (const auto line : lines) {
+    const auto space = line.find(' ');
+    const auto epoch = parse_number<std::int32_t>(line.substr(0, space));
+    const auto start = space == line.npos ? std::nullopt : parse_number<std::int64_t>(line.substr(space + 1));
+    if (!epoch || !start || *epoch < 0 || *start < 0)
+      return fail(ErrorCode::kKafkaStorageError, "leader epoch checkpoint has the line '" + std::string(line) + "'");
+    epochs.assign({*epoch}, {*start});
+  }
+  return epochs;
+}
+
+std::string print_leader_epochs(const record::LeaderEpochCache& epochs) {
+  std::vector<std::string> lines;
+  for (const auto& entry : epochs.entries())
+    lines.push_back(to_string(entry.epoch) + " " + to_string(entry.start_offset));
+  return print_checkpoint(lines);
+}
+
+LeaderEpochFile::LeaderEpochFile(Disk& disk, const std::string& directory, record::LeaderEpochCache epochs, bool stale)
     : disk_(disk),
       path_(directory + "/" + std::string(kLeaderEpochFile)),
       epochs_(std::move(epochs)),
@@ -43,7 +65,7 @@ Task<Result<>> LeaderEpochFile::settle() {
   const Turn::Held turn = co_await turn_.take();
   const std::uint64_t changes = changes_;
   if (changes == written_) co_return Result<>{};
-  CO_TRY_VOID(co_await disk_.replace_file(path_, SharedBytes::copy_of(std::string_view(epochs_.print()))));
+  CO_TRY_VOID(co_await disk_.replace_file(path_, SharedBytes::copy_of(std::string_view(print_leader_epochs(epochs_)))));
   written_ = changes;
   if (changes_ == changes) stale_ = false;
   co_return Result<>{};

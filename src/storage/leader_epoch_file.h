@@ -10,19 +10,24 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "runtime/disk.h"
 #include "runtime/turn.h"
-#include "storage/leader_epoch_cache.h"
+#include "record/leader_epoch_cache.h"
 
 namespace thalweg::storage {
+
+// The text of `leader-epoch-checkpoint`. kKafkaStorageError if it is not one.
+Result<record::LeaderEpochCache> parse_leader_epochs(std::string_view text);
+std::string print_leader_epochs(const record::LeaderEpochCache& epochs);
 
 class LeaderEpochFile {
  public:
   // `stale`: the file on disk does not say what `epochs` says.
-  LeaderEpochFile(Disk& disk, const std::string& directory, LeaderEpochCache epochs, bool stale);
+  LeaderEpochFile(Disk& disk, const std::string& directory, record::LeaderEpochCache epochs, bool stale);
 
-  const LeaderEpochCache& epochs() const { return epochs_; }
+  const record::LeaderEpochCache& epochs() const { return epochs_; }
   // The latest, or kNoLeaderEpoch.
   LeaderEpoch latest() const;
 
@@ -49,7 +54,7 @@ class LeaderEpochFile {
 
   Disk& disk_;
   const std::string path_;
-  LeaderEpochCache epochs_;
+  record::LeaderEpochCache epochs_;
   bool stale_;
   std::uint64_t changes_ = 0, written_ = 0;  // announcements included
   Turn turn_;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/uuid.h"
-#include "storage/leader_epoch_cache.h"
+#include "record/leader_epoch_cache.h"
 #include "storage/log_segment.h"
 #include "storage/log_syncer.h"
 #include "storage/producer_state.h"
@@ -24,7 +24,7 @@ struct Recovered {
 struct LoadedLog {
   Uuid topic_id;
   std::vector<std::shared_ptr<LogSegment>> segments;  // by base offset; never empty
-  LeaderEpochCache epochs;
+  record::LeaderEpochCache epochs;
   bool epochs_stale = false;  // the file says something else
   ProducerStateManager producers;
   // start <= high_watermark <= end, recovery_point <= end; [.., end) is on disk

@@ -123,9 +123,9 @@ AppendResult Log::append_as_leader(SharedBytes records, const AppendOptions& opt
   return AppendInfo{valid.first, valid.last, valid.log_append_time, start_, false};
 }
 
-AppendResult Log::append_as_follower(SharedBytes records) {
+AppendResult Log::append_as_follower(SharedBytes records, LeaderEpoch leader_epoch) {
   TRY_VOID(check_writable());
-  TRY(const ReplicatedBatches checked, check_replicated(records, end_offset()));
+  TRY(const ReplicatedBatches checked, check_replicated(records, end_offset(), leader_epoch));
   if (checked.batches.empty()) return AppendInfo{end_offset(), end_offset() - 1, kNoTimestamp, start_, false};
   const Timestamp now = shard_.clock.wall();
   // One write for all that goes into the same segment.
@@ -284,7 +284,7 @@ void Log::set_high_watermark(Offset offset) {
 
 void Log::start_epoch(LeaderEpoch epoch) { epochs_.announce(epoch, end_offset()); }
 
-Task<Result<EpochEnd>> Log::end_offset_for_epoch(LeaderEpoch epoch) {
+Task<Result<record::EpochEnd>> Log::end_offset_for_epoch(LeaderEpoch epoch) {
   const LogPtr self = shared_from_this();
   if (const auto& offline = syncer_->offline()) co_return std::unexpected(*offline);
   CO_TRY_VOID(co_await settle_epochs());

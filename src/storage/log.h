@@ -113,8 +113,9 @@ class Log : public std::enable_shared_from_this<Log> {
   // A client's batch (exactly one), or what a coordinator writes: validated, offsets assigned, sequences checked,
   // rolled, written.
   AppendResult append_as_leader(SharedBytes records, const AppendOptions& options);
-  // Batches from the leader, as they are: offsets must not go back (kOffsetOutOfRange otherwise; gaps are fine).
-  AppendResult append_as_follower(SharedBytes records);
+  // Batches from the leader, as they are: offsets must not go back (kOffsetOutOfRange otherwise; gaps are fine), and
+  // what is of a later epoch than the leader's is left out. Producers and epochs follow what is in them.
+  AppendResult append_as_follower(SharedBytes records, LeaderEpoch leader_epoch = kAnyLeaderEpoch);
 
   // ---- Reading
 
@@ -129,7 +130,8 @@ class Log : public std::enable_shared_from_this<Log> {
                                                                std::numeric_limits<std::int64_t>::max()});
   // OffsetForLeaderEpoch: the largest known epoch <= `epoch` and where it ends. See LeaderEpochCache::end_offset_for.
   // What is answered is on disk before, so that a restart does not forget it.
-  Task<Result<EpochEnd>> end_offset_for_epoch(LeaderEpoch epoch);
+  Task<Result<record::EpochEnd>> end_offset_for_epoch(LeaderEpoch epoch);
+  const record::LeaderEpochCache& epochs() const { return epochs_.epochs(); }
   LeaderEpoch latest_epoch() const;
   LeaderEpoch epoch_of(Offset offset) const;
 

@@ -386,9 +386,9 @@ std::string LogLoader::name_for(const LogSegment& segment, std::uint64_t positio
 // ---- Epochs and the start
 
 // Every batch says its epoch; only an epoch without a batch is lost, and nobody has a record of it.
-Result<LeaderEpochCache> LogLoader::epochs_of_batches(const std::string& path, const Error& why) {
+Result<record::LeaderEpochCache> LogLoader::epochs_of_batches(const std::string& path, const Error& why) {
   log::warn("leader epochs are damaged, making them again from the batches", field("file", path), field("reason", why));
-  LeaderEpochCache epochs;
+  record::LeaderEpochCache epochs;
   for (const auto& segment : log_.segments)
     TRY_VOID(segment->for_each_header(segment->base(), [&](const BatchHeader& header) -> Result<> {
       const auto latest = epochs.latest();
@@ -401,24 +401,24 @@ Result<LeaderEpochCache> LogLoader::epochs_of_batches(const std::string& path, c
 
 Result<> LogLoader::load_epochs() {
   const std::string path = directory() + "/" + std::string(kLeaderEpochFile);
-  LeaderEpochCache stored;
+  record::LeaderEpochCache stored;
   bool damaged = false;
   if (disk().exists(path)) {
     TRY(const SharedBytes text, disk().read_file(path));
-    auto epochs = LeaderEpochCache::parse(text.text());
+    auto epochs = parse_leader_epochs(text.text());
     damaged = !epochs;
     if (damaged) epochs = epochs_of_batches(path, Error(epochs.error()));
     TRY(stored, std::move(epochs));
   }
-  LeaderEpochCache epochs = stored;
+  record::LeaderEpochCache epochs = stored;
   // Above the recovery point the batches alone tell, also for folders whose file was not written before a truncation:
   // there it may speak of what was cut and followed by records of older epochs.
   if (!clean_) epochs.truncate_from_end(recovery_point_);
-  for (const EpochEntry& seen : seen_epochs_)
+  for (const record::EpochEntry& seen : seen_epochs_)
     if (const auto latest = epochs.latest(); !latest || seen.epoch > latest->epoch)
       epochs.assign(seen.epoch, seen.start_offset);
   epochs.truncate_from_end(log_.end);
-  const auto announced = std::ranges::find(stored.entries(), log_.end, &EpochEntry::start_offset);
+  const auto announced = std::ranges::find(stored.entries(), log_.end, &record::EpochEntry::start_offset);
   if (announced != stored.entries().end())
     if (const auto latest = epochs.latest(); !latest || announced->epoch > latest->epoch)
       epochs.assign(announced->epoch, announced->start_offset);

@@ -46,7 +46,7 @@ class LogLoader {
   Result<> keep_whole(LogSegment& segment);
   std::string name_for(const LogSegment& segment, std::uint64_t position);
   Result<> load_epochs();
-  Result<LeaderEpochCache> epochs_of_batches(const std::string& path, const Error& why);
+  Result<record::LeaderEpochCache> epochs_of_batches(const std::string& path, const Error& why);
   Result<> rebuild_epochs(const std::string& path, const Error& why);
   Result<> settle_start();
   Task<Result<>> sync_unchecked();
@@ -64,7 +64,7 @@ class LogLoader {
   const Offset recovery_point_;
   const bool clean_;
   bool fresh_ = false;  // there was no segment
-  std::vector<EpochEntry> seen_epochs_;
+  std::vector<record::EpochEntry> seen_epochs_;
   LoadedLog log_;
 };
 

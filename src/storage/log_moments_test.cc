@@ -257,7 +257,7 @@ TEST(LogMoments, AnEpochThatWasToldOfSurvivesAPowerLoss) {
     ASSERT_TRUE(*m.world.run(m.node, log->flush()));
     log->start_epoch(LeaderEpoch{5});
     const auto told = *m.world.run(m.node, log->end_offset_for_epoch(LeaderEpoch{1}));
-    ASSERT_EQ(told, (EpochEnd{LeaderEpoch{1}, Offset{3}}));
+    ASSERT_EQ(told, (record::EpochEnd{LeaderEpoch{1}, Offset{3}}));
     log.reset();
     m.crash(sim::Crash::kPowerLoss);
     log = m.open();

@@ -279,12 +279,12 @@ std::expected<ValidatedBatch, AppendError> validate_for_append(const SharedBytes
   return assign(*content, options);
 }
 
-Result<ReplicatedBatches> check_replicated(BytesView records, Offset next_offset) {
+Result<ReplicatedBatches> check_replicated(BytesView records, Offset next_offset, LeaderEpoch epoch_max) {
   ReplicatedBatches out;
   record::BatchReader reader(records);
   while (true) {
     TRY(const auto batch, reader.next());
-    if (!batch) break;
+    if (!batch || batch->leader_epoch() > epoch_max) break;
     if (!batch->crc_ok())
       return fail(ErrorCode::kCorruptMessage,
                   "record batch at offset " + to_string(batch->base_offset()) + " fails its checksum");
@@ -294,8 +294,8 @@ Result<ReplicatedBatches> check_replicated(BytesView records, Offset next_offset
                                                     " where " + to_string(next_offset) + " or later was due");
     next_offset = batch->next_offset();
     out.batches.push_back(*batch);
+    out.size = reader.position();
   }
-  out.size = reader.position();
   return out;
 }
 

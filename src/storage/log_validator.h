@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -100,10 +101,14 @@ std::expected<ValidatedBatch, AppendError> validate_for_append(const SharedBytes
 
 // What a follower or a loader demands of each batch: framing, CRC, and an offset not below `next_offset`. No size or
 // timestamp rules. A torn last batch is left out (a leader may cut at max_bytes); `size` says how many bytes are whole.
+// So is what follows from the first batch of a later leader epoch than `epoch_max` on: who was asked could not know of
+// that one, so it was not read by the leader of that epoch (KAFKA-18723).
 struct ReplicatedBatches {
   std::vector<record::BatchView> batches;
   std::size_t size = 0;
 };
-Result<ReplicatedBatches> check_replicated(BytesView records, Offset next_offset);
+inline constexpr LeaderEpoch kAnyLeaderEpoch{std::numeric_limits<std::int32_t>::max()};
+Result<ReplicatedBatches> check_replicated(BytesView records, Offset next_offset,
+                                           LeaderEpoch epoch_max = kAnyLeaderEpoch);
 
 }  // namespace thalweg::storage

@@ -1,8 +1,13 @@
 // Fetch (1), versions 4-18: sessions (KIP-227), long poll, isolation levels, leader epochs (KIP-320, KIP-595), topic
 // ids (KIP-516), leader hints (KIP-951). Bytes are not read here: what the log gives back are pieces that the
-// connection sends. Not done: fetching from followers (KIP-392), the quota window.
+// connection sends.
+//
+// A follower's fetch has two stages: the first takes what it says of itself and reads, in order; the second waits. The
+// next fetch of its session ends that wait, so it can say more at once, or ask for other partitions. A consumer's wait
+// holds its connection, as in Kafka. Not done: fetching from followers (KIP-392), the quota window.
 #include <algorithm>
 #include <map>
+#include <memory>
 
 #include "base/log.h"
 #include "broker/api/api.h"
@@ -33,11 +38,14 @@ BrokerId follower_of(const FetchRequest& request) {
   return std::max({request.replica_id, request.replica_state.replica_id, kNoBroker});
 }
 
-// Nothing for a consumer.
-std::optional<replica::Follower> replica_of(const FetchRequest& request) {
+// Nothing for a consumer. No follower has more on disk than it has.
+std::optional<replica::Follower> replica_of(const FetchRequest& request, const FetchPartition& partition) {
   const BrokerId id = follower_of(request);
   if (id == kNoBroker) return std::nullopt;
-  return replica::Follower{.id = id, .epoch = request.replica_state.replica_epoch};
+  return replica::Follower{.id = id,
+                           .epoch = request.replica_state.replica_epoch,
+                           .durable = partition.durable_end,
+                           .log_start = partition.log_start_offset};
 }
 
 replica::Isolation isolation_of(const FetchRequest& request) {
@@ -50,30 +58,24 @@ class Fetch {
   Fetch(const RequestContext& context, FetchRequest request)
       : context_(context), request_(std::move(request)), isolation_(isolation_of(request_)) {}
 
-  Task<FetchResponse> run() {
-    FetchResponse response;
-    if (context_.request.noted) context_.request.noted->is_follower = follower_of(request_) != kNoBroker;
-    auto begun = context_.here.sessions.begin(request_, context_.version, context_.here.shard.clock.now());
+  static Task<Staged<FetchResponse>> run(std::unique_ptr<Fetch> self) {
+    const auto& context = self->context_;
+    if (context.request.noted) context.request.noted->is_follower = self->is_follower();
+    auto& sessions = self->is_follower() && context.follower_sessions ? *context.follower_sessions
+                                                                      : context.here.sessions;
+    auto begun = sessions.begin(self->request_, context.version, context.here.shard.clock.now());
     if (!begun) {
-      response.error_code = begun.error().code;
-      co_return response;
+      FetchResponse refused;
+      refused.error_code = begun.error().code;
+      co_return Staged<FetchResponse>{.now = std::move(refused)};
     }
-    fetch_ = std::move(*begun);
-    // All of it is kept for as long as the poll lasts.
-    if (Charge* memory = context_.request.memory) memory->add(fetch_.partitions.size() * kPartitionBytes);
-    const std::int32_t bytes_max = std::min(request_.max_bytes, context_.here.broker.config().fetch_max_bytes);
-    bytes_max_ = std::size_t(std::max(bytes_max, 0));
-    bytes_min_ = std::size_t(std::clamp(request_.min_bytes, 0, std::max(bytes_max, 0)));
-    co_await resolve();
-    const Instant deadline = context_.received + Millis(std::max(request_.max_wait_ms, 0));
-    for (;;) {
-      co_await read();
-      if (enough() || context_.here.shard.clock.now() >= deadline) break;
-      if (!co_await readable(deadline)) break;
-    }
-    co_await fill(response);
-    finish_fetch(fetch_, response);
-    co_return response;
+    self->fetch_ = std::move(*begun);
+    co_await self->begin();
+    if (!self->is_follower() || self->ends()) co_return Staged<FetchResponse>{.now = co_await self->answer()};
+    self->superseded_ = self->fetch_.park();
+    self->context_.request.memory = nullptr;  // given back by then
+    self->context_.request.noted = nullptr;
+    co_return Staged<FetchResponse>{.later = answer_later(std::move(self))};
   }
 
  private:
@@ -86,6 +88,31 @@ class Fetch {
   // What one partition takes here, in the wait for it and in the answer.
   static constexpr std::size_t kPartitionBytes =
       sizeof(FetchPartition) + sizeof(Wanted) + sizeof(FetchWait::Partition) + sizeof(PartitionData) + 150;
+
+  bool is_follower() const { return follower_of(request_) != kNoBroker; }
+
+  // What the follower says of itself counts from here on.
+  Task<> begin() {
+    // All of it is kept for as long as the poll lasts.
+    if (Charge* memory = context_.request.memory) memory->add(fetch_.partitions.size() * kPartitionBytes);
+    const std::int32_t bytes_max = std::min(request_.max_bytes, context_.here.broker.config().fetch_max_bytes);
+    bytes_max_ = std::size_t(std::max(bytes_max, 0));
+    bytes_min_ = std::size_t(std::clamp(request_.min_bytes, 0, std::max(bytes_max, 0)));
+    deadline_ = context_.received + Millis(std::max(request_.max_wait_ms, 0));
+    co_await resolve();
+    co_await read(Reading::kFirst);
+  }
+
+  bool ends() const { return enough() || context_.here.shard.clock.now() >= deadline_; }
+
+  Task<FetchResponse> answer() {
+    while (!ends() && co_await readable()) co_await read(Reading::kAgain);
+    FetchResponse response;
+    co_await fill(response);
+    finish_fetch(fetch_, response);
+    co_return response;
+  }
+  static Task<FetchResponse> answer_later(std::unique_ptr<Fetch> self) { co_return co_await self->answer(); }
 
   // What is not committed yet is for the partition's own followers only.
   bool may_read(const metadata::Partition& state) const {
@@ -124,7 +151,9 @@ class Fetch {
     co_return all;
   }
 
-  Task<> read() {
+  // A follower is heard once for each request: what wakes it is no sign of life.
+  enum class Reading { kFirst, kAgain };
+  Task<> read(Reading reading) {
     std::map<unsigned, std::vector<replica::Partitions::Read>> reads;
     std::map<unsigned, std::vector<std::size_t>> slots;
     for (std::size_t i = 0; i < wanted_.size(); ++i) {
@@ -137,7 +166,8 @@ class Fetch {
                                           .isolation = isolation_,
                                           .current_leader_epoch = p.current_leader_epoch,
                                           .last_fetched_epoch = p.last_fetched_epoch,
-                                          .follower = replica_of(request_)}});
+                                          .follower = reading == Reading::kFirst ? replica_of(request_, p)
+                                                                                 : std::nullopt}});
       slots[wanted_[i].shard].push_back(i);
     }
     std::vector<Task<std::vector<ReadResult>>> tasks;
@@ -178,7 +208,7 @@ class Fetch {
   }
 
   // True when any partition has moved since it was read.
-  Task<bool> readable(Instant deadline) {
+  Task<bool> readable() {
     std::vector<FetchWait::Partition> partitions;
     for (const auto& wanted : wanted_) {
       const auto& r = *wanted.result;
@@ -189,8 +219,8 @@ class Fetch {
     const Charge* memory = context_.request.memory;
     const bool gives_way = memory && memory->bytes() >= kMuchMemory;
     const Instant begun = context_.now();
-    const bool moved =
-        co_await FetchWait::any_readable(context_.here, isolation_, std::move(partitions), deadline, gives_way);
+    const bool moved = co_await FetchWait::any_readable(context_.here, isolation_, std::move(partitions), deadline_,
+                                                        gives_way, superseded_.get());
     context_.note_wait_since(begun);
     co_return moved;
   }
@@ -264,18 +294,19 @@ class Fetch {
     if (found) add_leader_hint(context_.connection->listener, *image, *found->state, data, response);
   }
 
-  const RequestContext& context_;
+  RequestContext context_;
   const FetchRequest request_;
   const replica::Isolation isolation_;
   FetchContext fetch_;
+  Instant deadline_{};
+  std::shared_ptr<StopSignal> superseded_;  // of a follower that waits
   std::vector<Wanted> wanted_;
   std::size_t bytes_max_ = 0, bytes_min_ = 0, bytes_ = 0;
   Pace pace_{kPartitionsAtOnce};
 };
 
-Task<FetchResponse> fetch(const RequestContext& context, FetchRequest request) {
-  Fetch fetch(context, std::move(request));
-  co_return co_await fetch.run();
+Task<Staged<FetchResponse>> fetch(const RequestContext& context, FetchRequest request) {
+  return Fetch::run(std::make_unique<Fetch>(context, std::move(request)));
 }
 
 }  // namespace

@@ -78,7 +78,9 @@ void fill(PartitionResponse& out, const RequestContext& context, const ListOffse
   out.timestamp = kNoTimestamp;
   out.offset = kNoOffset;
   if (!found) {
-    out.error_code = found.error().code;
+    // KIP-207: clients from before version 5 do not know the error, and ask again after the other.
+    const bool unknown = found.error().code == ErrorCode::kOffsetNotAvailable && context.version < 5;
+    out.error_code = unknown ? ErrorCode::kLeaderNotAvailable : found.error().code;
     return;
   }
   if (context.version == 0) {

@@ -11,7 +11,7 @@
 namespace thalweg::broker {
 namespace {
 
-Task<Result<storage::EpochEnd>> end_of(const RequestContext& context, const std::string& topic, PartitionId partition,
+Task<Result<record::EpochEnd>> end_of(const RequestContext& context, const std::string& topic, PartitionId partition,
                                        LeaderEpoch current, LeaderEpoch asked) {
   CO_TRY(const auto found, find_partition(*context.image, topic, partition));
   auto& owner = context.here.broker.owner_of(found.key);

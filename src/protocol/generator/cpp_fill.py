@@ -10,6 +10,8 @@ from schema import Message, Struct
 def _fill(message: Message, struct: Struct, scope: str) -> list[str]:
     lines = [f"void fill(Filler& f, {scope}& m, std::int16_t v) {{"]
     for field in struct.fields:
+        if field.private:  # Kafka's classes, which the vectors are made with, have no such field
+            continue
         guard = condition(field.versions, struct.used)
         name = snake(field.name)
         nullable = condition(field.nullable, struct.used & field.versions)

@@ -74,6 +74,7 @@ class Field:
     entity: str | None = None
     rigid: bool = False
     secret: bool = False
+    private: bool = False  # ours alone; Kafka skips it as a tag that it does not know
 
     @property
     def is_struct(self) -> bool:
@@ -167,7 +168,7 @@ def _parse_field(words: list[str]) -> Field:
             field.default = next(attributes)
         elif word == "entity":
             field.entity = next(attributes)
-        elif word in ("ignorable", "key", "rigid", "secret"):
+        elif word in ("ignorable", "key", "private", "rigid", "secret"):
             setattr(field, word, True)
         else:
             raise SchemaError(f"unknown attribute '{word}'")

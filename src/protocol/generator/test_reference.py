@@ -161,7 +161,7 @@ class _Comparison:
             self.problems.append(f"{self.message.name}: {what} is {_show(ours)}, Kafka says {_show(theirs)}")
 
     def _struct(self, path: str, struct: schema.Struct, raw_fields: list[dict], possible: Versions) -> None:
-        ours = [f for f in struct.fields if f.versions & possible]
+        ours = [f for f in struct.fields if f.versions & possible and not f.private]
         theirs = [(raw, _theirs(raw)) for raw in raw_fields]
         theirs = [(raw, t) for raw, t in theirs if t["versions"] & possible]
         names, their_names = [f.name for f in ours], [raw["name"] for raw, _ in theirs]

@@ -1,17 +1,13 @@
 // Which leader epoch began at which offset of one partition; answers OffsetForLeaderEpoch and finds where logs diverge.
-// Pure; the Log that owns it writes the checkpoint file when a call says that something changed. Epochs and offsets
-// both rise.
+// Pure; the log that owns it writes its file when a call says that something changed. Epochs and offsets both rise.
 #pragma once
 
 #include <optional>
-#include <string>
-#include <string_view>
 #include <vector>
 
-#include "base/result.h"
 #include "base/types.h"
 
-namespace thalweg::storage {
+namespace thalweg::record {
 
 struct EpochEntry {
   LeaderEpoch epoch;
@@ -48,12 +44,8 @@ class LeaderEpochCache {
   bool truncate_from_start(Offset start);
   void clear() { entries_.clear(); }
 
-  // The text of `leader-epoch-checkpoint`. kKafkaStorageError if it is not one.
-  static Result<LeaderEpochCache> parse(std::string_view text);
-  std::string print() const;
-
  private:
   std::vector<EpochEntry> entries_;
 };
 
-}  // namespace thalweg::storage
+}  // namespace thalweg::record

@@ -1,8 +1,8 @@
-#include "storage/leader_epoch_cache.h"
+#include "record/leader_epoch_cache.h"
 
 #include <gtest/gtest.h>
 
-namespace thalweg::storage {
+namespace thalweg::record {
 namespace {
 
 LeaderEpochCache cache_of(std::initializer_list<EpochEntry> entries) {
@@ -61,13 +61,5 @@ TEST(LeaderEpochCache, TruncatesAtBothEnds) {
   EXPECT_EQ(cache.entries(), (Entries{{{4}, {20}}}));
 }
 
-TEST(LeaderEpochCache, ItsFileIsKafkas) {
-  const auto cache = cache_of({{{2}, {10}}, {{4}, {20}}});
-  EXPECT_EQ(cache.print(), "0\n2\n2 10\n4 20\n");
-  EXPECT_EQ(LeaderEpochCache::parse(cache.print())->entries(), cache.entries());
-  EXPECT_FALSE(LeaderEpochCache::parse("0\n1\n2\n"));
-  EXPECT_FALSE(LeaderEpochCache::parse("0\n1\n2 -5\n"));
-}
-
 }  // namespace
-}  // namespace thalweg::storage
+}  // namespace thalweg::record

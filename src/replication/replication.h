@@ -14,6 +14,8 @@
 // member that was not heard in this epoch holds it where it is. With an ISR of this broker alone it is what the own
 // disk says.
 //
+// The rules are numbered in docs/internals/replication.md (R1 to R10); tests name the one that they are about.
+//
 // Out of the ISR goes who was not caught up for lag_max or did not ask at all for silence_max; in comes who has all
 // that is committed and all that was there when the epoch began. One proposal at a time; it ends with a higher
 // partition epoch in the image or with on_refused().
@@ -31,7 +33,7 @@
 #include "base/types.h"
 #include "metadata/image.h"
 
-namespace thalweg::replica {
+namespace thalweg::replication {
 
 struct ReplicationTimes {
   Instant lag_max = std::chrono::seconds(30);     // replica.lag.time.max.ms
@@ -53,17 +55,30 @@ class Replication {
     std::int64_t broker_epoch = -1;
     Offset position;  // where it reads on: the end of its log
     Offset claim;     // what it has on disk; as far as `position` where it cannot say
+    Offset log_start = kNoOffset;
   };
   // One change of the ISR to ask the controller for; holds if the partition still has this epoch.
   struct Wanted {
     std::vector<BrokerId> isr;
     std::int32_t partition_epoch = -1;
+    LeaderEpoch leader_epoch = kNoLeaderEpoch;
+    std::vector<std::int64_t> broker_epochs = {};  // of each of `isr`: what it fetched with; -1 where nobody is new
     friend bool operator==(const Wanted&, const Wanted&) = default;
   };
   struct Step {
     Offset high_watermark;
     std::optional<Wanted> propose;
     std::optional<Instant> again;  // call on_timer() then, instead of when the last step said
+  };
+  // A follower as the leader sees it.
+  struct FollowerState {
+    BrokerId id;
+    std::int64_t broker_epoch = -1;
+    std::optional<Offset> claim;  // nothing: not heard in this epoch
+    Offset position{-1};
+    Offset log_start = kNoOffset;
+    Instant caught_up{}, asked{};
+    friend bool operator==(const FollowerState&, const FollowerState&) = default;
   };
   // Whether a broker of this epoch may be in sync: it is there and not about to leave. The image knows.
   using Eligible = std::function<bool(BrokerId, std::int64_t broker_epoch)>;
@@ -80,20 +95,28 @@ class Replication {
   Step on_local(Local local, const Eligible& eligible, Instant now);
   // REQUIRES: the fetch is of this leader epoch and does not diverge
   Step on_fetch(const Fetched& fetch, Local local, const Eligible& eligible, Instant now);
-  // The controller says that nothing was changed.
-  Step on_refused(Instant now);
+  // The controller says that nothing was changed of what was proposed under this partition epoch. An answer to an older
+  // proposal says nothing.
+  Step on_refused(std::int32_t partition_epoch, const Eligible& eligible, Instant now);
   Step on_timer(const Eligible& eligible, Instant now);
 
   Offset high_watermark() const { return high_watermark_; }
   const std::vector<BrokerId>& in_sync() const { return isr_; }  // committed
   // Nobody else has to confirm a record.
   bool is_alone() const;
+  // It has passed what earlier leaders left: before, a consumer that asks for the end must not be told it (KIP-207).
+  bool high_watermark_is_known() const { return high_watermark_ >= epoch_start_; }
+  Offset epoch_start() const { return epoch_start_; }
+  const std::optional<Wanted>& proposed() const { return pending_; }
+  std::vector<FollowerState> followers() const;
 
  private:
   struct Follower {
     std::int64_t broker_epoch = -1;
     std::optional<Offset> claim;  // nothing: not heard in this epoch
-    Instant asked, caught_up;     // last
+    Offset position{-1}, log_start = kNoOffset;
+    Instant asked, caught_up;  // last
+    bool reached_end = false;  // it was caught up in this epoch, not only granted its time
     Offset end_when_asked{-1};
     Instant good_since;  // caught up since then without a break
     int leaves = 0;
@@ -103,6 +126,7 @@ class Replication {
   void take_image(const metadata::Partition& state, std::size_t in_sync_min, Instant now);
   void move_high_watermark();
   bool in_isr(BrokerId id) const;
+  std::int64_t broker_epoch_of(BrokerId id) const;
   bool below_min() const { return isr_.size() < in_sync_min_; }
   Instant leaves_at(const Follower& follower) const;
   std::optional<Instant> joins_at(BrokerId id, const Follower& follower, const Eligible& eligible, Instant now) const;
@@ -113,6 +137,7 @@ class Replication {
   const ReplicationTimes times_;
   const Offset epoch_start_;  // where the log ended when this epoch began
   std::vector<BrokerId> isr_;
+  const LeaderEpoch leader_epoch_;
   std::int32_t partition_epoch_;
   std::size_t in_sync_min_;
   std::map<BrokerId, Follower> followers_;  // all other replicas
@@ -122,4 +147,4 @@ class Replication {
   Offset high_watermark_;
 };
 
-}  // namespace thalweg::replica
+}  // namespace thalweg::replication

@@ -1,8 +1,8 @@
-#include "replica/replication.h"
+#include "replication/replication.h"
 
 #include <algorithm>
 
-namespace thalweg::replica {
+namespace thalweg::replication {
 namespace {
 
 bool contains(const std::vector<BrokerId>& ids, BrokerId id) { return std::ranges::find(ids, id) != ids.end(); }
@@ -14,6 +14,7 @@ Replication::Replication(BrokerId self, const metadata::Partition& state, std::s
     : self_(self),
       times_(times),
       epoch_start_(local.end),
+      leader_epoch_(state.leader_epoch),
       partition_epoch_(state.partition_epoch),
       in_sync_min_(in_sync_min),
       local_(local),
@@ -65,20 +66,25 @@ Replication::Step Replication::on_fetch(const Fetched& fetch, Local local, const
   if (found == followers_.end()) return step(eligible, now);
   Follower& follower = found->second;
   if (fetch.broker_epoch < follower.broker_epoch) return step(eligible, now);  // of a process that is gone
+  const bool had_all = follower.end_when_asked.value >= 0 && fetch.position >= follower.end_when_asked;
   if (fetch.position >= local.end)
     follower.caught_up = now;
-  else if (follower.end_when_asked.value >= 0 && fetch.position >= follower.end_when_asked)
+  else if (had_all)
     follower.caught_up = std::max(follower.caught_up, follower.asked);
   else
     follower.good_since = now;
+  follower.reached_end |= had_all || fetch.position >= local.end;
   follower.broker_epoch = fetch.broker_epoch;
   follower.claim = std::min(fetch.claim, fetch.position);
+  follower.position = fetch.position;
+  follower.log_start = fetch.log_start;
   follower.asked = now;
   follower.end_when_asked = local.end;
   return step(eligible, now);
 }
 
-Replication::Step Replication::on_refused(Instant now) {
+Replication::Step Replication::on_refused(std::int32_t partition_epoch, const Eligible& eligible, Instant now) {
+  if (!pending_ || pending_->partition_epoch != partition_epoch) return step(eligible, now);
   pending_.reset();
   quiet_until_ = now + times_.refused_wait;
   move_high_watermark();
@@ -125,6 +131,9 @@ Instant Replication::leaves_at(const Follower& follower) const {
 std::optional<Instant> Replication::joins_at(BrokerId id, const Follower& follower, const Eligible& eligible,
                                              Instant now) const {
   if (!follower.claim || *follower.claim < high_watermark_ || *follower.claim < epoch_start_) return std::nullopt;
+  // With too few in sync the high watermark stands still: to have reached that alone would let in whoever comes, and
+  // put it out again later (KAFKA-19996).
+  if (below_min() && !follower.reached_end) return std::nullopt;
   if (now >= leaves_at(follower) || !eligible || !eligible(id, follower.broker_epoch)) return std::nullopt;
   if (follower.leaves == 0 || below_min()) return now;
   const int doubled = std::min(follower.leaves - 1, 10);
@@ -143,7 +152,21 @@ std::optional<Replication::Wanted> Replication::wanted(const Eligible& eligible,
     if (joins && *joins <= now) isr.push_back(id);
   }
   if (isr == isr_) return std::nullopt;
-  return Wanted{std::move(isr), partition_epoch_};
+  Wanted wanted{isr, partition_epoch_, leader_epoch_};
+  for (const BrokerId id : isr) wanted.broker_epochs.push_back(in_isr(id) ? -1 : broker_epoch_of(id));
+  return wanted;
+}
+
+std::int64_t Replication::broker_epoch_of(BrokerId id) const {
+  const auto follower = followers_.find(id);
+  return follower == followers_.end() ? -1 : follower->second.broker_epoch;
+}
+
+std::vector<Replication::FollowerState> Replication::followers() const {
+  std::vector<FollowerState> all;
+  for (const auto& [id, f] : followers_)
+    all.push_back({id, f.broker_epoch, f.claim, f.position, f.log_start, f.caught_up, f.asked});
+  return all;
 }
 
 // Nobody to watch, or an answer to wait for: no timer.
@@ -164,4 +187,4 @@ std::optional<Instant> Replication::next_look(const Eligible& eligible, Instant 
   return next;
 }
 
-}  // namespace thalweg::replica
+}  // namespace thalweg::replication

@@ -1,12 +1,10 @@
-#include "storage/leader_epoch_cache.h"
+#include "record/leader_epoch_cache.h"
 
 #include <algorithm>
 
 #include "base/check.h"
-#include "base/number.h"
-#include "storage/checkpoint_file.h"
 
-namespace thalweg::storage {
+namespace thalweg::record {
 
 bool LeaderEpochCache::assign(LeaderEpoch epoch, Offset start) {
   CHECK(epoch.value >= 0 && start.value >= 0);
@@ -63,24 +61,4 @@ bool LeaderEpochCache::truncate_from_start(Offset start) {
   return true;
 }
 
-Result<LeaderEpochCache> LeaderEpochCache::parse(std::string_view text) {
-  TRY(const auto lines, parse_checkpoint(text));
-  LeaderEpochCache cache;
-  for (const auto line : lines) {
-    const auto space = line.find(' ');
-    const auto epoch = parse_number<std::int32_t>(line.substr(0, space));
-    const auto start = space == line.npos ? std::nullopt : parse_number<std::int64_t>(line.substr(space + 1));
-    if (!epoch || !start || *epoch < 0 || *start < 0)
-      return fail(ErrorCode::kKafkaStorageError, "leader epoch checkpoint has the line '" + std::string(line) + "'");
-    cache.assign({*epoch}, {*start});
-  }
-  return cache;
-}
-
-std::string LeaderEpochCache::print() const {
-  std::vector<std::string> lines;
-  for (const auto& entry : entries_) lines.push_back(to_string(entry.epoch) + " " + to_string(entry.start_offset));
-  return print_checkpoint(lines);
-}
-
-}  // namespace thalweg::storage
+}  // namespace thalweg::record

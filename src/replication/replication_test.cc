@@ -1,11 +1,11 @@
 // The rules of replication, as conversations with one leader. Broker 1 leads; 2 and 3 follow.
-#include "replica/replication.h"
+#include "replication/replication.h"
 
 #include <gtest/gtest.h>
 
 #include <random>
 
-namespace thalweg::replica {
+namespace thalweg::replication {
 namespace {
 
 using namespace std::chrono_literals;
@@ -43,7 +43,11 @@ class Leader {
     return keep(replication_->on_image(state_, min_, local_, eligible_, now_));
   }
   Replication::Step set_min(std::size_t min) { return keep(replication_->on_config(min_ = min, eligible_, now_)); }
-  Replication::Step refuse() { return keep(replication_->on_refused(now_)); }
+  // The last proposal.
+  Replication::Step refuse() { return refuse(proposed_); }
+  Replication::Step refuse(std::int32_t partition_epoch) {
+    return keep(replication_->on_refused(partition_epoch, eligible_, now_));
+  }
   // Time passes; the timer is honoured. What the last call said.
   Replication::Step wait(Instant by) {
     Replication::Step last{replication_->high_watermark(), {}, again_};
@@ -65,6 +69,11 @@ class Leader {
     EXPECT_EQ(step.high_watermark, replication_->high_watermark());
     last_ = step.high_watermark;
     again_ = step.again;
+    if (step.propose) {
+      proposed_ = step.propose->partition_epoch;
+      EXPECT_EQ(step.propose->broker_epochs.size(), step.propose->isr.size());
+      EXPECT_EQ(step.propose->leader_epoch, state_.leader_epoch);
+    }
     return step;
   }
 
@@ -73,6 +82,7 @@ class Leader {
   Replication::Local local_;
   Instant now_ = 100s;
   BrokerId forbidden_ = kNoBroker;
+  std::int32_t proposed_ = -1;
   Replication::Eligible eligible_ = [this](BrokerId id, std::int64_t) { return id != forbidden_; };
   std::optional<Replication> replication_;
   std::optional<Instant> again_;
@@ -99,7 +109,7 @@ TEST(Replication, AloneInTheIsrTheHighWatermarkIsWhatTheOwnDiskSays) {
   EXPECT_EQ(leader.high_watermark(), 4);
 }
 
-TEST(Replication, TheHighWatermarkIsTheLeastOfWhatIsOnTheDisksOfTheIsr) {
+TEST(Replication, R1R3TheHighWatermarkIsTheLeastOfWhatIsOnTheDisksOfTheIsr) {
   Leader leader({k1, k2, k3});
   leader.append(10);
   leader.synced();
@@ -131,7 +141,7 @@ TEST(Replication, WhoIsNotInTheIsrDoesNotHoldTheHighWatermark) {
   EXPECT_EQ(leader.high_watermark(), 7);
 }
 
-TEST(Replication, ItDoesNotMoveWhileTheIsrIsBelowTheMinimum) {
+TEST(Replication, R4ItDoesNotMoveWhileTheIsrIsBelowTheMinimum) {
   Leader leader({k1}, 2);
   leader.append(5);
   leader.synced();
@@ -140,7 +150,7 @@ TEST(Replication, ItDoesNotMoveWhileTheIsrIsBelowTheMinimum) {
   EXPECT_EQ(leader.high_watermark(), 5);
 }
 
-TEST(Replication, ANewcomerHasAllThatIsCommittedAndAllThatWasThereWhenTheEpochBegan) {
+TEST(Replication, R6ANewcomerHasAllThatIsCommittedAndAllThatWasThereWhenTheEpochBegan) {
   Leader leader({k1, k2}, 1, 8, 3);  // the epoch begins at 8, and 3 are known to be committed
   EXPECT_EQ(wanted(leader.fetch(k3, 5)), kNothing) << "committed, but not yet what earlier leaders left";
   EXPECT_EQ(wanted(leader.fetch(k3, 8, 7)), kNothing) << "not on disk";
@@ -154,7 +164,49 @@ TEST(Replication, ANewcomerHasAllThatIsCommittedAndAllThatWasThereWhenTheEpochBe
   EXPECT_EQ(leader.high_watermark(), 20);
 }
 
-TEST(Replication, WhoMayNotBeInSyncIsNotProposed) {
+// KAFKA-19996: with too few in sync the high watermark stands still, and to have reached that is nothing.
+TEST(Replication, R6BelowTheMinimumANewcomerHasReachedTheEnd) {
+  Leader leader({k1}, 2);
+  leader.append(100);
+  leader.synced();
+  EXPECT_EQ(leader.high_watermark(), 0);
+  EXPECT_EQ(wanted(leader.fetch(k2, 10)), kNothing) << "above the high watermark, and far behind";
+  leader.append(150);
+  EXPECT_EQ(wanted(leader.fetch(k2, 99)), kNothing);
+  EXPECT_EQ(wanted(leader.fetch(k2, 150)), (std::vector{k1, k2}));
+}
+
+TEST(Replication, R5AnAnswerToAnOlderProposalSaysNothingOfThisOne) {
+  Leader leader({k1});
+  leader.append(4);
+  leader.synced();
+  leader.fetch(k2, 4);  // proposed under partition epoch 10
+  EXPECT_TRUE(leader.image({k1}).propose) << "the controller has changed something else; proposed again, under 11";
+  leader.append(8);
+  leader.synced();
+  leader.refuse(10);  // late
+  EXPECT_TRUE(leader.machine().proposed());
+  EXPECT_EQ(leader.high_watermark(), 4) << "2 may be in the ISR already";
+}
+
+TEST(Replication, AProposalNamesTheProcessesThatAreNew) {
+  Leader leader({k1, k2});
+  leader.fetch(k2, 0, -1, 6);
+  const auto step = leader.fetch(k3, 0, -1, 7);
+  ASSERT_TRUE(step.propose);
+  EXPECT_EQ(step.propose->broker_epochs, (std::vector<std::int64_t>{-1, -1, 7}));
+}
+
+TEST(Replication, ItsHighWatermarkIsKnownOnceWhatEarlierLeadersLeftIsCommitted) {
+  Leader leader({k1, k2}, 1, 8, 3);
+  EXPECT_FALSE(leader.machine().high_watermark_is_known());
+  leader.fetch(k2, 8, 5);
+  EXPECT_FALSE(leader.machine().high_watermark_is_known());
+  leader.fetch(k2, 8, 8);
+  EXPECT_TRUE(leader.machine().high_watermark_is_known());
+}
+
+TEST(Replication, R6WhoMayNotBeInSyncIsNotProposed) {
   Leader leader({k1, k2});
   leader.forbid(k3);
   EXPECT_EQ(wanted(leader.fetch(k3, 0)), kNothing);
@@ -162,7 +214,7 @@ TEST(Replication, WhoMayNotBeInSyncIsNotProposed) {
   EXPECT_EQ(wanted(leader.fetch(k3, 0)), (std::vector{k1, k2, k3}));
 }
 
-TEST(Replication, AFetchOfAProcessThatIsGoneChangesNothing) {
+TEST(Replication, R2AFetchOfAProcessThatIsGoneChangesNothing) {
   Leader leader({k1, k2});
   leader.append(5);
   leader.synced();
@@ -171,7 +223,7 @@ TEST(Replication, AFetchOfAProcessThatIsGoneChangesNothing) {
   EXPECT_EQ(leader.high_watermark(), 2);
 }
 
-TEST(Replication, OneProposalAtATimeAndOnlyAHigherPartitionEpochEndsIt) {
+TEST(Replication, R5R6OneProposalAtATimeAndOnlyAHigherPartitionEpochEndsIt) {
   Leader leader({k1});
   EXPECT_EQ(wanted(leader.fetch(k2, 0)), (std::vector{k1, k2}));
   EXPECT_EQ(wanted(leader.fetch(k3, 0)), kNothing);
@@ -183,7 +235,7 @@ TEST(Replication, OneProposalAtATimeAndOnlyAHigherPartitionEpochEndsIt) {
   EXPECT_EQ(wanted(leader.image({k1, k2})), (std::vector{k1, k2, k3}));
 }
 
-TEST(Replication, ARefusedProposalCountsForNothingAndIsMadeAgainLater) {
+TEST(Replication, R5ARefusedProposalCountsForNothingAndIsMadeAgainLater) {
   Leader leader({k1});
   leader.append(4);
   leader.fetch(k2, 4);
@@ -196,7 +248,7 @@ TEST(Replication, ARefusedProposalCountsForNothingAndIsMadeAgainLater) {
   EXPECT_EQ(wanted(leader.wait(1s)), (std::vector{k1, k2}));
 }
 
-TEST(Replication, WhoIsSilentGoesAfterTwoSecondsAndWhoLagsAfterThirty) {
+TEST(Replication, R7R9WhoIsSilentGoesAfterTwoSecondsAndWhoLagsAfterThirty) {
   Leader leader({k1, k2, k3});
   leader.append(100);
   leader.synced();
@@ -229,7 +281,7 @@ TEST(Replication, ABusyLogIsNeverReachedAndItsFollowersAreInSyncAllTheSame) {
   }
 }
 
-TEST(Replication, WhoLeftComesBackAfterItStayedCaughtUpLongerEachTime) {
+TEST(Replication, R8WhoLeftComesBackAfterItStayedCaughtUpLongerEachTime) {
   Leader leader({k1, k2}, 1, 0, 0, {k1, k2});
   for (const auto back : {1s, 2s, 4s}) {
     EXPECT_EQ(wanted(leader.wait(3s)), (std::vector{k1}));
@@ -304,4 +356,4 @@ TEST(Replication, WhatIsCommittedIsOnTheDisksOfTheIsrWhateverHappens) {
 }
 
 }  // namespace
-}  // namespace thalweg::replica
+}  // namespace thalweg::replication

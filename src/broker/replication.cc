@@ -1,0 +1,129 @@
+#include "broker/replication.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "broker/broker.h"
+#include "broker/broker_shard.h"
+#include "broker/controller_link.h"
+#include "network/channel.h"
+
+namespace thalweg::broker {
+namespace {
+
+using ChannelPtr = replica::FetchLinks::ChannelPtr;
+
+constexpr std::int16_t kAlterPartitionVersion = 3;
+constexpr Instant kAlterPartitionWithin = std::chrono::seconds(2);
+
+// inter.broker.listener.name, or the first advertised one that speaks security.inter.broker.protocol.
+std::string listener_between_brokers(const config::BrokerConfig& config) {
+  const auto set = [&](const char* option) -> const std::string* {
+    const auto found = config.properties.find(option);
+    return found == config.properties.end() || found->second.empty() ? nullptr : &found->second;
+  };
+  if (const auto* listener = set("inter.broker.listener.name")) return *listener;
+  const auto* protocol = set("security.inter.broker.protocol");
+  const std::string wanted = protocol ? *protocol : "PLAINTEXT";
+  for (const auto& listener : config.advertised_listeners)
+    if (listener.name == wanted) return listener.name;
+  return config.advertised_listeners.empty() ? wanted : config.advertised_listeners.front().name;
+}
+
+// By name, at each connect: an address behind it may have moved.
+Task<Result<ChannelPtr>> connect(BrokerShard* here, std::string listener, std::string client_id, BrokerId leader,
+                                 Instant deadline) {
+  const auto image = here->image();
+  const auto* broker = image ? image->broker(leader) : nullptr;
+  const auto* endpoint = broker ? broker->endpoint(listener) : nullptr;
+  if (!endpoint)
+    co_return fail(ErrorCode::kBrokerNotAvailable,
+                   "broker " + to_string(leader) + " is not registered with a listener " + listener);
+  CO_TRY(const ChannelPtr channel, co_await network::Channel::connect(here->shard, {endpoint->host, endpoint->port},
+                                                                      deadline, {.client_id = client_id}));
+  if (auto negotiated = co_await channel->negotiate(deadline); !negotiated) {
+    channel->close();
+    co_return std::unexpected(negotiated.error());
+  }
+  co_return channel;
+}
+
+std::int64_t epoch_in(const metadata::ImagePtr& image, BrokerId id) {
+  const auto* broker = image ? image->broker(id) : nullptr;
+  return broker ? broker->epoch : -1;
+}
+
+// What an operator set; the rest is the fetcher's own.
+replica::FetcherOptions fetcher_options(const config::BrokerConfig& config) {
+  replica::FetcherOptions options;
+  const auto number = [&](const char* option, std::int32_t otherwise) {
+    const auto found = config.properties.find(option);
+    return found == config.properties.end() ? otherwise : std::int32_t(std::atoi(found->second.c_str()));
+  };
+  // A follower that asks for nothing for two seconds is silent to its leader.
+  options.wait_max = std::clamp(Millis(number("replica.fetch.wait.max.ms", 500)), Millis(0), Millis(1000));
+  options.bytes_min = number("replica.fetch.min.bytes", options.bytes_min);
+  options.partition_bytes = number("replica.fetch.max.bytes", options.partition_bytes);
+  options.response_bytes = number("replica.fetch.response.max.bytes", options.response_bytes);
+  return options;
+}
+
+}  // namespace
+
+bool may_be_in_sync(const metadata::Image& image, BrokerId id, std::int64_t broker_epoch) {
+  const auto* broker = image.broker(id);
+  return broker && broker->active() && (broker_epoch == -1 || broker->epoch == broker_epoch);
+}
+
+Replication::Replication(Broker& broker)
+    : broker_(broker),
+      queue_(std::make_unique<replica::AlterPartitionQueue>(
+          broker.shard0(),
+          replica::AlterPartitionQueue::Links{
+              .self = broker.config().node_id,
+              .broker_epoch = [&broker] { return broker.broker_epoch(); },
+              .ask =
+                  [&broker](protocol::AlterPartitionRequest request) {
+                    const Instant deadline = broker.shard0().clock.now() + kAlterPartitionWithin;
+                    return broker.controller().ask<protocol::AlterPartitionResponse>(std::move(request),
+                                                                                    kAlterPartitionVersion, deadline);
+                  },
+              .refused =
+                  [&broker](replica::PartitionKey key, std::int32_t partition_epoch) {
+                    auto& owner = broker.owner_of(key);
+                    owner.shard.post([&owner, key, partition_epoch] {
+                      owner.partitions.isr_refused(key, partition_epoch);
+                    });
+                  }})) {}
+
+replica::ReplicationLinks Replication::links_of(BrokerShard& here) {
+  const auto& config = broker_.config();
+  const BrokerId self = config.node_id;
+  const std::string client_id = "broker-" + to_string(self) + "-fetcher";
+  return {.fetch = {.self = self,
+                    .connect =
+                        [&here, listener = listener_between_brokers(config), client_id](
+                            BrokerId leader, replica::Lane, Instant deadline) {
+                          return connect(&here, listener, client_id, leader, deadline);
+                        },
+                    .broker_epoch = [&here, self] { return epoch_in(here.image(), self); }},
+          .options = fetcher_options(config),
+          .eligible =
+              [&here](BrokerId id, std::int64_t epoch) {
+                return here.image() && may_be_in_sync(*here.image(), id, epoch);
+              },
+          .propose = [this](replica::IsrProposal proposal) { propose(std::move(proposal)); }};
+}
+
+void Replication::propose(replica::IsrProposal proposal) {
+  broker_.shard0().post([queue = queue_.get(), proposal = std::move(proposal)]() mutable {
+    queue->propose(std::move(proposal));
+  });
+}
+
+Task<> Replication::start() {
+  for (const auto& shard : broker_.shards())
+    co_await shard->shard.call(shard->partitions, &replica::Partitions::start_replication, links_of(*shard));
+}
+
+}  // namespace thalweg::broker

@@ -1,0 +1,63 @@
+#include "replication/following.h"
+
+#include <algorithm>
+
+namespace thalweg::replication {
+namespace {
+
+using namespace std::chrono_literals;
+
+Instant doubled(Instant first, int times, Instant last) {
+  return std::min<Instant>(last, first * (std::int64_t{1} << std::clamp(times, 0, 20)));
+}
+
+}  // namespace
+
+Next next(const Position& asked, const Position& now, const Answer& answer, const record::LeaderEpochCache& mine,
+          int failures) {
+  if (asked.leader_epoch != now.leader_epoch || asked.end != now.end) return Drop{};
+  if (answer.error == ErrorCode::kOffsetOutOfRange) return AskOffsets{};
+  if (answer.error != ErrorCode::kNone) return Later{wait_after(answer.error, failures), answer.error};
+  if (answer.diverging) return Truncate{truncation_point(*answer.diverging, mine, now.end)};
+  return Append{};
+}
+
+// A follower whose end is above the leader's has what an unclean election left behind; where epochs could tell, it was
+// told by `diverging` and does not come here.
+Next next(const Position& asked, const Position& now, const LeaderOffsets& leader) {
+  if (asked.leader_epoch != now.leader_epoch || asked.end != now.end) return Drop{};
+  if (now.end < leader.start) return StartOver{leader.start};
+  if (now.end > leader.end) return Truncate{leader.end};
+  return Append{};
+}
+
+Offset truncation_point(record::EpochEnd theirs, const record::LeaderEpochCache& mine, Offset end) {
+  const record::EpochEnd known = mine.end_offset_for(theirs.epoch, end);
+  if (known.end_offset == kNoOffset) return std::min(theirs.end_offset, end);
+  // An epoch that the leader has and we have not: all that we have above the one before it is of somebody else.
+  if (known.epoch != theirs.epoch) return std::min(known.end_offset, end);
+  return std::min({known.end_offset, theirs.end_offset, end});
+}
+
+Result<std::optional<record::EpochEnd>> divergence(record::EpochEnd known, LeaderEpoch last_fetched, Offset from) {
+  if (known.end_offset == kNoOffset)
+    return fail(ErrorCode::kOffsetOutOfRange, "no leader epoch is known at or below the last fetched one");
+  const bool diverges = known.epoch < last_fetched || known.end_offset < from;
+  return diverges ? std::optional(known) : std::nullopt;
+}
+
+Instant wait_after(ErrorCode why, int failures) {
+  switch (why) {
+    case ErrorCode::kFencedLeaderEpoch:  // our image is old, and a newer one on its way
+      return 500ms;
+    case ErrorCode::kUnknownLeaderEpoch:  // the leader has not heard yet
+    case ErrorCode::kNotLeaderOrFollower:
+    case ErrorCode::kUnknownTopicId:
+    case ErrorCode::kUnknownTopicOrPartition:
+      return doubled(5ms, failures, 200ms);
+    default:
+      return doubled(1s, failures, 30s);
+  }
+}
+
+}  // namespace thalweg::replication
