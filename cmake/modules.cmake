@@ -24,18 +24,18 @@ module(sim DEPENDS base metrics runtime)
 module(storage DEPENDS base metrics config record runtime TEST_DEPENDS platform sim)
 include(${PROJECT_SOURCE_DIR}/src/raft/raft.cmake)  # module(raft), with the Rust core
 module(network DEPENDS base metrics protocol runtime TEST_DEPENDS platform sim)
-module(http DEPENDS base metrics runtime network LINKS boost_headers TEST_DEPENDS platform sim)
+module(http DEPENDS base metrics json runtime network LINKS boost_headers TEST_DEPENDS platform sim)
 module(replicated DEPENDS base metrics machine runtime TEST_DEPENDS platform sim)
 module(replica DEPENDS base metrics config record protocol metadata replication runtime storage network
        TEST_DEPENDS platform sim machine controller)
 module(coordinator DEPENDS base metrics config record protocol machine metadata replication runtime storage network
-       replicated replica        TEST_DEPENDS platform sim)
+       replicated replica TEST_DEPENDS platform sim)
 module(admin DEPENDS base metrics record protocol runtime network TEST_DEPENDS platform sim)
 
 # products
 module(broker DEPENDS base metrics config record protocol machine metadata controller group replication runtime storage
        raft network replicated replica coordinator TEST_DEPENDS platform sim json schema registry)
-module(monitoring DEPENDS base metrics config record protocol machine metadata controller group replication runtime
+module(monitoring DEPENDS base metrics config json record protocol machine metadata controller group replication runtime
        storage raft network replicated replica coordinator broker http TEST_DEPENDS platform sim)
 module(schema_registry DEPENDS base metrics config json schema record protocol machine metadata controller group registry
        replication runtime storage raft network replicated replica coordinator broker http TEST_DEPENDS platform sim)

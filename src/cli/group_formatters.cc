@@ -4,6 +4,7 @@
 
 #include "cli/json.h"
 #include "cli/message_formatter.h"
+#include "json/writer.h"
 #include "protocol/group_metadata_key.h"
 #include "protocol/group_metadata_value.h"
 #include "protocol/offset_commit_key.h"
@@ -48,20 +49,21 @@ Result<std::string> record_json(const admin::ConsumedRecord& record, std::int16_
   return fmt::format("{{\"key\":{{\"type\":{},\"data\":{{{}}}}},\"value\":{}}}", key.version, key_fields(who), value);
 }
 
-std::string text_or_null(const std::optional<std::string>& text) { return text ? json_string(*text) : "null"; }
+std::string text_or_null(const std::optional<std::string>& text) { return text ? json::quoted(*text) : "null"; }
 
 std::string value_json(const OffsetCommitValue& value, std::int16_t version) {
   constexpr std::int16_t kWithExpiry = 1, kWithEpoch = 3, kWithTopicId = 4;
   std::string fields = fmt::format("\"offset\":{}", value.offset.value);
   if (version >= kWithEpoch) fields += fmt::format(",\"leaderEpoch\":{}", value.leader_epoch.value);
-  fields += fmt::format(",\"metadata\":{},\"commitTimestamp\":{}", json_string(value.metadata), value.commit_timestamp);
+  fields +=
+      fmt::format(",\"metadata\":{},\"commitTimestamp\":{}", json::quoted(value.metadata), value.commit_timestamp);
   if (version == kWithExpiry) fields += fmt::format(",\"expireTimestamp\":{}", value.expire_timestamp);
-  if (version >= kWithTopicId) fields += fmt::format(",\"topicId\":{}", json_string(to_string(value.topic_id)));
+  if (version >= kWithTopicId) fields += fmt::format(",\"topicId\":{}", json::quoted(to_string(value.topic_id)));
   return fmt::format("{{\"version\":{},\"data\":{{{}}}}}", version, fields);
 }
 
 std::string key_fields(const OffsetCommitKey& key) {
-  return fmt::format("\"group\":{},\"topic\":{},\"partition\":{}", json_string(key.group), json_string(key.topic),
+  return fmt::format("\"group\":{},\"topic\":{},\"partition\":{}", json::quoted(key.group), json::quoted(key.topic),
                      key.partition.value);
 }
 
@@ -74,10 +76,10 @@ class OffsetsFormatter : public MessageFormatter {
 
 std::string member_json(const GroupMetadataValue::MemberMetadata& member, std::int16_t version) {
   constexpr std::int16_t kWithRebalanceTimeout = 1, kWithInstance = 3;
-  std::string fields = fmt::format("\"memberId\":{}", json_string(member.member_id));
+  std::string fields = fmt::format("\"memberId\":{}", json::quoted(member.member_id));
   if (version >= kWithInstance) fields += ",\"groupInstanceId\":" + text_or_null(member.group_instance_id);
-  fields +=
-      fmt::format(",\"clientId\":{},\"clientHost\":{}", json_string(member.client_id), json_string(member.client_host));
+  fields += fmt::format(",\"clientId\":{},\"clientHost\":{}", json::quoted(member.client_id),
+                        json::quoted(member.client_host));
   if (version >= kWithRebalanceTimeout) fields += fmt::format(",\"rebalanceTimeout\":{}", member.rebalance_timeout);
   return fmt::format("{{{},\"sessionTimeout\":{},\"subscription\":\"{}\",\"assignment\":\"{}\"}}", fields,
                      member.session_timeout, base64(as_text(member.subscription.view())),
@@ -87,7 +89,7 @@ std::string member_json(const GroupMetadataValue::MemberMetadata& member, std::i
 std::string value_json(const GroupMetadataValue& value, std::int16_t version) {
   constexpr std::int16_t kWithStateTimestamp = 2;
   std::string fields = fmt::format("\"protocolType\":{},\"generation\":{},\"protocol\":{},\"leader\":{}",
-                                   json_string(value.protocol_type), value.generation, text_or_null(value.protocol),
+                                   json::quoted(value.protocol_type), value.generation, text_or_null(value.protocol),
                                    text_or_null(value.leader));
   if (version >= kWithStateTimestamp)
     fields += fmt::format(",\"currentStateTimestamp\":{}", value.current_state_timestamp);
@@ -96,7 +98,7 @@ std::string value_json(const GroupMetadataValue& value, std::int16_t version) {
   return fmt::format("{{\"version\":{},\"data\":{{{},\"members\":[{}]}}}}", version, fields, members);
 }
 
-std::string key_fields(const GroupMetadataKey& key) { return fmt::format("\"group\":{}", json_string(key.group)); }
+std::string key_fields(const GroupMetadataKey& key) { return fmt::format("\"group\":{}", json::quoted(key.group)); }
 
 class GroupMetadataFormatter : public MessageFormatter {
  public:

@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "cli/json.h"
+#include "json/writer.h"
 
 namespace thalweg::cli {
 namespace {
@@ -65,7 +66,7 @@ std::string Report::json_line(const std::vector<Cell>& row) const {
     if (kind == Kind::kText || !row[i])
       out += json_field(key, row[i]);
     else
-      out += fmt::format("{}:{}", json_string(key), kind == Kind::kNumber ? *row[i] : json_list(*row[i]));
+      out += fmt::format("{}:{}", json::quoted(key), kind == Kind::kNumber ? *row[i] : json_list(*row[i]));
   }
   return out + "}";
 }

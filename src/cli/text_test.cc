@@ -101,14 +101,6 @@ TEST(Report, ShowsTheSameAsTableAndAsJson) {
   EXPECT_EQ(Report({{"x"}}).text(OutputFormat::kJson, false), "[]\n");
 }
 
-TEST(JsonString, KeepsUtf8AndReplacesWhatIsNot) {
-  EXPECT_EQ(json_string("ä€😀\n\x01"), "\"ä€😀\\n\\u0001\"");
-  EXPECT_EQ(json_string("a\xff"
-                        "b"),
-            "\"a\\ufffdb\"");
-  EXPECT_EQ(json_string("\xed\xa0\x80"), "\"\\ufffd\\ufffd\\ufffd\"");  // half of a surrogate pair
-}
-
 TEST(Report, MarksWhatIsNotThereAndWhatIsNoText) {
   Report report({{"name"}, {"host"}, {"isr", Report::Kind::kList}});
   report.add({"\xff\x00z"s, std::nullopt, std::nullopt});
@@ -122,14 +114,6 @@ TEST(JsonField, LosesNoByte) {
   EXPECT_EQ(json_field("value", "\x80"), "\"value\":\"gA==\",\"value_encoding\":\"base64\"");
   EXPECT_EQ(json_field("value", ""), "\"value\":\"\"");
   EXPECT_EQ(json_field("value", std::nullopt), "\"value\":null");
-}
-
-TEST(Base64, PadsToFourDigits) {
-  EXPECT_EQ(base64(""), "");
-  EXPECT_EQ(base64("f"), "Zg==");
-  EXPECT_EQ(base64("fo"), "Zm8=");
-  EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
-  EXPECT_EQ(base64("\xfb\xff\xfe"), "+//+");
 }
 
 std::string formatted(const std::string& format, const admin::ConsumedRecord& r = record()) {

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "http/json_text.h"
+#include "json/writer.h"
 
 namespace thalweg::http {
 
@@ -15,7 +15,7 @@ Response problem(int status, std::string message) {
   return text_response(status,
                        fmt::format(R"({{"type":"about:blank","title":{},"status":{},"detail":{}}})"
                                    "\n",
-                                   json_text(reason(status)), status, json_text(message)),
+                                   json::quoted(reason(status)), status, json::quoted(message)),
                        "application/problem+json");
 }
 

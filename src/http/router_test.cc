@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "http/json_text.h"
-
 namespace thalweg::http {
 namespace {
 using Segments = std::vector<std::string>;
@@ -62,11 +60,6 @@ TEST_F(RouterTest, TheOwnerSaysHowErrorsLook) {
             "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,"
             "\"detail\":\"there is nothing at this path\"}\n");
   EXPECT_EQ(body_of(Router().error(413, "too large")), "too large\n");
-}
-
-TEST(JsonText, EscapesWhatHasToBe) {
-  EXPECT_EQ(json_text("a\"b\\c\n\x01\xc3\xa9"), "\"a\\\"b\\\\c\\u000a\\u0001\xc3\xa9\"");
-  EXPECT_EQ(json_text("\xff\xc3"), "\"\\ufffd\\ufffd\"");
 }
 
 }  // namespace

@@ -72,6 +72,8 @@ TEST(Json, EscapesAsJacksonDoes) {
   EXPECT_EQ(write(Value(std::string("\"\\/\b\f\n\r\t\x1f\0é\x7f", 13))),
             "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u001F\\u0000é\x7f\"");
   EXPECT_EQ(quoted("a\xff!"), "\"a\xEF\xBF\xBD!\"");
+  EXPECT_EQ(quoted("\xed\xa0\x80"), "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"") << "half of a surrogate pair";
+  EXPECT_EQ(quoted("ä€😀"), "\"ä€😀\"");
   EXPECT_EQ(read(R"("😀é\/")"), Value("😀é/"));
 }
 

@@ -6,14 +6,12 @@
 
 #include "broker/broker.h"
 #include "broker/metadata_publisher.h"
-#include "http/json_text.h"
 #include "http/router.h"
+#include "json/writer.h"
 #include "raft/quorum.h"
 
 namespace thalweg::monitoring {
 namespace {
-
-using http::json_text;
 
 std::string why(const Check& check) { return check.outcome ? std::string() : check.outcome.error().message; }
 
@@ -25,8 +23,8 @@ std::string line(const Check& check) {
 std::string checks_json(const std::vector<Check>& checks) {
   std::string out;
   for (const auto& check : checks)
-    out += fmt::format(R"({}{{"name":{},"ok":{},"message":{}}})", out.empty() ? "" : ",", json_text(check.name),
-                       check.outcome.has_value(), json_text(why(check)));
+    out += fmt::format(R"({}{{"name":{},"ok":{},"message":{}}})", out.empty() ? "" : ",", json::quoted(check.name),
+                       check.outcome.has_value(), json::quoted(why(check)));
   return out;
 }
 
@@ -51,7 +49,7 @@ std::string cluster_json(broker::Broker& broker, const Partitions& partitions) {
   return fmt::format(
       R"(,"cluster_id":{},"is_controller":{},"brokers":{},"fenced_brokers":{},"topics":{},"partitions":{},)"
       R"("leaderless_partitions":{},"under_replicated_partitions":{})",
-      json_text(image->cluster_id()), broker.quorum().is_leader(), image->brokers().size(), fenced,
+      json::quoted(image->cluster_id()), broker.quorum().is_leader(), image->brokers().size(), fenced,
       image->topics().size(), partitions.all, partitions.leaderless, partitions.under_replicated);
 }
 
@@ -91,7 +89,7 @@ http::Response overview(broker::Broker& broker, const std::string& version, Mill
                   R"("checks":[{},{}]}})"
                   "\n",
                   status_of(phase, healthy, partitions), all_ok(live), all_ok(ready), broker.config().node_id.value,
-                  json_text(version), uptime.count() / 1000, serves ? cluster_json(broker, partitions) : "",
+                  json::quoted(version), uptime.count() / 1000, serves ? cluster_json(broker, partitions) : "",
                   checks_json(live), checks_json(ready)),
       "application/json");
   response.headers.add("Cache-Control", "no-store");

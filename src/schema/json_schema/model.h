@@ -45,25 +45,26 @@ struct PatternProperty {
   const Node* schema = nullptr;
 };
 
-struct ObjectDemand {
+// What a property or an item has to fit that no schema of its own speaks of.
+struct ContentModel {
+  bool permits_additional = true;
+  const Node* additional = nullptr;
+  const Node* unevaluated = nullptr;
+};
+
+struct ObjectDemand : ContentModel {
   std::vector<std::pair<std::string, const Node*>> properties;  // in their order
   std::map<std::string, const Node*, std::less<>> by_name;
   std::set<std::string, std::less<>> required;
   std::vector<PatternProperty> patterns;
-  bool permits_additional = true;
-  const Node* additional = nullptr;
-  const Node* unevaluated = nullptr;
   std::map<std::string, std::set<std::string>> property_dependencies;
   std::map<std::string, const Node*> schema_dependencies;
   std::optional<std::int64_t> max_properties, min_properties;
 };
 
-struct ArrayDemand {
+struct ArrayDemand : ContentModel {
   const Node* all = nullptr;
   std::vector<const Node*> tuple;
-  bool permits_additional = true;
-  const Node* additional = nullptr;
-  const Node* unevaluated = nullptr;
   std::optional<std::int64_t> max_items, min_items, max_contains, min_contains;
   bool unique = false;
 };

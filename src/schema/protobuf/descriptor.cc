@@ -7,38 +7,14 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/base64.h"
 #include "schema/limits.h"
+#include "schema/protobuf/descriptor_tables.h"
 
 namespace thalweg::schema::protobuf {
 namespace {
 
-// ------------------------------------------------------------------------------------------------ base64
-
-int digit_of(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-std::optional<std::string> decode_base64(std::string_view text) {
-  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
-  if (text.empty() || text.size() % 4 != 0) return std::nullopt;
-  for (int pads = 0; pads < 2 && text.ends_with('='); ++pads) text.remove_suffix(1);
-  std::string bytes;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    const int digit = digit_of(c);
-    if (digit < 0) return std::nullopt;
-    bits = bits << 6 | static_cast<std::uint32_t>(digit);
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    bytes += static_cast<char>(bits >> count);
-  }
-  return bytes;
-}
+using namespace descriptor;
 
 // ------------------------------------------------------------------------------------------------ the wire
 
@@ -113,50 +89,6 @@ std::string quoted(std::string_view text) {
   }
   return out + '"';
 }
-
-enum class OptionKind { kBool, kText, kWord };
-struct OptionRow {
-  std::uint32_t tag;
-  std::string_view name;
-  OptionKind kind;
-  std::array<std::string_view, 4> words = {};  // by the number of an enum's value
-};
-using enum OptionKind;
-
-constexpr OptionRow kFileOptions[] = {
-    {1, "java_package", kText},
-    {8, "java_outer_classname", kText},
-    {9, "optimize_for", kWord, {"", "SPEED", "CODE_SIZE", "LITE_RUNTIME"}},
-    {10, "java_multiple_files", kBool},
-    {11, "go_package", kText},
-    {16, "cc_generic_services", kBool},
-    {17, "java_generic_services", kBool},
-    {18, "py_generic_services", kBool},
-    {23, "deprecated", kBool},
-    {27, "java_string_check_utf8", kBool},
-    {31, "cc_enable_arenas", kBool},
-    {36, "objc_class_prefix", kText},
-    {37, "csharp_namespace", kText},
-    {39, "swift_prefix", kText},
-    {40, "php_class_prefix", kText},
-    {41, "php_namespace", kText},
-    {44, "php_metadata_namespace", kText},
-    {45, "ruby_package", kText},
-};
-constexpr OptionRow kMessageOptions[] = {
-    {1, "message_set_wire_format", kBool}, {2, "no_standard_descriptor_accessor", kBool}, {3, "deprecated", kBool}};
-constexpr OptionRow kFieldOptions[] = {{1, "ctype", kWord, {"STRING", "CORD", "STRING_PIECE"}},
-                                       {2, "packed", kBool},
-                                       {3, "deprecated", kBool},
-                                       {5, "lazy", kBool},
-                                       {6, "jstype", kWord, {"JS_NORMAL", "JS_STRING", "JS_NUMBER"}}};
-constexpr OptionRow kEnumOptions[] = {{2, "allow_alias", kBool}, {3, "deprecated", kBool}};
-constexpr OptionRow kDeprecatedAt1[] = {{1, "deprecated", kBool}};
-constexpr OptionRow kDeprecatedAt33[] = {{33, "deprecated", kBool}};
-
-constexpr std::string_view kTypes[] = {"",        "double",   "float",    "int64",  "uint64", "int32", "fixed64",
-                                       "fixed32", "bool",     "string",   "",       "",       "bytes", "uint32",
-                                       "",        "sfixed32", "sfixed64", "sint32", "sint64"};
 
 class Writer {
  public:
@@ -415,7 +347,8 @@ class Writer {
 }  // namespace
 
 std::optional<Result<std::string>> text_of_descriptor(std::string_view base64) {
-  const auto bytes = decode_base64(base64);
+  while (base64.ends_with('\n') || base64.ends_with('\r')) base64.remove_suffix(1);
+  const auto bytes = base64.empty() ? std::nullopt : decode_base64(base64);
   if (!bytes) return std::nullopt;
   if (auto text = Writer().file(*bytes)) return std::move(*text);
   return fail(ErrorCode::kInvalidRequest,

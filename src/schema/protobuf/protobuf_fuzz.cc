@@ -25,6 +25,7 @@ ParsedSchemaPtr read(std::string_view text, Validation validation) {
   CHECK(normalized);
   const auto of_normalized = parse(Type::kProtobuf, *normalized, {}, Validation::kStored);
   CHECK(of_normalized && (*of_normalized)->normalized() == *normalized);
+  if (const auto descriptor = (*parsed)->formatted("serialized")) (void)text_of_descriptor(*descriptor);
   return *parsed;
 }
 

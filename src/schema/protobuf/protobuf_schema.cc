@@ -4,11 +4,15 @@
 
 #include <algorithm>
 
+#include "base/base64.h"
 #include "schema/limits.h"
 #include "schema/protobuf/descriptor.h"
+#include "schema/protobuf/descriptor_writer.h"
 
 namespace thalweg::schema::protobuf {
 namespace {
+
+constexpr std::string_view kDescriptorName = "default";  // as Confluent's registry calls a file
 
 std::unexpected<Error> bad(std::string message) { return fail(ErrorCode::kInvalidRequest, std::move(message)); }
 
@@ -105,6 +109,10 @@ Result<std::string> ProtobufSchema::normalized() const {
 }
 
 Result<std::string> ProtobufSchema::formatted(std::string_view format) const {
+  if (format == "serialized") {
+    TRY(const auto bytes, descriptor_of(files_->own, files_->names, kDescriptorName));
+    return base64(bytes);
+  }
   if (format == "ignore_extensions") return print(files_->own, {.extensions = false}, files_->names);
   return text();
 }

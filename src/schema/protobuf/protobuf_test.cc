@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
+#include "base/base64.h"
 #include "schema/compatibility.h"
 #include "schema/limits.h"
+#include "schema/protobuf/descriptor_writer.h"
 #include "schema/protobuf/protobuf_schema.h"
 
 namespace thalweg::schema::protobuf {
@@ -371,6 +373,60 @@ TEST(ProtobufDescriptor, IsTheFileThatItWasMadeOf) {
   EXPECT_EQ(read(kOrderCompiled)->normalized().value(), read(kOrder)->normalized().value());
   EXPECT_EQ(read(kOldCompiled)->normalized().value(), read(kOld)->normalized().value());
   EXPECT_TRUE(compare(*read(kOrder), *read(kOrderCompiled)).compatible());
+}
+
+// What a client gets that asks for the format serialized.
+std::string serialized(std::string_view text, const std::vector<Dependency>& dependencies = {}) {
+  const auto schema = read(text, dependencies);
+  const auto serialized = schema->formatted("serialized");
+  EXPECT_TRUE(serialized) << serialized.error().message;
+  return serialized.value_or("");
+}
+
+TEST(ProtobufDescriptor, IsWrittenAsProtocWritesIt) {
+  Names names;
+  const auto file = parse_text(kOld, Validation::kNew).value();
+  names.add(file);
+  EXPECT_EQ(base64(descriptor_of(file, names, "old.proto").value()), kOldCompiled);
+}
+
+// protoc keeps fields in the order in which they are written; we have those of oneofs behind the others.
+TEST(ProtobufDescriptor, SaysWhatTheTextSays) {
+  EXPECT_EQ(read(serialized(kOrder))->normalized(), read(kOrder)->normalized());
+  const auto size = [](std::string_view text) { return decode_base64(text).value().size(); };
+  EXPECT_EQ(size(serialized(kOrder)), size(kOrderCompiled) + 7 - 11) << "of the same members, but for the file's name";
+  EXPECT_EQ(serialized(serialized(kOrder)), serialized(kOrder));
+}
+
+TEST(ProtobufDescriptor, LeavesOutCustomOptionsAndKeepsNamesOfOtherFiles) {
+  const std::vector<Dependency> dependencies = {
+      {.name = "other.proto", .text = "syntax = \"proto3\"; package o; enum E { A = 0; } message M { int32 x = 1; }"}};
+  const auto text = read(serialized(R"(syntax = "proto3";
+import public "other.proto";
+option (mine) = "x";
+message N { o.M m = 1; repeated o.E e = 2; optional int32 o = 3; map<int32, o.M> all_of = 4; int32 _o = 5; }
+)",
+                                    dependencies),
+                         dependencies)
+                        ->text();
+  EXPECT_EQ(text, R"(syntax = "proto3";
+
+import public "other.proto";
+
+message N {
+  .o.M m = 1;
+  repeated .o.E e = 2;
+  optional int32 o = 3;
+  map<int32, .o.M> all_of = 4;
+  int32 _o = 5;
+}
+)");
+}
+
+TEST(ProtobufDescriptor, OfAnEditionIsRefused) {
+  const auto serialized = read("edition = \"2023\"; message M { int32 x = 1; }")->formatted("serialized");
+  ASSERT_FALSE(serialized);
+  EXPECT_NE(serialized.error().message.find("edition 2023"), std::string::npos);
 }
 
 TEST(ProtobufDescriptor, IsRefusedWhereItIsNone) {

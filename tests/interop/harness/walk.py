@@ -42,6 +42,7 @@ class Walk:
         self.running: list[tuple[pages.Step, subprocess.Popen, pathlib.Path]] = []
         self.environment = {
             **os.environ, **environment, "PATH": f"{broker.binary.resolve().parent}:{os.environ['PATH']}", "THALWEG_BROKERS": broker.bootstrap,
+            "SCHEMA_REGISTRY_URL": f"http://{broker.addresses.get('localhost:8081', 'localhost:8081')}",
             "GUIDE_ADDRESSES": ",".join(f"{shown}={real}" for shown, real in broker.addresses.items())}
 
     def through(self, page: pathlib.Path, language: str) -> str:
