@@ -32,6 +32,16 @@ protocol::RegisterBrokerRecord registration(const Broker& broker) {
   return record;
 }
 
+protocol::RegisterControllerRecord registration(const Controller& controller) {
+  protocol::RegisterControllerRecord record;
+  record.controller_id = controller.id;
+  record.incarnation_id = controller.incarnation;
+  for (const auto& e : controller.endpoints)
+    record.end_points.push_back({e.listener, e.host, e.port, e.security_protocol});
+  for (const auto& [name, range] : controller.features) record.features.push_back({name, range.min, range.max});
+  return record;
+}
+
 protocol::PartitionRecord partition_record(Uuid topic_id, PartitionId id, const Partition& partition) {
   protocol::PartitionRecord record;
   record.partition_id = id;
@@ -92,6 +102,17 @@ const Endpoint* Broker::endpoint(std::string_view listener) const {
   return it == endpoints.end() ? nullptr : &*it;
 }
 
+bool Broker::has_online(Uuid directory) const {
+  if (directory == kDirectoryUnassigned || directory == kDirectoryMigrating) return true;
+  if (directory == kDirectoryLost) return false;
+  return log_dirs.empty() || std::ranges::find(log_dirs, directory) != log_dirs.end();
+}
+
+Uuid Partition::directory(BrokerId replica) const {
+  const auto at = static_cast<std::size_t>(std::ranges::find(replicas, replica) - replicas.begin());
+  return at < directories.size() ? directories[at] : kDirectoryUnassigned;
+}
+
 const Partition* Topic::partition(PartitionId id) const {
   if (id.value < 0 || static_cast<std::size_t>(id.value) >= partitions.size()) return nullptr;
   return &partitions[static_cast<std::size_t>(id.value)];
@@ -100,6 +121,7 @@ const Partition* Topic::partition(PartitionId id) const {
 Image::Image(std::string cluster_id)
     : cluster_id_(std::move(cluster_id)),
       brokers_(std::make_shared<BrokersSection>()),
+      controllers_(std::make_shared<ControllersSection>()),
       topics_(std::make_shared<TopicsSection>()),
       configs_(std::make_shared<ConfigsSection>()),
       features_(std::make_shared<FeaturesSection>()),
@@ -147,6 +169,7 @@ std::vector<Record> Image::snapshot() const {
     records.emplace_back(std::move(record));
   }
   for (const auto& [id, broker] : *brokers_) records.emplace_back(registration(broker));
+  for (const auto& [id, controller] : *controllers_) records.emplace_back(registration(controller));
   add_topics(records, *topics_);
   add_configs(records, *configs_);
   add_quotas(records, *quotas_);
@@ -163,7 +186,8 @@ std::vector<Record> Image::snapshot() const {
 
 bool operator==(const Image& a, const Image& b) {
   const auto same = [](const auto& x, const auto& y) { return x == y || *x == *y; };
-  return a.cluster_id_ == b.cluster_id_ && same(a.brokers_, b.brokers_) && same_topics(*a.topics_, *b.topics_) &&
+  return a.cluster_id_ == b.cluster_id_ && same(a.brokers_, b.brokers_) &&
+         same(a.controllers_, b.controllers_) && same_topics(*a.topics_, *b.topics_) &&
          same(a.configs_, b.configs_) && same(a.features_, b.features_) && same(a.quotas_, b.quotas_) &&
          a.security_->acls == b.security_->acls && a.security_->scram == b.security_->scram &&
          a.security_->tokens == b.security_->tokens && a.next_producer_id_ == b.next_producer_id_;

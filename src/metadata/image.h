@@ -50,13 +50,26 @@ struct Broker {
 
   // May lead, and may be given new replicas.
   bool active() const { return !fenced && !in_controlled_shutdown; }
+  // Whether a replica in this directory can be read and written: one that is not known to be gone. A broker that named
+  // none, and a replica whose directory is not known yet, count as online; so does Kafka.
+  bool has_online(Uuid directory) const;
   const Endpoint* endpoint(std::string_view listener) const;
   friend bool operator==(const Broker&, const Broker&) = default;
 };
 
-// Reserved ids of log directories: Kafka's for "not known yet" and "lost".
+// Reserved ids of log directories: Kafka's for "from before there were ids", "not known yet" and "lost".
+inline constexpr Uuid kDirectoryMigrating{0, 0};
 inline constexpr Uuid kDirectoryUnassigned{0, 1};
 inline constexpr Uuid kDirectoryLost{0, 2};
+
+// A node that may lead the metadata quorum, as it said itself: where it is reached, and what it understands.
+struct Controller {
+  BrokerId id{kNoBroker};
+  Uuid incarnation;
+  std::vector<Endpoint> endpoints;
+  std::map<std::string, FeatureRange> features;
+  friend bool operator==(const Controller&, const Controller&) = default;
+};
 
 enum class LeaderRecovery : std::int8_t { kRecovered = 0, kRecovering = 1 };
 
@@ -74,6 +87,8 @@ struct Partition {
   LeaderRecovery leader_recovery = LeaderRecovery::kRecovered;
 
   bool reassigning() const { return !removing_replicas.empty() || !adding_replicas.empty(); }
+  // Of a replica; kDirectoryUnassigned when it has none, or is none.
+  Uuid directory(BrokerId replica) const;
   friend bool operator==(const Partition&, const Partition&) = default;
 };
 
@@ -123,6 +138,7 @@ struct SecuritySection {
   std::map<std::string, protocol::DelegationTokenRecord> tokens;
 };
 using BrokersSection = std::map<BrokerId, Broker>;
+using ControllersSection = std::map<BrokerId, Controller>;
 using ConfigsSection = std::map<ConfigResource, config::Properties>;
 using QuotasSection = std::map<QuotaEntity, std::map<std::string, double>>;
 using FeaturesSection = std::map<std::string, std::int16_t>;
@@ -139,6 +155,7 @@ class Image {
 
   const Broker* broker(BrokerId id) const;
   const BrokersSection& brokers() const { return *brokers_; }
+  const ControllersSection& controllers() const { return *controllers_; }
 
   TopicPtr topic(std::string_view name) const;
   TopicPtr topic(Uuid id) const;
@@ -173,6 +190,7 @@ class Image {
   std::int64_t index_ = -1;
   std::int64_t term_ = -1;
   std::shared_ptr<const BrokersSection> brokers_;
+  std::shared_ptr<const ControllersSection> controllers_;
   std::shared_ptr<const TopicsSection> topics_;
   std::shared_ptr<const ConfigsSection> configs_;
   std::shared_ptr<const FeaturesSection> features_;

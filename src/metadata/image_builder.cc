@@ -22,19 +22,6 @@ Section& mine(std::shared_ptr<Section>& own, std::shared_ptr<const Section>& in_
   return *own;
 }
 
-Broker from_record(const protocol::RegisterBrokerRecord& record) {
-  Broker broker{.id = record.broker_id, .epoch = record.broker_epoch, .incarnation = record.incarnation_id};
-  for (const auto& e : record.end_points) broker.endpoints.push_back({e.name, e.host, e.port, e.security_protocol});
-  for (const auto& f : record.features)
-    broker.features[f.name] = FeatureRange{.min = f.min_supported_version, .max = f.max_supported_version};
-  broker.rack = record.rack;
-  broker.fenced = record.fenced;
-  broker.in_controlled_shutdown = record.in_controlled_shutdown;
-  broker.log_dirs = record.log_dirs;
-  broker.cordoned_log_dirs = record.cordoned_log_dirs.value_or(std::vector<Uuid>());
-  return broker;
-}
-
 Partition from_record(const protocol::PartitionRecord& record) {
   Partition partition{.replicas = record.replicas,
                       .isr = record.isr,
@@ -54,6 +41,27 @@ Partition from_record(const protocol::PartitionRecord& record) {
 constexpr BrokerId kLeaderUnchanged{-2};
 
 }  // namespace
+
+Broker broker_from(const protocol::RegisterBrokerRecord& record) {
+  Broker broker{.id = record.broker_id, .epoch = record.broker_epoch, .incarnation = record.incarnation_id};
+  for (const auto& e : record.end_points) broker.endpoints.push_back({e.name, e.host, e.port, e.security_protocol});
+  for (const auto& f : record.features)
+    broker.features[f.name] = FeatureRange{.min = f.min_supported_version, .max = f.max_supported_version};
+  broker.rack = record.rack;
+  broker.fenced = record.fenced;
+  broker.in_controlled_shutdown = record.in_controlled_shutdown;
+  broker.log_dirs = record.log_dirs;
+  broker.cordoned_log_dirs = record.cordoned_log_dirs.value_or(std::vector<Uuid>());
+  return broker;
+}
+
+Controller controller_from(const protocol::RegisterControllerRecord& record) {
+  Controller controller{.id = record.controller_id, .incarnation = record.incarnation_id};
+  for (const auto& e : record.end_points) controller.endpoints.push_back({e.name, e.host, e.port, e.security_protocol});
+  for (const auto& f : record.features)
+    controller.features[f.name] = FeatureRange{.min = f.min_supported_version, .max = f.max_supported_version};
+  return controller;
+}
 
 void apply_change(Partition& partition, const protocol::PartitionChangeRecord& record) {
   const auto set = [](auto& field, const auto& value) {
@@ -77,7 +85,7 @@ void apply_change(Partition& partition, const protocol::PartitionChangeRecord& r
 
 bool Delta::empty() const {
   return brokers.empty() && partitions.empty() && topics_created.empty() && topics_deleted.empty() && configs.empty() &&
-         !features && !quotas && !acls && !scram && !tokens && !producer_ids;
+         !controllers && !features && !quotas && !acls && !scram && !tokens && !producer_ids;
 }
 
 ImageBuilder::ImageBuilder(ImagePtr base) : image_(*base) {}
@@ -104,6 +112,7 @@ ImagePtr ImageBuilder::pin() {
   if (pinned_) return pinned_;
   // What is given out is shared from now on: the next change makes copies again.
   brokers_.reset();
+  controllers_.reset();
   topics_.reset();
   configs_.reset();
   features_.reset();
@@ -138,7 +147,7 @@ Topic* ImageBuilder::topic_for_change(Uuid id) {
 }
 
 Result<> ImageBuilder::on(const protocol::RegisterBrokerRecord& record) {
-  mine(brokers_, image_.brokers_).insert_or_assign(record.broker_id, from_record(record));
+  mine(brokers_, image_.brokers_).insert_or_assign(record.broker_id, broker_from(record));
   delta_.brokers.insert(record.broker_id);
   return {};
 }
@@ -307,6 +316,50 @@ Result<> ImageBuilder::on(const protocol::RemoveDelegationTokenRecord& record) {
   mine(security_, image_.security_).tokens.erase(record.token_id);
   delta_.tokens = true;
   return {};
+}
+
+Result<> ImageBuilder::on(const protocol::RegisterControllerRecord& record) {
+  mine(controllers_, image_.controllers_).insert_or_assign(record.controller_id, controller_from(record));
+  delta_.controllers = true;
+  return {};
+}
+
+Result<> ImageBuilder::on(const protocol::UnregisterControllerRecord& record) {
+  if (mine(controllers_, image_.controllers_).erase(record.controller_id) == 0)
+    return contradiction(fmt::format("controller {} is not registered", record.controller_id.value));
+  delta_.controllers = true;
+  return {};
+}
+
+// Of every topic when it names none. Apache Kafka writes it where min.insync.replicas changes; we write what changes for
+// each partition instead, since a partition without anybody in sync must keep who is eligible.
+Result<> ImageBuilder::on(const protocol::ClearElrRecord& record) {
+  if (!record.topic_name.empty()) {
+    const auto topic = image_.topic(record.topic_name);
+    if (!topic) return contradiction(fmt::format("who is eligible to lead an unknown topic {}", record.topic_name));
+    clear_eligible(topic->id);
+    return {};
+  }
+  std::vector<Uuid> ids;
+  for (const auto& [id, topic] : image_.topics_by_id()) ids.push_back(id);
+  for (const auto id : ids) clear_eligible(id);
+  return {};
+}
+
+void ImageBuilder::clear_eligible(Uuid id) {
+  const auto concerned = [](const Partition& partition) {
+    return !partition.eligible_leader_replicas.empty() || !partition.last_known_elr.empty();
+  };
+  if (std::ranges::none_of(image_.topic(id)->partitions, concerned)) return;
+  auto& partitions = topic_for_change(id)->partitions;
+  protocol::PartitionChangeRecord none;
+  none.eligible_leader_replicas.emplace();
+  none.last_known_elr.emplace();
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    if (!concerned(partitions[i])) continue;
+    apply_change(partitions[i], none);
+    delta_.partitions.insert({id, PartitionId{static_cast<std::int32_t>(i)}});
+  }
 }
 
 Result<> ImageBuilder::on(const protocol::NoOpRecord&) { return {}; }

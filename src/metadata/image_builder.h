@@ -28,7 +28,8 @@ struct Delta {
   std::map<Uuid, std::string> topics_created;  // id to name
   std::map<Uuid, TopicPtr> topics_deleted;     // as they last were
   std::set<ConfigResource> configs;
-  bool features = false, quotas = false, acls = false, scram = false, tokens = false, producer_ids = false;
+  bool controllers = false, features = false, quotas = false, acls = false, scram = false, tokens = false,
+       producer_ids = false;
 
   bool empty() const;
   friend bool operator==(const Delta&, const Delta&) = default;
@@ -42,6 +43,10 @@ struct Built {
   ImagePtr image;
   Delta delta;  // against the image of the last build(), or the base
 };
+
+// A registration as the image keeps it.
+Broker broker_from(const protocol::RegisterBrokerRecord& record);
+Controller controller_from(const protocol::RegisterControllerRecord& record);
 
 // What one record does to a partition: sets what it names, and counts the change in the partition's epoch and, if it
 // names a leader, in the leader's.
@@ -87,14 +92,19 @@ class ImageBuilder {
   Result<> on(const protocol::NoOpRecord& record);
   Result<> on(const protocol::RemoveUserScramCredentialRecord& record);
   Result<> on(const protocol::RemoveDelegationTokenRecord& record);
+  Result<> on(const protocol::RegisterControllerRecord& record);
+  Result<> on(const protocol::UnregisterControllerRecord& record);
+  Result<> on(const protocol::ClearElrRecord& record);
 
   Result<Broker*> registered(BrokerId id, std::int64_t epoch);
   // A private copy of the topic, which both indexes point to.
   Topic* topic_for_change(Uuid id);
+  void clear_eligible(Uuid id);
 
   Image image_;
   // Private copies; null when the section is still shared with an image given out.
   std::shared_ptr<BrokersSection> brokers_;
+  std::shared_ptr<ControllersSection> controllers_;
   std::shared_ptr<TopicsSection> topics_;
   std::shared_ptr<ConfigsSection> configs_;
   std::shared_ptr<FeaturesSection> features_;

@@ -58,6 +58,7 @@ Delta diff(const Image& from, const Image& to) {
   add_topics(from, to, delta);
   if (&from.all_configs() != &to.all_configs()) differing_keys(from.all_configs(), to.all_configs(), delta.configs);
   const auto differs = [](const auto& a, const auto& b) { return &a != &b && !(a == b); };
+  delta.controllers = differs(from.controllers(), to.controllers());
   delta.features = differs(from.features(), to.features());
   delta.quotas = differs(from.quotas(), to.quotas());
   delta.acls = differs(from.security().acls, to.security().acls);

@@ -26,7 +26,7 @@ class Writer {
   BrokerId any_broker() { return BrokerId{static_cast<std::int32_t>(below(4))}; }
 
   std::optional<Record> attempt(const Image& image) {
-    switch (below(11)) {
+    switch (below(13)) {
       case 0:
         return registration();
       case 1:
@@ -46,6 +46,10 @@ class Writer {
         return feature();
       case 9:
         return quota();
+      case 10:
+        return controller(image);
+      case 11:
+        return below(3) == 0 ? clear_eligible(image) : std::nullopt;
       default:
         return below(2) ? producer_ids(image) : acl();
     }
@@ -98,6 +102,8 @@ class Writer {
     record.partition_id = PartitionId{static_cast<std::int32_t>(below(topic->partitions.size()))};
     if (below(2)) record.leader = any_broker();
     record.isr = std::vector{any_broker()};
+    if (below(3) == 0) record.eligible_leader_replicas = std::vector{any_broker()};
+    if (below(8) == 0) record.last_known_elr = std::vector{any_broker()};
     return Record(record);
   }
   std::optional<Record> remove(const Image& image) {
@@ -114,6 +120,29 @@ class Writer {
     record.resource_name = topic ? topic->name : "";
     record.name = below(2) ? "retention.ms" : "min.insync.replicas";
     if (below(3)) record.value = std::to_string(below(2));
+    return Record(record);
+  }
+  std::optional<Record> controller(const Image& image) {
+    const auto id = any_broker();
+    if (below(3) == 0) {
+      if (!image.controllers().contains(id)) return std::nullopt;
+      protocol::UnregisterControllerRecord record;
+      record.controller_id = id;
+      return Record(record);
+    }
+    protocol::RegisterControllerRecord record;
+    record.controller_id = id;
+    record.incarnation_id = Uuid{9, below(3)};
+    record.end_points.push_back({"CONTROLLER", "host", 9093, 0});
+    record.features.push_back({"metadata.version", 7, 30});
+    return Record(record);
+  }
+  std::optional<Record> clear_eligible(const Image& image) {
+    protocol::ClearElrRecord record;
+    if (below(2) == 0) return Record(record);
+    const auto topic = any_topic(image);
+    if (!topic) return std::nullopt;
+    record.topic_name = topic->name;
     return Record(record);
   }
   Record feature() {
@@ -174,6 +203,7 @@ void expect_tells(const Delta& said, const Delta& truth) {
   EXPECT_TRUE(includes(said.configs, truth.configs));
   EXPECT_EQ(said.topics_created, truth.topics_created);
   EXPECT_EQ(keys(said.topics_deleted), keys(truth.topics_deleted));
+  EXPECT_GE(said.controllers, truth.controllers);
   EXPECT_GE(said.features, truth.features);
   EXPECT_GE(said.quotas, truth.quotas);
   EXPECT_GE(said.acls, truth.acls);

@@ -180,5 +180,62 @@ TEST(Record, RefusesWhatItCannotKeep) {
   EXPECT_EQ(decode_records(batch)->size(), 2u);
 }
 
+TEST_F(ImageBuilderTest, ClearElrEmptiesWhoIsEligibleInOneTopicOrInAll) {
+  apply(topic("payments", kPayments));
+  apply(partition(kPayments, 0, {BrokerId{1}, BrokerId{2}}));
+  for (const auto id : {kOrders, kPayments}) {
+    protocol::PartitionChangeRecord change;
+    change.topic_id = id;
+    change.partition_id = PartitionId{0};
+    change.isr = std::vector<BrokerId>();
+    change.eligible_leader_replicas = std::vector{BrokerId{2}};
+    change.last_known_elr = std::vector{BrokerId{1}};
+    apply(change);
+  }
+  builder_.build();
+  const auto of = [&](const char* name) { return builder_.current().partition(name, PartitionId{0}); };
+  const auto epoch = of("orders")->partition_epoch;
+  protocol::ClearElrRecord clear;
+  clear.topic_name = "orders";
+  apply(clear);
+  EXPECT_TRUE(of("orders")->eligible_leader_replicas.empty());
+  EXPECT_TRUE(of("orders")->last_known_elr.empty());
+  EXPECT_EQ(of("orders")->partition_epoch, epoch + 1);
+  EXPECT_FALSE(of("payments")->eligible_leader_replicas.empty());
+  EXPECT_EQ(builder_.build().delta.partitions.size(), 1u);
+  apply(protocol::ClearElrRecord());
+  EXPECT_TRUE(of("payments")->eligible_leader_replicas.empty());
+  EXPECT_EQ(of("orders")->partition_epoch, epoch + 1) << "it had nobody left to clear";
+  clear.topic_name = "nosuch";
+  EXPECT_FALSE(builder_.apply(Record(clear)));
+}
+
+TEST_F(ImageBuilderTest, ControllersComeAndGo) {
+  protocol::RegisterControllerRecord record;
+  record.controller_id = BrokerId{3};
+  record.end_points.push_back({"CONTROLLER", "c", 9093, 0});
+  record.features.push_back({"metadata.version", 7, 30});
+  apply(record);
+  const auto built = builder_.build();
+  EXPECT_TRUE(built.delta.controllers);
+  EXPECT_EQ(built.image->controllers().at(BrokerId{3}).endpoints.front().host, "c");
+  EXPECT_TRUE(first_.image->controllers().empty()) << "an image that was given out never changes";
+  protocol::UnregisterControllerRecord gone;
+  gone.controller_id = BrokerId{3};
+  apply(gone);
+  EXPECT_TRUE(builder_.build().image->controllers().empty());
+  EXPECT_FALSE(builder_.apply(Record(gone)));
+}
+
+TEST(BrokerDirectories, AreOnlineUnlessTheyAreKnownToBeGone) {
+  const Broker broker{.log_dirs = {Uuid{5, 1}}}, silent;
+  EXPECT_TRUE(broker.has_online(Uuid{5, 1}));
+  EXPECT_FALSE(broker.has_online(Uuid{5, 2}));
+  EXPECT_TRUE(broker.has_online(kDirectoryUnassigned));
+  EXPECT_TRUE(broker.has_online(kDirectoryMigrating));
+  EXPECT_FALSE(broker.has_online(kDirectoryLost));
+  EXPECT_TRUE(silent.has_online(Uuid{5, 2})) << "it named none";
+}
+
 }  // namespace
 }  // namespace thalweg::metadata

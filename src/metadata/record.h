@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "protocol/access_control_entry_record.h"
 #include "protocol/broker_registration_change_record.h"
+#include "protocol/clear_elr_record.h"
 #include "protocol/client_quota_record.h"
 #include "protocol/config_record.h"
 #include "protocol/delegation_token_record.h"
@@ -21,6 +22,7 @@
 #include "protocol/partition_record.h"
 #include "protocol/producer_ids_record.h"
 #include "protocol/register_broker_record.h"
+#include "protocol/register_controller_record.h"
 #include "protocol/remove_access_control_entry_record.h"
 #include "protocol/remove_delegation_token_record.h"
 #include "protocol/remove_topic_record.h"
@@ -28,12 +30,13 @@
 #include "protocol/topic_record.h"
 #include "protocol/unfence_broker_record.h"
 #include "protocol/unregister_broker_record.h"
+#include "protocol/unregister_controller_record.h"
 #include "protocol/user_scram_credential_record.h"
 
 namespace thalweg::metadata {
 
-// One alternative per record type that we write. A log that holds another type was written by a newer release, or by
-// Apache Kafka for a feature that we lack: decoding it is refused rather than losing what it says.
+// One alternative per record type that we write or understand. A log that holds another type was written by a newer
+// release, or by Apache Kafka for a feature that we lack: decoding it is refused rather than losing what it says.
 using Record =
     std::variant<protocol::RegisterBrokerRecord, protocol::UnregisterBrokerRecord, protocol::TopicRecord,
                  protocol::PartitionRecord, protocol::ConfigRecord, protocol::PartitionChangeRecord,
@@ -41,7 +44,8 @@ using Record =
                  protocol::DelegationTokenRecord, protocol::UserScramCredentialRecord, protocol::FeatureLevelRecord,
                  protocol::ClientQuotaRecord, protocol::ProducerIdsRecord, protocol::BrokerRegistrationChangeRecord,
                  protocol::AccessControlEntryRecord, protocol::RemoveAccessControlEntryRecord, protocol::NoOpRecord,
-                 protocol::RemoveUserScramCredentialRecord, protocol::RemoveDelegationTokenRecord>;
+                 protocol::RemoveUserScramCredentialRecord, protocol::RemoveDelegationTokenRecord,
+                 protocol::RegisterControllerRecord, protocol::UnregisterControllerRecord, protocol::ClearElrRecord>;
 
 // Kafka's type number, as it stands in the frame.
 std::int16_t type_of(const Record& record);
