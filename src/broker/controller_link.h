@@ -12,16 +12,10 @@
 
 #include "base/check.h"
 #include "broker/controller_service.h"
+#include "broker/forwarded_from.h"
 #include "runtime/shard.h"
 
 namespace thalweg::broker {
-
-// Whose request it is that goes to the controller: a client's, or this broker's own.
-struct ForwardedFrom {
-  std::string principal = "User:ANONYMOUS";
-  std::string client_host;  // as text; empty where there is none
-  std::string client_id;
-};
 
 class ControllerLink {
  public:

@@ -1,6 +1,7 @@
 #include "broker/producer_ids.h"
 
 #include "broker/ask_controller.h"
+#include "broker/broker.h"
 #include "protocol/allocate_producer_ids_request.h"
 #include "protocol/allocate_producer_ids_response.h"
 

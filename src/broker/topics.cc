@@ -2,6 +2,7 @@
 
 #include "broker/ask_controller.h"
 #include "broker/audit.h"
+#include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "protocol/create_topics_request.h"
 #include "protocol/create_topics_response.h"

@@ -139,8 +139,8 @@ Task<Result<RegistryService::Place>> RegistryService::place() {
 
 Task<Result<>> RegistryService::create_topic() {
   auto request = schemas_topic(*broker_.shards().front()->image());
-  CO_TRY(const auto response,
-         co_await broker::ask_controller<protocol::CreateTopicsResponse>(broker_, std::move(request), kCreateVersion));
+  CO_TRY(const auto response, co_await broker::forward_to_controller<protocol::CreateTopicsResponse>(
+                                  broker_, std::move(request), kCreateVersion, {}));
   for (const auto& topic : response.topics) {
     if (topic.error_code != ErrorCode::kNone && topic.error_code != ErrorCode::kTopicAlreadyExists)
       co_return fail(topic.error_code, "the topic _schemas cannot be created: " + topic.error_message.value_or(""));
