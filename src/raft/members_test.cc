@@ -188,6 +188,29 @@ TEST_F(QuorumMembers, AReplacedDiskTakesItsSeatAsANewMember) {
   cluster.heal_and_check();
 }
 
+// One disk after the other is lost, with a seat taken over in between: never two at once. Power loss must not bring
+// back the members of before, of whom two are gone.
+TEST_F(QuorumMembers, ASeatThatWasTakenIsKnownAfterPowerLoss) {
+  Cluster cluster(41, 3, 4);
+  cluster.faults = kCalm;
+  settle(cluster);
+  load(cluster, 20);
+  cluster.join_now(kD);
+  settle(cluster);
+  if (cluster.leader()->id == kC) ASSERT_TRUE(cluster.leader()->quorum.transfer_leadership(member_of(kA)));
+  settle(cluster);
+  cluster.replace_disk(kC);
+  ASSERT_TRUE(cluster.change({{Kind::kRemove, member_of(kC)}, {Kind::kAddVoter, member_of(kD)}}));
+  cluster.world.run_for(Millis(500));
+  ASSERT_TRUE(cluster.leader()->quorum.membership().outgoing.empty());
+  for (const BrokerId id : cluster.brokers) cluster.crash(id);
+  cluster.replace_disk(kB);
+  for (const BrokerId id : cluster.brokers) cluster.power_on(id);
+  settle(cluster);
+  ASSERT_TRUE(cluster.leader()) << cluster.describe();
+  cluster.heal_and_check();
+}
+
 // A and B have acknowledged something that C never saw. B's disk is replaced, and A is off for a while: if B's new disk
 // had B's old id, C and B would make a majority without it.
 TEST_F(QuorumMembers, AReplacedDiskNeverVotesWithAmnesia) {
@@ -328,7 +351,8 @@ Millis gap_after_a_kill(std::uint64_t seed, int voters) {
   for (const BrokerId id : cluster.brokers) {
     if (!cluster.is_up(id)) continue;
     const auto life = cluster.life(id);
-    const Instant noticed = killed + Millis(3 + cluster.world.random.below(38));
+    // After what the leader had sent before: that is read before the end of its connection is.
+    const Instant noticed = killed + Millis(4 + cluster.world.random.below(37));
     cluster.timers.push_back(cluster.world.clock.call_at(noticed, [life, gone] { life->quorum.leader_gone(gone); }));
   }
   while (!cluster.leader() && cluster.world.clock.now() < killed + Millis(2000)) cluster.world.run_for(Millis(1));
@@ -375,6 +399,7 @@ TEST_F(QuorumMembers, FalseReportsThatTheLeaderIsGoneLoseNothing) {
   int elections = 0;
   for (std::uint64_t seed = 1; seed <= 10 && !HasFailure(); ++seed) {
     Cluster cluster(seed, 3);
+    cluster.faults.delay_max = Millis(3);
     cluster.world.run_for(Millis(1000));
     for (int i = 0; i < 300; ++i) {
       cluster.client(cluster.any());
@@ -387,7 +412,7 @@ TEST_F(QuorumMembers, FalseReportsThatTheLeaderIsGoneLoseNothing) {
     EXPECT_GT(cluster.answered.size(), 20u);
     cluster.heal_and_check();
   }
-  EXPECT_GT(elections, 30) << "the reports must be believed, else this proves nothing";
+  EXPECT_GT(elections, 20) << "the reports must be believed, else this proves nothing";
 }
 
 // What transport.h says of snapshots: one at a time to a member, and again when it was given up.

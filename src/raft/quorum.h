@@ -199,7 +199,7 @@ class Quorum {
   struct Contact {
     Instant last{0};
     std::optional<Instant> caught_up;
-    Instant marked{0};      // when the leader's log ended at `mark`, which the member has to reach next
+    Instant marked{0};  // when the leader's log ended at `mark`, which the member has to reach next
     std::uint64_t mark = 0;
   };
 
