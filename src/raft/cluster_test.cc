@@ -102,7 +102,8 @@ void change_members(Cluster& cluster) {
   spawn(cluster.world.shard, keep_trying(&cluster, leader, std::move(changes)));
 }
 
-// Of a voter, now and then, and no second one before the first has its seat again: the quorum promises to bear that.
+// Of a voter, now and then, and no second one before the first has its seat again and all voters know it: the quorum
+// promises to bear that.
 void replace_a_disk(Cluster& cluster) {
   const auto faults = std::exchange(cluster.faults, {0, 0, Millis(2), Millis(1)});
   cluster.cut.clear();
@@ -112,8 +113,10 @@ void replace_a_disk(Cluster& cluster) {
   Life* const leader = cluster.leader();
   if (!leader) return;
   const Membership& membership = leader->quorum.membership();
+  // A leader alone may know that the seat was taken; with its disk that would be lost, and the others need the old one.
   const auto is_there = [&](MemberId voter) {
-    return cluster.is_up(broker_of(voter)) && cluster.member(broker_of(voter)) == voter;
+    const BrokerId id = broker_of(voter);
+    return cluster.is_up(id) && cluster.member(id) == voter && cluster.at(id).quorum.membership() == membership;
   };
   if (!membership.outgoing.empty() || membership.voters.size() < 3) return;
   if (!std::ranges::all_of(membership.voters, is_there)) return;

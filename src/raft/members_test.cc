@@ -78,7 +78,7 @@ TEST_F(QuorumMembers, GrowToFiveByThemselvesAndAreRemovedByHand) {
   cluster.world.run_for(Millis(500));
   for (const BrokerId id : {kB, kC, kD, kE}) {
     cluster.join_now(id);
-    for (int i = 0; i < 60; ++i) load(cluster, 4), note();
+    for (int i = 0; i < 40; ++i) load(cluster, 4), note();
     cluster.crash(cluster.leader()->id);
     cluster.world.run_for(Millis(100));
     for (const BrokerId each : cluster.brokers) cluster.power_on(each);
@@ -100,7 +100,7 @@ TEST_F(QuorumMembers, GrowToFiveByThemselvesAndAreRemovedByHand) {
     EXPECT_FALSE(cluster.leader()->quorum.membership().has(leaver));
   }
   EXPECT_EQ(cluster.leader()->quorum.membership().voters.size(), 3u);
-  EXPECT_GT(cluster.answered.size(), 500u);
+  EXPECT_GT(cluster.answered.size(), 400u);
   cluster.heal_and_check();
 }
 
@@ -185,6 +185,29 @@ TEST_F(QuorumMembers, AReplacedDiskTakesItsSeatAsANewMember) {
     settle(cluster);
     EXPECT_EQ(cluster.at(kC).quorum.self(), member_of(kC, disk));
   }
+  cluster.heal_and_check();
+}
+
+// One disk after the other is lost, with a seat taken over in between: never two at once. Power loss must not bring
+// back the members of before, of whom two are gone.
+TEST_F(QuorumMembers, ASeatThatWasTakenIsKnownAfterPowerLoss) {
+  Cluster cluster(41, 3, 4);
+  cluster.faults = kCalm;
+  settle(cluster);
+  load(cluster, 20);
+  cluster.join_now(kD);
+  settle(cluster);
+  if (cluster.leader()->id == kC) ASSERT_TRUE(cluster.leader()->quorum.transfer_leadership(member_of(kA)));
+  settle(cluster);
+  cluster.replace_disk(kC);
+  ASSERT_TRUE(cluster.change({{Kind::kRemove, member_of(kC)}, {Kind::kAddVoter, member_of(kD)}}));
+  cluster.world.run_for(Millis(500));
+  ASSERT_TRUE(cluster.leader()->quorum.membership().outgoing.empty());
+  for (const BrokerId id : cluster.brokers) cluster.crash(id);
+  cluster.replace_disk(kB);
+  for (const BrokerId id : cluster.brokers) cluster.power_on(id);
+  settle(cluster);
+  ASSERT_TRUE(cluster.leader()) << cluster.describe();
   cluster.heal_and_check();
 }
 
@@ -328,7 +351,8 @@ Millis gap_after_a_kill(std::uint64_t seed, int voters) {
   for (const BrokerId id : cluster.brokers) {
     if (!cluster.is_up(id)) continue;
     const auto life = cluster.life(id);
-    const Instant noticed = killed + Millis(3 + cluster.world.random.below(38));
+    // After what the leader had sent before: that is read before the end of its connection is.
+    const Instant noticed = killed + Millis(4 + cluster.world.random.below(37));
     cluster.timers.push_back(cluster.world.clock.call_at(noticed, [life, gone] { life->quorum.leader_gone(gone); }));
   }
   while (!cluster.leader() && cluster.world.clock.now() < killed + Millis(2000)) cluster.world.run_for(Millis(1));
@@ -340,7 +364,7 @@ Millis gap_after_a_kill(std::uint64_t seed, int voters) {
 TEST_F(QuorumMembers, ElectsSoonAfterTheProcessOfTheLeaderIsGone) {
   for (const auto [voters, bound] : {std::pair{3, Millis(150)}, std::pair{5, Millis(200)}}) {
     Millis worst{0}, sum{0};
-    constexpr int kRuns = 20;
+    constexpr int kRuns = 15;
     for (std::uint64_t seed = 1; seed <= kRuns; ++seed) {
       const Millis gap = gap_after_a_kill(seed, voters);
       EXPECT_LT(gap, bound) << "seed " << seed << ", " << voters << " voters";
@@ -375,6 +399,7 @@ TEST_F(QuorumMembers, FalseReportsThatTheLeaderIsGoneLoseNothing) {
   int elections = 0;
   for (std::uint64_t seed = 1; seed <= 10 && !HasFailure(); ++seed) {
     Cluster cluster(seed, 3);
+    cluster.faults.delay_max = Millis(3);
     cluster.world.run_for(Millis(1000));
     for (int i = 0; i < 300; ++i) {
       cluster.client(cluster.any());
@@ -387,7 +412,7 @@ TEST_F(QuorumMembers, FalseReportsThatTheLeaderIsGoneLoseNothing) {
     EXPECT_GT(cluster.answered.size(), 20u);
     cluster.heal_and_check();
   }
-  EXPECT_GT(elections, 30) << "the reports must be believed, else this proves nothing";
+  EXPECT_GT(elections, 20) << "the reports must be believed, else this proves nothing";
 }
 
 // What transport.h says of snapshots: one at a time to a member, and again when it was given up.

@@ -165,8 +165,9 @@ class Quorum {
   // See transport.h.
   void snapshot_sent(MemberId peer, bool arrived);
   // The process of the leader is gone, as the operating system of its machine says: an early end of the election
-  // timeout, no more. Voters then ask for votes one after another, kCampaignGap apart. Does nothing unless this node
-  // follows `leader`. When it was a mistake, the others know better and the leader stays; nothing can be lost by it.
+  // timeout, no more. Voters then ask for votes one after another, kCampaignGap apart, and again. Does nothing unless
+  // this node follows `leader`. When it was a mistake, the others know better and the leader stays; nothing can be lost
+  // by it.
   void leader_gone(MemberId leader);
   static constexpr Millis kCampaignGap{30};
 
@@ -199,7 +200,7 @@ class Quorum {
   struct Contact {
     Instant last{0};
     std::optional<Instant> caught_up;
-    Instant marked{0};      // when the leader's log ended at `mark`, which the member has to reach next
+    Instant marked{0};  // when the leader's log ended at `mark`, which the member has to reach next
     std::uint64_t mark = 0;
   };
 

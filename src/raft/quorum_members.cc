@@ -230,17 +230,18 @@ void Quorum::leader_gone(MemberId leader) {
   }
 }
 
-// The first may be asked too early for the others, who do not know yet, or be refused because its log ends before
-// theirs; then it is the next one's turn, round after round, until somebody leads or the election timeout has its turn.
+// The first may ask too early for the others, who do not know yet; be refused because its log ends before theirs; or
+// two may ask at once and share the votes. So each asks again, not in step with the others, until somebody leads or the
+// election timeout has its turn. Who has voted for another one in a newer term waits for that one.
 void Quorum::campaign_at(Instant when, Instant until, std::uint64_t term) {
   if (when > until) return;
   campaign_timer_ = shard_.clock.call_at(when, [this, when, until, term] {
     const rr_status_t status = status_of(node_.get());
-    if (status.leader != 0 || status.term != term) return;
+    if (status.leader != 0 || (status.term != term && status.role == RR_FOLLOWER)) return;
     rr_campaign(node_.get());  // refused while its log is not durable: the next round tries again
     wake();
-    const std::size_t others = std::max<std::size_t>(2, membership_.voters.size()) - 1;  // all but the one that is gone
-    campaign_at(when + kCampaignGap * others, until, term);
+    const auto jitter = static_cast<std::int64_t>(shard_.random.next() % std::uint64_t(kCampaignGap.count()));
+    campaign_at(when + kCampaignGap + Millis(jitter), until, term);
   });
 }
 

@@ -9,6 +9,17 @@
 #include "raft/quorum.h"
 
 namespace thalweg::raft {
+namespace {
+
+// That a change of members is committed must be known after a power loss too, and not only with the next entry, which
+// may be hours away: until it is known again the majority of the old members is needed, and one of them may be the disk
+// that was replaced.
+bool commits_members(const rr_ready_view& ready) {
+  return std::any_of(ready.committed, ready.committed + ready.n_committed,
+                     [](const rr_entry& entry) { return entry.type != RR_NORMAL; });
+}
+
+}  // namespace
 
 // One pump for all that came in during a turn of the shard, so that many proposals share one durable write.
 Task<> Quorum::drive() {
@@ -52,7 +63,7 @@ bool Quorum::take_ready() {
   send_all(messages_of(ready->messages, ready->n_messages));
   Write write;
   write.number = ready->number;
-  write.durable = ready->must_sync != 0 || ready->n_entries > 0 || ready->has_snapshot != 0;
+  write.durable = ready->must_sync != 0 || ready->n_entries > 0 || ready->has_snapshot != 0 || commits_members(*ready);
   if (ready->has_hard_state)
     write.hard_state = HardState{ready->hard_state.term, ready->hard_state.vote, ready->hard_state.commit};
   if (ready->has_snapshot) {

@@ -88,6 +88,7 @@ class Cluster {
   // Everything is healthy again: all must agree, with all that was answered.
   void heal_and_check();
   Totals totals() const;
+  std::string describe() const;  // who believes what
 
   World world;
   Faults faults;

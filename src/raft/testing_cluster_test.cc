@@ -295,7 +295,7 @@ void Cluster::heal_and_check() {
   for (const BrokerId id : brokers) power_on(id);
   world.run_for(Millis(6000));
   Life* const chief = leader();
-  ASSERT_TRUE(chief) << "no leader although everything is healthy";
+  ASSERT_TRUE(chief) << "no leader although everything is healthy\n" << describe();
   client(chief->id);
   world.run_for(Millis(1000));
   std::multiset<std::string> all(chief->lines.begin(), chief->lines.end());
@@ -308,6 +308,29 @@ void Cluster::heal_and_check() {
   }
   for (const auto& [index, text] : answered) EXPECT_EQ(all.count(text), 1u) << text << " at " << index.value;
   for (const auto& text : refused) EXPECT_EQ(all.count(text), 0u) << text << " was said not to happen";
+}
+
+std::string Cluster::describe() const {
+  const auto names = [](const std::vector<MemberId>& members) {
+    std::string out;
+    for (const MemberId member : members) out += " " + name_of(member);
+    return out;
+  };
+  std::string out;
+  for (const BrokerId id : brokers) {
+    const Machine& m = machines_[static_cast<std::size_t>(id.value)];
+    out += "broker " + std::to_string(id.value) + " is " + name_of(m.member);
+    if (m.life) {
+      const Quorum& quorum = m.life->quorum;
+      const Membership& members = quorum.membership();
+      out += ", says " + name_of(quorum.self()) + ": voters" + names(members.voters) + ", learners" +
+             names(members.learners) + ", outgoing" + names(members.outgoing) + ", applied " +
+             std::to_string(quorum.position().applied.value) + " of " + std::to_string(quorum.position().last.value) +
+             ", epoch " + std::to_string(quorum.position().epoch.value);
+    }
+    out += "\n";
+  }
+  return out;
 }
 
 Totals Cluster::totals() const {
