@@ -54,7 +54,8 @@ class Follower {
  private:
   Task<> open(replica::PartitionKey key, metadata::Partition state) {
     auto log = co_await storage::Log::open(
-        node_.shard(0), {.directory = "/data/orders-0", .partition = {"orders", key.partition}, .topic_id = key.topic_id});
+        node_.shard(0),
+        {.directory = "/data/orders-0", .partition = {"orders", key.partition}, .topic_id = key.topic_id});
     CHECK(log);
     partitions_.host(key, *log, std::move(state));
   }
@@ -68,15 +69,14 @@ class FollowerFetch : public ::testing::Test {
     log::set_level(log::Level::kError);
     register_follower();
     create_topic();
-    follower_ = &broker_.world().add_node("follower", 1, [this](sim::Node& node) {
-      return std::make_shared<Follower>(node, key(), state(), epoch_);
-    });
+    follower_ = &broker_.world().add_node(
+        "follower", 1, [this](sim::Node& node) { return std::make_shared<Follower>(node, key(), state(), epoch_); });
   }
 
   template <class Response, class Request>
   Response ask_controller(Request request, std::int16_t version) {
-    auto answer = broker_.world().run(
-        broker_.node(), broker_.broker().controller().ask<Response>(std::move(request), version, broker_.world().now() + 5s));
+    auto answer = broker_.world().run(broker_.node(), broker_.broker().controller().ask<Response>(
+                                                          std::move(request), version, broker_.world().now() + 5s));
     CHECK(answer && *answer);
     return std::move(**answer);
   }

@@ -25,9 +25,8 @@ controller::Options options(const std::string& min_in_sync) {
 }
 
 SharedBytes batch_of(const Cluster::Producer& producer, Timestamp now) {
-  record::BatchBuilder builder({.producer_id = ProducerId{producer.id},
-                                .producer_epoch = ProducerEpoch{0},
-                                .base_sequence = producer.sequence});
+  record::BatchBuilder builder(
+      {.producer_id = ProducerId{producer.id}, .producer_epoch = ProducerEpoch{0}, .base_sequence = producer.sequence});
   std::array<std::byte, 8> value;
   store_be(value.data(), producer.number);
   builder.append({.timestamp = now, .key = as_bytes("key"), .value = value});
@@ -135,11 +134,11 @@ Host::Host(sim::Node& node, Cluster& cluster, BrokerId id)
       shard_(node.shard(0)),
       id_(id),
       partitions_(shard_, id),
-      queue_(shard_, {.self = id,
-                      .broker_epoch = [this] { return epoch_; },
-                      .ask = [this](protocol::AlterPartitionRequest request) { return ask(this, std::move(request)); },
-                      .refused =
-                          [this](PartitionKey key, std::int32_t epoch) { partitions_.isr_refused(key, epoch); }}) {
+      queue_(shard_,
+             {.self = id,
+              .broker_epoch = [this] { return epoch_; },
+              .ask = [this](protocol::AlterPartitionRequest request) { return ask(this, std::move(request)); },
+              .refused = [this](PartitionKey key, std::int32_t epoch) { partitions_.isr_refused(key, epoch); }}) {
   partitions_.start_replication(links());
   spawn(shard_, live());
 }
@@ -161,12 +160,15 @@ ReplicationLinks Host::links() {
 
 Task<Result<protocol::AlterPartitionResponse>> Host::ask(Host* self, protocol::AlterPartitionRequest request) {
   Cluster& cluster = self->cluster_;
-  const auto travel = [&] { return std::chrono::microseconds(50 + cluster.below(cluster.below(8) == 0 ? 50'000 : 2'000)); };
+  const auto travel = [&] {
+    return std::chrono::microseconds(50 + cluster.below(cluster.below(8) == 0 ? 50'000 : 2'000));
+  };
   co_await self->shard_.clock.sleep_for(travel());
   if (cluster.loses_requests && cluster.below(12) == 0) co_return fail(ErrorCode::kRequestTimedOut, "it got lost");
   auto response = cluster.alter(request);
   co_await self->shard_.clock.sleep_for(travel());
-  if (cluster.loses_requests && cluster.below(12) == 0) co_return fail(ErrorCode::kRequestTimedOut, "the answer got lost");
+  if (cluster.loses_requests && cluster.below(12) == 0)
+    co_return fail(ErrorCode::kRequestTimedOut, "the answer got lost");
   co_return response;
 }
 
@@ -191,6 +193,9 @@ Task<> Host::live() {
 }
 
 Task<> Host::open() {
+  // The directory's own name is there from before, as LogManager sees to it.
+  CHECK(shard_.disk.make_directory("/data"));
+  CHECK(co_await shard_.disk.sync_directory("/"));
   storage::LogConfig config;
   config.segment_bytes = 3000;
   config.min_insync_replicas = cluster_.min_in_sync;
@@ -235,8 +240,8 @@ Task<> Host::produce(std::size_t which) {
     if (!cluster_.produces || !led || !led->is_leader() || now() < producer.busy_until) continue;
     const int attempt = ++producer.attempt;
     producer.busy_until = now() + 600ms;
-    const auto appended = co_await partitions_.append(
-        {{cluster_.key(), {.records = batch_of(producer, shard_.clock.wall())}}});
+    const auto appended =
+        co_await partitions_.append({{cluster_.key(), {.records = batch_of(producer, shard_.clock.wall())}}});
     const auto& info = appended.front();
     if (!info) {
       if (info.error().error.code == ErrorCode::kOutOfOrderSequenceNumber)

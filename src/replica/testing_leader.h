@@ -95,8 +95,10 @@ class TestingLeader : public network::Session {
       for (const auto& [key, p] : poll->asked) {
         const auto partition = partitions_.find(key);
         const Offset seen = poll->results[i++]->data.next;
-        if (!partition) woken.set(true);
-        else listening.push_back(partition->once_readable(Isolation::kLogEnd, seen, [woken] { woken.set(true); }));
+        if (!partition)
+          woken.set(true);
+        else
+          listening.push_back(partition->once_readable(Isolation::kLogEnd, seen, [woken] { woken.set(true); }));
       }
       const auto timer = shard_.clock.call_at(deadline, [woken] { woken.set(true); });
       const auto next = superseded->once_given([woken] { woken.set(true); });

@@ -36,7 +36,8 @@ void Replication::take_image(const metadata::Partition& state, std::size_t in_sy
   std::erase_if(followers_, [&](const auto& entry) { return !contains(state.replicas, entry.first); });
   for (const BrokerId id : state.replicas)
     if (id != self_)
-      followers_.try_emplace(id, Follower{.asked = now, .caught_up = now, .looked = now, .good_since = now, .left = now});
+      followers_.try_emplace(id,
+                             Follower{.asked = now, .caught_up = now, .looked = now, .good_since = now, .left = now});
   in_sync_min_ = std::min(in_sync_min, followers_.size() + 1);
   if (state.partition_epoch > partition_epoch_) pending_.reset();
   partition_epoch_ = std::max(partition_epoch_, state.partition_epoch);
