@@ -48,8 +48,7 @@ void BrokerShard::tell_leadership(const std::string& topic, PartitionId partitio
   if (listener != leadership_listeners_.end()) listener->second(partition, std::move(led));
 }
 
-Task<> BrokerShard::host(std::string topic, replica::PartitionKey key, storage::LogPtr log,
-                         metadata::Partition state) {
+Task<> BrokerShard::host(std::string topic, replica::PartitionKey key, storage::LogPtr log, metadata::Partition state) {
   co_await partitions.settled(key);
   const auto before = partitions.find(key);
   const bool led = before && before->is_leader();

@@ -53,9 +53,9 @@ class FetchSessionCache {
   FetchSessionCache(std::size_t slots, std::int32_t first_id, std::int32_t id_step);
   ~FetchSessionCache();
 
-  // Opens, continues or closes a session; the request of it that waits is told so (FetchContext::park). Errors: kFetchSessionIdNotFound, kInvalidFetchSessionEpoch,
-  // kFetchSessionTopicIdError (the session was made with names and the request uses ids, or the reverse); these are the
-  // response's top-level error.
+  // Opens, continues or closes a session; the request of it that waits is told so (FetchContext::park). Errors:
+  // kFetchSessionIdNotFound, kInvalidFetchSessionEpoch, kFetchSessionTopicIdError (the session was made with names and
+  // the request uses ids, or the reverse); these are the response's top-level error.
   Result<FetchContext> begin(const protocol::FetchRequest& request, std::int16_t version, Instant now);
   std::size_t size() const { return sessions_.size(); }
 

@@ -61,8 +61,8 @@ Task<bool> FetchWait::any_readable(BrokerShard& here, replica::Isolation isolati
   const OneShot<bool> woken = bell.rung;
   const auto timer = here.shard.clock.call_at(deadline, [woken] { woken.set(false); });
   const auto stop = here.stopping.once_given([woken] { woken.set(false); });
-  const auto next = superseded ? superseded->once_given([woken] { woken.set(false); })
-                               : std::unique_ptr<StopSignal::Registration>();
+  const auto next =
+      superseded ? superseded->once_given([woken] { woken.set(false); }) : std::unique_ptr<StopSignal::Registration>();
   const auto shortage =
       gives_way ? here.memory.once_short([woken] { woken.set(false); }) : std::unique_ptr<Budget::Registration>();
   const bool readable = co_await woken.wait();

@@ -78,47 +78,41 @@ bool may_be_in_sync(const metadata::Image& image, BrokerId id, std::int64_t brok
 Replication::Replication(Broker& broker)
     : broker_(broker),
       queue_(std::make_unique<replica::AlterPartitionQueue>(
-          broker.shard0(),
-          replica::AlterPartitionQueue::Links{
-              .self = broker.config().node_id,
-              .broker_epoch = [&broker] { return broker.broker_epoch(); },
-              .ask =
-                  [&broker](protocol::AlterPartitionRequest request) {
-                    const Instant deadline = broker.shard0().clock.now() + kAlterPartitionWithin;
-                    return broker.controller().ask<protocol::AlterPartitionResponse>(std::move(request),
-                                                                                    kAlterPartitionVersion, deadline);
-                  },
-              .refused =
-                  [&broker](replica::PartitionKey key, std::int32_t partition_epoch) {
-                    auto& owner = broker.owner_of(key);
-                    owner.shard.post([&owner, key, partition_epoch] {
-                      owner.partitions.isr_refused(key, partition_epoch);
-                    });
-                  }})) {}
+          broker.shard0(), replica::AlterPartitionQueue::Links{
+                               .self = broker.config().node_id,
+                               .broker_epoch = [&broker] { return broker.broker_epoch(); },
+                               .ask =
+                                   [&broker](protocol::AlterPartitionRequest request) {
+                                     const Instant deadline = broker.shard0().clock.now() + kAlterPartitionWithin;
+                                     return broker.controller().ask<protocol::AlterPartitionResponse>(
+                                         std::move(request), kAlterPartitionVersion, deadline);
+                                   },
+                               .refused =
+                                   [&broker](replica::PartitionKey key, std::int32_t partition_epoch) {
+                                     auto& owner = broker.owner_of(key);
+                                     owner.shard.post([&owner, key, partition_epoch] {
+                                       owner.partitions.isr_refused(key, partition_epoch);
+                                     });
+                                   }})) {}
 
 replica::ReplicationLinks Replication::links_of(BrokerShard& here) {
   const auto& config = broker_.config();
   const BrokerId self = config.node_id;
   const std::string client_id = "broker-" + to_string(self) + "-fetcher";
   return {.fetch = {.self = self,
-                    .connect =
-                        [&here, listener = listener_between_brokers(config), client_id](
-                            BrokerId leader, replica::Lane, Instant deadline) {
-                          return connect(&here, listener, client_id, leader, deadline);
-                        },
+                    .connect = [&here, listener = listener_between_brokers(config), client_id](
+                                   BrokerId leader, replica::Lane,
+                                   Instant deadline) { return connect(&here, listener, client_id, leader, deadline); },
                     .broker_epoch = [&here, self] { return epoch_in(here.image(), self); }},
           .options = fetcher_options(config),
-          .eligible =
-              [&here](BrokerId id, std::int64_t epoch) {
-                return here.image() && may_be_in_sync(*here.image(), id, epoch);
-              },
+          .eligible = [&here](BrokerId id,
+                              std::int64_t epoch) { return here.image() && may_be_in_sync(*here.image(), id, epoch); },
           .propose = [this](replica::IsrProposal proposal) { propose(std::move(proposal)); }};
 }
 
 void Replication::propose(replica::IsrProposal proposal) {
-  broker_.shard0().post([queue = queue_.get(), proposal = std::move(proposal)]() mutable {
-    queue->propose(std::move(proposal));
-  });
+  broker_.shard0().post(
+      [queue = queue_.get(), proposal = std::move(proposal)]() mutable { queue->propose(std::move(proposal)); });
 }
 
 Task<> Replication::start() {

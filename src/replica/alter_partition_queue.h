@@ -1,5 +1,5 @@
-// What leaders of all shards want of the controller, one AlterPartition request at a time: what comes while one is under
-// way goes into the next, so ten thousand partitions that lose a follower cost two requests.
+// What leaders of all shards want of the controller, one AlterPartition request at a time: what comes while one is
+// under way goes into the next, so ten thousand partitions that lose a follower cost two requests.
 //
 // Only the image changes an ISR. An accepted change says nothing here, and neither does an answer that may be the echo
 // of an earlier attempt (INVALID_UPDATE_VERSION, FENCED_LEADER_EPOCH): the image tells. Refused is what the controller

@@ -21,12 +21,11 @@ class AlterPartitionQueueTest : public ::testing::Test {
     node_->start();
     queue_ = std::make_unique<AlterPartitionQueue>(
         node_->shard(0),
-        AlterPartitionQueue::Links{.self = BrokerId{1},
-                                   .broker_epoch = [] { return std::int64_t{5}; },
-                                   .ask = [this](Request request) { return answer(this, std::move(request)); },
-                                   .refused = [this](PartitionKey k, std::int32_t epoch) {
-                                     refused_.emplace_back(k, epoch);
-                                   }});
+        AlterPartitionQueue::Links{
+            .self = BrokerId{1},
+            .broker_epoch = [] { return std::int64_t{5}; },
+            .ask = [this](Request request) { return answer(this, std::move(request)); },
+            .refused = [this](PartitionKey k, std::int32_t epoch) { refused_.emplace_back(k, epoch); }});
   }
   static Task<Result<Response>> answer(AlterPartitionQueueTest* self, Request request) {
     self->requests_.push_back(request);

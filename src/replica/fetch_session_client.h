@@ -55,7 +55,7 @@ class FetchSessionClient {
   struct Entry {
     Wanted wanted;
     std::optional<Wanted> told;
-    Number told_in = 0;        // the first request that asked from told->position
+    Number told_in = 0;  // the first request that asked from told->position
     bool in_session = false;
   };
   void add(protocol::FetchRequest& request, const PartitionKey& key, Entry& entry);

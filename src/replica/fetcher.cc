@@ -177,8 +177,7 @@ void Fetcher::send(const ChannelPtr& channel) {
 Task<> Fetcher::send_one(std::shared_ptr<Fetcher> self, ChannelPtr channel, protocol::FetchRequest request,
                          std::shared_ptr<std::optional<FetchAnswer>> answer) {
   const Instant deadline = self->shard_.clock.now() + 2 * self->options_.wait_max + self->options_.answer_within;
-  answer->emplace(
-      co_await channel->send<protocol::FetchResponse>(std::move(request), kFetchVersion, deadline));
+  answer->emplace(co_await channel->send<protocol::FetchResponse>(std::move(request), kFetchVersion, deadline));
   self->bell_.notify();
 }
 
@@ -215,8 +214,8 @@ void Fetcher::take_one(FetchSessionClient::Number number, const PartitionKey& ke
 }
 
 void Fetcher::append(const PartitionKey& key, Followed& followed, LeaderEpoch epoch, PartitionData& data) {
-  const auto appended = followed.partition->append_as_follower(records_of(data), epoch, data.high_watermark,
-                                                               data.log_start_offset);
+  const auto appended =
+      followed.partition->append_as_follower(records_of(data), epoch, data.high_watermark, data.log_start_offset);
   if (!appended) {
     log::error("records of the leader cannot be appended", field("partition", followed.partition->log().partition()),
                field("leader", leader_), field("error", appended.error()));

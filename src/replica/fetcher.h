@@ -3,8 +3,8 @@
 // waits.
 //
 // A fetch carries two numbers for each partition: where the follower reads on (the end of its log), and how much of
-// that is on its disk (the claim), which is what the leader counts. After an answer the next fetch waits until what came
-// is on disk, but no longer than durable_wait: so a slow file holds up nobody else. What comes to disk later, and
+// that is on its disk (the claim), which is what the leader counts. After an answer the next fetch waits until what
+// came is on disk, but no longer than durable_wait: so a slow file holds up nobody else. What comes to disk later, and
 // partitions that come or go, are told by a second fetch, sent while the first one waits at the leader; the leader
 // then answers the first one with what there is.
 //
@@ -42,8 +42,8 @@ struct FetchLinks {
 };
 
 struct FetcherOptions {
-  Millis wait_max{500};                  // replica.fetch.wait.max.ms
-  std::int32_t bytes_min = 1;            // replica.fetch.min.bytes
+  Millis wait_max{500};                    // replica.fetch.wait.max.ms
+  std::int32_t bytes_min = 1;              // replica.fetch.min.bytes
   std::int32_t partition_bytes = 1 << 20;  // replica.fetch.max.bytes
   std::int32_t response_bytes = 10 << 20;  // replica.fetch.response.max.bytes
   std::int32_t catch_up_bytes = 4 << 20;   // the same for the lane of those that are not in sync
@@ -75,10 +75,10 @@ class Fetcher : public std::enable_shared_from_this<Fetcher> {
   using FetchAnswer = Result<protocol::FetchResponse>;
   struct Followed {
     PartitionPtr partition;
-    bool busy = false;           // truncated, or asked about; not fetched
+    bool busy = false;             // truncated, or asked about; not fetched
     std::optional<Instant> again;  // paused until then
     ErrorCode why = ErrorCode::kNone;
-    int failures = 0;            // in a row
+    int failures = 0;                                  // in a row
     std::unique_ptr<Watermark::Registration> on_disk;  // while it claims less than it has
   };
   using FollowedMap = std::map<PartitionKey, Followed>;

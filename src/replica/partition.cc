@@ -100,8 +100,7 @@ void Partition::look_again(std::optional<Instant> when) {
 }
 
 void Partition::isr_refused(std::int32_t partition_epoch) {
-  if (leading())
-    take(leading()->replication.on_refused(partition_epoch, isr_changes_.eligible, shard_.clock.now()));
+  if (leading()) take(leading()->replication.on_refused(partition_epoch, isr_changes_.eligible, shard_.clock.now()));
 }
 
 bool Partition::is_alone_in_sync() const { return leading() && leading()->replication.is_alone(); }

@@ -188,7 +188,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   LeaderEpoch leader_epoch_ = kNoLeaderEpoch;
   std::size_t replicas_ = 0;
   bool in_isr_ = false;
-  bool changing_ = false;               // a truncation is under way
+  bool changing_ = false;                // a truncation is under way
   std::vector<OneShot<bool>> settling_;  // wait for its end
   TopicMetrics::Counts counts_ = std::make_shared<TopicCounts>();
   IsrChanges isr_changes_;

@@ -195,7 +195,7 @@ Task<Result<storage::TimestampAndOffset>> Partitions::find_offset(PartitionKey k
 }
 
 Task<Result<record::EpochEnd>> Partitions::end_offset_for_epoch(PartitionKey key, LeaderEpoch current,
-                                                                 LeaderEpoch asked) {
+                                                                LeaderEpoch asked) {
   CO_TRY(auto partition, get(key));
   co_return co_await partition->end_offset_for_epoch(current, asked);
 }

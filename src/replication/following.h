@@ -1,10 +1,11 @@
 // What a follower does with one partition's part of an answer to its fetch. Pure: values in, a decision out; who
 // appends, truncates and waits is replica::Fetcher.
 //
-// The order of the rules matters. What was asked with an older leader epoch, or from another place than the log's end is
-// now, is dropped whatever it says: it would be appended behind what has come meanwhile. A follower truncates only where
-// its leader told it to (R10), and only as far as their logs are known to differ; each round lowers the epoch that is
-// looked for, so it ends. Sources: KIP-101, KIP-279, KIP-320, KIP-595; ReplicaFetcherThread and AbstractFetcherThread.
+// The order of the rules matters. What was asked with an older leader epoch, or from another place than the log's end
+// is now, is dropped whatever it says: it would be appended behind what has come meanwhile. A follower truncates only
+// where its leader told it to (R10), and only as far as their logs are known to differ; each round lowers the epoch
+// that is looked for, so it ends. Sources: KIP-101, KIP-279, KIP-320, KIP-595; ReplicaFetcherThread and
+// AbstractFetcherThread.
 #pragma once
 
 #include <optional>
@@ -75,9 +76,9 @@ Next next(const Position& asked, const Position& now, const LeaderOffsets& leade
 // follower's last one, and where it ends. Never above `end`.
 Offset truncation_point(record::EpochEnd theirs, const record::LeaderEpochCache& mine, Offset end);
 
-// The leader's side of it. `known`: the leader's largest epoch that is not above `last_fetched`, and where it ends. What
-// a fetch from `from`, behind a record of `last_fetched`, is told instead of records; nothing where the logs agree.
-// kOffsetOutOfRange when the leader knows no such epoch at all.
+// The leader's side of it. `known`: the leader's largest epoch that is not above `last_fetched`, and where it ends.
+// What a fetch from `from`, behind a record of `last_fetched`, is told instead of records; nothing where the logs
+// agree. kOffsetOutOfRange when the leader knows no such epoch at all.
 Result<std::optional<record::EpochEnd>> divergence(record::EpochEnd known, LeaderEpoch last_fetched, Offset from);
 
 // How long to wait before this partition is fetched again.

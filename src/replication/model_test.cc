@@ -21,8 +21,8 @@ constexpr Uuid kTopic{1, 2};
 constexpr Instant kSilence = 1s;
 
 // Waits are none, so that time is no part of a state but for who was not heard lately.
-constexpr ReplicationTimes kTimes{.lag_max = 1h, .silence_max = kSilence, .refused_wait = 0s, .back_min = 0s,
-                                  .back_max = 0s};
+constexpr ReplicationTimes kTimes{
+    .lag_max = 1h, .silence_max = kSilence, .refused_wait = 0s, .back_min = 0s, .back_max = 0s};
 
 const controller::Options& options(int min) {
   static const auto of = [](int m) {
@@ -156,8 +156,8 @@ void State::become(int i, const metadata::Partition& was, const metadata::Partit
     const Offset end{std::int64_t(b.log.size())};
     const auto latest = b.epochs.latest();
     if (!latest || latest->epoch < is.leader_epoch) b.epochs.assign(is.leader_epoch, end);
-    b.leading = std::make_shared<const Replication>(BrokerId{i}, is, std::size_t(left_.min), local(b),
-                                                    b.high_watermark, kTimes, b.now);
+    b.leading = std::make_shared<const Replication>(BrokerId{i}, is, std::size_t(left_.min), local(b), b.high_watermark,
+                                                    kTimes, b.now);
     step(i, [&](Replication& r) { return r.on_local(local(b), eligible(i), b.now); });
   } else {
     step(i, [&](Replication& r) { return r.on_image(is, std::size_t(left_.min), local(b), eligible(i), b.now); });
@@ -171,14 +171,14 @@ void State::arrive(int i, Fetch& fetch) {
   fetch.step = Fetch::Step::kAnswered;
   const auto& p = partition(*l.view);
   if (asked.asked.leader_epoch != p.leader_epoch) {
-    fetch.answer.error = asked.asked.leader_epoch < p.leader_epoch ? ErrorCode::kFencedLeaderEpoch
-                                                                   : ErrorCode::kUnknownLeaderEpoch;
+    fetch.answer.error =
+        asked.asked.leader_epoch < p.leader_epoch ? ErrorCode::kFencedLeaderEpoch : ErrorCode::kUnknownLeaderEpoch;
     return;
   }
   const Offset end{std::int64_t(l.log.size())};
   if (asked.asked.last_epoch != kNoLeaderEpoch) {
-    const auto differs = divergence(l.epochs.end_offset_for(asked.asked.last_epoch, end), asked.asked.last_epoch,
-                                    asked.asked.end);
+    const auto differs =
+        divergence(l.epochs.end_offset_for(asked.asked.last_epoch, end), asked.asked.last_epoch, asked.asked.end);
     if (!differs) {
       fetch.answer.error = differs.error().code;
       return;
@@ -363,7 +363,8 @@ std::vector<Action> State::possible() const {
     if (b.alter.step == Alter::Step::kAnswered) add(kTold);
     const auto* known = now().broker(BrokerId{i});
     if (!known->fenced && left_.fences > 0) add(kFence);
-    if (b.up && known->fenced && known->epoch == b.epoch && b.view->broker(BrokerId{i})->epoch == b.epoch) add(kUnfence);
+    if (b.up && known->fenced && known->epoch == b.epoch && b.view->broker(BrokerId{i})->epoch == b.epoch)
+      add(kUnfence);
     if (b.up && left_.kills > 0) add(kKill);
     if (b.up && left_.power > 0)
       for (std::size_t keep = b.durable; keep <= b.log.size(); ++keep) add(kPower, int(keep));
@@ -630,8 +631,9 @@ TEST_P(Model, NoScheduleWithinTheseLimitsLosesWhatWasAcknowledged) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Limits, Model,
-                         ::testing::Values(Limits{.values = 1, .power = 1, .fences = 1}, Limits{.values = 2, .power = 1},
-                                           Limits{.values = 2, .fences = 1}, Limits{.values = 1, .shrinks = 2},
+                         ::testing::Values(Limits{.values = 1, .power = 1, .fences = 1},
+                                           Limits{.values = 2, .power = 1}, Limits{.values = 2, .fences = 1},
+                                           Limits{.values = 1, .shrinks = 2},
                                            Limits{.values = 1, .fences = 1, .shrinks = 1},
                                            Limits{.values = 1, .power = 1, .shrinks = 1, .min = 1}));
 

@@ -36,7 +36,8 @@ void Replication::take_image(const metadata::Partition& state, std::size_t in_sy
   std::erase_if(followers_, [&](const auto& entry) { return !contains(state.replicas, entry.first); });
   for (const BrokerId id : state.replicas)
     if (id != self_)
-      followers_.try_emplace(id, Follower{.asked = now, .caught_up = now, .good_since = now, .left = now});
+      followers_.try_emplace(id,
+                             Follower{.asked = now, .caught_up = now, .looked = now, .good_since = now, .left = now});
   in_sync_min_ = std::min(in_sync_min, followers_.size() + 1);
   if (state.partition_epoch > partition_epoch_) pending_.reset();
   partition_epoch_ = std::max(partition_epoch_, state.partition_epoch);
@@ -59,27 +60,33 @@ Replication::Step Replication::on_local(Local local, const Eligible& eligible, I
   return step(eligible, now);
 }
 
-// Caught up is who has what the leader has, or had when it asked before: a busy log is never reached.
+// Caught up is who has what the leader has, or had when it asked before: a busy log is never reached. A fetch from the
+// same place as the one before says nothing new of that: it brings a claim while the other one's answer is on its way.
 Replication::Step Replication::on_fetch(const Fetched& fetch, Local local, const Eligible& eligible, Instant now) {
   local_ = local;
   const auto found = followers_.find(fetch.from);
   if (found == followers_.end()) return step(eligible, now);
   Follower& follower = found->second;
   if (fetch.broker_epoch < follower.broker_epoch) return step(eligible, now);  // of a process that is gone
+  const bool at_end = fetch.position >= local.end;
   const bool had_all = follower.end_when_asked.value >= 0 && fetch.position >= follower.end_when_asked;
-  if (fetch.position >= local.end)
+  const bool moved = fetch.position != follower.position;
+  if (at_end)
     follower.caught_up = now;
   else if (had_all)
-    follower.caught_up = std::max(follower.caught_up, follower.asked);
-  else
-    follower.good_since = now;
-  follower.reached_end |= had_all || fetch.position >= local.end;
+    follower.caught_up = std::max(follower.caught_up, follower.looked);
+  const bool stays = !moved && now - follower.looked >= times_.back_min;
+  if (!at_end && ((moved && !had_all) || stays)) follower.good_since = now;
+  follower.reached_end |= had_all || at_end;
+  if (at_end || moved) {
+    follower.end_when_asked = local.end;
+    follower.looked = now;
+  }
   follower.broker_epoch = fetch.broker_epoch;
   follower.claim = std::min(fetch.claim, fetch.position);
   follower.position = fetch.position;
   follower.log_start = fetch.log_start;
   follower.asked = now;
-  follower.end_when_asked = local.end;
   return step(eligible, now);
 }
 

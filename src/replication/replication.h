@@ -117,7 +117,9 @@ class Replication {
     Offset position{-1}, log_start = kNoOffset;
     Instant asked, caught_up;  // last
     bool reached_end = false;  // it was caught up in this epoch, not only granted its time
+    // Where the log ended when it first asked from where it does, and when that was.
     Offset end_when_asked{-1};
+    Instant looked;
     Instant good_since;  // caught up since then without a break
     int leaves = 0;
     Instant left{};

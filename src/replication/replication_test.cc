@@ -281,6 +281,38 @@ TEST(Replication, ABusyLogIsNeverReachedAndItsFollowersAreInSyncAllTheSame) {
   }
 }
 
+// Claims come by fetches of their own, while the answer to the one before is on its way.
+TEST(Replication, R8WhoLeftComesBackToABusyLogAlsoWithManyClaims) {
+  Leader leader({k1, k2}, 1, 0, 0, {k1, k2});
+  EXPECT_EQ(wanted(leader.wait(3s)), (std::vector{k1}));
+  leader.image({k1});
+  std::int64_t end = 0;
+  Instant waited{};
+  for (bool back = false; !back; waited += 10ms) {
+    ASSERT_LT(waited, 3s);
+    const std::int64_t position = end;
+    for (int claim = 0; claim < 3; ++claim) {
+      leader.append(++end);
+      leader.synced();
+      back |= leader.fetch(k2, position, position).propose.has_value();
+    }
+    back |= leader.fetch(k2, end, end).propose.has_value() || leader.wait(10ms).propose.has_value();
+  }
+  EXPECT_GE(waited, 900ms);
+}
+
+TEST(Replication, R7WhoAsksAgainAndAgainFromTheSamePlaceLags) {
+  Leader leader({k1, k2}, 1, 0, 0, {k1, k2});
+  leader.fetch(k2, 0);
+  for (int second = 0; second < 29; ++second) {
+    leader.append(second + 1);
+    EXPECT_EQ(wanted(leader.fetch(k2, 0)), kNothing);
+    EXPECT_EQ(wanted(leader.wait(1s)), kNothing) << second;
+  }
+  leader.fetch(k2, 0);
+  EXPECT_EQ(wanted(leader.wait(1500ms)), (std::vector{k1}));
+}
+
 TEST(Replication, R8WhoLeftComesBackAfterItStayedCaughtUpLongerEachTime) {
   Leader leader({k1, k2}, 1, 0, 0, {k1, k2});
   for (const auto back : {1s, 2s, 4s}) {

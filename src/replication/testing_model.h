@@ -1,8 +1,8 @@
 // One partition on three brokers as a state machine of few states, for a search through every schedule: page cache and
 // disk, metadata that arrives late, fetches and AlterPartition under way (also from processes that are gone), kills,
 // power losses, fences. What decides is the real code: Replication, next() and divergence() of following.h, and the
-// controller's alter_partition, fence, register_broker and heartbeat. The quorum is one step; time stands still, but for
-// a follower that the leader gives up on.
+// controller's alter_partition, fence, register_broker and heartbeat. The quorum is one step; time stands still, but
+// for a follower that the leader gives up on.
 #pragma once
 
 #include <array>
@@ -59,7 +59,7 @@ struct Broker {
   std::size_t durable = 0;  // of the log
   record::LeaderEpochCache epochs;
   Offset high_watermark{0};
-  metadata::ImagePtr view;  // what it has heard
+  metadata::ImagePtr view;                     // what it has heard
   std::shared_ptr<const Replication> leading;  // copied before it is changed
   Instant now{};
   Fetch fetch, old_fetch;  // the second is of a process or an epoch that is gone
@@ -68,8 +68,23 @@ struct Broker {
 
 struct Action {
   enum class What : std::uint8_t {
-    kAppend, kSync, kHear, kHearNext, kAsk, kArrive, kArriveOld, kTake, kShrink, kControl, kControlOld, kTold, kFence,
-    kUnfence, kKill, kPower, kStart
+    kAppend,
+    kSync,
+    kHear,
+    kHearNext,
+    kAsk,
+    kArrive,
+    kArriveOld,
+    kTake,
+    kShrink,
+    kControl,
+    kControlOld,
+    kTold,
+    kFence,
+    kUnfence,
+    kKill,
+    kPower,
+    kStart
   } what;
   int broker = 0;
   int argument = 0;  // kShrink: who is silent, as bits; kPower: how much of the log is kept

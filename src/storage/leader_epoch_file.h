@@ -12,9 +12,9 @@
 #include <string>
 #include <string_view>
 
+#include "record/leader_epoch_cache.h"
 #include "runtime/disk.h"
 #include "runtime/turn.h"
-#include "record/leader_epoch_cache.h"
 
 namespace thalweg::storage {
 

@@ -61,8 +61,8 @@ class Fetch {
   static Task<Staged<FetchResponse>> run(std::unique_ptr<Fetch> self) {
     const auto& context = self->context_;
     if (context.request.noted) context.request.noted->is_follower = self->is_follower();
-    auto& sessions = self->is_follower() && context.follower_sessions ? *context.follower_sessions
-                                                                      : context.here.sessions;
+    auto& sessions =
+        self->is_follower() && context.follower_sessions ? *context.follower_sessions : context.here.sessions;
     auto begun = sessions.begin(self->request_, context.version, context.here.shard.clock.now());
     if (!begun) {
       FetchResponse refused;
@@ -159,15 +159,15 @@ class Fetch {
     for (std::size_t i = 0; i < wanted_.size(); ++i) {
       if (!wanted_[i].key) continue;
       const auto& p = fetch_.partitions[i];
-      reads[wanted_[i].shard].push_back({*wanted_[i].key,
-                                         {.from = p.fetch_offset,
-                                          .bytes_max = std::min(std::size_t(std::max(p.max_bytes, 0)), bytes_max_),
-                                          .at_least_one_batch = true,
-                                          .isolation = isolation_,
-                                          .current_leader_epoch = p.current_leader_epoch,
-                                          .last_fetched_epoch = p.last_fetched_epoch,
-                                          .follower = reading == Reading::kFirst ? replica_of(request_, p)
-                                                                                 : std::nullopt}});
+      reads[wanted_[i].shard].push_back(
+          {*wanted_[i].key,
+           {.from = p.fetch_offset,
+            .bytes_max = std::min(std::size_t(std::max(p.max_bytes, 0)), bytes_max_),
+            .at_least_one_batch = true,
+            .isolation = isolation_,
+            .current_leader_epoch = p.current_leader_epoch,
+            .last_fetched_epoch = p.last_fetched_epoch,
+            .follower = reading == Reading::kFirst ? replica_of(request_, p) : std::nullopt}});
       slots[wanted_[i].shard].push_back(i);
     }
     std::vector<Task<std::vector<ReadResult>>> tasks;

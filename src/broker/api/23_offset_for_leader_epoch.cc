@@ -12,7 +12,7 @@ namespace thalweg::broker {
 namespace {
 
 Task<Result<record::EpochEnd>> end_of(const RequestContext& context, const std::string& topic, PartitionId partition,
-                                       LeaderEpoch current, LeaderEpoch asked) {
+                                      LeaderEpoch current, LeaderEpoch asked) {
   CO_TRY(const auto found, find_partition(*context.image, topic, partition));
   auto& owner = context.here.broker.owner_of(found.key);
   co_return co_await owner.shard.call(owner.partitions, &replica::Partitions::end_offset_for_epoch, found.key, current,
