@@ -11,7 +11,7 @@ extern const Api kProduce, kFetch, kListOffsets, kMetadata, kOffsetCommit, kOffs
     kCreatePartitions, kDeleteGroups, kElectLeaders, kIncrementalAlterConfigs, kAlterPartitionReassignments,
     kListPartitionReassignments, kOffsetDelete, kDescribeQuorum, kAlterPartition, kUpdateFeatures, kEnvelope,
     kDescribeCluster, kBrokerRegistration, kBrokerHeartbeat, kUnregisterBroker, kAllocateProducerIds,
-    kListConfigResources, kDescribeTopicPartitions, kThalwegQuorum;
+    kListConfigResources, kDescribeTopicPartitions;
 
 namespace {
 constexpr const Api* kServed[] = {
@@ -55,7 +55,6 @@ constexpr const Api* kServed[] = {
     &kAllocateProducerIds,
     &kListConfigResources,
     &kDescribeTopicPartitions,
-    &kThalwegQuorum,
 };
 }  // namespace
 

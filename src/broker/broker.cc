@@ -18,10 +18,13 @@
 #include "broker/memory_shares.h"
 #include "broker/metadata_publisher.h"
 #include "broker/producer_ids.h"
+#include "broker/quorum_listener.h"
 #include "broker/quorum_participant.h"
+#include "broker/quorum_session.h"
 #include "broker/quorum_view.h"
 #include "broker/replication.h"
 #include "config/describe.h"
+#include "config/quorum_options.h"
 #include "network/large_frames.h"
 #include "network/server.h"
 #include "raft/quorum.h"
@@ -100,6 +103,12 @@ struct Broker::Followed {
   storage::LogConfig inherited;
 };
 
+// What a node has that is one of several.
+struct Broker::Several {
+  std::unique_ptr<QuorumParticipant> participant;
+  std::vector<Open> open;  // by shard, used there
+};
+
 Broker::Broker(std::vector<const Shard*> shards, config::BrokerConfig config)
     : config_(std::move(config)),
       local_state_(std::make_unique<BrokerLocalState>(*this)),
@@ -159,11 +168,11 @@ Task<Result<>> Broker::start() {
   const std::int64_t claimed = previous_epoch(shard0().disk, config_.log_dirs);
   CO_TRY_VOID(co_await logs_->start(cluster_id));
   CO_TRY_VOID(listen());
-  if (has_other_nodes(config_)) {
+  if (config::has_other_nodes(config_)) {
     CO_TRY(cluster_id, co_await take_part(cluster_id));
   }
   CO_TRY_VOID(co_await start_quorum(cluster_id));
-  co_await open_for(Open::kControllers);
+  if (several_) co_await open_for(Open::kControllers);
   begin_life(claimed);
   CO_TRY_VOID(co_await lifecycle_->start(logs_->directory_ids()));
   co_await groups_->start();
@@ -181,14 +190,19 @@ Task<Result<std::string>> Broker::take_part(std::string cluster_id) {
   std::optional<Uuid> directory;
   if (metadata != config_.log_dirs.end())
     directory = logs_->directory_ids()[std::size_t(metadata - config_.log_dirs.begin())];
-  participant_ = std::make_unique<QuorumParticipant>(shard0(), config_, shards_.front()->memory);
-  CO_TRY_VOID(co_await participant_->begin(std::move(cluster_id), directory));
+  several_ = std::make_unique<Several>();
+  several_->open.resize(shards_.size());
+  auto& participant = several_->participant;
+  participant = std::make_unique<QuorumParticipant>(shard0(), config_, shards_.front()->memory);
+  CO_TRY_VOID(co_await participant->begin(std::move(cluster_id), directory));
   co_await open_for(Open::kQuorum);
-  CO_TRY_VOID(co_await participant_->take_part([this](std::string id) { return logs_->join_cluster(std::move(id)); }));
-  co_return participant_->cluster_id();
+  CO_TRY_VOID(co_await participant->take_part([this](std::string id) { return logs_->join_cluster(std::move(id)); }));
+  co_return participant->cluster_id();
 }
 
-QuorumReceiver* Broker::quorum_receiver() { return participant_ ? &participant_->receiver() : nullptr; }
+void Broker::abandon_start() {
+  if (several_) several_->participant->abandon();
+}
 
 // The cluster's id is the one in the data, the configured one, or a new one, in this order. Of several nodes one makes
 // it for all; until then it is empty.
@@ -202,7 +216,7 @@ Result<std::string> Broker::identity() {
     const auto meta = storage::parse_meta_properties(text.text());
     if (meta && !meta->cluster_id.empty()) return meta->cluster_id;
   }
-  if (has_other_nodes(config_)) return std::string();
+  if (config::has_other_nodes(config_)) return std::string();
   if (config_.cluster_id) return *config_.cluster_id;
   return to_string(Uuid::from_random(shard0().random.next(), shard0().random.next()));
 }
@@ -210,8 +224,8 @@ Result<std::string> Broker::identity() {
 Task<Result<>> Broker::start_quorum(std::string cluster_id) {
   publisher_ = std::make_unique<MetadataPublisher>(shard0(), *local_state_, config_.node_id, cluster_id);
   raft::QuorumOptions options;
-  if (participant_) {
-    options = participant_->options();
+  if (several_) {
+    options = several_->participant->options();
   } else {
     options.metadata_log_dir = config_.metadata_log_dir;
     options.self = config_.node_id;
@@ -219,9 +233,9 @@ Task<Result<>> Broker::start_quorum(std::string cluster_id) {
     options.election_timeout = config_.quorum_election_timeout;
   }
   quorum_ = std::make_unique<raft::Quorum>(shard0(), options, *publisher_,
-                                           participant_ ? &participant_->transport() : nullptr);
+                                           several_ ? &several_->participant->transport() : nullptr);
   CO_TRY_VOID(co_await quorum_->start());
-  if (participant_) participant_->attach(*quorum_);
+  if (several_) several_->participant->attach(*quorum_);
   controller_ = std::make_unique<ControllerService>(shard0(), config_, *quorum_, *publisher_);
   replication_ = std::make_unique<Replication>(*this);
   co_await replication_->start();
@@ -266,7 +280,7 @@ Result<> Broker::listen() {
   for (auto& listener : config_.listeners) {
     // Those for controllers are of use to other nodes only, and of several the first is used.
     const bool for_controllers = role_of(config_, listener.name).asks_this_controller();
-    if (for_controllers && !(has_other_nodes(config_) && role_of(config_, listener.name).quorum)) continue;
+    if (for_controllers && !(config::has_other_nodes(config_) && listener.name == quorum_listener(config_))) continue;
     const Endpoint asked{listener.host, listener.port};  // with port 0, the shards after the first get the first one's
     for (std::size_t i = 0; i < shards_.size(); ++i) {
       TRY(auto bound, shards_[i]->shard.network.listen(asked, listen_options(config_)));
@@ -287,11 +301,7 @@ Result<> Broker::listen() {
   return {};
 }
 
-void Broker::abandon_start() {
-  if (participant_) participant_->abandon();
-}
-
-// On every shard; the listeners that are of use by then accept from here on.
+// On every shard: the listeners that are of use by then accept from here on.
 Task<> Broker::open_for(Open open) {
   for (std::size_t i = 0; i < shards_.size(); ++i) co_await shards_[i]->shard.call(*this, &Broker::open_on, i, open);
 }
@@ -299,16 +309,19 @@ Task<> Broker::open_for(Open open) {
 void Broker::open_on(std::size_t index, Open open) {
   auto& here = *shards_[index];
   auto& server = servers_[index];
-  here.open_for(open);
+  if (several_) several_->open[index] = open;
   if (!server)
     server = std::make_unique<network::Server>(
         here.shard, server_options(config_, shards_.size(), *limits_, *large_frames_), here.memory,
-        [&here](const network::ConnectionInfo& connection) {
-          return std::make_unique<BrokerSession>(here, connection);
+        [this, &here, index](const network::ConnectionInfo& connection) -> std::unique_ptr<network::Session> {
+          if (!several_ || connection.listener != quorum_listener(config_))
+            return std::make_unique<BrokerSession>(here, connection);
+          return std::make_unique<QuorumSession>(here, connection, several_->open[index],
+                                                 several_->participant->receiver());
         });
   for (auto& listener : waiting_) {
     if (listener.shard != index || !listener.listener) continue;
-    if (open != Open::kAll && !(participant_ && role_of(config_, listener.name).quorum)) continue;
+    if (open != Open::kAll && listener.name != quorum_listener(config_)) continue;
     server->serve(std::move(listener.listener), listener.name);
   }
 }
@@ -363,7 +376,7 @@ Task<> Broker::stop() {
   if (peers_) peers_->close();
   if (publisher_) co_await publisher_->stop();
   for (auto& shard : shards_) co_await shard->shard.call(shard->partitions, &replica::Partitions::stop_all);
-  if (participant_) participant_->stop();
+  if (several_) several_->participant->stop();
   if (quorum_) co_await quorum_->stop();
   if (auto stopped = co_await logs_->stop(); !stopped)
     log::error("logs were not closed cleanly; the next start recovers them", field("error", stopped.error()));

@@ -52,8 +52,6 @@ class MetadataPublisher;
 class PeerChannels;
 class NetworkControllerLink;
 class ProducerIds;
-class QuorumParticipant;
-class QuorumReceiver;
 
 class Replication;
 
@@ -91,8 +89,6 @@ class Broker {
   ControllerLink& controller_here() { return *controller_here_; }
   // Passes clients' requests on to the first.
   Forwarding& forwarding() { return *forwarding_; }
-  // For what other nodes say to the quorum; null on a node that stands alone.
-  QuorumReceiver* quorum_receiver();
   // To other nodes, from shard 0.
   PeerChannels& peers() { return *peers_; }
   std::int64_t broker_epoch() const;
@@ -127,6 +123,7 @@ class Broker {
   struct Waiting;
 
   struct Followed;
+  struct Several;
 
   config::BrokerConfig config_;
   std::unique_ptr<Followed> followed_;
@@ -134,7 +131,7 @@ class Broker {
   std::unique_ptr<storage::LogManager> logs_;
   std::unique_ptr<BrokerLocalState> local_state_;
   std::unique_ptr<MetadataPublisher> publisher_;
-  std::unique_ptr<QuorumParticipant> participant_;  // null on a node that stands alone
+  std::unique_ptr<Several> several_;  // null on a node that stands alone
   std::unique_ptr<raft::Quorum> quorum_;
   std::unique_ptr<ControllerService> controller_;
   std::unique_ptr<PeerChannels> peers_;

@@ -16,7 +16,7 @@ BrokerSession::BrokerSession(BrokerShard& here, const network::ConnectionInfo& c
 
 Task<network::Started> BrokerSession::start(network::Request request) {
   const Api* api = find_served(request.key());
-  if (!api || !client_->role.serves(api->key) || !here_.is_open_for(api->key)) {
+  if (!api || !client_->role.serves(api->key)) {
     log::debug("request for an API that is not served here, closing the connection", field("api", request.api->name),
                field("listener", client_->listener), field("client", client_->client_host));
     co_return network::close_connection();

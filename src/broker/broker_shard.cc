@@ -32,12 +32,6 @@ BrokerShard::BrokerShard(const Shard& s, Broker& b, unsigned shard_count)
       memory(memory_shares(b.config(), shard_count).of_a_shard),
       replication_bytes_out(s.metrics.counter(family::kReplicationBytesOut)) {}
 
-bool BrokerShard::is_open_for(protocol::ApiKey key) const {
-  const auto& api = protocol::info(key);
-  if (api.is_private || open_ == Open::kAll) return true;
-  return open_ == Open::kControllers && api.on_controller && image_;
-}
-
 void BrokerShard::on_leadership(std::string topic, LeadershipListener listener) {
   const bool first = leadership_listeners_.emplace(std::move(topic), std::move(listener)).second;
   CHECK(first);

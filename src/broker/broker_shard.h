@@ -1,7 +1,6 @@
 // What a broker has on one shard. Owner: that shard.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -13,7 +12,6 @@
 #include "metrics/metrics.h"
 #include "metrics/snapshot.h"
 #include "metrics/topic_metrics.h"
-#include "protocol/api.h"
 #include "replica/partitions.h"
 #include "runtime/budget.h"
 #include "runtime/shard.h"
@@ -25,14 +23,6 @@ class Broker;
 
 // Told on the owner shard when this broker starts or stops leading (null) a partition of its topic.
 using LeadershipListener = std::function<void(PartitionId partition, replica::PartitionPtr led)>;
-
-// What connections may ask for while the broker starts. A request for anything else ends its connection, and is tried
-// again by whoever made it.
-enum class Open : std::uint8_t {
-  kQuorum,       // founding, and the messages of the quorum
-  kControllers,  // and what nodes ask of a controller
-  kAll,
-};
 
 class BrokerShard {
  public:
@@ -58,9 +48,6 @@ class BrokerShard {
   // All that this shard counts, and what can be looked at here.
   Task<MetricsSnapshot> collect_metrics();
 
-  void open_for(Open open) { open_ = open; }
-  bool is_open_for(protocol::ApiKey key) const;
-
   // From here on nobody waits for records that may come: long polls are answered with what there is.
   void begin_stop() { stopping.give(); }
   StopSignal stopping;
@@ -78,7 +65,6 @@ class BrokerShard {
  private:
   void tell_leadership(const std::string& topic, PartitionId partition, replica::PartitionPtr led) const;
 
-  Open open_ = Open::kQuorum;
   metadata::ImagePtr image_;
   TopicMetrics topic_metrics_;
   std::map<std::string, LeadershipListener, std::less<>> leadership_listeners_;  // by topic

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/log.h"
+#include "config/quorum_options.h"
 #include "network/channel.h"
 #include "runtime/gather.h"
 
@@ -37,7 +38,7 @@ FoundingRound::FoundingRound(const Shard& shard, const config::BrokerConfig& con
   for (const auto& voter : config.quorum_voters)
     if (voter.id != config.node_id) peers_.push_back({voter.id, {voter.host, voter.port}});
   if (config.quorum_voters.empty())
-    for (const auto& address : config.quorum_bootstrap_servers) peers_.push_back({kNoBroker, {address.host, address.port}});
+    for (const auto& address : config::quorum_bootstrap_servers(config)) peers_.push_back({kNoBroker, {address.host, address.port}});
 }
 
 Task<Result<FoundingRound::Outcome>> FoundingRound::run() {

@@ -15,28 +15,19 @@ bool is_for_controllers(const protocol::ApiInfo& api) {
 
 bool ListenerRole::serves(protocol::ApiKey key) const {
   const auto& api = protocol::info(key);
-  if (api.is_private) return quorum;
   return (clients && api.on_broker) || (controllers && is_for_controllers(api));
 }
 
 bool ListenerRole::advertises(protocol::ApiKey key) const {
   const auto& api = protocol::info(key);
-  if (api.is_private) return false;
   return clients ? api.on_broker : controllers && is_for_controllers(api);
 }
 
 ListenerRole role_of(const config::BrokerConfig& config, std::string_view listener) {
   const auto& controllers = config.controller_listeners;
-  if (std::ranges::find(controllers, listener) != controllers.end()) 
-    return {.clients = false, .controllers = true, .quorum = listener == quorum_listener(config)};
+  if (std::ranges::find(controllers, listener) != controllers.end()) return {.clients = false, .controllers = true};
   return {.clients = true,
-          .controllers = controllers.empty() && config.is_controller && listener == inter_broker_listener(config),
-          .quorum = listener == quorum_listener(config)};
-}
-
-std::string quorum_listener(const config::BrokerConfig& config) {
-  const bool has_own = config.is_controller && !config.controller_listeners.empty();
-  return has_own ? config.controller_listeners.front() : inter_broker_listener(config);
+          .controllers = controllers.empty() && config.is_controller && listener == inter_broker_listener(config)};
 }
 
 std::string inter_broker_listener(const config::BrokerConfig& config) {

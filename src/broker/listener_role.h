@@ -14,7 +14,6 @@ namespace thalweg::broker {
 struct ListenerRole {
   bool clients = true;       // APIs that Kafka serves on brokers
   bool controllers = false;  // APIs that Kafka serves on controllers
-  bool quorum = false;       // the messages of the metadata quorum
 
   // What a client asks of this listener is for whichever controller leads; what is asked on a listener that has only
   // controllers behind it is for the one of this node, which may have to say that it does not lead.
@@ -25,10 +24,6 @@ struct ListenerRole {
 };
 
 ListenerRole role_of(const config::BrokerConfig& config, std::string_view listener);
-
-// The name of the listener that carries the quorum: the first for controllers; on a node that is none, or has none, the
-// one between brokers.
-std::string quorum_listener(const config::BrokerConfig& config);
 
 // The name of the listener over which brokers reach each other; empty where there is none.
 std::string inter_broker_listener(const config::BrokerConfig& config);

@@ -4,6 +4,8 @@
 
 #include "base/log.h"
 #include "broker/listener_role.h"
+#include "broker/quorum_listener.h"
+#include "config/quorum_options.h"
 
 namespace thalweg::broker {
 namespace {
@@ -29,6 +31,11 @@ Own own_of(Disk& disk, const config::BrokerConfig& config, const QuorumNote& not
 }
 
 }  // namespace
+
+std::string quorum_listener(const config::BrokerConfig& config) {
+  const bool has_own = config.is_controller && !config.controller_listeners.empty();
+  return has_own ? config.controller_listeners.front() : inter_broker_listener(config);
+}
 
 QuorumParticipant::QuorumParticipant(const Shard& shard, const config::BrokerConfig& config, Budget& memory)
     : shard_(shard),
@@ -99,7 +106,7 @@ void QuorumParticipant::attach(raft::Quorum& quorum) {
                    .snapshot_sent = [&quorum](raft::MemberId peer, bool arrived) { quorum.snapshot_sent(peer, arrived); }});
   receiver_.attach(&quorum);
   raft::VoterKeeperOptions options;
-  options.voters = config_.wanted_voters;
+  options.voters = config::wanted_voters(config_);
   options.own.directory = self_.directory;
   options.own.endpoints = self_.endpoints;
   options.own.may_vote = self_.may_vote;

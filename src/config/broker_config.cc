@@ -182,25 +182,6 @@ BrokerConfig::BrokerConfig() {
     }
 }
 
-namespace {
-
-// Kafka's own file for one node names its own address.
-bool is_surely_own(const BrokerConfig& config, const HostPort& address) {
-  const bool local = address.host == "localhost" || address.host == "127.0.0.1" || address.host == "::1";
-  return std::ranges::any_of(config.listeners, [&](const auto& listener) {
-    return listener.port == address.port && is_controller_listener(config, listener.name) &&
-           (local || listener.host == address.host);
-  });
-}
-
-}  // namespace
-
-bool has_other_nodes(const BrokerConfig& config) {
-  return std::ranges::any_of(config.quorum_voters, [&](const auto& voter) { return voter.id != config.node_id; }) ||
-         std::ranges::any_of(config.quorum_bootstrap_servers,
-                             [&](const auto& address) { return !is_surely_own(config, address); });
-}
-
 Result<> set_roles(BrokerConfig& config, const Value& value) {
   const auto& roles = std::get<std::vector<std::string>>(value);
   if (roles.empty()) return {};  // as in Kafka's files of old
@@ -244,6 +225,7 @@ Result<Loaded> load_broker_config(const Properties& given) {
   read_fields(in, given, config);
   settle_identity(in, config);
   read_listeners(in, config);
+  config.properties = normalised(given, config);
   for (auto& problem : contradictions(config, given)) in.report(std::move(problem));
   for (auto& problem : not_served(config, given)) in.report(std::move(problem));
   loaded.warnings = warnings_about(given);
@@ -253,7 +235,6 @@ Result<Loaded> load_broker_config(const Properties& given) {
     for (const auto& warning : loaded.warnings) lines.push_back("(also) " + warning);
     return fail(ErrorCode::kInvalidConfig, fmt::format("{}", fmt::join(lines, "\n")));
   }
-  config.properties = normalised(given, config);
   return loaded;
 }
 

@@ -45,8 +45,6 @@ struct BrokerConfig {
   std::vector<Listener> advertised_listeners;
   std::vector<std::string> controller_listeners;
   std::vector<Voter> quorum_voters;
-  std::vector<HostPort> quorum_bootstrap_servers;
-  std::int32_t wanted_voters{};  // thalweg.quorum.voters
   std::vector<HttpListener> metrics_listeners;  // empty: metrics and health are not served
   std::int32_t metrics_partition_series_max{};
   std::vector<HttpListener> schema_registry_listeners;  // empty: there is no schema registry
@@ -125,9 +123,6 @@ struct Loaded {
 // valid and options that contradict each other. Unknown options do not stop a server, as in Kafka; they come as
 // warnings.
 Result<Loaded> load_broker_config(const Properties& given);
-
-// Whether it names nodes beside this one with which it would be a cluster.
-bool has_other_nodes(const BrokerConfig& config);
 
 // `started`, with the dynamic settings of this broker and of all brokers laid over it, the former first. Only options
 // that change at run time follow; a stored value that is not valid counts as not set.

@@ -172,8 +172,12 @@ TEST(BrokerConfig, RefusesWhatWouldLeaveItOpenOrAlone) {
   EXPECT_THAT(problems({{"listeners", "PLAINTEXT://:9092,SASL_SSL://:9093"}}),
               HasSubstr("listeners: SASL_SSL speaks SASL_SSL, which is not served yet"));
   EXPECT_THAT(problems({{"authorizer.class.name", "org.example.Authorizer"}}), HasSubstr("ACLs are not served yet"));
-  EXPECT_THAT(problems({{"controller.quorum.voters", "1@a:9093,2@b:9093"}}), HasSubstr("names others than this node"));
-  EXPECT_THAT(problems({{"process.roles", "broker"}}), HasSubstr("a node is broker and controller"));
+  EXPECT_THAT(problems({{"process.roles", "broker"}}), HasSubstr("is only a broker needs controller.quorum.voters"));
+  EXPECT_THAT(problems({{"process.roles", "controller"}, {"controller.quorum.voters", "1@a:9093,2@b:9093"}}),
+              HasSubstr("only controllers are not served yet"));
+  EXPECT_THAT(problems({{"node.id", "3"}, {"controller.quorum.voters", "1@a:9093,2@b:9093"}}),
+              HasSubstr("does not name this node (3)"));
+  EXPECT_THAT(problems({{"controller.quorum.bootstrap.servers", "a:9093,b"}}), HasSubstr("'b' has no port"));
 }
 
 TEST(Listeners, ReadsAddressesOfBothFamilies) {

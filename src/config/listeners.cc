@@ -91,15 +91,6 @@ Result<HostPort> parse_host_port(std::string_view text) {
   return HostPort{without_brackets(host), *port};
 }
 
-Result<std::vector<HostPort>> parse_host_ports(std::string_view text) {
-  std::vector<HostPort> addresses;
-  for (const auto& entry : split_list(text)) {
-    TRY(auto address, parse_host_port(entry));
-    addresses.push_back(std::move(address));
-  }
-  return addresses;
-}
-
 Result<std::vector<Listener>> parse_listeners(std::string_view text, const ProtocolMap& protocols) {
   std::vector<Listener> listeners;
   for (const auto& entry : split_list(text)) {

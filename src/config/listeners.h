@@ -63,10 +63,7 @@ Result<std::map<std::string, std::int32_t>> parse_address_limits(std::string_vie
 struct HostPort {
   std::string host;
   std::uint16_t port = 0;
-  friend bool operator==(const HostPort&, const HostPort&) = default;
 };
 Result<HostPort> parse_host_port(std::string_view text);
-// "a:9093,b:9093"; empty: none.
-Result<std::vector<HostPort>> parse_host_ports(std::string_view text);
 
 }  // namespace thalweg::config

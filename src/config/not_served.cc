@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "config/quorum_options.h"
+
 namespace thalweg::config {
 namespace {
 
@@ -25,6 +27,10 @@ void check_listeners(const BrokerConfig& config, std::vector<std::string>& probl
 
 void check_quorum(const BrokerConfig& config, std::vector<std::string>& problems) {
   const bool others = has_other_nodes(config);
+  const auto servers = config.properties.find("controller.quorum.bootstrap.servers");
+  if (servers != config.properties.end())
+    if (const auto read = parse_host_ports(servers->second); !read)
+      problems.push_back("controller.quorum.bootstrap.servers: " + read.error().message);
   if (!config.is_controller && !others)
     problems.push_back(
         "process.roles: a node that is only a broker needs controller.quorum.voters or "

@@ -22,7 +22,6 @@ struct ApiInfo {
   std::int16_t advertised_min, advertised_max;
   bool latest_unstable;
   bool on_broker, on_controller;  // the kinds of listener that serve it
-  bool is_private;                // ours, between nodes: no client is told of it
 
   bool decodes(std::int16_t version) const { return version >= min_version && version <= max_version; }
 };

@@ -13,7 +13,7 @@ namespace {
 std::array<const RegistryEntry*, kApiKeyMax + 1> requests_by_key() {
   std::array<const RegistryEntry*, kApiKeyMax + 1> table{};
   for (const auto& message : all_messages()) {
-    if (message.kind == "request") table[static_cast<std::size_t>(message.api_key)] = &message;
+    if (message.kind == "request" && message.api_key <= kApiKeyMax) table[static_cast<std::size_t>(message.api_key)] = &message;
   }
   return table;
 }
@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   peek.read(key);
   peek.read(version);
   const ApiInfo* api = find_api(key);
-  if (!peek.ok() || api == nullptr) return 0;
+  if (!peek.ok() || api == nullptr || key > kApiKeyMax) return 0;  // private ones: decode_fuzz
   Reader reader(frame);
   const auto header = RequestHeader::decode(reader, request_header_version(api->key, version));
   if (!header) return 0;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from naming import cpp_type, default_value, initializer, is_optional, snake
+from naming import api_key, cpp_type, default_value, initializer, is_optional, snake
 from schema import NEWEST, Field, Message, Struct, Versions
 
 BANNER = "// Generated from src/protocol/schemas by src/protocol/generator. Do not edit.\n"
@@ -63,7 +63,7 @@ def _constants(message: Message) -> list[str]:
     flexible = message.flexible.low if message.flexible else NEWEST
     lines = []
     if message.api:
-        lines.append(f"  static constexpr ApiKey kKey = ApiKey::k{message.api.name};")
+        lines.append(f"  static constexpr ApiKey kKey = {api_key(message.api)};")
     if message.record_type is not None:
         lines.append(f"  static constexpr std::int16_t kRecordType = {message.record_type};")
     lines += [

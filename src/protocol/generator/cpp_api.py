@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from cpp import BANNER
+from naming import api_key
 from schema import NEWEST, Api
 
 
 def key_header(apis: list[Api]) -> str:
+    apis = [api for api in apis if not api.private]
     return "\n".join([
         BANNER + "#pragma once",
         "",
@@ -29,10 +31,9 @@ def _row(api: Api) -> str:
     flexible = api.flexible.low if api.flexible else NEWEST
     advertised_max = api.advertise.high - (1 if api.latest_unstable else 0)
     fields = [
-        f"ApiKey::k{api.name}", f'"{api.name}"', api.versions.low, api.versions.high, flexible, api.advertise.low,
+        api_key(api), f'"{api.name}"', api.versions.low, api.versions.high, flexible, api.advertise.low,
         advertised_max, str(api.latest_unstable).lower(), str("broker" in api.listeners).lower(),
-        str("controller" in api.listeners).lower(),
-        str(api.private).lower()
+        str("controller" in api.listeners).lower()
     ]
     return "    {" + ", ".join(str(f) for f in fields) + "},"
 
@@ -44,8 +45,7 @@ def table_source(apis: list[Api]) -> str:
         "",
         "namespace thalweg::protocol {",
         "namespace {",
-        "// key, name, min, max, flexible from, advertised min and max, latest unstable, on brokers, on controllers,",
-        "// private",
+        "// key, name, min, max, flexible from, advertised min and max, latest unstable, on brokers, on controllers",
         "constexpr ApiInfo kApis[] = {",
         *[_row(api) for api in apis],
         "};",

@@ -26,7 +26,9 @@ def outputs(messages: list[schema.Message]) -> dict[str, str]:
     files = {f"protocol/{cpp.header_name(m)}": cpp.header(m) for m in messages}
     files["protocol/api_key.h"] = cpp_api.key_header(apis)
     files["protocol/api_table.cc"] = cpp_api.table_source(apis)
-    parts = [messages[first:first + PER_SOURCE] for first in range(0, len(messages), PER_SOURCE)]
+    kafkas = [m for m in messages if not (m.api and m.api.private)]
+    parts = [kafkas[first:first + PER_SOURCE] for first in range(0, len(kafkas), PER_SOURCE)]
+    parts.append([m for m in messages if m.api and m.api.private])
     for number, part in enumerate(parts):
         files[f"protocol/messages_{number:02}.cc"] = cpp.source(part)
         files[f"testing/fill_{number:02}.cc"] = cpp_fill.source(part, number)

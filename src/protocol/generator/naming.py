@@ -40,6 +40,11 @@ _PARTITION_LISTS = {"partition_indexes", "partition_ids", "partitions"}
 _INDEX_IS_PARTITION = {"ProduceRequest", "ProduceResponse", "FetchSnapshotResponse"}
 
 
+def api_key(api) -> str:
+    """As C++ says it: private keys are numbers beyond Kafka's, and no enumerators."""
+    return f"static_cast<ApiKey>({api.key})" if api.private else f"ApiKey::k{api.name}"
+
+
 def strong_type(message: Message, field: Field) -> str | None:
     """The strong type of a scalar field or of an array's elements; None for a plain integer."""
     name = snake(field.name)

@@ -1,0 +1,39 @@
+#include "broker/quorum_session.h"
+
+#include "base/log.h"
+#include "broker/broker.h"
+#include "protocol/thalweg_quorum_request.h"
+#include "protocol/thalweg_quorum_response.h"
+
+namespace thalweg::broker {
+
+using protocol::ThalwegQuorumRequest;
+using protocol::ThalwegQuorumResponse;
+
+QuorumSession::QuorumSession(BrokerShard& here, const network::ConnectionInfo& connection, const Open& open,
+                             QuorumReceiver& receiver)
+    : here_(here), open_(open), receiver_(receiver), everything_else_(here, connection) {}
+
+bool QuorumSession::is_open_for(protocol::ApiKey key) const {
+  if (open_ == Open::kAll) return true;
+  return open_ == Open::kControllers && protocol::info(key).on_controller && here_.image();
+}
+
+Task<network::Started> QuorumSession::start(network::Request request) {
+  if (request.key() == ThalwegQuorumRequest::kKey) co_return co_await answer(std::move(request));
+  if (is_open_for(request.key())) co_return co_await everything_else_.start(std::move(request));
+  log::debug("request while the broker starts, closing the connection", field("api", request.api->name));
+  co_return network::close_connection();
+}
+
+Task<network::Started> QuorumSession::answer(network::Request request) {
+  protocol::Reader reader(std::exchange(request.body, {}));
+  auto asked = ThalwegQuorumRequest::decode(reader, request.version);
+  if (!asked) co_return network::close_connection();
+  if (request.memory) request.memory->add(reader.taken());
+  const auto response =
+      co_await here_.broker.shard0().call(receiver_, &QuorumReceiver::answer, std::move(*asked));
+  co_return network::reply_to(request, response, request.version);
+}
+
+}  // namespace thalweg::broker

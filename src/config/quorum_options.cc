@@ -1,0 +1,56 @@
+#include "config/quorum_options.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace thalweg::config {
+namespace {
+
+Value value_of(const BrokerConfig& config, std::string_view name) {
+  const Option* option = broker_options().find(name);
+  CHECK(option);
+  const auto given = config.properties.find(name);
+  const auto value = parse(*option, given == config.properties.end() ? option->default_value : given->second);
+  CHECK(value);  // load_broker_config() has refused what is not valid
+  return *value;
+}
+
+// Kafka's own file for one node names its own address.
+bool is_surely_own(const BrokerConfig& config, const HostPort& address) {
+  const bool local = address.host == "localhost" || address.host == "127.0.0.1" || address.host == "::1";
+  return std::ranges::any_of(config.listeners, [&](const auto& listener) {
+    const auto& controllers = config.controller_listeners;
+    return listener.port == address.port && (local || listener.host == address.host) &&
+           std::ranges::find(controllers, listener.name) != controllers.end();
+  });
+}
+
+}  // namespace
+
+Result<std::vector<HostPort>> parse_host_ports(std::string_view text) {
+  std::vector<HostPort> addresses;
+  for (const auto& entry : split_list(text)) {
+    TRY(auto address, parse_host_port(entry));
+    addresses.push_back(std::move(address));
+  }
+  return addresses;
+}
+
+std::vector<HostPort> quorum_bootstrap_servers(const BrokerConfig& config) {
+  const auto given = config.properties.find("controller.quorum.bootstrap.servers");
+  if (given == config.properties.end()) return {};
+  return parse_host_ports(given->second).value_or(std::vector<HostPort>());
+}
+
+int wanted_voters(const BrokerConfig& config) {
+  return int(std::get<std::int64_t>(value_of(config, "thalweg.quorum.voters")));
+}
+
+bool has_other_nodes(const BrokerConfig& config) {
+  return std::ranges::any_of(config.quorum_voters, [&](const auto& voter) { return voter.id != config.node_id; }) ||
+         std::ranges::any_of(quorum_bootstrap_servers(config),
+                             [&](const auto& address) { return !is_surely_own(config, address); });
+}
+
+}  // namespace thalweg::config
