@@ -219,6 +219,7 @@ TEST_F(OverTheNetwork, WhereNobodyLeadsOrListensThereIsNoController) {
 
 TEST_F(OverTheNetwork, TheBrokersOwnBusinessIsAskedAgainWhenNoAnswerComes) {
   const std::int64_t epoch = enroll();
+  ASSERT_TRUE(ask<AllocateProducerIdsResponse>(ids(epoch)));  // the connection is there
   links_.world().network.part("other", "broker");
   const Instant begun = links_.world().now();
   EXPECT_EQ(ask_once<AllocateProducerIdsResponse>(ids(epoch), 60s).error().code, ErrorCode::kRequestTimedOut);

@@ -25,7 +25,7 @@ class BrokerUnderTest {
                                   {"listeners", "PLAINTEXT://:9092"},
                                   {"advertised.listeners", "PLAINTEXT://broker:9092"},
                                   {"log.dirs", "/data"}};
-    properties.merge(more);
+    for (const auto& [option, value] : more) properties[option] = value;
     node_ = &world_.add_node("broker", shards, [properties](sim::Node& node) { return run(node, properties); });
     client_ = &world_.add_node("client", 1, [](sim::Node&) { return nullptr; });
     client_->start();
