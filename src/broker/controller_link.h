@@ -16,12 +16,13 @@ namespace thalweg::broker {
 
 class ControllerLink {
  public:
-  using Request = std::variant<protocol::CreateTopicsRequest, protocol::DeleteTopicsRequest,
-                               protocol::CreatePartitionsRequest, protocol::AlterConfigsRequest,
-                               protocol::IncrementalAlterConfigsRequest, protocol::ElectLeadersRequest,
-                               protocol::AlterPartitionReassignmentsRequest, protocol::AlterPartitionRequest,
-                               protocol::BrokerRegistrationRequest, protocol::BrokerHeartbeatRequest,
-                               protocol::UnregisterBrokerRequest, protocol::AllocateProducerIdsRequest>;
+  using Request = std::variant<
+      protocol::CreateTopicsRequest, protocol::DeleteTopicsRequest, protocol::CreatePartitionsRequest,
+      protocol::AlterConfigsRequest, protocol::IncrementalAlterConfigsRequest, protocol::ElectLeadersRequest,
+      protocol::AlterPartitionReassignmentsRequest, protocol::AlterPartitionRequest,
+      protocol::BrokerRegistrationRequest, protocol::BrokerHeartbeatRequest, protocol::UnregisterBrokerRequest,
+      protocol::AllocateProducerIdsRequest, protocol::UpdateFeaturesRequest, protocol::AssignReplicasToDirsRequest,
+      protocol::ControllerRegistrationRequest, controller::BrokerGone>;
   using Reply = controller::ControllerMachine::Reply;  // the response at the request's place
 
   virtual ~ControllerLink() = default;

@@ -29,7 +29,7 @@ class ControllerService {
   template <class Response, class Request>
   Task<Result<Response>> handle(Request request, std::int16_t version) {
     co_return co_await host_.template handle<Response>(std::move(request),
-                                                       controller::ControllerMachine::Context{version});
+                                                       {.version = version, .log_end = journal_->end()});
   }
 
  private:

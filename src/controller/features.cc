@@ -11,11 +11,21 @@ namespace {
 constexpr Feature kFeatures[] = {
     {"metadata.version", 7, 30, 30},
     {kElrFeature, 0, 1, 1},
+    {kThalwegFeature, 0, 1, 0},
 };
 
 }  // namespace
 
 std::span<const Feature> supported_features() { return kFeatures; }
+
+metadata::Record common_min_insync_replicas(const Options& options) {
+  const auto own = options.static_configs.find("min.insync.replicas");
+  protocol::ConfigRecord record;
+  record.resource_type = static_cast<std::int8_t>(metadata::ResourceType::kBroker);
+  record.name = "min.insync.replicas";
+  record.value = own == options.static_configs.end() ? "1" : own->second;
+  return record;
+}
 
 std::vector<metadata::Record> bootstrap_records(const Options& options) {
   std::vector<metadata::Record> records;
@@ -26,12 +36,7 @@ std::vector<metadata::Record> bootstrap_records(const Options& options) {
     record.feature_level = feature.finalized_at_start;
     records.emplace_back(std::move(record));
   }
-  const auto own = options.static_configs.find("min.insync.replicas");
-  protocol::ConfigRecord min_isr;
-  min_isr.resource_type = static_cast<std::int8_t>(metadata::ResourceType::kBroker);
-  min_isr.name = "min.insync.replicas";
-  min_isr.value = own == options.static_configs.end() ? "1" : own->second;
-  records.emplace_back(std::move(min_isr));
+  records.push_back(common_min_insync_replicas(options));
   return records;
 }
 
