@@ -24,14 +24,16 @@ class ControllerLink {
       protocol::AlterConfigsRequest, protocol::IncrementalAlterConfigsRequest, protocol::ElectLeadersRequest,
       protocol::AlterPartitionReassignmentsRequest, protocol::AlterPartitionRequest,
       protocol::BrokerRegistrationRequest, protocol::BrokerHeartbeatRequest, protocol::UnregisterBrokerRequest,
-      protocol::AllocateProducerIdsRequest, protocol::UpdateFeaturesRequest, protocol::DescribeQuorumRequest>;
+      protocol::AllocateProducerIdsRequest, protocol::UpdateFeaturesRequest, protocol::AssignReplicasToDirsRequest,
+      protocol::ControllerRegistrationRequest, protocol::DescribeQuorumRequest>;
   // The response at the request's place.
   using Reply = std::variant<
       protocol::CreateTopicsResponse, protocol::DeleteTopicsResponse, protocol::CreatePartitionsResponse,
       protocol::AlterConfigsResponse, protocol::IncrementalAlterConfigsResponse, protocol::ElectLeadersResponse,
       protocol::AlterPartitionReassignmentsResponse, protocol::AlterPartitionResponse,
       protocol::BrokerRegistrationResponse, protocol::BrokerHeartbeatResponse, protocol::UnregisterBrokerResponse,
-      protocol::AllocateProducerIdsResponse, protocol::UpdateFeaturesResponse, protocol::DescribeQuorumResponse>;
+      protocol::AllocateProducerIdsResponse, protocol::UpdateFeaturesResponse, protocol::AssignReplicasToDirsResponse,
+      protocol::ControllerRegistrationResponse, protocol::DescribeQuorumResponse>;
 
   virtual ~ControllerLink() = default;
 

@@ -39,8 +39,8 @@ class ControllerService {
   template <class Response, class Request>
   Task<Result<Response>> handle(Request request, std::int16_t version) {
     const auto reported = published_by(request);
-    auto response =
-        co_await host_.template handle<Response>(std::move(request), controller::ControllerMachine::Context{version});
+    auto response = co_await host_.template handle<Response>(
+        std::move(request), controller::ControllerMachine::Context{.version = version, .log_end = journal_->end()});
     if (!response) co_return response;
     if constexpr (kIsOfBrokers<Request>) {
       if (reported && response->error_code == ErrorCode::kNone) on_published(reported->first, reported->second);
@@ -61,7 +61,9 @@ class ControllerService {
   static constexpr bool kIsOfBrokers = std::is_same_v<Request, protocol::BrokerRegistrationRequest> ||
                                        std::is_same_v<Request, protocol::BrokerHeartbeatRequest> ||
                                        std::is_same_v<Request, protocol::AllocateProducerIdsRequest> ||
-                                       std::is_same_v<Request, protocol::AlterPartitionRequest>;
+                                       std::is_same_v<Request, protocol::AlterPartitionRequest> ||
+                                       std::is_same_v<Request, protocol::AssignReplicasToDirsRequest> ||
+                                       std::is_same_v<Request, protocol::ControllerRegistrationRequest>;
   template <class Request>
   static std::optional<std::pair<BrokerId, Offset>> published_by(const Request& request) {
     if constexpr (std::is_same_v<Request, protocol::BrokerHeartbeatRequest>)

@@ -24,6 +24,9 @@ constexpr Option kThalwegOptions[] = {
      "Where the schema registry is served over HTTP; empty is nowhere. Where another server has the port, the default "
      "gives way, and an address that was set stops the start.",
      parsed_into<&BrokerConfig::schema_registry_listeners, parse_http_listeners>},
+    {"thalweg.broker.silence.ms", kInt, "800", {.min = 100}, kReadOnly,
+     "Silence after which the controller takes a broker's leaderships away, where all brokers report quickly "
+     "(thalweg.version 1); longer for one that turned out to be alive, at most broker.session.timeout.ms."},
     {"thalweg.cluster.id", kString, kNull, {.non_empty = true}, kReadOnly,
      "The cluster's id when its first node starts on empty directories; a new one when not set. Directories that "
      "have an id keep it.",

@@ -32,7 +32,8 @@ Result<protocol::PartitionRecord> new_partition(const metadata::Image& image, Uu
   record.partition_id = id;
   record.topic_id = topic;
   record.replicas = assignment;
-  std::ranges::copy_if(assignment, std::back_inserter(record.isr), [&](BrokerId b) { return is_active(image, b); });
+  std::ranges::copy_if(assignment, std::back_inserter(record.isr),
+                       [&](BrokerId b) { return image.broker(b)->active(); });
   if (record.isr.empty())
     return fail(ErrorCode::kInvalidReplicaAssignment,
                 fmt::format("All brokers assigned to partition {} are fenced or in controlled shutdown.", id.value));

@@ -48,5 +48,9 @@ void refuse(protocol::AlterPartitionResponse& reply, const Error& error) {
   reply = {};
   reply.error_code = error.code;
 }
+void refuse(protocol::AssignReplicasToDirsResponse& reply, const Error& error) {
+  reply = {};
+  reply.error_code = error.code;
+}
 
 }  // namespace thalweg::controller

@@ -6,6 +6,7 @@
 #include "protocol/alter_configs_response.h"
 #include "protocol/alter_partition_reassignments_response.h"
 #include "protocol/alter_partition_response.h"
+#include "protocol/assign_replicas_to_dirs_response.h"
 #include "protocol/create_partitions_response.h"
 #include "protocol/create_topics_response.h"
 #include "protocol/delete_topics_response.h"
@@ -26,6 +27,7 @@ void refuse(protocol::IncrementalAlterConfigsResponse& reply, const Error& error
 void refuse(protocol::ElectLeadersResponse& reply, const Error& error);
 void refuse(protocol::AlterPartitionReassignmentsResponse& reply, const Error& error);
 void refuse(protocol::AlterPartitionResponse& reply, const Error& error);
+void refuse(protocol::AssignReplicasToDirsResponse& reply, const Error& error);
 
 template <class Response>
 Decision<Response> bounded(Decision<Response> decision) {

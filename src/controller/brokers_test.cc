@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <optional>
+
 #include "controller/testing.h"
 
 namespace thalweg::controller {
@@ -9,17 +12,8 @@ namespace {
 
 using testing::Controller;
 using testing::ids;
+using testing::registration;
 using namespace std::chrono_literals;
-
-protocol::BrokerRegistrationRequest registration(int id, Uuid incarnation) {
-  protocol::BrokerRegistrationRequest request;
-  request.broker_id = BrokerId{id};
-  request.cluster_id = "cluster";
-  request.incarnation_id = incarnation;
-  request.features.push_back({"metadata.version", 1, 30});
-  request.features.push_back({"eligible.leader.replicas.version", 0, 1});
-  return request;
-}
 
 TEST(Brokers, ANewClusterFinalizesItsFeatures) {
   const Controller controller;
@@ -123,6 +117,7 @@ TEST(Brokers, ControlledShutdownMovesLeadersFirst) {
   EXPECT_FALSE(first.should_shut_down);
   EXPECT_TRUE(controller.image().broker(BrokerId{1})->in_controlled_shutdown);
   for (int p = 0; p < 2; ++p) EXPECT_EQ(controller.partition("orders", p).leader, BrokerId{2});
+  controller.heartbeat(2);  // and it knows
   const auto second = controller.heartbeat(1, false, true);
   EXPECT_TRUE(second.should_shut_down);
   EXPECT_TRUE(controller.image().broker(BrokerId{1})->fenced);
@@ -152,14 +147,295 @@ TEST(Brokers, ProducerIdBlocksFollowEachOther) {
   Controller controller;
   protocol::AllocateProducerIdsRequest request;
   request.broker_id = BrokerId{1};
-  EXPECT_EQ(controller.ask<protocol::AllocateProducerIdsResponse>(request).error_code,
-            ErrorCode::kBrokerIdNotRegistered);
+  EXPECT_EQ(controller.ask<protocol::AllocateProducerIdsResponse>(request).error_code, ErrorCode::kStaleBrokerEpoch);
   request.broker_epoch = controller.start_broker(1);
   for (const int start : {0, 1000, 2000}) {
     const auto reply = controller.ask<protocol::AllocateProducerIdsResponse>(request);
     EXPECT_EQ(reply.producer_id_start, ProducerId{start});
     EXPECT_EQ(reply.producer_id_len, 1000);
   }
+}
+
+constexpr Uuid kDisk{1, 1}, kOtherDisk{1, 2}, kThirdDisk{1, 3};
+
+TEST(Brokers, ABrokerIsUnfencedOnceItHasAppliedItsOwnRegistration) {
+  Controller controller;
+  const auto epoch = controller.ask<protocol::BrokerRegistrationResponse>(registration(1, {1, 1})).broker_epoch;
+  protocol::BrokerHeartbeatRequest beat;
+  beat.broker_id = BrokerId{1};
+  beat.broker_epoch = epoch;
+  beat.current_metadata_offset = controller.log_end() - 1;
+  const auto early = controller.ask<protocol::BrokerHeartbeatResponse>(beat);
+  EXPECT_FALSE(early.is_caught_up);
+  EXPECT_TRUE(early.is_fenced);
+  beat.current_metadata_offset = controller.log_end();
+  const auto ready = controller.ask<protocol::BrokerHeartbeatResponse>(beat);
+  EXPECT_TRUE(ready.is_caught_up);
+  EXPECT_FALSE(ready.is_fenced);
+}
+
+TEST(Brokers, ANewControllerAsksForWhatIsThereSinceItDoesNotKnowTheRegistrationsPlace) {
+  Controller controller;
+  const auto epoch = controller.ask<protocol::BrokerRegistrationResponse>(registration(1, {1, 1})).broker_epoch;
+  controller.start_broker(2);
+  controller.fail_over();
+  const Offset end = controller.log_end();
+  protocol::BrokerHeartbeatRequest beat;
+  beat.broker_id = BrokerId{1};
+  beat.broker_epoch = epoch;
+  beat.current_metadata_offset = end - 1;
+  EXPECT_TRUE(controller.ask<protocol::BrokerHeartbeatResponse>(beat).is_fenced);
+  controller.create("later");
+  beat.current_metadata_offset = end;
+  EXPECT_FALSE(controller.ask<protocol::BrokerHeartbeatResponse>(beat).is_fenced)
+      << "what comes later is not waited for";
+}
+
+TEST(Brokers, ANewProcessOnTheSameDisksTakesOverAtOnceUnderNewLeaderEpochs) {
+  Controller controller;
+  controller.start_broker(1, {}, {1, 1}, {kDisk, kOtherDisk});
+  controller.create("orders");
+  EXPECT_EQ(controller.ask<protocol::BrokerRegistrationResponse>(registration(1, {2, 2}, {kThirdDisk})).error_code,
+            ErrorCode::kDuplicateBrokerRegistration);
+  const auto batches = controller.batches().size();
+  EXPECT_EQ(
+      controller.ask<protocol::BrokerRegistrationResponse>(registration(1, {2, 2}, {kOtherDisk, kDisk})).error_code,
+      ErrorCode::kNone);
+  EXPECT_EQ(controller.batches().size(), batches + 1);
+  EXPECT_EQ(controller.partition("orders", 0).leader, kNoBroker);
+  controller.heartbeat(1);
+  EXPECT_EQ(controller.partition("orders", 0).leader, BrokerId{1});
+  EXPECT_EQ(controller.partition("orders", 0).leader_epoch, LeaderEpoch{2});
+}
+
+TEST(Brokers, ADirectoryBelongsToOneBroker) {
+  Controller controller;
+  controller.start_broker(1, {}, {1, 1}, {kDisk});
+  EXPECT_EQ(controller.ask<protocol::BrokerRegistrationResponse>(registration(2, {2, 2}, {kDisk})).error_code,
+            ErrorCode::kInvalidRegistration);
+}
+
+protocol::BrokerHeartbeatResponse shut_down(Controller& controller, int id, std::optional<Offset> in_force,
+                                            Offset published) {
+  protocol::BrokerHeartbeatRequest beat;
+  beat.broker_id = BrokerId{id};
+  beat.broker_epoch = controller.image().broker(BrokerId{id})->epoch;
+  beat.current_metadata_offset = published;
+  beat.want_shut_down = true;
+  ControllerMachine::Context context;
+  context.in_force = in_force;
+  return controller.ask_with<protocol::BrokerHeartbeatResponse>(beat, context);
+}
+
+TEST(Brokers, ControlledShutdownIsGrantedWhenTheOthersKnowTheNewLeaders) {
+  Controller controller;
+  controller.start_broker(1);
+  controller.start_broker(2);
+  controller.create("orders", 2, 2);
+  const Offset before = controller.log_end();
+  EXPECT_FALSE(shut_down(controller, 1, before, before).should_shut_down);
+  EXPECT_FALSE(shut_down(controller, 1, before, before).should_shut_down) << "it leads nothing, and nobody knows yet";
+  EXPECT_TRUE(shut_down(controller, 1, controller.log_end(), before).should_shut_down);
+}
+
+TEST(Brokers, ReportsOfTheOthersSayTooThatTheyKnow) {
+  Controller controller;
+  controller.start_broker(1);
+  controller.start_broker(2);
+  controller.create("orders", 2, 2);
+  shut_down(controller, 1, {}, controller.log_end());
+  EXPECT_FALSE(shut_down(controller, 1, {}, controller.log_end()).should_shut_down);
+  controller.heartbeat(2);  // has applied everything
+  EXPECT_TRUE(shut_down(controller, 1, {}, controller.log_end()).should_shut_down);
+}
+
+TEST(Brokers, ABrokerThatIsSlowToPublishHoldsAShutdownUpForHalfASecond) {
+  Controller controller;
+  controller.start_broker(1);
+  controller.start_broker(2);
+  controller.create("orders", 2, 2);
+  shut_down(controller, 1, Offset{0}, controller.log_end());
+  EXPECT_FALSE(shut_down(controller, 1, Offset{0}, controller.log_end()).should_shut_down);
+  controller.advance(499ms);
+  EXPECT_FALSE(shut_down(controller, 1, Offset{0}, controller.log_end()).should_shut_down);
+  controller.advance(1ms);
+  EXPECT_TRUE(shut_down(controller, 1, Offset{0}, controller.log_end()).should_shut_down);
+}
+
+TEST(Brokers, EvidenceThatAProcessIsGoneFencesItAtOnceAndOnce) {
+  Controller controller;
+  const auto epoch = controller.start_broker(1);
+  controller.start_broker(2);
+  controller.create("orders", 2, 2);
+  EXPECT_FALSE(controller.ask<BrokerGoneResponse>(BrokerGone{BrokerId{1}, epoch - 1}).fenced) << "another process";
+  EXPECT_TRUE(controller.ask<BrokerGoneResponse>(BrokerGone{BrokerId{1}, epoch}).fenced);
+  for (int p = 0; p < 2; ++p) EXPECT_EQ(controller.partition("orders", p).leader, BrokerId{2});
+  EXPECT_FALSE(controller.ask<BrokerGoneResponse>(BrokerGone{BrokerId{1}, epoch}).fenced);
+  EXPECT_FALSE(controller.heartbeat(1).is_fenced) << "it was there after all";
+}
+
+class QuickBrokers : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    for (int id = 1; id <= 3; ++id) controller_.start_broker(id);
+    ASSERT_EQ(controller_.finalize("thalweg.version", 1), ErrorCode::kNone);
+    controller_.create("orders", 3, 3);
+    run(2s, {1, 2, 3});
+  }
+  // Those that are there report each 100 ms; the first time that a broker is found fenced.
+  std::optional<Instant> run(Instant span, std::vector<int> there) {
+    std::optional<Instant> fenced;
+    const Instant begin = controller_.now();
+    while (controller_.now() - begin < span) {
+      controller_.advance(100ms);
+      for (const int id : there) controller_.heartbeat(id);
+      for (int id = 1; id <= 3 && !fenced; ++id)
+        if (controller_.image().broker(BrokerId{id})->fenced) fenced = controller_.now() - begin;
+    }
+    return fenced;
+  }
+  Controller controller_;
+};
+
+TEST_F(QuickBrokers, ASilentBrokerLosesItsLeadershipsWithinASecond) {
+  const auto after = run(2s, {1, 3});
+  ASSERT_TRUE(after);
+  EXPECT_LE(*after, 1s);
+  EXPECT_GE(*after, 600ms);
+  for (int p = 0; p < 3; ++p) EXPECT_NE(controller_.partition("orders", p).leader, BrokerId{2});
+}
+
+TEST_F(QuickBrokers, WhoDiedAsControllerAndLeaderIsNotWaitedForTwice) {
+  controller_.heard = {{BrokerId{1}, controller_.now()},
+                       {BrokerId{2}, controller_.now() - 2s},  // the controller until now
+                       {BrokerId{3}, controller_.now()}};
+  controller_.fail_over();
+  const auto after = run(500ms, {1, 3});
+  ASSERT_TRUE(after);
+  EXPECT_LE(*after, 200ms);
+}
+
+TEST_F(QuickBrokers, AStallOfTheControllerFencesNobody) {
+  controller_.advance(3s);
+  EXPECT_FALSE(run(1s, {1, 2, 3}));
+}
+
+TEST_F(QuickBrokers, WhomTheOthersCannotReachLeadsNothingUntilItIsClearAgain) {
+  const auto beat = [&](int id, std::vector<BrokerId> unreachable) {
+    protocol::BrokerHeartbeatRequest request;
+    request.broker_id = BrokerId{id};
+    request.broker_epoch = controller_.image().broker(BrokerId{id})->epoch;
+    request.current_metadata_offset = controller_.log_end();
+    ControllerMachine::Context context;
+    context.unreachable = std::move(unreachable);
+    controller_.ask_with<protocol::BrokerHeartbeatResponse>(request, context);
+  };
+  const auto led = [&] {
+    int count = 0;
+    for (int p = 0; p < 3; ++p) count += controller_.partition("orders", p).leader == BrokerId{2};
+    return count;
+  };
+  ASSERT_EQ(led(), 1);
+  for (int i = 0; i < 31; ++i) {
+    controller_.advance(100ms);
+    beat(1, ids({2}));
+    beat(2, {});
+    beat(3, ids({2}));
+  }
+  controller_.advance(0ms);
+  EXPECT_EQ(led(), 0);
+  EXPECT_FALSE(controller_.image().broker(BrokerId{2})->fenced);
+  EXPECT_EQ(controller_.partition("orders", 0).isr.size(), 3u) << "it is in sync until its leaders say otherwise";
+  protocol::ElectLeadersRequest preferred;
+  preferred.topic_partitions.reset();  // all
+  controller_.ask<protocol::ElectLeadersResponse>(preferred);
+  EXPECT_EQ(led(), 0);
+  EXPECT_FALSE(run(11s, {1, 2, 3}));
+  const auto reply = controller_.ask<protocol::ElectLeadersResponse>(preferred);
+  EXPECT_TRUE(reply.replica_election_results.empty()) << protocol::to_string(reply);
+  EXPECT_EQ(led(), 1);
+}
+
+// PreviousBrokerEpoch: who has lost nothing since its last registration says so.
+class Restarts : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    for (int id = 1; id <= 3; ++id) epochs_[id] = controller_.start_broker(id, {}, {1, 1}, {disk(id)});
+    ASSERT_EQ(controller_.finalize("thalweg.version", 1), ErrorCode::kNone);
+    protocol::CreateTopicsRequest request;
+    auto& topic = request.topics.emplace_back();
+    topic.name = "orders";
+    topic.num_partitions = topic.replication_factor = -1;
+    topic.assignments.push_back({PartitionId{0}, ids({1, 2, 3})});
+    topic.configs.push_back({"min.insync.replicas", "2"});
+    ASSERT_EQ(controller_.ask<protocol::CreateTopicsResponse>(request).topics.front().error_code, ErrorCode::kNone);
+  }
+  static Uuid disk(int id) { return {5, static_cast<std::uint64_t>(id)}; }
+  void fence(int id) { controller_.heartbeat(id, true); }
+  ErrorCode restart(int id, std::int64_t previous, Uuid disk) {
+    auto request = registration(id, {++incarnations_, 1}, {disk});
+    request.previous_broker_epoch = previous;
+    return controller_.ask<protocol::BrokerRegistrationResponse>(request).error_code;
+  }
+  const metadata::Partition& orders() const { return controller_.partition("orders", 0); }
+
+  Controller controller_;
+  std::map<int, std::int64_t> epochs_;
+  std::uint64_t incarnations_ = 1;
+};
+
+TEST_F(Restarts, WhoLostNothingStaysEligible) {
+  for (int id : {3, 2, 1}) fence(id);
+  ASSERT_EQ(orders().eligible_leader_replicas, ids({1, 2}));
+  ASSERT_EQ(restart(2, epochs_[2], disk(2)), ErrorCode::kNone);
+  EXPECT_EQ(orders().eligible_leader_replicas, ids({1, 2}));
+  controller_.heartbeat(2);
+  EXPECT_EQ(orders().leader, BrokerId{2});
+  EXPECT_EQ(orders().leader_recovery, metadata::LeaderRecovery::kRecovered);
+}
+
+TEST_F(Restarts, WhoLostItsDiskLeavesIsrAndElrInTheBatchOfItsRegistration) {
+  for (int id : {3, 2}) fence(id);
+  ASSERT_EQ(orders().isr, ids({1}));
+  ASSERT_EQ(orders().eligible_leader_replicas, ids({2}));
+  const auto batches = controller_.batches().size();
+  ASSERT_EQ(restart(2, -1, {6, 6}), ErrorCode::kNone);
+  EXPECT_EQ(controller_.batches().size(), batches + 1);
+  EXPECT_TRUE(orders().eligible_leader_replicas.empty());
+  ASSERT_EQ(restart(1, epochs_[1] - 1, disk(1)), ErrorCode::kNone) << "another epoch is as good as none";
+  EXPECT_TRUE(orders().isr.empty());
+  EXPECT_TRUE(orders().eligible_leader_replicas.empty());
+  EXPECT_EQ(orders().leader, kNoBroker);
+  EXPECT_EQ(orders().last_known_elr, ids({1}));
+  controller_.heartbeat(2);
+  EXPECT_EQ(orders().leader, kNoBroker) << "it never led";
+  controller_.heartbeat(1);
+  EXPECT_EQ(orders().leader, BrokerId{1}) << "nobody has more than the last known leader";
+  EXPECT_EQ(orders().isr, ids({1}));
+  EXPECT_EQ(orders().leader_recovery, metadata::LeaderRecovery::kRecovering);
+  EXPECT_TRUE(orders().last_known_elr.empty());
+}
+
+TEST_F(Restarts, BelowThatLevelEveryBrokerIsBelieved) {
+  ASSERT_EQ(controller_.finalize("thalweg.version", 0), ErrorCode::kInvalidUpdateVersion) << "a downgrade says so";
+  Controller controller;
+  for (int id = 1; id <= 2; ++id) controller.start_broker(id);
+  controller.create("orders", 1, 2);
+  controller.heartbeat(2, true);
+  controller.heartbeat(1, true);
+  const auto eligible = controller.partition("orders", 0).eligible_leader_replicas;
+  ASSERT_FALSE(eligible.empty());
+  ASSERT_EQ(controller.ask<protocol::BrokerRegistrationResponse>(registration(1, {3, 3})).error_code, ErrorCode::kNone);
+  EXPECT_EQ(controller.partition("orders", 0).eligible_leader_replicas, eligible);
+}
+
+TEST_F(Restarts, AnUnregisteredBrokerIsNotEligible) {
+  for (int id : {3, 2}) fence(id);
+  ASSERT_EQ(orders().eligible_leader_replicas, ids({2}));
+  protocol::UnregisterBrokerRequest request;
+  request.broker_id = BrokerId{2};
+  controller_.ask<protocol::UnregisterBrokerResponse>(request);
+  EXPECT_TRUE(orders().eligible_leader_replicas.empty());
 }
 
 }  // namespace

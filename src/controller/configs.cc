@@ -188,15 +188,16 @@ std::vector<Record> with_elr_cut(const metadata::Image& image, const Options& op
   metadata::ImageBuilder next(std::make_shared<const metadata::Image>(image));
   CHECK(next.apply(configs));
   std::vector<Record> records;
-  for (const auto& [name, topic] : image.topics())
+  const Standing standing(image);
+  for (const auto& [name, topic] : image.topics()) {
+    const auto rules = rules_of(next.current(), options, name);
     for (std::size_t i = 0; i < topic->partitions.size(); ++i) {
       const auto& partition = topic->partitions[i];
       if (partition.eligible_leader_replicas.empty()) continue;
-      PartitionChange change(topic->id, PartitionId{static_cast<std::int32_t>(i)}, partition,
-                             [&](BrokerId id) { return is_active(image, id); });
-      change.min_isr(min_isr_for_elr(next.current(), options, name));
+      PartitionChange change(topic->id, PartitionId{static_cast<std::int32_t>(i)}, partition, standing, rules);
       if (auto record = change.build()) records.push_back(*std::move(record));
     }
+  }
   std::ranges::move(configs, std::back_inserter(records));
   return records;
 }

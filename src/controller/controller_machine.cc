@@ -4,12 +4,15 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/number.h"
 #include "controller/batch_limit.h"
 #include "controller/brokers.h"
 #include "controller/configs.h"
+#include "controller/directories.h"
 #include "controller/elections.h"
 #include "controller/features.h"
 #include "controller/leader_election.h"
+#include "controller/one_reply.h"
 #include "controller/reassignments.h"
 #include "controller/topics.h"
 #include "controller/update_features.h"
@@ -20,33 +23,26 @@ namespace {
 using Effects = ControllerMachine::Effects;
 using RequestId = ControllerMachine::RequestId;
 
-template <class Response>
-Effects effects(Decision<Response> decision, RequestId id) {
-  Effects effects{.append = std::move(decision.records)};
-  effects.replies.push_back({id, std::move(decision.reply)});
-  return effects;
-}
-
-// What does not fit into this batch is repaired in the next ones; other requests may come between.
-template <class Response>
-Effects about_broker(BrokerDecision<Response> decision, RequestId id, Instant now) {
-  const bool more = decision.more;
-  auto result = effects(Decision<Response>(std::move(decision)), id);
-  if (more) result.timers.push_back({ControllerMachine::TimerKey::kRepair, now});
-  return result;
-}
-
-// Partitions without a leader may get one as soon as they may lose data for it.
-Effects after_configs(Effects effects, Instant now) {
-  const bool unclean = std::ranges::any_of(effects.append, [](const auto& record) {
+bool allows_unclean_elections(const std::vector<Record>& records) {
+  return std::ranges::any_of(records, [](const auto& record) {
     const auto* config = std::get_if<protocol::ConfigRecord>(&record);
     return config && config->name == "unclean.leader.election.enable" && config->value == "true";
   });
-  if (unclean) effects.timers.push_back({ControllerMachine::TimerKey::kRepair, now});
-  return effects;
 }
 
-constexpr std::size_t kElectionsPerStep = 1000;  // as Kafka
+Sessions::Times times(const Options& options) {
+  Sessions::Times times{.silence = to_instant(options.broker_silence),
+                        .session_max = to_instant(options.broker_session_timeout)};
+  times.silence = std::min(times.silence, times.session_max);
+  return times;
+}
+
+// The file's value; the option's default where it has none.
+Millis millis(const config::Properties& properties, const std::string& option, Millis otherwise) {
+  const auto at = properties.find(option);
+  const auto value = at == properties.end() ? std::nullopt : parse_number<std::int64_t>(at->second);
+  return value ? Millis(*value) : otherwise;
+}
 
 }  // namespace
 
@@ -58,138 +54,129 @@ Options Options::from(const config::BrokerConfig& config) {
           .auto_leader_rebalance_enable = config.auto_leader_rebalance_enable,
           .leader_imbalance_check_interval = config.leader_imbalance_check_interval,
           .broker_session_timeout = config.broker_session_timeout,
+          .broker_silence = millis(config.properties, "thalweg.broker.silence.ms", Options().broker_silence),
           .static_configs = config.properties};
 }
 
-ControllerMachine::ControllerMachine(metadata::ImagePtr base, Options options, std::uint64_t seed)
-    : state_(std::move(base)), options_(std::move(options)), random_(seed) {}
+ControllerMachine::ControllerMachine(metadata::ImagePtr base, Options options, std::uint64_t seed, Heard heard)
+    : state_(std::move(base)),
+      options_(std::move(options)),
+      heard_(std::move(heard)),
+      leaders_(state_.current()),
+      soft_{.random = Random(seed), .sessions = Sessions(times(options_))} {}
 
 Effects ControllerMachine::on(const protocol::CreateTopicsRequest& request, Context, RequestId id, Instant, Timestamp) {
-  auto before = soft_state();
-  return undoable(effects(bounded(create_topics(image(), options_, random_, request)), id), std::move(before));
+  auto random = soft_.random;
+  auto result = one_reply(bounded(create_topics(image(), options_, random, request)), id);
+  keep_for_undo(result);
+  soft_.random = random;
+  return result;
 }
 Effects ControllerMachine::on(const protocol::DeleteTopicsRequest& request, Context context, RequestId id, Instant,
                               Timestamp) {
-  return effects(bounded(delete_topics(image(), options_, request, context.version)), id);
+  return one_reply(bounded(delete_topics(image(), options_, request, context.version)), id);
 }
 Effects ControllerMachine::on(const protocol::CreatePartitionsRequest& request, Context, RequestId id, Instant,
                               Timestamp) {
-  auto before = soft_state();
-  return undoable(effects(bounded(create_partitions(image(), random_, request)), id), std::move(before));
+  auto random = soft_.random;
+  auto result = one_reply(bounded(create_partitions(image(), random, request)), id);
+  keep_for_undo(result);
+  soft_.random = random;
+  return result;
 }
 Effects ControllerMachine::on(const protocol::AlterConfigsRequest& request, Context, RequestId id, Instant now,
                               Timestamp) {
-  return after_configs(effects(bounded(alter_configs(image(), options_, request)), id), now);
+  auto result = one_reply(bounded(alter_configs(image(), options_, request)), id);
+  // Partitions without a leader may get one as soon as they may lose data for it.
+  if (allows_unclean_elections(result.append)) look_on(result, Cursor(), now);
+  return result;
 }
 Effects ControllerMachine::on(const protocol::IncrementalAlterConfigsRequest& request, Context, RequestId id,
                               Instant now, Timestamp) {
-  return after_configs(effects(bounded(incremental_alter_configs(image(), options_, request)), id), now);
+  auto result = one_reply(bounded(incremental_alter_configs(image(), options_, request)), id);
+  if (allows_unclean_elections(result.append)) look_on(result, Cursor(), now);
+  return result;
 }
 Effects ControllerMachine::on(const protocol::ElectLeadersRequest& request, Context, RequestId id, Instant, Timestamp) {
-  return effects(bounded(elect_leaders(image(), options_, request)), id);
+  return one_reply(bounded(elect_leaders(standing(), options_, request)), id);
 }
 Effects ControllerMachine::on(const protocol::AlterPartitionReassignmentsRequest& request, Context, RequestId id,
                               Instant, Timestamp) {
-  return effects(bounded(alter_partition_reassignments(image(), options_, request)), id);
+  return one_reply(bounded(alter_partition_reassignments(image(), options_, request)), id);
 }
 Effects ControllerMachine::on(const protocol::AlterPartitionRequest& request, Context context, RequestId id, Instant,
                               Timestamp) {
-  return effects(bounded(alter_partition(image(), options_, request, context.version)), id);
-}
-Effects ControllerMachine::on(const protocol::UnregisterBrokerRequest& request, Context, RequestId id, Instant now,
-                              Timestamp) {
-  return about_broker(unregister_broker(image(), options_, request), id, now);
+  return one_reply(bounded(alter_partition(standing(), options_, request, context.version)), id);
 }
 Effects ControllerMachine::on(const protocol::AllocateProducerIdsRequest& request, Context, RequestId id, Instant,
                               Timestamp) {
-  return effects(allocate_producer_ids(image(), request), id);
+  return one_reply(allocate_producer_ids(image(), request), id);
 }
-// What a level switches on may concern partitions that wait for it.
 Effects ControllerMachine::on(const protocol::UpdateFeaturesRequest& request, Context context, RequestId id,
                               Instant now, Timestamp) {
-  auto result = effects(update_features(image(), options_, request, context.version), id);
-  if (!result.append.empty()) result.timers.push_back({TimerKey::kRepair, now});
+  auto result = one_reply(update_features(image(), options_, request, context.version), id);
+  // What a level switches on may concern partitions that wait for it.
+  if (result.append.empty()) return result;
+  look_on(result, Cursor(), now);
+  result.timers.push_back({TimerKey::kSessions, now});  // it may be that brokers report quickly from now on
   return result;
 }
-
-Effects ControllerMachine::on(const protocol::BrokerRegistrationRequest& request, Context, RequestId id, Instant now,
+Effects ControllerMachine::on(const protocol::AssignReplicasToDirsRequest& request, Context, RequestId id, Instant,
                               Timestamp) {
-  const auto* known = image().broker(request.broker_id);
-  const auto heard_at = last_contact_.find(request.broker_id);
-  const bool alive = known && !known->fenced && heard_at != last_contact_.end() &&
-                     now - heard_at->second < options_.broker_session_timeout;
-  return about_broker(register_broker(image(), options_, request, alive, next_broker_epoch()), id, now);
+  return one_reply(bounded(assign_replicas_to_dirs(standing(), options_, request)), id);
+}
+Effects ControllerMachine::on(const protocol::ControllerRegistrationRequest& request, Context, RequestId id, Instant,
+                              Timestamp) {
+  return one_reply(register_controller(image(), request), id);
 }
 
-Effects ControllerMachine::on(const protocol::BrokerHeartbeatRequest& request, Context, RequestId id, Instant now,
-                              Timestamp) {
-  auto decision = heartbeat(image(), options_, request);
-  const bool unfenced = decision.reply.error_code == ErrorCode::kNone && !decision.reply.is_fenced;
-  auto result = about_broker(std::move(decision), id, now);
-  if (!unfenced) return result;
-  auto before = soft_state();
-  const bool first = last_contact_.empty();
-  last_contact_[request.broker_id] = now;
-  if (first) result.timers.push_back({TimerKey::kSessions, later(now, options_.broker_session_timeout)});
-  return undoable(std::move(result), std::move(before));
+void ControllerMachine::look_on(Effects& effects, std::optional<Cursor> rest, Instant now) {
+  if (!before_) keep_for_undo(effects);
+  soft_.repair = std::move(rest);
+  effects.timers.push_back({TimerKey::kRepair, now});
 }
 
 Effects ControllerMachine::on_timer(TimerKey key, Instant now, Timestamp) {
   switch (key) {
     case TimerKey::kSessions:
-      return fence_silent_brokers(now);
+      return fence_silent_broker(now);
     case TimerKey::kRepair:
       return repair_step(now);
     case TimerKey::kLeaderRebalance:
       break;
   }
-  Effects result{.append = records_for_preferred_leaders(image(), options_, kElectionsPerStep)};
-  const bool more = result.append.size() == kElectionsPerStep;
+  return rebalance_step(now);
+}
+
+Effects ControllerMachine::rebalance_step(Instant now) {
+  auto elected = preferred_elections(standing(), options_, soft_.rebalance);
+  Effects result{.append = std::move(elected.records)};
+  keep_for_undo(result);
+  soft_.rebalance = elected.rest.value_or(Cursor());
   result.timers.push_back(
-      {TimerKey::kLeaderRebalance, more ? now : later(now, options_.leader_imbalance_check_interval)});
+      {TimerKey::kLeaderRebalance, elected.rest ? now : later(now, options_.leader_imbalance_check_interval)});
   return result;
 }
 
 Effects ControllerMachine::repair_step(Instant now) {
-  auto repaired = repair(image(), options_);
+  auto repaired = repair(standing(), options_, soft_.repair.value_or(Cursor()));
   Effects result{.append = std::move(repaired.records)};
-  if (repaired.more) result.timers.push_back({TimerKey::kRepair, now});
+  keep_for_undo(result);
+  soft_.repair = std::move(repaired.rest);
+  if (soft_.repair) result.timers.push_back({TimerKey::kRepair, now});
   return result;
-}
-
-// Fences one broker a step, so that each step sees the leaders that the one before has moved.
-Effects ControllerMachine::fence_silent_brokers(Instant now) {
-  auto before = soft_state();
-  Effects result;
-  std::optional<Instant> next;
-  for (auto it = last_contact_.begin(); it != last_contact_.end();) {
-    const auto* broker = image().broker(it->first);
-    const Instant ends = later(it->second, options_.broker_session_timeout);
-    if (!broker || broker->fenced) {
-      it = last_contact_.erase(it);
-      continue;
-    }
-    if (ends <= now && result.append.empty()) {
-      auto fenced = fence(image(), options_, *broker);
-      result.append = std::move(fenced.records);
-      if (fenced.more) result.timers.push_back({TimerKey::kRepair, now});
-      it = last_contact_.erase(it);
-      continue;
-    }
-    next = std::min(next.value_or(ends), ends);
-    ++it;
-  }
-  result.timers.push_back({TimerKey::kSessions, next});
-  return undoable(std::move(result), std::move(before));
 }
 
 Effects ControllerMachine::on_loaded(Instant now, Timestamp) {
   Effects result;
   if (image().features().empty()) result.append = bootstrap_records(options_);
-  for (const auto& [id, broker] : image().brokers())
-    if (!broker.fenced) last_contact_[id] = now;
-  if (!last_contact_.empty())
-    result.timers.push_back({TimerKey::kSessions, later(now, options_.broker_session_timeout)});
+  soft_.sessions.set_quick(quick());
+  for (const auto& [id, broker] : image().brokers()) {
+    if (broker.fenced) continue;
+    const auto heard = heard_.find(id);
+    soft_.sessions.on_known(id, broker.epoch, heard == heard_.end() ? now : std::min(heard->second, now));
+  }
+  if (const auto look = soft_.sessions.next_look(now)) result.timers.push_back({TimerKey::kSessions, look});
   // The controller before may have left something half done.
   result.timers.push_back({TimerKey::kRepair, now});
   if (options_.auto_leader_rebalance_enable)
@@ -197,33 +184,24 @@ Effects ControllerMachine::on_loaded(Instant now, Timestamp) {
   return result;
 }
 
-Effects ControllerMachine::undoable(Effects effects, SoftState before) {
-  if (!effects.append.empty()) before_ = std::move(before);
-  return effects;
+void ControllerMachine::keep_for_undo(const Effects& effects) {
+  if (!effects.append.empty()) before_ = soft_;
 }
 
 void ControllerMachine::undo() {
   if (!before_) return;  // most steps change nothing but by their records
-  random_ = before_->random;
-  last_contact_ = std::move(before_->last_contact);
+  soft_ = *std::move(before_);
   before_.reset();
 }
 
 void ControllerMachine::apply(const Record& record) {
   before_.reset();  // the step's records are in the log
-  if (std::holds_alternative<protocol::RegisterBrokerRecord>(record)) {
-    const auto& registered = std::get<protocol::RegisterBrokerRecord>(record);
-    newest_broker_epoch_ = std::max(newest_broker_epoch_, registered.broker_epoch);
-  }
+  if (const auto* registered = std::get_if<protocol::RegisterBrokerRecord>(&record))
+    newest_broker_epoch_ = std::max(newest_broker_epoch_, registered->broker_epoch);
+  leaders_.before(image(), record);
   CHECK(state_.apply(record));
+  leaders_.after(image(), record);
   state_.forget_changes();
-}
-
-// Larger than that of every process that ever registered, as far as the log still tells.
-std::int64_t ControllerMachine::next_broker_epoch() const {
-  std::int64_t newest = std::max(newest_broker_epoch_, image().index());
-  for (const auto& [id, broker] : image().brokers()) newest = std::max(newest, broker.epoch);
-  return newest + 1;
 }
 
 }  // namespace thalweg::controller

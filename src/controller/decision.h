@@ -31,6 +31,7 @@ struct Options {
   bool auto_leader_rebalance_enable = true;     // auto.leader.rebalance.enable
   Millis leader_imbalance_check_interval{300'000};
   Millis broker_session_timeout{9000};  // broker.session.timeout.ms
+  Millis broker_silence{800};           // thalweg.broker.silence.ms
   config::Properties static_configs;    // this node's file: what topics inherit
 
   static Options from(const config::BrokerConfig& config);
@@ -44,12 +45,6 @@ inline constexpr std::size_t kMaxBytesPerBatch = 8 << 20;
 inline constexpr std::string_view kTooLargeABatch = "Unable to perform excessively large batch operation.";
 inline constexpr std::string_view kTooManyPartitions = "Excessively large number of partitions per request.";
 
-// Where a broker stands, as far as leadership goes.
-inline bool is_active(const metadata::Image& image, BrokerId id) {
-  const auto* broker = image.broker(id);
-  return broker && broker->active();
-}
-
 // What this controller knows of the layers below a topic: settings for all brokers and its own file.
 inline config::BrokerLayers layers(const metadata::Image& image, const Options& options) {
   static const config::Properties kNone;
@@ -59,9 +54,5 @@ inline config::BrokerLayers layers(const metadata::Image& image, const Options& 
 // What is in force for an option that topic and broker have under the same name; nothing where it is the default.
 const std::string* topic_value(const metadata::Image& image, const Options& options, std::string_view topic,
                                std::string_view option);
-
-// The topic's min.insync.replicas when the cluster has eligible leader replicas (KIP-966); nothing when it has not.
-std::optional<std::int32_t> min_isr_for_elr(const metadata::Image& image, const Options& options,
-                                            std::string_view topic);
 
 }  // namespace thalweg::controller

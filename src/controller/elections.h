@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "controller/decision.h"
+#include "controller/standing.h"
 #include "protocol/alter_partition_request.h"
 #include "protocol/alter_partition_response.h"
 #include "protocol/elect_leaders_request.h"
@@ -11,11 +12,13 @@
 
 namespace thalweg::controller {
 
-Decision<protocol::ElectLeadersResponse> elect_leaders(const metadata::Image& image, const Options& options,
+Decision<protocol::ElectLeadersResponse> elect_leaders(const Standing& standing, const Options& options,
                                                        const protocol::ElectLeadersRequest& request);
 // One error for all that was asked.
 protocol::ElectLeadersResponse refused_elections(const protocol::ElectLeadersRequest& request, const Error& error);
-Decision<protocol::AlterPartitionResponse> alter_partition(const metadata::Image& image, const Options& options,
+// The new state goes into the reply. NEW_LEADER_ELECTED: it was changed, and that ended a reassignment which moved the
+// leadership away from whoever asks.
+Decision<protocol::AlterPartitionResponse> alter_partition(const Standing& standing, const Options& options,
                                                            const protocol::AlterPartitionRequest& request,
                                                            std::int16_t version);
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "controller/leader_election.h"
+#include "controller/repair.h"
 #include "controller/testing.h"
 
 namespace thalweg::controller {
@@ -61,13 +61,8 @@ TEST_F(ManyPartitions, ANewProcessIsUnfencedOnceItsFormerLeadershipsHaveEnded) {
   }
   ASSERT_EQ(led_by(1), kTopics * kPartitions);
   controller_.advance(10s, /*fire=*/false);
-  protocol::BrokerRegistrationRequest again;
-  again.broker_id = BrokerId{1};
-  again.cluster_id = "cluster";
-  again.incarnation_id = {8, 8};
-  again.features.push_back({"metadata.version", 1, 30});
-  again.features.push_back({"eligible.leader.replicas.version", 0, 1});
-  ASSERT_EQ(controller_.ask<protocol::BrokerRegistrationResponse>(again).error_code, ErrorCode::kNone);
+  ASSERT_EQ(controller_.ask<protocol::BrokerRegistrationResponse>(testing::registration(1, {8, 8})).error_code,
+            ErrorCode::kNone);
   ASSERT_GT(led_by(1), 0u) << "the first batch takes a part";
   const auto epoch = controller_.partition("t1", kPartitions - 1).leader_epoch;
   EXPECT_TRUE(controller_.heartbeat(1).is_fenced) << "it would go on under an old leader epoch";
@@ -86,6 +81,7 @@ TEST_F(ManyPartitions, AControlledShutdownWaitsUntilEverythingIsHandedOver) {
   if (led_by(1) > 0) EXPECT_FALSE(controller_.heartbeat(1, false, true).should_shut_down);
   controller_.advance(0s);
   EXPECT_EQ(led_by(1), 0u);
+  controller_.heartbeat(2);  // the other one knows
   EXPECT_TRUE(controller_.heartbeat(1, false, true).should_shut_down);
   controller_.advance(0s);
   EXPECT_TRUE(settled());
@@ -110,6 +106,51 @@ TEST_F(ManyPartitions, ANewControllerFinishesWhatTheOneBeforeBegan) {
   controller_.advance(0s);
   EXPECT_TRUE(settled());
   EXPECT_EQ(led_by(1), kTopics * kPartitions);
+}
+
+// A broker that leads 40,000 partitions goes: its fence comes first, then the partitions in steps that keep to the
+// limit of a step, and whoever asks in between is answered in between.
+TEST(VeryManyPartitions, AreHandedOverInStepsBetweenWhichOthersAreServed) {
+  constexpr int kMany = 4, kEach = 10'000 - 1;  // with its topic a batch of 10,000
+  Controller controller({.broker_session_timeout = Millis(3'600'000)});
+  controller.start_broker(1);
+  const auto epoch = controller.start_broker(2);
+  controller.start_broker(3);
+  protocol::CreateTopicsRequest request;
+  for (int i = 0; i < kMany; ++i) {
+    request.topics.clear();
+    auto& topic = request.topics.emplace_back();
+    topic.name = "t" + std::to_string(10 + i);
+    topic.num_partitions = topic.replication_factor = -1;
+    for (int p = 0; p < kEach; ++p) topic.assignments.push_back({PartitionId{p}, ids({2, 1})});
+    ASSERT_EQ(controller.ask<protocol::CreateTopicsResponse>(request).topics.front().error_code, ErrorCode::kNone);
+  }
+  controller.create("asked", 1, 1);
+  const auto batches = controller.batches().size();
+
+  ASSERT_TRUE(controller.ask<BrokerGoneResponse>(BrokerGone{BrokerId{2}, epoch}).fenced);
+  EXPECT_TRUE(controller.image().broker(BrokerId{2})->fenced) << "the fence comes first";
+  const StepLimit limit;
+  std::size_t steps = 1, served = 0, changed = controller.batches().back().records - 1;
+  while (controller.fire_one()) {
+    ++steps;
+    changed += controller.batches().back().records;
+    ASSERT_LE(controller.batches().back().records, limit.records);
+    ASSERT_LE(controller.batches().back().bytes, limit.bytes);
+    // Between two steps: a broker reports, and a topic is made.
+    if (steps % 20 == 0) {
+      EXPECT_FALSE(controller.heartbeat(1).is_fenced);
+      EXPECT_EQ(controller.create("between" + std::to_string(steps), 1, 1).error_code, ErrorCode::kNone);
+      EXPECT_NE(controller.partition("between" + std::to_string(steps), 0).leader, BrokerId{2});
+      ++served;
+    }
+  }
+  EXPECT_EQ(changed, std::size_t(kMany) * kEach) << "each once";
+  EXPECT_GE(steps, std::size_t(kMany) * kEach / limit.records);
+  EXPECT_LE(steps, std::size_t(kMany) * kEach / limit.records + 3);
+  EXPECT_GE(served, 1u);
+  EXPECT_EQ(controller.batches().size(), batches + steps + served);
+  EXPECT_TRUE(repair(controller.image(), {}).records.empty());
 }
 
 protocol::IncrementalAlterConfigsRequest configs(int count, std::size_t bytes) {

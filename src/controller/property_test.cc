@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "controller/leader_election.h"
+#include "controller/repair.h"
 #include "controller/testing.h"
 
 namespace thalweg::controller {
@@ -54,13 +54,8 @@ class World {
   std::string any_topic() { return "t" + std::to_string(random_.below(6)); }
 
   void start_or_restart() {
-    protocol::BrokerRegistrationRequest request;
-    request.broker_id = any_broker();
-    request.cluster_id = "cluster";
-    request.incarnation_id = {1, 1 + random_.below(3)};
-    request.features.push_back({"metadata.version", 1, 30});
-    request.features.push_back({"eligible.leader.replicas.version", 0, 1});
-    controller_.ask<protocol::BrokerRegistrationResponse>(request);
+    controller_.ask<protocol::BrokerRegistrationResponse>(
+        testing::registration(any_broker().value, {1, 1 + random_.below(3)}));
   }
   void report() {
     const auto id = any_broker();
@@ -138,9 +133,9 @@ void expect_sound(const metadata::Partition& partition, const metadata::Image& i
   ASSERT_EQ(std::set<BrokerId>(partition.isr.begin(), partition.isr.end()).size(), partition.isr.size());
   if (partition.leader == kNoBroker) return;
   ASSERT_NE(std::ranges::find(partition.isr, partition.leader), partition.isr.end());
-  ASSERT_TRUE(is_active(image, partition.leader));
+  ASSERT_TRUE(image.broker(partition.leader) && image.broker(partition.leader)->active());
   // Whoever is in sync beside a leader is there to be counted on.
-  for (const auto id : partition.isr) ASSERT_TRUE(is_active(image, id));
+  for (const auto id : partition.isr) ASSERT_TRUE(image.broker(id) && image.broker(id)->active());
 }
 
 void expect_sound(const metadata::Image& image) {

@@ -31,16 +31,13 @@ Ids difference(const Ids& ids, const Ids& taken) {
 // One partition of the request, found in the image.
 struct Place {
   const metadata::Image& image;
-  const Options& options;
+  const Standing standing;
   const metadata::Topic& topic;
   PartitionId id;
   const metadata::Partition& partition;
+  const TopicRules rules;
 
-  PartitionChange change() const {
-    PartitionChange change(topic.id, id, partition, [this](BrokerId broker) { return is_active(image, broker); });
-    change.min_isr(min_isr_for_elr(image, options, topic.name));
-    return change;
-  }
+  PartitionChange change() const { return {topic.id, id, partition, standing, rules}; }
 };
 
 Result<> check_count(const metadata::Partition& partition, const Ids& target) {
@@ -70,7 +67,7 @@ Result<std::optional<Record>> cancel(const Place& place) {
   auto isr = difference(partition.isr, partition.adding_replicas);
   const auto replicas = difference(partition.replicas, partition.adding_replicas);
   if (isr.empty()) {
-    if (!unclean_election_allowed(place.image, place.options, place.topic.name))
+    if (!place.rules.unclean)
       return fail(ErrorCode::kInvalidReplicaAssignment,
                   "None of the replicas to return to is in sync, and unclean leader election is not allowed.");
     // What the first replica has becomes the truth; it says so by recovering first.
@@ -88,7 +85,7 @@ Result<std::optional<Record>> alter(const metadata::Image& image, const Options&
   if (!partition)
     return fail(ErrorCode::kUnknownTopicOrPartition,
                 fmt::format("There is no partition {}-{}.", name, wanted.partition_index.value));
-  const Place place{image, options, *topic, wanted.partition_index, *partition};
+  const Place place{image, Standing(image), *topic, wanted.partition_index, *partition, rules_of(image, options, name)};
   return wanted.replicas ? reassign(place, *wanted.replicas, may_change_count) : cancel(place);
 }
 

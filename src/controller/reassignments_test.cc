@@ -74,6 +74,51 @@ TEST_F(ReassignmentsTest, OldReplicasStayUntilTheNewOnesAreInSync) {
   EXPECT_TRUE(listed().empty());
 }
 
+// Apache Kafka 4.3.1 (KAFKA-19975): where more replicas leave than come, all that stay have to be in sync.
+TEST_F(ReassignmentsTest, FewerReplicasWaitUntilAllThatStayAreInSync) {
+  alter(ids({1, 2, 3, 4}));
+  in_sync(ids({1, 2, 3, 4}));
+  ASSERT_FALSE(orders().reassigning());
+  in_sync(ids({1}));
+  EXPECT_EQ(alter(ids({1, 2, 3})), ErrorCode::kNone);
+  EXPECT_TRUE(orders().reassigning()) << "else one of three would be in sync";
+  in_sync(ids({1, 2}));
+  EXPECT_TRUE(orders().reassigning());
+  in_sync(ids({1, 2, 3}));
+  EXPECT_EQ(orders().replicas, ids({1, 2, 3}));
+}
+
+// A replica that stays and is not in sync does not hold up one that comes for one that goes.
+TEST_F(ReassignmentsTest, ASickReplicaThatStaysHoldsNoMoveUp) {
+  alter(ids({1, 2, 3}));
+  in_sync(ids({1, 2, 3}));
+  in_sync(ids({1, 2}));  // 3 is sick
+  EXPECT_EQ(alter(ids({1, 3, 4})), ErrorCode::kNone);
+  in_sync(ids({1, 2, 4}));
+  EXPECT_FALSE(orders().reassigning());
+  EXPECT_EQ(orders().replicas, ids({1, 3, 4}));
+  EXPECT_EQ(orders().isr, ids({1, 4}));
+}
+
+TEST_F(ReassignmentsTest, TheEndOfAMoveTellsAnOldLeaderThatAnotherWasElected) {
+  alter(ids({3, 4}));
+  protocol::AlterPartitionRequest request;
+  request.broker_id = BrokerId{1};
+  request.broker_epoch = epochs_[1];
+  auto& topic = request.topics.emplace_back();
+  topic.topic_id = controller_.image().topic("orders")->id;
+  auto& partition = topic.partitions.emplace_back();
+  partition.partition_index = PartitionId{0};
+  partition.leader_epoch = orders().leader_epoch;
+  partition.partition_epoch = orders().partition_epoch;
+  for (const int id : {1, 2, 3, 4}) partition.new_isr_with_epochs.push_back({BrokerId{id}, epochs_[id]});
+  const auto epoch = orders().leader_epoch;
+  const auto reply = controller_.ask<protocol::AlterPartitionResponse>(request);
+  EXPECT_EQ(reply.topics.front().partitions.front().error_code, ErrorCode::kNewLeaderElected);
+  EXPECT_EQ(orders().replicas, ids({3, 4}));
+  EXPECT_GT(orders().leader_epoch, epoch);
+}
+
 TEST_F(ReassignmentsTest, ANewTargetTakesThePlaceOfTheOneUnderWay) {
   alter(ids({3, 4}));
   EXPECT_EQ(alter(ids({1, 3})), ErrorCode::kNone);

@@ -10,46 +10,80 @@
 namespace thalweg::controller {
 namespace {
 
-void shuffle(std::vector<BrokerId>& ids, Random& random) {
-  for (std::size_t i = ids.size(); i > 1; --i) std::swap(ids[i - 1], ids[random.below(i)]);
+template <class T>
+void shuffle(std::vector<T>& items, Random& random) {
+  for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[random.below(i)]);
 }
 
-// The brokers of one kind (active or not), by rack.
-class Racks {
+struct Rack {
+  std::vector<BrokerId> active, others;
+  std::size_t used = 0;  // for the partition at hand
+
+  // Another one with each turn; active ones before the others. kNoBroker when all are used.
+  BrokerId next(std::size_t turn) {
+    const std::size_t at = used++;
+    if (at < active.size()) return active[(turn + at) % active.size()];
+    if (at < active.size() + others.size()) return others[(turn + at - active.size()) % others.size()];
+    return kNoBroker;
+  }
+};
+
+// Racks that have an active broker come first; all are shuffled anew whenever every active broker has had its turn, so
+// that the leaders of a broker that dies have many others to go to.
+class Stripes {
  public:
-  Racks(const metadata::BrokersSection& brokers, bool active, Random& random) {
-    std::map<std::string, std::vector<BrokerId>> by_rack;
-    for (const auto& [id, broker] : brokers)
-      if (broker.active() == active) by_rack[broker.rack.value_or("")].push_back(id);
-    for (auto& [name, ids] : by_rack) {
-      shuffle(ids, random);
-      racks_.push_back(std::move(ids));
+  Stripes(const metadata::BrokersSection& brokers, Random& random) : random_(random) {
+    std::map<std::string, Rack> by_rack;
+    for (const auto& [id, broker] : brokers) {
+      if (!takes_replicas(broker)) continue;
+      ++count_;
+      actives_ += broker.active();
+      auto& rack = by_rack[broker.rack.value_or("")];
+      (broker.active() ? rack.active : rack.others).push_back(id);
     }
-    if (!racks_.empty()) first_ = random.below(racks_.size());
+    for (auto& [name, rack] : by_rack) (rack.active.empty() ? dark_ : racks_).push_back(std::move(rack));
   }
 
-  bool empty() const { return racks_.empty(); }
+  std::size_t brokers() const { return count_; }
+  bool any_active() const { return actives_ > 0; }
 
-  // Appends up to `count` brokers for partition number `p`: one rack after the other, another rack and then another
-  // broker first with each partition.
-  void take(std::size_t p, std::size_t count, Assignment& to) const {
-    const std::size_t racks = racks_.size();
-    for (std::size_t round = 0, taken = 0; taken < count; ++round) {
-      bool any = false;
-      for (std::size_t r = 0; r < racks && taken < count; ++r) {
-        const auto& rack = racks_[(first_ + p + r) % racks];
-        if (round >= rack.size()) continue;
-        to.push_back(rack[(p / racks + round) % rack.size()]);
-        ++taken;
-        any = true;
-      }
-      if (!any) return;
+  // REQUIRES: any_active(), replicas <= brokers()
+  Assignment next(std::size_t replicas) {
+    const std::size_t number = placed_++ % actives_;
+    if (number == 0) shuffle_all();
+    for (auto* racks : {&racks_, &dark_})
+      for (auto& rack : *racks) rack.used = 0;
+    Assignment assignment;
+    const std::size_t all = racks_.size() + dark_.size(), turn = number / racks_.size();
+    for (std::size_t r = number % racks_.size(); assignment.size() < replicas; ++r) {
+      const std::size_t at = r % all;
+      const auto id = (at < racks_.size() ? racks_[at] : dark_[at - racks_.size()]).next(turn);
+      if (id != kNoBroker) assignment.push_back(id);
     }
+    return assignment;
   }
 
  private:
-  std::vector<std::vector<BrokerId>> racks_;
-  std::size_t first_ = 0;
+  // A broker all of whose directories are cordoned takes nothing new (KIP-1066).
+  static bool takes_replicas(const metadata::Broker& broker) {
+    const auto cordoned = [&](Uuid id) {
+      return std::ranges::find(broker.cordoned_log_dirs, id) != broker.cordoned_log_dirs.end();
+    };
+    return broker.log_dirs.empty() || !std::ranges::all_of(broker.log_dirs, cordoned);
+  }
+  void shuffle_all() {
+    for (auto* racks : {&racks_, &dark_}) {
+      shuffle(*racks, random_);
+      for (auto& rack : *racks) {
+        shuffle(rack.active, random_);
+        shuffle(rack.others, random_);
+      }
+    }
+  }
+
+  Random& random_;
+  std::vector<Rack> racks_, dark_;  // with an active broker, and without
+  std::size_t count_ = 0, actives_ = 0, placed_ = 0;
 };
 
 }  // namespace
@@ -60,19 +94,16 @@ Result<std::vector<Assignment>> place_replicas(const metadata::BrokersSection& b
     return fail(ErrorCode::kInvalidReplicationFactor,
                 fmt::format("Unable to replicate the partition {} time(s): {}", replicas, what));
   };
-  const Racks active(brokers, true, random), others(brokers, false, random);
-  if (active.empty()) return why("All brokers are currently fenced or in controlled shutdown.");
+  Stripes stripes(brokers, random);
+  if (!stripes.any_active()) return why("All brokers are currently fenced or in controlled shutdown.");
   const auto wanted = static_cast<std::size_t>(replicas);
-  if (wanted > brokers.size())
+  if (wanted > stripes.brokers())
     return why(fmt::format(
         "The target replication factor of {} cannot be reached because only {} broker(s) are registered or some "
         "brokers have all their log directories cordoned.",
-        replicas, brokers.size()));
+        replicas, stripes.brokers()));
   std::vector<Assignment> assignments(static_cast<std::size_t>(partitions));
-  for (std::size_t p = 0; p < assignments.size(); ++p) {
-    active.take(p, wanted, assignments[p]);
-    others.take(p, wanted - assignments[p].size(), assignments[p]);
-  }
+  for (auto& assignment : assignments) assignment = stripes.next(wanted);
   return assignments;
 }
 

@@ -1,6 +1,7 @@
 // Where the replicas of new partitions go: round robin over racks and, within each rack, over its brokers, from a
-// random start, so that leaders and replicas spread evenly over both. Active brokers come first; fenced ones are used
-// when there are too few.
+// random start, so that leaders and replicas spread evenly over both. A leader is active; the other replicas rather go
+// to another rack than to an active broker of the same, as Kafka's StripedReplicaPlacer has it: a rack that is down
+// comes back. Within a rack, active brokers come first.
 #pragma once
 
 #include <cstdint>

@@ -9,8 +9,22 @@
 #include <vector>
 
 #include "controller/controller_machine.h"
+#include "controller/features.h"
 
 namespace thalweg::controller::testing {
+
+// As a broker of this release registers.
+inline protocol::BrokerRegistrationRequest registration(int id, Uuid incarnation, std::vector<Uuid> directories = {}) {
+  protocol::BrokerRegistrationRequest request;
+  request.broker_id = BrokerId{id};
+  request.cluster_id = "cluster";
+  request.incarnation_id = incarnation;
+  request.listeners.push_back({"PLAINTEXT", "host" + std::to_string(id), 9092, 0});
+  for (const auto& feature : supported_features())
+    request.features.push_back({std::string(feature.name), feature.min, feature.max});
+  request.log_dirs = std::move(directories);
+  return request;
+}
 
 class Controller {
  public:
@@ -21,30 +35,42 @@ class Controller {
   // Another controller takes over: it knows the log, and nothing else.
   void fail_over() {
     timers_.clear();
-    machine_ = std::make_unique<ControllerMachine>(std::make_shared<const metadata::Image>("cluster"), options_, seed_);
+    machine_ =
+        std::make_unique<ControllerMachine>(std::make_shared<const metadata::Image>("cluster"), options_, seed_, heard);
     for (const auto& record : log_) machine_->apply(record);
     perform(machine_->on_loaded(now_, 0));
   }
 
   // Applies what the machine appends and gives its reply.
   template <class Response, class Request>
-  Response ask(const Request& request, std::int16_t version = Request::kMaxVersion) {
-    auto effects = machine_->on(request, {version}, {++last_request_}, now_, 0);
+  Response ask(const Request& request, std::int16_t version) {
+    ControllerMachine::Context context;
+    context.version = version;
+    return ask_with<Response>(request, std::move(context));
+  }
+  template <class Response, class Request>
+  Response ask(const Request& request) {
+    if constexpr (requires { Request::kMaxVersion; })
+      return ask<Response>(request, Request::kMaxVersion);
+    else
+      return ask<Response>(request, 0);
+  }
+  template <class Response, class Request>
+  Response ask_with(const Request& request, ControllerMachine::Context context) {
+    context.log_end = log_end();
+    auto effects = machine_->on(request, std::move(context), {++last_request_}, now_, 0);
     EXPECT_EQ(effects.replies.size(), 1u);
     auto reply = std::move(effects.replies.front().reply);
     perform(std::move(effects));
     return std::get<Response>(std::move(reply));
   }
+  // The index of the last entry of the log; one batch is one entry.
+  Offset log_end() const { return Offset{static_cast<std::int64_t>(batches_.size()) - 1}; }
 
   // Registers a broker and lets it report until it is unfenced; gives its epoch.
-  std::int64_t start_broker(int id, std::optional<std::string> rack = {}, Uuid incarnation = {7, 7}) {
-    protocol::BrokerRegistrationRequest request;
-    request.broker_id = BrokerId{id};
-    request.cluster_id = "cluster";
-    request.incarnation_id = incarnation;
-    request.listeners.push_back({"PLAINTEXT", "host" + std::to_string(id), 9092, 0});
-    request.features.push_back({"metadata.version", 1, 30});
-    request.features.push_back({"eligible.leader.replicas.version", 0, 1});
+  std::int64_t start_broker(int id, std::optional<std::string> rack = {}, Uuid incarnation = {7, 7},
+                            std::vector<Uuid> directories = {}) {
+    auto request = registration(id, incarnation, std::move(directories));
     request.rack = std::move(rack);
     const auto registered = ask<protocol::BrokerRegistrationResponse>(request);
     EXPECT_EQ(registered.error_code, ErrorCode::kNone);
@@ -55,6 +81,7 @@ class Controller {
     protocol::BrokerHeartbeatRequest request;
     request.broker_id = BrokerId{id};
     request.broker_epoch = image().broker(BrokerId{id})->epoch;
+    request.current_metadata_offset = log_end();
     request.want_fence = want_fence;
     request.want_shut_down = want_shut_down;
     return ask<protocol::BrokerHeartbeatResponse>(request);
@@ -73,17 +100,27 @@ class Controller {
   // Moves time on and fires the timers that are due, unless they are held back.
   void advance(Millis by, bool fire = true) {
     now_ += by;
-    for (bool fired = fire; fired;) {
-      fired = false;
-      for (auto& [key, at] : timers_) {
-        if (!at || *at > now_) continue;
-        at.reset();
-        perform(machine_->on_timer(key, now_, 0));
-        fired = true;
-        break;
-      }
+    while (fire && fire_one()) {
     }
   }
+
+  // One look at the next timer alone; false when none is due.
+  bool fire_one() {
+    for (auto& [key, at] : timers_) {
+      if (!at || *at > now_) continue;
+      at.reset();
+      perform(machine_->on_timer(key, now_, 0));
+      return true;
+    }
+    return false;
+  }
+  ErrorCode finalize(std::string feature, std::int16_t level) {
+    protocol::UpdateFeaturesRequest request;
+    request.feature_updates.push_back({.feature = std::move(feature), .max_version_level = level});
+    return ask<protocol::UpdateFeaturesResponse>(request).error_code;
+  }
+  Instant now() const { return now_; }
+  ControllerMachine::Heard heard;  // what the transport tells the next controller
 
   const metadata::Image& image() const { return machine_->image(); }
   const metadata::Partition& partition(const std::string& topic, int id) const {

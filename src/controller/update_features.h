@@ -1,5 +1,4 @@
-// Raising and lowering the levels that a cluster's features are finalized at (KIP-584, KIP-1022). All or nothing: the
-// first update that is refused refuses the request.
+// Raising and lowering the levels at which a cluster's features are finalized (KIP-584, KIP-1022).
 #pragma once
 
 #include <cstdint>
@@ -10,9 +9,8 @@
 
 namespace thalweg::controller {
 
-// Refused with kInvalidUpdateVersion: a feature that this controller or a registered broker does not know at the level;
-// a lower level that is not asked for as a downgrade, a higher one that is. And what could lose something: a lower
-// metadata.version, and giving up eligible leader replicas.
+// All updates or none: this release, every registered broker and every controller have to speak the levels, and nothing
+// may be lost by a lower one. INVALID_UPDATE_VERSION says who does not, or what would be.
 Decision<protocol::UpdateFeaturesResponse> update_features(const metadata::Image& image, const Options& options,
                                                            const protocol::UpdateFeaturesRequest& request,
                                                            std::int16_t version);

@@ -186,11 +186,11 @@ std::vector<Record> Image::snapshot() const {
 
 bool operator==(const Image& a, const Image& b) {
   const auto same = [](const auto& x, const auto& y) { return x == y || *x == *y; };
-  return a.cluster_id_ == b.cluster_id_ && same(a.brokers_, b.brokers_) &&
-         same(a.controllers_, b.controllers_) && same_topics(*a.topics_, *b.topics_) &&
-         same(a.configs_, b.configs_) && same(a.features_, b.features_) && same(a.quotas_, b.quotas_) &&
-         a.security_->acls == b.security_->acls && a.security_->scram == b.security_->scram &&
-         a.security_->tokens == b.security_->tokens && a.next_producer_id_ == b.next_producer_id_;
+  return a.cluster_id_ == b.cluster_id_ && same(a.brokers_, b.brokers_) && same(a.controllers_, b.controllers_) &&
+         same_topics(*a.topics_, *b.topics_) && same(a.configs_, b.configs_) && same(a.features_, b.features_) &&
+         same(a.quotas_, b.quotas_) && a.security_->acls == b.security_->acls &&
+         a.security_->scram == b.security_->scram && a.security_->tokens == b.security_->tokens &&
+         a.next_producer_id_ == b.next_producer_id_;
 }
 
 }  // namespace thalweg::metadata

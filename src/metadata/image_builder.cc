@@ -331,8 +331,8 @@ Result<> ImageBuilder::on(const protocol::UnregisterControllerRecord& record) {
   return {};
 }
 
-// Of every topic when it names none. Apache Kafka writes it where min.insync.replicas changes; we write what changes for
-// each partition instead, since a partition without anybody in sync must keep who is eligible.
+// Of every topic when it names none. Apache Kafka writes it where min.insync.replicas changes; we write what changes
+// for each partition instead, since a partition without anybody in sync must keep who is eligible.
 Result<> ImageBuilder::on(const protocol::ClearElrRecord& record) {
   if (!record.topic_name.empty()) {
     const auto topic = image_.topic(record.topic_name);

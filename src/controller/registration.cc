@@ -1,0 +1,130 @@
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "controller/brokers.h"
+#include "controller/features.h"
+#include "controller/leader_election.h"
+#include "metadata/image_builder.h"
+
+namespace thalweg::controller {
+namespace {
+
+using Request = protocol::BrokerRegistrationRequest;
+
+bool contains(const std::vector<Uuid>& ids, Uuid id) { return std::ranges::find(ids, id) != ids.end(); }
+
+ErrorCode check_directories(const metadata::Image& image, const Request& request) {
+  const auto& directories = request.log_dirs;
+  for (auto it = directories.begin(); it != directories.end(); ++it)  // reserved, or twice
+    if (it->high == 0 || std::find(directories.begin(), it, *it) != it) return ErrorCode::kInvalidRegistration;
+  for (const auto& [id, other] : image.brokers())
+    if (id != request.broker_id &&
+        std::ranges::any_of(directories, [&](Uuid directory) { return contains(other.log_dirs, directory); }))
+      return ErrorCode::kInvalidRegistration;  // somebody else's
+  return ErrorCode::kNone;
+}
+
+// A broker has to speak the level of every finalized feature.
+ErrorCode check_features(const metadata::Image& image, const Request& request) {
+  for (const auto& [name, level] : image.features()) {
+    const auto it = std::ranges::find(request.features, name, &Request::Feature::name);
+    if (it == request.features.end() || level < it->min_supported_version || level > it->max_supported_version)
+      return ErrorCode::kUnsupportedVersion;
+  }
+  return ErrorCode::kNone;
+}
+
+protocol::RegisterBrokerRecord registration(const Request& request, std::int64_t epoch) {
+  protocol::RegisterBrokerRecord record;
+  record.broker_id = request.broker_id;
+  record.incarnation_id = request.incarnation_id;
+  record.broker_epoch = epoch;
+  for (const auto& l : request.listeners) record.end_points.push_back({l.name, l.host, l.port, l.security_protocol});
+  for (const auto& f : request.features)
+    record.features.push_back({f.name, f.min_supported_version, f.max_supported_version});
+  record.rack = request.rack;
+  record.fenced = true;
+  record.log_dirs = request.log_dirs;
+  return record;
+}
+
+// The locks of its directories are ours: the process that had them is gone.
+bool took_over(const metadata::Broker& known, const Request& request) {
+  return std::ranges::any_of(request.log_dirs, [&](Uuid directory) { return contains(known.log_dirs, directory); });
+}
+
+bool lost_data(const metadata::Image& image, const metadata::Broker* known, const Request& request) {
+  if (image.feature(kThalwegFeature) < 1) return false;
+  return !known || request.previous_broker_epoch != known->epoch;
+}
+
+protocol::RegisterControllerRecord registration(const protocol::ControllerRegistrationRequest& request) {
+  protocol::RegisterControllerRecord record;
+  record.controller_id = request.controller_id;
+  record.incarnation_id = request.incarnation_id;
+  record.zk_migration_ready = request.zk_migration_ready;
+  for (const auto& l : request.listeners) record.end_points.push_back({l.name, l.host, l.port, l.security_protocol});
+  for (const auto& f : request.features)
+    record.features.push_back({f.name, f.min_supported_version, f.max_supported_version});
+  return record;
+}
+
+}  // namespace
+
+Decision<protocol::ControllerRegistrationResponse> register_controller(
+    const metadata::Image& image, const protocol::ControllerRegistrationRequest& request) {
+  Decision<protocol::ControllerRegistrationResponse> decision;
+  decision.reply.error_message.reset();
+  auto record = registration(request);
+  const auto known = image.controllers().find(request.controller_id);
+  if (known == image.controllers().end() || known->second != metadata::controller_from(record))
+    decision.records.emplace_back(std::move(record));
+  return decision;
+}
+
+BrokerDecision<protocol::BrokerRegistrationResponse> register_broker(const Standing& standing, const Options& options,
+                                                                     const Request& request, bool alive,
+                                                                     std::int64_t new_epoch) {
+  BrokerDecision<protocol::BrokerRegistrationResponse> decision;
+  const auto refuse = [&](ErrorCode code) {
+    decision.reply.error_code = code;
+    return decision;
+  };
+  const auto& image = standing.image();
+  if (request.cluster_id != image.cluster_id()) return refuse(ErrorCode::kInconsistentClusterId);
+  const auto* known = image.broker(request.broker_id);
+  const bool same_process = known && known->incarnation == request.incarnation_id;
+  if (known && !same_process && alive && request.broker_id != options.self && !took_over(*known, request))
+    return refuse(ErrorCode::kDuplicateBrokerRegistration);
+  if (const auto code = check_directories(image, request); code != ErrorCode::kNone) return refuse(code);
+  if (const auto code = check_features(image, request); code != ErrorCode::kNone) return refuse(code);
+
+  const std::int64_t epoch = same_process ? known->epoch : new_epoch;
+  auto record = registration(request, epoch);
+  if (same_process) {
+    record.fenced = known->fenced;
+    record.in_controlled_shutdown = known->in_controlled_shutdown;
+  }
+  const auto with_it = standing.with(request.broker_id, metadata::broker_from(record));
+  if (!same_process && lost_data(image, known, request)) {
+    // The registration comes last: a controller that takes over half-way must not find the broker clean.
+    auto forgotten =
+        forget_lost(with_it, options, request.broker_id,
+                    {.records = kMaxRecordsPerBatch - 1, .bytes = kMaxBytesPerBatch / 2, .looks = SIZE_MAX});
+    decision.records = std::move(forgotten.records);
+    decision.rest = Cursor();  // what was sick before, if anything
+    if (forgotten.rest) return refuse(ErrorCode::kDuplicateBrokerRegistration);
+    decision.records.emplace_back(std::move(record));
+  } else {
+    // A process before took its leaderships with it; directories may have come or gone.
+    auto follows = repair(with_it, options);
+    decision.records.emplace_back(std::move(record));
+    std::ranges::move(follows.records, std::back_inserter(decision.records));
+    decision.rest = std::move(follows.rest);
+  }
+  decision.reply.broker_epoch = epoch;
+  return decision;
+}
+
+}  // namespace thalweg::controller

@@ -1,0 +1,108 @@
+#include "controller/repair.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "controller/leader_election.h"
+
+namespace thalweg::controller {
+namespace {
+
+bool contains(const std::vector<BrokerId>& ids, BrokerId id) { return std::ranges::find(ids, id) != ids.end(); }
+
+bool stands(const metadata::Partition& partition, const Standing& standing) {
+  const auto serves = [&](BrokerId id) { return standing.serves(partition, id); };
+  const auto registered = [&](BrokerId id) { return standing.broker(id) != nullptr; };
+  if (!std::ranges::all_of(partition.eligible_leader_replicas, registered)) return false;
+  if (partition.leader == kNoBroker) return std::ranges::none_of(partition.replicas, serves);
+  if (!serves(partition.leader) || !std::ranges::all_of(partition.isr, serves)) return false;
+  return !standing.avoids(partition.leader) ||
+         std::ranges::none_of(partition.isr, [&](BrokerId id) { return serves(id) && !standing.avoids(id); });
+}
+
+PartitionId partition_id(std::size_t index) { return PartitionId{static_cast<std::int32_t>(index)}; }
+
+// The rules of the topic at hand: looked up once for all its partitions.
+class Rules {
+ public:
+  Rules(const metadata::Image& image, const Options& options) : image_(image), options_(options) {}
+  const TopicRules& of(const metadata::Topic& topic) {
+    if (topic_ != topic.id) {
+      rules_ = rules_of(image_, options_, topic.name);
+      topic_ = topic.id;
+    }
+    return rules_;
+  }
+
+ private:
+  const metadata::Image& image_;
+  const Options& options_;
+  Uuid topic_{};
+  TopicRules rules_;
+};
+
+std::optional<metadata::Record> repaired(const metadata::Topic& topic, std::size_t index, const Standing& standing,
+                                         const TopicRules& rules) {
+  const auto& partition = topic.partitions[index];
+  PartitionChange change(topic.id, partition_id(index), partition, standing, rules);
+  std::vector<BrokerId> isr;
+  std::ranges::copy_if(partition.isr, std::back_inserter(isr),
+                       [&](BrokerId id) { return standing.serves(partition, id); });
+  change.isr(std::move(isr));
+  if (rules.unclean) change.elect(Election::kUnclean);
+  return change.build();
+}
+
+// A step's records, as far as it may go.
+class Step {
+ public:
+  explicit Step(StepLimit limit) : limit_(limit) {}
+  // False when it does not fit any more.
+  bool take(metadata::Record record) {
+    bytes_ += metadata::encoded_size(record);
+    if (records_.size() >= limit_.records || bytes_ > limit_.bytes) return false;
+    records_.push_back(std::move(record));
+    return true;
+  }
+  std::vector<metadata::Record> records() && { return std::move(records_); }
+
+ private:
+  const StepLimit limit_;
+  std::size_t bytes_ = 0;
+  std::vector<metadata::Record> records_;
+};
+
+}  // namespace
+
+Repair repair(const Standing& standing, const Options& options, Cursor from, StepLimit limit) {
+  Step step(limit);
+  Rules rules(standing.image(), options);
+  auto rest = look_through(standing.image(), std::move(from), limit.looks,
+                           [&](const metadata::Topic& topic, std::size_t index) {
+                             if (stands(topic.partitions[index], standing)) return true;
+                             auto record = repaired(topic, index, standing, rules.of(topic));
+                             return !record || step.take(*std::move(record));
+                           });
+  return {std::move(step).records(), std::move(rest)};
+}
+
+Repair repair(const metadata::Image& image, const Options& options) {
+  return repair(Standing(image), options, {}, kWhole);
+}
+
+Repair forget_lost(const Standing& standing, const Options& options, BrokerId lost, StepLimit limit) {
+  Step step(limit);
+  Rules rules(standing.image(), options);
+  auto rest = look_through(standing.image(), {}, limit.looks, [&](const metadata::Topic& topic, std::size_t index) {
+    const auto& partition = topic.partitions[index];
+    if (!contains(partition.isr, lost) && !contains(partition.eligible_leader_replicas, lost)) return true;
+    PartitionChange change(topic.id, partition_id(index), partition, standing, rules.of(topic));
+    change.lost(lost).isr(without(partition.isr, lost));
+    if (rules.of(topic).unclean) change.elect(Election::kUnclean);
+    auto record = change.build();
+    return !record || step.take(*std::move(record));
+  });
+  return {std::move(step).records(), std::move(rest)};
+}
+
+}  // namespace thalweg::controller
