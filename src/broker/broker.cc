@@ -296,7 +296,8 @@ Result<> Broker::listen() {
     log::info("listening", field("listener", to_string(listener)),
               field("advertised", told == config_.advertised_listeners.end() ? "no" : to_string(*told)));
   }
-  const bool any = std::ranges::any_of(waiting_, [this](const auto& one) { return role_of(config_, one.name).clients; });
+  const bool any =
+      std::ranges::any_of(waiting_, [this](const auto& one) { return role_of(config_, one.name).clients; });
   if (!any) return fail(ErrorCode::kInvalidConfig, "listeners names no listener for clients");
   return {};
 }

@@ -75,9 +75,8 @@ Decision decide_empty(const Seen& self, Answers asked) {
                     ready->cluster_id, ready->node.value));
   const auto* formatted = any(asked, [](const Seen& one) { return one.own == Own::kFormatted; });
   if (!formatted) return found_or_wait(self, asked);
-  const auto* other = any(asked, [&](const Seen& one) {
-    return one.own == Own::kFormatted && one.cluster_id != formatted->cluster_id;
-  });
+  const auto* other = any(
+      asked, [&](const Seen& one) { return one.own == Own::kFormatted && one.cluster_id != formatted->cluster_id; });
   if (other)
     return {Step::kRefuse,
             {},
@@ -150,8 +149,8 @@ Decision decide(const Seen& self, Answers asked, bool waited_long) {
   if (self.own == Own::kMember) return {Step::kStart, self.cluster_id, "a member"};
   CHECK((self.own == Own::kEmpty) == self.cluster_id.empty());
   if (self.own == Own::kEmpty) return decide_empty(self, asked);
-  const auto* other = any(
-      asked, [&](const Seen& one) { return one.own != Own::kEmpty && one.cluster_id != self.cluster_id; });
+  const auto* other =
+      any(asked, [&](const Seen& one) { return one.own != Own::kEmpty && one.cluster_id != self.cluster_id; });
   if (other) return refuse_other_cluster(self, *other);
   return self.own == Own::kFormatted ? decide_formatted(self, asked, waited_long) : decide_ready(self, asked);
 }

@@ -38,7 +38,8 @@ FoundingRound::FoundingRound(const Shard& shard, const config::BrokerConfig& con
   for (const auto& voter : config.quorum_voters)
     if (voter.id != config.node_id) peers_.push_back({voter.id, {voter.host, voter.port}});
   if (config.quorum_voters.empty())
-    for (const auto& address : config::quorum_bootstrap_servers(config)) peers_.push_back({kNoBroker, {address.host, address.port}});
+    for (const auto& address : config::quorum_bootstrap_servers(config))
+      peers_.push_back({kNoBroker, {address.host, address.port}});
 }
 
 Task<Result<FoundingRound::Outcome>> FoundingRound::run() {
@@ -106,8 +107,10 @@ Task<FoundingRound::Round> FoundingRound::ask_all() {
     round.asked.push_back(seen);
     const auto& answer = *answers[i];
     if (seen.own != Own::kMember || answer.leader == kNoBroker) continue;
-    if (!answer.leader_host.empty()) round.leader = Endpoint{answer.leader_host, answer.leader_port};
-    else if (answer.leader == seen.node) round.leader = peer.endpoint;
+    if (!answer.leader_host.empty())
+      round.leader = Endpoint{answer.leader_host, answer.leader_port};
+    else if (answer.leader == seen.node)
+      round.leader = peer.endpoint;
   }
   co_return round;
 }
@@ -118,8 +121,8 @@ Task<Result<bool>> FoundingRound::carry_out(Decision decision, const Round& roun
     case Step::kStart:
       co_return true;
     case Step::kFound: {
-      std::string id = config_.cluster_id.value_or(
-          to_string(Uuid::from_random(shard_.random.next(), shard_.random.next())));
+      std::string id =
+          config_.cluster_id.value_or(to_string(Uuid::from_random(shard_.random.next(), shard_.random.next())));
       CO_TRY_VOID(co_await belong_to(std::move(id), Own::kFormatted));
       co_return false;
     }

@@ -26,9 +26,9 @@ class FoundingRound {
 
   // With what the metadata log begins, where it is new.
   struct Outcome {
-    std::vector<BrokerId> voters;                 // empty for who joins
-    raft::MemberId member = raft::kNoMember;      // set for who joins
-    std::map<BrokerId, Endpoint> addresses;       // of those that have answered
+    std::vector<BrokerId> voters;             // empty for who joins
+    raft::MemberId member = raft::kNoMember;  // set for who joins
+    std::map<BrokerId, Endpoint> addresses;   // of those that have answered
   };
 
   // Makes the cluster's id durable in every log directory.

@@ -228,8 +228,7 @@ class Model {
     if (own_of(state.own[i]) == Own::kMember) return;
     std::vector<Answer> asked;
     for (std::size_t j = 0; j < 3; ++j)
-      if (j != i)
-        asked.push_back(state.heard[i][j] == kUnheard ? Answer() : Answer(seen_of(j, state.heard[i][j])));
+      if (j != i) asked.push_back(state.heard[i][j] == kUnheard ? Answer() : Answer(seen_of(j, state.heard[i][j])));
     const auto made = decide(seen_of(i, state.own[i]), asked, true);
     state.heard[i] = {};
     const int cluster = made.cluster_id.empty() ? 0 : std::stoi(made.cluster_id);

@@ -41,8 +41,8 @@ std::optional<Own> founding_of(std::optional<std::string_view> text) {
 }  // namespace
 
 std::string to_text(const QuorumNote& note) {
-  return fmt::format("version=1\nincarnation={}\nfounding={}\ncluster.id={}\nmember={}\ndirectory.id={}\n", note.incarnation,
-                     name(note.founding), note.cluster_id, note.member, to_string(note.directory));
+  return fmt::format("version=1\nincarnation={}\nfounding={}\ncluster.id={}\nmember={}\ndirectory.id={}\n",
+                     note.incarnation, name(note.founding), note.cluster_id, note.member, to_string(note.directory));
 }
 
 Result<QuorumNote> parse_quorum_note(std::string_view text) {
@@ -53,7 +53,8 @@ Result<QuorumNote> parse_quorum_note(std::string_view text) {
   const auto member = number<std::uint64_t>(take_line(text, "member"));
   const auto directory_text = take_line(text, "directory.id");
   const auto directory = directory_text ? Uuid::parse(*directory_text) : std::nullopt;
-  if (version != "1" || !incarnation || *incarnation < 0 || !founding || !cluster || !member || !directory || !text.empty())
+  if (version != "1" || !incarnation || *incarnation < 0 || !founding || !cluster || !member || !directory ||
+      !text.empty())
     return fail(ErrorCode::kKafkaStorageError, "not a note of the quorum");
   return QuorumNote{*incarnation, *founding, std::string(*cluster), *member, *directory};
 }
@@ -65,8 +66,9 @@ Result<QuorumNote> read_quorum_note(Disk& disk, const std::string& directory) {
   auto note = parse_quorum_note(text.text());
   if (!note)
     return fail(note.error().code,
-                path + " cannot be read. It says who this disk is to the metadata quorum. Take it from a backup, or let "
-                       "this node join again with an empty metadata directory.");
+                path +
+                    " cannot be read. It says who this disk is to the metadata quorum. Take it from a backup, or let "
+                    "this node join again with an empty metadata directory.");
   return note;
 }
 

@@ -16,7 +16,7 @@ struct QuorumNote {
   std::int64_t incarnation = 0;  // of the last process that began on this disk
   // How far founding has come without anybody's hand: kEmpty (not at all), kFormatted or kReady.
   Own founding = Own::kEmpty;
-  std::string cluster_id;                     // that this is about; another one in meta.properties makes it void
+  std::string cluster_id;                   // that this is about; another one in meta.properties makes it void
   raft::MemberId member = raft::kNoMember;  // that a leader gave this disk
   Uuid directory;                           // of a metadata directory that is none of log.dirs
   friend bool operator==(const QuorumNote&, const QuorumNote&) = default;

@@ -32,7 +32,7 @@ Task<bool> write_and_read(const Shard* shard) {
   if (!co_await shard->disk.make_durable_directory("/data")) co_return false;
   if (!co_await write_quorum_note(shard->disk, "/data", {.incarnation = 9})) co_return false;
   const auto note = read_quorum_note(shard->disk, "/data");
-  co_return note&& note->incarnation == 9;
+  co_return note && note->incarnation == 9;
 }
 
 TEST(QuorumNote, LiesInTheMetadataDirectory) {

@@ -102,8 +102,9 @@ std::optional<Endpoint> QuorumParticipant::address_of(raft::MemberId member) con
 void QuorumParticipant::attach(raft::Quorum& quorum) {
   quorum_ = &quorum;
   self_.member = quorum.self();
-  transport_.tell({.unreachable = [&quorum](raft::MemberId peer) { quorum.peer_unreachable(peer); },
-                   .snapshot_sent = [&quorum](raft::MemberId peer, bool arrived) { quorum.snapshot_sent(peer, arrived); }});
+  transport_.tell(
+      {.unreachable = [&quorum](raft::MemberId peer) { quorum.peer_unreachable(peer); },
+       .snapshot_sent = [&quorum](raft::MemberId peer, bool arrived) { quorum.snapshot_sent(peer, arrived); }});
   receiver_.attach(&quorum);
   raft::VoterKeeperOptions options;
   options.voters = config::wanted_voters(config_);

@@ -75,9 +75,8 @@ Task<QuorumReceiver::Response> QuorumReceiver::answer(Request request) {
 std::optional<Error> QuorumReceiver::refusal(const Request& request) {
   const BrokerId me = self_.seen.node;
   if (request.to_node != kNoBroker && request.to_node != me)
-    return Error{ErrorCode::kInvalidConfig,
-                 fmt::format("you reached node {}, not {}: look at controller.quorum.voters", me.value,
-                             request.to_node.value)};
+    return Error{ErrorCode::kInvalidConfig, fmt::format("you reached node {}, not {}: look at controller.quorum.voters",
+                                                        me.value, request.to_node.value)};
   const auto& mine = self_.seen.cluster_id;
   if (request.cluster_id && !mine.empty() && *request.cluster_id != mine)
     return Error{ErrorCode::kInconsistentClusterId,
@@ -96,10 +95,11 @@ std::optional<Error> QuorumReceiver::refusal(const Request& request) {
     return Error{ErrorCode::kVoterNotFound, "the member's id is not that of its node"};
   if (quorum_ && quorum_->members().standing(MemberId(request.member), request.directory) ==
                      raft::MemberTable::Standing::kReplaced)
-    return Error{ErrorCode::kVoterNotFound,
-                 fmt::format("node {} was removed from the metadata quorum, or its disk replaced; it joins again with an "
-                             "empty metadata directory",
-                             request.node.value)};
+    return Error{
+        ErrorCode::kVoterNotFound,
+        fmt::format("node {} was removed from the metadata quorum, or its disk replaced; it joins again with an "
+                    "empty metadata directory",
+                    request.node.value)};
   return std::nullopt;
 }
 
@@ -121,7 +121,8 @@ Result<> QuorumReceiver::take_chunk(const Request& request, const Request::Chunk
   if (chunk.position == 0) {
     if (image_ && image_->term > chunk.term) return fail(ErrorCode::kStaleBrokerEpoch, "an image of an older leader");
     image_.reset();
-    image_.emplace(Image{.from = from, .index = chunk.index, .term = chunk.term, .bytes = {}, .charge = memory_.take(0)});
+    image_.emplace(
+        Image{.from = from, .index = chunk.index, .term = chunk.term, .bytes = {}, .charge = memory_.take(0)});
   }
   if (!image_ || image_->from != from || image_->index != chunk.index || image_->term != chunk.term ||
       chunk.position != std::int64_t(image_->bytes.size()) || chunk.total < chunk.position ||

@@ -31,8 +31,7 @@ Task<network::Started> QuorumSession::answer(network::Request request) {
   auto asked = ThalwegQuorumRequest::decode(reader, request.version);
   if (!asked) co_return network::close_connection();
   if (request.memory) request.memory->add(reader.taken());
-  const auto response =
-      co_await here_.broker.shard0().call(receiver_, &QuorumReceiver::answer, std::move(*asked));
+  const auto response = co_await here_.broker.shard0().call(receiver_, &QuorumReceiver::answer, std::move(*asked));
   co_return network::reply_to(request, response, request.version);
 }
 

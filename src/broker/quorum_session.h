@@ -1,6 +1,6 @@
-// A connection of the listener that carries the metadata quorum. What nodes say to found a cluster and as members of its
-// quorum (ThalwegQuorum, key 20000: ours, and so not among the APIs that are advertised) is answered here; everything
-// else as on any connection, once this broker has come so far. Owner: the connection's shard.
+// A connection of the listener that carries the metadata quorum. What nodes say to found a cluster and as members of
+// its quorum (ThalwegQuorum, key 20000: ours, and so not among the APIs that are advertised) is answered here;
+// everything else as on any connection, once this broker has come so far. Owner: the connection's shard.
 #pragma once
 
 #include <cstdint>

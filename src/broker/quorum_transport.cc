@@ -118,9 +118,8 @@ struct QuorumTransport::Lane : std::enable_shared_from_this<Lane> {
 void QuorumTransport::Lane::queue(raft::PeerMessage message) {
   if (message.snapshot) {
     // The core has one under way to a member at a time, so an older one was given up by it.
-    snapshot_ = std::make_shared<Snapshot>(Snapshot{.id = *message.snapshot,
-                                                    .message = std::move(message.body),
-                                                    .image = std::move(message.image)});
+    snapshot_ = std::make_shared<Snapshot>(
+        Snapshot{.id = *message.snapshot, .message = std::move(message.body), .image = std::move(message.image)});
     snapshot_->size = size_of(snapshot_->image);
   } else if (message.body.size() <= kHeartbeatMax && raft::is_heartbeat(message.body)) {
     heartbeat_ = std::move(message.body);

@@ -114,8 +114,8 @@ class QuorumTransportTest : public testing::Test {
   void SetUp() override {
     log::set_level(log::Level::kNone);
     for (int id = 1; id <= kNodes; ++id) {
-      machines_.push_back(&world_.add_node(
-          host(id), 1, [id](sim::Node& machine) { return std::make_shared<Node>(machine, id); }));
+      machines_.push_back(
+          &world_.add_node(host(id), 1, [id](sim::Node& machine) { return std::make_shared<Node>(machine, id); }));
       machines_.back()->start();
     }
     client_ = &world_.add_node("client", 1, [](sim::Node&) { return nullptr; });
@@ -135,9 +135,9 @@ class QuorumTransportTest : public testing::Test {
   void append(const std::string& text) {
     ASSERT_TRUE(until([&] { return leader() != 0; }));
     auto* node = at(leader());
-    const auto done = world_.run(machine(leader()), node->quorum.propose(SharedBytes::copy_of(std::string_view(text)),
-                                                                         node->quorum.leader().epoch,
-                                                                         node->shard.clock.now() + 10s));
+    const auto done =
+        world_.run(machine(leader()), node->quorum.propose(SharedBytes::copy_of(std::string_view(text)),
+                                                           node->quorum.leader().epoch, node->shard.clock.now() + 10s));
     ASSERT_TRUE(done && *done) << (done ? done->error().message : "hung");
   }
   bool all_have(const std::string& state) {

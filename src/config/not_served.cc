@@ -43,8 +43,8 @@ void check_quorum(const BrokerConfig& config, std::vector<std::string>& problems
     problems.push_back(fmt::format("controller.quorum.voters: does not name this node ({}), which is a controller",
                                    config.node_id.value));
   if (!config.is_controller && votes)
-    problems.push_back(fmt::format("controller.quorum.voters: names this node ({}), which is only a broker",
-                                   config.node_id.value));
+    problems.push_back(
+        fmt::format("controller.quorum.voters: names this node ({}), which is only a broker", config.node_id.value));
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ namespace {
 std::array<const RegistryEntry*, kApiKeyMax + 1> requests_by_key() {
   std::array<const RegistryEntry*, kApiKeyMax + 1> table{};
   for (const auto& message : all_messages()) {
-    if (message.kind == "request" && message.api_key <= kApiKeyMax) table[static_cast<std::size_t>(message.api_key)] = &message;
+    if (message.kind == "request" && message.api_key <= kApiKeyMax)
+      table[static_cast<std::size_t>(message.api_key)] = &message;
   }
   return table;
 }

@@ -49,8 +49,7 @@ class Administrator {
     wanted.num_partitions = 3;
     wanted.replication_factor = 1;
     request.timeout_ms = 5000;
-    const auto response =
-        co_await (*channel)->send<protocol::CreateTopicsResponse>(std::move(request), 7, deadline);
+    const auto response = co_await (*channel)->send<protocol::CreateTopicsResponse>(std::move(request), 7, deadline);
     (*channel)->close();
     if (!response) co_return failed(node, response.error());
     const auto& answer = response->topics.at(0);
@@ -118,10 +117,10 @@ class ClusterScenario {
     std::string why;
     for (std::size_t i = 0; i < nodes_.size(); ++i)
       why += fmt::format("; broker {}: {}", i + 1,
-                         !program(i)                 ? "down"
-                         : program(i)->start_error   ? program(i)->start_error->message
-                         : program(i)->serving       ? "serves"
-                                                     : "starts");
+                         !program(i)               ? "down"
+                         : program(i)->start_error ? program(i)->start_error->message
+                         : program(i)->serving     ? "serves"
+                                                   : "starts");
     violation(fmt::format("no cluster {}{}", when, why));
     return {.violations = violations_, .counts = counts_, .trace = world_.simulation.trace()};
   }
@@ -137,8 +136,8 @@ class ClusterScenario {
         violation(fmt::format("broker {} is of cluster {}, another of {}", i + 1, image->cluster_id(), cluster_id_));
       const auto [at, fresh] = images_.emplace(image->index(), image);
       if (!fresh && !(*at->second == *image))
-        violation(fmt::format("broker {} shows another cluster at index {} than was shown before", i + 1,
-                              image->index()));
+        violation(
+            fmt::format("broker {} shows another cluster at index {} than was shown before", i + 1, image->index()));
       if (here->broker->quorum().is_leader()) epochs_.insert(here->broker->quorum().leader().epoch.value);
     }
     world_.simulation.at(world_.now() + 50ms, [this] { look(); });
@@ -182,11 +181,14 @@ class ClusterScenario {
   }
 
   void start_administrator() {
-    world_.add_node("administrator", 1, [this](sim::Node& node) {
-      administrator_ = std::make_shared<Administrator>(node.shard(0));
-      spawn(node.shard(0), administrator_->run());
-      return administrator_;
-    }).start();
+    world_
+        .add_node("administrator", 1,
+                  [this](sim::Node& node) {
+                    administrator_ = std::make_shared<Administrator>(node.shard(0));
+                    spawn(node.shard(0), administrator_->run());
+                    return administrator_;
+                  })
+        .start();
   }
 
   std::string settled() {
