@@ -2,8 +2,10 @@
 // come from is network::Acceptor's business; the loop of each is ServerConnection's.
 //
 // One request at a time on a connection; those that were sent ahead wait in the kernel and are served in order. Every
-// bound is an option below. A request's body is charged to a budget as it is claimed, before it is read; an answer that
-// is in memory as a whole until it has left. Owner: the shard.
+// bound is an option below. A request's body is charged to a budget as it arrives, whatever length it claims or does
+// not claim; an answer that is in memory as a whole, until it has left. While the budget is overdrawn, bodies wait, the
+// one that made it so goes on, and each has pace_span left to be complete: then it is closed, or answered 503 where it
+// was we who let it wait. Owner: the shard.
 #pragma once
 
 #include <memory>
@@ -11,6 +13,7 @@
 
 #include "http/guard.h"
 #include "http/router.h"
+#include "http/server_memory.h"
 #include "network/acceptor.h"
 #include "runtime/budget.h"
 #include "runtime/shard.h"
@@ -22,7 +25,7 @@ struct ServerOptions {
   Instant header_within = std::chrono::seconds(10);  // from its first byte to its last, else closed
   Instant idle_max = std::chrono::seconds(60);       // between requests, else closed
   std::uint64_t pace_bytes = 10u << 10;              // that a body, and whoever reads an answer, moves…
-  Instant pace_span = std::chrono::seconds(10);      // …in each such span, else closed
+  Instant pace_span = std::chrono::seconds(10);      // …in each such span, else closed; all of it if memory is short
   GuardRules guard;
   network::ConnectionLimits* limits = nullptr;  // shared by the servers of a listener; none: no limit
 };
@@ -46,7 +49,7 @@ class Server {
 
   const Shard& shard_;
   const ServerOptions options_;
-  Budget& memory_;
+  ServerMemory memory_;
   const Router& router_;
   network::Acceptor acceptor_;
 };

@@ -10,7 +10,8 @@
 namespace thalweg::http {
 namespace {
 
-// What is read at once: of heads, which are small, and of bodies.
+// What is read at once: of heads, which are small, and of bodies, whose reads grow as long as they are filled, since
+// who sends slowly shall not hold much.
 constexpr std::size_t kReadHead = 4096, kReadBody = 64 * 1024;
 // Who is refused may still be sending: what is taken and dropped, so that the answer is not lost with the connection.
 constexpr std::size_t kDroppedMax = 2u << 20;
@@ -47,8 +48,12 @@ void ServerConnection::stop() {
 }
 
 Task<> ServerConnection::run(Self self) {
-  while (!self->stopping_ && co_await self->serve_one())
-    if (!self->unread_.empty()) co_await give_way();  // whoever sends ahead does not hold the shard
+  while (!self->stopping_ && co_await self->serve_one()) {
+    if (self->unread_.empty())
+      self->unread_ = {};  // who is idle holds nothing
+    else
+      co_await give_way();  // whoever sends ahead does not hold the shard
+  }
   self->watch_.off();
   self->connection_->close();
   self->server_.acceptor_.ended(self->info_.id);
@@ -86,16 +91,14 @@ Task<bool> ServerConnection::serve_one() {
     co_return sent&& go_on;
   }
   auto& route = std::get<Router::Found>(found);
-  Charge memory;
+  ServerMemory::Hold memory;
   const std::size_t body_max = route.options.body_max;
   if (head.has_body()) {
     if (head.content_length.value_or(1) > body_max) {
       co_await refuse(head, router.error(413, fmt::format("the body may have {} bytes", body_max)));
       co_return false;
     }
-    // A body in chunks does not say how large it gets.
-    memory = co_await server_.memory_.admit(std::size_t(head.content_length.value_or(body_max)));
-    if (auto read = co_await read_body(parser, body_max); !read) {
+    if (auto read = co_await read_body(parser, body_max, memory); !read) {
       if (read.error()) co_await refuse(head, router.error(read.error()->status, read.error()->message));
       co_return false;
     }
@@ -127,14 +130,15 @@ Task<ServerConnection::Step> ServerConnection::read_head(RequestParser& parser) 
   for (;;) {
     if (const auto parsed = parse(parser); !parsed) co_return parsed;
     if (parser.has_head()) break;
-    if (const auto read = co_await read_some(); !read) co_return read;
+    if (const auto read = co_await read_some(kReadHead); !read) co_return read;
     if (!std::exchange(begun, true)) watch_.within(server_.options_.header_within);
   }
   watch_.off();
   co_return Step();
 }
 
-Task<ServerConnection::Step> ServerConnection::read_body(RequestParser& parser, std::size_t body_max) {
+Task<ServerConnection::Step> ServerConnection::read_body(RequestParser& parser, std::size_t body_max,
+                                                         ServerMemory::Hold& memory) {
   parser.set_body_max(body_max);
   const auto expects = parser.head().headers.find("Expect");
   if (expects && !equal_ignoring_case(*expects, "100-continue"))
@@ -143,19 +147,49 @@ Task<ServerConnection::Step> ServerConnection::read_body(RequestParser& parser, 
     const auto sent = co_await write({SharedBytes::copy_of(std::string_view("HTTP/1.1 100 Continue\r\n\r\n"))});
     if (!sent) co_return std::unexpected(std::nullopt);
   }
+  ServerMemory& server = server_.memory_;
+  Clock& clock = server_.shard_.clock;
+  // As soon as memory is short, the whole body has a deadline.
+  std::optional<Instant> deadline;
+  const auto hurry = [&] {
+    if (deadline) return;
+    deadline = later(clock.now(), server_.options_.pace_span);
+    watch_.within(server_.options_.pace_span);
+  };
+  const auto room = [&](std::size_t bytes) -> Task<std::optional<ServerMemory::Hold>> {
+    if (server.is_short_for(memory)) {
+      hurry();
+      watch_.off();  // it is we who let the client wait; at the deadline it is told so
+    }
+    return server.take_beside(memory, bytes, clock, deadline.value_or(Instant::max()));
+  };
+  const Refusal short_of_memory{503,
+                                "the server has no memory for the body: others are sending theirs; come again later"};
   watch_.paced(server_.options_.pace_bytes, server_.options_.pace_span);
-  for (;;) {
+  auto first = co_await room(unread_.size());
+  if (!first) co_return std::unexpected(short_of_memory);
+  memory = std::move(*first);
+  const auto reader = server.reads(hurry);
+  for (std::size_t at_once = kReadHead;;) {
     if (const auto parsed = parse(parser); !parsed) co_return parsed;
     if (parser.is_done()) break;
-    if (const auto read = co_await read_some(); !read) co_return read;
+    const auto into = co_await room(at_once);
+    if (!into) co_return std::unexpected(short_of_memory);
+    if (deadline) watch_.within(*deadline - clock.now());
+    const std::size_t before = unread_.size();
+    if (const auto read = co_await read_some(at_once); !read) co_return read;
+    const std::size_t got = unread_.size() - before;
+    memory.add(got);
+    if (got == at_once) at_once = std::min(2 * at_once, kReadBody);
   }
+  memory = server.take(parser.body_bytes());
   watch_.off();
   co_return Step();
 }
 
-Task<ServerConnection::Step> ServerConnection::read_some() {
+Task<ServerConnection::Step> ServerConnection::read_some(std::size_t at_once) {
   const std::size_t before = unread_.size();
-  unread_.resize(before + (handling_ ? kReadBody : kReadHead));
+  unread_.resize(before + at_once);
   const auto got = co_await connection_->read_some(
       MutableBytes(reinterpret_cast<std::byte*>(unread_.data()) + before, unread_.size() - before));
   unread_.resize(before + got.value_or(0));
@@ -173,7 +207,7 @@ Task<> ServerConnection::refuse(const RequestHead& head, Response response) {
   std::size_t dropped = 0;
   while (dropped < kDroppedMax && !stopping_) {
     unread_.clear();
-    if (!co_await read_some()) co_return;
+    if (!co_await read_some(kReadBody)) co_return;
     dropped += unread_.size();
   }
 }
@@ -205,7 +239,7 @@ Task<Result<>> ServerConnection::answer(const RequestHead& head, Response respon
   else if (!stream && may_have_body(response.status))
     append_field(text, "Content-Length", std::to_string(body.size()));
   text += "\r\n";
-  const Charge memory = server_.memory_.take(body.size());
+  const auto memory = server_.memory_.take(body.size());
   Pieces pieces{shared(std::move(text))};
   if (wanted && !body.empty()) pieces.emplace_back(std::move(body));
   CO_TRY_VOID(co_await write(std::move(pieces)));
@@ -222,7 +256,7 @@ Task<Result<>> ServerConnection::write_stream(BodyStream& stream, bool chunked) 
       co_return std::unexpected(piece.error());
     }
     if (piece->empty()) break;
-    const Charge memory = server_.memory_.take(piece->size());
+    const auto memory = server_.memory_.take(piece->size());
     Pieces pieces;
     if (chunked) pieces.emplace_back(shared(fmt::format("{:x}\r\n", piece->size())));
     pieces.emplace_back(shared(std::move(*piece)));

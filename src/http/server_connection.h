@@ -26,8 +26,9 @@ class ServerConnection : public network::Handler, public std::enable_shared_from
   static Task<> run(Self self);
   Task<bool> serve_one();
   Task<Step> read_head(RequestParser& parser);
-  Task<Step> read_body(RequestParser& parser, std::size_t body_max);
-  Task<Step> read_some();
+  // `memory` is what the body takes, also on the way.
+  Task<Step> read_body(RequestParser& parser, std::size_t body_max, ServerMemory::Hold& memory);
+  Task<Step> read_some(std::size_t at_once);
   Task<Result<>> answer(const RequestHead& head, Response response, bool go_on);
   Task<Result<>> write_stream(BodyStream& stream, bool chunked);
   Task<Result<>> write(Pieces pieces);

@@ -140,8 +140,38 @@ def _refuses(broker: ThalwegBroker, registry: Registry) -> str:
     return f"{len(cases) + 5} requests"
 
 
+def _others_are_served(broker: ThalwegBroker, registry: Registry) -> str:
+    """64 bodies in chunks that never end, from another address, since one may have as many connections as that."""
+    head = b"POST /subjects/s/versions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    part = b"3e8\r\n" + b" " * 1000 + b"\r\n"
+    slow = []
+    try:
+        for _ in range(64):
+            one = socket.create_connection(("127.0.0.1", registry.port), timeout=10, source_address=("127.0.0.2", 0))
+            slow.append(one)
+            one.sendall(head + part)
+        for one in slow:
+            one.sendall(part)
+        slowest = 0.0
+        for number in range(20):
+            begun = time.monotonic()
+            status, _ = registry.register(f"served-{number}", {"type": "fixed", "name": f"F{number}", "size": 4})
+            slowest = max(slowest, time.monotonic() - begun)
+            _equal(status, 200)
+        expect(slowest < 5, f"a schema took {slowest:.1f} s while others were sending slowly")
+        for one in slow:  # they are still there, and may go on
+            one.sendall(part)
+        slow[0].sendall(b"0\r\n\r\n")
+        expect(slow[0].recv(4096).startswith(b"HTTP/1.1 4"), "a body of spaces got no answer")
+    finally:
+        for one in slow:
+            one.close()
+    return f"20 schemas beside 64 slow bodies, the slowest in {slowest * 1000:.0f} ms"
+
+
 ALL = {
     "schema registry: schemas are registered and evolve": _with_registry(_evolves),
     "schema registry: what was answered survives kill -9, no id twice": _with_registry(_survives),
     "schema registry: what is wrong is refused with its code": _with_registry(_refuses),
+    "schema registry: slow bodies in chunks keep nobody else waiting": _with_registry(_others_are_served),
 }
