@@ -4,6 +4,7 @@
 #include <ranges>
 
 #include "registry/failures.h"
+#include "registry/registry_codec.h"
 
 namespace thalweg::registry {
 namespace {
@@ -13,7 +14,7 @@ const std::string kReserved = "confluent:reserved";
 constexpr std::size_t kReservedMax = 1000;
 
 Answer<schema::ParsedSchemaPtr> parse(const Content& content, const Wording& wording) {
-  auto parsed = schema::parse(content.type, content.text, wording.dependencies, wording.validation);
+  auto parsed = schema::parse(content.type, content.text.str(), wording.dependencies, wording.validation);
   if (parsed) return *parsed;
   return failure(Code::kInvalidSchema,
                  fmt::format("this is no {} schema: {}", schema::name(content.type), parsed.error().message));
@@ -36,25 +37,27 @@ std::set<std::string> reserved_names(const std::optional<Metadata>& metadata) {
 
 Answer<CandidatePtr> make_candidate(const Wording& wording) {
   auto made = std::make_shared<Candidate>();
-  made->content = wording.content;
-  ANSWER_TRY(made->parsed, parse(made->content, wording));
-  made->content.text = made->parsed->text();
+  Content content = wording.content;
+  ANSWER_TRY(made->parsed, parse(content, wording));
+  content.text = made->parsed->text();
   if (wording.normalize) {
     auto text = made->parsed->normalized();
     if (!text) return failure(Code::kInvalidSchema, text.error().message);
-    made->content.text = std::move(*text);
-    auto& references = made->content.references;
+    content.text = std::move(*text);
+    auto& references = content.references;
     std::ranges::sort(references);
     references.erase(std::ranges::unique(references).begin(), references.end());
-    ANSWER_TRY(made->parsed, parse(made->content, wording));
+    ANSWER_TRY(made->parsed, parse(content, wording));
   }
-  made->digest = digest(made->content);
-  made->reserved = reserved_names(made->content.metadata);
+  made->digest = digest(content);
+  made->spelling = spelled(content, made->digest);
+  made->reserved = reserved_names(content.metadata);
   if (made->reserved.size() > kReservedMax)
     return failure(Code::kInvalidSchema, fmt::format("the property {} has {} names; at most {} are kept for later",
                                                      kReserved, made->reserved.size(), kReservedMax));
   for (const auto& name : made->reserved)
     if (made->parsed->has_top_level_field(name)) made->reserved_in_use.insert(name);
+  made->content = std::make_shared<const Content>(std::move(content));
   return CandidatePtr(std::move(made));
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "registry/records.h"
 #include "registry/requests.h"
 
 namespace thalweg::registry {
@@ -20,9 +21,10 @@ struct Wording {
 };
 
 struct Candidate {
-  Content content;
+  ContentPtr content;
   schema::ParsedSchemaPtr parsed;
   Digest digest{};
+  Spelling spelling;
   std::set<std::string> reserved;         // names that its metadata keep for later
   std::set<std::string> reserved_in_use;  // those of them that are fields of it all the same
 };

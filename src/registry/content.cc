@@ -95,7 +95,7 @@ std::optional<RuleSet> merge(const std::optional<RuleSet>& base, const std::opti
 
 Digest digest(const Content& content) {
   Md5 md5;
-  md5.update(content.text);
+  md5.update(content.text.str());
   for (const auto& reference : content.references) {
     md5.update(reference.name);
     md5.update(reference.subject);

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "registry/text.h"
 #include "schema/md5.h"
 #include "schema/schema.h"
 
@@ -49,7 +50,7 @@ std::optional<RuleSet> merge(const std::optional<RuleSet>& base, const std::opti
 
 struct Content {
   schema::Type type = schema::Type::kAvro;
-  std::string text;
+  Text text;
   std::vector<schema::Reference> references;
   std::optional<Metadata> metadata;
   std::optional<RuleSet> rules;

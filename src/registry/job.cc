@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "registry/registry_codec.h"
+
 namespace thalweg::registry {
 namespace {
 
@@ -14,7 +16,7 @@ std::size_t bytes_of(const std::vector<schema::Dependency>& dependencies) {
 }
 
 Result<schema::ParsedSchemaPtr> parse(const Content& content, const std::vector<schema::Dependency>& dependencies) {
-  return schema::parse(content.type, content.text, dependencies, schema::Validation::kStored);
+  return schema::parse(content.type, content.text.str(), dependencies, schema::Validation::kStored);
 }
 
 template <class Map>
@@ -42,6 +44,8 @@ const Result<std::string>* Findings::text(const schema::ParsedSchemaPtr& schema,
   return find(texts_, {schema, format});
 }
 
+const Spelling* Findings::spelling(const ContentPtr& content) const { return find(spellings_, content); }
+
 void Findings::keep(const ContentPtr& content, const schema::ParsedSchemaPtr& parsed) {
   kept_bytes_ += parsed->memory_bytes();
   if (kept_bytes_ <= kKeptMax) parsed_.insert_or_assign(content, parsed);
@@ -58,12 +62,17 @@ void Job::add(FindParsed question) {
 }
 
 void Job::add(FindVerdict question) {
-  bytes += question.candidate->content.text.size() + question.earlier->text.size() + bytes_of(question.dependencies);
+  bytes += question.candidate->content->text.size() + question.earlier->text.size() + bytes_of(question.dependencies);
   questions.emplace_back(std::move(question));
 }
 
 void Job::add(FindText question) {
   bytes += question.schema->text().size();
+  questions.emplace_back(std::move(question));
+}
+
+void Job::add(FindSpelling question) {
+  bytes += question.content->text.size();
   questions.emplace_back(std::move(question));
 }
 
@@ -97,6 +106,10 @@ FindingsPtr Job::carry_out(const FindingsPtr& known) const {
       const auto& [schema, format] = question;
       found.texts_.insert_or_assign({schema, format},
                                     format == kResolved ? schema->resolved() : schema->formatted(format));
+      return true;
+    }
+    bool operator()(const FindSpelling& question) const {
+      found.spellings_.insert_or_assign(question.content, spelled(*question.content, question.digest));
       return true;
     }
   };

@@ -1,4 +1,5 @@
-// What is too long for a step of the machine: to read a schema, to compare two, to print one. A step that needs such a
+// What is too long for a step of the machine: to read a schema, to compare two, to print one, to write one as a record
+// has it. A step that needs such a
 // thing and has not got it is answered with a Failure that carries a Job, and nothing has happened. Whoever asked
 // carries the job out, on no shard's time, and asks the same again with what was found.
 //
@@ -48,6 +49,12 @@ struct FindText {
 };
 inline constexpr const char* kResolved = " resolved";  // no client can ask for that
 
+// What a record says of what is stored already.
+struct FindSpelling {
+  ContentPtr content;
+  Digest digest{};
+};
+
 // What jobs have found for one request. Immutable once it is handed on. Pointers are compared by what they point at:
 // those that it knows are kept alive here.
 class Findings {
@@ -58,6 +65,7 @@ class Findings {
   // What does not fit; empty when it fits.
   const std::vector<std::string>* verdict(const FindVerdict& question) const;
   const Result<std::string>* text(const schema::ParsedSchemaPtr& schema, const std::string& format) const;
+  const Spelling* spelling(const ContentPtr& content) const;
 
  private:
   friend struct Job;
@@ -75,17 +83,19 @@ class Findings {
   std::map<ContentPtr, Result<schema::ParsedSchemaPtr>> parsed_;
   std::map<VerdictKey, std::vector<std::string>> verdicts_;
   std::map<std::pair<schema::ParsedSchemaPtr, std::string>, Result<std::string>> texts_;
+  std::map<ContentPtr, Spelling> spellings_;
 };
 using FindingsPtr = std::shared_ptr<const Findings>;
 
 struct Job {
-  std::vector<std::variant<FindCandidate, FindParsed, FindVerdict, FindText>> questions;
+  std::vector<std::variant<FindCandidate, FindParsed, FindVerdict, FindText, FindSpelling>> questions;
   std::size_t bytes = 0;  // of the texts that are walked, about
 
   void add(FindCandidate question);
   void add(FindParsed question);
   void add(FindVerdict question);
   void add(FindText question);
+  void add(FindSpelling question);
   // What was found before and what is found now. Stops behind the first verdict that finds something, since nobody asks
   // for more.
   FindingsPtr carry_out(const FindingsPtr& known) const;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -12,6 +13,10 @@
 
 namespace thalweg::registry {
 
+// What a record says of a content, as JSON without the braces: spelled() in registry_codec.h. To make it of a large one
+// takes its time.
+using Spelling = std::shared_ptr<const std::string>;
+
 // A version of a subject; without value it is gone for good.
 struct SchemaRecord {
   struct Value {
@@ -19,6 +24,7 @@ struct SchemaRecord {
     ContentPtr content;
     bool deleted = false;                         // softly
     std::optional<Digest> digest = std::nullopt;  // of the content, where it is known already
+    Spelling spelling = nullptr;                  // the same
     friend bool operator==(const Value& a, const Value& b) {
       return a.id == b.id && a.deleted == b.deleted && (a.content == b.content || *a.content == *b.content);
     }

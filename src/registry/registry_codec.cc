@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <limits>
+#include <span>
 #include <string_view>
 
+#include "base/base64.h"
 #include "json/parser.h"
 #include "json/writer.h"
 #include "registry/json_shapes.h"
@@ -20,18 +22,16 @@ constexpr json::Limits kLimits{.bytes = 256u << 20, .depth = 64, .duplicates = t
 
 std::unexpected<Error> corrupt(std::string message) { return fail(ErrorCode::kCorruptMessage, std::move(message)); }
 
-SharedBytes bytes_of(const Value& value) { return SharedBytes::copy_of(json::write(value)); }
-
-std::string base64(const Digest& digest) {
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t i = 0; i < digest.size(); i += 3) {
-    std::uint32_t group = 0;
-    const std::size_t given = std::min<std::size_t>(3, digest.size() - i);
-    for (std::size_t j = 0; j < 3; ++j) group = group << 8 | (j < given ? digest[i + j] : 0u);
-    for (std::size_t j = 0; j < 4; ++j) text += j <= given ? kDigits[group >> (18 - 6 * j) & 63] : '=';
-  }
-  return text;
+SharedBytes shared(std::string text) {
+  auto owner = std::make_shared<const std::string>(std::move(text));
+  const BytesView view = as_bytes(*owner);
+  return {std::move(owner), view};
+}
+SharedBytes bytes_of(const Value& value) { return shared(json::write(value)); }
+// What is between its braces.
+std::string members_of(const Object& object) {
+  std::string text = json::write(object);
+  return text.substr(1, text.size() - 2);
 }
 
 // ------------------------------------------------------------------------------------------------ writing
@@ -52,18 +52,16 @@ KeyValue write(const SchemaRecord& record) {
   key.add("version", record.version);
   key.add("magic", record.magic);
   if (!record.value) return {bytes_of(key), std::nullopt};
-  const Content& content = *record.value->content;
-  Object value = Object::of({{"subject", record.subject},
-                             {"version", record.version},
-                             {"id", record.value->id},
-                             {"md5", base64(digest(content))},
-                             {"schemaType", schema::name(content.type)}});
-  if (!content.references.empty()) value.add("references", to_json(content.references));
-  if (content.metadata) value.add("metadata", to_json(*content.metadata));
-  if (content.rules) value.add("ruleSet", to_json(*content.rules));
-  value.add("schema", content.text);
-  value.add("deleted", record.value->deleted);
-  return {bytes_of(key), bytes_of(value)};
+  const auto& value = *record.value;
+  const auto spelling =
+      value.spelling ? value.spelling : spelled(*value.content, value.digest ? *value.digest : digest(*value.content));
+  const auto head =
+      members_of(Object::of({{"subject", record.subject}, {"version", record.version}, {"id", record.value->id}}));
+  const auto tail = members_of(Object::of({{"deleted", value.deleted}}));
+  std::string text;
+  text.reserve(head.size() + spelling->size() + tail.size() + 4);
+  ((((((text += '{') += head) += ',') += *spelling) += ',') += tail) += '}';
+  return {bytes_of(key), shared(std::move(text))};
 }
 
 KeyValue write(const ConfigRecord& record) {
@@ -218,6 +216,19 @@ Result<Value> parsed(const SharedBytes& bytes) {
 }
 
 }  // namespace
+
+Spelling spelled(const Content& content, const Digest& digest) {
+  Object some = Object::of(
+      {{"md5", base64(as_text(std::as_bytes(std::span(digest))))}, {"schemaType", schema::name(content.type)}});
+  if (!content.references.empty()) some.add("references", to_json(content.references));
+  if (content.metadata) some.add("metadata", to_json(*content.metadata));
+  if (content.rules) some.add("ruleSet", to_json(*content.rules));
+  std::string text = members_of(some);
+  text.reserve(text.size() + content.text.size() + content.text.size() / 4);
+  text += R"(,"schema":)";
+  json::append_string(text, content.text.str());
+  return std::make_shared<const std::string>(std::move(text));
+}
 
 Result<KeyValue> encode(const Record& record) {
   return std::visit([](const auto& one) { return write(one); }, record);

@@ -16,6 +16,10 @@ struct KeyValue {
   friend bool operator==(const KeyValue&, const KeyValue&) = default;
 };
 
+// The members of a record's value that its content decides, from "md5" to "schema".
+Spelling spelled(const Content& content, const Digest& digest);
+
+// Copies the spelling of a schema where there is one, else makes it.
 Result<KeyValue> encode(const Record& record);
 // Nothing for a kind of key that we do not know: another registry wrote it, and it is not ours to judge.
 // kCorruptMessage with what is wrong.

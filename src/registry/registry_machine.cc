@@ -52,19 +52,6 @@ std::vector<T> page_of(std::vector<T> all, const Page& page, std::int32_t most =
 
 }  // namespace
 
-class RegistryMachine::WithFindings {
- public:
-  WithFindings(RegistryMachine& machine, const RequestContext& context) : machine_(machine) {
-    static const auto kNone = std::make_shared<const Findings>();
-    machine_.findings_ = context.findings ? context.findings : kNone;
-  }
-  ~WithFindings() { machine_.findings_ = nullptr; }
-  WithFindings(const WithFindings&) = delete;
-
- private:
-  RegistryMachine& machine_;
-};
-
 // ------------------------------------------------------------------------------------------------ naming
 
 std::string RegistryMachine::aliased(const std::string& subject) const {

@@ -115,8 +115,8 @@ class RegistryMachine {
                                                      const std::vector<std::int32_t>& against, const Config& config);
   Answer<SchemaObject> import(const RegisterSchema& request, const std::string& subject, const Candidate& candidate,
                               Records& append);
-  Answer<SchemaObject> store_version(const std::string& subject, std::int32_t version, std::int32_t id,
-                                     const Candidate& candidate, Records& append);
+  Answer<SchemaObject> store_version(const SubjectVersion& as, std::int32_t id, const Candidate& candidate,
+                                     Records& append);
   Answer<> may_register(const std::string& subject, const SchemaInput& input) const;
   // With what the subject's configuration and its last version add.
   SchemaInput completed(SchemaInput input, const std::string& subject, const Config& config) const;
@@ -157,8 +157,22 @@ class RegistryMachine {
   void forget_settings(const std::string& subject, Records& append) const;
   void keep_ids(const std::set<SubjectVersion>& going, Records& append) const;
 
+  // What the record of a version says once it is softly deleted.
+  Answer<SchemaRecord::Value> as_deleted(const std::string& subject, const StoredVersion& stored) const;
+
   // For the time of a step.
-  class WithFindings;
+  class WithFindings {
+   public:
+    WithFindings(RegistryMachine& machine, const RequestContext& context) : machine_(machine) {
+      static const auto kNone = std::make_shared<const Findings>();
+      machine_.findings_ = context.findings ? context.findings : kNone;
+    }
+    ~WithFindings() { machine_.findings_ = nullptr; }
+    WithFindings(const WithFindings&) = delete;
+
+   private:
+    RegistryMachine& machine_;
+  };
 
   const RegistryConfig config_;
   Store store_;

@@ -13,18 +13,6 @@
 namespace thalweg::registry {
 namespace {
 
-// What a text takes as a string of JSON, which is how a record has it.
-std::size_t bytes_as_json(std::string_view text) {
-  std::size_t bytes = text.size();
-  for (const char c : text) {
-    if (c == '"' || c == '\\' || (c >= '\b' && c <= '\r' && c != '\v'))
-      ++bytes;
-    else if (static_cast<unsigned char>(c) < 0x20)
-      bytes += 5;
-  }
-  return bytes;
-}
-
 constexpr std::size_t kReferencesMax = 1000;  // of a schema, with all that they refer to themselves
 // Of earlier versions that are parsed to see whether they say the same in other words. What is sent with its
 // references written out, and what another registry printed in its own way, is found among the newest only.
@@ -161,7 +149,7 @@ Answer<CandidatePtr> RegistryMachine::candidate(const SchemaInput& input, const 
                                                 schema::Validation validation) const {
   const auto type = schema::type_named(input.type.empty() ? "AVRO" : input.type);
   if (!type) return failure(Code::kInvalidSchema, "the type of a schema is AVRO, JSON or PROTOBUF");
-  if (input.text.find_first_not_of(" \t\r\n") == std::string::npos)
+  if (input.text.str().find_first_not_of(" \t\r\n") == std::string::npos)
     return failure(Code::kInvalidSchema, "the schema is empty");
   if (input.text.size() > config_.record_bytes_max)
     return failure(Code::kTooLarge, fmt::format("the schema has {} bytes; at most {} are stored", input.text.size(),
@@ -188,7 +176,7 @@ Answer<const Versions::value_type*> RegistryMachine::find_same(const Candidate& 
   if (const auto at = ids.by_digest.find(candidate.digest); at != ids.by_digest.end())
     for (const auto& version : std::views::reverse(*versions))
       if (version.second.id == at->second && (deleted || !version.second.deleted)) return &version;
-  const Content& wanted = candidate.content;
+  const Content& wanted = *candidate.content;
   std::size_t bytes = 0;
   Job job;
   const Versions::value_type* same = nullptr;
@@ -270,7 +258,7 @@ Answer<std::vector<std::string>> RegistryMachine::incompatibilities(const Candid
     if (level == schema::CompatibilityLevel::kNone || job.bytes >= kJobBytes) break;
     const StoredVersion& stored = versions->at(number);
     if (config.group &&
-        property(candidate->content.metadata, *config.group) != property(stored.content->metadata, *config.group))
+        property(candidate->content->metadata, *config.group) != property(stored.content->metadata, *config.group))
       continue;
     FindVerdict question{.candidate = candidate,
                          .earlier = stored.content,
@@ -348,20 +336,22 @@ Answer<SchemaObject> RegistryMachine::decide(const LookUpSchema& request) {
 
 // ------------------------------------------------------------------------------------------------ the decision
 
-Answer<SchemaObject> RegistryMachine::store_version(const std::string& subject, std::int32_t version, std::int32_t id,
+Answer<SchemaObject> RegistryMachine::store_version(const SubjectVersion& as, std::int32_t id,
                                                     const Candidate& candidate, Records& append) {
+  const auto& [subject, version] = as;
   const Subject parsed = Subject::parse(subject);
-  if (const std::size_t bytes = bytes_as_json(candidate.content.text); bytes > config_.record_bytes_max)
+  if (const std::size_t bytes = candidate.spelling->size(); bytes > config_.record_bytes_max)
     return failure(Code::kTooLarge,
                    fmt::format("the schema has {} bytes as its record quotes it; at most {} are stored", bytes,
                                config_.record_bytes_max));
   if (!parsed.in_default_context() && !store_.has_context_record(parsed.context))
     append.push_back(ContextRecord{.context = parsed.context});
-  const auto content = std::make_shared<const Content>(candidate.content);
-  append.push_back(
-      SchemaRecord{.subject = subject,
-                   .version = version,
-                   .value = SchemaRecord::Value{.id = id, .content = content, .digest = candidate.digest}});
+  const Content& content = *candidate.content;
+  append.push_back(SchemaRecord{
+      .subject = subject,
+      .version = version,
+      .value = SchemaRecord::Value{
+          .id = id, .content = candidate.content, .digest = candidate.digest, .spelling = candidate.spelling}});
   // What it takes the place of, unless somebody still needs it under its number.
   if (const auto* versions = store_.find(subject))
     for (const auto& [number, stored] : *versions)
@@ -373,11 +363,11 @@ Answer<SchemaObject> RegistryMachine::store_version(const std::string& subject, 
                       .version = version,
                       .id = id,
                       .guid = guid(candidate.digest),
-                      .type = candidate.content.type,
-                      .references = candidate.content.references,
-                      .metadata = candidate.content.metadata,
-                      .rules = candidate.content.rules,
-                      .text = candidate.content.text,
+                      .type = content.type,
+                      .references = content.references,
+                      .metadata = content.metadata,
+                      .rules = content.rules,
+                      .text = content.text,
                       .deleted = false};
 }
 
@@ -397,7 +387,7 @@ Answer<SchemaObject> RegistryMachine::import(const RegisterSchema& request, cons
     ANSWER_TRY(const auto* same, find_same(candidate, subject, false));
     if (same && same->second.id == id) return object(subject, same->first, same->second);
   }
-  return store_version(subject, asked > 0 ? asked : next, id, candidate, append);
+  return store_version({subject, asked > 0 ? asked : next}, id, candidate, append);
 }
 
 Answer<SchemaObject> RegistryMachine::decide(const RegisterSchema& request, Records& append) {
@@ -444,7 +434,7 @@ Answer<SchemaObject> RegistryMachine::decide(const RegisterSchema& request, Reco
   if (ids)
     if (const auto known = ids->by_digest.find(wanted->digest); known != ids->by_digest.end()) id = known->second;
   if (id <= 0) return failure(Code::kNotPermitted, "all ids of the context have been given out");
-  ANSWER_TRY(auto stored, store_version(subject, next, id, *wanted, append));
+  ANSWER_TRY(auto stored, store_version({subject, next}, id, *wanted, append));
   if (shown) stored.text = std::move(*shown);
   return stored;
 }

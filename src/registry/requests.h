@@ -70,7 +70,7 @@ struct Page {
 // What a client says of a schema.
 struct SchemaInput {
   std::string type = "AVRO";
-  std::string text;
+  Text text;
   std::vector<schema::Reference> references;
   std::optional<Metadata> metadata;
   std::optional<RuleSet> rules;
@@ -88,7 +88,7 @@ struct SchemaObject {
   std::vector<schema::Reference> references;
   std::optional<Metadata> metadata;
   std::optional<RuleSet> rules;
-  std::string text;
+  Text text;
   bool deleted = false;
   friend bool operator==(const SchemaObject&, const SchemaObject&) = default;
 };

@@ -3,25 +3,14 @@
 
 #include <map>
 
-#include "broker/broker.h"
-#include "config/broker_config.h"
 #include "json/parser.h"
 #include "json/writer.h"
-#include "schema_registry/schema_registry.h"
+#include "schema_registry/testing.h"
 #include "sim/sim_workers.h"
-#include "sim/world.h"
 
 namespace thalweg::schema_registry {
 namespace {
 using namespace std::chrono_literals;
-
-struct Program {
-  explicit Program(sim::Node& node) : workers(node.world().simulation) {}
-  sim::SimWorkers workers;
-  std::unique_ptr<broker::Broker> broker;
-  std::unique_ptr<SchemaRegistry> registry;
-  bool started = false;
-};
 
 struct Answered {
   int status = 0;  // 0: the connection broke, so nobody knows
@@ -29,30 +18,13 @@ struct Answered {
 };
 
 std::shared_ptr<void> program(sim::Node& node) {
-  auto loaded = config::load_broker_config({{"node.id", "1"},
-                                            {"listeners", "PLAINTEXT://:9092"},
-                                            {"advertised.listeners", "PLAINTEXT://server:9092"},
-                                            {"log.dirs", "/data"},
-                                            {"schema.registry.listeners", "http://:8081"}});
-  CHECK(loaded);
-  auto program = std::make_shared<Program>(node);
-  std::vector<const Shard*> shards{&node.shard(0), &node.shard(1)};
-  program->broker = std::make_unique<broker::Broker>(std::move(shards), std::move(loaded->config));
-  program->registry = std::make_unique<SchemaRegistry>(*program->broker, program->workers);
-  spawn(node.shard(0), [](Program* program) -> Task<> {
-    CHECK(co_await program->broker->start());
-    CHECK(co_await program->registry->start());
-    program->started = true;
-  }(program.get()));
-  return program;
+  return start_program(node, std::make_unique<sim::SimWorkers>(node.world().simulation));
 }
 
 Task<Answered> ask(const Shard* shard, std::string method, std::string path, std::string body) {
   auto connection = co_await shard->network.connect({"server", 8081}, shard->clock.now() + 1s);
   if (!connection) co_return Answered{};
-  const std::string request =
-      method + " " + path + " HTTP/1.0\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-  if (!co_await (*connection)->write({SharedBytes::copy_of(request)})) co_return Answered{};
+  if (!co_await (*connection)->write({request_of(method, path, body)})) co_return Answered{};
   std::string text;
   std::vector<std::byte> buffer(16 * 1024);
   for (;;) {
