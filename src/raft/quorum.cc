@@ -98,6 +98,8 @@ Task<Result<>> Quorum::start() {
   spawn(shard_, drive());
   spawn(shard_, persist());
   schedule_tick();
+  // What is known to be committed is applied first: the core does not campaign while a change of members is not.
+  pump();
   // Nobody else could win: waiting for the election timeout would only delay the start.
   if (membership_.is_sole_voter(self_) && rr_campaign(node_.get()) != RR_OK)
     co_return fail(ErrorCode::kUnknownServerError, rr_error(node_.get()));
