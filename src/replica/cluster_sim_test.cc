@@ -234,7 +234,8 @@ Task<> Host::beat() {
 Task<> Host::produce(std::size_t which) {
   auto& producer = cluster_.producers[which];
   for (;;) {
-    co_await shard_.clock.sleep_for(std::chrono::microseconds(500 + cluster_.below(15'000)));
+    const std::uint64_t pause = cluster_.hurries ? 15'000 : 200'000;
+    co_await shard_.clock.sleep_for(std::chrono::microseconds(500 + cluster_.below(pause)));
     const auto led = partition();
     const auto now = [&] { return cluster_.world.now(); };
     if (!cluster_.produces || !led || !led->is_leader() || now() < producer.busy_until) continue;
@@ -365,12 +366,14 @@ bool heals(Cluster& cluster, Trouble& trouble) {
   cluster.world.network.join_all();
   trouble.run_for(1s);
   cluster.loses_requests = false;
+  cluster.hurries = false;
   const std::size_t before = cluster.acknowledged.size();
   const auto in_sync = [&] {
     cluster.check();
     return cluster.state()->isr.size() == Cluster::kBrokers && cluster.acknowledged.size() > before;
   };
-  if (!cluster.world.run_until(in_sync, 20s)) return false;
+  // Who left the in-sync replicas again and again stays caught up for half a minute before it is let in (R8).
+  if (!cluster.world.run_until(in_sync, 60s)) return false;
   cluster.produces = false;
   return cluster.world.run_until(
       [&] {

@@ -71,7 +71,7 @@ class Cluster {
   sim::World world;
   controller::testing::Controller controller;
   const int min_in_sync;
-  bool loses_requests = true, produces = true;
+  bool loses_requests = true, produces = true, hurries = true;
   std::vector<Producer> producers;
   std::map<Offset, std::uint64_t> acknowledged;
   std::string failure;
