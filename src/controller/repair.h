@@ -22,8 +22,8 @@ struct Cursor {
   friend bool operator==(const Cursor&, const Cursor&) = default;
 };
 
-// How much one step does. The controller shares its shard with partitions and connections: a step of 1,500 changes
-// takes about a millisecond. Bytes: one message of the quorum.
+// How much one step does: the controller shares its shard with partitions and connections, so a step is kept short.
+// Bytes: one message of the quorum.
 struct StepLimit {
   std::size_t records = 1500;
   std::size_t bytes = 1 << 20;
