@@ -91,6 +91,17 @@ std::string to_text(T value) {
   return out;
 }
 
+template <class Text>
+void append_labels(std::string& out, std::span<const std::string_view> names, std::span<const Text> values) {
+  CHECK(values.size() <= names.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (i > 0) out += ',';
+    (out += names[i]) += "=\"";
+    append_escaped(out, values[i], true);
+    out += '"';
+  }
+}
+
 bool is_of_topics(const MetricFamily& family) {
   return std::ranges::any_of(topic_families(), [&](const auto& row) { return row.family == &family; });
 }
@@ -107,15 +118,14 @@ std::string_view exposition_end(ExpositionFormat format) {
 }
 
 std::string label_text(std::span<const std::string_view> names, std::span<const std::string> values) {
-  CHECK(values.size() <= names.size());
   std::string out;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (i > 0) out += ',';
-    (out += names[i]) += "=\"";
-    append_escaped(out, values[i], true);
-    out += '"';
-  }
+  append_labels(out, names, values);
   return out;
+}
+
+void append_label_text(std::string& out, std::span<const std::string_view> names,
+                       std::span<const std::string_view> values) {
+  append_labels(out, names, values);
 }
 
 // OpenMetrics calls a counter's family by the name without _total.
@@ -167,16 +177,19 @@ void ExpositionWriter::buckets(std::string_view labels, const Histogram& histogr
   sample("_count", labels, histogram.count());
 }
 
-void SeriesTable::add(std::span<const std::string> labels, std::span<const std::int64_t> values) {
+void SeriesTable::add(std::span<const std::string_view> labels, std::span<const std::int64_t> values) {
   CHECK(values.size() == columns_.size());
-  labels_ += label_text(columns_.front()->labels, labels);
-  ends_.push_back(labels_.size());
-  values_.insert(values_.end(), values.begin(), values.end());
+  if (rows_++ % kBlock == 0) blocks_.emplace_back();
+  Block& block = blocks_.back();
+  append_label_text(block.labels, columns_.front()->labels, labels);
+  block.ends.push_back(block.labels.size());
+  block.values.insert(block.values.end(), values.begin(), values.end());
 }
 
 std::string_view SeriesTable::labels(std::size_t row) const {
-  const std::size_t begin = row == 0 ? 0 : ends_[row - 1];
-  return std::string_view(labels_).substr(begin, ends_[row] - begin);
+  const Block& block = blocks_[row / kBlock];
+  const std::size_t in_block = row % kBlock, begin = in_block == 0 ? 0 : block.ends[in_block - 1];
+  return std::string_view(block.labels).substr(begin, block.ends[in_block] - begin);
 }
 
 Exposition::Exposition(ExpositionFormat format, MetricsSnapshot snapshot, std::vector<SeriesTable> tables)

@@ -27,6 +27,8 @@ std::string_view exposition_end(ExpositionFormat format);
 
 // `name="value",other="…"`, escaped and without braces. REQUIRES: as many names as values; fewer values leave names out
 std::string label_text(std::span<const std::string_view> names, std::span<const std::string> values);
+void append_label_text(std::string& out, std::span<const std::string_view> names,
+                       std::span<const std::string_view> values);
 
 // Appends to a string; families one after the other.
 class ExpositionWriter {
@@ -64,18 +66,27 @@ class SeriesTable {
 
   // All columns have the labels of the first one. REQUIRES: gauges or counters
   explicit SeriesTable(std::vector<const MetricFamily*> columns) : columns_(std::move(columns)) {}
-  void add(std::span<const std::string> labels, std::span<const std::int64_t> values);
-  std::size_t rows() const { return ends_.size(); }
+  void add(std::span<const std::string_view> labels, std::span<const std::int64_t> values);
+  std::size_t rows() const { return rows_; }
   std::size_t columns() const { return columns_.size(); }
   const MetricFamily& column(std::size_t i) const { return *columns_[i]; }
   std::string_view labels(std::size_t row) const;
-  std::int64_t value(std::size_t row, std::size_t column) const { return values_[row * columns_.size() + column]; }
+  std::int64_t value(std::size_t row, std::size_t column) const {
+    return blocks_[row / kBlock].values[row % kBlock * columns_.size() + column];
+  }
 
  private:
+  // Rows by blocks: what grew in one piece would be moved in one piece, some megabytes of it.
+  static constexpr std::size_t kBlock = 1024;
+  struct Block {
+    std::string labels;                // of its rows
+    std::vector<std::size_t> ends;     // of each row's, in labels
+    std::vector<std::int64_t> values;  // row after row
+  };
+
   std::vector<const MetricFamily*> columns_;
-  std::string labels_;                // of all rows
-  std::vector<std::size_t> ends_;     // of each row's, in labels_
-  std::vector<std::int64_t> values_;  // row after row
+  std::vector<Block> blocks_;
+  std::size_t rows_ = 0;
 };
 
 // One page: a snapshot, then tables, piece by piece.

@@ -9,8 +9,7 @@
 #include "broker/metadata_publisher.h"
 #include "group/group_machine.h"
 #include "monitoring/families.h"
-#include "monitoring/group_tables.h"
-#include "monitoring/topic_tables.h"
+#include "monitoring/page_tables.h"
 #include "runtime/yielding.h"
 
 namespace thalweg::monitoring {
@@ -82,26 +81,20 @@ Task<std::unique_ptr<Exposition>> Collector::collect(ExpositionFormat format, De
     add_cluster(snapshot);
     add_directories(snapshot);
     set(snapshot, family::kDirectoriesOffline, std::int64_t(directories_offline));
-    PartitionFigures figures;
-    std::vector<group::GroupFigures> groups;
+    PageInputs inputs{.figures = {}, .groups = {}, .image = nullptr};
     for (const auto& shard : broker_.shards()) {
-      co_await figures.add(co_await shard->shard.call(shard->partitions, &replica::Partitions::figures));
+      inputs.figures.push_back(co_await shard->shard.call(shard->partitions, &replica::Partitions::figures));
       co_await give_way();
       auto some = co_await shard->shard.call(broker_.groups(), &broker::GroupCoordinator::figures_on,
                                              std::size_t(shard->shard.id));
-      std::ranges::move(some, std::back_inserter(groups));
+      std::ranges::move(some, std::back_inserter(inputs.groups));
     }
-    const auto image = broker_.publisher().current_image();
+    inputs.image = broker_.publisher().current_image();
     const bool each = detail == Detail::kEverything ||
-                      partitions_of(*image) <= std::size_t(broker_.config().metrics_partition_series_max);
-    auto of_topics = co_await topic_tables(image, &figures, each);
-    tables.push_back(std::move(of_topics.topics));
-    tables.push_back(std::move(of_topics.partitions));
-    auto of_groups = co_await group_tables(&groups, &figures, image, &ages_, broker_.shard0().clock.wall(), each);
-    set(snapshot, family::kAgesUnknown, std::int64_t(of_groups.ages_left_out));
-    tables.push_back(std::move(of_groups.members));
-    tables.push_back(std::move(of_groups.topics));
-    tables.push_back(std::move(of_groups.partitions));
+                      partitions_of(*inputs.image) <= std::size_t(broker_.config().metrics_partition_series_max);
+    auto page = co_await page_tables(std::move(inputs), &ages_, broker_.shard0().clock.wall(), each);
+    set(snapshot, family::kAgesUnknown, std::int64_t(page.ages_left_out));
+    tables = std::move(page.tables);
   }
   add_process(snapshot);
   co_return std::make_unique<Exposition>(format, std::move(snapshot), std::move(tables));

@@ -1,6 +1,7 @@
 #include "monitoring/group_tables.h"
 
 #include <algorithm>
+#include <deque>
 #include <optional>
 
 #include "monitoring/families.h"
@@ -19,14 +20,14 @@ struct Row {
   std::optional<std::size_t> age_at;  // in the positions that are asked for; nothing: none is needed
 };
 
-// Lags, and where ages have to be looked for.
+// Lags, and where ages have to be looked for. What grows by blocks moves nothing when it does.
 struct Joined {
-  std::vector<Row> rows;  // over all groups, in their order
-  std::vector<LagAges::Position> positions;
+  std::deque<Row> rows;  // over all groups, in their order
+  LagAges::Positions positions;
 };
 
 Row join(const Committed& committed, const PartitionFigures& partitions, const metadata::Image& image,
-         std::vector<LagAges::Position>& positions) {
+         LagAges::Positions& positions) {
   const auto topic = image.topic(committed.topic);
   if (!topic) return {};
   const replica::PartitionKey key{topic->id, committed.partition};
@@ -60,18 +61,12 @@ struct Sum {
 }  // namespace
 
 Task<> PartitionFigures::add(std::vector<Figures> figures) {
-  all_.reserve(all_.size() + figures.size());
   Pace pace(kRowsAtOnce);
   for (auto& one : figures) {
     if (pace.due()) co_await give_way();
     const auto [at, made] = all_.try_emplace(one.key, one);
-    if (!made && one.leads) at->second = one;
+    if (!made && one.leads) *at = one;
   }
-}
-
-const PartitionFigures::Figures* PartitionFigures::find(const replica::PartitionKey& key) const {
-  const auto at = all_.find(key);
-  return at == all_.end() ? nullptr : &at->second;
 }
 
 std::int64_t lag_of(const PartitionFigures::Figures* partition, Offset committed) {

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "group/group_machine.h"
 #include "metadata/image.h"
 #include "metrics/exposition.h"
 #include "monitoring/lag_ages.h"
+#include "monitoring/sliced_map.h"
 #include "replica/partitions.h"
 
 namespace thalweg::monitoring {
@@ -20,7 +20,9 @@ class PartitionFigures {
   // In slices.
   Task<> add(std::vector<Figures> figures);
   // The led one, else any; nullptr if no shard has it.
-  const Figures* find(const replica::PartitionKey& key) const;
+  const Figures* find(const replica::PartitionKey& key) const { return all_.find(key); }
+  // In slices.
+  Task<> clear() { return all_.clear(); }
 
  private:
   struct Hash {
@@ -28,7 +30,7 @@ class PartitionFigures {
       return std::hash<Uuid>()(k.topic_id) + std::size_t(k.partition.value) * 0x9e3779b97f4a7c15ULL;
     }
   };
-  std::unordered_map<replica::PartitionKey, Figures, Hash> all_;
+  SlicedMap<replica::PartitionKey, Figures, Hash> all_;
 };
 
 // -1: the end is not known. A position beyond the end is none behind.

@@ -1,6 +1,7 @@
 #include "monitoring/lag_ages.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
@@ -59,20 +60,18 @@ Task<Result<std::optional<Timestamp>>> time_of_first_unread(replica::PartitionPt
   co_return found && found->timestamp >= 0 ? std::optional(found->timestamp) : std::nullopt;
 }
 
-Task<LagAges::Found> LagAges::find(std::vector<Position> positions) {
+Task<LagAges::Found> LagAges::find(Positions positions) {
   Found found;
-  found.times.resize(positions.size());
   Known now;
   std::size_t looked_up = 0;
   Pace pace(kPositionsAtOnce);
-  for (std::size_t i = 0; i < positions.size(); ++i) {
+  for (const Position& position : positions) {
     if (pace.due()) co_await give_way();
-    const Position& position = positions[i];
-    std::optional<Timestamp> time;
-    if (const auto mine = now.find(position); mine != now.end()) {
-      time = mine->second;
-    } else if (const auto before = known_.find(position); before != known_.end()) {
-      time = before->second;
+    auto& time = found.times.emplace_back();
+    if (const auto* mine = now.find(position)) {
+      time = *mine;
+    } else if (const auto* before = known_.find(position)) {
+      time = *before;
     } else if (looked_up == kLookupsMax) {
       ++found.left_out;
       continue;
@@ -83,10 +82,11 @@ Task<LagAges::Found> LagAges::find(std::vector<Position> positions) {
       const auto answer = co_await owner.shard.call(look, &LookUp::at, position.partition, position.committed);
       if (answer) time = *answer;
     }
-    if (time) now.insert_or_assign(position, time);
-    found.times[i] = time;
+    if (time) now.try_emplace(position, *time);
   }
-  known_ = std::move(now);
+  // What another pass looks up meanwhile, it looks up twice.
+  auto old = std::exchange(known_, std::move(now));
+  co_await old.clear();
   co_return found;
 }
 

@@ -8,13 +8,13 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
-#include <unordered_map>
-#include <vector>
 
 #include "base/time.h"
 #include "base/types.h"
+#include "monitoring/sliced_map.h"
 #include "replica/partitions.h"
 
 namespace thalweg::broker {
@@ -40,13 +40,15 @@ class LagAges {
     Offset committed;
     friend bool operator==(const Position&, const Position&) = default;
   };
+  // By blocks, so that none of a hundred thousand is moved when one is added.
+  using Positions = std::deque<Position>;
   // In the order of `positions`, the time of the first record there; nothing where it is not known. What a pass does
   // not ask for is forgotten.
   struct Found {
-    std::vector<std::optional<Timestamp>> times;
+    std::deque<std::optional<Timestamp>> times;
     std::size_t left_out = 0;
   };
-  Task<Found> find(std::vector<Position> positions);
+  Task<Found> find(Positions positions);
 
  private:
   struct Hash {
@@ -55,7 +57,7 @@ class LagAges {
              (std::size_t(p.partition.partition.value) * 0x9e3779b97f4a7c15ULL + std::size_t(p.committed.value));
     }
   };
-  using Known = std::unordered_map<Position, std::optional<Timestamp>, Hash>;
+  using Known = SlicedMap<Position, Timestamp, Hash>;
 
   broker::Broker& broker_;
   Known known_;  // of the last pass; looked up only

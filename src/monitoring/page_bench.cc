@@ -8,9 +8,7 @@
 #include <ctime>
 
 #include "broker/broker.h"
-#include "metadata/image_builder.h"
-#include "monitoring/group_tables.h"
-#include "monitoring/topic_tables.h"
+#include "monitoring/testing.h"
 #include "platform/shard_threads.h"
 #include "runtime/yielding.h"
 
@@ -18,54 +16,6 @@ using namespace thalweg;
 using namespace thalweg::monitoring;
 
 namespace {
-
-constexpr int kTopics = 400, kPartitions = 100, kGroups = 2000, kOffsets = 20;
-
-Uuid id_of(int topic) { return {1, std::uint64_t(topic + 1)}; }
-std::string name_of(int topic) { return "a.topic-" + std::to_string(topic); }
-
-metadata::ImagePtr image() {
-  metadata::ImageBuilder builder(std::make_shared<const metadata::Image>());
-  for (int t = 0; t < kTopics; ++t) {
-    protocol::TopicRecord topic;
-    topic.name = name_of(t);
-    topic.topic_id = id_of(t);
-    CHECK(builder.apply(metadata::Record(topic)));
-    for (int p = 0; p < kPartitions; ++p) {
-      protocol::PartitionRecord partition;
-      partition.partition_id = PartitionId{p};
-      partition.topic_id = id_of(t);
-      partition.replicas = partition.isr = {BrokerId{1}};
-      partition.leader = BrokerId{1};
-      CHECK(builder.apply(metadata::Record(partition)));
-    }
-  }
-  return builder.pin();
-}
-
-std::vector<PartitionFigures::Figures> figures() {
-  std::vector<PartitionFigures::Figures> all;
-  for (int t = 0; t < kTopics; ++t)
-    for (int p = 0; p < kPartitions; ++p) {
-      auto& one = all.emplace_back();
-      one.key = {id_of(t), PartitionId{p}};
-      one.offsets.end = one.offsets.high_watermark = Offset{1'234'567'890};
-      one.bytes = 987'654'321;
-      one.segments = 3;
-      one.leads = true;
-    }
-  return all;
-}
-
-std::vector<group::GroupFigures> groups() {
-  std::vector<group::GroupFigures> all;
-  for (int g = 0; g < kGroups; ++g) {
-    auto& group = all.emplace_back("a.group-" + std::to_string(g), group::GroupState::kStable, 3);
-    for (int i = 0; i < kOffsets; ++i)
-      group.offsets.push_back({name_of(g % kTopics), PartitionId{i}, Offset{1'234'567'890}});
-  }
-  return all;
-}
 
 double cpu_seconds() { return double(std::clock()) / CLOCKS_PER_SEC; }
 
@@ -94,28 +44,20 @@ Task<Page> make(const Shard* shard, broker::Broker* broker, metadata::ImagePtr i
   Others others;
   spawn(*shard, others.turn());
   LagAges ages(*broker);
-  const auto all_groups = groups();
-  auto all_figures = figures();
+  auto inputs = MadeUpCluster{}.inputs(image);
   co_await give_way();
   others.longest = 0;
   const double begun = cpu_seconds();
-  PartitionFigures by_key;
-  const std::size_t half = all_figures.size() / 2;  // as of two shards
-  co_await by_key.add({all_figures.begin(), all_figures.begin() + std::ptrdiff_t(half)});
-  co_await by_key.add({all_figures.begin() + std::ptrdiff_t(half), all_figures.end()});
-  auto topics = co_await topic_tables(image, &by_key, each);
-  auto of_groups = co_await group_tables(&all_groups, &by_key, image, &ages, 1'800'000'000'000, each);
-  std::vector<SeriesTable> tables;
-  for (auto* table : {&topics.topics, &topics.partitions, &of_groups.members, &of_groups.topics, &of_groups.partitions})
-    tables.push_back(std::move(*table));
+  auto joined_page = co_await page_tables(std::move(inputs), &ages, 1'800'000'000'000, each);
   const double joined = cpu_seconds();
   {
-    Exposition text(ExpositionFormat::kPrometheus, {}, std::move(tables));
+    Exposition text(ExpositionFormat::kPrometheus, {}, std::move(joined_page.tables));
     for (auto piece = text.next(64 * 1024); !piece.empty(); piece = text.next(64 * 1024)) {
       page.bytes += piece.size();
       co_await give_way();
     }
   }
+  co_await give_way();  // what is put away last counts too
   page.join = joined - begun;
   page.write = cpu_seconds() - joined;
   page.longest = others.longest;
@@ -131,7 +73,7 @@ int main() {
   threads.start();
   {
     broker::Broker broker({&threads[0]}, {});
-    const auto of = image();
+    const auto of = MadeUpCluster{}.image();
     for (const bool each : {false, true}) {
       Page best;
       for (int i = 0; i < 7; ++i) {

@@ -36,8 +36,7 @@ void add_partition(SeriesTable& table, const metadata::Topic& topic, std::size_t
       log(here ? here->offsets.end.value : 0),
       log(here ? std::int64_t(here->segments) : 0),
   };
-  const std::string labels[] = {topic.name, std::to_string(i)};
-  table.add(labels, values);
+  table.add({{topic.name, std::to_string(i)}}, values);
 }
 
 }  // namespace
