@@ -236,7 +236,7 @@ TEST_F(MonitoringTest, APassLooksForABoundedNumberOfAges) {
   produce("orders", 0, times, record::Codec::kNone);
   LagAges ages(*program.broker);
   const auto image = program.broker->publisher().current_image();
-  std::vector<LagAges::Position> positions;
+  LagAges::Positions positions;
   for (std::size_t i = 0; i < times.size(); ++i)
     positions.push_back({{image->topic("orders")->id, PartitionId{0}}, Offset{std::int64_t(i)}});
   const auto first = world.run(*server, ages.find(positions));

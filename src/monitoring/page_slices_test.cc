@@ -99,15 +99,17 @@ TEST_P(OfCluster, AreShortWhileItIsJoined) {
   EXPECT_LT(memory.blocks, kBlocksMax);
 }
 
+std::string name_of(const testing::TestParamInfo<MadeUpCluster>& info) {
+  const char* names[] = {"OfBoth", "OfManyTopics", "OfManyGroups", "OfOneLargeTopicAndGroup"};
+  return names[info.index];
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Large, OfCluster,
     testing::Values(MadeUpCluster{}, MadeUpCluster{.topics = 40'000, .partitions = 1},
                     MadeUpCluster{.topics = 400, .groups = 40'000, .offsets = 1},
                     MadeUpCluster{.topics = 1, .partitions = 40'000, .groups = 1, .offsets = 40'000, .behind = 7}),
-    [](const auto& info) {
-      const char* names[] = {"OfBoth", "OfManyTopics", "OfManyGroups", "OfOneLargeTopicAndGroup"};
-      return std::string(names[info.index]);
-    });
+    name_of);
 
 TEST_F(Slices, AreShortWhileAMapGrowsAndIsEmptied) {
   node.start();

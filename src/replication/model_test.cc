@@ -257,7 +257,7 @@ void State::control(int i, Alter& alter) {
   wanted.partition_epoch = alter.wanted.partition_epoch;
   for (std::size_t k = 0; k < alter.wanted.isr.size(); ++k)
     wanted.new_isr_with_epochs.push_back({alter.wanted.isr[k], alter.wanted.broker_epochs[k]});
-  auto decision = controller::alter_partition(now(), options(left_.min), request, 3);
+  auto decision = controller::alter_partition(controller::Standing(now()), options(left_.min), request, 3);
   alter.step = Alter::Step::kAnswered;
   alter.answer = decision.reply.error_code;
   if (alter.answer == ErrorCode::kNone) alter.answer = decision.reply.topics.at(0).partitions.at(0).error_code;
@@ -290,16 +290,18 @@ void State::start(int i) {
   b.durable = b.log.size();
   b.high_watermark = Offset{0};
   const auto* known = now().broker(BrokerId{i});
-  if (!known->fenced) decide(controller::fence(now(), options(left_.min), *known).records);
+  if (!known->fenced) decide(controller::fence(controller::Standing(now()), options(left_.min), *known).records);
   protocol::BrokerRegistrationRequest request;
   request.broker_id = BrokerId{i};
   request.cluster_id = now().cluster_id();
   b.epoch = now().broker(BrokerId{i})->epoch + 1;
   request.incarnation_id = {std::uint64_t(b.epoch), std::uint64_t(i)};
   request.features.push_back({"eligible.leader.replicas.version", 0, 1});
-  auto registered = controller::register_broker(now(), options(left_.min), request, false, b.epoch);
+  auto registered =
+      controller::register_broker(controller::Standing(now()), options(left_.min), request, false, b.epoch);
   CHECK(registered.reply.error_code == ErrorCode::kNone);
   decide(std::move(registered.records));
+  CHECK(!registered.rest);
 }
 
 void State::check() {
@@ -442,14 +444,17 @@ std::string State::apply(const Action& action) {
     case kFence:
       what = "is fenced";
       --left_.fences;
-      decide(controller::fence(now(), options(left_.min), *now().broker(BrokerId{i})).records);
+      decide(controller::fence(controller::Standing(now()), options(left_.min), *now().broker(BrokerId{i})).records);
       break;
     case kUnfence: {
       what = "is unfenced";
       protocol::BrokerHeartbeatRequest beat;
       beat.broker_id = BrokerId{i};
       beat.broker_epoch = b.epoch;
-      decide(controller::heartbeat(now(), options(left_.min), beat).records);
+      auto beaten = controller::heartbeat(controller::Standing(now()), options(left_.min), beat, {});
+      decide(std::move(beaten.records));
+      if (beaten.rest)
+        decide(controller::repair(controller::Standing(now()), options(left_.min), *beaten.rest).records);
       break;
     }
     case kKill:
