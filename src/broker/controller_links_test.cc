@@ -39,6 +39,8 @@ class Links {
 
   sim::World& world() { return broker_.world(); }
   BrokerUnderTest& broker() { return broker_; }
+  // How far the controller's own broker shows the metadata log.
+  Offset shown() { return Offset{broker_.broker().publisher().published().value()}; }
   sim::Node& other_node() { return *other_; }
   Other& other() { return other_->program<Other>(); }
 
@@ -123,6 +125,7 @@ TEST_P(ControllerLinkContract, AnAnswerIsOfTheRequestsKind) {
   protocol::BrokerHeartbeatRequest beat;
   beat.broker_id = BrokerId{2};
   beat.broker_epoch = registered->broker_epoch;
+  beat.current_metadata_offset = links_.shown();
   const auto beaten = ask<protocol::BrokerHeartbeatResponse>(beat, 1);
   ASSERT_TRUE(beaten);
   EXPECT_FALSE(beaten->is_fenced);
@@ -136,7 +139,7 @@ TEST_P(ControllerLinkContract, ARefusalIsAnAnswer) {
   EXPECT_EQ(refused->error_code, ErrorCode::kInconsistentClusterId);
   AllocateProducerIdsRequest ids;
   ids.broker_id = BrokerId{9};
-  EXPECT_EQ(ask<AllocateProducerIdsResponse>(ids)->error_code, ErrorCode::kBrokerIdNotRegistered);
+  EXPECT_EQ(ask<AllocateProducerIdsResponse>(ids)->error_code, ErrorCode::kStaleBrokerEpoch) << "as Kafka says it";
 }
 
 TEST_P(ControllerLinkContract, WhatMayBeMadeTwiceIsTheSameTwice) {
@@ -266,10 +269,11 @@ TEST_F(OverTheNetwork, WhoWaitsForALeaderThatWasReplacedIsToldToAskAgain) {
 
 TEST_F(OverTheNetwork, ARequestThatWaitsDoesNotHoldUpHeartbeatsNorOtherRequests) {
   const std::int64_t epoch = enroll();
-  // Broker 2 is unfenced and shows nothing, so that what clients ask waits for it.
+  // Broker 2 is unfenced and shows nothing more, so that what clients ask waits for it.
   protocol::BrokerHeartbeatRequest beat;
   beat.broker_id = BrokerId{2};
   beat.broker_epoch = epoch;
+  beat.current_metadata_offset = links_.shown();
   ASSERT_FALSE(ask<protocol::BrokerHeartbeatResponse>(beat)->is_fenced);
   const auto first = begin_create("first"), second = begin_create("second");
   links_.world().run_for(100ms);
@@ -286,11 +290,12 @@ TEST_F(OverTheNetwork, AChangeIsAnsweredAsSoonAsTheLastBrokerShowsIt) {
   protocol::BrokerHeartbeatRequest beat;
   beat.broker_id = BrokerId{2};
   beat.broker_epoch = epoch;
+  beat.current_metadata_offset = links_.shown();
   ASSERT_FALSE(ask<protocol::BrokerHeartbeatResponse>(beat)->is_fenced);
   const auto answer = begin_create("orders");
   links_.world().run_for(100ms);
   EXPECT_FALSE(*answer);
-  beat.current_metadata_offset = links_.broker().broker().publisher().published().value();
+  beat.current_metadata_offset = links_.shown();
   ASSERT_TRUE(ask<protocol::BrokerHeartbeatResponse>(beat));
   links_.world().run_for(20ms);
   EXPECT_TRUE(*answer);

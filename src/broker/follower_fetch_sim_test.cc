@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "broker/broker_shard.h"
 #include "broker/controller_link.h"
+#include "broker/metadata_publisher.h"
 #include "broker/testing.h"
 #include "protocol/create_topics_request.h"
 #include "protocol/create_topics_response.h"
@@ -93,6 +94,7 @@ class FollowerFetch : public ::testing::Test {
     protocol::BrokerHeartbeatRequest beat;
     beat.broker_id = kFollower;
     beat.broker_epoch = epoch_;
+    beat.current_metadata_offset = broker_.broker().publisher().published().value();
     EXPECT_FALSE(ask_controller<protocol::BrokerHeartbeatResponse>(beat, 1).is_fenced);
   }
   void create_topic() {
