@@ -72,7 +72,7 @@ TEST_F(Features, ABrokerThatDoesNotSpeakAFinalizedLevelCannotRegister) {
 
 TEST_F(Features, MetadataIsNotLostByADowngrade) {
   EXPECT_THAT(why(update("metadata.version", 29, kSafe)),
-              HasSubstr("Unsupported metadata.version downgrade from 4.3-IV0 to 4.2-IV1. Refusing to perform"));
+              HasSubstr("Unsupported metadata.version downgrade from 30 to 29. Refusing to perform"));
   EXPECT_THAT(why(update("metadata.version", 29, kUnsafe)),
               HasSubstr("Unsafe metadata downgrade is not supported in this version."));
   EXPECT_THAT(why(update("metadata.version", 6, kSafe)), HasSubstr("only supports versions 7-30"));

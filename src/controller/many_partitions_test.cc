@@ -125,7 +125,6 @@ TEST(VeryManyPartitions, AreHandedOverInStepsBetweenWhichOthersAreServed) {
     for (int p = 0; p < kEach; ++p) topic.assignments.push_back({PartitionId{p}, ids({2, 1})});
     ASSERT_EQ(controller.ask<protocol::CreateTopicsResponse>(request).topics.front().error_code, ErrorCode::kNone);
   }
-  controller.create("asked", 1, 1);
   const auto batches = controller.batches().size();
 
   ASSERT_TRUE(controller.ask<BrokerGoneResponse>(BrokerGone{BrokerId{2}, epoch}).fenced);

@@ -28,11 +28,6 @@ constexpr std::string_view kReleases[] = {"3.3-IV3",  "3.4-IV0*", "3.5-IV0",  "3
                                           "4.0-IV3",  "4.1-IV0",  "4.1-IV1",  "4.2-IV0", "4.2-IV1",  "4.3-IV0*"};
 constexpr std::int16_t kFirstRelease = 7;
 
-std::string release(std::int16_t level) {
-  auto name = kReleases[level - kFirstRelease];
-  if (name.ends_with('*')) name.remove_suffix(1);
-  return std::string(name);
-}
 bool loses_metadata(std::int16_t from, std::int16_t to) {
   return std::any_of(kReleases + (to - kFirstRelease) + 1, kReleases + (from - kFirstRelease) + 1,
                      [](std::string_view name) { return name.ends_with('*'); });
@@ -80,7 +75,7 @@ std::string not_supported(const metadata::Image& image, const Options& options, 
 Result<> check_metadata_version(std::int16_t from, std::int16_t to, Upgrade upgrade) {
   if (to >= from || !loses_metadata(from, to)) return {};
   return fail(ErrorCode::kInvalidUpdateVersion,
-              fmt::format("Unsupported metadata.version downgrade from {} to {}. {}", release(from), release(to),
+              fmt::format("Unsupported metadata.version downgrade from {} to {}. {}", from, to,
                           upgrade == Upgrade::kUnsafeDowngrade
                               ? "Unsafe metadata downgrade is not supported in this version."
                               : "Refusing to perform the requested downgrade because it might delete metadata "

@@ -98,12 +98,13 @@ TEST(UpdateFeatures, ADowngradeIsAskedForAsOneAndRefusedWhereItCouldLoseSomethin
             std::string::npos);
   EXPECT_EQ(message(controller, update("metadata.version", 29, kSafe)),
             kFailed +
-                "Invalid metadata.version 29. Refusing to perform the requested downgrade because it might "
+                "Unsupported metadata.version downgrade from 30 to 29. Refusing to perform the requested downgrade "
+                "because it might "
                 "delete metadata information.");
   EXPECT_EQ(message(controller, update("metadata.version", 29, kUnsafe)),
-            kFailed + "Invalid metadata.version 29. Unsafe metadata downgrade is not supported in this version.");
-  EXPECT_NE(message(controller, update("eligible.leader.replicas.version", 0, kSafe)).find("eligible leader replicas"),
-            std::string::npos);
+            kFailed +
+                "Unsupported metadata.version downgrade from 30 to 29. Unsafe metadata downgrade is not supported in "
+                "this version.");
   found_low(controller);
   EXPECT_NE(message(controller, update("metadata.version", 25, kSafe)).find("Can't downgrade to a newer version."),
             std::string::npos);
