@@ -59,7 +59,7 @@ def protobuf_both_ways(context: Context) -> None:
     broker = context.new_broker(schema_registry_listeners=f"http://127.0.0.1:{port}")
     broker.start()
     url = f"http://127.0.0.1:{port}"
-    env = {"REGISTRY": url, "DESCRIPTORS": str(descriptors), "PROTOS": protos}
+    env = {"REGISTRY": url, "DESCRIPTORS": str(descriptors)}
 
     written = context.run([str(toolkit), url, f"{context.prefix}-cpp", "write"]).stdout.split()
     context.run([node, file, "read", *written], env=env)

@@ -1,15 +1,15 @@
 // @confluentinc/schemaregistry's Protobuf codec beside another program's: `write` prints an order and one of its lines as
-// hexadecimal, `read ORDER LINE` looks at the other's. DESCRIPTORS is a file that protoc made of the schemas in PROTOS.
+// hexadecimal, `read ORDER LINE` looks at the other's. DESCRIPTORS is a file that protoc made of the schemas.
 //
-// The codec exchanges schemas as descriptors. With a registry that takes and gives them as text alone they are translated
-// on the way; what is written before the messages, and the messages, are the codec's own either way.
+// The codec exchanges schemas as descriptors. For the references of a reference it forgets to say so (1.10.1), and would read
+// a text as a descriptor, whatever the registry; here it is made to ask as it does for the first ones.
 const assert = require('node:assert')
 const fs = require('node:fs')
-const { create, createFileRegistry, createMutableRegistry, fromBinary, toBinary } = require('@bufbuild/protobuf')
-const { FileDescriptorProtoSchema, FileDescriptorSetSchema } = require('@bufbuild/protobuf/wkt')
+const { create, createFileRegistry, createMutableRegistry, fromBinary } = require('@bufbuild/protobuf')
+const { FileDescriptorSetSchema } = require('@bufbuild/protobuf/wkt')
 const { SchemaRegistryClient, ProtobufSerializer, ProtobufDeserializer, SerdeType } = require('@confluentinc/schemaregistry')
 
-const { PREFIX, REGISTRY, DESCRIPTORS, PROTOS } = process.env
+const { PREFIX, REGISTRY, DESCRIPTORS } = process.env
 const client = new SchemaRegistryClient({ baseURLs: [REGISTRY], cacheCapacity: 100, cacheLatestTtlSecs: 1 })
 const set = fromBinary(FileDescriptorSetSchema, fs.readFileSync(DESCRIPTORS))
 const files = createFileRegistry(set)
@@ -20,35 +20,8 @@ const value = {
   placed: create(files.getMessage('google.protobuf.Timestamp'), { seconds: 1700000000n }),
 }
 
-const described = (file) => Buffer.from(toBinary(FileDescriptorProtoSchema, file)).toString('base64')
-
-const isText = (info) => info.schema.includes('syntax = ')
-
-// The client's calls lead to each other, so what is translated already is left alone.
-function asText(info) {
-  if (isText(info)) return info
-  const { name } = fromBinary(FileDescriptorProtoSchema, Buffer.from(info.schema, 'base64'))
-  return { ...info, schema: fs.readFileSync(`${PROTOS}/${name}`, 'utf8') }
-}
-
-function asDescriptor(info) {
-  if (!isText(info)) return info
-  const holds = (f) => [...f.messageType, ...f.enumType].every((type) => new RegExp(`(message|enum) ${type.name} `).test(info.schema))
-  return { ...info, schema: described(set.file.find((f) => info.schema.includes(`package ${f.package};`) && holds(f))) }
-}
-
-async function translate() {
-  const { schema } = await (await fetch(`${REGISTRY}/schemas/ids/1?format=serialized`)).json()
-  if (!schema.startsWith('syntax')) return
-  for (const name of ['register', 'registerFullResponse', 'getId', 'getIdFullResponse', 'getVersion']) {
-    const real = client[name].bind(client)
-    client[name] = (subject, info, ...more) => real(subject, asText(info), ...more)
-  }
-  for (const name of ['getBySubjectAndId', 'getSchemaMetadata']) {
-    const real = client[name].bind(client)
-    client[name] = async (...all) => asDescriptor(await real(...all))
-  }
-}
+const getSchemaMetadata = client.getSchemaMetadata.bind(client)
+client.getSchemaMetadata = (subject, version, deleted, format = 'serialized') => getSchemaMetadata(subject, version, deleted, format)
 
 const actions = {
   async write() {
@@ -69,7 +42,7 @@ const actions = {
   },
 }
 
-translate().then(() => actions[process.argv[2]](...process.argv.slice(3))).then(() => process.exit(0), (error) => {
+actions[process.argv[2]](...process.argv.slice(3)).then(() => process.exit(0), (error) => {
   console.error(`FAILED: ${error.stack}`)
   process.exit(1)
 })
