@@ -37,6 +37,7 @@ stage "threads under ThreadSanitizer" python3 tools/run_tests.py --build build/t
 sim=build/release/bin/sim
 stage "simulation, seeds 1 to 300" $sim --seeds 1-300
 stage "simulation of three voters, seeds 1 to 1000" $sim --voters --seeds 1-1000
+stage "simulation of three brokers, seeds 1 to 200" $sim --cluster --seeds 1-200
 stage "simulation of logs, seeds 1 to 300" env THALWEG_SEEDS=300 build/release/bin/storage_test --gtest_brief=1 \
   --gtest_filter='LogSimulation.*:LogManagerSimulation.*'
 stage "simulation, seeds 1 to 20 step for step the same twice" $sim --seeds 1-20 --twice

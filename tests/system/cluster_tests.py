@@ -1,11 +1,14 @@
 """Several servers on this machine, configured as for Apache Kafka, become one cluster."""
 
+import json
 import pathlib
 import shutil
 import struct
+import subprocess
 import tempfile
 import time
 
+from harness import paths
 from harness.broker import ThalwegBroker
 from harness.outcome import Failure, expect, expect_equal
 from harness.wire import METADATA, Connection, free_port
@@ -132,6 +135,49 @@ def three_empty_nodes_found_one_cluster(cluster):
 
 
 @_in_cluster
+def what_was_acknowledged_survives_its_leader(cluster):
+    cluster.start()
+    for node in cluster.nodes:
+        cluster.wait_for_brokers(node, {1, 2, 3})
+    _thalweg(cluster, ["topic", "create", "orders", "--partitions", "3", "--replicas", "3", "--config", "min.insync.replicas=2"])
+    wanted, slowest = [], 0.0
+    for round_number in range(3):
+        records = [f"{round_number}-{i}" for i in range(2000)]
+        victim = round_number + 1  # leads a partition, and may lead the metadata quorum
+        _thalweg(cluster, ["produce", "orders"], "\n".join(records) + "\n")
+        wanted += records
+        cluster.nodes[victim].kill()
+        killed = time.monotonic()
+        _thalweg(cluster, ["produce", "orders", "--timeout", "60000"], f"after-{round_number}\n" * 3)
+        slowest = max(slowest, time.monotonic() - killed)
+        wanted += [f"after-{round_number}"] * 3
+        got = _thalweg(cluster, ["consume", "orders", "--count", str(len(wanted))]).splitlines()
+        expect_equal(sorted(got), sorted(wanted), "records after kill -9")
+        cluster.start(victim)
+        for node in cluster.nodes:
+            cluster.wait_for_brokers(node, {1, 2, 3})
+        _wait_until_all_in_sync(cluster)
+    return f"{len(wanted)} records, 3 kills, written again after at most {slowest:.1f} s"
+
+
+def _thalweg(cluster: Cluster, arguments: list[str], given: str = "") -> str:
+    brokers = ",".join(f"127.0.0.1:{broker.port}" for broker in cluster.nodes.values())
+    done = subprocess.run([str(paths.thalweg_binary()), *arguments, "--brokers", brokers], input=given, capture_output=True, text=True,
+                          timeout=_LIMIT_SECONDS)
+    expect_equal(done.returncode, 0, f"exit code of {' '.join(arguments)} ({done.stderr.strip()})")
+    return done.stdout
+
+
+def _wait_until_all_in_sync(cluster: Cluster) -> None:
+    rows = []
+    for _ in _until(_LIMIT_SECONDS):
+        rows = json.loads(_thalweg(cluster, ["topic", "describe", "orders", "--output", "json"]))
+        if [len(partition["in_sync"]) for partition in rows] == [3, 3, 3]:
+            return
+    raise Failure(f"not all replicas are in sync again: {rows}")
+
+
+@_in_cluster
 def two_emptied_disks_found_nothing(cluster):
     cluster.start()
     name = cluster.cluster_id(3)
@@ -155,5 +201,6 @@ def two_emptied_disks_found_nothing(cluster):
 
 ALL = {
     "three nodes with empty disks found one cluster, and go on without their leader": three_empty_nodes_found_one_cluster,
+    "what was acknowledged survives kill -9 of its leader": what_was_acknowledged_survives_its_leader,
     "two emptied disks of three found nothing": two_emptied_disks_found_nothing,
 }
