@@ -210,7 +210,7 @@ TEST_F(QuorumCluster, LosesNothingWhileMembersComeAndGo) {
 
 // Each disk that is replaced was a voter's; nobody asks for the seats, the keepers of the leaders see to them.
 TEST_F(QuorumCluster, LosesNothingWhileDisksAreReplaced) {
-  const Totals sum = ordeals(Members::kReplaced, 4);
+  const Totals sum = ordeals(Members::kReplaced, 8);
   EXPECT_GT(sum.changes, 20);
   EXPECT_GT(sum.joined, 40);
 }
