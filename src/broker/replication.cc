@@ -6,6 +6,7 @@
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/controller_link.h"
+#include "broker/listener_role.h"
 #include "network/channel.h"
 
 namespace thalweg::broker {
@@ -15,20 +16,6 @@ using ChannelPtr = replica::FetchLinks::ChannelPtr;
 
 constexpr std::int16_t kAlterPartitionVersion = 3;
 constexpr Instant kAlterPartitionWithin = std::chrono::seconds(2);
-
-// inter.broker.listener.name, or the first advertised one that speaks security.inter.broker.protocol.
-std::string listener_between_brokers(const config::BrokerConfig& config) {
-  const auto set = [&](const char* option) -> const std::string* {
-    const auto found = config.properties.find(option);
-    return found == config.properties.end() || found->second.empty() ? nullptr : &found->second;
-  };
-  if (const auto* listener = set("inter.broker.listener.name")) return *listener;
-  const auto* protocol = set("security.inter.broker.protocol");
-  const std::string wanted = protocol ? *protocol : "PLAINTEXT";
-  for (const auto& listener : config.advertised_listeners)
-    if (listener.name == wanted) return listener.name;
-  return config.advertised_listeners.empty() ? wanted : config.advertised_listeners.front().name;
-}
 
 // By name, at each connect: an address behind it may have moved.
 Task<Result<ChannelPtr>> connect(BrokerShard* here, std::string listener, std::string client_id, BrokerId leader,
@@ -100,7 +87,7 @@ replica::ReplicationLinks Replication::links_of(BrokerShard& here) {
   const BrokerId self = config.node_id;
   const std::string client_id = "broker-" + to_string(self) + "-fetcher";
   return {.fetch = {.self = self,
-                    .connect = [&here, listener = listener_between_brokers(config), client_id](
+                    .connect = [&here, listener = inter_broker_listener(config), client_id](
                                    BrokerId leader, replica::Lane,
                                    Instant deadline) { return connect(&here, listener, client_id, leader, deadline); },
                     .broker_epoch = [&here, self] { return epoch_in(here.image(), self); }},
