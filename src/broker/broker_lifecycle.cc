@@ -37,12 +37,7 @@ Task<Result<>> BrokerLifecycle::start(std::vector<Uuid> log_dirs) {
     pings_.watch(process_.shards);
     machine_.recovered(shard_.clock.now());
   }
-  const OneShot<bool> settled;
-  settled_ = settled;
-  const auto timer = shard_.clock.call_at(deadline, [settled] { settled.set(false); });
-  tick();
-  co_await settled.wait();
-  settled_.reset();
+  co_await settle(deadline);
   if (machine_.state() == State::kRunning) co_return Result<>();
   co_return std::unexpected(why_not_started());
 }
@@ -209,13 +204,17 @@ bool BrokerLifecycle::others_could_lead() const {
 Task<bool> BrokerLifecycle::leave(Instant deadline) {
   if (!config_.controlled_shutdown_enable || machine_.epoch() == -1 || !others_could_lead()) co_return true;
   machine_.begin_drain(shard_.clock.now());
+  co_await settle(deadline);
+  co_return machine_.drained();
+}
+
+Task<> BrokerLifecycle::settle(Instant deadline) {
   const OneShot<bool> settled;
   settled_ = settled;
   const auto timer = shard_.clock.call_at(deadline, [settled] { settled.set(false); });
   tick();
   co_await settled.wait();
   settled_.reset();
-  co_return machine_.drained();
 }
 
 void BrokerLifecycle::stop() {

@@ -60,6 +60,8 @@ class BrokerLifecycle {
   protocol::BrokerRegistrationRequest registration(std::vector<Uuid> log_dirs) const;
   LifecycleMachine::Health health();
   bool image_has_me() const;
+  // Goes on until unfenced, drained or over, or the deadline.
+  Task<> settle(Instant deadline);
   bool others_could_lead() const;
   Task<Result<>> recover(Instant deadline);
   Error why_not_started() const;
