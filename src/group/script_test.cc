@@ -211,15 +211,7 @@ TEST_P(Script, HappensAsWritten) {
   }
 }
 
-std::vector<std::filesystem::path> scripts() {
-  std::vector<std::filesystem::path> paths;
-  for (const auto& entry : std::filesystem::directory_iterator(TESTDATA))
-    if (entry.path().extension() == ".txt") paths.push_back(entry.path());
-  std::ranges::sort(paths);
-  return paths;
-}
-
-INSTANTIATE_TEST_SUITE_P(Group, Script, ::testing::ValuesIn(scripts()),
+INSTANTIATE_TEST_SUITE_P(Group, Script, ::testing::ValuesIn(scripts_in(TESTDATA)),
                          [](const auto& info) { return info.param.stem().string(); });
 
 }  // namespace

@@ -7,6 +7,7 @@
 //   refuse                           the journal refuses the next append
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -96,6 +97,15 @@ struct ScriptStep {
 inline std::string trimmed(const std::string& text) {
   const auto first = text.find_first_not_of(' ');
   return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(' ') - first + 1);
+}
+
+// In the order of their names.
+inline std::vector<std::filesystem::path> scripts_in(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    if (entry.path().extension() == ".txt") paths.push_back(entry.path());
+  std::ranges::sort(paths);
+  return paths;
 }
 
 inline std::vector<ScriptStep> read_script(const std::filesystem::path& path) {

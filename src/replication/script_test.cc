@@ -176,15 +176,7 @@ TEST_P(Script, HappensAsWritten) {
         << GetParam().filename().string() << ":" << step.line << ": " << step.command;
 }
 
-std::vector<std::filesystem::path> scripts() {
-  std::vector<std::filesystem::path> paths;
-  for (const auto& entry : std::filesystem::directory_iterator(TESTDATA))
-    if (entry.path().extension() == ".txt") paths.push_back(entry.path());
-  std::ranges::sort(paths);
-  return paths;
-}
-
-INSTANTIATE_TEST_SUITE_P(Replication, Script, ::testing::ValuesIn(scripts()),
+INSTANTIATE_TEST_SUITE_P(Replication, Script, ::testing::ValuesIn(group::scripts_in(TESTDATA)),
                          [](const auto& info) { return info.param.stem().string(); });
 
 }  // namespace
