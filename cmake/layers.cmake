@@ -33,6 +33,18 @@ function(use_modules target)
   see_modules(${target} ${seen})
 endfunction()
 
+# compile_together(TARGET): several sources become one translation unit, so that the headers and the templates that they
+# share are compiled once: a build from nothing takes two thirds of the time. Names in unnamed namespaces are therefore
+# unique within a module. The `dev` preset compiles each source alone, and so finds an include that is missing.
+set(THALWEG_TOGETHER 0 CACHE STRING "Sources of a module that are compiled as one; 0: each alone")
+function(compile_together target)
+  # Not `protocol`, whose generated files hold many messages each, and not `base`, of which the client library takes only
+  # what it needs, object by object.
+  if(THALWEG_TOGETHER GREATER 1 AND NOT target STREQUAL "protocol" AND NOT target STREQUAL "base")
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${THALWEG_TOGETHER})
+  endif()
+endfunction()
+
 # module(storage DEPENDS base record config runtime LINKS PkgConfig::zstd)
 #
 # DEPENDS are all the modules that its sources see, also through the headers of others: edges are not inherited. Each
@@ -54,6 +66,7 @@ function(module name)
     add_library(${name} STATIC ${production} ${M_SOURCES})
     see_modules(${name} ${name} ${M_DEPENDS})
     target_link_libraries(${name} PUBLIC ${M_DEPENDS} ${M_LINKS})
+    compile_together(${name})
     precompile(${name} ${kind})
   else()
     add_library(${name} INTERFACE)
@@ -66,6 +79,7 @@ function(module name)
     add_executable(${name}_test ${tests})
     use_modules(${name}_test ${name} ${M_TEST_DEPENDS})
     target_link_libraries(${name}_test PRIVATE ${M_TEST_LINKS} GTest::gtest_main GTest::gmock)
+    compile_together(${name}_test)
     precompile(${name}_test ${kind}_test)
     target_compile_definitions(${name}_test PRIVATE TESTDATA="${PROJECT_SOURCE_DIR}/src/${name}/testdata")
     add_test(NAME ${name} COMMAND ${name}_test)

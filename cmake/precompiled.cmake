@@ -13,6 +13,9 @@ function(precompiled_header name)
   target_link_libraries(precompiled_${name} PRIVATE fmt::fmt ${ARGN})
   set_source_files_properties(${source} PROPERTIES LANGUAGE CXX)
   target_compile_options(precompiled_${name} PRIVATE "SHELL:-x c++-header" "SHELL:-Xclang -fno-pch-timestamp")
+  # Only for a target of this kind do others wait before they compile.
+  add_custom_target(${name}_is_precompiled)
+  add_dependencies(${name}_is_precompiled precompiled_${name})
   # It holds paths of this folder, and must not come from another one.
   set_target_properties(precompiled_${name} PROPERTIES CXX_COMPILER_LAUNCHER "")
   execute_process(
@@ -33,6 +36,8 @@ function(precompile target name)
   target_compile_options(${target} PRIVATE "SHELL:-include-pch ${header}")
   get_target_property(sources ${target} SOURCES)
   set_property(SOURCE ${sources} APPEND PROPERTY OBJECT_DEPENDS ${header})
+  # Sources that are compiled together lose that property; the header is in what the compiler says it has read.
+  add_dependencies(${target} ${name}_is_precompiled)
 endfunction()
 
 if(THALWEG_PRECOMPILE)

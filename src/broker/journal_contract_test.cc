@@ -15,7 +15,7 @@ namespace thalweg::broker {
 namespace {
 
 using namespace std::chrono_literals;
-using Kind = replicated::AppendFailure::Kind;
+using FailureKind = replicated::AppendFailure::Kind;
 
 // Every bench has a journal of numbered records on a simulated machine. `too_large` is what it refuses; lose() and
 // regain() take the leadership away and bring it back; after hold() nobody hears of it and it hears of nobody.
@@ -43,7 +43,7 @@ class ModelBench : public SimBench {
   static Record record(int number) { return number; }
   static int number_of(const Record& record) { return record; }
   replicated::AppendResult append_too_large() {
-    journal_->failure = replicated::AppendFailure{Kind::kRefused, {ErrorCode::kMessageTooLarge, "too large"}};
+    journal_->failure = replicated::AppendFailure{FailureKind::kRefused, {ErrorCode::kMessageTooLarge, "too large"}};
     auto result = journal_->append({1});
     journal_->failure.reset();
     return result;
@@ -51,7 +51,7 @@ class ModelBench : public SimBench {
   void settle() { journal_->commit(); }
   void hold() { journal_->others.emplace(); }
   void lose() {
-    journal_->failure = replicated::AppendFailure{Kind::kLost, {ErrorCode::kNotLeaderOrFollower, "2 leads"}};
+    journal_->failure = replicated::AppendFailure{FailureKind::kLost, {ErrorCode::kNotLeaderOrFollower, "2 leads"}};
     journal_->records.resize(std::size_t(journal_->committed().value().value));  // the other leader cuts the rest
   }
   void regain() { journal_->failure.reset(); }
@@ -308,7 +308,7 @@ TYPED_TEST(JournalContract, ARefusedAppendLeavesNothing) {
   const Offset end = this->bench_.journal().end();
   const auto refused = this->bench_.append_too_large();
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().kind, Kind::kRefused) << refused.error().error.message;
+  EXPECT_EQ(refused.error().kind, FailureKind::kRefused) << refused.error().error.message;
   EXPECT_EQ(this->bench_.journal().end(), end);
   EXPECT_EQ(this->replay(), (std::set{1}));
   ASSERT_TRUE(this->append(2));
@@ -323,7 +323,7 @@ TYPED_TEST(JournalContract, ALostJournalSaysSo) {
   this->bench_.lose();
   const auto lost = this->append(2);
   ASSERT_FALSE(lost);
-  EXPECT_EQ(lost.error().kind, Kind::kLost) << lost.error().error.message;
+  EXPECT_EQ(lost.error().kind, FailureKind::kLost) << lost.error().error.message;
 }
 
 // What a machine knows may be answered without a record only as long as nobody else can have changed it.

@@ -14,7 +14,7 @@ bool replica_of(const metadata::Partition& partition, BrokerId self) {
 }
 
 constexpr std::size_t kOpenedAtOnce = 64;
-constexpr std::size_t kTopicsAtOnce = 64;  // removed or given another configuration before others have their turn
+constexpr std::size_t kChangesAtOnce = 64;  // removed or given another configuration before others have their turn
 constexpr PartitionId kWholeTopic{-1};
 
 }  // namespace
@@ -114,7 +114,7 @@ Task<> MetadataPublisher::publish(metadata::Built built) {
 }
 
 Task<> MetadataPublisher::remove_topics(const std::map<Uuid, metadata::TopicPtr>& topics) {
-  Pace pace(kTopicsAtOnce);
+  Pace pace(kChangesAtOnce);
   for (const auto& [id, topic] : topics) {
     if (pace.due()) co_await give_way();
     std::erase_if(failed_, [&](const auto& entry) { return entry.first.topic_id == id; });
@@ -135,7 +135,7 @@ Task<> MetadataPublisher::configure(metadata::ImagePtr image, std::vector<metada
     topics.clear();
     for (const auto& [name, topic] : image->topics()) topics.push_back(topic);
   }
-  Pace pace(kTopicsAtOnce);
+  Pace pace(kChangesAtOnce);
   for (const auto& topic : topics) {
     if (pace.due()) co_await give_way();
     co_await local_.configure(image, topic);

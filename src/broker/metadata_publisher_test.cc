@@ -15,7 +15,7 @@ namespace thalweg::broker {
 namespace {
 using namespace std::chrono_literals;
 
-constexpr BrokerId kSelf{1}, kOther{2};
+constexpr BrokerId kThis{1}, kThat{2};
 
 // Remembers what is open: partition to topic id. A name that is open for another topic is in the way.
 class RememberedState : public LocalState {
@@ -78,7 +78,7 @@ constexpr Uuid kOrders{1, 1}, kOrdersAgain{1, 2}, kPayments{2, 1};
 class MetadataPublisherTest : public testing::Test {
  protected:
   struct Program {
-    explicit Program(const Shard& shard) : state(shard), publisher(shard, state, kSelf, "cluster") {}
+    explicit Program(const Shard& shard) : state(shard), publisher(shard, state, kThis, "cluster") {}
     RememberedState state;
     MetadataPublisher publisher;
   };
@@ -107,7 +107,7 @@ class MetadataPublisherTest : public testing::Test {
 };
 
 TEST_F(MetadataPublisherTest, OpensBeforeItShowsAndPublishesWhatItShows) {
-  apply({topic("orders", kOrders), partition(kOrders, 0, {kSelf}), partition(kOrders, 1, {kOther})});
+  apply({topic("orders", kOrders), partition(kOrders, 0, {kThis}), partition(kOrders, 1, {kThat})});
   settle();
   EXPECT_TRUE(state().shown.empty()) << "published while the log is replayed";
   publisher().start();
@@ -120,12 +120,12 @@ TEST_F(MetadataPublisherTest, OpensBeforeItShowsAndPublishesWhatItShows) {
 
 TEST_F(MetadataPublisherTest, LetsGoOfWhatMovesAway) {
   publisher().start();
-  apply({topic("orders", kOrders), partition(kOrders, 0, {kSelf})});
+  apply({topic("orders", kOrders), partition(kOrders, 0, {kThis})});
   settle();
   protocol::PartitionChangeRecord move;
   move.topic_id = kOrders;
   move.partition_id = PartitionId{0};
-  move.replicas = std::vector{kOther};
+  move.replicas = std::vector{kThat};
   apply({move});
   settle();
   EXPECT_TRUE(state().open.empty());
@@ -133,12 +133,12 @@ TEST_F(MetadataPublisherTest, LetsGoOfWhatMovesAway) {
 
 TEST_F(MetadataPublisherTest, ARestoreAtRunTimeBringsInWhatDiffers) {
   publisher().start();
-  apply({topic("orders", kOrders), partition(kOrders, 0, {kSelf}), topic("payments", kPayments),
-         partition(kPayments, 0, {kSelf})});
+  apply({topic("orders", kOrders), partition(kOrders, 0, {kThis}), topic("payments", kPayments),
+         partition(kPayments, 0, {kThis})});
   settle();
   ASSERT_EQ(state().open.size(), 2u);
   // Meanwhile payments was deleted, and orders deleted and created again. Nothing else comes after the snapshot.
-  restore({topic("orders", kOrdersAgain), partition(kOrdersAgain, 0, {kSelf}), partition(kOrdersAgain, 1, {kSelf}),
+  restore({topic("orders", kOrdersAgain), partition(kOrdersAgain, 0, {kThis}), partition(kOrdersAgain, 1, {kThis}),
            config(ResourceType::kTopic, "orders", "retention.ms", "7")});
   settle();
   EXPECT_EQ(state().open, (std::map<std::string, Uuid>{{"orders-0", kOrdersAgain}, {"orders-1", kOrdersAgain}}));
@@ -150,7 +150,7 @@ TEST_F(MetadataPublisherTest, ARestoreAtRunTimeBringsInWhatDiffers) {
 // With thousands of topics that is long work.
 TEST_F(MetadataPublisherTest, TopicsAreConfiguredOnlyForWhatTheyInherit) {
   publisher().start();
-  apply({topic("orders", kOrders), partition(kOrders, 0, {kSelf}), topic("payments", kPayments)});
+  apply({topic("orders", kOrders), partition(kOrders, 0, {kThis}), topic("payments", kPayments)});
   apply({config(ResourceType::kBroker, "", "max.connections", "100")});
   settle();
   EXPECT_TRUE(state().configured.empty());
@@ -162,10 +162,10 @@ TEST_F(MetadataPublisherTest, TopicsAreConfiguredOnlyForWhatTheyInherit) {
 
 TEST_F(MetadataPublisherTest, ARestoreWhilePublishingLosesNothing) {
   publisher().start();
-  apply({topic("payments", kPayments), partition(kPayments, 0, {kSelf})});
+  apply({topic("payments", kPayments), partition(kPayments, 0, {kThis})});
   world_.run_for(500us);  // its partition is being opened
   ASSERT_TRUE(state().open.empty());
-  restore({topic("orders", kOrders), partition(kOrders, 0, {kSelf})});
+  restore({topic("orders", kOrders), partition(kOrders, 0, {kThis})});
   settle();
   EXPECT_EQ(state().open, (std::map<std::string, Uuid>{{"orders-0", kOrders}}));
 }
@@ -173,7 +173,7 @@ TEST_F(MetadataPublisherTest, ARestoreWhilePublishingLosesNothing) {
 TEST_F(MetadataPublisherTest, AFailedOpenIsTriedAgainWithPatience) {
   publisher().start();
   state().failures = 2;
-  apply({topic("orders", kOrders), partition(kOrders, 0, {kSelf})});
+  apply({topic("orders", kOrders), partition(kOrders, 0, {kThis})});
   settle();
   EXPECT_TRUE(state().open.empty());
   EXPECT_EQ(publisher().published().value(), Offset{index_}) << "one partition must not hold up the others";
@@ -188,11 +188,11 @@ TEST_F(MetadataPublisherTest, AFailedOpenIsTriedAgainWithPatience) {
 
 TEST_F(MetadataPublisherTest, ATopicInTheWayOfAnotherIsRemovedAgainFirst) {
   publisher().start();
-  apply({topic("orders", kOrders), partition(kOrders, 0, {kSelf})});
+  apply({topic("orders", kOrders), partition(kOrders, 0, {kThis})});
   settle();
   state().failed_removals = 1;
   apply({removal(kOrders)});
-  apply({topic("orders", kOrdersAgain), partition(kOrdersAgain, 0, {kSelf})});
+  apply({topic("orders", kOrdersAgain), partition(kOrdersAgain, 0, {kThis})});
   settle();
   EXPECT_EQ(state().open.at("orders-0"), kOrders);
   world_.run_for(5s);
@@ -202,7 +202,7 @@ TEST_F(MetadataPublisherTest, ATopicInTheWayOfAnotherIsRemovedAgainFirst) {
 TEST_F(MetadataPublisherTest, WhatIsDeletedIsNotTriedAgain) {
   publisher().start();
   state().failures = 1;
-  apply({topic("orders", kOrders), partition(kOrders, 0, {kSelf})});
+  apply({topic("orders", kOrders), partition(kOrders, 0, {kThis})});
   settle();
   apply({removal(kOrders)});
   world_.run_for(5s);
@@ -211,7 +211,7 @@ TEST_F(MetadataPublisherTest, WhatIsDeletedIsNotTriedAgain) {
 
 TEST_F(MetadataPublisherTest, StopsAtWhatItDoesNotUnderstandAndSaysSo) {
   publisher().start();
-  apply({topic("orders", kOrders), partition(kOrders, 0, {kSelf})});
+  apply({topic("orders", kOrders), partition(kOrders, 0, {kThis})});
   settle();
   // A record of a type from the future: size 3, frame version 1, type 127, version 0.
   publisher().apply(Offset{++index_}, LeaderEpoch{1}, as_bytes(std::string_view("\x03\x01\x7f\x00", 4)));

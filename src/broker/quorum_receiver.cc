@@ -9,7 +9,7 @@ namespace {
 
 using raft::MemberId;
 
-constexpr Instant kSayAgain = std::chrono::minutes(1);
+constexpr Instant kNoteAgain = std::chrono::minutes(1);
 constexpr std::size_t kNodesMax = 4096;  // remembered of who has asked: anybody may say any id
 constexpr Instant kUpdateWithin = std::chrono::seconds(5);
 
@@ -179,7 +179,7 @@ Task<> QuorumReceiver::update(raft::Member member) {
 void QuorumReceiver::note_refusal(const Request& request, const Error& error) {
   const Instant now = shard_.clock.now();
   const auto at = noted_.find(request.node);
-  if (at != noted_.end() && now - at->second < kSayAgain) return;
+  if (at != noted_.end() && now - at->second < kNoteAgain) return;
   if (noted_.size() > kNodesMax) noted_.clear();
   noted_[request.node] = now;
   log::warn("a node's request to the metadata quorum is refused", field("node", request.node), field("error", error));

@@ -76,7 +76,7 @@ class SecondAttempt : public testing::Test {
   Cluster before_, now_;
 };
 
-constexpr Uuid kId{1, 1}, kOther{1, 2};
+constexpr Uuid kId{1, 1}, kAnother{1, 2};
 
 TEST_F(SecondAttempt, ATopicThatWasCreatedAsAskedIsItsOwn) {
   now_.topic("orders", kId, 3);
@@ -151,7 +151,7 @@ TEST_F(SecondAttempt, ADeletionGoesByIdAndKnowsThatItIsDone) {
   answer.responses[1].error_code = ErrorCode::kUnknownTopicOrPartition;
   EXPECT_FALSE(settle_second(request, *before_.image, *now_.image, answer)) << "this node shows it still";
   now_.remove(kId);
-  now_.topic("orders", kOther, 1);  // created by somebody else meanwhile
+  now_.topic("orders", kAnother, 1);  // created by somebody else meanwhile
   ASSERT_TRUE(settle_second(request, *before_.image, *now_.image, answer));
   EXPECT_EQ(answer.responses[0].error_code, ErrorCode::kNone);
   EXPECT_EQ(answer.responses[0].name, "orders");

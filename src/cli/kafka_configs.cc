@@ -247,7 +247,7 @@ Task<Result<>> ConfigCommand::alter() {
 }
 
 // What is wrong with the combination of options, or empty.
-std::string misuse(const Options& o) {
+std::string misuse_of_configs(const Options& o) {
   if (o.has("describe") == o.has("alter")) return "Command must include exactly one action: --describe, --alter";
   if (o.has("describe"))
     for (const char* other : {"add-config", "delete-config"})
@@ -272,7 +272,7 @@ Task<int> kafka_configs(Context context, Arguments arguments) {
                                        "This tool helps to manipulate and describe entity config for a topic, client, "
                                        "user, broker, ip, client-metrics or group"))
     co_return *code;
-  if (const std::string text = misuse(*options); !text.empty()) co_return usage_error(terminal, known, text);
+  if (const std::string text = misuse_of_configs(*options); !text.empty()) co_return usage_error(terminal, known, text);
   auto entity = parse_entity(*options);
   if (!entity) co_return plainly(entity.error().message);
   if (const auto fits = check(*options, *entity); !fits) co_return plainly(fits.error().message);

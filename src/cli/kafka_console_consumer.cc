@@ -57,7 +57,7 @@ constexpr Renamed kRenamed[] = {{"property", "formatter-property"},
                                 {"consumer.config", "command-config"}};
 
 // What is wrong with the combination of options, or empty.
-std::string misuse(const Options& o) {
+std::string misuse_of_consumer(const Options& o) {
   if (o.has("topic") == o.has("include"))
     return "Exactly one of the following arguments is required: [topic], [include]";
   if (!o.has("bootstrap-server")) return "Missing required argument \"[bootstrap-server]\"";
@@ -138,8 +138,8 @@ Result<std::unique_ptr<MessageFormatter>> formatter(Terminal& terminal, const Op
   return make_formatter(options.value_or("formatter", "DefaultMessageFormatter"), properties);
 }
 
-Result<> choose_partitions(admin::Consumer& consumer, const Options& options, const Properties& properties,
-                           std::optional<std::int64_t> reset) {
+Result<> choose_what_to_read(admin::Consumer& consumer, const Options& options, const Properties& properties,
+                             std::optional<std::int64_t> reset) {
   if (const auto pattern = options.value("include")) {
     TRY(const auto filter, TopicFilter::parse(*pattern));
     const bool internal_too = find(properties, "exclude.internal.topics") == "false";
@@ -235,7 +235,8 @@ Task<int> kafka_console_consumer(Context context, Arguments arguments) {
                                        "This tool helps to read data from Kafka topics and outputs it to standard "
                                        "output."))
     co_return *code;
-  if (const std::string text = misuse(*options); !text.empty()) co_return usage_error(terminal, known, text);
+  if (const std::string text = misuse_of_consumer(*options); !text.empty())
+    co_return usage_error(terminal, known, text);
   warn_of_old_names(terminal, *options, kRenamed, "Option");
 
   const auto properties = client_properties(terminal, *options, {"consumer.config", "command-config"},
@@ -254,7 +255,7 @@ Task<int> kafka_console_consumer(Context context, Arguments arguments) {
 
   admin::Client client(context.shard, std::move(*client_settings));
   const auto consumer = admin::Consumer::create(client, *settings);
-  if (const auto chosen = choose_partitions(*consumer, *options, *properties, settings->reset); !chosen)
+  if (const auto chosen = choose_what_to_read(*consumer, *options, *properties, settings->reset); !chosen)
     co_return fail_plainly(terminal, chosen.error());
   terminal.on_stop([weak = std::weak_ptr(consumer)] {
     if (const auto alive = weak.lock()) alive->wakeup();

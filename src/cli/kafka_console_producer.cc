@@ -47,14 +47,14 @@ OptionParser kafka_console_producer_options() {
 
 namespace {
 
-constexpr Renamed kRenamed[] = {
+constexpr Renamed kRenamedOptions[] = {
     {"property", "reader-property"}, {"producer-property", "command-property"}, {"producer.config", "command-config"}};
 
 // What is wrong with the combination of options, or empty.
-std::string misuse(const Options& options) {
+std::string misuse_of_producer(const Options& options) {
   for (const char* required : {"topic", "bootstrap-server"})
     if (!options.has(required)) return fmt::format("Missing required argument \"[{}]\"", required);
-  return given_twice(options, kRenamed);
+  return given_twice(options, kRenamedOptions);
 }
 
 Result<std::int64_t> number(const Options& options, const std::string& option, const Properties& properties,
@@ -145,8 +145,9 @@ Task<int> kafka_console_producer(Context context, Arguments arguments) {
   if (const auto code = answer_at_once(terminal, known, arguments, *options,
                                        "This tool helps to read data from standard input and publish it to Kafka."))
     co_return *code;
-  if (const std::string text = misuse(*options); !text.empty()) co_return usage_error(terminal, known, text);
-  warn_of_old_names(terminal, *options, kRenamed, "Warning:");
+  if (const std::string text = misuse_of_producer(*options); !text.empty())
+    co_return usage_error(terminal, known, text);
+  warn_of_old_names(terminal, *options, kRenamedOptions, "Warning:");
   if (options->has("max-partition-memory-bytes"))
     terminal.out(
         "Warning: --max-partition-memory-bytes is deprecated and will be removed in Apache Kafka 5.0. Use --batch-size "

@@ -138,7 +138,7 @@ std::string unavailable(const Options& o) {
 }
 
 // What is wrong with the combination of options, or empty.
-std::string misuse(const Options& o) {
+std::string misuse_of_groups(const Options& o) {
   if (count_of(o, kActions) != 1)
     return "Command must include exactly one action: --list, --describe, --delete, --reset-offsets, "
            "--delete-offsets, --validate-regex";
@@ -269,7 +269,7 @@ Task<int> kafka_consumer_groups(Context context, Arguments arguments) {
   }
   if (options->has("reset-offsets") && count_of(*options, std::array{"execute", "dry-run", "export"}) == 0)
     terminal.err(kNoAction);
-  if (const std::string text = misuse(*options); !text.empty()) co_return usage_error(terminal, known, text);
+  if (const std::string text = misuse_of_groups(*options); !text.empty()) co_return usage_error(terminal, known, text);
   if (const auto pattern = options->value("validate-regex")) co_return validate(terminal, *pattern);
   auto settings = admin_options(terminal, *options);
   if (!settings) co_return report(terminal, settings.error());

@@ -49,7 +49,7 @@ OptionParser kafka_topics_options() {
 
 namespace {
 
-constexpr std::array kActions = {"list", "describe", "create", "alter", "delete"};
+constexpr std::array kTopicActions = {"list", "describe", "create", "alter", "delete"};
 
 // Empty when `option` does not clash with `others`.
 std::string clash(const Options& options, std::string_view option, const std::vector<std::string>& others) {
@@ -60,8 +60,8 @@ std::string clash(const Options& options, std::string_view option, const std::ve
 }
 
 // What is wrong with the combination of options, or empty.
-std::string misuse(const Options& o) {
-  if (std::ranges::count_if(kActions, [&](const char* action) { return o.has(action); }) != 1)
+std::string misuse_of_topics(const Options& o) {
+  if (std::ranges::count_if(kTopicActions, [&](const char* action) { return o.has(action); }) != 1)
     return "Command must include exactly one action: --list, --describe, --create, --alter or --delete";
   if (!o.has("list") && !o.has("describe") && !o.has("topic")) return "Missing required argument \"[topic]\"";
   if (o.has("describe") && o.has("if-exists") && !o.has("topic") && !o.has("topic-id"))
@@ -102,7 +102,7 @@ Task<Result<>> run(TopicCommand command, const Options& options) {
   co_return co_await command.describe();
 }
 
-int report(Terminal& terminal, const Error& error) {
+int report_topics_error(Terminal& terminal, const Error& error) {
   terminal.out(fmt::format("Error while executing topic command : {}\n", kafka_text(error)));
   return 1;
 }
@@ -139,7 +139,8 @@ Task<int> kafka_topics(Context context, Arguments arguments) {
   const OptionParser known = kafka_topics_options();
   Terminal& terminal = context.terminal;
   const auto options = known.parse(arguments);
-  if (!options && options.error().code == ErrorCode::kInvalidConfig) co_return report(terminal, options.error());
+  if (!options && options.error().code == ErrorCode::kInvalidConfig)
+    co_return report_topics_error(terminal, options.error());
   if (!options) {
     terminal.err(options.error().message + "\n");
     co_return 1;
@@ -155,7 +156,7 @@ Task<int> kafka_topics(Context context, Arguments arguments) {
     terminal.err("--bootstrap-server must be specified\n");
     co_return 1;
   }
-  if (const std::string text = misuse(*options); !text.empty()) co_return usage_error(terminal, known, text);
+  if (const std::string text = misuse_of_topics(*options); !text.empty()) co_return usage_error(terminal, known, text);
   auto settings = admin_options(terminal, *options);
   if (!settings) {
     terminal.err(settings.error().message + "\n");
@@ -163,7 +164,7 @@ Task<int> kafka_topics(Context context, Arguments arguments) {
   }
   admin::Client client(context.shard, std::move(*settings));
   const auto done = co_await run(TopicCommand(terminal, *options, client), *options);
-  co_return done ? 0 : report(terminal, done.error());
+  co_return done ? 0 : report_topics_error(terminal, done.error());
 }
 
 }  // namespace thalweg::cli

@@ -28,7 +28,7 @@ std::optional<std::int64_t> parse_ago(const std::string& text) {
   return {};
 }
 
-Result<Timestamp> parse_time(const std::string& text) {
+Result<Timestamp> parse_place_time(const std::string& text) {
   return parse_date_time(text.contains('T') ? text : text + "T00:00:00");
 }
 
@@ -45,7 +45,7 @@ Result<Place> parse_place(const std::string& text, Timestamp now) {
   if (text.starts_with('-') && all_digits(text.substr(1)) && number && *number < 0) return Place{kLast, -*number};
   if (text.starts_with('-'))
     if (const auto ago = parse_ago(text.substr(1))) return Place{kTime, std::max<Timestamp>(now - *ago, 0)};
-  if (const auto time = parse_time(text); time && *time >= 0) return Place{kTime, *time};
+  if (const auto time = parse_place_time(text); time && *time >= 0) return Place{kTime, *time};
   return invalid(
       fmt::format("'{}' is no place: there are start, end, an offset, -100 (the last 100), a time like "
                   "2026-01-31T12:00:00Z, -1h (an hour ago) and @1700000000000",

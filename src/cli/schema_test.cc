@@ -83,7 +83,7 @@ Task<Run> run(const Shard* shard, Arguments arguments, bool on_terminal = false,
 
 // A command against the registry.
 template <class Script>
-void play(Script script) {
+void play_registry(Script script) {
   platform::TestShards shards;
   platform::run_on(shards[0], script(&shards[0]));
 }
@@ -98,7 +98,7 @@ constexpr const char* kUsers =
     R"({"subject":"users-value","version":2,"id":7,"guid":"g","schemaType":"AVRO","schema":"{\"type\":\"string\"}"})";
 
 TEST(Schema, ListsSubjectsPageByPage) {
-  play([](const Shard* shard) -> Task<> {
+  play_registry([](const Shard* shard) -> Task<> {
     FakeRegistry registry(*shard);
     std::string page;
     for (int i = 0; i < 250; ++i)
@@ -116,7 +116,7 @@ TEST(Schema, ListsSubjectsPageByPage) {
 }
 
 TEST(Schema, EndsWithARegistryThatKnowsNoPages) {
-  play([](const Shard* shard) -> Task<> {
+  play_registry([](const Shard* shard) -> Task<> {
     FakeRegistry registry(*shard);
     std::string all;
     for (int i = 0; i < 250; ++i) all += std::string(i ? "," : "[") + kUsers;
@@ -132,7 +132,7 @@ TEST(Schema, EndsWithARegistryThatKnowsNoPages) {
 }
 
 TEST(Schema, ShowsTheTextLaidOutOrAsItIs) {
-  play([](const Shard* shard) -> Task<> {
+  play_registry([](const Shard* shard) -> Task<> {
     FakeRegistry registry(*shard);
     registry.answers["GET /subjects/users-value/versions/latest"] = {200, kUsers};
     registry.answers["GET /subjects/a%2Fb/versions/3?deleted=true"] = {200, kUsers};
@@ -150,7 +150,7 @@ TEST(Schema, ShowsTheTextLaidOutOrAsItIs) {
 }
 
 TEST(Schema, RegistersWhatIsNotThereYet) {
-  play([](const Shard* shard) -> Task<> {
+  play_registry([](const Shard* shard) -> Task<> {
     FakeRegistry registry(*shard);
     registry.answers["POST /subjects/users-value/versions"] = {200, R"({"id":7})"};
     registry.answers["POST /subjects/there"] = {200, kUsers};
@@ -170,7 +170,7 @@ TEST(Schema, RegistersWhatIsNotThereYet) {
 }
 
 TEST(Schema, ChecksAndSaysWhyNot) {
-  play([](const Shard* shard) -> Task<> {
+  play_registry([](const Shard* shard) -> Task<> {
     FakeRegistry registry(*shard);
     const std::string path = "POST /compatibility/subjects/users-value/versions";
     registry.answers[path + "?verbose=true"] = {200, R"({"is_compatible":true})"};
@@ -190,7 +190,7 @@ TEST(Schema, ChecksAndSaysWhyNot) {
 }
 
 TEST(Schema, DeletesAfterAQuestionOnATerminalOnly) {
-  play([](const Shard* shard) -> Task<> {
+  play_registry([](const Shard* shard) -> Task<> {
     FakeRegistry registry(*shard);
     registry.answers["DELETE /subjects/s"] = {200, "[1,2]"};
     registry.answers["DELETE /subjects/s/versions/2?permanent=true"] = {200, "2"};
@@ -209,7 +209,7 @@ TEST(Schema, DeletesAfterAQuestionOnATerminalOnly) {
 }
 
 TEST(Schema, ShowsAndSetsLevels) {
-  play([](const Shard* shard) -> Task<> {
+  play_registry([](const Shard* shard) -> Task<> {
     FakeRegistry registry(*shard);
     registry.answers["GET /config"] = {200, R"({"compatibilityLevel":"BACKWARD"})"};
     registry.answers["GET /config/s"] = {404, R"({"error_code":40408,"message":"none"})"};
@@ -228,7 +228,7 @@ TEST(Schema, ShowsAndSetsLevels) {
 }
 
 TEST(Schema, PassesOnWhatTheRegistryRefusesAndWhatToDo) {
-  play([](const Shard* shard) -> Task<> {
+  play_registry([](const Shard* shard) -> Task<> {
     FakeRegistry registry(*shard);
     registry.answers["GET /subjects"] = {200, R"(["users-value"])"};
     registry.answers["GET /schemas/ids/9"] = {404, R"({"error_code":40403,"message":"Schema 9 not found"})"};
@@ -257,7 +257,7 @@ TEST(Schema, PassesOnWhatTheRegistryRefusesAndWhatToDo) {
 }
 
 TEST(Schema, SaysSoonThatThereIsNoRegistry) {
-  play([](const Shard* shard) -> Task<> {
+  play_registry([](const Shard* shard) -> Task<> {
     const Stranger silent(*shard, ""), tls(*shard, std::string("\x15\x03\x01\0\2\2\x28", 7)),
         ssh(*shard, "SSH-2.0\r\n");
     admin::FakeBroker kafka(*shard);
@@ -282,7 +282,7 @@ TEST(Schema, SaysSoonThatThereIsNoRegistry) {
 }
 
 TEST(Schema, WaitsAtAScreenForARegistryThatIsOnlySlow) {
-  play([](const Shard* shard) -> Task<> {
+  play_registry([](const Shard* shard) -> Task<> {
     FakeRegistry registry(*shard);
     registry.is_slow_at_first = true;
     registry.answers["GET /config"] = {200, R"({"compatibilityLevel":"NONE"})"};
@@ -295,7 +295,7 @@ TEST(Schema, WaitsAtAScreenForARegistryThatIsOnlySlow) {
 }
 
 TEST(Schema, TakesTheFirstAddressThatCanBeReached) {
-  play([](const Shard* shard) -> Task<> {
+  play_registry([](const Shard* shard) -> Task<> {
     FakeRegistry registry(*shard);
     registry.answers["GET /config"] = {200, R"({"compatibilityLevel":"NONE"})"};
     const auto ran = co_await run(shard, {"schema", "level", "--registry", "127.0.0.1:1," + registry.url});
@@ -332,7 +332,7 @@ TEST(Schema, RefusesWhatMakesNoSenseBeforeItConnects) {
       {"list", "--registry", "a,,b"},
       {"list", "--brokers", "a:1"},
   };
-  play([&all](const Shard* shard) -> Task<> {
+  play_registry([&all](const Shard* shard) -> Task<> {
     for (Arguments arguments : all) {
       std::string shown;
       for (const auto& word : arguments) shown += word + " ";

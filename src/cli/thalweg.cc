@@ -130,7 +130,7 @@ int other_words(Terminal& terminal, const Arguments& arguments) {
 }
 
 // Too few or too many words; empty when all is well.
-std::string misuse(const Command& command, const Options& options) {
+std::string misuse_of_command(const Command& command, const Options& options) {
   const auto& words = options.positional();
   if (words.empty() && !command.words.missing.empty()) return fmt::format("{} is missing", command.words.missing);
   if (words.size() > command.words.max) return fmt::format("'{}' is one word too many", words[command.words.max]);
@@ -181,7 +181,7 @@ Task<int> run_thalweg(Context context, Arguments arguments) {
     terminal.out(help_of(terminal, *command));
     co_return 0;
   }
-  if (const std::string text = misuse(*command, *options); !text.empty())
+  if (const std::string text = misuse_of_command(*command, *options); !text.empty())
     co_return usage(terminal, text, command->name);
   const auto from_environment =
       command->asks == Command::Asks::kCluster ? terminal.environment(kBrokersVariable) : std::nullopt;

@@ -123,7 +123,7 @@ std::string number_field(std::string_view key, const std::optional<std::string>&
   return fmt::format("\"{}\":{}", key, number ? std::to_string(*number) : "null");
 }
 
-std::string as_json(const admin::ConsumedRecord& record) {
+std::string letter_as_json(const admin::ConsumedRecord& record) {
   const DeadLetter letter = dead_letter_in(record);
   std::string headers;
   for (const auto& [name, value] : original_of(record).headers)
@@ -162,7 +162,7 @@ Task<Result<>> show_all(Session session, LetterReader& reader, const LetterFilte
     if (records.empty()) break;
     for (const auto& record : records) {
       if (!filter.takes(dead_letter_in(record))) continue;
-      session.terminal().out(session.format == OutputFormat::kJson ? as_json(record) : as_text(record));
+      session.terminal().out(session.format == OutputFormat::kJson ? letter_as_json(record) : as_text(record));
       if (--left == 0) break;
     }
     if (!session.terminal().flush()) break;

@@ -16,7 +16,7 @@
 namespace thalweg::cli {
 namespace {
 
-struct Wish {
+struct ReplayWish {
   std::string queue, group;
   std::optional<std::string> to;
   LetterFilter filter;
@@ -24,8 +24,8 @@ struct Wish {
   bool dry = false;
 };
 
-Result<Wish> wish_of(const Session& session) {
-  Wish wish;
+Result<ReplayWish> replay_wish_of(const Session& session) {
+  ReplayWish wish;
   wish.queue = session.words()[0];
   wish.group = session.options.value_or("group", std::string(kReplayGroup));
   wish.to = session.options.value("to");
@@ -40,7 +40,7 @@ Result<Wish> wish_of(const Session& session) {
 
 class Replay {
  public:
-  Replay(Session session, const Wish& wish) : session_(session), wish_(wish), progress_(session, true) {
+  Replay(Session session, const ReplayWish& wish) : session_(session), wish_(wish), progress_(session, true) {
     admin::ProducerOptions options;
     options.max_block = options.delivery_timeout = session.client.options().api_timeout;
     producer_ = admin::Producer::create(session.client, options);
@@ -170,7 +170,7 @@ class Replay {
   }
 
   Session session_;
-  const Wish& wish_;
+  const ReplayWish& wish_;
   std::shared_ptr<admin::Producer> producer_;
   Progress progress_;
   std::map<std::string, std::int64_t> by_topic_;
@@ -189,7 +189,7 @@ void declare_dlq_replay(OptionParser& parser) {
 }
 
 Task<Result<>> dlq_replay(Session session) {
-  CO_TRY(const auto wish, wish_of(session));
+  CO_TRY(const auto wish, replay_wish_of(session));
   Replay replay(session, wish);
   const auto done = co_await replay.run();
   replay.show();

@@ -44,7 +44,7 @@ std::string as_json(const json::Value& schema) {
 }
 
 // Where the schema that is meant can be asked for.
-Result<std::string> place_of(const Session& session) {
+Result<std::string> target_of(const Session& session) {
   const auto& options = session.options;
   const bool by_id = options.has("id"), by_guid = options.has("guid"), by_name = !session.words().empty();
   if (by_id + by_guid + by_name != 1) return session.misuse("one of SUBJECT, --id and --guid is needed: which schema?");
@@ -103,7 +103,7 @@ void declare_schema_show(OptionParser& parser) {
 }
 
 Task<Result<>> schema_show(Session session) {
-  CO_TRY(const auto target, place_of(session));
+  CO_TRY(const auto target, target_of(session));
   CO_TRY(auto registry, RegistryClient::open(session));
   const auto schema = co_await registry.get(target);
   if (!schema && !session.words().empty())

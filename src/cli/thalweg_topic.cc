@@ -10,7 +10,7 @@
 namespace thalweg::cli {
 namespace {
 
-std::string ids(const std::vector<BrokerId>& brokers) {
+std::string id_list(const std::vector<BrokerId>& brokers) {
   std::string text;
   for (const BrokerId id : brokers) text += (text.empty() ? "" : ",") + to_string(id);
   return text;
@@ -109,7 +109,7 @@ Task<Result<>> topic_describe(Session session) {
     for (const auto& p : topic.partitions) {
       const TopicPartition tp{topic.name, p.id};
       report.add({topic.name, to_string(p.id), p.leader == kNoBroker ? Report::Cell() : to_string(p.leader),
-                  to_string(p.leader_epoch), ids(p.replicas), ids(p.isr), shown(first, tp), shown(last, tp)});
+                  to_string(p.leader_epoch), id_list(p.replicas), id_list(p.isr), shown(first, tp), shown(last, tp)});
     }
   session.show(report);
   co_return Result<>();

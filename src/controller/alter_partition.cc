@@ -11,10 +11,10 @@
 namespace thalweg::controller {
 namespace {
 
-using AlterRequest = protocol::AlterPartitionRequest;
-using AlterResponse = protocol::AlterPartitionResponse;
+using protocol::AlterPartitionRequest;
+using protocol::AlterPartitionResponse;
 
-std::vector<BrokerId> wanted_isr(const AlterRequest::PartitionData& wanted, std::int16_t version) {
+std::vector<BrokerId> wanted_isr(const AlterPartitionRequest::PartitionData& wanted, std::int16_t version) {
   if (version < 3) return wanted.new_isr;
   std::vector<BrokerId> isr;
   for (const auto& state : wanted.new_isr_with_epochs) isr.push_back(state.broker_id);
@@ -28,7 +28,8 @@ bool eligible(const Standing& standing, const metadata::Partition& partition, Br
   return standing.serves(partition, id) && (epoch == -1 || epoch == broker->epoch);
 }
 
-ErrorCode check_epochs(const metadata::Partition& partition, const AlterRequest::PartitionData& wanted, BrokerId from) {
+ErrorCode check_epochs(const metadata::Partition& partition, const AlterPartitionRequest::PartitionData& wanted,
+                       BrokerId from) {
   // A leader ahead of us has heard from a newer controller.
   if (wanted.leader_epoch > partition.leader_epoch || wanted.partition_epoch > partition.partition_epoch)
     return ErrorCode::kNotController;
@@ -39,7 +40,8 @@ ErrorCode check_epochs(const metadata::Partition& partition, const AlterRequest:
 }
 
 ErrorCode check_isr(const Standing& standing, const metadata::Partition& partition,
-                    const AlterRequest::PartitionData& wanted, const std::vector<BrokerId>& isr, std::int16_t version) {
+                    const AlterPartitionRequest::PartitionData& wanted, const std::vector<BrokerId>& isr,
+                    std::int16_t version) {
   const auto has = [](const std::vector<BrokerId>& ids, BrokerId id) {
     return std::ranges::find(ids, id) != ids.end();
   };
@@ -59,10 +61,11 @@ ErrorCode check_isr(const Standing& standing, const metadata::Partition& partiti
 }
 
 // The new state goes into the reply, so that the leader need not wait for its image.
-AlterResponse::PartitionData altered(const Standing& standing, const Options& options, const metadata::Topic& topic,
-                                     const AlterRequest::PartitionData& wanted, BrokerId from, std::int16_t version,
-                                     std::vector<Record>& records) {
-  AlterResponse::PartitionData result;
+AlterPartitionResponse::PartitionData altered(const Standing& standing, const Options& options,
+                                              const metadata::Topic& topic,
+                                              const AlterPartitionRequest::PartitionData& wanted, BrokerId from,
+                                              std::int16_t version, std::vector<Record>& records) {
+  AlterPartitionResponse::PartitionData result;
   result.partition_index = wanted.partition_index;
   const auto* partition = topic.partition(wanted.partition_index);
   if (!partition) {
@@ -99,14 +102,14 @@ AlterResponse::PartitionData altered(const Standing& standing, const Options& op
 
 }  // namespace
 
-Decision<AlterResponse> alter_partition(const Standing& standing, const Options& options, const AlterRequest& request,
-                                        std::int16_t version) {
-  Decision<AlterResponse> decision;
+Decision<AlterPartitionResponse> alter_partition(const Standing& standing, const Options& options,
+                                                 const AlterPartitionRequest& request, std::int16_t version) {
+  Decision<AlterPartitionResponse> decision;
   const auto& image = standing.image();
   decision.reply.error_code = check_broker_epoch(image, request.broker_id, request.broker_epoch);
   if (decision.reply.error_code != ErrorCode::kNone) return decision;
   for (const auto& wanted : request.topics) {
-    AlterResponse::TopicData result;
+    AlterPartitionResponse::TopicData result;
     result.topic_id = wanted.topic_id;
     const auto topic = image.topic(wanted.topic_id);
     for (const auto& partition : wanted.partitions) {
@@ -115,7 +118,7 @@ Decision<AlterResponse> alter_partition(const Standing& standing, const Options&
             altered(standing, options, *topic, partition, request.broker_id, version, decision.records));
         continue;
       }
-      AlterResponse::PartitionData unknown;
+      AlterPartitionResponse::PartitionData unknown;
       unknown.partition_index = partition.partition_index;
       unknown.error_code = ErrorCode::kUnknownTopicId;
       result.partitions.push_back(std::move(unknown));

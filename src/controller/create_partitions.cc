@@ -12,8 +12,8 @@
 namespace thalweg::controller {
 namespace {
 
-using Request = protocol::CreatePartitionsRequest;
-using Response = protocol::CreatePartitionsResponse;
+using protocol::CreatePartitionsRequest;
+using protocol::CreatePartitionsResponse;
 
 Result<std::int32_t> partitions_to_add(const metadata::Topic& topic, std::int32_t count) {
   const auto now = static_cast<std::int32_t>(topic.partitions.size());
@@ -28,7 +28,8 @@ Result<std::int32_t> partitions_to_add(const metadata::Topic& topic, std::int32_
 }
 
 Result<std::vector<Assignment>> assignments(const metadata::Image& image, Random& random, const metadata::Topic& topic,
-                                            const Request::CreatePartitionsTopic& wanted, std::int32_t added) {
+                                            const CreatePartitionsRequest::CreatePartitionsTopic& wanted,
+                                            std::int32_t added) {
   const auto replicas = topic.partitions.front().replicas.size();
   if (!wanted.assignments) return place_replicas(image.brokers(), added, static_cast<std::int16_t>(replicas), random);
   if (wanted.assignments->size() != static_cast<std::size_t>(added))
@@ -44,7 +45,7 @@ Result<std::vector<Assignment>> assignments(const metadata::Image& image, Random
 }
 
 Result<std::vector<Record>> grow(const metadata::Image& image, Random& random,
-                                 const Request::CreatePartitionsTopic& wanted) {
+                                 const CreatePartitionsRequest::CreatePartitionsTopic& wanted) {
   const auto topic = image.topic(wanted.name);
   if (!topic) return fail(ErrorCode::kUnknownTopicOrPartition, "This server does not host this topic-partition.");
   TRY(const auto added, partitions_to_add(*topic, wanted.count));
@@ -60,8 +61,9 @@ Result<std::vector<Record>> grow(const metadata::Image& image, Random& random,
 
 }  // namespace
 
-Decision<Response> create_partitions(const metadata::Image& image, Random& random, const Request& request) {
-  Decision<Response> decision;
+Decision<CreatePartitionsResponse> create_partitions(const metadata::Image& image, Random& random,
+                                                     const CreatePartitionsRequest& request) {
+  Decision<CreatePartitionsResponse> decision;
   if (request.topics.size() > kMaxRecordsPerBatch) {  // each wants a record at least
     for (const auto& topic : request.topics) decision.reply.results.emplace_back().name = topic.name;
     refuse(decision.reply, {ErrorCode::kPolicyViolation, std::string(kTooManyPartitions)});
@@ -73,7 +75,7 @@ Decision<Response> create_partitions(const metadata::Image& image, Random& rando
   std::set<std::string> answered;
   for (const auto& topic : request.topics) {
     if (!answered.insert(topic.name).second) continue;
-    Response::CreatePartitionsTopicResult result;
+    CreatePartitionsResponse::CreatePartitionsTopicResult result;
     result.name = topic.name;
     auto records =
         times[topic.name] > 1 ? fail(ErrorCode::kInvalidRequest, "Duplicate topic name.") : grow(image, random, topic);

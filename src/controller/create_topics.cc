@@ -14,8 +14,8 @@
 namespace thalweg::controller {
 namespace {
 
-using Request = protocol::CreateTopicsRequest;
-using Response = protocol::CreateTopicsResponse;
+using protocol::CreateTopicsRequest;
+using protocol::CreateTopicsResponse;
 
 // A topic on its way: what would be appended for it.
 struct NewTopic {
@@ -37,7 +37,7 @@ bool may_collide(std::string_view name) { return name.find_first_of("._") != nam
 // look at the cluster for the whole request.
 class NamesInMetrics {
  public:
-  NamesInMetrics(const metadata::Image& image, const Request& request) {
+  NamesInMetrics(const metadata::Image& image, const CreateTopicsRequest& request) {
     for (const auto& topic : request.topics)
       if (may_collide(topic.name)) owners_.try_emplace(in_metrics(topic.name));
     if (owners_.empty()) return;
@@ -59,7 +59,7 @@ class NamesInMetrics {
   std::map<std::string, std::string> owners_;  // by the name in metrics; an empty owner: nobody yet
 };
 
-Result<config::Properties> configs_of(const Request::CreatableTopic& topic) {
+Result<config::Properties> configs_of(const CreateTopicsRequest::CreatableTopic& topic) {
   config::Properties configs;
   for (const auto& entry : topic.configs) {
     if (!entry.value)
@@ -70,7 +70,8 @@ Result<config::Properties> configs_of(const Request::CreatableTopic& topic) {
   return configs;
 }
 
-Result<std::vector<Assignment>> given_assignments(const metadata::Image& image, const Request::CreatableTopic& topic) {
+Result<std::vector<Assignment>> given_assignments(const metadata::Image& image,
+                                                  const CreateTopicsRequest::CreatableTopic& topic) {
   if (topic.replication_factor != -1)
     return fail(ErrorCode::kInvalidRequest,
                 "A manual assignment and a replication factor exclude each other: leave the factor at -1.");
@@ -96,7 +97,7 @@ Result<std::vector<Assignment>> given_assignments(const metadata::Image& image, 
 }
 
 Result<std::vector<Assignment>> chosen_assignments(const metadata::Image& image, const Options& options, Random& random,
-                                                   const Request::CreatableTopic& topic) {
+                                                   const CreateTopicsRequest::CreatableTopic& topic) {
   if (topic.replication_factor < -1 || topic.replication_factor == 0)
     return fail(ErrorCode::kInvalidReplicationFactor,
                 "Replication factor must be larger than 0, or -1 to use the default value.");
@@ -108,7 +109,7 @@ Result<std::vector<Assignment>> chosen_assignments(const metadata::Image& image,
   return place_replicas(image.brokers(), partitions, replicas, random);
 }
 
-std::int64_t partitions_wanted(const Request& request, const Options& options) {
+std::int64_t partitions_wanted(const CreateTopicsRequest& request, const Options& options) {
   std::int64_t sum = 0;
   for (const auto& topic : request.topics) {
     if (!topic.assignments.empty())
@@ -127,7 +128,7 @@ Result<> check_name(const metadata::Image& image, const std::string& name, const
 }
 
 Result<NewTopic> make_topic(const metadata::Image& image, const Options& options, Random& random,
-                            const Request::CreatableTopic& topic) {
+                            const CreateTopicsRequest::CreatableTopic& topic) {
   NewTopic made;
   TRY(made.configs, configs_of(topic));
   TRY(const auto assignments,
@@ -156,11 +157,11 @@ Result<NewTopic> make_topic(const metadata::Image& image, const Options& options
   return made;
 }
 
-std::vector<Response::CreatableTopicConfigs> configs_shown(const config::Properties& set,
-                                                           const config::BrokerLayers& layers) {
-  std::vector<Response::CreatableTopicConfigs> configs;
+std::vector<CreateTopicsResponse::CreatableTopicConfigs> configs_shown(const config::Properties& set,
+                                                                       const config::BrokerLayers& layers) {
+  std::vector<CreateTopicsResponse::CreatableTopicConfigs> configs;
   for (auto& row : config::describe_topic(set, layers)) {
-    Response::CreatableTopicConfigs entry;
+    CreateTopicsResponse::CreatableTopicConfigs entry;
     entry.name = std::move(row.name);
     entry.value = std::move(row.value);
     entry.read_only = row.read_only;
@@ -175,7 +176,7 @@ std::vector<Response::CreatableTopicConfigs> configs_shown(const config::Propert
 class Description {
  public:
   explicit Description(config::BrokerLayers layers) : layers_(layers) {}
-  void add_to(Response::CreatableTopicResult& result, const NewTopic& made) {
+  void add_to(CreateTopicsResponse::CreatableTopicResult& result, const NewTopic& made) {
     result.error_message.reset();
     result.topic_id = made.id;
     result.num_partitions = made.partitions;
@@ -190,11 +191,11 @@ class Description {
 
  private:
   const config::BrokerLayers layers_;
-  std::optional<std::vector<Response::CreatableTopicConfigs>> inherited_;
+  std::optional<std::vector<CreateTopicsResponse::CreatableTopicConfigs>> inherited_;
 };
 
-Response::CreatableTopicResult failed(const std::string& name, const Error& error) {
-  Response::CreatableTopicResult result;
+CreateTopicsResponse::CreatableTopicResult failed(const std::string& name, const Error& error) {
+  CreateTopicsResponse::CreatableTopicResult result;
   result.name = name;
   result.error_code = error.code;
   result.error_message = error.message;
@@ -203,8 +204,8 @@ Response::CreatableTopicResult failed(const std::string& name, const Error& erro
 }
 
 // Without a look at any of them: there may be millions.
-Decision<Response> all_refused(const Request& request) {
-  Decision<Response> decision;
+Decision<CreateTopicsResponse> all_refused(const CreateTopicsRequest& request) {
+  Decision<CreateTopicsResponse> decision;
   for (const auto& topic : request.topics)
     decision.reply.topics.push_back(failed(topic.name, {ErrorCode::kPolicyViolation, std::string(kTooManyPartitions)}));
   return decision;
@@ -230,9 +231,9 @@ Result<> validate_topic_name(std::string_view name) {
   return {};
 }
 
-Decision<Response> create_topics(const metadata::Image& image, const Options& options, Random& random,
-                                 const Request& request) {
-  Decision<Response> decision;
+Decision<CreateTopicsResponse> create_topics(const metadata::Image& image, const Options& options, Random& random,
+                                             const CreateTopicsRequest& request) {
+  Decision<CreateTopicsResponse> decision;
   // A request for too much is refused whole: which of its topics would still fit is chance.
   const bool excessive = request.topics.size() > kMaxRecordsPerBatch ||
                          partitions_wanted(request, options) > static_cast<std::int64_t>(kMaxRecordsPerBatch);
@@ -260,7 +261,7 @@ Decision<Response> create_topics(const metadata::Image& image, const Options& op
       continue;
     }
     in_metrics.take(topic.name);
-    Response::CreatableTopicResult result;
+    CreateTopicsResponse::CreatableTopicResult result;
     result.name = topic.name;
     description.add_to(result, *made);
     decision.reply.topics.push_back(std::move(result));

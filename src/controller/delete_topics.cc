@@ -12,8 +12,8 @@
 namespace thalweg::controller {
 namespace {
 
-using Request = protocol::DeleteTopicsRequest;
-using Response = protocol::DeleteTopicsResponse;
+using protocol::DeleteTopicsRequest;
+using protocol::DeleteTopicsResponse;
 
 // How a request names a topic: by one of the two.
 struct Named {
@@ -22,7 +22,7 @@ struct Named {
   friend auto operator<=>(const Named&, const Named&) = default;
 };
 
-std::vector<Named> topics_named(const Request& request, std::int16_t version) {
+std::vector<Named> topics_named(const DeleteTopicsRequest& request, std::int16_t version) {
   std::vector<Named> named;
   if (version >= 6)
     for (const auto& topic : request.topics) named.push_back({topic.name, topic.topic_id});
@@ -47,8 +47,8 @@ Result<metadata::TopicPtr> find(const metadata::Image& image, const Options& opt
 }
 
 // Without a look at any of them: there may be millions.
-Decision<Response> all_refused(const std::vector<Named>& named) {
-  Decision<Response> decision;
+Decision<DeleteTopicsResponse> all_refused(const std::vector<Named>& named) {
+  Decision<DeleteTopicsResponse> decision;
   for (const auto& topic : named) {
     auto& result = decision.reply.responses.emplace_back();
     result.name = topic.name;
@@ -60,9 +60,9 @@ Decision<Response> all_refused(const std::vector<Named>& named) {
 
 }  // namespace
 
-Decision<Response> delete_topics(const metadata::Image& image, const Options& options, const Request& request,
-                                 std::int16_t version) {
-  Decision<Response> decision;
+Decision<DeleteTopicsResponse> delete_topics(const metadata::Image& image, const Options& options,
+                                             const DeleteTopicsRequest& request, std::int16_t version) {
+  Decision<DeleteTopicsResponse> decision;
   const auto named = topics_named(request, version);
   if (named.size() > kMaxRecordsPerBatch) return all_refused(named);
   // Once by its name and once by its id is twice, too.
@@ -77,7 +77,7 @@ Decision<Response> delete_topics(const metadata::Image& image, const Options& op
   for (const auto& topic : named) {
     auto found = find(image, options, topic, version);
     if (!answered.insert(topic).second || (found && !answered_by_id.insert((*found)->id).second)) continue;
-    Response::DeletableTopicResult result;
+    DeleteTopicsResponse::DeletableTopicResult result;
     result.name = found ? (*found)->name : topic.name;
     result.topic_id = found ? (*found)->id : topic.id;
     if (times[topic] > 1 || (found && times_by_id[(*found)->id] > 1))

@@ -9,8 +9,8 @@
 namespace thalweg::controller {
 namespace {
 
-using Request = protocol::AssignReplicasToDirsRequest;
-using Response = protocol::AssignReplicasToDirsResponse;
+using protocol::AssignReplicasToDirsRequest;
+using protocol::AssignReplicasToDirsResponse;
 
 // What one partition's new place changes; nothing if it lies there already.
 std::optional<Record> moved(const Standing& standing, const metadata::Topic& topic, PartitionId id, BrokerId broker,
@@ -36,8 +36,9 @@ ErrorCode check(const metadata::Topic& topic, PartitionId id, BrokerId broker) {
 
 }  // namespace
 
-Decision<Response> assign_replicas_to_dirs(const Standing& standing, const Options& options, const Request& request) {
-  Decision<Response> decision;
+Decision<AssignReplicasToDirsResponse> assign_replicas_to_dirs(const Standing& standing, const Options& options,
+                                                               const AssignReplicasToDirsRequest& request) {
+  Decision<AssignReplicasToDirsResponse> decision;
   const auto& image = standing.image();
   decision.reply.error_code = check_broker_epoch(image, request.broker_id, request.broker_epoch);
   if (decision.reply.error_code != ErrorCode::kNone) return decision;

@@ -8,11 +8,7 @@
 #include "controller/features.h"
 
 namespace thalweg::controller {
-namespace {
-
-bool contains(const std::vector<BrokerId>& ids, BrokerId id) { return std::ranges::find(ids, id) != ids.end(); }
-
-}  // namespace
+namespace {}  // namespace
 
 const std::string* topic_value(const metadata::Image& image, const Options& options, std::string_view topic,
                                std::string_view option) {

@@ -2,6 +2,7 @@
 // and the leader that follows from it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -12,6 +13,8 @@
 #include "metadata/image.h"
 
 namespace thalweg::controller {
+
+inline bool contains(const std::vector<BrokerId>& ids, BrokerId id) { return std::ranges::find(ids, id) != ids.end(); }
 
 enum class Election : std::uint8_t {
   kOnline,     // keep the leader if it can stay, else who has all that was acknowledged

@@ -14,7 +14,7 @@ using testing::ids;
 using namespace std::chrono_literals;
 
 // Two requests, since one creates at most 10,000.
-constexpr int kTopics = 2, kPartitions = 6000;
+constexpr int kTopics = 2, kPerTopic = 6000;
 
 class ManyPartitions : public ::testing::Test {
  protected:
@@ -22,7 +22,7 @@ class ManyPartitions : public ::testing::Test {
     controller_.start_broker(1);
     controller_.start_broker(2);
     for (int i = 0; i < kTopics; ++i)
-      ASSERT_EQ(controller_.create("t" + std::to_string(i), kPartitions, 2).error_code, ErrorCode::kNone);
+      ASSERT_EQ(controller_.create("t" + std::to_string(i), kPerTopic, 2).error_code, ErrorCode::kNone);
   }
   std::size_t led_by(int id) const {
     std::size_t count = 0;
@@ -47,7 +47,7 @@ TEST_F(ManyPartitions, ASilentBrokerIsFencedInBatchesThatFit) {
     controller_.heartbeat(1);
   }
   EXPECT_TRUE(controller_.image().broker(BrokerId{2})->fenced);
-  EXPECT_EQ(led_by(1), kTopics * kPartitions);
+  EXPECT_EQ(led_by(1), kTopics * kPerTopic);
   EXPECT_TRUE(settled());
   fits_in_batches();
   controller_.heartbeat(2);
@@ -59,19 +59,19 @@ TEST_F(ManyPartitions, ANewProcessIsUnfencedOnceItsFormerLeadershipsHaveEnded) {
     controller_.advance(3s);
     controller_.heartbeat(1);
   }
-  ASSERT_EQ(led_by(1), kTopics * kPartitions);
+  ASSERT_EQ(led_by(1), kTopics * kPerTopic);
   controller_.advance(10s, /*fire=*/false);
   ASSERT_EQ(controller_.ask<protocol::BrokerRegistrationResponse>(testing::registration(1, {8, 8})).error_code,
             ErrorCode::kNone);
   ASSERT_GT(led_by(1), 0u) << "the first batch takes a part";
-  const auto epoch = controller_.partition("t1", kPartitions - 1).leader_epoch;
+  const auto epoch = controller_.partition("t1", kPerTopic - 1).leader_epoch;
   EXPECT_TRUE(controller_.heartbeat(1).is_fenced) << "it would go on under an old leader epoch";
   controller_.advance(0s);  // the rest
   EXPECT_EQ(led_by(1), 0u);
   EXPECT_FALSE(controller_.heartbeat(1).is_fenced);
   controller_.advance(0s);
-  EXPECT_EQ(led_by(1), kTopics * kPartitions);
-  EXPECT_GT(controller_.partition("t1", kPartitions - 1).leader_epoch, epoch);
+  EXPECT_EQ(led_by(1), kTopics * kPerTopic);
+  EXPECT_GT(controller_.partition("t1", kPerTopic - 1).leader_epoch, epoch);
   fits_in_batches();
 }
 
@@ -92,7 +92,7 @@ TEST_F(ManyPartitions, AnUnregisteredBrokerLeavesAllOfThem) {
   request.broker_id = BrokerId{2};
   controller_.ask<protocol::UnregisterBrokerResponse>(request);
   controller_.advance(0s);
-  EXPECT_EQ(led_by(1), kTopics * kPartitions);
+  EXPECT_EQ(led_by(1), kTopics * kPerTopic);
   EXPECT_TRUE(settled());
   fits_in_batches();
 }
@@ -105,7 +105,7 @@ TEST_F(ManyPartitions, ANewControllerFinishesWhatTheOneBeforeBegan) {
   controller_.fail_over();
   controller_.advance(0s);
   EXPECT_TRUE(settled());
-  EXPECT_EQ(led_by(1), kTopics * kPartitions);
+  EXPECT_EQ(led_by(1), kTopics * kPerTopic);
 }
 
 // A broker that leads 40,000 partitions goes: its fence comes first, then the partitions in steps that keep to the

@@ -20,8 +20,6 @@ using ListRequest = protocol::ListPartitionReassignmentsRequest;
 using ListResponse = protocol::ListPartitionReassignmentsResponse;
 using Ids = std::vector<BrokerId>;
 
-bool contains(const Ids& ids, BrokerId id) { return std::ranges::find(ids, id) != ids.end(); }
-
 Ids difference(const Ids& ids, const Ids& taken) {
   Ids rest;
   std::ranges::copy_if(ids, std::back_inserter(rest), [&](BrokerId id) { return !contains(taken, id); });

@@ -10,11 +10,11 @@
 namespace thalweg::controller {
 namespace {
 
-using Request = protocol::BrokerRegistrationRequest;
+using protocol::BrokerRegistrationRequest;
 
 bool contains(const std::vector<Uuid>& ids, Uuid id) { return std::ranges::find(ids, id) != ids.end(); }
 
-ErrorCode check_directories(const metadata::Image& image, const Request& request) {
+ErrorCode check_directories(const metadata::Image& image, const BrokerRegistrationRequest& request) {
   const auto& directories = request.log_dirs;
   for (auto it = directories.begin(); it != directories.end(); ++it)  // reserved, or twice
     if (it->high == 0 || std::find(directories.begin(), it, *it) != it) return ErrorCode::kInvalidRegistration;
@@ -26,16 +26,16 @@ ErrorCode check_directories(const metadata::Image& image, const Request& request
 }
 
 // A broker has to speak the level of every finalized feature.
-ErrorCode check_features(const metadata::Image& image, const Request& request) {
+ErrorCode check_features(const metadata::Image& image, const BrokerRegistrationRequest& request) {
   for (const auto& [name, level] : image.features()) {
-    const auto it = std::ranges::find(request.features, name, &Request::Feature::name);
+    const auto it = std::ranges::find(request.features, name, &BrokerRegistrationRequest::Feature::name);
     if (it == request.features.end() || level < it->min_supported_version || level > it->max_supported_version)
       return ErrorCode::kUnsupportedVersion;
   }
   return ErrorCode::kNone;
 }
 
-protocol::RegisterBrokerRecord registration(const Request& request, std::int64_t epoch) {
+protocol::RegisterBrokerRecord registration(const BrokerRegistrationRequest& request, std::int64_t epoch) {
   protocol::RegisterBrokerRecord record;
   record.broker_id = request.broker_id;
   record.incarnation_id = request.incarnation_id;
@@ -50,11 +50,11 @@ protocol::RegisterBrokerRecord registration(const Request& request, std::int64_t
 }
 
 // The locks of its directories are ours: the process that had them is gone.
-bool took_over(const metadata::Broker& known, const Request& request) {
+bool took_over(const metadata::Broker& known, const BrokerRegistrationRequest& request) {
   return std::ranges::any_of(request.log_dirs, [&](Uuid directory) { return contains(known.log_dirs, directory); });
 }
 
-bool lost_data(const metadata::Image& image, const metadata::Broker* known, const Request& request) {
+bool lost_data(const metadata::Image& image, const metadata::Broker* known, const BrokerRegistrationRequest& request) {
   if (image.feature(kThalwegFeature) < 1) return false;
   return !known || request.previous_broker_epoch != known->epoch;
 }
@@ -84,8 +84,8 @@ Decision<protocol::ControllerRegistrationResponse> register_controller(
 }
 
 BrokerDecision<protocol::BrokerRegistrationResponse> register_broker(const Standing& standing, const Options& options,
-                                                                     const Request& request, bool alive,
-                                                                     std::int64_t new_epoch) {
+                                                                     const BrokerRegistrationRequest& request,
+                                                                     bool alive, std::int64_t new_epoch) {
   BrokerDecision<protocol::BrokerRegistrationResponse> decision;
   const auto refuse = [&](ErrorCode code) {
     decision.reply.error_code = code;

@@ -8,8 +8,6 @@
 namespace thalweg::controller {
 namespace {
 
-bool contains(const std::vector<BrokerId>& ids, BrokerId id) { return std::ranges::find(ids, id) != ids.end(); }
-
 bool stands(const metadata::Partition& partition, const Standing& standing) {
   const auto serves = [&](BrokerId id) { return standing.serves(partition, id); };
   const auto registered = [&](BrokerId id) { return standing.broker(id) != nullptr; };

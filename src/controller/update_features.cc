@@ -12,8 +12,8 @@
 namespace thalweg::controller {
 namespace {
 
-using Request = protocol::UpdateFeaturesRequest;
-using Response = protocol::UpdateFeaturesResponse;
+using protocol::UpdateFeaturesRequest;
+using protocol::UpdateFeaturesResponse;
 using Levels = std::map<std::string, std::int16_t>;
 using metadata::FeatureRange;
 
@@ -94,8 +94,8 @@ Result<> check_elr_end(const metadata::Image& image) {
               fmt::format("{} partition(s) have nobody in sync: start their brokers first.", empty)));
 }
 
-Result<> check_update(const metadata::Image& image, const Options& options, const Request::FeatureUpdateKey& update,
-                      Upgrade upgrade) {
+Result<> check_update(const metadata::Image& image, const Options& options,
+                      const UpdateFeaturesRequest::FeatureUpdateKey& update, Upgrade upgrade) {
   const auto& name = update.feature;
   const auto level = update.max_version_level, now = image.feature(name);
   const auto refuse = [&](std::string_view why) -> Result<> { return std::unexpected(invalid(name, level, why)); };
@@ -130,16 +130,16 @@ void add_elr_safety(const metadata::Image& image, const Options& options, std::v
   }
 }
 
-Upgrade upgrade_of(const Request::FeatureUpdateKey& update, std::int16_t version) {
+Upgrade upgrade_of(const UpdateFeaturesRequest::FeatureUpdateKey& update, std::int16_t version) {
   if (version == 0) return update.allow_downgrade ? Upgrade::kSafeDowngrade : Upgrade::kUpgrade;
   return static_cast<Upgrade>(update.upgrade_type);
 }
 
 }  // namespace
 
-Decision<Response> update_features(const metadata::Image& image, const Options& options, const Request& request,
-                                   std::int16_t version) {
-  Decision<Response> decision;
+Decision<UpdateFeaturesResponse> update_features(const metadata::Image& image, const Options& options,
+                                                 const UpdateFeaturesRequest& request, std::int16_t version) {
+  Decision<UpdateFeaturesResponse> decision;
   auto& reply = decision.reply;
   reply.error_message.reset();
   std::vector<Record> records;

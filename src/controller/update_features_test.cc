@@ -10,10 +10,10 @@ namespace {
 using protocol::UpdateFeaturesRequest;
 using protocol::UpdateFeaturesResponse;
 
-constexpr std::int8_t kUpgrade = 1, kSafe = 2, kUnsafe = 3;
+constexpr std::int8_t kRaise = 1, kSafeDowngrade = 2, kUnsafeDowngrade = 3;
 const std::string kFailed = "The update failed for all features since the following feature had an error: ";
 
-UpdateFeaturesRequest update(const std::string& feature, std::int16_t level, std::int8_t kind = kUpgrade) {
+UpdateFeaturesRequest update(const std::string& feature, std::int16_t level, std::int8_t kind = kRaise) {
   UpdateFeaturesRequest request;
   auto& one = request.feature_updates.emplace_back();
   one.feature = feature;
@@ -96,18 +96,19 @@ TEST(UpdateFeatures, ADowngradeIsAskedForAsOneAndRefusedWhereItCouldLoseSomethin
   testing::Controller controller;
   EXPECT_NE(message(controller, update("metadata.version", 29)).find("without setting the upgrade type"),
             std::string::npos);
-  EXPECT_EQ(message(controller, update("metadata.version", 29, kSafe)),
+  EXPECT_EQ(message(controller, update("metadata.version", 29, kSafeDowngrade)),
             kFailed +
                 "Unsupported metadata.version downgrade from 30 to 29. Refusing to perform the requested downgrade "
                 "because it might "
                 "delete metadata information.");
-  EXPECT_EQ(message(controller, update("metadata.version", 29, kUnsafe)),
+  EXPECT_EQ(message(controller, update("metadata.version", 29, kUnsafeDowngrade)),
             kFailed +
                 "Unsupported metadata.version downgrade from 30 to 29. Unsafe metadata downgrade is not supported in "
                 "this version.");
   found_low(controller);
-  EXPECT_NE(message(controller, update("metadata.version", 25, kSafe)).find("Can't downgrade to a newer version."),
-            std::string::npos);
+  EXPECT_NE(
+      message(controller, update("metadata.version", 25, kSafeDowngrade)).find("Can't downgrade to a newer version."),
+      std::string::npos);
   EXPECT_NE(message(controller, update("metadata.version", 25, 9)).find("upgrade type"), std::string::npos);
 }
 

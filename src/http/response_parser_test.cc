@@ -5,18 +5,18 @@
 namespace thalweg::http {
 namespace {
 
-constexpr std::size_t kHeaderMax = 1024, kBodyMax = 100;
+constexpr std::size_t kHeadMax = 1024, kTextMax = 100;
 
-struct Parsed {
+struct ParsedResponse {
   ResponseHead head;
   std::string body, rest;
   std::optional<ErrorCode> failed;
 };
 
 // In pieces of `at_once` bytes, as a connection may give them, and then the end.
-Parsed parse(std::string_view text, std::size_t at_once = SIZE_MAX, std::size_t body_max = kBodyMax) {
-  ResponseParser parser(kHeaderMax, body_max);
-  Parsed out;
+ParsedResponse parse_response(std::string_view text, std::size_t at_once = SIZE_MAX, std::size_t body_max = kTextMax) {
+  ResponseParser parser(kHeadMax, body_max);
+  ParsedResponse out;
   std::string unread;
   while (!parser.is_done()) {
     const auto taken = parser.put(unread);
@@ -39,13 +39,13 @@ Parsed parse(std::string_view text, std::size_t at_once = SIZE_MAX, std::size_t 
   out.rest = unread + std::string(text);
   return out;
 }
-std::optional<ErrorCode> failure(std::string_view text) { return parse(text).failed; }
+std::optional<ErrorCode> failure(std::string_view text) { return parse_response(text).failed; }
 
 TEST(ResponseParser, ReadsTheSameHoweverTheBytesCome) {
   constexpr std::string_view kText =
       "HTTP/1.1 409 Conflict\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 200 OK\r\n";
   for (std::size_t at_once = 1; at_once <= kText.size(); ++at_once) {
-    const auto parsed = parse(kText, at_once);
+    const auto parsed = parse_response(kText, at_once);
     EXPECT_FALSE(parsed.failed) << at_once;
     EXPECT_EQ(parsed.head.status, 409);
     EXPECT_EQ(parsed.head.headers.find("content-TYPE"), "application/json");
@@ -58,7 +58,7 @@ TEST(ResponseParser, ReadsChunksAndForgetsTrailers) {
   constexpr std::string_view kText =
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nX: b\r\n\r\nnext";
   for (std::size_t at_once = 1; at_once <= kText.size(); ++at_once) {
-    const auto parsed = parse(kText, at_once);
+    const auto parsed = parse_response(kText, at_once);
     EXPECT_FALSE(parsed.failed) << at_once;
     EXPECT_EQ(parsed.body, "abcde");
     EXPECT_EQ(parsed.head.headers.count("X"), 0u);
@@ -67,13 +67,13 @@ TEST(ResponseParser, ReadsChunksAndForgetsTrailers) {
 }
 
 TEST(ResponseParser, ABodyWithoutALengthEndsWithTheConnection) {
-  EXPECT_EQ(parse("HTTP/1.0 200 OK\r\n\r\nall of it").body, "all of it");
-  EXPECT_EQ(parse("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n").failed, std::nullopt);
+  EXPECT_EQ(parse_response("HTTP/1.0 200 OK\r\n\r\nall of it").body, "all of it");
+  EXPECT_EQ(parse_response("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n").failed, std::nullopt);
 }
 
 TEST(ResponseParser, SomeAnswersHaveNoBody) {
-  EXPECT_EQ(parse("HTTP/1.1 204 No Content\r\n\r\nnext").rest, "next");
-  EXPECT_EQ(parse("HTTP/1.1 100 Continue\r\n\r\nnext").rest, "next");
+  EXPECT_EQ(parse_response("HTTP/1.1 204 No Content\r\n\r\nnext").rest, "next");
+  EXPECT_EQ(parse_response("HTTP/1.1 100 Continue\r\n\r\nnext").rest, "next");
 }
 
 TEST(ResponseParser, AnAnswerThatStopsInTheMiddleIsNone) {
@@ -100,18 +100,20 @@ TEST(ResponseParser, HeadBodyAndChunksHaveBounds) {
   constexpr auto kLarge = ErrorCode::kMessageTooLarge;
   const std::string head = "HTTP/1.1 200 OK\r\nX: ";
   for (const std::size_t at_once : {std::size_t(1), std::size_t(7), SIZE_MAX}) {
-    EXPECT_FALSE(parse(head + std::string(kHeaderMax - head.size() - 4, 'x') + "\r\n\r\n", at_once).failed);
-    EXPECT_EQ(parse(head + std::string(kHeaderMax, 'x') + "\r\n\r\n", at_once).failed, kLarge);
+    EXPECT_FALSE(parse_response(head + std::string(kHeadMax - head.size() - 4, 'x') + "\r\n\r\n", at_once).failed);
+    EXPECT_EQ(parse_response(head + std::string(kHeadMax, 'x') + "\r\n\r\n", at_once).failed, kLarge);
   }
-  EXPECT_FALSE(failure("HTTP/1.1 200 OK\r\n\r\n" + std::string(kBodyMax, 'x')));
-  EXPECT_EQ(failure("HTTP/1.1 200 OK\r\n\r\n" + std::string(kBodyMax + 1, 'x')), kLarge);
+  EXPECT_FALSE(failure("HTTP/1.1 200 OK\r\n\r\n" + std::string(kTextMax, 'x')));
+  EXPECT_EQ(failure("HTTP/1.1 200 OK\r\n\r\n" + std::string(kTextMax + 1, 'x')), kLarge);
   EXPECT_EQ(failure("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n" + std::string(101, 'x')), kLarge);
   EXPECT_EQ(
-      parse("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(3 * kHeaderMax, 'x'), 64).failed,
+      parse_response("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(3 * kHeadMax, 'x'), 64)
+          .failed,
       kLarge);
   // Nobody has so much memory, and nobody asks for it before it comes.
-  EXPECT_EQ(parse("HTTP/1.1 200 OK\r\nContent-Length: 9000000000000000000\r\n\r\nab", SIZE_MAX, SIZE_MAX).failed,
-            ErrorCode::kNetworkException);
+  EXPECT_EQ(
+      parse_response("HTTP/1.1 200 OK\r\nContent-Length: 9000000000000000000\r\n\r\nab", SIZE_MAX, SIZE_MAX).failed,
+      ErrorCode::kNetworkException);
 }
 
 }  // namespace

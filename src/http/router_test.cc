@@ -9,7 +9,7 @@ using Segments = std::vector<std::string>;
 Handle nothing() {
   return [](Request) -> Task<Response> { co_return Response(); };
 }
-std::string body_of(const Response& response) { return std::get<std::string>(response.body); }
+std::string text_of(const Response& response) { return std::get<std::string>(response.body); }
 
 struct RouterTest : testing::Test {
   RouterTest() : router(problem) {
@@ -56,10 +56,10 @@ TEST_F(RouterTest, UnknownPathsAndMethodsAreToldApart) {
 }
 
 TEST_F(RouterTest, TheOwnerSaysHowErrorsLook) {
-  EXPECT_EQ(body_of(refused("GET", {"a", "b"})),
+  EXPECT_EQ(text_of(refused("GET", {"a", "b"})),
             "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,"
             "\"detail\":\"there is nothing at this path\"}\n");
-  EXPECT_EQ(body_of(Router().error(413, "too large")), "too large\n");
+  EXPECT_EQ(text_of(Router().error(413, "too large")), "too large\n");
 }
 
 }  // namespace

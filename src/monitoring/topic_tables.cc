@@ -8,7 +8,7 @@
 namespace thalweg::monitoring {
 namespace {
 
-constexpr std::size_t kRowsAtOnce = 1000;
+constexpr std::size_t kTopicRowsAtOnce = 1000;
 
 SeriesTable partition_table() {
   return SeriesTable({&family::kEndOffset, &family::kOldestOffset, &family::kLeader, &family::kReplicas,
@@ -43,7 +43,7 @@ void add_partition(SeriesTable& table, const metadata::Topic& topic, std::size_t
 
 Task<TopicTables> topic_tables(metadata::ImagePtr image, const PartitionFigures* figures, bool each) {
   TopicTables tables{SeriesTable({&family::kTopicPartitions}), partition_table()};
-  Pace pace(kRowsAtOnce);
+  Pace pace(kTopicRowsAtOnce);
   for (const auto& [name, topic] : image->topics()) {
     tables.topics.add({{name}}, {{std::int64_t(topic->partitions.size())}});
     if (pace.due()) co_await give_way();

@@ -15,9 +15,9 @@ using protocol::HeartbeatRequest;
 using protocol::HeartbeatResponse;
 
 // The group of a heartbeat says what becomes of it.
-class TestSession : public Session {
+class MeteredSession : public Session {
  public:
-  explicit TestSession(const Shard& shard) : shard_(shard) {}
+  explicit MeteredSession(const Shard& shard) : shard_(shard) {}
   Task<Started> start(Request request) override {
     if (!request.api->decodes(request.version) || request.key() != protocol::ApiKey::kHeartbeat)
       co_return close_connection();
@@ -42,15 +42,15 @@ class TestSession : public Session {
   const Shard& shard_;
 };
 
-struct Program {
+struct MeteredServer {
   ConnectionLimits limits;
   Budget memory{1 << 20};
   Server server;
 
-  Program(const Shard& shard, const ConnectionLimits::Bounds& bounds)
+  MeteredServer(const Shard& shard, const ConnectionLimits::Bounds& bounds)
       : limits(shard, bounds),
         server(shard, {.idle_max = 10s, .limits = &limits}, memory,
-               [&shard](const ConnectionInfo&) { return std::make_unique<TestSession>(shard); }) {
+               [&shard](const ConnectionInfo&) { return std::make_unique<MeteredSession>(shard); }) {
     auto listener = shard.network.listen({"", 9092});
     CHECK(listener);
     server.serve(std::move(*listener), "CLIENTS");
@@ -63,8 +63,8 @@ struct ServerMetrics : testing::Test {
   sim::Node* client = nullptr;
 
   void serve(ConnectionLimits::Bounds bounds = {}) {
-    server =
-        &world.add_node("server", 1, [=](sim::Node& node) { return std::make_shared<Program>(node.shard(0), bounds); });
+    server = &world.add_node("server", 1,
+                             [=](sim::Node& node) { return std::make_shared<MeteredServer>(node.shard(0), bounds); });
     client = &world.add_node("client", 1, [](sim::Node&) { return nullptr; });
     server->start();
     client->start();

@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 using protocol::HeartbeatRequest;
 using protocol::HeartbeatResponse;
 
-class EchoSession : public Session {
+class PlainEchoSession : public Session {
  public:
   Task<Started> start(Request request) override {
     HeartbeatResponse response;
@@ -39,7 +39,7 @@ Task<bool> echoes(const Shard* counting, const Shard* here) {
   LargeFrames large(*counting, 200'000);
   Budget memory(50'000);
   Server server(*here, {.large_frames = &large, .large_from = 10'000}, memory,
-                [](const ConnectionInfo&) { return std::make_unique<EchoSession>(); });
+                [](const ConnectionInfo&) { return std::make_unique<PlainEchoSession>(); });
   auto listener = here->network.listen({"127.0.0.1", 0});
   CHECK(listener);
   const Endpoint endpoint = (*listener)->local();

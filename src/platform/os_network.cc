@@ -16,7 +16,7 @@ namespace {
 
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 constexpr int kBacklog = 4096;
-constexpr Instant kNextTry = std::chrono::milliseconds(100);  // after one that lacked descriptors or memory
+constexpr Instant kNextAccept = std::chrono::milliseconds(100);  // after one that lacked descriptors or memory
 
 std::unexpected<Error> failure(const Endpoint& endpoint, std::string_view what, const std::string& why) {
   return fail(ErrorCode::kNetworkException, std::string(what) + " " + to_string(endpoint) + ": " + why);
@@ -93,7 +93,7 @@ class OsListener : public Listener {
     for (bool said = false;;) {
       if (descriptors_.connections_are_full()) {
         if (!std::exchange(said, true)) say_full();
-        co_await clock_.sleep_for(kNextTry);
+        co_await clock_.sleep_for(kNextAccept);
         if (!acceptor_.is_open()) co_return failure(local_, "cannot accept on", "closed");
         continue;
       }
@@ -104,7 +104,7 @@ class OsListener : public Listener {
       if (!out_of_resources(error)) continue;
       if (!std::exchange(said, true))
         log::warn("cannot accept connections", field("listener", to_string(local_)), field("reason", error.message()));
-      co_await clock_.sleep_for(kNextTry);
+      co_await clock_.sleep_for(kNextAccept);
       if (!acceptor_.is_open()) co_return failure(local_, "cannot accept on", "closed");
     }
   }

@@ -9,14 +9,14 @@
 namespace thalweg::raft {
 namespace {
 
-constexpr std::string_view kSuffix = ".log";
+constexpr std::string_view kLogSuffix = ".log";
 // Space that is written with zeros before it is needed, in pieces of this size; a write that grows a file waits for
 // the file system's journal, one into written space does not.
 constexpr std::uint64_t kPrepareBytes = 1 << 20;
 
 std::optional<std::uint64_t> segment_number(std::string_view name) {
-  if (!name.ends_with(kSuffix)) return std::nullopt;
-  name.remove_suffix(kSuffix.size());
+  if (!name.ends_with(kLogSuffix)) return std::nullopt;
+  name.remove_suffix(kLogSuffix.size());
   return parse_number<std::uint64_t>(name);
 }
 
@@ -39,7 +39,7 @@ QuorumLog::QuorumLog(const Shard& shard, std::string directory, std::uint64_t se
 }
 
 std::string QuorumLog::segment_path(std::uint64_t number) const {
-  return fmt::format("{}/{:020}{}", directory_, number, kSuffix);
+  return fmt::format("{}/{:020}{}", directory_, number, kLogSuffix);
 }
 
 Result<std::vector<QuorumLog::Segment>> QuorumLog::open_segments() {

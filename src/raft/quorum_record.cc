@@ -13,7 +13,7 @@
 namespace thalweg::raft {
 namespace {
 
-constexpr std::uint32_t kMagic = 0x54575131;             // "TWQ1"
+constexpr std::uint32_t kRecordMagic = 0x54575131;       // "TWQ1"
 constexpr std::uint32_t kHasBase = 1, kHasSelf = 2;      // flags of a record
 constexpr std::uint8_t kAutoLeave = 1, kHasMembers = 2;  // flags of a base
 constexpr std::size_t kChecksummedFrom = 8;
@@ -83,7 +83,7 @@ SharedBytes encode_record(const Record& record, std::uint64_t log_id, std::uint6
   const std::size_t used = kRecordHeader + payload.size();
   Aligned out = aligned(round_up(used) + zeros);
   std::byte* at = out.bytes.data();
-  store_be(at, kMagic);
+  store_be(at, kRecordMagic);
   store_be(at + kLogIdAt, log_id);
   store_be(at + kSequenceAt, sequence);
   store_be(at + kSizeAt, static_cast<std::uint32_t>(payload.size()));
@@ -98,7 +98,7 @@ SharedBytes encode_record(const Record& record, std::uint64_t log_id, std::uint6
 }
 
 std::optional<RecordHeader> valid_record(BytesView bytes) {
-  if (bytes.size() < kRecordHeader || load_be<std::uint32_t>(bytes.data()) != kMagic) return std::nullopt;
+  if (bytes.size() < kRecordHeader || load_be<std::uint32_t>(bytes.data()) != kRecordMagic) return std::nullopt;
   RecordHeader header;
   header.log_id = load_be<std::uint64_t>(bytes.data() + kLogIdAt);
   header.sequence = load_be<std::uint64_t>(bytes.data() + kSequenceAt);

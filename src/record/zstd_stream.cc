@@ -6,7 +6,7 @@ namespace thalweg::record {
 namespace {
 
 // A context that had to grow beyond this is not kept for the next body.
-constexpr std::size_t kKeptMax = std::size_t{9} << 20;
+constexpr std::size_t kContextKeptMax = std::size_t{9} << 20;
 // What a context has beside the window.
 constexpr std::size_t kContextMax = std::size_t{2} << 20;
 
@@ -19,7 +19,7 @@ class ZstdStream : public PackedStream {
   ~ZstdStream() override { ZSTD_freeDCtx(context_); }
 
   void start(BytesView packed, std::size_t history_max) override {
-    if (context_ && ZSTD_sizeof_DCtx(context_) > kKeptMax) ZSTD_freeDCtx(std::exchange(context_, nullptr));
+    if (context_ && ZSTD_sizeof_DCtx(context_) > kContextKeptMax) ZSTD_freeDCtx(std::exchange(context_, nullptr));
     if (!context_) context_ = ZSTD_createDCtx();
     CHECK(context_);
     ZSTD_DCtx_reset(context_, ZSTD_reset_session_only);

@@ -13,15 +13,15 @@ namespace {
 Object rule_to_json(const Rule& rule) {
   Object object;
   object.add("name", rule.name);
-  add(object, "doc", rule.doc);
-  add(object, "kind", rule.kind);
-  add(object, "mode", rule.mode);
-  add(object, "type", rule.type);
+  registry::add(object, "doc", rule.doc);
+  registry::add(object, "kind", rule.kind);
+  registry::add(object, "mode", rule.mode);
+  registry::add(object, "type", rule.type);
   if (!rule.tags.empty()) object.add("tags", array_of(rule.tags));
   if (!rule.params.empty()) object.add("params", object_of(rule.params));
-  add(object, "expr", rule.expr);
-  add(object, "onSuccess", rule.on_success);
-  add(object, "onFailure", rule.on_failure);
+  registry::add(object, "expr", rule.expr);
+  registry::add(object, "onSuccess", rule.on_success);
+  registry::add(object, "onFailure", rule.on_failure);
   object.add("disabled", rule.disabled);
   return object;
 }
@@ -121,7 +121,7 @@ Value to_json(const RuleSet& rules) {
   add_rules(object, "migrationRules", rules.migration);
   add_rules(object, "domainRules", rules.domain);
   add_rules(object, "encodingRules", rules.encoding);
-  add(object, "enableAt", rules.enable_at);
+  registry::add(object, "enableAt", rules.enable_at);
   return object;
 }
 Result<RuleSet> rules_from(const Value& value) {

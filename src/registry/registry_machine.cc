@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/number.h"
 #include "registry/failures.h"
+#include "registry/reply.h"
 
 namespace thalweg::registry {
 
@@ -25,19 +26,6 @@ Answer<VersionName> VersionName::parse(std::string_view text) {
 }
 
 namespace {
-
-template <class T>
-Effects reply(RequestId id, T answer) {
-  Effects effects;
-  effects.replies.push_back({id, Reply(std::move(answer))});
-  return effects;
-}
-template <class T>
-Effects reply(RequestId id, T answer, std::vector<Record> append) {
-  Effects effects = reply(id, std::move(answer));
-  effects.append = std::move(append);
-  return effects;
-}
 
 template <class T>
 std::vector<T> page_of(std::vector<T> all, const Page& page, std::int32_t most = -1) {

@@ -7,17 +7,10 @@
 #include "base/log.h"
 #include "registry/failures.h"
 #include "registry/registry_machine.h"
+#include "registry/reply.h"
 
 namespace thalweg::registry {
 namespace {
-
-template <class T>
-Effects reply(RequestId id, T answer, std::vector<Record> append = {}) {
-  Effects effects;
-  effects.append = std::move(append);
-  effects.replies.push_back({id, Reply(std::move(answer))});
-  return effects;
-}
 
 // As records and look-ups name it; ":.:" and "." are the same as no subject.
 std::optional<std::string> normal(const std::optional<std::string>& subject) {

@@ -7,19 +7,19 @@ namespace {
 json::Value as_got(const registry::Config& config) { return registry::to_json(config, registry::LevelKey::kGot); }
 json::Value as_put(const registry::Config& config) { return registry::to_json(config, registry::LevelKey::kPut); }
 
-Task<Outcome> get(RegistryService& registry, Call call) {
+Task<Outcome> get_config(RegistryService& registry, Call call) {
   return ask(registry, call,
              registry::GetConfig{.subject = call.subject_or_all(), .default_to_global = call.flag("defaultToGlobal")},
              as_got);
 }
 
-Task<Outcome> put(RegistryService& registry, Call call) {
+Task<Outcome> put_config(RegistryService& registry, Call call) {
   CO_TRY(auto request, co_await call.body(registry, registry::put_config_from));
   request.subject = call.subject_or_all();
   co_return co_await ask(registry, call, std::move(request), as_put);
 }
 
-Task<Outcome> remove(RegistryService& registry, Call call) {
+Task<Outcome> delete_config(RegistryService& registry, Call call) {
   return ask(registry, call, registry::DeleteConfig{.subject = call.subject_or_all()}, as_got);
 }
 
@@ -27,9 +27,9 @@ Task<Outcome> remove(RegistryService& registry, Call call) {
 
 void add_config(Routes& routes) {
   for (const char* pattern : {"/config", "/config/{subject}"}) {
-    routes.add("GET", pattern, get);
-    routes.add("PUT", pattern, put);
-    routes.add("DELETE", pattern, remove);
+    routes.add("GET", pattern, get_config);
+    routes.add("PUT", pattern, put_config);
+    routes.add("DELETE", pattern, delete_config);
   }
 }
 

@@ -4,11 +4,11 @@
 namespace thalweg::schema_registry {
 namespace {
 
-Task<Outcome> list(RegistryService& registry, Call call) {
+Task<Outcome> list_contexts(RegistryService& registry, Call call) {
   return ask(registry, call, registry::GetContexts{.prefix = call.text("contextPrefix"), .page = call.page()});
 }
 
-Task<Outcome> remove(RegistryService& registry, Call call) {
+Task<Outcome> delete_context(RegistryService& registry, Call call) {
   CO_TRY_VOID(co_await registry.ask(registry::DeleteContext{.context = call.parameter()}, call.context()));
   co_return http::Response{.status = 204};
 }
@@ -16,8 +16,8 @@ Task<Outcome> remove(RegistryService& registry, Call call) {
 }  // namespace
 
 void add_contexts(Routes& routes) {
-  routes.add("GET", "/contexts", list);
-  routes.add("DELETE", "/contexts/{context}", remove);
+  routes.add("GET", "/contexts", list_contexts);
+  routes.add("DELETE", "/contexts/{context}", delete_context);
 }
 
 }  // namespace thalweg::schema_registry

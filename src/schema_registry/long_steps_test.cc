@@ -46,7 +46,7 @@ class TimedWorkers : public Workers {
 
 TimedWorkers& workers_of(sim::Node& server) { return static_cast<TimedWorkers&>(*server.program<Program>().workers); }
 
-std::shared_ptr<void> program(sim::Node& node) {
+std::shared_ptr<void> timed_program(sim::Node& node) {
   return start_program(node, std::make_unique<TimedWorkers>(node.world().simulation));
 }
 
@@ -139,7 +139,7 @@ class LongSteps : public testing::Test {
     status->emplace(co_await ask(shard, std::move(request)));
   }
   sim::World world_{1};
-  sim::Node& server_ = world_.add_node("server", 1, program);
+  sim::Node& server_ = world_.add_node("server", 1, timed_program);
   sim::Node& client_ = world_.add_node("client", 1, [](sim::Node&) { return nullptr; });
 };
 

@@ -10,19 +10,19 @@ registry::Answer<std::int32_t> id_of(const Call& call) {
                                            "HTTP 404 Not Found: '" + call.parameter() + "' is no id of a schema"});
 }
 
-registry::Answer<registry::GetById> wanted(const Call& call) {
+registry::Answer<registry::GetById> wanted_id(const Call& call) {
   TRY(const auto id, id_of(call));
   return registry::GetById{
       .id = id, .subject = call.subject_hint(), .format = call.text("format"), .fetch_max_id = call.flag("fetchMaxId")};
 }
 
 Task<Outcome> by_id(RegistryService& registry, Call call) {
-  CO_TRY(auto request, wanted(call));
+  CO_TRY(auto request, wanted_id(call));
   co_return co_await ask(registry, call, std::move(request));
 }
 
 Task<Outcome> text_by_id(RegistryService& registry, Call call) {
-  CO_TRY(auto request, wanted(call));
+  CO_TRY(auto request, wanted_id(call));
   CO_TRY(const auto schema, co_await registry.ask(std::move(request), call.context()));
   co_return text_response(call, schema.schema);
 }

@@ -4,7 +4,7 @@
 namespace thalweg::schema_registry {
 namespace {
 
-Task<Outcome> list(RegistryService& registry, Call call) {
+Task<Outcome> list_subjects(RegistryService& registry, Call call) {
   return ask(registry, call,
              registry::GetSubjects{.prefix = call.subject_prefix(),
                                    .deleted = call.flag("deleted"),
@@ -23,7 +23,7 @@ Task<Outcome> look_up(RegistryService& registry, Call call) {
                                                 .format = call.text("format")});
 }
 
-Task<Outcome> remove(RegistryService& registry, Call call) {
+Task<Outcome> delete_subject(RegistryService& registry, Call call) {
   return ask(registry, call, registry::DeleteSubject{.subject = call.subject(), .permanent = call.flag("permanent")});
 }
 
@@ -43,9 +43,9 @@ Task<Outcome> latest_with_metadata(RegistryService& registry, Call call) {
 }  // namespace
 
 void add_subjects(Routes& routes) {
-  routes.add("GET", "/subjects", list);
+  routes.add("GET", "/subjects", list_subjects);
   routes.add("POST", "/subjects/{subject}", look_up);
-  routes.add("DELETE", "/subjects/{subject}", remove);
+  routes.add("DELETE", "/subjects/{subject}", delete_subject);
   routes.add("GET", "/subjects/{subject}/metadata", latest_with_metadata);
 }
 

@@ -4,7 +4,7 @@
 namespace thalweg::schema_registry {
 namespace {
 
-Task<Outcome> list(RegistryService& registry, Call call) {
+Task<Outcome> list_versions(RegistryService& registry, Call call) {
   return ask(registry, call,
              registry::GetVersions{.subject = call.subject(),
                                    .deleted = call.flag("deleted"),
@@ -13,7 +13,7 @@ Task<Outcome> list(RegistryService& registry, Call call) {
                                    .page = call.page()});
 }
 
-Task<Outcome> add(RegistryService& registry, Call call) {
+Task<Outcome> register_version(RegistryService& registry, Call call) {
   CO_TRY(auto schema, co_await call.body(registry, registry::schema_input_from));
   registry::RegisterSchema request{.subject = call.subject(),
                                    .schema = std::move(schema),
@@ -23,19 +23,19 @@ Task<Outcome> add(RegistryService& registry, Call call) {
   co_return co_await ask(registry, call, std::move(request), registry::registered_to_json);
 }
 
-registry::Answer<registry::GetVersion> wanted(const Call& call) {
+registry::Answer<registry::GetVersion> wanted_version(const Call& call) {
   TRY(const auto version, call.version());
   return registry::GetVersion{
       .subject = call.subject(), .version = version, .deleted = call.flag("deleted"), .format = call.text("format")};
 }
 
-Task<Outcome> get(RegistryService& registry, Call call) {
-  CO_TRY(auto request, wanted(call));
+Task<Outcome> get_version(RegistryService& registry, Call call) {
+  CO_TRY(auto request, wanted_version(call));
   co_return co_await ask(registry, call, std::move(request));
 }
 
-Task<Outcome> get_text(RegistryService& registry, Call call) {
-  CO_TRY(auto request, wanted(call));
+Task<Outcome> get_version_text(RegistryService& registry, Call call) {
+  CO_TRY(auto request, wanted_version(call));
   CO_TRY(const auto schema, co_await registry.ask(std::move(request), call.context()));
   co_return text_response(call, schema);
 }
@@ -48,7 +48,7 @@ Task<Outcome> referenced_by(RegistryService& registry, Call call) {
           .subject = call.subject(), .version = version, .deleted = call.flag("deleted"), .page = call.page()});
 }
 
-Task<Outcome> remove(RegistryService& registry, Call call) {
+Task<Outcome> delete_version(RegistryService& registry, Call call) {
   CO_TRY(const auto version, call.version());
   co_return co_await ask(
       registry, call,
@@ -59,13 +59,13 @@ Task<Outcome> remove(RegistryService& registry, Call call) {
 }  // namespace
 
 void add_versions(Routes& routes) {
-  routes.add("GET", "/subjects/{subject}/versions", list);
-  routes.add("POST", "/subjects/{subject}/versions", add);
-  routes.add("GET", "/subjects/{subject}/versions/{version}", get);
-  routes.add("GET", "/subjects/{subject}/versions/{version}/schema", get_text);
+  routes.add("GET", "/subjects/{subject}/versions", list_versions);
+  routes.add("POST", "/subjects/{subject}/versions", register_version);
+  routes.add("GET", "/subjects/{subject}/versions/{version}", get_version);
+  routes.add("GET", "/subjects/{subject}/versions/{version}/schema", get_version_text);
   routes.add("GET", "/subjects/{subject}/versions/{version}/referencedby", referenced_by);
   routes.add("GET", "/subjects/{subject}/versions/{version}/referencedBy", referenced_by);  // as Redpanda spells it
-  routes.add("DELETE", "/subjects/{subject}/versions/{version}", remove);
+  routes.add("DELETE", "/subjects/{subject}/versions/{version}", delete_version);
 }
 
 }  // namespace thalweg::schema_registry

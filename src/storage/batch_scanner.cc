@@ -4,7 +4,7 @@
 
 namespace thalweg::storage {
 
-namespace field = record::batch_field;
+namespace at = record::batch_field;
 
 Result<BatchHeader> BatchHeader::read(BytesView bytes, std::uint64_t position) {
   TRY(const record::BatchPrefix prefix, record::BatchPrefix::read(bytes));
@@ -16,11 +16,11 @@ Result<BatchHeader> BatchHeader::read(BytesView bytes, std::uint64_t position) {
   header.position = position;
   header.size = prefix.total_size;
   header.base = prefix.base_offset;
-  header.last = prefix.base_offset + load_be<std::int32_t>(bytes.data() + field::kLastOffsetDelta);
+  header.last = prefix.base_offset + load_be<std::int32_t>(bytes.data() + at::kLastOffsetDelta);
   header.leader_epoch = prefix.leader_epoch;
-  header.max_timestamp = load_be<std::int64_t>(bytes.data() + field::kMaxTimestamp);
-  header.producer_id = {load_be<std::int64_t>(bytes.data() + field::kProducerId)};
-  header.attributes = load_be<std::int16_t>(bytes.data() + field::kAttributes);
+  header.max_timestamp = load_be<std::int64_t>(bytes.data() + at::kMaxTimestamp);
+  header.producer_id = {load_be<std::int64_t>(bytes.data() + at::kProducerId)};
+  header.attributes = load_be<std::int16_t>(bytes.data() + at::kAttributes);
   if (header.last < header.base)
     return fail(ErrorCode::kCorruptMessage, "negative offset delta at position " + std::to_string(position));
   return header;

@@ -5,7 +5,7 @@
 namespace thalweg::storage {
 namespace {
 
-std::unexpected<Error> bad(const char* what) {
+std::unexpected<Error> bad_metadata(const char* what) {
   return fail(ErrorCode::kKafkaStorageError, std::string("partition.metadata ") + what);
 }
 
@@ -26,10 +26,10 @@ std::optional<std::string_view> take_value(std::string_view& text, std::string_v
 
 Result<Uuid> parse_partition_metadata(std::string_view text) {
   const auto version = take_value(text, "version");
-  if (version != "0") return bad("has an unknown version");
+  if (version != "0") return bad_metadata("has an unknown version");
   const auto topic_id = take_value(text, "topic_id");
   const auto uuid = topic_id ? Uuid::parse(*topic_id) : std::nullopt;
-  if (!uuid || uuid->is_zero()) return bad("has no topic id");
+  if (!uuid || uuid->is_zero()) return bad_metadata("has no topic id");
   return *uuid;
 }
 

@@ -9,11 +9,11 @@
 namespace thalweg::storage {
 namespace {
 
-constexpr std::int16_t kVersion = 1;
+constexpr std::int16_t kSnapshotVersion = 1;
 constexpr std::size_t kCrcAt = 2, kCountAt = 6, kEntriesAt = 10;
 constexpr std::size_t kEntrySize = 8 + 2 + 4 + 8 + 4 + 8 + 4 + 8;
 
-std::unexpected<Error> bad(const char* what) {
+std::unexpected<Error> bad_snapshot(const char* what) {
   return fail(ErrorCode::kCorruptMessage, std::string("producer snapshot ") + what);
 }
 
@@ -53,7 +53,7 @@ std::optional<ProducerEntry> decode(const std::byte* from) {
 
 SharedBytes ProducerStateManager::snapshot() const {
   std::vector<std::byte> file(kEntriesAt + producers_.size() * kEntrySize);
-  store_be(file.data(), kVersion);
+  store_be(file.data(), kSnapshotVersion);
   store_be(file.data() + kCountAt, static_cast<std::int32_t>(producers_.size()));
   std::byte* at = file.data() + kEntriesAt;
   for (const auto& [id, entry] : producers_) {
@@ -66,12 +66,14 @@ SharedBytes ProducerStateManager::snapshot() const {
 
 Result<> ProducerStateManager::load_snapshot(BytesView file, Offset end, Timestamp now) {
   clear(end);
-  if (file.size() < kEntriesAt) return bad("is too short");
-  if (load_be<std::int16_t>(file.data()) != kVersion) return bad("has an unknown version");
-  if (load_be<std::uint32_t>(file.data() + kCrcAt) != crc32c(file.subspan(kCountAt))) return bad("fails its checksum");
+  if (file.size() < kEntriesAt) return bad_snapshot("is too short");
+  if (load_be<std::int16_t>(file.data()) != kSnapshotVersion) return bad_snapshot("has an unknown version");
+  if (load_be<std::uint32_t>(file.data() + kCrcAt) != crc32c(file.subspan(kCountAt)))
+    return bad_snapshot("fails its checksum");
   const auto count = load_be<std::int32_t>(file.data() + kCountAt);
   file = file.subspan(kEntriesAt);
-  if (count < 0 || file.size() != static_cast<std::size_t>(count) * kEntrySize) return bad("has the wrong size");
+  if (count < 0 || file.size() != static_cast<std::size_t>(count) * kEntrySize)
+    return bad_snapshot("has the wrong size");
   for (; !file.empty(); file = file.subspan(kEntrySize)) {
     const auto entry = decode(file.data());
     if (entry && is_expired(*entry, now)) continue;
@@ -82,7 +84,7 @@ Result<> ProducerStateManager::load_snapshot(BytesView file, Offset end, Timesta
         (!entry->transaction_first_offset || ongoing_.emplace(*entry->transaction_first_offset, id).second);
     if (!fits) {
       clear(end);
-      return bad("contradicts itself");
+      return bad_snapshot("contradicts itself");
     }
   }
   return {};

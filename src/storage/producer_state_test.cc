@@ -223,7 +223,7 @@ TEST(ProducerState, ASnapshotThatNamesAProducerTwiceIsRefused) {
 }
 
 // The window rule said naively: the whole history of an epoch, of which the newest five count.
-struct Model {
+struct ProducerModel {
   struct Written {
     std::int32_t sequence;
     int count;
@@ -254,10 +254,10 @@ TEST(ProducerState, AgreesWithANaiveModelOfTheWindow) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     std::mt19937_64 random(seed);
     Fixture log;
-    std::map<std::int64_t, Model> models;
+    std::map<std::int64_t, ProducerModel> models;
     for (int step = 0; step < 200; ++step) {
       Batch batch{.id = {static_cast<std::int64_t>(random() % 2)}, .count = static_cast<int>(1 + random() % 3)};
-      const Model& model = models[batch.id.value];
+      const ProducerModel& model = models[batch.id.value];
       batch.epoch = std::max(0, model.epoch) + (random() % 20 == 0) - (random() % 30 == 0 && model.epoch > 0);
       if (model.history.empty() || random() % 10 == 0) {
         batch.sequence = random() % 2 ? 0 : static_cast<std::int32_t>(2147483647 - random() % 6);

@@ -7,7 +7,7 @@
 
 namespace thalweg::storage {
 namespace {
-constexpr std::int16_t kVersion = 0;
+constexpr std::int16_t kEntryVersion = 0;
 }
 
 AbortedTransaction AbortedTransaction::of(const CompletedTransaction& done) {
@@ -17,7 +17,7 @@ AbortedTransaction AbortedTransaction::of(const CompletedTransaction& done) {
 
 std::array<std::byte, AbortedTransaction::kSize> AbortedTransaction::encode() const {
   std::array<std::byte, kSize> bytes;
-  store_be(bytes.data(), kVersion);
+  store_be(bytes.data(), kEntryVersion);
   store_be(bytes.data() + 2, producer_id.value);
   store_be(bytes.data() + 10, first_offset.value);
   store_be(bytes.data() + 18, last_offset.value);
@@ -31,7 +31,7 @@ Result<std::vector<AbortedTransaction>> parse_transaction_index(BytesView file) 
   std::vector<AbortedTransaction> entries;
   entries.reserve(file.size() / AbortedTransaction::kSize);
   for (; !file.empty(); file = file.subspan(AbortedTransaction::kSize)) {
-    if (load_be<std::int16_t>(file.data()) < kVersion)
+    if (load_be<std::int16_t>(file.data()) < kEntryVersion)
       return fail(ErrorCode::kCorruptMessage, "transaction index entry with an unknown version");
     AbortedTransaction entry;
     entry.producer_id = {load_be<std::int64_t>(file.data() + 2)};

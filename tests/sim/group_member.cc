@@ -19,7 +19,7 @@ namespace thalweg::simulation {
 namespace {
 using namespace std::chrono_literals;
 
-const std::string kGroup = "workers";
+const std::string kWorkers = "workers";
 
 // An assignment is one character per partition.
 SharedBytes encode(const std::vector<PartitionId>& partitions) {
@@ -64,7 +64,7 @@ Task<Result<>> GroupMember::take_part() {
   if (!channel_ || !channel_->is_open()) {
     CO_TRY(channel_, co_await open_channel(&shard_));
     protocol::FindCoordinatorRequest request;
-    request.key = kGroup;
+    request.key = kWorkers;
     CO_TRY(const auto found, co_await channel_->send<protocol::FindCoordinatorResponse>(
                                  std::move(request), std::int16_t{3}, shard_.clock.now() + kPatience));
     CO_TRY_VOID(judge(found.error_code, "FindCoordinator"));
@@ -91,7 +91,7 @@ Result<> GroupMember::judge(ErrorCode code, const char* what) {
 
 Task<Result<protocol::JoinGroupResponse>> GroupMember::join() {
   protocol::JoinGroupRequest request;
-  request.group_id = kGroup;
+  request.group_id = kWorkers;
   request.session_timeout_ms = 6000;
   request.rebalance_timeout_ms = 4000;
   request.member_id = member_id_;
@@ -108,7 +108,7 @@ Task<Result<protocol::JoinGroupResponse>> GroupMember::join() {
 
 Task<Result<>> GroupMember::sync(protocol::JoinGroupResponse joined) {
   protocol::SyncGroupRequest request;
-  request.group_id = kGroup;
+  request.group_id = kWorkers;
   request.generation_id = generation_;
   request.member_id = member_id_;
   if (joined.leader == member_id_) request.assignments = assign(joined);
@@ -122,7 +122,7 @@ Task<Result<>> GroupMember::sync(protocol::JoinGroupResponse joined) {
 
 Task<Result<>> GroupMember::heartbeat() {
   protocol::HeartbeatRequest request;
-  request.group_id = kGroup;
+  request.group_id = kWorkers;
   request.generation_id = generation_;
   request.member_id = member_id_;
   CO_TRY(const auto response, co_await channel_->send<protocol::HeartbeatResponse>(std::move(request), std::int16_t{3},
@@ -133,7 +133,7 @@ Task<Result<>> GroupMember::heartbeat() {
 Task<Result<>> GroupMember::commit() {
   if (owned_.empty()) co_return Result<>();
   protocol::OffsetCommitRequest request;
-  request.group_id = kGroup;
+  request.group_id = kWorkers;
   request.generation_id_or_member_epoch = generation_;
   request.member_id = member_id_;
   protocol::OffsetCommitRequest::OffsetCommitRequestTopic topic;
@@ -156,7 +156,7 @@ Task<Result<>> GroupMember::commit() {
 Task<> GroupMember::leave() {
   if (member_id_.empty() || !channel_ || !channel_->is_open()) co_return;
   protocol::LeaveGroupRequest request;
-  request.group_id = kGroup;
+  request.group_id = kWorkers;
   request.member_id = std::exchange(member_id_, {});
   co_await channel_->send<protocol::LeaveGroupResponse>(std::move(request), std::int16_t{1},
                                                         shard_.clock.now() + kPatience);

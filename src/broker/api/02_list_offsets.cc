@@ -20,7 +20,7 @@ namespace {
 using protocol::ListOffsetsRequest;
 using protocol::ListOffsetsResponse;
 using Kind = replica::OffsetQuery::Kind;
-using PartitionResponse = ListOffsetsResponse::ListOffsetsPartitionResponse;
+using ListedPartition = ListOffsetsResponse::ListOffsetsPartitionResponse;
 
 // From which version a special timestamp exists, and what it asks.
 struct Special {
@@ -72,7 +72,7 @@ Task<Result<storage::TimestampAndOffset>> look_up(const RequestContext& context,
   co_return tiered ? storage::TimestampAndOffset{} : offset;
 }
 
-void fill(PartitionResponse& out, const RequestContext& context, const ListOffsetsRequest::ListOffsetsPartition& asked,
+void fill(ListedPartition& out, const RequestContext& context, const ListOffsetsRequest::ListOffsetsPartition& asked,
           const Result<storage::TimestampAndOffset>& found) {
   out.partition_index = asked.partition_index;
   out.timestamp = kNoTimestamp;

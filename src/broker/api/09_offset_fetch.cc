@@ -20,15 +20,15 @@ using protocol::OffsetFetchRequest;
 using protocol::OffsetFetchResponse;
 using RequestGroup = OffsetFetchRequest::OffsetFetchRequestGroup;
 using ResponseGroup = OffsetFetchResponse::OffsetFetchResponseGroup;
-using ResponseTopic = OffsetFetchResponse::OffsetFetchResponseTopics;
+using FetchedTopic = OffsetFetchResponse::OffsetFetchResponseTopics;
 
 constexpr std::int16_t kGroupErrorFrom = 2;
 constexpr std::int16_t kManyGroupsFrom = 8;
-constexpr std::int16_t kTopicIdsFrom = 10;
+constexpr std::int16_t kFetchByIdFrom = 10;
 
 template <class Topic>
-ResponseTopic refused(const Topic& topic, ErrorCode error) {
-  ResponseTopic result{.name = topic.name};
+FetchedTopic refused(const Topic& topic, ErrorCode error) {
+  FetchedTopic result{.name = topic.name};
   for (const auto partition : topic.partition_indexes) {
     result.partitions.push_back(
         {.partition_index = partition, .committed_offset = kNoOffset, .metadata = std::string(), .error_code = error});
@@ -37,9 +37,9 @@ ResponseTopic refused(const Topic& topic, ErrorCode error) {
 }
 
 // Names instead of ids; topics that no longer exist are taken out and answered.
-std::vector<ResponseTopic> resolve_ids(const RequestContext& context, RequestGroup& group) {
-  std::vector<ResponseTopic> unknown;
-  if (context.version < kTopicIdsFrom || !group.topics) return unknown;
+std::vector<FetchedTopic> resolve_ids(const RequestContext& context, RequestGroup& group) {
+  std::vector<FetchedTopic> unknown;
+  if (context.version < kFetchByIdFrom || !group.topics) return unknown;
   std::vector<OffsetFetchRequest::OffsetFetchRequestTopics> known;
   for (auto& topic : *group.topics) {
     if (const auto found = context.image->topic(topic.topic_id)) {
@@ -60,9 +60,9 @@ Task<ResponseGroup> fetch_group(const RequestContext& context, RequestGroup grou
   auto answer = co_await context.here.broker.groups().ask<ResponseGroup>(context, group_id,
                                                                          group::FetchOffsets{std::move(group)});
   if (!answer) co_return ResponseGroup{.group_id = group_id, .error_code = answer.error().code};
-  if (context.version >= kTopicIdsFrom) {
+  if (context.version >= kFetchByIdFrom) {
     // A committed offset whose topic is gone cannot be named.
-    std::erase_if(answer->topics, [&](ResponseTopic& topic) {
+    std::erase_if(answer->topics, [&](FetchedTopic& topic) {
       const auto found = context.image->topic(std::string_view(topic.name));
       if (found) topic.topic_id = found->id;
       return !found;

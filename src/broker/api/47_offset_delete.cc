@@ -13,15 +13,15 @@ namespace thalweg::broker {
 
 using protocol::OffsetDeleteRequest;
 using protocol::OffsetDeleteResponse;
-using ResponseTopic = OffsetDeleteResponse::OffsetDeleteResponseTopic;
+using DeletedTopic = OffsetDeleteResponse::OffsetDeleteResponseTopic;
 using ResponsePartition = OffsetDeleteResponse::OffsetDeleteResponsePartition;
 
 namespace {
 
 // Takes the partitions that do not exist out of the request, and answers them.
-ResponseTopic take_out_unknown(const RequestContext& context, OffsetDeleteRequest::OffsetDeleteRequestTopic& topic) {
+DeletedTopic take_out_unknown(const RequestContext& context, OffsetDeleteRequest::OffsetDeleteRequestTopic& topic) {
   const auto known = context.image->topic(std::string_view(topic.name));
-  ResponseTopic unknown{.name = topic.name};
+  DeletedTopic unknown{.name = topic.name};
   std::erase_if(topic.partitions, [&](const auto& partition) {
     if (known && known->partition(partition.partition_index)) return false;
     unknown.partitions.push_back({partition.partition_index, ErrorCode::kUnknownTopicOrPartition});
@@ -41,7 +41,7 @@ void say_deleted(const RequestContext& context, const std::string& group_id, con
 
 Task<OffsetDeleteResponse> offset_delete(const RequestContext& context, OffsetDeleteRequest request) {
   if (request.group_id.empty()) co_return OffsetDeleteResponse{.error_code = ErrorCode::kInvalidGroupId};
-  std::vector<ResponseTopic> unknown;
+  std::vector<DeletedTopic> unknown;
   for (auto& topic : request.topics) unknown.push_back(take_out_unknown(context, topic));
   const std::string group_id = request.group_id;
   auto answer = co_await context.here.broker.groups().ask<OffsetDeleteResponse>(context, group_id, std::move(request));

@@ -49,8 +49,8 @@ const Option* find(const std::vector<Option>& options, std::string_view name) {
   return at == options.end() ? nullptr : &*at;
 }
 
-// Of a bytes field, as descriptor.proto wants it: escaped as in C.
-std::string escaped(std::string_view bytes) {
+// Of a bytes field, as descriptor.proto wants it: c_escaped as in C.
+std::string c_escaped(std::string_view bytes) {
   std::string out;
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
@@ -167,7 +167,7 @@ class DescriptorWriter {
     else
       put_type(out.number(4, number_of(field.label)), field.type, where.scope);
     if (const auto* value = find(field.options, "default"))
-      out.text(7, field.type == "bytes" ? escaped(value->value.text) : value->value.text);
+      out.text(7, field.type == "bytes" ? c_escaped(value->value.text) : value->value.text);
     put_options(out, 8, field.options, kFieldOptions);
     if (where.oneof) out.number(9, std::int64_t(*where.oneof));
     const auto* said = find(field.options, "json_name");
