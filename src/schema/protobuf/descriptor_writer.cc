@@ -49,7 +49,7 @@ const Option* find(const std::vector<Option>& options, std::string_view name) {
   return at == options.end() ? nullptr : &*at;
 }
 
-// Of a bytes field, as descriptor.proto wants it: c_escaped as in C.
+// Of a bytes field, as descriptor.proto wants it: escaped as in C.
 std::string c_escaped(std::string_view bytes) {
   std::string out;
   for (const char c : bytes) {
