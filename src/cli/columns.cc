@@ -25,4 +25,10 @@ std::string Columns::text() const {
   return out;
 }
 
+std::string id_list(const std::vector<BrokerId>& brokers) {
+  std::string text;
+  for (const BrokerId id : brokers) text += (text.empty() ? "" : ",") + to_string(id);
+  return text;
+}
+
 }  // namespace thalweg::cli

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "base/types.h"
+
 namespace thalweg::cli {
 
 // Columns padded to a least width or the longest cell, and separated by one blank.
@@ -27,5 +29,8 @@ class Columns {
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;
 };
+
+// "1,2,3"
+std::string id_list(const std::vector<BrokerId>& brokers);
 
 }  // namespace thalweg::cli

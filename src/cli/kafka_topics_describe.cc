@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cli/columns.h"
 #include "cli/kafka_topics.h"
 
 namespace thalweg::cli {
@@ -11,12 +12,6 @@ namespace {
 
 using admin::ConfigEntry;
 using admin::PartitionDescription;
-
-std::string ids(const std::vector<BrokerId>& brokers) {
-  std::string text;
-  for (const BrokerId id : brokers) text += (text.empty() ? "" : ",") + to_string(id);
-  return text;
-}
 
 std::string overrides_of(const std::vector<ConfigEntry>& configs) {
   std::string text;
@@ -124,14 +119,15 @@ void TopicCommand::print_topic(const admin::TopicDescription& topic, const std::
 
 void TopicCommand::print_partition(const std::string& topic, const PartitionDescription& p) {
   const auto* reassignment = reassignment_of(topic, p.id);
-  const std::string moving = !reassignment ? ""
-                                           : fmt::format("\tAdding Replicas: {}\tRemoving Replicas: {}",
-                                                         ids(reassignment->adding), ids(reassignment->removing));
-  const auto eligible = [](const auto& brokers) { return brokers ? ids(*brokers) : std::string("N/A"); };
+  const std::string moving = !reassignment
+                                 ? ""
+                                 : fmt::format("\tAdding Replicas: {}\tRemoving Replicas: {}",
+                                               id_list(reassignment->adding), id_list(reassignment->removing));
+  const auto eligible = [](const auto& brokers) { return brokers ? id_list(*brokers) : std::string("N/A"); };
   terminal_.out(
       fmt::format("\tTopic: {}\tPartition: {}\tLeader: {}\tReplicas: {}\tIsr: {}{}\tElr: {}\tLastKnownElr: {}\n", topic,
-                  p.id.value, p.leader == kNoBroker ? "none" : to_string(p.leader), ids(p.replicas), ids(p.isr), moving,
-                  eligible(p.eligible_leaders), eligible(p.last_known_eligible_leaders)));
+                  p.id.value, p.leader == kNoBroker ? "none" : to_string(p.leader), id_list(p.replicas), id_list(p.isr),
+                  moving, eligible(p.eligible_leaders), eligible(p.last_known_eligible_leaders)));
 }
 
 }  // namespace thalweg::cli

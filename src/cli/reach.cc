@@ -9,9 +9,6 @@
 namespace thalweg::cli {
 namespace {
 
-// Together with a look at the addresses, first_contact() takes less than two seconds.
-constexpr Millis kFirstContact{700};
-constexpr Millis kPatience{250};
 constexpr std::size_t kLookAtMost = 3;  // addresses
 
 // What a TLS server answers with a handshake or an alert, and nobody else does.

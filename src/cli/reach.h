@@ -17,6 +17,9 @@ struct Sighting {
 // "the name 'nosuch' cannot be resolved (…)": the trouble of somebody who looks for a Kafka broker, as a sentence
 // without its end.
 std::string described(const Sighting& seen);
+// Together less than two seconds, for somebody who waits at a screen: what a first request may take, and each step of a
+// look at an address.
+inline constexpr Millis kFirstContact{700}, kPatience{250};
 // Takes up to `patience` for each step: a connection, an answer, two questions in other protocols.
 Task<Sighting> look_at(const Shard& shard, Endpoint endpoint, Millis patience);
 

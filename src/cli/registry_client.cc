@@ -16,9 +16,6 @@ namespace {
 constexpr std::uint16_t kPort = 8081;
 constexpr std::size_t kAnswerMax = 64u << 20;
 constexpr std::string_view kMediaType = "application/vnd.schemaregistry.v1+json";
-// Together with a look at the address, less than two seconds.
-constexpr Millis kFirstAnswer{700};
-constexpr Millis kLookPatience{250};
 
 std::string_view advice(int code) {
   switch (code) {
@@ -119,10 +116,10 @@ Task<RegistryAnswer> RegistryClient::ask(std::string method, std::string target,
 // Somebody who waits at a screen hears soon that there is no registry. One that is only slow is waited for.
 Task<std::optional<RegistryFailure>> RegistryClient::first_contact() {
   if (std::exchange(met_, true) || !session_.terminal().err_is_terminal()) co_return std::nullopt;
-  const Instant soon = session_.client.shard().clock.now() + kFirstAnswer;
+  const Instant soon = session_.client.shard().clock.now() + kFirstContact;
   const auto response = co_await exchange({}, std::min(session_.client.api_deadline(), soon));
   if (response) co_return std::nullopt;
-  const Sighting seen = co_await look_at(session_.context.shard, urls_[at_].endpoint, kLookPatience);
+  const Sighting seen = co_await look_at(session_.context.shard, urls_[at_].endpoint, kPatience);
   if (seen.kind == Sighting::Kind::kHttp && response.error().code == ErrorCode::kRequestTimedOut)
     co_return std::nullopt;
   co_return described_as_no_registry(seen);
@@ -143,7 +140,7 @@ Task<Result<http::ClientResponse>> RegistryClient::exchange(http::ClientRequest 
 Task<RegistryFailure> RegistryClient::trouble(Error error) {
   if (error.code == ErrorCode::kMessageTooLarge)
     co_return RegistryFailure{.message = fmt::format("{}: {}; ask for less, as with --prefix", here(), error.message)};
-  const Sighting seen = co_await look_at(session_.context.shard, urls_[at_].endpoint, kLookPatience);
+  const Sighting seen = co_await look_at(session_.context.shard, urls_[at_].endpoint, kPatience);
   // It may well be a registry, only not a quick one.
   if (seen.kind == Sighting::Kind::kHttp && error.code != ErrorCode::kCorruptMessage)
     co_return RegistryFailure{.message = fmt::format("{}\nIs it well? A longer --timeout waits longer", error.message)};

@@ -4,17 +4,12 @@
 
 #include "admin/offsets.h"
 #include "admin/topics.h"
+#include "cli/columns.h"
 #include "cli/command.h"
 #include "cli/java_errors.h"
 
 namespace thalweg::cli {
 namespace {
-
-std::string id_list(const std::vector<BrokerId>& brokers) {
-  std::string text;
-  for (const BrokerId id : brokers) text += (text.empty() ? "" : ",") + to_string(id);
-  return text;
-}
 
 using Offsets = std::map<TopicPartition, Result<admin::OffsetAt>>;
 
