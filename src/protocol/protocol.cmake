@@ -26,6 +26,8 @@ set(protocol_test_sources ${protocol_outputs})
 list(FILTER protocol_test_sources INCLUDE REGEX "/testing/")
 add_library(protocol_testing STATIC EXCLUDE_FROM_ALL ${protocol_test_sources})
 use_modules(protocol_testing protocol)
+# Long, straight and run once: to optimize it costs more than it ever gives.
+target_compile_options(protocol_testing PRIVATE -O0)
 
 # Skipped unless THALWEG_KAFKA_MESSAGES says where Kafka's own definitions are.
 add_test(NAME protocol_reference COMMAND ${Python3_EXECUTABLE} -B ${protocol_generator}/test_reference.py)
