@@ -27,6 +27,8 @@ stage() {
 PACKAGES+=(prometheus g++-12)  # one reads our metrics in tests/system, the other builds programs on the toolkit
 PACKAGES+=(mariadb-server-core mariadb-client)  # the example services' tests start one of their own, and ask it
 PACKAGES+=(libprotobuf-dev)    # classes of protoc, for the toolkit's Protobuf serde; without it those tests are left out
+PACKAGES+=(iproute2 nftables)   # hosts of their own for the servers of tests/faults, and what lies between them cut
+PACKAGES+=(curl)               # pages of docs ask with it
 install_packages
 stage "format and house rules" ./dev lint
 stage "build release" build release programs storage_test

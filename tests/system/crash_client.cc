@@ -5,6 +5,7 @@
 //   crash_client group BOOTSTRAP TOPIC GROUP MEMBERS       command on stdin: `until N0 N1 …`
 //   crash_client committed BOOTSTRAP TOPIC GROUP PARTITIONS  prints `committed OFFSET0 OFFSET1 …`
 //   crash_client read BOOTSTRAP TOPIC PARTITIONS           prints every record: `PARTITION OFFSET VALUE`
+//   crash_client follow BOOTSTRAP TOPIC PARTITIONS         the same, as they come; command on stdin: `until N0 N1 …`
 //
 // A record's value is its number within its partition, 0, 1, 2, …; its partition is chosen by the program. The producer
 // is idempotent with acks=all and never gives up on a record, so what it prints as acknowledged must be there once, in
@@ -88,6 +89,16 @@ bool read_command(std::string& line) {
   if (poll(&input, 1, 0) != 1) return false;
   if (!std::getline(std::cin, line)) fail("the driver is gone");
   return true;
+}
+
+// Of `until 3 4 5`: 3, 4 and 5.
+std::vector<std::int64_t> numbers_after_word(const std::string& line) {
+  std::istringstream words(line);
+  std::string word;
+  words >> word;
+  std::vector<std::int64_t> numbers;
+  for (std::int64_t number; words >> number;) numbers.push_back(number);
+  return numbers;
 }
 
 // ---- produce
@@ -270,10 +281,7 @@ void run_group(const std::string& bootstrap, const std::string& topic, const std
   }
   std::string line;
   if (!std::getline(std::cin, line)) fail("the driver is gone");
-  std::istringstream words(line);
-  std::vector<std::int64_t> ends;
-  words >> line;  // `until`
-  for (std::int64_t end; words >> end;) ends.push_back(end);
+  const std::vector<std::int64_t> ends = numbers_after_word(line);
   const auto limit = SteadyClock::now() + std::chrono::seconds(60);
   while (!seen.reached(ends)) {
     if (SteadyClock::now() > limit)
@@ -302,33 +310,84 @@ void print_committed(const std::string& bootstrap, const std::string& topic, con
   fmt::print("\n");
 }
 
-// ---- read
+// ---- read, follow
 
-void read_all(const std::string& bootstrap, const std::string& topic, int partitions) {
-  Client client = new_client(RD_KAFKA_CONSUMER, new_conf(bootstrap, {{"group.id", "crash-read"},
-                                                                     {"enable.auto.commit", "false"},
-                                                                     {"enable.partition.eof", "true"},
-                                                                     {"check.crcs", "true"},
-                                                                     {"fetch.wait.max.ms", "50"}}));
-  Partitions assignment(rd_kafka_topic_partition_list_new(partitions));
-  for (int p = 0; p < partitions; ++p) {
-    rd_kafka_topic_partition_list_add(assignment.get(), topic.c_str(), p)->offset = RD_KAFKA_OFFSET_BEGINNING;
+class Reader {
+ public:
+  Reader(const std::string& bootstrap, const std::string& topic, int partitions) : next_(partitions) {
+    client_ = new_client(RD_KAFKA_CONSUMER, new_conf(bootstrap, {{"group.id", "crash-read"},
+                                                                 {"enable.auto.commit", "false"},
+                                                                 {"enable.partition.eof", "true"},
+                                                                 {"auto.offset.reset", "error"},
+                                                                 {"check.crcs", "true"},
+                                                                 {"topic.metadata.refresh.interval.ms", "1000"},
+                                                                 {"fetch.error.backoff.ms", "20"},
+                                                                 {"fetch.wait.max.ms", "50"}}));
+    Partitions assignment(rd_kafka_topic_partition_list_new(partitions));
+    for (int p = 0; p < partitions; ++p) {
+      rd_kafka_topic_partition_list_add(assignment.get(), topic.c_str(), p)->offset = RD_KAFKA_OFFSET_BEGINNING;
+    }
+    rd_kafka_assign(client_.get(), assignment.get());
   }
-  rd_kafka_assign(client.get(), assignment.get());
-  for (int ended = 0; ended < partitions;) {
-    Message message(rd_kafka_consumer_poll(client.get(), 20'000));
-    if (!message) fail("no record and no end within 20 s");
-    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-      ++ended;
-    } else if (message->err) {
-      fail(rd_kafka_message_errstr(message.get()));
-    } else {
-      fmt::print("{} {} {}\n", message->partition, message->offset,
-                 std::string_view(static_cast<const char*>(message->payload), message->len));
+  ~Reader() { rd_kafka_consumer_close(client_.get()); }
+
+  // Every record up to the end that the log has now.
+  void read_all() {
+    for (std::size_t ended = 0; ended < next_.size();) {
+      Message message(rd_kafka_consumer_poll(client_.get(), 20'000));
+      if (!message) fail("no record and no end within 20 s");
+      if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        ++ended;
+      } else if (message->err) {
+        fail(rd_kafka_message_errstr(message.get()));
+      } else {
+        print(*message);
+      }
     }
   }
-  rd_kafka_consumer_close(client.get());
-}
+
+  // Servers may come and go meanwhile. That the log no longer reaches to where it was read is no such thing.
+  void follow() {
+    std::vector<std::int64_t> ends;
+    std::string command;
+    auto limit = SteadyClock::time_point::max();
+    while (ends.empty() || !reached(ends)) {
+      Message message(rd_kafka_consumer_poll(client_.get(), 50));
+      if (message && !message->err) print(*message);
+      if (message && (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+                      message->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)) {
+        fail(fmt::format("partition {}, read up to {}: {}", message->partition, next_[message->partition],
+                         rd_kafka_message_errstr(message.get())));
+      }
+      if (ends.empty() && read_command(command)) {
+        ends = numbers_after_word(command);
+        limit = SteadyClock::now() + std::chrono::seconds(60);
+      }
+      if (SteadyClock::now() > limit)
+        fail(fmt::format("a minute after the last record the reader is at{}", progress()));
+    }
+  }
+
+ private:
+  void print(const rd_kafka_message_t& message) {
+    fmt::print("{} {} {}\n", message.partition, message.offset,
+               std::string_view(static_cast<const char*>(message.payload), message.len));
+    next_[message.partition] = message.offset + 1;
+  }
+  bool reached(const std::vector<std::int64_t>& ends) const {
+    for (std::size_t p = 0; p < ends.size(); ++p)
+      if (next_[p] < ends[p]) return false;
+    return true;
+  }
+  std::string progress() const {
+    std::string text;
+    for (const std::int64_t next : next_) text += fmt::format(" {}", next);
+    return text;
+  }
+
+  std::vector<std::int64_t> next_;
+  Client client_;
+};
 
 }  // namespace
 
@@ -341,9 +400,11 @@ int main(int argc, char** argv) {
   } else if (args.size() == 5 && args[0] == "committed") {
     print_committed(args[1], args[2], args[3], static_cast<int>(parse(args[4])));
   } else if (args.size() == 4 && args[0] == "read") {
-    read_all(args[1], args[2], static_cast<int>(parse(args[3])));
+    Reader(args[1], args[2], static_cast<int>(parse(args[3]))).read_all();
+  } else if (args.size() == 4 && args[0] == "follow") {
+    Reader(args[1], args[2], static_cast<int>(parse(args[3]))).follow();
   } else {
-    fmt::print(stderr, "usage: crash_client produce|group|committed|read …, see the head of crash_client.cc\n");
+    fmt::print(stderr, "usage: crash_client produce|group|committed|read|follow …, see the head of crash_client.cc\n");
     return 2;
   }
   return 0;

@@ -30,8 +30,8 @@ class Broker:
     def __init__(self, folder: pathlib.Path, properties: dict[str, str] | None = None):
         self.folder = folder
         self.data = folder / "data"
-        self.port = free_port()
-        self.bootstrap = f"127.0.0.1:{self.port}"
+        self.host, self.port = "127.0.0.1", free_port()
+        self.bootstrap = f"{self.host}:{self.port}"
         self.properties = {"group.initial.rebalance.delay.ms": "0", **(properties or {})}
         self.process: subprocess.Popen | None = None
         folder.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,7 @@ class Broker:
         return self.wait_until_ready()
 
     def wait_until_ready(self) -> float:
-        seconds = wait_for_metadata("127.0.0.1", self.port, START_LIMIT_SECONDS, self.alive)
+        seconds = wait_for_metadata(self.host, self.port, START_LIMIT_SECONDS, self.alive)
         if seconds is None:
             self.kill()
             raise Failure(f"{self.kind} did not start: {self.log_tail()}")

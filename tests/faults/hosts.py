@@ -1,0 +1,87 @@
+"""Several hosts on one machine: a network namespace for each node, on one bridge. What lies between them can be cut.
+
+Needs root, Debian's iproute2 and nftables. Clients stand where the tests run: they reach every host through the bridge.
+"""
+
+import os
+import shutil
+import subprocess
+
+from harness.outcome import Skip
+
+NODES = (1, 2, 3)
+CLIENTS = 254  # the bridge itself, as an address
+
+
+def need() -> None:
+    """Skips where no hosts can be made."""
+    if os.geteuid() != 0:
+        raise Skip("network namespaces need root")
+    for tool in ("ip", "nft"):
+        if not shutil.which(tool):
+            raise Skip(f"no {tool} here (Debian's iproute2 and nftables)")
+    probe = f"thwp{os.getpid() % 100000}"
+    made = subprocess.run(["ip", "netns", "add", probe], capture_output=True, text=True)
+    if made.returncode:
+        raise Skip(f"no network namespaces here: {made.stderr.strip()}")
+    _run("ip", "netns", "del", probe)
+
+
+class Hosts:
+    def __init__(self) -> None:
+        self._name = f"thw{os.getpid() % 100000}"
+        self._network = f"10.{200 + os.getpid() % 50}.{os.getpid() // 50 % 250}"
+
+    def __enter__(self) -> "Hosts":
+        _run("ip", "link", "add", self._name, "type", "bridge")
+        _run("ip", "address", "add", f"{self.address(CLIENTS)}/24", "dev", self._name)
+        _run("ip", "link", "set", self._name, "up")
+        for node in NODES:
+            self._add(node)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for node in NODES:
+            subprocess.run(["ip", "netns", "del", self.namespace(node)], capture_output=True)
+        subprocess.run(["ip", "link", "del", self._name], capture_output=True)
+
+    def address(self, node: int) -> str:
+        return f"{self._network}.{node}"
+
+    def namespace(self, node: int) -> str:
+        return f"{self._name}-{node}"
+
+    def inside(self, node: int) -> list[str]:
+        """What a command line begins with to run on that host; the process keeps its id."""
+        return ["ip", "netns", "exec", self.namespace(node)]
+
+    def cut(self, sender: int, receiver: int) -> None:
+        """What the one sends does not reach the other, and nobody is told; the other way stays as it is."""
+        self._filter(receiver, "ip", "saddr", self.address(sender), "drop")
+
+    def lose(self, sender: int, receiver: int, percent: int) -> None:
+        self._filter(receiver, "ip", "saddr", self.address(sender), "numgen", "random", "mod", "100", "<", str(percent), "drop")
+
+    def heal(self) -> None:
+        for node in NODES:
+            _run(*self.inside(node), "nft", "flush", "chain", "inet", "faults", "in")
+
+    def _add(self, node: int) -> None:
+        space, near = self.namespace(node), f"{self._name}v{node}"
+        _run("ip", "netns", "add", space)
+        _run("ip", "link", "add", near, "type", "veth", "peer", "name", "eth0", "netns", space)
+        _run("ip", "link", "set", near, "master", self._name, "up")
+        _run("ip", "-n", space, "address", "add", f"{self.address(node)}/24", "dev", "eth0")
+        _run("ip", "-n", space, "link", "set", "eth0", "up")
+        _run("ip", "-n", space, "link", "set", "lo", "up")
+        _run(*self.inside(node), "nft", "add", "table", "inet", "faults")
+        _run(*self.inside(node), "nft", "add", "chain", "inet", "faults", "in", "{ type filter hook input priority 0; }")
+
+    def _filter(self, node: int, *rule: str) -> None:
+        _run(*self.inside(node), "nft", "add", "rule", "inet", "faults", "in", *rule)
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}")
