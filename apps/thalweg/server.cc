@@ -113,11 +113,16 @@ config::Properties gather_properties(const Arguments& arguments) {
   return properties;
 }
 
-// Clients are told a name that they can reach; where none is configured, this host's.
+bool is_any(const std::string& host) { return host.empty() || host == "0.0.0.0" || host == "::"; }
+
+// Clients are told a name that they can reach; where none is configured, this host's. Other controllers are told the
+// same one.
 void fill_advertised_hosts(config::BrokerConfig& config) {
   for (auto& listener : config.advertised_listeners)
-    if (listener.host.empty() || listener.host == "0.0.0.0" || listener.host == "::")
-      listener.host = platform::host_name();
+    if (is_any(listener.host)) listener.host = platform::host_name();
+  const auto& clients = config.advertised_listeners;
+  for (auto& listener : config.advertised_controllers)
+    if (is_any(listener.host)) listener.host = clients.empty() ? platform::host_name() : clients.front().host;
 }
 
 // A few hundred connections and the files of a few hundred partitions go with this; more wait, or are opened and
@@ -226,7 +231,9 @@ int run_server(const std::vector<std::string>& given) {
   broker::Broker broker(std::move(shards), std::move(loaded->config));
   monitoring::Monitoring monitoring(broker, {THALWEG_VERSION, process_figures});
   std::optional<schema_registry::SchemaRegistry> registry;
-  if (!broker.config().schema_registry_listeners.empty()) registry.emplace(broker, threads.workers());
+  // The registry's records are in a topic; who is only a controller has none.
+  if (broker.config().is_broker && !broker.config().schema_registry_listeners.empty())
+    registry.emplace(broker, threads.workers());
   Life life{broker, monitoring, registry, threads};
   threads.on_stop_signal([&life](int number) { on_signal(life, number); });
   spawn(threads[0], run(life));

@@ -168,19 +168,25 @@ Task<Result<>> Broker::start() {
   const std::int64_t claimed = previous_epoch(shard0().disk, config_.log_dirs);
   CO_TRY_VOID(co_await logs_->start(cluster_id));
   CO_TRY_VOID(listen());
-  if (config::has_other_nodes(config_)) {
+  if (config::meets_other_nodes(config_)) {
     CO_TRY(cluster_id, co_await take_part(cluster_id));
   }
   CO_TRY_VOID(co_await start_quorum(cluster_id));
   if (several_) co_await open_for(Open::kControllers);
-  begin_life(claimed);
+  if (config_.is_broker) CO_TRY_VOID(co_await start_as_broker(claimed));
+  co_await open_for(Open::kAll);
+  log::info(config_.is_broker ? "broker started" : "controller started", field("node", config_.node_id),
+            field("cluster", cluster_id), field("shards", shards_.size()),
+            field("topics", publisher_->current_image()->topics().size()),
+            field("milliseconds", std::chrono::duration_cast<Millis>(shard0().clock.now() - begun).count()));
+  co_return Result<>();
+}
+
+Task<Result<>> Broker::start_as_broker(std::int64_t claimed_epoch) {
+  begin_life(claimed_epoch);
   CO_TRY_VOID(co_await lifecycle_->start(logs_->directory_ids()));
   co_await groups_->start();
   set_aside_foreign_logs();
-  co_await open_for(Open::kAll);
-  log::info("broker started", field("node", config_.node_id), field("cluster", cluster_id),
-            field("shards", shards_.size()), field("topics", publisher_->current_image()->topics().size()),
-            field("milliseconds", std::chrono::duration_cast<Millis>(shard0().clock.now() - begun).count()));
   co_return Result<>();
 }
 
@@ -216,7 +222,7 @@ Result<std::string> Broker::identity() {
     const auto meta = storage::parse_meta_properties(text.text());
     if (meta && !meta->cluster_id.empty()) return meta->cluster_id;
   }
-  if (config::has_other_nodes(config_)) return std::string();
+  if (config::meets_other_nodes(config_)) return std::string();
   if (config_.cluster_id) return *config_.cluster_id;
   return to_string(Uuid::from_random(shard0().random.next(), shard0().random.next()));
 }
@@ -280,13 +286,14 @@ Result<> Broker::listen() {
   for (auto& listener : config_.listeners) {
     // Those for controllers are of use to other nodes only, and of several the first is used.
     const bool for_controllers = role_of(config_, listener.name).asks_this_controller();
-    if (for_controllers && !(config::has_other_nodes(config_) && listener.name == quorum_listener(config_))) continue;
+    if (for_controllers && !(config::meets_other_nodes(config_) && listener.name == quorum_listener(config_))) continue;
     const Endpoint asked{listener.host, listener.port};  // with port 0, the shards after the first get the first one's
     for (std::size_t i = 0; i < shards_.size(); ++i) {
       TRY(auto bound, shards_[i]->shard.network.listen(asked, listen_options(config_)));
       if (i == 0) {
-        for (auto& advertised : config_.advertised_listeners)
-          if (advertised.name == listener.name && advertised.port == 0) advertised.port = bound->local().port;
+        for (auto* all : {&config_.advertised_listeners, &config_.advertised_controllers})
+          for (auto& advertised : *all)
+            if (advertised.name == listener.name && advertised.port == 0) advertised.port = bound->local().port;
         listener.port = bound->local().port;
         if (!for_controllers) bound_.push_back(bound->local());
       }
@@ -298,7 +305,7 @@ Result<> Broker::listen() {
   }
   const bool any =
       std::ranges::any_of(waiting_, [this](const auto& one) { return role_of(config_, one.name).clients; });
-  if (!any) return fail(ErrorCode::kInvalidConfig, "listeners names no listener for clients");
+  if (!any && config_.is_broker) return fail(ErrorCode::kInvalidConfig, "listeners names no listener for clients");
   return {};
 }
 

@@ -64,8 +64,8 @@ class Broker {
   ~Broker();
   Broker(const Broker&) = delete;
 
-  // Opens the data, replays the metadata, registers with the controller and listens; serving when it returns. On shard
-  // 0.
+  // Opens the data, replays the metadata, registers with the controller and listens; serving when it returns. A node
+  // that is only a controller (process.roles) registers nothing and serves what controllers do. On shard 0.
   Task<Result<>> start();
   // Ends a start() that waits for other nodes: it fails. On shard 0.
   void abandon_start();
@@ -111,6 +111,7 @@ class Broker {
   Result<std::string> identity();
   Task<Result<>> start_quorum(std::string cluster_id);
   void link_controllers(const std::string& cluster_id);
+  Task<Result<>> start_as_broker(std::int64_t claimed_epoch);
   void begin_life(std::int64_t claimed_epoch);
   Task<Result<>> registered_as(std::int64_t epoch);
   Result<> listen();

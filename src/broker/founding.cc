@@ -66,6 +66,7 @@ Decision found_or_wait(const Seen& self, Answers asked) {
 Decision decide_empty(const Seen& self, Answers asked) {
   if (const auto* member = any(asked, [](const Seen& one) { return one.own == Own::kMember; }))
     return {Step::kJoin, member->cluster_id, fmt::format("node {} is a member", member->node.value)};
+  if (!self.founds) return ask_again("the controllers have not founded the cluster yet");
   if (!all_answer(asked)) return ask_again("not all nodes answer");
   // Who is ready may have begun without saying so yet, and this disk may have been among those that were counted.
   if (const auto* ready = any(asked, [](const Seen& one) { return one.own == Own::kReady; }))
@@ -89,6 +90,7 @@ Decision decide_empty(const Seen& self, Answers asked) {
 Decision decide_formatted(const Seen& self, Answers asked, bool waited_long) {
   if (const auto* member = any(asked, [](const Seen& one) { return one.own == Own::kMember; }))
     return {Step::kJoin, self.cluster_id, fmt::format("node {} is a member", member->node.value)};
+  if (!self.founds) return ask_again("the controllers have not founded the cluster yet");
   const auto is_ours = [](const Seen& one) { return one.own != Own::kEmpty; };
   const std::size_t ours = 1 + count(asked, is_ours), voters = 1 + asked.size();
   if (ours == voters) return {Step::kReady, self.cluster_id, "all founders are formatted"};

@@ -39,6 +39,7 @@ struct Seen {
   bool by_hand = false;  // formatted with kafka-storage, by somebody who knows that the cluster is new
   std::string cluster_id;
   std::vector<BrokerId> voters;  // as its configuration lists them
+  bool founds = true;            // a controller; who is only a broker joins, and is never counted among founders
   friend bool operator==(const Seen&, const Seen&) = default;
 };
 
@@ -59,6 +60,7 @@ std::string_view name(Decision::Step step);
 
 // `asked`: everybody else on the list, one answer each; nothing: it has not answered. `waited_long`: those who do not
 // answer have been asked long enough for a founding by hand to go on without them.
+// Those asked are all controllers, as they are who is listed.
 // REQUIRES: self.voters is what those asked were found by, or empty where addresses were given instead of ids
 Decision decide(const Seen& self, std::span<const std::optional<Seen>> asked, bool waited_long);
 

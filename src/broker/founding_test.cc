@@ -50,6 +50,19 @@ TEST(Founding, ANodeAloneFoundsAlone) {
   EXPECT_EQ(step(node(1, Own::kReady), {}), Step::kStart);
 }
 
+// Whatever its id, and whatever the controllers are: it would be a founder that has no vote.
+TEST(Founding, WhoIsOnlyABrokerJoinsAndNeverFounds) {
+  for (Seen self : {empty(0), empty(9), node(9, Own::kFormatted), node(9, Own::kFormatted, "X", true)}) {
+    self.founds = false;
+    EXPECT_EQ(step(self, {empty(1), empty(2)}, true), Step::kAskAgain);
+    EXPECT_EQ(step(self, {node(1, Own::kFormatted), node(2, Own::kFormatted)}, true), Step::kAskAgain);
+    EXPECT_EQ(step(self, {node(1, Own::kReady), node(2, Own::kReady)}, true), Step::kAskAgain);
+    EXPECT_EQ(step(self, {std::nullopt, std::nullopt}, true), Step::kAskAgain);
+    EXPECT_EQ(step(self, {}, true), Step::kAskAgain);
+    EXPECT_EQ(step(self, {std::nullopt, node(2, Own::kMember)}), Step::kJoin);
+  }
+}
+
 TEST(Founding, AnEmptyNodeWaitsForWhoDoesNotAnswer) {
   EXPECT_EQ(step(empty(1), {empty(2), std::nullopt}), Step::kAskAgain);
   EXPECT_EQ(step(empty(1), {node(2, Own::kFormatted), std::nullopt}, true), Step::kAskAgain);

@@ -14,14 +14,11 @@ namespace {
 std::optional<Endpoint> own_endpoint(const config::BrokerConfig& config, const std::string& listener) {
   const auto voter = std::ranges::find(config.quorum_voters, config.node_id, &config::Voter::id);
   if (voter != config.quorum_voters.end()) return Endpoint{voter->host, voter->port};
-  const auto told = std::ranges::find(config.advertised_listeners, listener, &config::Listener::name);
-  if (told != config.advertised_listeners.end()) return Endpoint{told->host, told->port};
-  const auto bound = std::ranges::find(config.listeners, listener, &config::Listener::name);
-  if (bound == config.listeners.end()) return std::nullopt;
-  const bool has_host = !bound->host.empty() && bound->host != "0.0.0.0" && bound->host != "::";
-  if (has_host) return Endpoint{bound->host, bound->port};
-  if (config.advertised_listeners.empty() || config.advertised_listeners.front().host.empty()) return std::nullopt;
-  return Endpoint{config.advertised_listeners.front().host, bound->port};
+  for (const auto* all : {&config.advertised_listeners, &config.advertised_controllers}) {
+    const auto told = std::ranges::find(*all, listener, &config::Listener::name);
+    if (told != all->end() && !told->host.empty()) return Endpoint{told->host, told->port};
+  }
+  return std::nullopt;
 }
 
 Own own_of(Disk& disk, const config::BrokerConfig& config, const QuorumNote& note, const std::string& cluster_id) {
@@ -61,7 +58,7 @@ Task<Result<>> QuorumParticipant::begin(std::string cluster_id, std::optional<Uu
   self_.directory = directory.value_or(note_.directory);
   self_.member = note_.member == raft::kNoMember ? raft::member_of(config_.node_id) : note_.member;
   self_.incarnation = note_.incarnation;
-  self_.may_vote = config_.is_controller;
+  self_.may_vote = self_.seen.founds = config_.is_controller;
   const auto listener = quorum_listener(config_);
   if (const auto endpoint = own_endpoint(config_, listener)) self_.endpoints[listener] = *endpoint;
   co_return Result<>();

@@ -1,7 +1,6 @@
 #include "broker/replication.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
@@ -43,15 +42,11 @@ std::int64_t epoch_in(const metadata::ImagePtr& image, BrokerId id) {
 // What an operator set; the rest is the fetcher's own.
 replica::FetcherOptions fetcher_options(const config::BrokerConfig& config) {
   replica::FetcherOptions options;
-  const auto number = [&](const char* option, std::int32_t otherwise) {
-    const auto found = config.properties.find(option);
-    return found == config.properties.end() ? otherwise : std::int32_t(std::atoi(found->second.c_str()));
-  };
   // A follower that asks for nothing for two seconds is silent to its leader.
-  options.wait_max = std::clamp(Millis(number("replica.fetch.wait.max.ms", 500)), Millis(0), Millis(1000));
-  options.bytes_min = number("replica.fetch.min.bytes", options.bytes_min);
-  options.partition_bytes = number("replica.fetch.max.bytes", options.partition_bytes);
-  options.response_bytes = number("replica.fetch.response.max.bytes", options.response_bytes);
+  options.wait_max = std::clamp(config.replica_fetch_wait_max, Millis(0), Millis(1000));
+  options.bytes_min = config.replica_fetch_min_bytes;
+  options.partition_bytes = config.replica_fetch_max_bytes;
+  options.response_bytes = config.replica_fetch_response_max_bytes;
   return options;
 }
 
@@ -92,6 +87,7 @@ replica::ReplicationLinks Replication::links_of(BrokerShard& here) {
                                    Instant deadline) { return connect(&here, listener, client_id, leader, deadline); },
                     .broker_epoch = [&here, self] { return epoch_in(here.image(), self); }},
           .options = fetcher_options(config),
+          .times = {.lag_max = config.replica_lag_time_max},
           .eligible = [&here](BrokerId id,
                               std::int64_t epoch) { return here.image() && may_be_in_sync(*here.image(), id, epoch); },
           .propose = [this](replica::IsrProposal proposal) { propose(std::move(proposal)); }};

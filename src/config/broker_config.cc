@@ -98,6 +98,11 @@ void read_advertised(Reader& in, BrokerConfig& config, const ProtocolMap& map) {
     if (in.has("advertised.listeners") && listener.host == "0.0.0.0")
       in.report("advertised.listeners: 0.0.0.0 is no address that a client can reach");
   }
+  for (const auto& listener : config.listeners) {
+    if (!is_controller_listener(config, listener.name)) continue;
+    const auto told = std::ranges::find(config.advertised_listeners, listener.name, &Listener::name);
+    config.advertised_controllers.push_back(told == config.advertised_listeners.end() ? listener : *told);
+  }
   std::erase_if(config.advertised_listeners, [&](const auto& l) { return is_controller_listener(config, l.name); });
 }
 

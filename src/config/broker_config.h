@@ -43,6 +43,7 @@ struct BrokerConfig {
   std::vector<Listener> listeners;  // what to bind
   // What clients are told: the same names as `listeners`, without the controller's.
   std::vector<Listener> advertised_listeners;
+  std::vector<Listener> advertised_controllers;  // what other nodes are told: those of controller_listeners
   std::vector<std::string> controller_listeners;
   std::vector<Voter> quorum_voters;
   std::vector<HttpListener> metrics_listeners;  // empty: metrics and health are not served
@@ -77,6 +78,13 @@ struct BrokerConfig {
   Millis log_flush_offset_checkpoint_interval{};  // 0: only when the server stops
   Millis log_flush_start_offset_checkpoint_interval{};
   Millis producer_id_expiration{};
+
+  // Replication
+  std::int32_t replica_fetch_max_bytes{};
+  std::int32_t replica_fetch_min_bytes{};
+  std::int32_t replica_fetch_response_max_bytes{};
+  Millis replica_fetch_wait_max{};
+  Millis replica_lag_time_max{};
 
   // Quorum and controller
   Millis broker_heartbeat_interval{};

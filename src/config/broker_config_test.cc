@@ -5,6 +5,8 @@
 
 #include <set>
 
+#include "config/quorum_options.h"
+
 namespace thalweg::config {
 namespace {
 
@@ -168,13 +170,42 @@ TEST(BrokerConfig, FindsContradictions) {
   EXPECT_THAT(problems({{"listeners", "INTERNAL://:9092"}}), HasSubstr("no entry in listener.security.protocol.map"));
 }
 
+TEST(BrokerConfig, ReadsANodeThatIsOnlyAController) {
+  const Properties file{{"process.roles", "controller"},
+                        {"node.id", "3"},
+                        {"controller.quorum.voters", "3@c:9093"},
+                        {"listeners", "CONTROLLER://:9093"},
+                        {"controller.listener.names", "CONTROLLER"}};
+  const auto loaded = load_broker_config(file);
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_FALSE(loaded->config.is_broker);
+  EXPECT_THAT(loaded->config.advertised_listeners, ElementsAre());
+  EXPECT_THAT(loaded->config.advertised_controllers, ElementsAre(Listener{.name = "CONTROLLER", .port = 9093}));
+  EXPECT_TRUE(meets_other_nodes(loaded->config));
+  EXPECT_FALSE(has_other_nodes(loaded->config));
+  auto with_clients = file;
+  with_clients["listeners"] = "CONTROLLER://:9093,PLAINTEXT://:9092";
+  EXPECT_THAT(problems(with_clients), HasSubstr("PLAINTEXT is for clients, and this node is only a controller"));
+}
+
+TEST(BrokerConfig, TellsOtherControllersWhatItAdvertises) {
+  const auto loaded = load_broker_config({{"controller.quorum.bootstrap.servers", "localhost:9093"},
+                                          {"listeners", "PLAINTEXT://:9092,CONTROLLER://:9093"},
+                                          {"advertised.listeners", "PLAINTEXT://a:9092,CONTROLLER://b:19093"},
+                                          {"controller.listener.names", "CONTROLLER"}});
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_THAT(loaded->config.advertised_controllers,
+              ElementsAre(Listener{.name = "CONTROLLER", .host = "b", .port = 19093}));
+  EXPECT_TRUE(quorum_bootstrap_servers(loaded->config).empty()) << "it is the only one that is named";
+}
+
 TEST(BrokerConfig, RefusesWhatWouldLeaveItOpenOrAlone) {
   EXPECT_THAT(problems({{"listeners", "PLAINTEXT://:9092,SASL_SSL://:9093"}}),
               HasSubstr("listeners: SASL_SSL speaks SASL_SSL, which is not served yet"));
   EXPECT_THAT(problems({{"authorizer.class.name", "org.example.Authorizer"}}), HasSubstr("ACLs are not served yet"));
   EXPECT_THAT(problems({{"process.roles", "broker"}}), HasSubstr("is only a broker needs controller.quorum.voters"));
   EXPECT_THAT(problems({{"process.roles", "controller"}, {"controller.quorum.voters", "1@a:9093,2@b:9093"}}),
-              HasSubstr("only controllers are not served yet"));
+              HasSubstr("a node that is only a controller needs a listener"));
   EXPECT_THAT(problems({{"node.id", "3"}, {"controller.quorum.voters", "1@a:9093,2@b:9093"}}),
               HasSubstr("does not name this node (3)"));
   EXPECT_THAT(problems({{"controller.quorum.bootstrap.servers", "a:9093,b"}}), HasSubstr("'b' has no port"));

@@ -13,7 +13,7 @@ namespace {
 bool is_opened(const BrokerConfig& config, const Listener& listener) {
   const auto& controllers = config.controller_listeners;
   if (std::ranges::find(controllers, listener.name) == controllers.end()) return true;
-  return has_other_nodes(config) && config.is_controller && listener.name == controllers.front();
+  return meets_other_nodes(config) && config.is_controller && listener.name == controllers.front();
 }
 
 void check_listeners(const BrokerConfig& config, std::vector<std::string>& problems) {
@@ -35,8 +35,15 @@ void check_quorum(const BrokerConfig& config, std::vector<std::string>& problems
     problems.push_back(
         "process.roles: a node that is only a broker needs controller.quorum.voters or "
         "controller.quorum.bootstrap.servers to find the controllers");
-  if (!config.is_broker)
-    problems.push_back("process.roles: nodes that are only controllers are not served yet; use broker,controller");
+  if (!config.is_broker && !meets_other_nodes(config))
+    problems.push_back(
+        "process.roles: a node that is only a controller needs a listener for brokers to reach it; name one of "
+        "listeners "
+        "in controller.listener.names");
+  for (const auto& listener : config.is_broker ? std::vector<Listener>() : config.listeners)
+    if (std::ranges::find(config.controller_listeners, listener.name) == config.controller_listeners.end())
+      problems.push_back(fmt::format("listeners: {} is for clients, and this node is only a controller (process.roles)",
+                                     listener.name));
   if (!others) return;
   const bool votes = std::ranges::find(config.quorum_voters, config.node_id, &Voter::id) != config.quorum_voters.end();
   if (config.is_controller && !config.quorum_voters.empty() && !votes)

@@ -40,7 +40,9 @@ Result<std::vector<HostPort>> parse_host_ports(std::string_view text) {
 std::vector<HostPort> quorum_bootstrap_servers(const BrokerConfig& config) {
   const auto given = config.properties.find("controller.quorum.bootstrap.servers");
   if (given == config.properties.end()) return {};
-  return parse_host_ports(given->second).value_or(std::vector<HostPort>());
+  auto servers = parse_host_ports(given->second).value_or(std::vector<HostPort>());
+  std::erase_if(servers, [&](const HostPort& address) { return is_surely_own(config, address); });
+  return servers;
 }
 
 int wanted_voters(const BrokerConfig& config) {
@@ -49,8 +51,14 @@ int wanted_voters(const BrokerConfig& config) {
 
 bool has_other_nodes(const BrokerConfig& config) {
   return std::ranges::any_of(config.quorum_voters, [&](const auto& voter) { return voter.id != config.node_id; }) ||
-         std::ranges::any_of(quorum_bootstrap_servers(config),
-                             [&](const auto& address) { return !is_surely_own(config, address); });
+         !quorum_bootstrap_servers(config).empty();
+}
+
+bool meets_other_nodes(const BrokerConfig& config) {
+  const auto& names = config.controller_listeners;
+  const bool open = config.is_controller && !names.empty() &&
+                    std::ranges::find(config.listeners, names.front(), &Listener::name) != config.listeners.end();
+  return open || has_other_nodes(config);
 }
 
 }  // namespace thalweg::config

@@ -105,6 +105,7 @@ Result<> Health::metadata() const {
 
 Result<> Health::registered() const {
   if (phase_ != Phase::kServing) return fail(ErrorCode::kBrokerNotAvailable, "not serving");
+  if (!broker_.config().is_broker) return {};  // controllers do not register
   const auto* me = broker_.publisher().published_image()->broker(broker_.config().node_id);
   if (!me) return fail(ErrorCode::kBrokerIdNotRegistered, "the metadata in force here does not know this broker");
   if (me->fenced) return fail(ErrorCode::kBrokerNotAvailable, "the controller fences this broker");

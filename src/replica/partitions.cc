@@ -19,7 +19,7 @@ Task<> Partitions::settled(PartitionKey key) const {
 void Partitions::host(PartitionKey key, storage::LogPtr log, metadata::Partition state) {
   auto& partition = partitions_[key];
   if (!partition) {
-    partition = std::make_shared<Partition>(shard_, self_, std::move(log));
+    partition = std::make_shared<Partition>(shard_, self_, std::move(log), links_ ? links_->times : ReplicationTimes());
     if (links_) {
       const auto propose = [this, key](Replication::Wanted wanted) { links_->propose({key, std::move(wanted)}); };
       partition->set_isr_changes({.eligible = links_->eligible, .propose = propose});

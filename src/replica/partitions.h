@@ -20,6 +20,7 @@ namespace thalweg::replica {
 struct ReplicationLinks {
   FetchLinks fetch;
   FetcherOptions options;
+  ReplicationTimes times;
   Replication::Eligible eligible;            // by this shard's image
   std::function<void(IsrProposal)> propose;  // answered by an image, or by Partitions::isr_refused()
 };

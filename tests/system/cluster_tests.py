@@ -16,16 +16,21 @@ from harness.wire import METADATA, Connection, free_port
 _LIMIT_SECONDS = 60
 
 
-class Cluster:
-    """Three nodes that may be controllers and are brokers; every folder begins empty and unformatted."""
+_BOTH = "broker,controller"
 
-    def __init__(self, folder: pathlib.Path):
-        controllers = {node: free_port() for node in (1, 2, 3)}
+
+class Cluster:
+    """By default three nodes that are controller and broker; every folder begins empty and unformatted."""
+
+    def __init__(self, folder: pathlib.Path, roles: dict[int, str] | None = None):
+        roles = roles or dict.fromkeys((1, 2, 3), _BOTH)
+        controllers = {node: free_port() for node, role in roles.items() if "controller" in role}
         voters = ",".join(f"{node}@127.0.0.1:{port}" for node, port in controllers.items())
         self.nodes: dict[int, ThalwegBroker] = {}
-        for node, port in controllers.items():
+        self.brokers = {node for node, role in roles.items() if "broker" in role}
+        for node, role in roles.items():
             broker = ThalwegBroker(folder / f"node-{node}", {
-                "process.roles": "broker,controller",
+                "process.roles": role,
                 "node.id": str(node),
                 "controller.quorum.voters": voters,
                 "controller.listener.names": "CONTROLLER",
@@ -37,13 +42,19 @@ class Cluster:
                 "schema.registry.listeners": "",
                 "thalweg.shards": "1",
             })
-            broker.properties["listeners"] = f"PLAINTEXT://127.0.0.1:{broker.port},CONTROLLER://127.0.0.1:{port}"
+            listeners = []
+            if "broker" in role:
+                listeners.append(f"PLAINTEXT://127.0.0.1:{broker.port}")
+            if "controller" in role:
+                listeners.append(f"CONTROLLER://127.0.0.1:{controllers[node]}")
+            broker.properties["listeners"] = ",".join(listeners)
+            broker.properties["advertised.listeners"] = listeners[0]
             self.nodes[node] = broker
 
     def start(self, *nodes: int) -> None:
         for node in nodes or self.nodes:
             self.nodes[node].launch()
-        for node in nodes or self.nodes:
+        for node in self.brokers.intersection(nodes or self.nodes):
             self.nodes[node].wait_until_ready()
 
     def kill(self) -> None:
@@ -99,15 +110,19 @@ def _until(seconds: float):
         time.sleep(0.05)
 
 
-def _in_cluster(body):
+def _in_cluster(body, roles: dict[int, str] | None = None):
     def test() -> str | None:
         with tempfile.TemporaryDirectory(prefix="thalweg-cluster-") as folder:
-            cluster = Cluster(pathlib.Path(folder))
+            cluster = Cluster(pathlib.Path(folder), roles)
             try:
                 return body(cluster)
             finally:
                 cluster.kill()
     return test
+
+
+def _in_cluster_of(roles: dict[int, str]):
+    return lambda body: _in_cluster(body, roles)
 
 
 @_in_cluster
@@ -161,7 +176,11 @@ def what_was_acknowledged_survives_its_leader(cluster):
 
 
 def _thalweg(cluster: Cluster, arguments: list[str], given: str = "") -> str:
-    brokers = ",".join(f"127.0.0.1:{broker.port}" for broker in cluster.nodes.values())
+    return _thalweg_at(cluster, cluster.brokers, arguments, given)
+
+
+def _thalweg_at(cluster: Cluster, nodes: set[int], arguments: list[str], given: str = "") -> str:
+    brokers = ",".join(f"127.0.0.1:{cluster.nodes[node].port}" for node in nodes)
     done = subprocess.run([str(paths.thalweg_binary()), *arguments, "--brokers", brokers], input=given, capture_output=True, text=True,
                           timeout=_LIMIT_SECONDS)
     expect_equal(done.returncode, 0, f"exit code of {' '.join(arguments)} ({done.stderr.strip()})")
@@ -199,8 +218,51 @@ def two_emptied_disks_found_nothing(cluster):
     expect_equal(cluster.nodes[1].process.wait(10), 0, "exit code of a node that waits, after SIGTERM")
 
 
+@_in_cluster_of({1: "broker", 2: "broker", 11: "controller", 12: "controller", 13: "controller"})
+def controllers_apart_from_brokers(cluster):
+    """The brokers have the lowest ids, and found nothing all the same."""
+    cluster.start()
+    for node in cluster.brokers:
+        cluster.wait_for_brokers(node, cluster.brokers)
+    _thalweg(cluster, ["topic", "create", "orders", "--partitions", "2", "--replicas", "2"])
+    _thalweg(cluster, ["produce", "orders"], "first\n")
+    old = cluster.leader()
+    expect(old > 10, f"node {old} is the controller, and only a broker")
+    cluster.nodes[old].kill()
+    for _ in _until(_LIMIT_SECONDS):
+        if cluster.leader() != old:
+            break
+    expect(cluster.leader() > 10 and cluster.leader() != old, "nobody leads after kill -9 of the active controller")
+    _thalweg(cluster, ["topic", "create", "payments", "--partitions", "2", "--replicas", "2"])
+    cluster.start(old)
+    cluster.nodes[1].kill()
+    _thalweg(cluster, ["produce", "orders", "--timeout", "60000"], "second\n")
+    cluster.start(1)
+    cluster.wait_for_brokers(2, {1, 2})
+    expect_equal(sorted(_thalweg(cluster, ["consume", "orders", "--count", "2"]).splitlines()), ["first", "second"], "records")
+    for node in (11, 12, 13):
+        expect_equal(cluster.nodes[node].stop() < 10, True, "a controller stops when it is asked to")
+
+
+@_in_cluster_of({1: _BOTH, 2: "broker"})
+def a_node_that_stood_alone_gets_a_second(cluster):
+    cluster.start(1)
+    _thalweg_at(cluster, {1}, ["topic", "create", "orders", "--partitions", "2", "--replicas", "1"])
+    cluster.start(2)
+    cluster.wait_for_brokers(1, {1, 2})
+    expect_equal(cluster.cluster_id(2), cluster.cluster_id(1), "cluster id")
+    _thalweg(cluster, ["topic", "create", "payments", "--partitions", "2", "--replicas", "2"])
+    _thalweg(cluster, ["produce", "payments"], "one\ntwo\n")
+    cluster.nodes[1].kill()
+    cluster.start(1)
+    cluster.wait_for_brokers(2, {1, 2})
+    expect_equal(sorted(_thalweg(cluster, ["consume", "payments", "--count", "2"]).splitlines()), ["one", "two"], "records")
+
+
 ALL = {
     "three nodes with empty disks found one cluster, and go on without their leader": three_empty_nodes_found_one_cluster,
     "what was acknowledged survives kill -9 of its leader": what_was_acknowledged_survives_its_leader,
     "two emptied disks of three found nothing": two_emptied_disks_found_nothing,
+    "three nodes that are only controllers, and two that are only brokers": controllers_apart_from_brokers,
+    "a node that stood alone, with Kafka's file for one, gets a second": a_node_that_stood_alone_gets_a_second,
 }

@@ -150,6 +150,7 @@ def lists_the_files_of_a_data_folder(broker: ThalwegBroker) -> str:
 
 
 _COMPOSE = "packaging/docker/docker-compose.yml"
+_CLUSTER = "packaging/docker/docker-compose-cluster.yml"
 _FIRST_PAGES = ["README.md", "docs/getting-started.md", "packaging/README.md", _COMPOSE]
 
 
@@ -161,7 +162,7 @@ def starts_it_alike_everywhere() -> str:
         expect_equal(commands, [f"docker compose -f {_COMPOSE} up -d --build kafka"], f"{name}, how it is started with Docker")
     for page in [*first.values(), *(page.read_text() for page in _DOCS.glob("*.md"))]:
         for command in re.findall(r"docker compose -f [^`\n]*", page):
-            expect(command.startswith(f"docker compose -f {_COMPOSE} "), f"another compose file: {command}")
+            expect(command.startswith((f"docker compose -f {_COMPOSE} ", f"docker compose -f {_CLUSTER} ")), f"another compose file: {command}")
     services = re.findall(r"^  ([a-z-]+):$", first[_COMPOSE].partition("services:")[2].partition("\nvolumes:")[0], re.M)
     expect("kafka" in services, f"no service kafka among {services}")
     quick = [line.split("#")[0].rstrip() for block in re.findall(r"^```\n(.*?)^```", first["README.md"], re.M | re.S)

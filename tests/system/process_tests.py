@@ -1,5 +1,6 @@
 """Starting, stopping and misusing the server as an operator does."""
 
+import collections
 import json
 import os
 import pathlib
@@ -251,6 +252,43 @@ def takes_the_environment_of_a_container(folder, new):
         expect_equal(len(warnings), int("KAFKA_ZOOKEEPER_CONNECT" in variables), f"compose file '{name}': warnings in {said}")
 
 
+def _environments_of_the_cluster() -> dict[str, dict[str, str]]:
+    """The variables of each service of the compose file for a cluster."""
+    text = (paths.REPOSITORY / "packaging" / "docker" / "docker-compose-cluster.yml").read_text().partition("\nvolumes:")[0]
+    services = re.split(r"^  (kafka\d):\n", text, flags=re.M)[1:]
+    return {name: dict(re.findall(r"^      (KAFKA_\w+): (.*)$", body, re.M)) for name, body in zip(services[::2], services[1::2], strict=True)}
+
+
+@_in_folder
+def takes_the_environments_of_a_cluster(folder, new):
+    """Addresses of containers become free ports of this machine, alike in every variable of every service."""
+    services, ports = _environments_of_the_cluster(), collections.defaultdict(free_port)
+    servers = []
+    try:
+        for name, variables in services.items():
+            def here(match, name=name):
+                host, port = match.groups()
+                return f"127.0.0.1:{ports[(name if host in ('0.0.0.0', 'localhost') else host, port)]}"
+            environment = {k: re.sub(r"(0\.0\.0\.0|localhost|kafka\d):(\d+)", here, v) for k, v in variables.items()}
+            environment |= {"PATH": os.environ["PATH"], "KAFKA_LOG_DIRS": str(folder / name), "KAFKA_METRICS_LISTENERS": "",
+                            "KAFKA_SCHEMA_REGISTRY_LISTENERS": ""}
+            with open(folder / f"{name}.log", "w") as log:
+                servers.append(subprocess.Popen(_command_of_the_image(), stdout=log, stderr=log, env=environment))
+        first = ports[("kafka1", "9092")]
+        answered = wait_for_metadata("127.0.0.1", first, 30, lambda: servers[0].poll() is None)
+        expect(answered is not None, f"no answer: {(folder / 'kafka1.log').read_text()}")
+        create = [str(paths.thalweg_binary()), "topic", "create", "orders", "--replicas", "3", "--brokers", f"127.0.0.1:{first}"]
+        limit = time.monotonic() + 30  # the others may not be registered yet
+        while (created := subprocess.run(create, capture_output=True, text=True, timeout=60)).returncode:
+            expect(time.monotonic() < limit, f"no topic with three replicas: {created.stderr}")
+            time.sleep(0.1)
+    finally:
+        for server in servers:
+            server.kill()
+            server.wait()
+    return f"{len(services)} services"
+
+
 _LARGEST, _LARGEST_INT = str(2**63 - 1), str(2**31 - 1)
 _EXTREMES = {
     "the largest": {
@@ -386,6 +424,7 @@ ALL = {name: _guard(test) for name, test in {
     "the log says what changed the cluster, and by whom": says_who_changed_what,
     "all bad values are reported at once": reports_all_bad_values_at_once,
     "the image's command runs on the variables of compose files": takes_the_environment_of_a_container,
+    "the image's command makes a cluster on the variables of its compose file": takes_the_environments_of_a_cluster,
     "port 0 is one free port for every shard": listens_on_a_free_port,
     "options at their extremes: the server serves, and an idle one is idle": serves_at_the_extremes_of_its_options,
     "an advertised name that does not resolve is a warning that says what to set": says_which_advertised_name_is_unknown,
