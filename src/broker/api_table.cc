@@ -11,7 +11,7 @@ extern const Api kProduce, kFetch, kListOffsets, kMetadata, kOffsetCommit, kOffs
     kCreatePartitions, kDeleteGroups, kElectLeaders, kIncrementalAlterConfigs, kAlterPartitionReassignments,
     kListPartitionReassignments, kOffsetDelete, kDescribeQuorum, kAlterPartition, kUpdateFeatures, kEnvelope,
     kDescribeCluster, kBrokerRegistration, kBrokerHeartbeat, kUnregisterBroker, kAllocateProducerIds,
-    kListConfigResources, kDescribeTopicPartitions;
+    kAssignReplicasToDirs, kListConfigResources, kDescribeTopicPartitions;
 
 namespace {
 constexpr const Api* kServed[] = {
@@ -53,6 +53,7 @@ constexpr const Api* kServed[] = {
     &kBrokerHeartbeat,
     &kUnregisterBroker,
     &kAllocateProducerIds,
+    &kAssignReplicasToDirs,
     &kListConfigResources,
     &kDescribeTopicPartitions,
 };

@@ -82,6 +82,8 @@ template Task<Result<BrokerRegistrationResponse>> ask_this_controller(Broker&, B
 template Task<Result<BrokerHeartbeatResponse>> ask_this_controller(Broker&, BrokerHeartbeatRequest, Version, Instant);
 template Task<Result<AllocateProducerIdsResponse>> ask_this_controller(Broker&, AllocateProducerIdsRequest, Version,
                                                                        Instant);
+template Task<Result<AssignReplicasToDirsResponse>> ask_this_controller(Broker&, AssignReplicasToDirsRequest, Version,
+                                                                        Instant);
 
 template Task<Result<CreateTopicsResponse>> forward_to_controller(Broker&, CreateTopicsRequest, Version, ForwardedFrom);
 template Task<Result<DeleteTopicsResponse>> forward_to_controller(Broker&, DeleteTopicsRequest, Version, ForwardedFrom);

@@ -10,6 +10,7 @@
 #include "broker/controller_link.h"
 #include "broker/controller_service.h"
 #include "broker/controller_target.h"
+#include "broker/directory_assignments.h"
 #include "broker/forwarding.h"
 #include "broker/group_coordinator.h"
 #include "broker/leadership.h"
@@ -38,6 +39,7 @@ namespace {
 
 constexpr Instant kStopWithin = std::chrono::seconds(10);
 constexpr Instant kHandOverWithin = std::chrono::seconds(10);
+constexpr Instant kAssignedWithin = std::chrono::seconds(2);
 constexpr std::string_view kMetadataFolder = "__cluster_metadata";
 
 storage::LogManagerConfig log_manager_config(const config::BrokerConfig& config) {
@@ -86,6 +88,16 @@ network::ConnectionLimits::Bounds connection_bounds(const config::BrokerConfig& 
           .per_ip = std::size_t(config.max_connections_per_ip),
           .of_ip = {overrides.begin(), overrides.end()},
           .rate = config.max_connection_creation_rate};
+}
+
+DirectoryAssignments::Links assignment_links(Broker& broker) {
+  return {.self = broker.config().node_id,
+          .broker_epoch = [&broker] { return broker.broker_epoch(); },
+          .ask =
+              [&broker](protocol::AssignReplicasToDirsRequest request) {
+                return broker.controller().ask_within<protocol::AssignReplicasToDirsResponse>(std::move(request), 0,
+                                                                                              kAssignedWithin);
+              }};
 }
 
 }  // namespace
@@ -244,6 +256,7 @@ Task<Result<>> Broker::start_quorum(std::string cluster_id) {
   if (several_) several_->participant->attach(*quorum_);
   controller_ = std::make_unique<ControllerService>(shard0(), config_, *quorum_, *publisher_);
   replication_ = std::make_unique<Replication>(*this);
+  directory_assignments_ = std::make_unique<DirectoryAssignments>(shard0(), assignment_links(*this));
   co_await replication_->start();
   publisher_->start();
   controller_->start();
@@ -380,6 +393,7 @@ Task<> Broker::stop() {
   for (auto& shard : shards_) co_await shard->shard.call(*shard, &BrokerShard::begin_stop);
   co_await stop_servers(shard0().clock.now() + kStopWithin);
   if (replication_) replication_->stop();
+  if (directory_assignments_) directory_assignments_->stop();
   if (controller_) controller_->stop();
   if (peers_) peers_->close();
   if (publisher_) co_await publisher_->stop();

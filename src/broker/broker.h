@@ -47,6 +47,7 @@ struct ControllersView;
 class ControllerLink;
 class ControllerService;
 class Forwarding;
+class DirectoryAssignments;
 class GroupCoordinator;
 class MetadataPublisher;
 class PeerChannels;
@@ -89,6 +90,7 @@ class Broker {
   ControllerLink& controller_here() { return *controller_here_; }
   // Passes clients' requests on to the first.
   Forwarding& forwarding() { return *forwarding_; }
+  DirectoryAssignments& directory_assignments() { return *directory_assignments_; }
   // To other nodes, from shard 0.
   PeerChannels& peers() { return *peers_; }
   std::int64_t broker_epoch() const;
@@ -141,6 +143,7 @@ class Broker {
   std::unique_ptr<ControllerLink> controller_link_;
   std::unique_ptr<Forwarding> forwarding_;
   std::unique_ptr<Replication> replication_;
+  std::unique_ptr<DirectoryAssignments> directory_assignments_;
   std::unique_ptr<BrokerLifecycle> lifecycle_;
   std::unique_ptr<ProducerIds> producer_ids_;
   std::unique_ptr<GroupCoordinator> groups_;

@@ -2,6 +2,7 @@
 
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
+#include "broker/directory_assignments.h"
 #include "broker/slices.h"
 #include "runtime/yielding.h"
 #include "storage/log_manager.h"
@@ -13,7 +14,10 @@ Task<Result<>> BrokerLocalState::host(metadata::ImagePtr image, metadata::TopicP
   auto& owner = broker_.owner_of(key);
   CO_TRY(auto log, co_await broker_.logs().open({topic->name, partition}, topic->id,
                                                 broker_.log_config(*image, topic->name), owner.shard.id));
-  co_await owner.shard.call(owner, &BrokerShard::host, topic->name, key, std::move(log), *topic->partition(partition));
+  const auto& state = *topic->partition(partition);
+  broker_.directory_assignments().opened(key, broker_.logs().directory_id_of({topic->name, partition}),
+                                         state.directory(broker_.config().node_id));
+  co_await owner.shard.call(owner, &BrokerShard::host, topic->name, key, std::move(log), state);
   co_return Result<>();
 }
 

@@ -15,7 +15,8 @@ constexpr bool kIsLiveness = std::is_same_v<Asked, protocol::BrokerRegistrationR
                              std::is_same_v<Asked, protocol::BrokerHeartbeatRequest>;
 template <class Asked>
 constexpr bool kIsOwn = kIsLiveness<Asked> || std::is_same_v<Asked, protocol::AllocateProducerIdsRequest> ||
-                        std::is_same_v<Asked, protocol::AlterPartitionRequest>;
+                        std::is_same_v<Asked, protocol::AlterPartitionRequest> ||
+                        std::is_same_v<Asked, protocol::AssignReplicasToDirsRequest>;
 
 // Nobody was asked.
 std::unexpected<Error> not_asked(const Error& error) {

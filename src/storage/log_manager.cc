@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "runtime/gather.h"
 #include "runtime/yielding.h"
@@ -114,6 +115,12 @@ std::vector<Uuid> LogManager::directory_ids() const {
   std::vector<Uuid> ids;
   for (const Directory& directory : directories_) ids.push_back(directory.files.meta()->directory_id);
   return ids;
+}
+
+Uuid LogManager::directory_id_of(const TopicPartition& partition) const {
+  const auto open = logs_.find(partition);
+  CHECK(open != logs_.end());
+  return directories_[open->second.directory].files.meta()->directory_id;
 }
 
 Task<> LogManager::every(LogManager* manager, std::shared_ptr<const bool> running, Millis interval, Step step) {

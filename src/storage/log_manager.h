@@ -84,6 +84,8 @@ class LogManager {
   // a crash. kInconsistentTopicId when that topic's log is open.
   Task<Result<LogPtr>> open(TopicPartition partition, Uuid topic_id, LogConfig config, unsigned shard);
   LogPtr find(const TopicPartition& partition) const;
+  // Of the directory in which the partition's log lies. REQUIRES: it is open
+  Uuid directory_id_of(const TopicPartition& partition) const;
   // Takes the logs of these partitions away and their files with them, also of those that could not be opened; what is
   // of another topic id, or not here, is left alone. Done when the folders have their other names.
   Task<> remove(std::string topic, Uuid topic_id, std::vector<PartitionId> partitions);
