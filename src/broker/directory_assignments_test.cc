@@ -32,6 +32,7 @@ class DirectoryAssignmentsTest : public ::testing::Test {
     if (self->unreachable_-- > 0) co_return thalweg::fail(ErrorCode::kNotController, "nobody leads");
     Response response;
     response.error_code = std::exchange(self->code_, ErrorCode::kNone);
+    if (response.error_code != ErrorCode::kNone) co_return response;
     for (const auto& directory : request.directories) {
       auto& out = response.directories.emplace_back();
       out.id = directory.id;

@@ -25,6 +25,19 @@ void check_listeners(const BrokerConfig& config, std::vector<std::string>& probl
   }
 }
 
+// It has none for clients, and one at least for brokers.
+void check_listeners_of_a_controller(const BrokerConfig& config, std::vector<std::string>& problems) {
+  if (config.controller_listeners.empty())
+    problems.push_back(
+        "process.roles: a node that is only a controller needs a listener for brokers to reach it; name one of "
+        "listeners "
+        "in controller.listener.names");
+  for (const auto& listener : config.listeners)
+    if (std::ranges::find(config.controller_listeners, listener.name) == config.controller_listeners.end())
+      problems.push_back(fmt::format("listeners: {} is for clients, and this node is only a controller (process.roles)",
+                                     listener.name));
+}
+
 void check_quorum(const BrokerConfig& config, std::vector<std::string>& problems) {
   const bool others = has_other_nodes(config);
   const auto servers = config.properties.find("controller.quorum.bootstrap.servers");
@@ -35,15 +48,7 @@ void check_quorum(const BrokerConfig& config, std::vector<std::string>& problems
     problems.push_back(
         "process.roles: a node that is only a broker needs controller.quorum.voters or "
         "controller.quorum.bootstrap.servers to find the controllers");
-  if (!config.is_broker && !meets_other_nodes(config))
-    problems.push_back(
-        "process.roles: a node that is only a controller needs a listener for brokers to reach it; name one of "
-        "listeners "
-        "in controller.listener.names");
-  for (const auto& listener : config.is_broker ? std::vector<Listener>() : config.listeners)
-    if (std::ranges::find(config.controller_listeners, listener.name) == config.controller_listeners.end())
-      problems.push_back(fmt::format("listeners: {} is for clients, and this node is only a controller (process.roles)",
-                                     listener.name));
+  if (!config.is_broker) check_listeners_of_a_controller(config, problems);
   if (!others) return;
   const bool votes = std::ranges::find(config.quorum_voters, config.node_id, &Voter::id) != config.quorum_voters.end();
   if (config.is_controller && !config.quorum_voters.empty() && !votes)
