@@ -256,6 +256,17 @@ TEST(Thalweg, RefusesWrongValuesBeforeItConnects) {
       {"config", "unset", "retention.ms=1", "--topic", "t"},
   };
   for (Arguments arguments : all) {
+      {"partition", "list", "--partition", "0"},
+      {"partition", "list", "--state", "bad"},
+      {"partition", "move", "t"},
+      {"partition", "move", "--to", "1"},
+      {"partition", "move", "t", "--to", "1,1"},
+      {"partition", "move", "t", "--to", "one"},
+      {"partition", "move", "t", "--to", "1", "--off", "2"},
+      {"partition", "move", "t", "--replicas", "0"},
+      {"partition", "move", "t", "u", "--partition", "0", "--to", "1"},
+      {"partition", "move", "--cancel", "--to", "1"},
+      {"partition", "elect", "t", "--partition", "x"},
     const std::string shown = fmt::format("{}", fmt::join(arguments, " "));
     if (!shown.contains("--brokers")) arguments.insert(arguments.end(), {"--brokers", kNobody});
     const auto ran = run_tool(run_thalweg, arguments);
