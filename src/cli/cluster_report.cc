@@ -48,9 +48,8 @@ Report summary_of(const ClusterState& state) {
                  {"under_min_isr", kNumber},
                  {"under_replicated", kNumber},
                  {"moving", kNumber}});
-  const auto down = state.down();
   report.add({state.healthy() ? "yes" : "no", id_cell(state.controller()), std::to_string(state.cluster.brokers.size()),
-              down.empty() ? Report::Cell() : id_list(down), std::to_string(state.count(&PartitionState::leaderless)),
+              id_list(state.down()), std::to_string(state.count(&PartitionState::leaderless)),
               std::to_string(state.count(&PartitionState::under_min_isr)),
               std::to_string(state.count(&PartitionState::under_replicated)), std::to_string(state.moving())});
   return report;
@@ -100,12 +99,11 @@ Report partitions_in(const std::vector<const PartitionState*>& partitions) {
                  {"eligible", kList},
                  {"adding", kList},
                  {"removing", kList}});
-  const auto list = [](const std::vector<BrokerId>& ids) { return ids.empty() ? Report::Cell() : id_list(ids); };
   for (const auto* p : partitions)
     report.add({p->id.topic, to_string(p->id.partition), std::string(p->state()), id_cell(p->now.leader),
                 id_list(p->now.replicas), id_list(p->now.isr),
-                p->now.eligible_leaders ? list(*p->now.eligible_leaders) : Report::Cell(),
-                p->move ? list(p->move->adding) : Report::Cell(), p->move ? list(p->move->removing) : Report::Cell()});
+                p->now.eligible_leaders ? Report::Cell(id_list(*p->now.eligible_leaders)) : Report::Cell(),
+                p->move ? id_list(p->move->adding) : "", p->move ? id_list(p->move->removing) : ""});
   return report;
 }
 

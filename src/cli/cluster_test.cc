@@ -87,6 +87,9 @@ TEST(PartitionList, SelectsByStateAndNumber) {
               "orders          1  under-min-isr       2  2,3       2        -         -       -\n");
     const auto one = co_await cluster.thalweg(shard, {"partition", "list", "orders", "--partition", "0"});
     EXPECT_TRUE(one.out.contains("orders          0  ok") && !one.out.contains("orders          1")) << one.out;
+    const auto json =
+        co_await cluster.thalweg(shard, {"partition", "list", "orders", "--partition", "0", "--output", "json"});
+    EXPECT_TRUE(json.out.contains("\"eligible\":[],\"adding\":[],\"removing\":[]")) << json.out;
     const auto none = co_await cluster.thalweg(shard, {"partition", "list", "orders", "--partition", "7"});
     EXPECT_EQ(none.code, 1);
     EXPECT_TRUE(none.err.contains("orders has no partition 7; it has 2 from 0")) << none.err;

@@ -16,7 +16,7 @@ class Report {
     std::string key;  // JSON; the table shows it in capitals with '-' for '_'
     Kind kind = Kind::kText;
   };
-  // Nothing where there is nothing to say: "-" in the table, null in JSON.
+  // Nothing where there is nothing to say: "-" in the table, null in JSON. An empty list is "-" and [].
   using Cell = std::optional<std::string>;
   explicit Report(std::vector<Column> columns) : columns_(std::move(columns)) {}
 

@@ -96,8 +96,8 @@ Electable electable_among(const std::vector<PartitionState>& partitions, bool un
   for (const auto& p : partitions) {
     if (unclean ? !p.leaderless() : !wants_its_preferred(p)) continue;
     found.partitions.push_back(p.id);
-    found.plan.add({p.id.topic, to_string(p.id.partition), cell_of(p.now.leader), id_list(p.now.replicas),
-                    p.now.isr.empty() ? Report::Cell() : id_list(p.now.isr)});
+    found.plan.add(
+        {p.id.topic, to_string(p.id.partition), cell_of(p.now.leader), id_list(p.now.replicas), id_list(p.now.isr)});
   }
   return found;
 }
