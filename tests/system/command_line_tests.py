@@ -100,7 +100,10 @@ def lost_output_is_an_error(shell: Shell) -> str:
                 "thalweg partition move big --to 1", "thalweg topic delete big", f"kafka-topics {at} --create --topic k", f"kafka-topics {at} --list",
                 f"kafka-topics {at} --describe", f"kafka-get-offsets {at}", f"kafka-configs {at} --describe --broker 1 --all",
                 f"echo x | kafka-console-producer {at} --topic k --property a=b",
-                f"kafka-console-consumer {at} --topic k --from-beginning --max-messages 1 --timeout-ms 10000", "kafka-topics --version"]
+                f"kafka-console-consumer {at} --topic k --from-beginning --max-messages 1 --timeout-ms 10000", "kafka-topics --version",
+                f"kafka-cluster {at} cluster-id", f"kafka-features {at} describe", f"kafka-metadata-quorum {at} describe --status",
+                f"kafka-log-dirs {at} --describe", f"kafka-reassign-partitions {at} --list", "kafka-storage random-uuid",
+                f"kafka-leader-election {at} --election-type preferred --topic k --partition 0"]
     for command in commands:
         done = shell.run(f"{command} > /dev/full")
         expect(done.returncode == 1 and "cannot write to standard output: No space left on device" in done.stderr,
