@@ -2,6 +2,7 @@
 // values.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -21,7 +22,8 @@ struct PartitionState {
   std::optional<admin::Reassignment> move;
 
   bool leaderless() const { return now.leader == kNoBroker; }
-  bool under_min_isr() const { return leaderless() || now.isr.size() < min_isr; }
+  // A partition cannot have more in sync than it has replicas, and brokers ask for no more.
+  bool under_min_isr() const { return leaderless() || now.isr.size() < std::min(min_isr, now.replicas.size()); }
   // Replicas on their way in are not missing yet.
   bool under_replicated() const { return now.isr.size() + (move ? move->adding.size() : 0) < now.replicas.size(); }
   bool unwell() const { return under_min_isr() || under_replicated(); }

@@ -52,6 +52,14 @@ TEST(ClusterHealth, SaysWhatIsWrongAndEndsWithOne) {
   });
 }
 
+TEST(ClusterHealth, AsksForNoMoreInSyncThanThereAreReplicas) {
+  with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
+    cluster.partitions = {{kFirst, {1, ids({1}), ids({1})}}};
+    const auto ran = co_await cluster.thalweg(shard, {"cluster", "health"});
+    EXPECT_EQ(ran.code, 0) << "its min.insync.replicas is 2: " << ran.err;
+  });
+}
+
 TEST(ClusterHealth, KnowsThatNobodyControls) {
   with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
     cluster.controller = -1;
