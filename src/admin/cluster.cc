@@ -22,6 +22,12 @@ Task<Result<ClusterDescription>> describe_cluster_once(Client& client, Fenced fe
   request.include_fenced_brokers =
       fenced == Fenced::kIncluded && channel->version_of(request.kKey, kTellsOfFenced, request.kMaxVersion);
   CO_TRY(auto response, co_await send<DescribeClusterResponse>(channel, request, client.request_deadline(deadline)));
+  if (response.error_code == ErrorCode::kMismatchedEndpointType) {
+    constexpr std::int8_t kControllers = 2;  // whom somebody reached who was given the controllers' addresses
+    request.endpoint_type = kControllers;
+    request.include_fenced_brokers = false;
+    CO_TRY(response, co_await send<DescribeClusterResponse>(channel, request, client.request_deadline(deadline)));
+  }
   if (response.error_code != ErrorCode::kNone)
     co_return std::unexpected(error_of(response.error_code, response.error_message));
   ClusterDescription cluster{.id = std::move(response.cluster_id), .controller = response.controller_id, .brokers = {}};

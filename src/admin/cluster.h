@@ -26,7 +26,8 @@ struct ClusterDescription {
   std::vector<BrokerDescription> brokers;  // by id
 };
 enum class Fenced { kLeftOut, kIncluded };
-// Brokers before DescribeCluster 2 do not tell of fenced ones: then those that are at work.
+// Brokers before DescribeCluster 2 do not tell of fenced ones: then those that are at work. Asked of a controller, the
+// nodes are the controllers.
 Task<Result<ClusterDescription>> describe_cluster(Client& client, Fenced fenced = Fenced::kLeftOut);
 
 using QuorumReplica = protocol::DescribeQuorumResponse::ReplicaState;

@@ -80,6 +80,22 @@ TEST(KafkaCluster, TellsItsIdAndItsNodes) {
   });
 }
 
+TEST(KafkaCluster, AsksControllersForThemselves) {
+  with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
+    cluster.is_controller = true;
+    const auto listed = co_await cluster.run(
+        shard, kafka_cluster, {"list-endpoints", "--bootstrap-controller", to_string(cluster.broker.endpoint)});
+    EXPECT_TRUE(
+        listed.out.starts_with("ID         HOST PORT       RACK       ENDPOINT_TYPE  \n"
+                               "1          host 9092       null       controller     \n"))
+        << listed.out << listed.err;
+    const auto status =
+        co_await cluster.run(shard, kafka_metadata_quorum,
+                             {"--bootstrap-controller", to_string(cluster.broker.endpoint), "describe", "--status"});
+    EXPECT_TRUE(status.out.starts_with("ClusterId:              AAAAAAAAAAAAAAAAAAAAAQ\n")) << status.err;
+  });
+}
+
 TEST(KafkaFeatures, ShowsAndChangesLevels) {
   with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
     cluster.broker.features = {{"metadata.version", {7, 30, 30}}, {"group.version", {0, 1, 0}}};

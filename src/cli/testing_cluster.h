@@ -71,8 +71,9 @@ class FakeCluster {
   std::set<int> down;
   std::map<std::string, std::string> racks;
   int controller = 2;
-  int looks_until_moved = 2;  // questions after which a move is done
-  std::int64_t size = 1'000;  // of each replica
+  bool is_controller = false;  // what listens is for controllers
+  int looks_until_moved = 2;   // questions after which a move is done
+  std::int64_t size = 1'000;   // of each replica
 
  private:
   void serve_metadata();
@@ -129,6 +130,10 @@ inline void FakeCluster::serve_metadata() {
   });
   broker.on<DescribeClusterRequest, DescribeClusterResponse>([this](const auto& request) {
     DescribeClusterResponse response;
+    if (is_controller && request.endpoint_type == 1) {
+      response.error_code = ErrorCode::kMismatchedEndpointType;
+      return response;
+    }
     response.cluster_id = "AAAAAAAAAAAAAAAAAAAAAQ";
     response.controller_id = {1};
     for (const int id : {1, 2, 3}) {
