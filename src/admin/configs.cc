@@ -34,7 +34,8 @@ Task<Result<>> describe_into(Client& client, ChannelPtr channel, DescribeConfigs
 }
 
 Task<Result<std::vector<ResourceConfigs>>> describe_once(Client& client, std::vector<ConfigResource> resources,
-                                                         bool with_synonyms, Instant deadline) {
+                                                         bool with_synonyms, std::vector<std::string> keys,
+                                                         Instant deadline) {
   std::vector<ResourceConfigs> described;
   DescribeConfigsRequest shared;
   shared.include_synonyms = with_synonyms;
@@ -43,6 +44,7 @@ Task<Result<std::vector<ResourceConfigs>>> describe_once(Client& client, std::ve
     wanted.resource_type = static_cast<std::int8_t>(resource.type);
     wanted.resource_name = resource.name;
     wanted.configuration_keys.reset();
+    if (!keys.empty()) wanted.configuration_keys = keys;
     if (!must_be_asked(resource)) {
       shared.resources.push_back(std::move(wanted));
       continue;
@@ -104,10 +106,10 @@ std::string_view name(ConfigSource source) {
 }
 
 Task<Result<std::vector<ResourceConfigs>>> describe_configs(Client& client, std::vector<ConfigResource> resources,
-                                                            bool with_synonyms) {
+                                                            bool with_synonyms, std::vector<std::string> keys) {
   const Instant deadline = client.api_deadline();
   for (Retry retry(client, deadline);;) {
-    auto described = co_await describe_once(client, resources, with_synonyms, deadline);
+    auto described = co_await describe_once(client, resources, with_synonyms, keys, deadline);
     if (described || described.error().code == ErrorCode::kUnknownTopicOrPartition ||
         !co_await retry.again(described.error()))
       co_return described;

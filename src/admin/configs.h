@@ -45,9 +45,11 @@ struct ConfigChange {
   std::optional<std::string> value;
 };
 
-// A single broker's configuration is asked of that broker. Fails with the first resource's error.
+// A single broker's configuration is asked of that broker. Fails with the first resource's error. `keys`: only these
+// settings; all when empty.
 Task<Result<std::vector<ResourceConfigs>>> describe_configs(Client& client, std::vector<ConfigResource> resources,
-                                                            bool with_synonyms = false);
+                                                            bool with_synonyms = false,
+                                                            std::vector<std::string> keys = {});
 Task<Result<>> alter_configs(Client& client, ConfigResource resource, std::vector<ConfigChange> changes);
 
 }  // namespace thalweg::admin

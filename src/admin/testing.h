@@ -45,6 +45,10 @@ class FakeBroker {
 
   Endpoint endpoint;
   std::map<std::string, int> topics;  // with their number of partitions, all led by broker 1
+  struct Levels {
+    std::int16_t min, max, finalized;
+  };
+  std::map<std::string, Levels> features;
 
  private:
   class FakeSession : public network::Session {
@@ -69,6 +73,14 @@ class FakeBroker {
       const auto* api = protocol::find_api(static_cast<std::int16_t>(key));
       response.api_keys.push_back({static_cast<std::int16_t>(key), api->advertised_min, api->advertised_max});
     }
+    constexpr auto kOwn = static_cast<std::int16_t>(protocol::ApiKey::kApiVersions);
+    const auto* own = protocol::find_api(kOwn);
+    response.api_keys.push_back({kOwn, own->advertised_min, own->advertised_max});
+    for (const auto& [name, levels] : features) {
+      response.supported_features.push_back({name, levels.min, levels.max});
+      if (levels.finalized > 0) response.finalized_features.push_back({name, levels.finalized, levels.finalized});
+    }
+    if (!features.empty()) response.finalized_features_epoch = 7;
     return network::reply_to(request, response);
   }
   protocol::MetadataResponse metadata(const protocol::MetadataRequest& request) const {

@@ -208,7 +208,7 @@ Task<Result<std::vector<Reassignment>>> list_reassignments(Client& client) {
     co_return std::unexpected(error_of(response->error_code, response->error_message));
   for (const auto& topic : response->topics)
     for (const auto& p : topic.partitions)
-      under_way.push_back({{topic.name, p.partition_index}, p.adding_replicas, p.removing_replicas});
+      under_way.push_back({{topic.name, p.partition_index}, p.adding_replicas, p.removing_replicas, p.replicas});
   co_return under_way;
 }
 

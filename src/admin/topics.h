@@ -58,6 +58,7 @@ struct Reassignment {
   TopicPartition partition;
   std::vector<BrokerId> adding;
   std::vector<BrokerId> removing;
+  std::vector<BrokerId> replicas = {};  // all that it has meanwhile
 };
 // Those under way; empty where the broker does not offer the question.
 Task<Result<std::vector<Reassignment>>> list_reassignments(Client& client);

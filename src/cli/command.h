@@ -123,7 +123,18 @@ void declare_config_target(OptionParser& parser);
 Task<Result<>> config_get(Session session);
 Task<Result<>> config_set(Session session);
 Task<Result<>> config_unset(Session session);
+// thalweg_cluster.cc
 Task<Result<>> cluster_info(Session session);
+void declare_cluster_health(OptionParser& parser);
+Task<Result<>> cluster_health(Session session);
+Task<Result<>> cluster_describe(Session session);
+// thalweg_partition.cc, thalweg_partition_move.cc
+void declare_partition_list(OptionParser& parser);
+Task<Result<>> partition_list(Session session);
+void declare_partition_elect(OptionParser& parser);
+Task<Result<>> partition_elect(Session session);
+void declare_partition_move(OptionParser& parser);
+Task<Result<>> partition_move(Session session);
 // thalweg_schema.cc, thalweg_schema_register.cc, thalweg_schema_change.cc
 void declare_schema_list(OptionParser& parser);
 Task<Result<>> schema_list(Session session);

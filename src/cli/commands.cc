@@ -11,6 +11,7 @@ constexpr std::size_t kAny = SIZE_MAX;
 constexpr Words kNoWords{kNone, 0};
 constexpr Words kOneTopic{kTopics, 1, "the name of a topic"};
 constexpr Words kManyTopics{kTopics, kAny, "the name of a topic"};
+constexpr Words kAllOrTopics{kTopics, kAny};
 constexpr Words kOneGroup{kGroups, 1, "the id of a group"};
 constexpr Words kManyGroups{kGroups, kAny, "the id of a group"};
 
@@ -86,6 +87,27 @@ constexpr Command kCommands[] = {
      config_unset},
     {"cluster info", "", "Shows the cluster's id, its brokers and the controller.", "thalweg cluster info", kNoWords,
      declare_nothing, cluster_info},
+    {"cluster health", "[--watch]", "Says whether brokers and partitions are well; exit code 1 when they are not.",
+     "thalweg cluster health\nthalweg cluster health --watch\nthalweg cluster health --output json | jq .healthy",
+     kNoWords, declare_cluster_health, cluster_health, true},
+    {"cluster describe", "", "Shows brokers, who controls, what each carries, and the partitions that are not well.",
+     "thalweg cluster describe\nthalweg cluster describe --output json", kNoWords, declare_nothing, cluster_describe},
+    {"partition list", "[TOPIC...] [--partition N]... [--state STATE]",
+     "Lists partitions: who leads, where the replicas are, which are in sync or may lead, what moves.",
+     "thalweg partition list orders\nthalweg partition list --state under-replicated", kAllOrTopics,
+     declare_partition_list, partition_list},
+    {"partition move",
+     "[TOPIC...] [--partition N]... --to 1,2,3 | --off ID | --replicas N | --cancel [--dry-run] [--no-wait] [--yes]",
+     "Moves replicas to other brokers: shows the plan, asks on a terminal, waits until they are there.",
+     "thalweg partition move orders --to 2,3,4\nthalweg partition move orders --partition 0 --to 3,1,2\n"
+     "thalweg partition move --off 4 --dry-run    # what it would take to empty broker 4\n"
+     "thalweg partition move orders --replicas 3\nthalweg partition move --cancel",
+     kAllOrTopics, declare_partition_move, partition_move, true},
+    {"partition elect", "[TOPIC...] [--partition N]... [--unclean] [--dry-run] [--yes]",
+     "Gives partitions back to the leader they should have, the first of their replicas.",
+     "thalweg partition elect\nthalweg partition elect orders --dry-run\n"
+     "thalweg partition elect orders --partition 0 --unclean    # may lose records",
+     kAllOrTopics, declare_partition_elect, partition_elect},
     {"dlq list", "[--topic TOPIC]... [--from start|-N|TIME]",
      "Counts dead letters by where they come from and why they died.",
      "thalweg dlq list\nthalweg dlq list --topic dlq.orders --from -1h --output json", kNoWords, declare_dlq_list,

@@ -60,6 +60,7 @@ const std::map<std::string, std::string>& words_of_options() {
       {"compression-codec", "none gzip snappy lz4 zstd"},
       {"request-required-acks", "all 1 0"},
       {"isolation-level", "read_committed read_uncommitted"},
+      {"election-type", "preferred unclean"},
       {"entity-type", "topics brokers groups clients users ips client-metrics broker-loggers"},
   };
   return kWords;
@@ -155,8 +156,8 @@ std::string candidates_functions() {
   }
   for (const auto& [noun, its] : by_noun) nouns += fmt::format("    '{}') echo {} ;;\n", noun, fmt::join(its, " "));
   for (const auto& tool : kafka_tools())
-    tools += fmt::format("{}() {{\n  case \"${{1##* }}\" in\n{}  esac\n  echo {}\n}}\n", function_of_tool(tool.name),
-                         value_branches({tool.options()}), options_of(tool.options()));
+    tools += fmt::format("{}() {{\n  case \"${{1##* }}\" in\n{}  esac\n  echo {} {}\n}}\n", function_of_tool(tool.name),
+                         value_branches({tool.options()}), options_of(tool.options()), tool.commands);
   return fmt::format(
       "{}"
       "_thalweg_candidates() {{\n"
@@ -295,7 +296,9 @@ std::string fish_script() {
   }
   for (const auto& tool : kafka_tools())
     for (const std::string& name : {std::string(tool.name), std::string(tool.name) + ".sh"})
-      out += fmt::format("complete -c {} -f\n", name) + fish_options(tool.options(), name, "");
+      out += fmt::format("complete -c {} -f{}\n", name,
+                         tool.commands.empty() ? "" : fmt::format(" -a '{}'", tool.commands)) +
+             fish_options(tool.options(), name, "");
   return out;
 }
 

@@ -21,4 +21,23 @@ class Progress {
   Instant next_{};
 };
 
+// "[######------]  50%": how much of something is done, from 0 to 1.
+std::string bar_text(double share);
+// "12.3 MB"
+std::string bytes_text(std::int64_t bytes);
+
+// A line with a bar that is drawn over, for somebody who looks on.
+class Bar {
+ public:
+  explicit Bar(Session session) : terminal_(session.terminal()), visible_(terminal_.err_is_terminal()) {}
+  void show(double share, const std::string& text);
+  // Leaves what is shown, if anything is.
+  void finish();
+
+ private:
+  Terminal& terminal_;
+  const bool visible_;
+  bool shown_ = false;
+};
+
 }  // namespace thalweg::cli

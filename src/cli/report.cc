@@ -34,11 +34,14 @@ std::string Report::text(OutputFormat format, bool bold) const {
 }
 
 std::string Report::table(bool bold) const {
-  const auto shown = [](const Cell& cell) { return cell.value_or("-"); };
+  const auto shown = [&](const std::vector<Cell>& row, std::size_t i) {
+    const bool nothing = !row[i] || (columns_[i].kind == Kind::kList && row[i]->empty());
+    return nothing ? std::string("-") : *row[i];
+  };
   std::vector<std::size_t> widths;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     std::size_t width = columns_[i].key.size();
-    for (const auto& row : rows_) width = std::max(width, shown(row[i]).size());
+    for (const auto& row : rows_) width = std::max(width, shown(row, i).size());
     widths.push_back(width);
   }
   constexpr std::string_view kGap = "  ";
@@ -54,7 +57,7 @@ std::string Report::table(bool bold) const {
   };
   const std::string titles = line([&](std::size_t i) { return title_of(columns_[i].key); });
   std::string out = bold ? "\x1b[1m" + titles + "\x1b[0m\n" : titles + "\n";
-  for (const auto& row : rows_) out += line([&](std::size_t i) { return shown(row[i]); }) + "\n";
+  for (const auto& row : rows_) out += line([&](std::size_t i) { return shown(row, i); }) + "\n";
   return out;
 }
 

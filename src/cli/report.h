@@ -16,7 +16,7 @@ class Report {
     std::string key;  // JSON; the table shows it in capitals with '-' for '_'
     Kind kind = Kind::kText;
   };
-  // Nothing where there is nothing to say: "-" in the table, null in JSON.
+  // Nothing where there is nothing to say: "-" in the table, null in JSON. An empty list is "-" and [].
   using Cell = std::optional<std::string>;
   explicit Report(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
@@ -25,6 +25,8 @@ class Report {
   bool empty() const { return rows_.empty(); }
   // A table with a line of titles, in bold when `bold`; or an array of objects.
   std::string text(OutputFormat format, bool bold) const;
+  // A row as a JSON object, without the end of a line. REQUIRES: there is such a row
+  std::string row(std::size_t index) const { return json_line(rows_.at(index)); }
 
  private:
   std::string table(bool bold) const;

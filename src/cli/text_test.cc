@@ -94,7 +94,7 @@ TEST(Report, ShowsTheSameAsTableAndAsJson) {
   Report report({{"name"}, {"count", Report::Kind::kNumber}, {"in_sync", Report::Kind::kList}});
   report.add({"a \"b\"", "12", "1,2"});
   report.add({"-", std::nullopt, ""});
-  EXPECT_EQ(report.text(OutputFormat::kTable, false), "NAME   COUNT  IN-SYNC\na \"b\"     12  1,2\n-          -\n");
+  EXPECT_EQ(report.text(OutputFormat::kTable, false), "NAME   COUNT  IN-SYNC\na \"b\"     12  1,2\n-          -  -\n");
   EXPECT_EQ(report.text(OutputFormat::kJson, false),
             "[{\"name\":\"a \\\"b\\\"\",\"count\":12,\"in_sync\":[1,2]},\n "
             "{\"name\":\"-\",\"count\":null,\"in_sync\":[]}]\n");

@@ -1,4 +1,4 @@
-// thalweg config … and thalweg cluster …
+// thalweg config …
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,8 +6,6 @@
 #include "admin/configs.h"
 #include "base/nearest.h"
 #include "cli/command.h"
-#include "protocol/describe_cluster_request.h"
-#include "protocol/describe_cluster_response.h"
 
 namespace thalweg::cli {
 namespace {
@@ -121,22 +119,5 @@ Task<Result<>> config_get(Session session) {
 
 Task<Result<>> config_set(Session session) { co_return co_await change(session, true); }
 Task<Result<>> config_unset(Session session) { co_return co_await change(session, false); }
-
-Task<Result<>> cluster_info(Session session) {
-  const Instant deadline = session.client.api_deadline();
-  CO_TRY(const auto channel, co_await session.client.any(deadline));
-  CO_TRY(const auto cluster,
-         co_await admin::send<protocol::DescribeClusterResponse>(channel, protocol::DescribeClusterRequest{},
-                                                                 session.client.request_deadline(deadline)));
-  if (cluster.error_code != ErrorCode::kNone)
-    co_return std::unexpected(admin::error_of(cluster.error_code, cluster.error_message));
-  Report report(
-      {{"cluster"}, {"broker", Report::Kind::kNumber}, {"host"}, {"port", Report::Kind::kNumber}, {"rack"}, {"role"}});
-  for (const auto& broker : cluster.brokers)
-    report.add({cluster.cluster_id, to_string(broker.broker_id), broker.host, std::to_string(broker.port), broker.rack,
-                broker.broker_id == cluster.controller_id ? "controller" : "broker"});
-  session.show(report);
-  co_return Result<>();
-}
 
 }  // namespace thalweg::cli

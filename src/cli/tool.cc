@@ -9,11 +9,19 @@ namespace thalweg::cli {
 namespace {
 
 constexpr NamedTool kTools[] = {
+    {"kafka-cluster", kafka_cluster, kafka_cluster_options, "cluster-id unregister list-endpoints"},
     {"kafka-configs", kafka_configs, kafka_configs_options},
     {"kafka-console-consumer", kafka_console_consumer, kafka_console_consumer_options},
     {"kafka-console-producer", kafka_console_producer, kafka_console_producer_options},
     {"kafka-consumer-groups", kafka_consumer_groups, kafka_consumer_groups_options},
+    {"kafka-features", kafka_features, kafka_features_options, "describe upgrade downgrade disable"},
     {"kafka-get-offsets", kafka_get_offsets, kafka_get_offsets_options},
+    {"kafka-leader-election", kafka_leader_election, kafka_leader_election_options},
+    {"kafka-log-dirs", kafka_log_dirs, kafka_log_dirs_options},
+    {"kafka-metadata-quorum", kafka_metadata_quorum, kafka_metadata_quorum_options,
+     "describe add-controller remove-controller"},
+    {"kafka-reassign-partitions", kafka_reassign_partitions, kafka_reassign_partitions_options},
+    {"kafka-storage", kafka_storage, kafka_storage_options, "info format random-uuid"},
     {"kafka-topics", kafka_topics, kafka_topics_options},
 };
 
@@ -96,8 +104,10 @@ Result<admin::ClientOptions> client_options(const std::string& bootstrap, const 
   return options;
 }
 
-Result<admin::ClientOptions> admin_options(Terminal& terminal, const Options& options) {
-  TRY(const auto properties, client_properties(terminal, options, {"command-config"}));
+Result<admin::ClientOptions> admin_options(Terminal& terminal, const Options& options, const std::string& older) {
+  std::vector<std::string> files{"command-config"};
+  if (!older.empty()) files.insert(files.begin(), older);
+  TRY(const auto properties, client_properties(terminal, options, files));
   TRY_VOID(check_properties(terminal, ClientKind::kAdmin, properties));
   const auto given = options.value("bootstrap-server");
   return client_options(given ? *given : options.value_or("bootstrap-controller", ""), properties, "adminclient-1");

@@ -27,6 +27,7 @@ struct NamedTool {
   std::string_view name;
   Tool tool;
   OptionParser (*options)();
+  std::string_view commands = {};  // of a tool whose first word says what to do, separated by blanks
 };
 std::span<const NamedTool> kafka_tools();
 // "kafka-topics", "/usr/bin/kafka-topics.sh" -> the tool of that name; null if there is none.
@@ -44,12 +45,26 @@ Task<int> kafka_console_consumer(Context context, Arguments arguments);
 Task<int> kafka_consumer_groups(Context context, Arguments arguments);
 Task<int> kafka_configs(Context context, Arguments arguments);
 Task<int> kafka_get_offsets(Context context, Arguments arguments);
+Task<int> kafka_reassign_partitions(Context context, Arguments arguments);
+Task<int> kafka_leader_election(Context context, Arguments arguments);
+Task<int> kafka_log_dirs(Context context, Arguments arguments);
+Task<int> kafka_metadata_quorum(Context context, Arguments arguments);
+Task<int> kafka_features(Context context, Arguments arguments);
+Task<int> kafka_cluster(Context context, Arguments arguments);
+Task<int> kafka_storage(Context context, Arguments arguments);
 OptionParser kafka_topics_options();
 OptionParser kafka_console_producer_options();
 OptionParser kafka_console_consumer_options();
 OptionParser kafka_consumer_groups_options();
 OptionParser kafka_configs_options();
 OptionParser kafka_get_offsets_options();
+OptionParser kafka_reassign_partitions_options();
+OptionParser kafka_leader_election_options();
+OptionParser kafka_log_dirs_options();
+OptionParser kafka_metadata_quorum_options();
+OptionParser kafka_features_options();
+OptionParser kafka_cluster_options();
+OptionParser kafka_storage_options();
 
 // The Kafka release whose tools these stand in for; what --version prints.
 inline constexpr std::string_view kKafkaVersion = "4.3.1";
@@ -72,7 +87,7 @@ enum class ClientKind { kAdmin, kProducer, kConsumer };
 Result<> check_properties(Terminal& terminal, ClientKind kind, const Properties& properties);
 Result<admin::ClientOptions> client_options(const std::string& bootstrap, const Properties& properties,
                                             std::string client_id);
-// Of --bootstrap-server and --command-config.
-Result<admin::ClientOptions> admin_options(Terminal& terminal, const Options& options);
+// Of --bootstrap-server and --command-config. `older`: another name of the latter that the tool still takes.
+Result<admin::ClientOptions> admin_options(Terminal& terminal, const Options& options, const std::string& older = "");
 
 }  // namespace thalweg::cli

@@ -96,10 +96,14 @@ def lost_output_is_an_error(shell: Shell) -> str:
                 "thalweg consume big --group g --count 10", "thalweg group list", "thalweg group describe g",
                 "thalweg group seek g --topic big --to end", f"kafka-consumer-groups {at} --list", "thalweg group delete g", "thalweg config get --broker 1 --all",
                 "thalweg config set retention.ms=1000000 --topic big", "thalweg config unset retention.ms --topic big",
-                "thalweg cluster info", "thalweg topic delete big", f"kafka-topics {at} --create --topic k", f"kafka-topics {at} --list",
+                "thalweg cluster info", "thalweg cluster health", "thalweg cluster describe", "thalweg partition list big", "thalweg partition elect",
+                "thalweg partition move big --to 1", "thalweg topic delete big", f"kafka-topics {at} --create --topic k", f"kafka-topics {at} --list",
                 f"kafka-topics {at} --describe", f"kafka-get-offsets {at}", f"kafka-configs {at} --describe --broker 1 --all",
                 f"echo x | kafka-console-producer {at} --topic k --property a=b",
-                f"kafka-console-consumer {at} --topic k --from-beginning --max-messages 1 --timeout-ms 10000", "kafka-topics --version"]
+                f"kafka-console-consumer {at} --topic k --from-beginning --max-messages 1 --timeout-ms 10000", "kafka-topics --version",
+                f"kafka-cluster {at} cluster-id", f"kafka-features {at} describe", f"kafka-metadata-quorum {at} describe --status",
+                f"kafka-log-dirs {at} --describe", f"kafka-reassign-partitions {at} --list", "kafka-storage random-uuid",
+                f"kafka-leader-election {at} --election-type preferred --topic k --partition 0"]
     for command in commands:
         done = shell.run(f"{command} > /dev/full")
         expect(done.returncode == 1 and "cannot write to standard output: No space left on device" in done.stderr,

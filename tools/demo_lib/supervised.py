@@ -16,7 +16,7 @@ _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
 
-def _dies_with_us() -> None:
+def dies_with_us() -> None:
     """In the child: it ends when the demo does, even when that is killed."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -57,7 +57,7 @@ class Supervised:
         with open(self.log, "ab") as log:
             # A session of its own: Ctrl-C on the terminal is for the demo, which stops the rest in order.
             self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.log.parent,
-                                            start_new_session=True, preexec_fn=_dies_with_us)
+                                            start_new_session=True, preexec_fn=dies_with_us)
         self.starts += 1
 
     def look_after(self, now: float) -> str | None:

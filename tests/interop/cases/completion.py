@@ -64,6 +64,7 @@ def completion(shell: str):
                                (("--bootstrap-server", *address, "--topic", context.prefix), "kafka-topics")]:
             expect(topic in after(*words, program=program, brokers="127.0.0.1:1"), f"{program} does not ask the brokers of the line")
         expect({"--from-beginning"} <= after("--from", program="kafka-console-consumer"), "the options of a Kafka tool are not known")
+        expect({"describe"} <= after("desc", program="kafka-features"), "the commands of a Kafka tool are not known")
         expect("create" not in after("topic", "del"), "what does not begin as typed is offered")
     return body
 

@@ -22,6 +22,10 @@ _MASKS = [
     (r"(?<![\w-])(?!\w+Exception)(?=\S*[A-Z0-9])[A-Za-z0-9_-]{22}(?![\w-])", "UUID"),
     (r"127\.0\.0\.1:\d+", "HOST:PORT"),
     (r"\b\d{13}\b", "MILLIS"),
+    (r"127\.0\.0\.1 \d+ +", "HOST PORT "),
+    (r"(?m)^((?:LeaderEpoch|HighWatermark): +)\d+", r"\1N"),
+    (r"(?<=UUID\t)\d+ *(?=\t)", "OFFSET"),
+    (r'(?<="logDir":)"[^"]*"|(?<="log_dirs":\[)"/[^"]*"', '"DATA"'),
     # In no order there: Java's sets of options and states print as their hashes fall.
     (r'Option combination "\[\[[^"]*\]\]"', 'Option combination "OPTIONS"'),
     (r"(?<=Valid states are: ).*", "STATES"),
@@ -29,7 +33,7 @@ _MASKS = [
     (r"(?<=Configs: )\S+", lambda found: ",".join(sorted(found[0].split(",")))),
 ]
 # Log lines and stack traces of the Java tools, and what Thalweg's tools say in their place.
-_NOT_COUNTED = re.compile(r"\[\d{4}-|\t(at|\.\.\.) | \(org\.apache|Caused by|The consumer rebalance protocol|joptsimple\.|java\.lang|(WARN|ERROR) |\s*$")
+_NOT_COUNTED = re.compile(r"\[\d{4}-|\t(at|\.\.\.|Suppressed:) | \(org\.apache|Caused by|The consumer rebalance protocol|joptsimple\.|java\.lang|(WARN|ERROR) |\s*$")
 READY_LIMIT_SECONDS = 30
 
 
@@ -83,7 +87,9 @@ def masked(text: str) -> str:
 def errors_that_count(text: str) -> list[str]:
     text = re.sub(r"^Option +Description.*", "", text, flags=re.MULTILINE | re.DOTALL)
     text = re.sub(r"java\.util\.concurrent\.ExecutionException: ", "", text)
-    return [line for line in masked(text).splitlines() if not _NOT_COUNTED.match(line)]
+    lines = [line for line in masked(text).splitlines() if not _NOT_COUNTED.match(line)]
+    # An exception that only wraps another says the same again.
+    return [line for line, before in zip(lines, [None, *lines]) if line != before]
 
 
 def differences(step: Step, done: subprocess.CompletedProcess, ours: bool) -> list[str]:
@@ -94,7 +100,8 @@ def differences(step: Step, done: subprocess.CompletedProcess, ours: bool) -> li
     out = list(difflib.unified_diff(want, got, "want", "got", lineterm="", n=0))
     errors = errors_that_count(done.stderr)
     # Thalweg says an error once; Kafka's tools say it again, as an exception, on standard error.
-    again = [line for line in step.stderr if ours and line.startswith("org.apache") and any(line.split(": ", 1)[-1] in o for o in step.stdout)]
+    said = [*step.stdout, *(line for line in step.stderr if not line.startswith("org.apache"))]
+    again = [line for line in step.stderr if ours and line.startswith("org.apache") and any(line.split(": ", 1)[-1] in o for o in said)]
     wanted = [line for line in step.stderr if line not in again]
     out += list(difflib.unified_diff(wanted, errors, "want stderr", "got stderr", lineterm="", n=0))
     if done.returncode != step.code:
@@ -108,7 +115,11 @@ def _arguments(step: Step, bootstrap: str, folder: pathlib.Path) -> tuple[str, l
         path = folder / f"line-{step.line}"
         path.write_text("".join(line + "\n" for line in step.file))
         arguments = [str(path) if argument == "FILE" else argument for argument in arguments]
-    return tool, ["--bootstrap-server", bootstrap, *arguments]
+    where = ["--bootstrap-server", bootstrap]
+    if tool == "kafka-storage":
+        return tool, arguments
+    # This one takes it behind its command, the others before it.
+    return tool, [*arguments, *where] if tool == "kafka-cluster" else [*where, *arguments]
 
 
 def _wait_until_stable(run, group: str) -> None:
@@ -124,7 +135,7 @@ def play(context: Context, name: str, command, ours: bool) -> None:
     wrong: list[str] = []
 
     def run(tool: str, arguments: list[str], stdin: str = "") -> subprocess.CompletedProcess:
-        if "--bootstrap-server" not in arguments:
+        if "--bootstrap-server" not in arguments and tool != "kafka-storage":
             arguments = ["--bootstrap-server", broker.bootstrap, *arguments]
         return context.run(command(tool, *arguments), stdin=stdin, check=False, limit=60)
 

@@ -1,0 +1,28 @@
+// Where the replicas of partitions are and who leads them, changed: reassignments and elections.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "admin/client.h"
+
+namespace thalweg::admin {
+
+// What became of each partition of a request.
+using PartitionResults = std::map<TopicPartition, Result<>>;
+
+// Starts to move partitions to other replicas; nothing in place of replicas takes back the move that is under way.
+// list_reassignments() (topics.h) says what is.
+using ReplicaChanges = std::map<TopicPartition, std::optional<std::vector<BrokerId>>>;
+Task<Result<PartitionResults>> alter_reassignments(Client& client, ReplicaChanges changes,
+                                                   bool may_change_factor = true);
+
+// Kafka's numbers. (Source: ElectionType)
+enum class Election : std::int8_t { kPreferred = 0, kUnclean = 1 };
+// Nothing: all partitions, and the answer leaves those out that need no election. One that is named and needs none has
+// kElectionNotNeeded.
+Task<Result<PartitionResults>> elect_leaders(Client& client, Election type,
+                                             std::optional<std::vector<TopicPartition>> partitions);
+
+}  // namespace thalweg::admin

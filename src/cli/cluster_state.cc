@@ -1,0 +1,128 @@
+#include "cli/cluster_state.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "admin/configs.h"
+#include "cli/columns.h"
+#include "cli/options.h"
+
+namespace thalweg::cli {
+namespace {
+
+constexpr std::string_view kMinIsr = "min.insync.replicas";
+// Nobody leads while controllers elect; whoever looks on learns that rather than waits.
+constexpr Millis kQuorumPatience{3'000};
+
+Task<Result<std::map<std::string, std::size_t>>> min_isrs(admin::Client& client,
+                                                          const std::vector<std::string>& topics) {
+  std::map<std::string, std::size_t> found;
+  if (topics.empty()) co_return found;
+  std::vector<admin::ConfigResource> resources;
+  for (const auto& name : topics) resources.push_back({admin::ResourceType::kTopic, name});
+  CO_TRY(const auto described,
+         co_await admin::describe_configs(client, std::move(resources), false, {std::string(kMinIsr)}));
+  for (const auto& topic : described)
+    for (const auto& entry : topic.entries)
+      if (entry.name == kMinIsr)
+        found[topic.resource.name] = static_cast<std::size_t>(parse_integer(entry.value.value_or("")).value_or(1));
+  co_return found;
+}
+
+Task<Result<std::vector<PartitionState>>> look_once(admin::Client& client, std::vector<std::string> topics) {
+  if (topics.empty()) {
+    CO_TRY(const auto listed, co_await admin::list_topics(client));
+    for (const auto& topic : listed) topics.push_back(topic.name);
+  }
+  CO_TRY(const auto described, co_await admin::describe_topics(client, topics));
+  CO_TRY(const auto min_isr, co_await min_isrs(client, topics));
+  CO_TRY(const auto moves, co_await admin::list_reassignments(client));
+  std::vector<PartitionState> partitions;
+  for (const auto& topic : described)
+    for (const auto& p : topic.partitions) {
+      auto& state = partitions.emplace_back();
+      state.id = {topic.name, p.id};
+      state.now = p;
+      if (const auto at = min_isr.find(topic.name); at != min_isr.end()) state.min_isr = at->second;
+      const auto move = std::ranges::find(moves, state.id, &admin::Reassignment::partition);
+      if (move != moves.end()) state.move = *move;
+    }
+  std::ranges::sort(partitions, {}, &PartitionState::id);
+  co_return partitions;
+}
+
+std::string counted(std::size_t count, std::string_view what) {
+  return fmt::format("{} partition{} {}", count, count == 1 ? "" : "s", what);
+}
+
+}  // namespace
+
+std::string_view PartitionState::state() const {
+  if (leaderless()) return "leaderless";
+  if (under_min_isr()) return "under-min-isr";
+  if (under_replicated()) return "under-replicated";
+  return move ? "moving" : "ok";
+}
+
+std::vector<std::string> partition_states() {
+  return {"leaderless", "under-min-isr", "under-replicated", "moving", "ok"};
+}
+
+BrokerId ClusterState::controller() const {
+  if (quorum) return quorum->leader;
+  return has_quorum ? kNoBroker : cluster.controller;
+}
+
+std::vector<BrokerId> ClusterState::down() const {
+  std::vector<BrokerId> ids;
+  for (const auto& broker : cluster.brokers)
+    if (broker.fenced) ids.push_back(broker.id);
+  return ids;
+}
+
+std::size_t ClusterState::count(bool (PartitionState::*what)() const) const {
+  return static_cast<std::size_t>(std::ranges::count_if(partitions, [&](const auto& p) { return (p.*what)(); }));
+}
+
+std::size_t ClusterState::moving() const {
+  return static_cast<std::size_t>(std::ranges::count_if(partitions, [](const auto& p) { return p.move.has_value(); }));
+}
+
+bool ClusterState::healthy() const { return troubles().empty(); }
+
+std::vector<std::string> ClusterState::troubles() const {
+  std::vector<std::string> found;
+  if (controller() == kNoBroker) found.emplace_back("the controllers have no leader");
+  if (const auto ids = down(); !ids.empty())
+    found.push_back(fmt::format("{} {} {} down", ids.size() == 1 ? "broker" : "brokers", id_list(ids),
+                                ids.size() == 1 ? "is" : "are"));
+  if (const auto n = count(&PartitionState::leaderless)) found.push_back(counted(n, "without a leader"));
+  if (const auto n = count(&PartitionState::under_min_isr))
+    found.push_back(counted(n, "with fewer replicas in sync than min.insync.replicas"));
+  if (const auto n = count(&PartitionState::under_replicated)) found.push_back(counted(n, "with replicas behind"));
+  return found;
+}
+
+Task<Result<std::vector<PartitionState>>> look_at_partitions(admin::Client& client, std::vector<std::string> topics) {
+  // A topic that is deleted between two questions is no error of whoever asked for all.
+  constexpr int kAttempts = 3;
+  for (int attempt = 1;; ++attempt) {
+    auto partitions = co_await look_once(client, topics);
+    const bool vanished = !partitions && partitions.error().code == ErrorCode::kUnknownTopicOrPartition;
+    if (!vanished || !topics.empty() || attempt == kAttempts) co_return partitions;
+  }
+}
+
+Task<Result<ClusterState>> look_at_cluster(admin::Client& client) {
+  ClusterState state;
+  CO_TRY(state.cluster, co_await admin::describe_cluster(client, admin::Fenced::kIncluded));
+  CO_TRY(state.partitions, co_await look_at_partitions(client, {}));
+  auto quorum = co_await admin::describe_quorum(client, kQuorumPatience);
+  state.has_quorum = quorum || quorum.error().code != ErrorCode::kUnsupportedVersion;
+  if (quorum) state.quorum = *std::move(quorum);
+  co_return state;
+}
+
+}  // namespace thalweg::cli
