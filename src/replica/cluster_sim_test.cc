@@ -250,7 +250,8 @@ Task<> Host::produce(std::size_t which) {
       producer.busy_until = now();
       continue;
     }
-    const auto done = co_await partitions_.committed({{cluster_.key(), info->end()}}, shard_.clock.now() + 400ms);
+    const auto done =
+        co_await partitions_.committed({{cluster_.key(), info->end(), info->leader_epoch}}, shard_.clock.now() + 400ms);
     if (producer.attempt != attempt) continue;  // it was given up, and tried elsewhere
     producer.busy_until = now();
     if (done.front()) cluster_.note_acknowledged(producer, info->first);

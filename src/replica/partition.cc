@@ -21,9 +21,11 @@ void Partition::update(const metadata::Partition& state) {
   CHECK(!changing_);  // see settled(): a leader does not lose records in its own epoch
   const bool new_epoch = state.leader_epoch > leader_epoch_;
   replicas_ = state.replicas.size();
+  const bool led = is_leader();
   leader_ = state.leader;
   leader_epoch_ = state.leader_epoch;
   in_isr_ = std::ranges::find(state.isr, self_) != state.isr.end();
+  if (is_leader() && !led) led_from_ = leader_epoch_;
   if (!is_leader()) {
     end_role();
     role_.emplace<Following>();
@@ -211,11 +213,26 @@ storage::AppendResult Partition::append(AppendRequest request) {
                                                  std::to_string(in_sync.now) + ", fewer than min.insync.replicas " +
                                                  std::to_string(in_sync.needed)}));
   }
-  return log_->append_as_leader(std::move(request.records), {.leader_epoch = leader_epoch_,
-                                                             .origin = request.origin,
-                                                             .produce_version = request.produce_version,
-                                                             .transaction_version = request.transaction_version,
-                                                             .walked = request.walked});
+  const storage::AppendOptions options{.leader_epoch = leader_epoch_,
+                                       .origin = request.origin,
+                                       .produce_version = request.produce_version,
+                                       .transaction_version = request.transaction_version,
+                                       .walked = request.walked};
+  auto appended = log_->append_as_leader(std::move(request.records), options);
+  if (appended) appended->leader_epoch = leader_epoch_;
+  return appended;
+}
+
+Task<Result<>> Partition::committed(Offset end, LeaderEpoch epoch, Instant deadline) {
+  const auto self = shared_from_this();
+  const auto ended = [] {
+    return fail(ErrorCode::kNotLeaderOrFollower, "the leadership ended before the records were committed");
+  };
+  if (!has_led_since(epoch)) co_return ended();
+  if (co_await high_watermark_.reached(end, is_alone_in_sync() ? Instant::max() : deadline)) co_return Result<>();
+  if (!has_led_since(epoch)) co_return ended();
+  if (log_->is_offline()) co_return fail(ErrorCode::kKafkaStorageError, log_->offline()->message);
+  co_return fail(ErrorCode::kRequestTimedOut, "the records are written but were not committed in time");
 }
 
 // ---- Reading

@@ -6,6 +6,9 @@
 // is on this broker's disk the log says (Log::acknowledged(), which thalweg.durable.acks=memory changes the meaning
 // of); what is committed is decided by Replication, which lives as long as the leader epoch.
 //
+// Who waits for a commit waits for one leadership: what was appended in it may be cut as soon as it has ended, and what
+// lies at the same offsets later is somebody else's.
+//
 // Owner: the partition's shard. Invariant: high watermark <= log end, and it never goes back while the role lasts.
 #pragma once
 
@@ -96,6 +99,12 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void stop();
 
   bool is_leader() const { return !stopped_ && leader_ == self_; }
+  // It has led without a break since it appended in this leader epoch: nothing of that was cut.
+  bool has_led_since(LeaderEpoch epoch) const { return is_leader() && epoch >= led_from_; }
+  // Whether what it appended in `epoch`, as its leader, up to `end` is committed, or why not. kNotLeaderOrFollower as
+  // soon as that leadership has ended, whatever this broker leads by then; kRequestTimedOut at the deadline, which is
+  // that of other replicas: the own disk has the time that it needs.
+  Task<Result<>> committed(Offset end, LeaderEpoch epoch, Instant deadline);
   BrokerId leader() const { return leader_; }
   LeaderEpoch leader_epoch() const { return leader_epoch_; }
   Watermark& high_watermark() { return high_watermark_; }
@@ -186,6 +195,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Watermark high_watermark_;
   BrokerId leader_ = kNoBroker;
   LeaderEpoch leader_epoch_ = kNoLeaderEpoch;
+  LeaderEpoch led_from_ = kNoLeaderEpoch;  // in which it began to lead
   std::size_t replicas_ = 0;
   bool in_isr_ = false;
   bool changing_ = false;                // a truncation is under way
