@@ -50,14 +50,20 @@ void Partition::set_config(storage::LogConfig config) {
 }
 
 void Partition::end_role() {
-  if (leading()) high_watermark_.fail();
+  if (leading()) end_leadership();
   role_.emplace<Idle>();
+}
+
+// Who waits for something of it is told.
+void Partition::end_leadership() {
+  high_watermark_.fail();
+  if (const auto low = std::exchange(low_watermark_, nullptr)) low->fail();
 }
 
 void Partition::stop() {
   stopped_ = true;
   role_.emplace<Idle>();
-  high_watermark_.fail();
+  end_leadership();
 }
 
 // ---- What is committed
@@ -85,6 +91,7 @@ void Partition::take(Replication::Step step) {
     high_watermark_.advance(step.high_watermark);
   }
   if (!leading()) return;  // whoever waited for the watermark may have ended the role
+  if (low_watermark_) low_watermark_->advance(leading()->replication.low_watermark(log_->start_offset()));
   if (step.propose && isr_changes_.propose)
     isr_changes_.propose(*std::move(step.propose));
   else if (step.propose)
@@ -328,6 +335,19 @@ Result<Offset> Partition::delete_records(Offset before) {
     return fail(ErrorCode::kOffsetOutOfRange, "the high watermark is " + to_string(high_watermark_.value()));
   TRY_VOID(log_->delete_records_before(to));
   return log_->start_offset();
+}
+
+Task<Result<>> Partition::deleted_everywhere(Offset start, Instant deadline) {
+  CHECK(is_leader());
+  const auto self = shared_from_this();
+  const LeaderEpoch epoch = leader_epoch_;
+  if (!leading()) co_return fail(ErrorCode::kKafkaStorageError, "the log is offline");
+  const Offset low = leading()->replication.low_watermark(log_->start_offset());
+  if (!low_watermark_) low_watermark_ = std::make_unique<Watermark>(shard_.clock, low);
+  if (co_await low_watermark_->reached(start, deadline)) co_return Result<>();
+  if (!has_led_since(epoch)) co_return fail(ErrorCode::kNotLeaderOrFollower, "the leadership ended meanwhile");
+  if (log_->is_offline()) co_return fail(ErrorCode::kKafkaStorageError, log_->offline()->message);
+  co_return fail(ErrorCode::kRequestTimedOut, "not all replicas in sync have deleted the records in time");
 }
 
 std::unique_ptr<Watermark::Registration> Partition::once_readable(Isolation isolation, Offset seen,

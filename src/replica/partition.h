@@ -155,6 +155,9 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Task<Result<record::EpochEnd>> end_offset_for_epoch(LeaderEpoch current, LeaderEpoch asked);
   // DeleteRecords: `before` kNoOffset means the high watermark. Answers the new log start.
   Result<Offset> delete_records(Offset before);
+  // Whether all that are in sync begin at `start` or later: else the next leader would have again what was deleted
+  // here. Errors as of committed(). REQUIRES: it leads
+  Task<Result<>> deleted_everywhere(Offset start, Instant deadline);
 
   // Where readers of this isolation stop.
   Offset bound(Isolation isolation) const;
@@ -180,6 +183,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Replication::Local local() const { return {log_->end_offset(), log_->acknowledged().value()}; }
   void lead(const metadata::Partition& state);
   void end_role();
+  void end_leadership();
   Task<Result<>> change(Task<Result<>> cut);
   void follow_high_watermark(Offset leaders);
   void follow_log();
@@ -203,6 +207,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   TopicMetrics::Counts counts_ = std::make_shared<TopicCounts>();
   IsrChanges isr_changes_;
   std::variant<Idle, Leading, Following> role_;
+  std::unique_ptr<Watermark> low_watermark_;  // of this leadership, once somebody waits for it
   bool stopped_ = false;
 };
 using PartitionPtr = std::shared_ptr<Partition>;

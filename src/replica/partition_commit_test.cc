@@ -129,5 +129,63 @@ TEST_F(CommitTest, EachPartitionHasItsOwnAnswer) {
   EXPECT_EQ(code(1), ErrorCode::kRequestTimedOut);
 }
 
+// DeleteRecords: of two that are in sync either may lead next.
+struct DeletionTest : CommitTest {
+  void fetch(Offset log_start) {
+    const auto read = t.run(partitions.find(kFirst)->read(
+        {.from = Offset{1},
+         .isolation = Isolation::kLogEnd,
+         .current_leader_epoch = LeaderEpoch{3},
+         .follower = Follower{.id = kOther, .epoch = 7, .durable = Offset{1}, .log_start = log_start}}));
+    ASSERT_TRUE(read);
+  }
+  static Task<> keep_one(Task<Result<Offset>> deleting, std::optional<Result<Offset>>& into) {
+    into = co_await std::move(deleting);
+  }
+  void delete_all() {
+    append(kFirst);
+    fetch(Offset{0});
+    spawn(t.shard, keep_one(partitions.delete_records(kFirst, kNoOffset, t.clock.now() + 10s), low));
+    let_run();
+    ASSERT_EQ(partitions.find(kFirst)->log().start_offset(), Offset{1});
+    ASSERT_FALSE(low);
+  }
+  std::optional<Result<Offset>> low;
+};
+
+TEST_F(DeletionTest, IsAnsweredWhenAllInSyncHaveDeletedTheRecords) {
+  delete_all();
+  fetch(Offset{0});
+  let_run();
+  EXPECT_FALSE(low);
+  fetch(Offset{1});
+  let_run();
+  ASSERT_TRUE(low && *low);
+  EXPECT_EQ(**low, Offset{1});
+}
+
+TEST_F(DeletionTest, WhoLeavesTheInSyncReplicasIsWaitedForNoLonger) {
+  delete_all();
+  partitions.update(kFirst, led_by(kSelf, 3, {kSelf}));
+  let_run();
+  EXPECT_TRUE(low && *low);
+}
+
+TEST_F(DeletionTest, EndsWithTheLeadership) {
+  delete_all();
+  partitions.update(kFirst, led_by(kOther, 4));
+  let_run();
+  ASSERT_TRUE(low);
+  EXPECT_EQ(low->error().code, ErrorCode::kNotLeaderOrFollower);
+}
+
+TEST_F(DeletionTest, TimesOut) {
+  delete_all();
+  t.clock.advance(10s);
+  let_run();
+  ASSERT_TRUE(low);
+  EXPECT_EQ(low->error().code, ErrorCode::kRequestTimedOut);
+}
+
 }  // namespace
 }  // namespace thalweg::replica

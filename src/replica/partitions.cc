@@ -194,9 +194,11 @@ Task<Result<record::EpochEnd>> Partitions::end_offset_for_epoch(PartitionKey key
   co_return co_await partition->end_offset_for_epoch(current, asked);
 }
 
-Result<Offset> Partitions::delete_records(PartitionKey key, Offset before) {
-  TRY(auto partition, get(key));
-  return partition->delete_records(before);
+Task<Result<Offset>> Partitions::delete_records(PartitionKey key, Offset before, Instant deadline) {
+  CO_TRY(auto partition, get(key));
+  CO_TRY(const Offset start, partition->delete_records(before));
+  CO_TRY_VOID(co_await partition->deleted_everywhere(start, deadline));
+  co_return start;
 }
 
 }  // namespace thalweg::replica

@@ -91,8 +91,8 @@ class Partitions {
 
   Task<Result<storage::TimestampAndOffset>> find_offset(PartitionKey key, OffsetQuery query);
   Task<Result<record::EpochEnd>> end_offset_for_epoch(PartitionKey key, LeaderEpoch current, LeaderEpoch asked);
-  // The new log start is on disk with the next checkpoint of LogManager.
-  Result<Offset> delete_records(PartitionKey key, Offset before);
+  // The new log start, when all that are in sync have it. On disk it is with the next checkpoint of LogManager.
+  Task<Result<Offset>> delete_records(PartitionKey key, Offset before, Instant deadline);
 
  private:
   // Calls for each, in slices; false when it has to begin again.

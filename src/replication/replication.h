@@ -101,6 +101,9 @@ class Replication {
   Step on_timer(const Eligible& eligible, Instant now);
 
   Offset high_watermark() const { return high_watermark_; }
+  // Where the logs of the maximal ISR begin, at the least; below zero while one was not heard in this epoch. `own`:
+  // where this broker's does.
+  Offset low_watermark(Offset own) const;
   const std::vector<BrokerId>& in_sync() const { return isr_; }  // committed
   // Nobody else has to confirm a record.
   bool is_alone() const;
