@@ -18,6 +18,7 @@ void add(Request& request, const PartitionKey& key, const Wanted& wanted, Broker
   partition.partition_index = key.partition;
   partition.leader_epoch = wanted.leader_epoch;
   partition.partition_epoch = wanted.partition_epoch;
+  partition.log_offline = std::ranges::find(wanted.isr, self) == wanted.isr.end();
   for (std::size_t i = 0; i < wanted.isr.size(); ++i)
     partition.new_isr_with_epochs.push_back(
         {.broker_id = wanted.isr[i], .broker_epoch = wanted.isr[i] == self ? self_epoch : wanted.broker_epochs[i]});

@@ -75,6 +75,16 @@ TEST_F(AlterPartitionQueueTest, WhatComesWhileARequestIsUnderWayGoesIntoTheNext)
   EXPECT_EQ(requests_[2].broker_epoch, 5);
 }
 
+TEST_F(AlterPartitionQueueTest, ALeaderThatLeavesItselfOutSaysThatItsLogIsOffline) {
+  propose(0);
+  queue_->propose({key(1), {{BrokerId{2}}, 10, LeaderEpoch{3}, {-1}}});
+  settle();
+  std::vector<bool> offline;
+  for (const auto& request : requests_)
+    for (const auto& partition : request.topics.at(0).partitions) offline.push_back(partition.log_offline);
+  EXPECT_EQ(offline, (std::vector{false, true}));
+}
+
 TEST_F(AlterPartitionQueueTest, AsksAgainUntilAControllerAnswersAndANewerProposalReplacesTheOld) {
   unreachable_ = 3;
   propose(0, 10);

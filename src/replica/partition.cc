@@ -24,11 +24,14 @@ void Partition::update(const metadata::Partition& state) {
   const bool led = is_leader();
   leader_ = state.leader;
   leader_epoch_ = state.leader_epoch;
-  in_isr_ = std::ranges::find(state.isr, self_) != state.isr.end();
+  partition_epoch_ = state.partition_epoch;
+  isr_ = state.isr;
   if (is_leader() && !led) led_from_ = leader_epoch_;
   if (!is_leader()) {
     end_role();
     role_.emplace<Following>();
+  } else if (log_->is_offline()) {
+    give_up();
   } else if (!leading() || new_epoch) {
     if (new_epoch) log_->start_epoch(leader_epoch_);
     lead(state);
@@ -60,6 +63,26 @@ void Partition::end_leadership() {
   if (const auto low = std::exchange(low_watermark_, nullptr)) low->fail();
 }
 
+// Nobody can read from here, so nobody fetches: that is no reason to put anybody out.
+void Partition::give_up() {
+  role_.emplace<GivingUp>();
+  end_leadership();
+  ask_for_another_leader();
+}
+
+// Asked again until the image has another leader: at first there may be nobody who could lead.
+void Partition::ask_for_another_leader() {
+  auto* const giving_up = std::get_if<GivingUp>(&role_);
+  if (!giving_up || replicas_ < 2 || !isr_changes_.propose) return;
+  giving_up->again = shard_.clock.call_at(shard_.clock.now() + times_.refused_wait, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->ask_for_another_leader();
+  });
+  Replication::Wanted wanted{.isr = isr_, .partition_epoch = partition_epoch_, .leader_epoch = leader_epoch_};
+  std::erase(wanted.isr, self_);
+  wanted.broker_epochs.assign(wanted.isr.size(), -1);
+  isr_changes_.propose(std::move(wanted));
+}
+
 void Partition::stop() {
   stopped_ = true;
   role_.emplace<Idle>();
@@ -70,7 +93,7 @@ void Partition::stop() {
 
 // Each time the own disk has more to acknowledge.
 void Partition::follow_log() {
-  if (log_->is_offline()) return high_watermark_.fail();
+  if (log_->is_offline()) return give_up();
   Offset seen;
   do {  // whoever is woken may append
     seen = log_->acknowledged().value();
@@ -80,12 +103,14 @@ void Partition::follow_log() {
   leading()->following_log = log_->acknowledged().once_above(seen, [weak = weak_from_this(), seen] {
     const auto self = weak.lock();
     if (!self || !self->leading()) return;
-    if (self->log_->acknowledged().value() <= seen) return self->high_watermark_.fail();  // the log is gone
+    if (self->log_->is_offline()) return self->give_up();
+    if (self->log_->acknowledged().value() <= seen) return self->high_watermark_.fail();  // it was closed
     self->follow_log();
   });
 }
 
 void Partition::take(Replication::Step step) {
+  if (log_->is_offline()) return give_up();
   if (step.high_watermark > high_watermark_.value()) {
     log_->set_high_watermark(step.high_watermark);
     high_watermark_.advance(step.high_watermark);

@@ -7,7 +7,8 @@
 // of); what is committed is decided by Replication, which lives as long as the leader epoch.
 //
 // Who waits for a commit waits for one leadership: what was appended in it may be cut as soon as it has ended, and what
-// lies at the same offsets later is somebody else's.
+// lies at the same offsets later is somebody else's. A leader whose log is offline gives its leadership up: it asks the
+// controller for another leader, and never for fewer in-sync replicas.
 //
 // Owner: the partition's shard. Invariant: high watermark <= log end, and it never goes back while the role lasts.
 #pragma once
@@ -132,7 +133,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   // As far as the log is on disk, or counts as written where acknowledgements come from memory.
   Offset claim() const { return log_->acknowledged().value(); }
   // This broker is in the ISR, as the image says.
-  bool in_isr() const { return in_isr_; }
+  bool in_isr() const { return std::ranges::find(isr_, self_) != isr_.end(); }
   // What the leader of `leader_epoch` has sent for a fetch at the log's end: records (empty: none), its high watermark
   // and its log start. REQUIRES: following()
   Result<> append_as_follower(SharedBytes records, LeaderEpoch leader_epoch, Offset high_watermark, Offset log_start);
@@ -174,6 +175,9 @@ class Partition : public std::enable_shared_from_this<Partition> {
     std::unique_ptr<Clock::Timer> again;
   };
   struct Following {};
+  struct GivingUp {  // the image says that it leads, and its log is offline
+    std::unique_ptr<Clock::Timer> again;
+  };
 
   storage::AppendResult append(AppendRequest request);
   Result<> check_leader(LeaderEpoch believed) const;
@@ -184,6 +188,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void lead(const metadata::Partition& state);
   void end_role();
   void end_leadership();
+  void give_up();
+  void ask_for_another_leader();
   Task<Result<>> change(Task<Result<>> cut);
   void follow_high_watermark(Offset leaders);
   void follow_log();
@@ -200,13 +206,14 @@ class Partition : public std::enable_shared_from_this<Partition> {
   BrokerId leader_ = kNoBroker;
   LeaderEpoch leader_epoch_ = kNoLeaderEpoch;
   LeaderEpoch led_from_ = kNoLeaderEpoch;  // in which it began to lead
+  std::int32_t partition_epoch_ = -1;
   std::size_t replicas_ = 0;
-  bool in_isr_ = false;
+  std::vector<BrokerId> isr_;            // as the image says
   bool changing_ = false;                // a truncation is under way
   std::vector<OneShot<bool>> settling_;  // wait for its end
   TopicMetrics::Counts counts_ = std::make_shared<TopicCounts>();
   IsrChanges isr_changes_;
-  std::variant<Idle, Leading, Following> role_;
+  std::variant<Idle, Leading, Following, GivingUp> role_;
   std::unique_ptr<Watermark> low_watermark_;  // of this leadership, once somebody waits for it
   bool stopped_ = false;
 };

@@ -57,7 +57,8 @@ class Replication {
     Offset claim;     // what it has on disk; as far as `position` where it cannot say
     Offset log_start = kNoOffset;
   };
-  // One change of the ISR to ask the controller for; holds if the partition still has this epoch.
+  // One change of the ISR to ask the controller for; holds if the partition still has this epoch. Without whoever asks
+  // it is a leader that gives up (replica::Partition), which is never wanted here.
   struct Wanted {
     std::vector<BrokerId> isr;
     std::int32_t partition_epoch = -1;
