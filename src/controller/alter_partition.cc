@@ -60,6 +60,15 @@ ErrorCode check_isr(const Standing& standing, const metadata::Partition& partiti
   return ErrorCode::kNone;
 }
 
+// What was asked under this partition epoch, and is on its way still, comes to nothing from now on.
+Record nothing_more(Uuid topic, PartitionId id, const metadata::Partition& partition) {
+  protocol::PartitionChangeRecord record;
+  record.partition_id = id;
+  record.topic_id = topic;
+  record.isr = partition.isr;
+  return Record(std::move(record));
+}
+
 // A leader whose log is offline goes, and what it has counts for nothing until it has caught up again. Only for
 // somebody who has all that was acknowledged: until there is one, it stays.
 std::optional<Record> given_up(PartitionChange& change, std::vector<BrokerId> isr,
@@ -87,6 +96,10 @@ AlterPartitionResponse::PartitionData altered(const Standing& standing, const Op
   }
   auto isr = wanted_isr(wanted, version);
   result.error_code = check_epochs(*partition, wanted, from);
+  if (result.error_code == ErrorCode::kNone && wanted.withdrawn) {
+    records.push_back(nothing_more(topic.id, wanted.partition_index, *partition));
+    return result;
+  }
   if (result.error_code == ErrorCode::kNone) result.error_code = check_isr(standing, *partition, wanted, isr, version);
   if (result.error_code != ErrorCode::kNone) return result;
 

@@ -107,6 +107,22 @@ TEST_F(AlterPartitionQueueTest, OnlyWhatTheControllerDidNotDoIsRefused) {
   EXPECT_EQ(refused_, (std::vector<std::pair<PartitionKey, std::int32_t>>{{key(0), 10}, {key(3), 10}}));
 }
 
+// The first attempt may be on its way still: what it asks for could be done after all, when nobody here counts with it.
+TEST_F(AlterPartitionQueueTest, WhatIsRefusedAfterAnAttemptWithoutAnAnswerIsWithdrawn) {
+  unreachable_ = 1;
+  codes_ = {{PartitionId{0}, ErrorCode::kIneligibleReplica}};
+  propose(0);
+  propose(1);
+  settle();
+  ASSERT_EQ(requests_.size(), 3u);
+  EXPECT_TRUE(refused_.empty());
+  ASSERT_EQ(requests_[2].topics.at(0).partitions.size(), 1u);
+  const auto& last = requests_[2].topics[0].partitions[0];
+  EXPECT_TRUE(last.withdrawn);
+  EXPECT_TRUE(last.new_isr_with_epochs.empty());
+  EXPECT_EQ(last.partition_epoch, 10);
+}
+
 TEST_F(AlterPartitionQueueTest, AControllerThatIsBehindIsAskedAgainForThatPartitionAlone) {
   codes_ = {{PartitionId{1}, ErrorCode::kNotController}};
   propose(0);

@@ -165,7 +165,13 @@ Task<Result<protocol::AlterPartitionResponse>> Host::ask(Host* self, protocol::A
     return std::chrono::microseconds(50 + cluster.below(cluster.below(8) == 0 ? 50'000 : 2'000));
   };
   co_await self->shard_.clock.sleep_for(travel());
-  if (cluster.loses_requests && cluster.below(12) == 0) co_return fail(ErrorCode::kRequestTimedOut, "it got lost");
+  if (cluster.loses_requests && cluster.below(12) == 0) {
+    // Given up on, and perhaps only held up.
+    if (cluster.below(2) == 0)
+      cluster.world.simulation.at(cluster.world.now() + std::chrono::milliseconds(cluster.below(600)),
+                                  [&cluster, request] { (void)cluster.alter(request); });
+    co_return fail(ErrorCode::kRequestTimedOut, "it got lost");
+  }
   auto response = cluster.alter(request);
   co_await self->shard_.clock.sleep_for(travel());
   if (cluster.loses_requests && cluster.below(12) == 0)
