@@ -121,5 +121,31 @@ TEST_F(SeveralNodes, AFounderWithAnEmptiedDiskJoinsAsAnotherMember) {
   EXPECT_NE(program(3)->broker->quorum().self(), before);
 }
 
+// What is left of them says which cluster it was, and nothing of what its quorum had decided.
+TEST_F(SeveralNodes, TwoFoundersWithoutTheirMetadataFoundNothing) {
+  ASSERT_TRUE(until([&] { return are_one_cluster({1, 2, 3}); }, 60s)) << why();
+  for (int node = 1; node <= 3; ++node) kill(node);
+  for (int node : {1, 2}) {
+    empty(node, "/first");
+    machine(node).start();
+  }
+  world_.run_for(60s);
+  EXPECT_FALSE(all_serve({1}) || all_serve({2})) << "a cluster that knows nothing of what the third one has";
+  machine(3).start();
+  world_.run_for(10s);
+  EXPECT_FALSE(all_serve({1}) || all_serve({2})) << "the third one alone is no majority";
+}
+
+TEST_F(SeveralNodes, AFounderWithoutItsMetadataJoinsAsAnotherMember) {
+  ASSERT_TRUE(until([&] { return are_one_cluster({1, 2, 3}); }, 60s)) << why();
+  const auto before = program(3)->broker->quorum().self();
+  kill(3);
+  empty(3, "/first/__cluster_metadata-0");
+  world_.run_for(3s);
+  machine(3).start();
+  ASSERT_TRUE(until([&] { return are_one_cluster({1, 2, 3}); }, 60s)) << why();
+  EXPECT_NE(program(3)->broker->quorum().self(), before);
+}
+
 }  // namespace
 }  // namespace thalweg::broker
