@@ -53,10 +53,10 @@ storage::LogManagerConfig log_manager_config(const config::BrokerConfig& config)
 }
 
 // As of before this start: the marker of a clean stop is about to be removed.
-std::int64_t previous_epoch(Disk& disk, const std::vector<std::string>& log_dirs) {
+std::vector<DirectoryFound> look_into_all(Disk& disk, const std::vector<std::string>& log_dirs) {
   std::vector<DirectoryFound> found;
   for (const auto& directory : log_dirs) found.push_back(look_into(disk, directory));
-  return claimed_epoch(found);
+  return found;
 }
 
 using config::kLongestSpan;
@@ -177,15 +177,15 @@ void Broker::topic_deleted(const metadata::Topic& topic) {
 Task<Result<>> Broker::start() {
   const Instant begun = shard0().clock.now();
   CO_TRY(std::string cluster_id, identity());
-  const std::int64_t claimed = previous_epoch(shard0().disk, config_.log_dirs);
+  const auto found = look_into_all(shard0().disk, config_.log_dirs);
   CO_TRY_VOID(co_await logs_->start(cluster_id));
   CO_TRY_VOID(listen());
   if (config::meets_other_nodes(config_)) {
-    CO_TRY(cluster_id, co_await take_part(cluster_id));
+    CO_TRY(cluster_id, co_await take_part(cluster_id, was_registered(found)));
   }
   CO_TRY_VOID(co_await start_quorum(cluster_id));
   if (several_) co_await open_for(Open::kControllers);
-  if (config_.is_broker) CO_TRY_VOID(co_await start_as_broker(claimed));
+  if (config_.is_broker) CO_TRY_VOID(co_await start_as_broker(claimed_epoch(found)));
   co_await open_for(Open::kAll);
   log::info(config_.is_broker ? "broker started" : "controller started", field("node", config_.node_id),
             field("cluster", cluster_id), field("shards", shards_.size()),
@@ -203,16 +203,19 @@ Task<Result<>> Broker::start_as_broker(std::int64_t claimed_epoch) {
 }
 
 // One of several nodes. The others ask it while it asks them, so the quorum's listener is opened first.
-Task<Result<std::string>> Broker::take_part(std::string cluster_id) {
+Task<Result<std::string>> Broker::take_part(std::string cluster_id, bool was_registered) {
   const auto metadata = std::ranges::find(config_.log_dirs, config_.metadata_log_dir);
   std::optional<Uuid> directory;
   if (metadata != config_.log_dirs.end())
     directory = logs_->directory_ids()[std::size_t(metadata - config_.log_dirs.begin())];
+  const bool has_partitions =
+      std::ranges::any_of(logs_->unopened(), [](const auto& log) { return log.partition.topic != kMetadataFolder; });
   several_ = std::make_unique<Several>();
   several_->open.resize(shards_.size());
   auto& participant = several_->participant;
   participant = std::make_unique<QuorumParticipant>(shard0(), config_, shards_.front()->memory);
-  CO_TRY_VOID(co_await participant->begin(std::move(cluster_id), directory));
+  CO_TRY_VOID(co_await participant->begin(
+      {.cluster_id = std::move(cluster_id), .directory = directory, .was_broker = was_registered || has_partitions}));
   co_await open_for(Open::kQuorum);
   CO_TRY_VOID(co_await participant->take_part([this](std::string id) { return logs_->join_cluster(std::move(id)); }));
   co_return participant->cluster_id();
@@ -253,7 +256,10 @@ Task<Result<>> Broker::start_quorum(std::string cluster_id) {
   quorum_ = std::make_unique<raft::Quorum>(shard0(), options, *publisher_,
                                            several_ ? &several_->participant->transport() : nullptr);
   CO_TRY_VOID(co_await quorum_->start());
-  if (several_) several_->participant->attach(*quorum_);
+  if (several_) {
+    several_->participant->attach(*quorum_);
+    CO_TRY_VOID(co_await several_->participant->remember_membership());
+  }
   controller_ = std::make_unique<ControllerService>(shard0(), config_, *quorum_, *publisher_);
   replication_ = std::make_unique<Replication>(*this);
   directory_assignments_ = std::make_unique<DirectoryAssignments>(shard0(), assignment_links(*this));

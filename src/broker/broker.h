@@ -117,7 +117,7 @@ class Broker {
   void begin_life(std::int64_t claimed_epoch);
   Task<Result<>> registered_as(std::int64_t epoch);
   Result<> listen();
-  Task<Result<std::string>> take_part(std::string cluster_id);
+  Task<Result<std::string>> take_part(std::string cluster_id, bool was_registered);
   Task<> open_for(Open open);
   void open_on(std::size_t shard, Open open);
   Task<> stop_servers(Instant deadline);

@@ -94,6 +94,11 @@ std::int64_t claimed_epoch(std::span<const DirectoryFound> directories) {
   return all_here ? newest->epoch : -1;
 }
 
+bool was_registered(std::span<const DirectoryFound> directories) {
+  return std::ranges::any_of(directories,
+                             [](const auto& one) { return one.note || one.stopped_clean.value_or(-1) >= 0; });
+}
+
 DirectoryFound look_into(Disk& disk, const std::string& directory) {
   DirectoryFound found;
   const auto content = [&](std::string_view name) -> std::optional<std::string> {

@@ -42,6 +42,9 @@ struct DirectoryFound {
 // that of a clean stop of all directories. Pure.
 std::int64_t claimed_epoch(std::span<const DirectoryFound> directories);
 
+// Whether a process on these directories was registered before. Pure.
+bool was_registered(std::span<const DirectoryFound> directories);
+
 inline constexpr std::string_view kEpochFile = "thalweg-broker-epoch";
 
 // Reads what `directory` remembers. A file that cannot be understood proves nothing, which is no error.

@@ -234,6 +234,57 @@ TEST_F(OverTheNetwork, TheBrokersOwnBusinessIsAskedAgainWhenNoAnswerComes) {
   EXPECT_LT(links_.world().now() - begun, 15s);
 }
 
+// What was sent over a connection whose other end is gone gives no sign for as long as the kernel tries again.
+TEST_F(OverTheNetwork, AConnectionOverWhichNothingComesIsGivenUpWithAllThatWaitsOnIt) {
+  const std::int64_t epoch = enroll();
+  ASSERT_TRUE(ask<AllocateProducerIdsResponse>(ids(epoch)));
+  ASSERT_TRUE(ask_once<CreateTopicsResponse>(Links::create("first")));
+  const auto channel = [&](Purpose purpose) {
+    const Instant deadline = links_.other().shard.clock.now() + 5s;
+    const auto found = links_.world().run(
+        links_.other_node(), links_.other().channels.to({BrokerId{1}, purpose}, {"broker", 9092}, deadline));
+    CHECK(found && *found);
+    return **found;
+  };
+  const auto own = channel(Purpose::kController), forwarding = channel(Purpose::kForwarding);
+  links_.world().network.part("other", "broker");
+  const auto answer = begin_create("second");
+  EXPECT_EQ(ask_once<AllocateProducerIdsResponse>(ids(epoch), 60s).error().code, ErrorCode::kRequestTimedOut);
+  EXPECT_FALSE(own->is_open());
+  EXPECT_FALSE(forwarding->is_open());
+  links_.world().run_for(10ms);
+  ASSERT_TRUE(*answer) << "it may be asked again, and not in a minute and a half";
+  EXPECT_EQ((**answer).error().code, ErrorCode::kNotController);
+  links_.world().network.join_all();
+  EXPECT_TRUE(ask<AllocateProducerIdsResponse>(ids(epoch)));
+  EXPECT_NE(channel(Purpose::kController), own);
+}
+
+TEST_F(OverTheNetwork, ASlowAnswerDoesNotEndAConnectionOverWhichOthersCome) {
+  const std::int64_t epoch = enroll();
+  ASSERT_TRUE(ask<AllocateProducerIdsResponse>(ids(epoch)));
+  EXPECT_EQ(ask_once<AllocateProducerIdsResponse>(ids(epoch), 1us).error().code, ErrorCode::kRequestTimedOut);
+  const Instant deadline = links_.other().shard.clock.now() + 5s;
+  const auto found = links_.world().run(
+      links_.other_node(), links_.other().channels.to({BrokerId{1}, Purpose::kController}, {"broker", 9092}, deadline));
+  ASSERT_TRUE(found && *found);
+  EXPECT_TRUE(ask<AllocateProducerIdsResponse>(ids(epoch)));
+  EXPECT_TRUE((**found)->is_open());
+}
+
+TEST_F(OverTheNetwork, ANodeThatLeadsAgainIsAskedOverAnotherConnection) {
+  ASSERT_TRUE(ask_once<CreateTopicsResponse>(Links::create("first")));
+  links_.world().network.part("other", "broker");
+  const auto answer = begin_create("second");
+  links_.world().run_for(1s);
+  EXPECT_FALSE(*answer);
+  links_.world().simulation.at(links_.world().now(),
+                               [&] { links_.other().shard.post([&] { links_.other().link.leader_changed(); }); });
+  links_.world().run_for(10ms);
+  ASSERT_TRUE(*answer);
+  EXPECT_EQ((**answer).error().code, ErrorCode::kNotController);
+}
+
 TEST_F(OverTheNetwork, ThroughConnectionsThatBreakNoIdIsGivenTwice) {
   const std::int64_t epoch = enroll();
   links_.world().network.faults.reset_one_in = 8;

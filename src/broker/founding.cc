@@ -68,6 +68,8 @@ Decision decide_empty(const Seen& self, Answers asked) {
     return {Step::kJoin, member->cluster_id, fmt::format("node {} is a member", member->node.value)};
   if (!self.founds) return ask_again("the controllers have not founded the cluster yet");
   if (!all_answer(asked)) return ask_again("not all nodes answer");
+  if (const auto* lost = any(asked, [](const Seen& one) { return one.own == Own::kLost; }))
+    return ask_again(fmt::format("cluster {} was there already, as node {} says", lost->cluster_id, lost->node.value));
   // Who is ready may have begun without saying so yet, and this disk may have been among those that were counted.
   if (const auto* ready = any(asked, [](const Seen& one) { return one.own == Own::kReady; }))
     return ask_again(
@@ -91,7 +93,7 @@ Decision decide_formatted(const Seen& self, Answers asked, bool waited_long) {
   if (const auto* member = any(asked, [](const Seen& one) { return one.own == Own::kMember; }))
     return {Step::kJoin, self.cluster_id, fmt::format("node {} is a member", member->node.value)};
   if (!self.founds) return ask_again("the controllers have not founded the cluster yet");
-  const auto is_ours = [](const Seen& one) { return one.own != Own::kEmpty; };
+  const auto is_ours = [](const Seen& one) { return one.own == Own::kFormatted || one.own == Own::kReady; };
   const std::size_t ours = 1 + count(asked, is_ours), voters = 1 + asked.size();
   if (ours == voters) return {Step::kReady, self.cluster_id, "all founders are formatted"};
   if (self.by_hand && waited_long && 2 * ours > voters)
@@ -110,6 +112,22 @@ Decision decide_ready(const Seen& self, Answers asked) {
   return ask_again(fmt::format("{} of {} founders of cluster {} are ready", ready, voters, self.cluster_id));
 }
 
+// What it had acknowledged is gone, so its voice does not count before somebody tells it what there is.
+Decision decide_lost(const Seen& self, Answers asked) {
+  if (const auto* member = any(asked, [](const Seen& one) { return one.own == Own::kMember; }))
+    return {Step::kJoin, self.cluster_id, fmt::format("node {} is a member", member->node.value)};
+  if (asked.empty())
+    return {Step::kRefuse,
+            {},
+            fmt::format("the metadata log of cluster {} is gone, and there is no other node that has it; bring "
+                        "metadata.log.dir back, or begin anew with empty log.dirs",
+                        self.cluster_id)};
+  return ask_again(
+      fmt::format("this node was part of cluster {}, and its metadata log is gone; it joins again as soon "
+                  "as a member that has its own answers",
+                  self.cluster_id));
+}
+
 }  // namespace
 
 std::string_view name(Own own) {
@@ -122,6 +140,8 @@ std::string_view name(Own own) {
       return "ready";
     case Own::kMember:
       return "member";
+    case Own::kLost:
+      return "lost";
   }
   return "?";
 }
@@ -154,6 +174,7 @@ Decision decide(const Seen& self, Answers asked, bool waited_long) {
   const auto* other =
       any(asked, [&](const Seen& one) { return one.own != Own::kEmpty && one.cluster_id != self.cluster_id; });
   if (other) return refuse_other_cluster(self, *other);
+  if (self.own == Own::kLost) return decide_lost(self, asked);
   return self.own == Own::kFormatted ? decide_formatted(self, asked, waited_long) : decide_ready(self, asked);
 }
 

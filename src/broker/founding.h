@@ -5,7 +5,8 @@
 //   1. No cluster is founded twice: a cluster id is made by one node only, when all nodes of the same list have said
 //      that they are empty.
 //   2. No voter comes back without its memory: an emptied disk never starts as a founder beside somebody who has
-//      begun; it joins, under a new member id.
+//      begun; it joins, under a new member id. So does one that still knows its cluster, from another of its disks, and
+//      whose metadata log is gone: it never founds, not even with others that lost theirs.
 // Founding by itself (nobody ran `kafka-storage format`) has two steps that are on disk before the next one begins: to
 // belong to the cluster (kFormatted), and to have seen that all the others belong to it too (kReady). Nobody begins
 // before all are ready. Without the second step, who looks last would find members already and could not tell whether
@@ -29,6 +30,7 @@ enum class Own : std::int8_t {
   kFormatted,  // a cluster id, and never part of its quorum
   kReady,      // the same, and has seen all founders formatted
   kMember,     // its metadata log was begun
+  kLost,       // it has been a member, and has no metadata log any more
 };
 std::string_view name(Own own);
 

@@ -18,7 +18,7 @@ using Step = Decision::Step;
 Seen seen_in(const protocol::ThalwegQuorumResponse& response) {
   Seen seen;
   seen.node = response.node;
-  seen.own = response.own >= 0 && response.own <= std::int8_t(Own::kMember) ? Own(response.own) : Own::kEmpty;
+  seen.own = response.own >= 0 && response.own <= std::int8_t(Own::kLost) ? Own(response.own) : Own::kEmpty;
   seen.by_hand = response.by_hand;
   seen.cluster_id = response.cluster_id.value_or("");
   seen.voters = response.voters;
@@ -167,7 +167,8 @@ Task<Result<bool>> FoundingRound::join(std::string cluster_id, const Round& roun
   if (answer->cluster_id != cluster_id || answer->member == 0) co_return false;
   note_.member = raft::MemberId(answer->member);
   self_.member = note_.member;
-  CO_TRY_VOID(co_await belong_to(std::move(cluster_id), Own::kFormatted));
+  const Own before = self_.seen.own == Own::kLost ? Own::kLost : Own::kFormatted;
+  CO_TRY_VOID(co_await belong_to(std::move(cluster_id), before));
   log::info("this node joins the cluster", field("cluster", self_.seen.cluster_id),
             field("member", raft::name_of(note_.member)));
   co_return true;
@@ -183,10 +184,10 @@ void FoundingRound::say(const Decision& decision, const Round& round) {
   if (!said_) said_ = now;  // what takes a moment needs no word
   if (now - *said_ < kSayEach) return;
   said_ = now;
-  if (!round.silent_nodes.empty())
+  if (!round.silent_nodes.empty() && self_.seen.own != Own::kLost)
     log::info(fmt::format("waiting for {} to found the cluster (or: kafka-storage format)", round.silent_nodes));
   else
-    log::info("waiting to found the cluster", field("why", decision.why));
+    log::info("waiting for the cluster", field("why", decision.why));
 }
 
 }  // namespace thalweg::broker

@@ -124,10 +124,27 @@ TEST(Founding, ForeignClustersAreRefused) {
   EXPECT_EQ(step(node(1, Own::kReady), {node(2, Own::kFormatted, "Y"), std::nullopt}), Step::kRefuse);
 }
 
+// The other disk of theirs still says which cluster it was.
+TEST(Founding, WhoLostItsMetadataLogJoinsAndNeverFounds) {
+  EXPECT_EQ(step(node(1, Own::kLost), {node(2, Own::kMember), std::nullopt}), Step::kJoin);
+  EXPECT_EQ(decided(node(1, Own::kLost), {node(2, Own::kMember), std::nullopt}).cluster_id, "X");
+  EXPECT_EQ(step(node(1, Own::kLost), {node(2, Own::kLost), std::nullopt}, true), Step::kAskAgain);
+  EXPECT_EQ(step(node(1, Own::kLost), {node(2, Own::kLost), node(3, Own::kLost)}, true), Step::kAskAgain);
+  EXPECT_EQ(step(node(1, Own::kLost), {node(2, Own::kReady), node(3, Own::kReady)}, true), Step::kAskAgain);
+  EXPECT_EQ(step(node(1, Own::kLost), {node(2, Own::kMember, "Y"), std::nullopt}), Step::kRefuse);
+}
+
+TEST(Founding, NobodyFoundsBesideWhoLostItsMetadataLog) {
+  EXPECT_EQ(step(empty(1), {empty(2), node(3, Own::kLost)}, true), Step::kAskAgain);
+  EXPECT_EQ(step(node(1, Own::kFormatted), {node(2, Own::kFormatted), node(3, Own::kLost)}, true), Step::kAskAgain);
+  EXPECT_EQ(step(node(1, Own::kFormatted, "X", true), {node(2, Own::kLost), std::nullopt}, true), Step::kAskAgain);
+  EXPECT_EQ(step(node(1, Own::kReady), {node(2, Own::kReady), node(3, Own::kLost)}, true), Step::kAskAgain);
+}
+
 // Every combination of two others that may answer, for every self, has an answer, and never a dangerous one.
 TEST(Founding, IsTotal) {
   std::vector<Answer> answers{std::nullopt, empty(0)};
-  for (const Own own : {Own::kFormatted, Own::kReady, Own::kMember})
+  for (const Own own : {Own::kFormatted, Own::kReady, Own::kMember, Own::kLost})
     for (const char* cluster : {"X", "Y"})
       for (const bool by_hand : {false, true}) answers.push_back(node(0, own, cluster, by_hand));
   int decisions = 0;
@@ -158,7 +175,7 @@ TEST(Founding, IsTotal) {
             }
             EXPECT_EQ(made.why.empty(), false);
           }
-  EXPECT_EQ(decisions, 3 * 13 * 14 * 14 * 2);
+  EXPECT_EQ(decisions, 3 * 17 * 18 * 18 * 2);
 }
 
 // Three nodes that ask one another in every order, decide upon answers that are old by then, and lose their disks at

@@ -18,6 +18,9 @@ constexpr bool kIsOwn = kIsLiveness<Asked> || std::is_same_v<Asked, protocol::Al
                         std::is_same_v<Asked, protocol::AlterPartitionRequest> ||
                         std::is_same_v<Asked, protocol::AssignReplicasToDirsRequest>;
 
+// A time within which somebody who is there says something.
+constexpr Instant kSilentFor = std::chrono::seconds(1);
+
 // Nobody was asked.
 std::unexpected<Error> not_asked(const Error& error) {
   return fail(ErrorCode::kNotController, "the controller cannot be reached: " + error.message);
@@ -35,15 +38,25 @@ std::unexpected<Error> not_answered(const Error& error) {
 std::optional<NetworkControllerLink::Target> NetworkControllerLink::target() {
   auto found = find_();
   if (found && found->node != asked_last_) {
-    if (asked_last_ != kNoBroker)
-      for (const Purpose purpose : {Purpose::kLiveness, Purpose::kController, Purpose::kForwarding})
-        channels_.drop(PeerKey{asked_last_, purpose});
+    forget_connections();
     asked_last_ = found->node;
   }
   return found;
 }
 
-void NetworkControllerLink::leader_changed() { target(); }
+void NetworkControllerLink::forget_connections() {
+  if (asked_last_ == kNoBroker) return;
+  for (const Purpose purpose : {Purpose::kLiveness, Purpose::kController, Purpose::kForwarding})
+    channels_.drop(PeerKey{asked_last_, purpose});
+}
+
+// The same node in another epoch may be another process, or have been away.
+void NetworkControllerLink::leader_changed() {
+  const auto found = find_();
+  if (!found) return;
+  forget_connections();
+  asked_last_ = found->node;
+}
 
 Task<Result<Reply>> NetworkControllerLink::ask_once(Request request, std::int16_t version, Instant deadline) {
   return forward_once(std::move(request), version, {}, deadline);
@@ -73,8 +86,13 @@ Task<Result<Reply>> NetworkControllerLink::send_own(Target to, Asked request, st
   const auto channel = co_await channels_.to(peer, to.endpoint, deadline);
   if (!channel) co_return not_asked(channel.error());
   CO_TRY(const std::int16_t spoken, PeerChannels::spoken_version(**channel, Asked::kKey, Asked::kMinVersion, version));
+  const Instant sent = shard_.clock.now();
   auto response = co_await (*channel)->template send<ResponseTo<Asked>>(std::move(request), spoken, deadline);
-  if (!response) co_return not_answered(response.error());
+  if (!response) {
+    const bool waited = shard_.clock.now() - sent >= kSilentFor;
+    if (response.error().code == ErrorCode::kRequestTimedOut && waited) channels_.drop_silent(to.node, sent);
+    co_return not_answered(response.error());
+  }
   if (may_be_asked_again(response->error_code))
     co_return fail(response->error_code, "node " + to_string(to.node) + " could not answer as the controller");
   co_return Reply(std::move(*response));

@@ -5,6 +5,8 @@
 // Errors: kNotController when nobody leads, when the leader cannot be reached, or when whoever was reached says so;
 // kRequestTimedOut when no answer came. A request that may be made twice is given up on after kOwnWithin, since what is
 // lost gives no sign; a client's waits for its deadline, or until the quorum has another leader (leader_changed()).
+// When nothing at all has come meanwhile over the connection, it and the others to that node that are as silent are
+// closed: what waits on them is told so, and the next attempt makes another one.
 //
 // Owner: shard 0.
 #pragma once
@@ -47,6 +49,7 @@ class NetworkControllerLink : public ControllerLink {
 
  private:
   std::optional<Target> target();
+  void forget_connections();
   template <class Asked>
   Task<Result<Reply>> send(Target to, Asked request, std::int16_t version, ForwardedFrom from, Instant deadline);
   template <class Asked>

@@ -172,6 +172,16 @@ void PeerChannels::drop(BrokerId node) {
   lanes_.erase(first, last);
 }
 
+void PeerChannels::drop_silent(BrokerId node, Instant since) {
+  for (auto at = lanes_.lower_bound(PeerKey{.node = node, .purpose = Purpose{}});
+       at != lanes_.end() && at->first.node == node;) {
+    const auto& channel = at->second->channel;
+    const auto next = std::next(at);
+    if (channel && channel->last_heard() <= since) drop(at->first);
+    at = next;
+  }
+}
+
 void PeerChannels::close() {
   closed_ = true;
   for (auto& [peer, lane] : lanes_) abandon(*lane);

@@ -79,6 +79,9 @@ class PeerChannels {
   // Fails what is under way with the node; the next attempt waits for nothing.
   void drop(BrokerId node);
   void drop(PeerKey peer);
+  // The same with those of the node over which nothing has come since then: a connection may be dead without a sign,
+  // and who waits on it would wait in vain.
+  void drop_silent(BrokerId node, Instant since);
   // The same with all of them, for good: later attempts fail at once.
   void close();
 

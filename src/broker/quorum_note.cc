@@ -33,7 +33,7 @@ std::optional<T> number(std::optional<std::string_view> text) {
 }
 
 std::optional<Own> founding_of(std::optional<std::string_view> text) {
-  for (const Own own : {Own::kEmpty, Own::kFormatted, Own::kReady})
+  for (const Own own : {Own::kEmpty, Own::kFormatted, Own::kReady, Own::kMember, Own::kLost})
     if (text == name(own)) return own;
   return std::nullopt;
 }

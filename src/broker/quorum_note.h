@@ -14,11 +14,13 @@ namespace thalweg::broker {
 
 struct QuorumNote {
   std::int64_t incarnation = 0;  // of the last process that began on this disk
-  // How far founding has come without anybody's hand: kEmpty (not at all), kFormatted or kReady.
+  // How far founding has come without anybody's hand: kEmpty (not at all), kFormatted or kReady. kMember: there was a
+  // metadata log here. kLost: and it was gone at a start; `directory` is new since then.
   Own founding = Own::kEmpty;
   std::string cluster_id;                   // that this is about; another one in meta.properties makes it void
   raft::MemberId member = raft::kNoMember;  // that a leader gave this disk
-  Uuid directory;                           // of a metadata directory that is none of log.dirs
+  // Of a metadata directory that is none of log.dirs, or that has lost its log: to the others it is another disk.
+  Uuid directory;
   friend bool operator==(const QuorumNote&, const QuorumNote&) = default;
 };
 

@@ -21,9 +21,9 @@ TEST(QuorumNote, WhatIsNotOneIsRefused) {
   const std::string good = to_text(QuorumNote{.incarnation = 7});
   for (std::size_t size = 0; size < good.size(); ++size) EXPECT_FALSE(parse_quorum_note(good.substr(0, size))) << size;
   EXPECT_FALSE(parse_quorum_note(good + "more\n"));
-  std::string member = good;
-  member.replace(member.find("founding=empty"), 14, "founding=member");
-  EXPECT_FALSE(parse_quorum_note(member));
+  std::string unknown = good;
+  unknown.replace(unknown.find("founding=empty"), 14, "founding=leader");
+  EXPECT_FALSE(parse_quorum_note(unknown));
 }
 
 Task<bool> write_and_read(const Shard* shard) {

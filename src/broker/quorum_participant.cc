@@ -21,9 +21,13 @@ std::optional<Endpoint> own_endpoint(const config::BrokerConfig& config, const s
   return std::nullopt;
 }
 
-Own own_of(Disk& disk, const config::BrokerConfig& config, const QuorumNote& note, const std::string& cluster_id) {
+Own own_of(Disk& disk, const config::BrokerConfig& config, const QuorumNote& note, const std::string& cluster_id,
+           bool was_broker) {
   if (cluster_id.empty()) return Own::kEmpty;
   if (has_metadata_log(disk, config.metadata_log_dir)) return Own::kMember;
+  const bool was_member =
+      note.cluster_id == cluster_id && (note.founding == Own::kMember || note.founding == Own::kLost);
+  if (was_broker || was_member) return Own::kLost;
   return note.cluster_id == cluster_id && note.founding == Own::kReady ? Own::kReady : Own::kFormatted;
 }
 
@@ -42,26 +46,48 @@ QuorumParticipant::QuorumParticipant(const Shard& shard, const config::BrokerCon
 
 QuorumParticipant::~QuorumParticipant() { stop(); }
 
-Task<Result<>> QuorumParticipant::begin(std::string cluster_id, std::optional<Uuid> directory) {
+Task<Result<>> QuorumParticipant::begin(Found found) {
   CO_TRY_VOID(co_await shard_.disk.make_durable_directory(config_.metadata_log_dir));
   CO_TRY(note_, read_quorum_note(shard_.disk, config_.metadata_log_dir));
+  const Own own = own_of(shard_.disk, config_, note_, found.cluster_id, found.was_broker);
+  const bool by_hand = own == Own::kFormatted && note_.cluster_id != found.cluster_id;
   ++note_.incarnation;
-  if (!directory && note_.directory.is_zero())
+  note_membership(own, found.cluster_id);
+  if (!found.directory && note_.directory.is_zero())
     note_.directory = Uuid::from_random(shard_.random.next(), shard_.random.next());
   CO_TRY_VOID(co_await write_quorum_note(shard_.disk, config_.metadata_log_dir, note_));
 
   self_.seen.node = config_.node_id;
-  self_.seen.own = own_of(shard_.disk, config_, note_, cluster_id);
-  self_.seen.by_hand = self_.seen.own == Own::kFormatted && note_.cluster_id != cluster_id;
-  self_.seen.cluster_id = std::move(cluster_id);
+  self_.seen.own = own;
+  self_.seen.by_hand = by_hand;
+  self_.seen.cluster_id = std::move(found.cluster_id);
   for (const auto& voter : config_.quorum_voters) self_.seen.voters.push_back(voter.id);
-  self_.directory = directory.value_or(note_.directory);
+  self_.directory = note_.directory.is_zero() ? *found.directory : note_.directory;
   self_.member = note_.member == raft::kNoMember ? raft::member_of(config_.node_id) : note_.member;
   self_.incarnation = note_.incarnation;
   self_.may_vote = self_.seen.founds = config_.is_controller;
   const auto listener = quorum_listener(config_);
   if (const auto endpoint = own_endpoint(config_, listener)) self_.endpoints[listener] = *endpoint;
   co_return Result<>();
+}
+
+void QuorumParticipant::note_membership(Own own, const std::string& cluster_id) {
+  const bool noted = note_.cluster_id == cluster_id && note_.founding == own;
+  if ((own != Own::kMember && own != Own::kLost) || noted) return;
+  note_.cluster_id = cluster_id;
+  note_.founding = own;
+  if (own == Own::kMember) return;
+  log::warn("the metadata log of this node is gone; it joins the cluster again, as another member of its quorum",
+            field("directory", config_.metadata_log_dir), field("cluster", cluster_id));
+  note_.member = raft::kNoMember;
+  note_.directory = Uuid::from_random(shard_.random.next(), shard_.random.next());
+}
+
+Task<Result<>> QuorumParticipant::remember_membership() {
+  const QuorumNote before = note_;
+  note_membership(Own::kMember, self_.seen.cluster_id);
+  if (note_ == before) co_return Result<>();
+  co_return co_await write_quorum_note(shard_.disk, config_.metadata_log_dir, note_);
 }
 
 Task<Result<>> QuorumParticipant::take_part(FoundingRound::WriteClusterId write_cluster_id) {

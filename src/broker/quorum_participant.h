@@ -33,9 +33,16 @@ class QuorumParticipant {
   QuorumParticipant(const Shard& shard, const config::BrokerConfig& config, Budget& memory);
   ~QuorumParticipant();
 
-  // Reads what this disk knows and counts the process. `cluster_id`: of meta.properties, or empty. `directory`: the id
-  // of the metadata directory where it is one of log.dirs. From here on the receiver answers.
-  Task<Result<>> begin(std::string cluster_id, std::optional<Uuid> directory);
+  // What the log directories say, whichever of them is left.
+  struct Found {
+    std::string cluster_id;         // of meta.properties, or empty
+    std::optional<Uuid> directory;  // the id of the metadata directory where it is one of log.dirs
+    bool was_broker = false;        // this node was registered before, or has partitions
+  };
+  // Reads what this disk knows and counts the process. Who was a broker, or a member as the disk says, and has no
+  // metadata log has lost it: it is another disk from now on, since ids given to the one before stand for what that one
+  // remembered. From here on the receiver answers.
+  Task<Result<>> begin(Found found);
   // See FoundingRound::run(). Afterwards cluster_id() is known, and options() has what the quorum begins with.
   Task<Result<>> take_part(FoundingRound::WriteClusterId write_cluster_id);
 
@@ -48,6 +55,8 @@ class QuorumParticipant {
 
   // REQUIRES: the quorum has started. It outlives the participant, or stop() comes first.
   void attach(raft::Quorum& quorum);
+  // There is a metadata log now: durable in the note. REQUIRES: attach()
+  Task<Result<>> remember_membership();
   // take_part() ends, with an error.
   void abandon() {
     if (round_) round_->stop();
@@ -55,6 +64,8 @@ class QuorumParticipant {
   void stop();
 
  private:
+  void note_membership(Own own, const std::string& cluster_id);
+
   const Shard& shard_;
   const config::BrokerConfig& config_;
   QuorumNote note_;

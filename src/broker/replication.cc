@@ -66,7 +66,7 @@ Replication::Replication(Broker& broker)
                                .ask =
                                    [&broker](protocol::AlterPartitionRequest request) {
                                      const Instant deadline = broker.shard0().clock.now() + kAlterPartitionWithin;
-                                     return broker.controller().ask<protocol::AlterPartitionResponse>(
+                                     return broker.controller().forward<protocol::AlterPartitionResponse>(
                                          std::move(request), kAlterPartitionVersion, deadline);
                                    },
                                .refused =

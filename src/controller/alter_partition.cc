@@ -47,7 +47,7 @@ ErrorCode check_isr(const Standing& standing, const metadata::Partition& partiti
   };
   for (const auto id : isr)
     if (!has(partition.replicas, id) || std::ranges::count(isr, id) > 1) return ErrorCode::kInvalidRequest;
-  if (!has(isr, partition.leader)) return ErrorCode::kInvalidRequest;
+  if (has(isr, partition.leader) == wanted.log_offline) return ErrorCode::kInvalidRequest;
   const auto recovery = static_cast<metadata::LeaderRecovery>(wanted.leader_recovery_state);
   if (recovery == metadata::LeaderRecovery::kRecovering) {
     if (isr.size() > 1 || partition.leader_recovery == metadata::LeaderRecovery::kRecovered)
@@ -58,6 +58,28 @@ ErrorCode check_isr(const Standing& standing, const metadata::Partition& partiti
     if (!eligible(standing, partition, isr[i], epoch)) return ErrorCode::kIneligibleReplica;
   }
   return ErrorCode::kNone;
+}
+
+// What was asked under this partition epoch, and is on its way still, comes to nothing from now on.
+Record nothing_more(Uuid topic, PartitionId id, const metadata::Partition& partition) {
+  protocol::PartitionChangeRecord record;
+  record.partition_id = id;
+  record.topic_id = topic;
+  record.isr = partition.isr;
+  return Record(std::move(record));
+}
+
+// A leader whose log is offline goes, and what it has counts for nothing until it has caught up again. Only for
+// somebody who has all that was acknowledged: until there is one, it stays.
+std::optional<Record> given_up(PartitionChange& change, std::vector<BrokerId> isr,
+                               const metadata::Partition& partition) {
+  change.lost(partition.leader).isr(std::move(isr));
+  auto record = change.build();
+  if (!record) return std::nullopt;
+  auto next = partition;
+  metadata::apply_change(next, std::get<protocol::PartitionChangeRecord>(*record));
+  if (next.leader == kNoBroker || next.leader == partition.leader) return std::nullopt;
+  return record;
 }
 
 // The new state goes into the reply, so that the leader need not wait for its image.
@@ -74,11 +96,21 @@ AlterPartitionResponse::PartitionData altered(const Standing& standing, const Op
   }
   auto isr = wanted_isr(wanted, version);
   result.error_code = check_epochs(*partition, wanted, from);
+  if (result.error_code == ErrorCode::kNone && wanted.withdrawn) {
+    records.push_back(nothing_more(topic.id, wanted.partition_index, *partition));
+    return result;
+  }
   if (result.error_code == ErrorCode::kNone) result.error_code = check_isr(standing, *partition, wanted, isr, version);
   if (result.error_code != ErrorCode::kNone) return result;
 
   const auto rules = rules_of(standing.image(), options, topic.name);
   PartitionChange change(topic.id, wanted.partition_index, *partition, standing, rules);
+  if (wanted.log_offline) {
+    auto record = given_up(change, std::move(isr), *partition);
+    result.error_code = record ? ErrorCode::kNewLeaderElected : ErrorCode::kIneligibleReplica;
+    if (record) records.push_back(*std::move(record));
+    return result;
+  }
   if (rules.unclean) change.elect(Election::kUnclean);
   change.isr(std::move(isr)).recovery(static_cast<metadata::LeaderRecovery>(wanted.leader_recovery_state));
   auto record = change.build();

@@ -34,8 +34,8 @@ struct BrokerDecision : Decision<Response> {
 //
 // PreviousBrokerEpoch is the registration since which the broker has lost nothing. With thalweg.version 1 any other
 // than the last one takes it out of all in-sync and eligible sets, before it is registered: as long as that takes more
-// than one step, the answer is DUPLICATE_BROKER_REGISTRATION. Below that level nobody tells, and every broker is
-// believed.
+// than one step, the answer is DUPLICATE_BROKER_REGISTRATION. Below that level a broker that does not speak it is
+// believed, unless a directory that it had is missing.
 BrokerDecision<protocol::BrokerRegistrationResponse> register_broker(const Standing& standing, const Options& options,
                                                                      const protocol::BrokerRegistrationRequest& request,
                                                                      bool alive, std::int64_t new_epoch);

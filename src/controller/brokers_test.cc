@@ -429,6 +429,37 @@ TEST_F(Restarts, BelowThatLevelEveryBrokerIsBelieved) {
   EXPECT_EQ(controller.partition("orders", 0).eligible_leader_replicas, eligible);
 }
 
+// An emptied disk comes with another directory id; a disk from a backup remembers an older registration.
+TEST_F(Restarts, BelowThatLevelAReplacedDiskIsNotBelievedEither) {
+  Controller controller;
+  std::map<int, std::int64_t> epochs;
+  for (int id = 1; id <= 3; ++id) epochs[id] = controller.start_broker(id, {}, {1, 1}, {disk(id)});
+  ASSERT_EQ(controller.image().feature("thalweg.version"), 0);
+  protocol::CreateTopicsRequest request;
+  auto& topic = request.topics.emplace_back();
+  topic.name = "orders";
+  topic.num_partitions = topic.replication_factor = -1;
+  topic.assignments.push_back({PartitionId{0}, ids({1, 2, 3})});
+  topic.configs.push_back({"min.insync.replicas", "3"});
+  ASSERT_EQ(controller.ask<protocol::CreateTopicsResponse>(request).topics.front().error_code, ErrorCode::kNone);
+  const auto restart = [&](int id, Uuid now, std::int64_t previous) {
+    auto again = registration(id, {2, 2}, {now});
+    again.previous_broker_epoch = previous;
+    return controller.ask<protocol::BrokerRegistrationResponse>(again).error_code;
+  };
+  for (int id : {2, 3}) controller.heartbeat(id, true);
+  const auto eligible = [&] { return controller.partition("orders", 0).eligible_leader_replicas; };
+  ASSERT_EQ(eligible(), ids({2, 3}));
+  ASSERT_EQ(restart(2, disk(2), epochs[2]), ErrorCode::kNone);
+  EXPECT_EQ(eligible(), ids({2, 3})) << "it is the same disk";
+  ASSERT_EQ(restart(3, {6, 6}, -1), ErrorCode::kNone);
+  EXPECT_EQ(eligible(), ids({2}));
+  auto older = registration(2, {4, 4}, {disk(2)});
+  older.previous_broker_epoch = epochs[2];
+  ASSERT_EQ(controller.ask<protocol::BrokerRegistrationResponse>(older).error_code, ErrorCode::kNone);
+  EXPECT_TRUE(eligible().empty()) << "of two registrations ago";
+}
+
 TEST_F(Restarts, AnUnregisteredBrokerIsNotEligible) {
   for (int id : {3, 2}) fence(id);
   ASSERT_EQ(orders().eligible_leader_replicas, ids({2}));

@@ -17,7 +17,9 @@ Decision<protocol::ElectLeadersResponse> elect_leaders(const Standing& standing,
 // One error for all that was asked.
 protocol::ElectLeadersResponse refused_elections(const protocol::ElectLeadersRequest& request, const Error& error);
 // The new state goes into the reply. NEW_LEADER_ELECTED: it was changed, and that ended a reassignment which moved the
-// leadership away from whoever asks.
+// leadership away from whoever asks, or it asked for that. Ours: a leader whose log is offline says so (LogOffline) and
+// names the in-sync replicas without itself; it leaves them, is not eligible, and another one leads. INELIGIBLE_REPLICA
+// while nobody else could.
 Decision<protocol::AlterPartitionResponse> alter_partition(const Standing& standing, const Options& options,
                                                            const protocol::AlterPartitionRequest& request,
                                                            std::int16_t version);

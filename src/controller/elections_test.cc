@@ -112,6 +112,41 @@ TEST_F(ElectionsTest, TheLeaderShrinksAndGrowsItsIsr) {
   EXPECT_EQ(alter(1, ids({1, 2, 3})).isr, ids({1, 2, 3}));
 }
 
+TEST_F(ElectionsTest, ALeaderWhoseLogIsOfflineIsFollowedByWhoIsInSync) {
+  tweak_ = [](auto& p) { p.log_offline = true; };
+  EXPECT_EQ(alter(1, ids({1, 2, 3})).error_code, ErrorCode::kInvalidRequest) << "it stays";
+  EXPECT_EQ(alter(1, ids({2, 3})).error_code, ErrorCode::kNewLeaderElected);
+  EXPECT_EQ(orders().leader, BrokerId{2});
+  EXPECT_EQ(orders().isr, ids({2, 3}));
+  EXPECT_EQ(orders().leader_epoch, LeaderEpoch{1});
+  EXPECT_TRUE(orders().eligible_leader_replicas.empty());
+}
+
+// What there is on its disk may be all that there is.
+TEST_F(ElectionsTest, ALeaderWhoseLogIsOfflineStaysWhileNobodyElseHasAll) {
+  EXPECT_EQ(alter(1, ids({1})).error_code, ErrorCode::kNone);
+  tweak_ = [](auto& p) { p.log_offline = true; };
+  EXPECT_EQ(alter(1, {}).error_code, ErrorCode::kIneligibleReplica);
+  EXPECT_EQ(orders().leader, BrokerId{1});
+  EXPECT_EQ(orders().isr, ids({1}));
+  EXPECT_EQ(orders().leader_epoch, LeaderEpoch{0});
+}
+
+TEST_F(ElectionsTest, AProposalThatIsWithdrawnDoesNotComeTrueLater) {
+  ASSERT_EQ(alter(1, ids({1})).error_code, ErrorCode::kNone);
+  const auto asked = orders().partition_epoch;
+  tweak_ = [](auto& p) { p.withdrawn = true; };
+  EXPECT_EQ(alter(1, {}).error_code, ErrorCode::kNone);
+  EXPECT_EQ(orders().partition_epoch, asked + 1);
+  EXPECT_EQ(orders().isr, ids({1}));
+  EXPECT_EQ(orders().leader_epoch, LeaderEpoch{0});
+  tweak_ = [&](auto& p) { p.partition_epoch = asked; };
+  EXPECT_EQ(alter(1, ids({1, 2})).error_code, ErrorCode::kInvalidUpdateVersion) << "it was held up";
+  tweak_ = [](auto& p) { p.withdrawn = true, --p.partition_epoch; };
+  EXPECT_EQ(alter(1, {}).error_code, ErrorCode::kInvalidUpdateVersion);
+  EXPECT_EQ(orders().partition_epoch, asked + 1);
+}
+
 TEST_F(ElectionsTest, AlterPartitionIsCheckedAgainstEpochsAndRoles) {
   EXPECT_EQ(alter(2, ids({2})).error_code, ErrorCode::kInvalidRequest);  // not the leader
   EXPECT_EQ(alter(1, ids({2})).error_code, ErrorCode::kInvalidRequest);  // without itself

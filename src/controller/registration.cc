@@ -54,9 +54,23 @@ bool took_over(const metadata::Broker& known, const BrokerRegistrationRequest& r
   return std::ranges::any_of(request.log_dirs, [&](Uuid directory) { return contains(known.log_dirs, directory); });
 }
 
+// Whether PreviousBrokerEpoch is meant: a broker that could be asked for level 1 sets it, a foreign one may not know
+// it.
+bool tells(const BrokerRegistrationRequest& request) {
+  const auto it = std::ranges::find(request.features, kThalwegFeature, &BrokerRegistrationRequest::Feature::name);
+  const bool speaks = it != request.features.end() && it->max_supported_version >= 1;
+  return request.previous_broker_epoch >= 0 || (speaks && !request.log_dirs.empty());
+}
+
+// Below that level a broker need not say what it has lost. Who does is heard; and one that comes without a directory
+// that was here before says it without words.
 bool lost_data(const metadata::Image& image, const metadata::Broker* known, const BrokerRegistrationRequest& request) {
-  if (image.feature(kThalwegFeature) < 1) return false;
-  return !known || request.previous_broker_epoch != known->epoch;
+  const bool has_last_epoch = known && request.previous_broker_epoch == known->epoch;
+  if (image.feature(kThalwegFeature) >= 1) return !has_last_epoch;
+  if (!known) return false;
+  const bool all_here =
+      std::ranges::all_of(known->log_dirs, [&](Uuid directory) { return contains(request.log_dirs, directory); });
+  return !all_here || (tells(request) && !has_last_epoch);
 }
 
 protocol::RegisterControllerRecord registration(const protocol::ControllerRegistrationRequest& request) {

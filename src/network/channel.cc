@@ -21,7 +21,7 @@ Task<Result<std::shared_ptr<Channel>>> Channel::connect(const Shard& shard, Endp
 }
 
 Channel::Channel(const Shard& shard, ConnectionPtr connection, ChannelOptions options)
-    : shard_(shard), connection_(std::move(connection)), options_(std::move(options)) {}
+    : shard_(shard), connection_(std::move(connection)), options_(std::move(options)), last_heard_(shard.clock.now()) {}
 
 Channel::~Channel() { connection_->close(); }
 
@@ -105,6 +105,7 @@ Task<> Channel::read_responses(std::weak_ptr<Channel> weak, ConnectionPtr connec
 }
 
 void Channel::on_response(SharedBytes frame) {
+  last_heard_ = shard_.clock.now();
   if (frame.size() < 4)
     return fail_all({ErrorCode::kCorruptMessage, to_string(peer()) + ": response without a header"});
   const auto at = waiting_.find(load_be<std::int32_t>(frame.data()));

@@ -71,6 +71,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   const std::map<std::int16_t, VersionRange>& versions() const { return versions_; }
 
   bool is_open() const { return open_; }
+  // When a response came last, of whatever request; at first, when the connection was made.
+  Instant last_heard() const { return last_heard_; }
   Endpoint peer() const { return connection_->peer(); }
   // Fails everything that is under way.
   void close();
@@ -92,6 +94,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   const ConnectionPtr connection_;
   const ChannelOptions options_;
   bool open_ = true;
+  Instant last_heard_;
   std::int32_t last_id_ = 0;
   std::map<std::int32_t, OneShot<Result<SharedBytes>>> waiting_;
   Pieces unsent_;

@@ -3,7 +3,9 @@
 //
 // Only the image changes an ISR. An accepted change says nothing here, and neither does an answer that may be the echo
 // of an earlier attempt (INVALID_UPDATE_VERSION, FENCED_LEADER_EPOCH): the image tells. Refused is what the controller
-// says that it did not do, and whoever proposed it is told so.
+// says that it did not do, and whoever proposed it is told so; but only when it was asked once. An attempt that was not
+// answered may be on its way still, and come true after a later one was refused: then the proposal is withdrawn, which
+// raises the partition epoch, and the image tells once more.
 //
 // Owner: shard 0.
 #pragma once
@@ -25,7 +27,8 @@ class AlterPartitionQueue {
   struct Links {
     BrokerId self;
     std::function<std::int64_t()> broker_epoch;
-    // Asks whoever is controller. An error: nobody answered, and what was asked may have been done.
+    // Asks whoever is controller, once. An error: nobody answered, and what was asked may have been done, or may yet
+    // be.
     std::function<Task<Result<protocol::AlterPartitionResponse>>(protocol::AlterPartitionRequest)> ask;
     std::function<void(PartitionKey, std::int32_t partition_epoch)> refused;
   };
@@ -41,7 +44,12 @@ class AlterPartitionQueue {
   void stop();
 
  private:
-  using Proposals = std::map<PartitionKey, replication::Replication::Wanted>;
+  struct Proposal {
+    replication::Replication::Wanted wanted;
+    bool unsure = false;     // an attempt was not answered
+    bool withdrawn = false;  // and a later one was refused
+  };
+  using Proposals = std::map<PartitionKey, Proposal>;
   // What outlives the queue while a request is under way.
   struct State {
     const Shard& shard;
@@ -50,6 +58,7 @@ class AlterPartitionQueue {
     bool running = false;
     StopSignal stopping;
   };
+  static void add(protocol::AlterPartitionRequest& request, const PartitionKey& key, const Proposal& proposal);
   static Task<> run(std::shared_ptr<State> state);
   static bool take(State& state, Proposals asked, const Result<protocol::AlterPartitionResponse>& answer);
 

@@ -75,6 +75,16 @@ TEST_F(AlterPartitionQueueTest, WhatComesWhileARequestIsUnderWayGoesIntoTheNext)
   EXPECT_EQ(requests_[2].broker_epoch, 5);
 }
 
+TEST_F(AlterPartitionQueueTest, ALeaderThatLeavesItselfOutSaysThatItsLogIsOffline) {
+  propose(0);
+  queue_->propose({key(1), {{BrokerId{2}}, 10, LeaderEpoch{3}, {-1}}});
+  settle();
+  std::vector<bool> offline;
+  for (const auto& request : requests_)
+    for (const auto& partition : request.topics.at(0).partitions) offline.push_back(partition.log_offline);
+  EXPECT_EQ(offline, (std::vector{false, true}));
+}
+
 TEST_F(AlterPartitionQueueTest, AsksAgainUntilAControllerAnswersAndANewerProposalReplacesTheOld) {
   unreachable_ = 3;
   propose(0, 10);
@@ -95,6 +105,22 @@ TEST_F(AlterPartitionQueueTest, OnlyWhatTheControllerDidNotDoIsRefused) {
   settle();
   EXPECT_EQ(requests_.size(), 1u);
   EXPECT_EQ(refused_, (std::vector<std::pair<PartitionKey, std::int32_t>>{{key(0), 10}, {key(3), 10}}));
+}
+
+// The first attempt may be on its way still: what it asks for could be done after all, when nobody here counts with it.
+TEST_F(AlterPartitionQueueTest, WhatIsRefusedAfterAnAttemptWithoutAnAnswerIsWithdrawn) {
+  unreachable_ = 1;
+  codes_ = {{PartitionId{0}, ErrorCode::kIneligibleReplica}};
+  propose(0);
+  propose(1);
+  settle();
+  ASSERT_EQ(requests_.size(), 3u);
+  EXPECT_TRUE(refused_.empty());
+  ASSERT_EQ(requests_[2].topics.at(0).partitions.size(), 1u);
+  const auto& last = requests_[2].topics[0].partitions[0];
+  EXPECT_TRUE(last.withdrawn);
+  EXPECT_TRUE(last.new_isr_with_epochs.empty());
+  EXPECT_EQ(last.partition_epoch, 10);
 }
 
 TEST_F(AlterPartitionQueueTest, AControllerThatIsBehindIsAskedAgainForThatPartitionAlone) {

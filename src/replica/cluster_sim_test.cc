@@ -1,5 +1,6 @@
-// Three brokers replicate one partition through power losses, kills, cuts and fences: what was acknowledged with
-// acks=all is never lost, and the replicas agree. Numbers I1 to I6 are those of docs/internals/replication.md.
+// Three brokers replicate one partition through power losses, kills, cuts, fences and disks that fail: what was
+// acknowledged with acks=all is never lost, and the replicas agree. Numbers I1 to I6 are those of
+// docs/internals/replication.md.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -164,7 +165,13 @@ Task<Result<protocol::AlterPartitionResponse>> Host::ask(Host* self, protocol::A
     return std::chrono::microseconds(50 + cluster.below(cluster.below(8) == 0 ? 50'000 : 2'000));
   };
   co_await self->shard_.clock.sleep_for(travel());
-  if (cluster.loses_requests && cluster.below(12) == 0) co_return fail(ErrorCode::kRequestTimedOut, "it got lost");
+  if (cluster.loses_requests && cluster.below(12) == 0) {
+    // Given up on, and perhaps only held up.
+    if (cluster.below(2) == 0)
+      cluster.world.simulation.at(cluster.world.now() + std::chrono::milliseconds(cluster.below(600)),
+                                  [&cluster, request] { (void)cluster.alter(request); });
+    co_return fail(ErrorCode::kRequestTimedOut, "it got lost");
+  }
   auto response = cluster.alter(request);
   co_await self->shard_.clock.sleep_for(travel());
   if (cluster.loses_requests && cluster.below(12) == 0)
@@ -250,7 +257,8 @@ Task<> Host::produce(std::size_t which) {
       producer.busy_until = now();
       continue;
     }
-    const auto done = co_await partitions_.committed({{cluster_.key(), info->end()}}, shard_.clock.now() + 400ms);
+    const auto done =
+        co_await partitions_.committed({{cluster_.key(), info->end(), info->leader_epoch}}, shard_.clock.now() + 400ms);
     if (producer.attempt != attempt) continue;  // it was given up, and tried elsewhere
     producer.busy_until = now();
     if (done.front()) cluster_.note_acknowledged(producer, info->first);
@@ -295,7 +303,7 @@ class Trouble {
   }
   void happen() {
     const int i = int(cluster_.below(Cluster::kBrokers)), j = int(cluster_.below(Cluster::kBrokers));
-    switch (cluster_.below(6)) {
+    switch (cluster_.below(7)) {
       case 0:
       case 1:
         return crash(i);
@@ -312,13 +320,30 @@ class Trouble {
                                      [this, a, b] { cluster_.world.network.join(a, b); });
         return;
       }
+      case 5:
+        return fail_disk(i);
       default:
         cluster_.beat(BrokerId{i}, true);  // without a reason
+    }
+  }
+  // Its log goes offline, and stays so until the next start.
+  void fail_disk(int i) {
+    const Host* h = cluster_.host(i);
+    if (!h || !h->partition()) return;
+    cluster_.node(i).disk().faults.sync_fails_one_in = 1;
+    cluster_.world.simulation.at(cluster_.world.now() + 50ms,
+                                 [this, i] { cluster_.node(i).disk().faults.sync_fails_one_in = 0; });
+  }
+  void restart_who_is_offline() {
+    for (int i = 0; i < Cluster::kBrokers; ++i) {
+      const Host* h = cluster_.host(i);
+      if (h && h->partition() && h->partition()->log().is_offline()) crash(i);
     }
   }
   void crash(int i) {
     auto& node = cluster_.node(i);
     if (!node.is_up()) return;
+    node.disk().faults.sync_fails_one_in = 0;
     node.crash(cluster_.below(3) == 0 ? sim::Crash::kKill : sim::Crash::kPowerLoss);
     cluster_.world.network.host_died(node.host(), 10ms);
     restart_[i] = cluster_.world.now() + std::chrono::milliseconds(5 + cluster_.below(800));
@@ -364,6 +389,8 @@ std::string describe(Cluster& cluster) {
 // I9: everybody is in sync again, and all logs are of one length.
 bool heals(Cluster& cluster, Trouble& trouble) {
   cluster.world.network.join_all();
+  trouble.run_for(100ms);
+  trouble.restart_who_is_offline();
   trouble.run_for(1s);
   cluster.loses_requests = false;
   cluster.hurries = false;

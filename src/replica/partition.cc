@@ -21,12 +21,17 @@ void Partition::update(const metadata::Partition& state) {
   CHECK(!changing_);  // see settled(): a leader does not lose records in its own epoch
   const bool new_epoch = state.leader_epoch > leader_epoch_;
   replicas_ = state.replicas.size();
+  const bool led = is_leader();
   leader_ = state.leader;
   leader_epoch_ = state.leader_epoch;
-  in_isr_ = std::ranges::find(state.isr, self_) != state.isr.end();
+  partition_epoch_ = state.partition_epoch;
+  isr_ = state.isr;
+  if (is_leader() && !led) led_from_ = leader_epoch_;
   if (!is_leader()) {
     end_role();
     role_.emplace<Following>();
+  } else if (log_->is_offline()) {
+    give_up();
   } else if (!leading() || new_epoch) {
     if (new_epoch) log_->start_epoch(leader_epoch_);
     lead(state);
@@ -48,21 +53,47 @@ void Partition::set_config(storage::LogConfig config) {
 }
 
 void Partition::end_role() {
-  if (leading()) high_watermark_.fail();
+  if (leading()) end_leadership();
   role_.emplace<Idle>();
+}
+
+// Who waits for something of it is told.
+void Partition::end_leadership() {
+  high_watermark_.fail();
+  if (const auto low = std::exchange(low_watermark_, nullptr)) low->fail();
+}
+
+// Nobody can read from here, so nobody fetches: that is no reason to put anybody out.
+void Partition::give_up() {
+  role_.emplace<GivingUp>();
+  end_leadership();
+  ask_for_another_leader();
+}
+
+// Asked again until the image has another leader: at first there may be nobody who could lead.
+void Partition::ask_for_another_leader() {
+  auto* const giving_up = std::get_if<GivingUp>(&role_);
+  if (!giving_up || replicas_ < 2 || !isr_changes_.propose) return;
+  giving_up->again = shard_.clock.call_at(shard_.clock.now() + times_.refused_wait, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->ask_for_another_leader();
+  });
+  Replication::Wanted wanted{.isr = isr_, .partition_epoch = partition_epoch_, .leader_epoch = leader_epoch_};
+  std::erase(wanted.isr, self_);
+  wanted.broker_epochs.assign(wanted.isr.size(), -1);
+  isr_changes_.propose(std::move(wanted));
 }
 
 void Partition::stop() {
   stopped_ = true;
   role_.emplace<Idle>();
-  high_watermark_.fail();
+  end_leadership();
 }
 
 // ---- What is committed
 
 // Each time the own disk has more to acknowledge.
 void Partition::follow_log() {
-  if (log_->is_offline()) return high_watermark_.fail();
+  if (log_->is_offline()) return give_up();
   Offset seen;
   do {  // whoever is woken may append
     seen = log_->acknowledged().value();
@@ -72,17 +103,20 @@ void Partition::follow_log() {
   leading()->following_log = log_->acknowledged().once_above(seen, [weak = weak_from_this(), seen] {
     const auto self = weak.lock();
     if (!self || !self->leading()) return;
-    if (self->log_->acknowledged().value() <= seen) return self->high_watermark_.fail();  // the log is gone
+    if (self->log_->is_offline()) return self->give_up();
+    if (self->log_->acknowledged().value() <= seen) return self->high_watermark_.fail();  // it was closed
     self->follow_log();
   });
 }
 
 void Partition::take(Replication::Step step) {
+  if (log_->is_offline()) return give_up();
   if (step.high_watermark > high_watermark_.value()) {
     log_->set_high_watermark(step.high_watermark);
     high_watermark_.advance(step.high_watermark);
   }
   if (!leading()) return;  // whoever waited for the watermark may have ended the role
+  if (low_watermark_) low_watermark_->advance(leading()->replication.low_watermark(log_->start_offset()));
   if (step.propose && isr_changes_.propose)
     isr_changes_.propose(*std::move(step.propose));
   else if (step.propose)
@@ -211,11 +245,26 @@ storage::AppendResult Partition::append(AppendRequest request) {
                                                  std::to_string(in_sync.now) + ", fewer than min.insync.replicas " +
                                                  std::to_string(in_sync.needed)}));
   }
-  return log_->append_as_leader(std::move(request.records), {.leader_epoch = leader_epoch_,
-                                                             .origin = request.origin,
-                                                             .produce_version = request.produce_version,
-                                                             .transaction_version = request.transaction_version,
-                                                             .walked = request.walked});
+  const storage::AppendOptions options{.leader_epoch = leader_epoch_,
+                                       .origin = request.origin,
+                                       .produce_version = request.produce_version,
+                                       .transaction_version = request.transaction_version,
+                                       .walked = request.walked};
+  auto appended = log_->append_as_leader(std::move(request.records), options);
+  if (appended) appended->leader_epoch = leader_epoch_;
+  return appended;
+}
+
+Task<Result<>> Partition::committed(Offset end, LeaderEpoch epoch, Instant deadline) {
+  const auto self = shared_from_this();
+  const auto ended = [] {
+    return fail(ErrorCode::kNotLeaderOrFollower, "the leadership ended before the records were committed");
+  };
+  if (!has_led_since(epoch)) co_return ended();
+  if (co_await high_watermark_.reached(end, is_alone_in_sync() ? Instant::max() : deadline)) co_return Result<>();
+  if (!has_led_since(epoch)) co_return ended();
+  if (log_->is_offline()) co_return fail(ErrorCode::kKafkaStorageError, log_->offline()->message);
+  co_return fail(ErrorCode::kRequestTimedOut, "the records are written but were not committed in time");
 }
 
 // ---- Reading
@@ -311,6 +360,19 @@ Result<Offset> Partition::delete_records(Offset before) {
     return fail(ErrorCode::kOffsetOutOfRange, "the high watermark is " + to_string(high_watermark_.value()));
   TRY_VOID(log_->delete_records_before(to));
   return log_->start_offset();
+}
+
+Task<Result<>> Partition::deleted_everywhere(Offset start, Instant deadline) {
+  CHECK(is_leader());
+  const auto self = shared_from_this();
+  const LeaderEpoch epoch = leader_epoch_;
+  if (!leading()) co_return fail(ErrorCode::kKafkaStorageError, "the log is offline");
+  const Offset low = leading()->replication.low_watermark(log_->start_offset());
+  if (!low_watermark_) low_watermark_ = std::make_unique<Watermark>(shard_.clock, low);
+  if (co_await low_watermark_->reached(start, deadline)) co_return Result<>();
+  if (!has_led_since(epoch)) co_return fail(ErrorCode::kNotLeaderOrFollower, "the leadership ended meanwhile");
+  if (log_->is_offline()) co_return fail(ErrorCode::kKafkaStorageError, log_->offline()->message);
+  co_return fail(ErrorCode::kRequestTimedOut, "not all replicas in sync have deleted the records in time");
 }
 
 std::unique_ptr<Watermark::Registration> Partition::once_readable(Isolation isolation, Offset seen,

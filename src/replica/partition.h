@@ -6,6 +6,10 @@
 // is on this broker's disk the log says (Log::acknowledged(), which thalweg.durable.acks=memory changes the meaning
 // of); what is committed is decided by Replication, which lives as long as the leader epoch.
 //
+// Who waits for a commit waits for one leadership: what was appended in it may be cut as soon as it has ended, and what
+// lies at the same offsets later is somebody else's. A leader whose log is offline gives its leadership up: it asks the
+// controller for another leader, and never for fewer in-sync replicas.
+//
 // Owner: the partition's shard. Invariant: high watermark <= log end, and it never goes back while the role lasts.
 #pragma once
 
@@ -96,6 +100,12 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void stop();
 
   bool is_leader() const { return !stopped_ && leader_ == self_; }
+  // It has led without a break since it appended in this leader epoch: nothing of that was cut.
+  bool has_led_since(LeaderEpoch epoch) const { return is_leader() && epoch >= led_from_; }
+  // Whether what it appended in `epoch`, as its leader, up to `end` is committed, or why not. kNotLeaderOrFollower as
+  // soon as that leadership has ended, whatever this broker leads by then; kRequestTimedOut at the deadline, which is
+  // that of other replicas: the own disk has the time that it needs.
+  Task<Result<>> committed(Offset end, LeaderEpoch epoch, Instant deadline);
   BrokerId leader() const { return leader_; }
   LeaderEpoch leader_epoch() const { return leader_epoch_; }
   Watermark& high_watermark() { return high_watermark_; }
@@ -123,7 +133,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   // As far as the log is on disk, or counts as written where acknowledgements come from memory.
   Offset claim() const { return log_->acknowledged().value(); }
   // This broker is in the ISR, as the image says.
-  bool in_isr() const { return in_isr_; }
+  bool in_isr() const { return std::ranges::find(isr_, self_) != isr_.end(); }
   // What the leader of `leader_epoch` has sent for a fetch at the log's end: records (empty: none), its high watermark
   // and its log start. REQUIRES: following()
   Result<> append_as_follower(SharedBytes records, LeaderEpoch leader_epoch, Offset high_watermark, Offset log_start);
@@ -146,6 +156,9 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Task<Result<record::EpochEnd>> end_offset_for_epoch(LeaderEpoch current, LeaderEpoch asked);
   // DeleteRecords: `before` kNoOffset means the high watermark. Answers the new log start.
   Result<Offset> delete_records(Offset before);
+  // Whether all that are in sync begin at `start` or later: else the next leader would have again what was deleted
+  // here. Errors as of committed(). REQUIRES: it leads
+  Task<Result<>> deleted_everywhere(Offset start, Instant deadline);
 
   // Where readers of this isolation stop.
   Offset bound(Isolation isolation) const;
@@ -162,6 +175,9 @@ class Partition : public std::enable_shared_from_this<Partition> {
     std::unique_ptr<Clock::Timer> again;
   };
   struct Following {};
+  struct GivingUp {  // the image says that it leads, and its log is offline
+    std::unique_ptr<Clock::Timer> again;
+  };
 
   storage::AppendResult append(AppendRequest request);
   Result<> check_leader(LeaderEpoch believed) const;
@@ -171,6 +187,9 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Replication::Local local() const { return {log_->end_offset(), log_->acknowledged().value()}; }
   void lead(const metadata::Partition& state);
   void end_role();
+  void end_leadership();
+  void give_up();
+  void ask_for_another_leader();
   Task<Result<>> change(Task<Result<>> cut);
   void follow_high_watermark(Offset leaders);
   void follow_log();
@@ -186,13 +205,16 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Watermark high_watermark_;
   BrokerId leader_ = kNoBroker;
   LeaderEpoch leader_epoch_ = kNoLeaderEpoch;
+  LeaderEpoch led_from_ = kNoLeaderEpoch;  // in which it began to lead
+  std::int32_t partition_epoch_ = -1;
   std::size_t replicas_ = 0;
-  bool in_isr_ = false;
+  std::vector<BrokerId> isr_;            // as the image says
   bool changing_ = false;                // a truncation is under way
   std::vector<OneShot<bool>> settling_;  // wait for its end
   TopicMetrics::Counts counts_ = std::make_shared<TopicCounts>();
   IsrChanges isr_changes_;
-  std::variant<Idle, Leading, Following> role_;
+  std::variant<Idle, Leading, Following, GivingUp> role_;
+  std::unique_ptr<Watermark> low_watermark_;  // of this leadership, once somebody waits for it
   bool stopped_ = false;
 };
 using PartitionPtr = std::shared_ptr<Partition>;

@@ -179,7 +179,7 @@ TEST_F(PartitionTest, TheDeadlineIsThatOfOtherReplicasNotOfTheDisk) {
   };
   const auto wait_long_for = [&](Offset end) {
     answer.reset();
-    spawn(t.shard, keep(partitions.committed({{key, end}}, t.clock.now() + 1s), answer));
+    spawn(t.shard, keep(partitions.committed({{key, end, LeaderEpoch{3}}}, t.clock.now() + 1s), answer));
     let_run();
     t.clock.advance(1h);
     let_run();

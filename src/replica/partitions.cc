@@ -1,6 +1,7 @@
 #include "replica/partitions.h"
 
 #include "base/check.h"
+#include "runtime/gather.h"
 #include "runtime/yielding.h"
 #include "storage/repack_in_slices.h"
 
@@ -153,25 +154,18 @@ Task<storage::AppendResult> Partitions::append_packed(Append append) {
   co_return append_now(std::move(append));
 }
 
+Task<Result<>> Partitions::committed_in(Wait wait, Instant deadline) {
+  const auto partition = find(wait.key);
+  if (!partition) co_return fail(ErrorCode::kNotLeaderOrFollower, "the partition left this broker");
+  co_return co_await partition->committed(wait.end, wait.epoch, deadline);
+}
+
+// One after another, the later ones would not hear of a leadership that ends, nor of time that is over.
 Task<std::vector<Result<>>> Partitions::committed(std::vector<Wait> waits, Instant deadline) {
-  std::vector<Result<>> results;
-  results.reserve(waits.size());
-  for (const auto& wait : waits) {
-    const auto partition = find(wait.key);
-    if (!partition) {
-      results.push_back(fail(ErrorCode::kNotLeaderOrFollower, "the partition left this broker"));
-    } else if (co_await partition->high_watermark().reached(
-                   wait.end, partition->is_alone_in_sync() ? Instant::max() : deadline)) {
-      results.push_back({});
-    } else if (partition->log().is_offline()) {
-      results.push_back(fail(ErrorCode::kKafkaStorageError, partition->log().offline()->message));
-    } else if (!partition->is_leader()) {
-      results.push_back(fail(ErrorCode::kNotLeaderOrFollower, "the leader changed before the records were committed"));
-    } else {
-      results.push_back(fail(ErrorCode::kRequestTimedOut, "the records are written but were not committed in time"));
-    }
-  }
-  co_return results;
+  std::vector<Task<Result<>>> all;
+  all.reserve(waits.size());
+  for (const auto& wait : waits) all.push_back(committed_in(wait, deadline));
+  co_return co_await gather(std::move(all));
 }
 
 Task<std::vector<Result<ReadResult>>> Partitions::read(std::vector<Read> reads) {
@@ -200,9 +194,11 @@ Task<Result<record::EpochEnd>> Partitions::end_offset_for_epoch(PartitionKey key
   co_return co_await partition->end_offset_for_epoch(current, asked);
 }
 
-Result<Offset> Partitions::delete_records(PartitionKey key, Offset before) {
-  TRY(auto partition, get(key));
-  return partition->delete_records(before);
+Task<Result<Offset>> Partitions::delete_records(PartitionKey key, Offset before, Instant deadline) {
+  CO_TRY(auto partition, get(key));
+  CO_TRY(const Offset start, partition->delete_records(before));
+  CO_TRY_VOID(co_await partition->deleted_everywhere(start, deadline));
+  co_return start;
 }
 
 }  // namespace thalweg::replica

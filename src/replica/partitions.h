@@ -74,12 +74,13 @@ class Partitions {
     AppendRequest request;
   };
   Task<std::vector<storage::AppendResult>> append(std::vector<Append> appends);
-  // Stage two: waits until the high watermark has passed `end`, in all of them, or the deadline. The deadline is that
-  // of other replicas, as in Kafka, where timeout.ms=0 works on one broker: our own disk has the time that it needs,
-  // and ends the wait with an error if it fails.
+  // Stage two: waits until the high watermark has passed `end` in all of them, each beside the others, or the deadline.
+  // The deadline is that of other replicas, as in Kafka, where timeout.ms=0 works on one broker: our own disk has the
+  // time that it needs, and ends the wait with an error if it fails. See Partition::committed() about leaderships.
   struct Wait {
     PartitionKey key;
     Offset end;
+    LeaderEpoch epoch;  // in which it was appended
   };
   Task<std::vector<Result<>>> committed(std::vector<Wait> waits, Instant deadline);
 
@@ -91,8 +92,8 @@ class Partitions {
 
   Task<Result<storage::TimestampAndOffset>> find_offset(PartitionKey key, OffsetQuery query);
   Task<Result<record::EpochEnd>> end_offset_for_epoch(PartitionKey key, LeaderEpoch current, LeaderEpoch asked);
-  // The new log start is on disk with the next checkpoint of LogManager.
-  Result<Offset> delete_records(PartitionKey key, Offset before);
+  // The new log start, when all that are in sync have it. On disk it is with the next checkpoint of LogManager.
+  Task<Result<Offset>> delete_records(PartitionKey key, Offset before, Instant deadline);
 
  private:
   // Calls for each, in slices; false when it has to begin again.
@@ -105,6 +106,7 @@ class Partitions {
   };
   void follow(const PartitionKey& key, const PartitionPtr& partition);
   Result<PartitionPtr> get(const PartitionKey& key) const;
+  Task<Result<>> committed_in(Wait wait, Instant deadline);
   storage::AppendResult append_now(Append append);
   Task<storage::AppendResult> append_packed(Append append);
 

@@ -130,6 +130,12 @@ void Replication::move_high_watermark() {
   high_watermark_ = std::max(high_watermark_, least);
 }
 
+Offset Replication::low_watermark(Offset own) const {
+  for (const auto& [id, follower] : followers_)
+    if (in_isr(id) || (pending_ && contains(pending_->isr, id))) own = std::min(own, follower.log_start);
+  return own;
+}
+
 Instant Replication::leaves_at(const Follower& follower) const {
   return std::min(follower.caught_up + times_.lag_max, follower.asked + times_.silence_max);
 }

@@ -57,7 +57,8 @@ class Replication {
     Offset claim;     // what it has on disk; as far as `position` where it cannot say
     Offset log_start = kNoOffset;
   };
-  // One change of the ISR to ask the controller for; holds if the partition still has this epoch.
+  // One change of the ISR to ask the controller for; holds if the partition still has this epoch. Without whoever asks
+  // it is a leader that gives up (replica::Partition), which is never wanted here.
   struct Wanted {
     std::vector<BrokerId> isr;
     std::int32_t partition_epoch = -1;
@@ -101,6 +102,9 @@ class Replication {
   Step on_timer(const Eligible& eligible, Instant now);
 
   Offset high_watermark() const { return high_watermark_; }
+  // Where the logs of the maximal ISR begin, at the least; below zero while one was not heard in this epoch. `own`:
+  // where this broker's does.
+  Offset low_watermark(Offset own) const;
   const std::vector<BrokerId>& in_sync() const { return isr_; }  // committed
   // Nobody else has to confirm a record.
   bool is_alone() const;

@@ -33,11 +33,11 @@ void Watermark::wake_reached() {
 Task<bool> Watermark::reached(Offset target, Instant deadline) {
   if (value_ >= target) co_return true;
   if (failed_) co_return false;
-  OneShot<bool> woken;
-  const auto registration = once_above(target - 1, [woken] { woken.set(true); });
-  const auto timer = clock_.call_at(deadline, [woken] { woken.set(true); });
-  co_await woken.wait();
-  co_return value_ >= target && !failed_;
+  // Judged when it happens: before this coroutine runs on, a watermark that has failed may be open again.
+  const OneShot<bool> outcome;
+  const auto registration = once_above(target - 1, [this, outcome] { outcome.set(!failed_); });
+  const auto timer = clock_.call_at(deadline, [outcome] { outcome.set(false); });
+  co_return co_await outcome.wait();
 }
 
 std::unique_ptr<Watermark::Registration> Watermark::once_above(Offset seen, std::move_only_function<void()> listener) {

@@ -74,6 +74,21 @@ TEST_F(WatermarkTest, FailingAnswersEverybodyUntilItIsReopened) {
   EXPECT_EQ(answers.back(), "13 reached");
 }
 
+// A role that ends and begins again before its waiters run: what they waited for was the first one's.
+TEST_F(WatermarkTest, WhatHasFailedIsNotReachedByWhatComesBeforeTheWaiterRuns) {
+  start_waiting(11);
+  watermark->fail();
+  watermark->reopen();
+  watermark->advance(Offset{12});
+  settle();
+  EXPECT_EQ(answers, Answers{"11 not reached"});
+  start_waiting(13);
+  watermark->advance(Offset{13});
+  watermark->fail();
+  settle();
+  EXPECT_EQ(answers.back(), "13 reached");
+}
+
 TEST_F(WatermarkTest, ResetJudgesWaitersAnew) {
   watermark->reset(Offset{3});
   start_waiting(5);

@@ -50,6 +50,7 @@ struct AppendInfo {
   Timestamp log_append_time = kNoTimestamp;  // kNoTimestamp under CreateTime; of a duplicate, the original's largest
   Offset log_start = kNoOffset;
   bool duplicate = false;  // an idempotent producer's retry: `first` is where the original went, nothing was written
+  LeaderEpoch leader_epoch = kNoLeaderEpoch;  // in which the leader was asked; replica::Partition's to say
   Offset end() const { return last + 1; }
 };
 

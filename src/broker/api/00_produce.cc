@@ -187,24 +187,40 @@ class Produce {
     return response.responses[slot.topic].partition_responses[slot.partition];
   }
 
-  // Stage two. A free coroutine over values: the request's own is gone by then.
+  // What is waited for on one shard, and for which slots: all that was appended there.
+  struct ShardWait {
+    std::vector<replica::Partitions::Wait> waits;
+    std::vector<Slot> slots;
+  };
+  static ShardWait wait_for(const ShardWork& part) {
+    ShardWait out;
+    for (std::size_t i = 0; i < part.results.size(); ++i) {
+      const auto& appended = part.results[i];
+      if (!appended) continue;
+      out.waits.push_back({part.appends[i].key, appended->end(), appended->leader_epoch});
+      out.slots.push_back(part.slots[i]);
+    }
+    return out;
+  }
+
+  // Stage two. A free coroutine over values: the request's own is gone by then. All shards at once, as each may have
+  // something to say that the others do not wait for.
   static Task<ProduceResponse> committed(RequestContext context, ProduceResponse response, Work work,
                                          Instant deadline) {
-    for (auto& [shard, part] : work) {
-      std::vector<replica::Partitions::Wait> waits;
-      std::vector<Slot> slots;
-      for (std::size_t i = 0; i < part.results.size(); ++i) {
-        if (!part.results[i]) continue;
-        waits.push_back({part.appends[i].key, part.results[i]->end()});
-        slots.push_back(part.slots[i]);
-      }
-      if (waits.empty()) continue;
+    std::vector<Task<std::vector<Result<>>>> waiting;
+    std::vector<std::vector<Slot>> slots;
+    for (const auto& [shard, part] : work) {
+      auto wait = wait_for(part);
+      if (wait.waits.empty()) continue;
       auto& owner = *context.here.broker.shards()[shard];
-      const auto outcomes =
-          co_await owner.shard.call(owner.partitions, &replica::Partitions::committed, std::move(waits), deadline);
-      for (std::size_t i = 0; i < outcomes.size(); ++i)
-        if (!outcomes[i]) set_error(at(response, slots[i]), outcomes[i].error());
+      waiting.push_back(
+          owner.shard.call(owner.partitions, &replica::Partitions::committed, std::move(wait.waits), deadline));
+      slots.push_back(std::move(wait.slots));
     }
+    const auto outcomes = co_await gather(std::move(waiting));
+    for (std::size_t i = 0; i < outcomes.size(); ++i)
+      for (std::size_t j = 0; j < slots[i].size(); ++j)
+        if (!outcomes[i][j]) set_error(at(response, slots[i][j]), outcomes[i][j].error());
     add_leaders(context, response);
     co_return response;
   }
