@@ -71,6 +71,9 @@ class Channel : public std::enable_shared_from_this<Channel> {
   const std::map<std::int16_t, VersionRange>& versions() const { return versions_; }
 
   bool is_open() const { return open_; }
+  // Returns when the connection has ended: true when the other end hung up or it broke, false when it was closed here.
+  // To be waited for once, by somebody who holds the channel.
+  Task<bool> ended() const { return ended_.wait(); }
   Endpoint peer() const { return connection_->peer(); }
   // Fails everything that is under way.
   void close();
@@ -92,6 +95,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   const ConnectionPtr connection_;
   const ChannelOptions options_;
   bool open_ = true;
+  const OneShot<bool> ended_;
   std::int32_t last_id_ = 0;
   std::map<std::int32_t, OneShot<Result<SharedBytes>>> waiting_;
   Pieces unsent_;
