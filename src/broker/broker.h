@@ -111,6 +111,7 @@ class Broker {
   Result<std::string> identity();
   Task<Result<>> start_quorum(std::string cluster_id);
   void link_controllers(const std::string& cluster_id);
+  void watch_peers();
   void begin_life(std::int64_t claimed_epoch);
   Task<Result<>> registered_as(std::int64_t epoch);
   Result<> listen();

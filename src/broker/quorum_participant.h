@@ -27,6 +27,8 @@
 
 namespace thalweg::broker {
 
+class PeerWatch;
+
 class QuorumParticipant {
  public:
   // All outlive it. `memory`: see QuorumReceiver.
@@ -48,6 +50,8 @@ class QuorumParticipant {
 
   // REQUIRES: the quorum has started. It outlives the participant, or stop() comes first.
   void attach(raft::Quorum& quorum);
+  // Who is to hear of connections to members, see QuorumTransport. It outlives the participant, or stop() comes first.
+  void watch(PeerWatch& watch) { watch_ = &watch; }
   // take_part() ends, with an error.
   void abandon() {
     if (round_) round_->stop();
@@ -66,6 +70,7 @@ class QuorumParticipant {
   QuorumTransport transport_;
   QuorumReceiver receiver_;
   std::unique_ptr<raft::VoterKeeper> keeper_;
+  PeerWatch* watch_ = nullptr;
 };
 
 }  // namespace thalweg::broker
