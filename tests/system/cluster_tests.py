@@ -31,14 +31,16 @@ class Cluster:
                 "controller.listener.names": "CONTROLLER",
                 "inter.broker.listener.name": "PLAINTEXT",
                 "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
-                "broker.session.timeout.ms": "3000",
-                "broker.heartbeat.interval.ms": "500",
                 "metrics.listeners": "",
                 "schema.registry.listeners": "",
                 "thalweg.shards": "1",
             })
             broker.properties["listeners"] = f"PLAINTEXT://127.0.0.1:{broker.port},CONTROLLER://127.0.0.1:{port}"
             self.nodes[node] = broker
+
+    @property
+    def bootstrap(self) -> str:
+        return ",".join(broker.bootstrap for broker in self.nodes.values())
 
     def start(self, *nodes: int) -> None:
         for node in nodes or self.nodes:
@@ -65,7 +67,7 @@ class Cluster:
 
     def wait_for_brokers(self, node: int, wanted: set[int]) -> None:
         seen = None
-        for _ in _until(_LIMIT_SECONDS):
+        for _ in until(_LIMIT_SECONDS):
             try:
                 seen = self.metadata(node)[0]
             except OSError:
@@ -73,6 +75,28 @@ class Cluster:
             if seen == wanted:
                 return
         raise Failure(f"node {node} shows brokers {seen}, not {wanted}: {self.nodes[node].log_tail()}")
+
+    def wait_for_each_other(self) -> None:
+        for node in self.nodes:
+            self.wait_for_brokers(node, set(self.nodes))
+
+    def thalweg(self, arguments: list[str], given: str = "") -> str:
+        """What the command prints that is run against all nodes."""
+        done = subprocess.run([str(paths.thalweg_binary()), *arguments, "--brokers", self.bootstrap], input=given, capture_output=True,
+                              text=True, timeout=_LIMIT_SECONDS)
+        expect_equal(done.returncode, 0, f"exit code of {' '.join(arguments)} ({done.stderr.strip()})")
+        return done.stdout
+
+    def partitions(self, topic: str) -> list[dict]:
+        return json.loads(self.thalweg(["topic", "describe", topic, "--output", "json"]))
+
+    def wait_until_all_in_sync(self, topic: str) -> None:
+        rows = []
+        for _ in until(_LIMIT_SECONDS):
+            rows = self.partitions(topic)
+            if all(len(row["in_sync"]) == len(self.nodes) for row in rows):
+                return
+        raise Failure(f"not all replicas are in sync again: {rows}")
 
     def cluster_id(self, node: int) -> str:
         text = (self.nodes[node].data / "meta.properties").read_text()
@@ -92,14 +116,15 @@ class Cluster:
         return newest[1]
 
 
-def _until(seconds: float):
+def until(seconds: float):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         yield
         time.sleep(0.05)
 
 
-def _in_cluster(body):
+def in_cluster(body):
+    """A test of three nodes that have not been started yet."""
     def test() -> str | None:
         with tempfile.TemporaryDirectory(prefix="thalweg-cluster-") as folder:
             cluster = Cluster(pathlib.Path(folder))
@@ -110,18 +135,17 @@ def _in_cluster(body):
     return test
 
 
-@_in_cluster
+@in_cluster
 def three_empty_nodes_found_one_cluster(cluster):
     started = time.monotonic()
     cluster.start()
     seconds = time.monotonic() - started
-    for node in cluster.nodes:
-        cluster.wait_for_brokers(node, {1, 2, 3})
+    cluster.wait_for_each_other()
     expect_equal(len({cluster.cluster_id(node) for node in cluster.nodes}), 1, "number of cluster ids")
     old = cluster.leader()
     expect(old != 0, "nobody says that its controller is active")
     cluster.nodes[old].kill()
-    for _ in _until(_LIMIT_SECONDS):
+    for _ in until(_LIMIT_SECONDS):
         if cluster.leader() != old:
             break
     expect(cluster.leader() != old, "nobody leads after kill -9 of the leader")
@@ -129,55 +153,35 @@ def three_empty_nodes_found_one_cluster(cluster):
     for node in rest:
         cluster.wait_for_brokers(node, rest)
     cluster.start(old)
-    for node in cluster.nodes:
-        cluster.wait_for_brokers(node, {1, 2, 3})
+    cluster.wait_for_each_other()
     return f"founded in {seconds:.1f} s"
 
 
-@_in_cluster
+@in_cluster
 def what_was_acknowledged_survives_its_leader(cluster):
     cluster.start()
-    for node in cluster.nodes:
-        cluster.wait_for_brokers(node, {1, 2, 3})
-    _thalweg(cluster, ["topic", "create", "orders", "--partitions", "3", "--replicas", "3", "--config", "min.insync.replicas=2"])
+    cluster.wait_for_each_other()
+    cluster.thalweg(["topic", "create", "orders", "--partitions", "3", "--replicas", "3", "--config", "min.insync.replicas=2"])
     wanted, slowest = [], 0.0
     for round_number in range(3):
         records = [f"{round_number}-{i}" for i in range(2000)]
         victim = round_number + 1  # leads a partition, and may lead the metadata quorum
-        _thalweg(cluster, ["produce", "orders"], "\n".join(records) + "\n")
+        cluster.thalweg(["produce", "orders"], "\n".join(records) + "\n")
         wanted += records
         cluster.nodes[victim].kill()
         killed = time.monotonic()
-        _thalweg(cluster, ["produce", "orders", "--timeout", "60000"], f"after-{round_number}\n" * 3)
+        cluster.thalweg(["produce", "orders", "--timeout", "60000"], f"after-{round_number}\n" * 3)
         slowest = max(slowest, time.monotonic() - killed)
         wanted += [f"after-{round_number}"] * 3
-        got = _thalweg(cluster, ["consume", "orders", "--count", str(len(wanted))]).splitlines()
+        got = cluster.thalweg(["consume", "orders", "--count", str(len(wanted))]).splitlines()
         expect_equal(sorted(got), sorted(wanted), "records after kill -9")
         cluster.start(victim)
-        for node in cluster.nodes:
-            cluster.wait_for_brokers(node, {1, 2, 3})
-        _wait_until_all_in_sync(cluster)
+        cluster.wait_for_each_other()
+        cluster.wait_until_all_in_sync("orders")
     return f"{len(wanted)} records, 3 kills, written again after at most {slowest:.1f} s"
 
 
-def _thalweg(cluster: Cluster, arguments: list[str], given: str = "") -> str:
-    brokers = ",".join(f"127.0.0.1:{broker.port}" for broker in cluster.nodes.values())
-    done = subprocess.run([str(paths.thalweg_binary()), *arguments, "--brokers", brokers], input=given, capture_output=True, text=True,
-                          timeout=_LIMIT_SECONDS)
-    expect_equal(done.returncode, 0, f"exit code of {' '.join(arguments)} ({done.stderr.strip()})")
-    return done.stdout
-
-
-def _wait_until_all_in_sync(cluster: Cluster) -> None:
-    rows = []
-    for _ in _until(_LIMIT_SECONDS):
-        rows = json.loads(_thalweg(cluster, ["topic", "describe", "orders", "--output", "json"]))
-        if [len(partition["in_sync"]) for partition in rows] == [3, 3, 3]:
-            return
-    raise Failure(f"not all replicas are in sync again: {rows}")
-
-
-@_in_cluster
+@in_cluster
 def two_emptied_disks_found_nothing(cluster):
     cluster.start()
     name = cluster.cluster_id(3)
@@ -185,12 +189,12 @@ def two_emptied_disks_found_nothing(cluster):
     for node in (1, 2):
         shutil.rmtree(cluster.nodes[node].data)
         cluster.nodes[node].launch()
-    for _ in _until(30):
+    for _ in until(30):
         if cluster.logged(1, "waiting for node 3 at"):
             break
     expect(cluster.logged(1, "waiting for node 3 at"), f"node 1 does not say whom it waits for: {cluster.nodes[1].log_tail()}")
     cluster.nodes[3].launch()
-    for _ in _until(3):
+    for _ in until(3):
         for node in (1, 2):
             expect(cluster.cluster_id(node) in ("", name), f"node {node} belongs to another cluster than node 3")
             expect(cluster.nodes[node].alive(), f"node {node} is gone: {cluster.nodes[node].log_tail()}")
