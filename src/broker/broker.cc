@@ -18,6 +18,7 @@
 #include "broker/local_state.h"
 #include "broker/memory_shares.h"
 #include "broker/metadata_publisher.h"
+#include "broker/peer_watch.h"
 #include "broker/producer_ids.h"
 #include "broker/quorum_listener.h"
 #include "broker/quorum_participant.h"
@@ -40,6 +41,7 @@ namespace {
 constexpr Instant kStopWithin = std::chrono::seconds(10);
 constexpr Instant kHandOverWithin = std::chrono::seconds(10);
 constexpr Instant kAssignedWithin = std::chrono::seconds(2);
+constexpr Instant kControllerOverWithin = std::chrono::milliseconds(500);
 constexpr std::string_view kMetadataFolder = "__cluster_metadata";
 
 storage::LogManagerConfig log_manager_config(const config::BrokerConfig& config) {
@@ -118,6 +120,7 @@ struct Broker::Followed {
 // What a node has that is one of several.
 struct Broker::Several {
   std::unique_ptr<QuorumParticipant> participant;
+  std::unique_ptr<PeerWatch> watch;
   std::vector<Open> open;  // by shard, used there
 };
 
@@ -267,7 +270,18 @@ Task<Result<>> Broker::start_quorum(std::string cluster_id) {
   publisher_->start();
   controller_->start();
   link_controllers(cluster_id);
+  if (several_) watch_peers();
   co_return Result<>();
+}
+
+// After the controller's own: it leads when the watch asks it.
+void Broker::watch_peers() {
+  auto& participant = *several_->participant;
+  auto& watch = *(several_->watch = std::make_unique<PeerWatch>(
+                      shard0(), *quorum_, *publisher_, *controller_,
+                      [&participant](raft::MemberId member) { return participant.address_of(member); }));
+  participant.watch(watch);
+  quorum_->on_leader_change([&watch](raft::Leadership) { watch.leader_changed(); });
 }
 
 // The controller is the leader's of the quorum: this node's own, or reached at the leader's endpoint.
@@ -394,6 +408,9 @@ Task<> Broker::stop() {
       log::warn("leaderships are not handed over: the time to stop is over");
     lifecycle_->stop();
   }
+  if (several_ && several_->watch) several_->watch->stop();
+  // A controller that still leads, and takes no connections any more, would be waited for.
+  if (several_ && quorum_) co_await quorum_->hand_over(later(shard0().clock.now(), kControllerOverWithin));
   if (forwarding_) forwarding_->stop();
   co_await groups_->stop();  // who waits in a rebalance is answered, or the servers could not finish
   for (auto& shard : shards_) co_await shard->shard.call(*shard, &BrokerShard::begin_stop);

@@ -114,6 +114,7 @@ class Broker {
   Task<Result<>> start_quorum(std::string cluster_id);
   void link_controllers(const std::string& cluster_id);
   Task<Result<>> start_as_broker(std::int64_t claimed_epoch);
+  void watch_peers();
   void begin_life(std::int64_t claimed_epoch);
   Task<Result<>> registered_as(std::int64_t epoch);
   Result<> listen();

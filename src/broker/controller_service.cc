@@ -16,6 +16,9 @@ constexpr Instant kInForceHereWithin = std::chrono::seconds(60);
 
 constexpr Instant kConfirmedWithin = std::chrono::seconds(2);
 
+// A new controller is loaded in milliseconds; later, patience tells as well.
+constexpr Instant kGoneWithin = std::chrono::seconds(1), kGoneAgain = std::chrono::milliseconds(10);
+
 replicated::HostOptions host_options() {
   return {.name = "controller",
           .loading = ErrorCode::kNotController,
@@ -65,6 +68,23 @@ void ControllerService::on_published(BrokerId broker, Offset index) {
   others_.on_image(*publisher_.published_image());
   others_.on_published(broker, index);
   look_again();
+}
+
+void ControllerService::broker_gone(BrokerId broker, std::int64_t epoch) {
+  if (epoch_ != LeaderEpoch{-1}) spawn(shard_, report_gone(broker, epoch));
+}
+
+Task<> ControllerService::report_gone(BrokerId broker, std::int64_t epoch) {
+  const LeaderEpoch led = epoch_;
+  const Instant until = later(shard_.clock.now(), kGoneWithin);
+  while (epoch_ == led) {
+    const auto answer = co_await host_.handle<controller::BrokerGoneResponse>(
+        controller::BrokerGone{broker, epoch}, ControllerMachine::Context{.log_end = journal_->end()});
+    if (answer && answer->fenced)
+      log::warn("a broker's process is gone, it is fenced", field("broker", broker), field("epoch", epoch));
+    if (answer || shard_.clock.now() >= until) co_return;
+    co_await shard_.clock.sleep_for(kGoneAgain);
+  }
 }
 
 void ControllerService::look_again() {

@@ -53,6 +53,10 @@ class ControllerService {
   // The quorum as its leader sees it. kNotController when this node does not lead, or cannot make sure that it does.
   Task<Result<protocol::DescribeQuorumResponse>> describe_quorum(protocol::DescribeQuorumRequest request);
 
+  // The process of this registration is gone: it is fenced at once, if the controller believes that
+  // (ControllerMachine). Nobody waits for it; while the machine is loaded it is tried again.
+  void broker_gone(BrokerId broker, std::int64_t epoch);
+
   // The broker shows this index of the metadata log to its clients. From its heartbeats, and from whatever else tells.
   void on_published(BrokerId broker, Offset index);
 
@@ -73,6 +77,7 @@ class ControllerService {
   }
   void on_leadership(raft::Leadership leadership);
   Task<> in_force();
+  Task<> report_gone(BrokerId broker, std::int64_t epoch);
   void look_again();
 
   const Shard& shard_;

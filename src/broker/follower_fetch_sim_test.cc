@@ -124,7 +124,8 @@ class FollowerFetch : public ::testing::Test {
   replica::Partition& leader() { return *broker_.broker().owner_of(key()).partitions.find(key()); }
   bool until(const std::function<bool()>& done, Instant within = 5s) { return broker_.world().run_until(done, within); }
 
-  BrokerUnderTest broker_{{{"broker.session.timeout.ms", "600000"}}};  // nobody speaks for the follower
+  // Nobody speaks for the follower.
+  BrokerUnderTest broker_{{{"broker.session.timeout.ms", "600000"}, {"thalweg.broker.silence.ms", "600000"}}};
   sim::Node* follower_ = nullptr;
   std::int64_t epoch_ = -1;
 };

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "broker/listener_role.h"
+#include "broker/peer_watch.h"
 #include "broker/quorum_listener.h"
 #include "config/quorum_options.h"
 
@@ -127,7 +128,15 @@ void QuorumParticipant::attach(raft::Quorum& quorum) {
   self_.member = quorum.self();
   transport_.tell(
       {.unreachable = [&quorum](raft::MemberId peer) { quorum.peer_unreachable(peer); },
-       .snapshot_sent = [&quorum](raft::MemberId peer, bool arrived) { quorum.snapshot_sent(peer, arrived); }});
+       .snapshot_sent = [&quorum](raft::MemberId peer, bool arrived) { quorum.snapshot_sent(peer, arrived); },
+       .lost =
+           [this](raft::MemberId peer, Endpoint at) {
+             if (watch_) watch_->lost(peer, std::move(at));
+           },
+       .connected =
+           [this](raft::MemberId peer) {
+             if (watch_) watch_->connected(peer);
+           }});
   receiver_.attach(&quorum);
   raft::VoterKeeperOptions options;
   options.voters = config::wanted_voters(config_);

@@ -27,6 +27,8 @@
 
 namespace thalweg::broker {
 
+class PeerWatch;
+
 class QuorumParticipant {
  public:
   // All outlive it. `memory`: see QuorumReceiver.
@@ -57,6 +59,8 @@ class QuorumParticipant {
   void attach(raft::Quorum& quorum);
   // There is a metadata log now: durable in the note. REQUIRES: attach()
   Task<Result<>> remember_membership();
+  // Who is to hear of connections to members, see QuorumTransport. It outlives the participant, or stop() comes first.
+  void watch(PeerWatch& watch) { watch_ = &watch; }
   // take_part() ends, with an error.
   void abandon() {
     if (round_) round_->stop();
@@ -77,6 +81,7 @@ class QuorumParticipant {
   QuorumTransport transport_;
   QuorumReceiver receiver_;
   std::unique_ptr<raft::VoterKeeper> keeper_;
+  PeerWatch* watch_ = nullptr;
 };
 
 }  // namespace thalweg::broker

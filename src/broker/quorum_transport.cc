@@ -81,6 +81,7 @@ struct QuorumTransport::Lane : std::enable_shared_from_this<Lane> {
   void queue(raft::PeerMessage message);
   void end();
   static Task<> run(LanePtr lane);
+  static Task<> watch(LanePtr lane, ChannelPtr channel);
 
   const std::shared_ptr<Shared> shared;
   const MemberId peer;
@@ -171,12 +172,26 @@ Task<bool> QuorumTransport::Lane::connect() {
   if (opened) {
     channel_ = *opened;
     pause_ = Instant{0};
+    spawn(shared->shard, watch(shared_from_this(), channel_));
+    shared->events.connected(peer);
     co_return true;
   }
   lose(opened.error());
+  if (endpoint) shared->events.lost(peer, *endpoint);
   pause_ = pause_ == Instant{0} ? kPauseFirst : std::min(2 * pause_, kPauseLast);
   co_await pause(pause_);
   co_return false;
+}
+
+// Also while nothing is under way: a follower has nothing to say to a leader that is silent.
+Task<> QuorumTransport::Lane::watch(LanePtr lane, ChannelPtr channel) {
+  const bool by_peer = co_await channel->ended();
+  if (lane->ended || !by_peer) co_return;
+  if (lane->channel_ == channel) {
+    lane->channel_.reset();
+    lane->lose({ErrorCode::kNetworkException, to_string(channel->peer()) + " hung up"});
+  }
+  lane->shared->events.lost(lane->peer, channel->peer());
 }
 
 Task<> QuorumTransport::Lane::pause(Instant span) { co_await shared->shard.clock.sleep_for(span); }

@@ -7,6 +7,8 @@
 //               its file chunk by chunk.
 //   Connecting  by name at each attempt, with pauses of 5 ms doubled to 100 ms, and of a second for a peer that refuses
 //               us. What waits when an attempt fails is dropped, and the quorum is told (peer_unreachable).
+//   Losing      a connection that the other end has ended, and an attempt that failed, are told at once (lost), also
+//               while nothing is under way: what follows from that is PeerWatch's matter.
 //
 // Owner: shard 0. Events come between calls, never inside send(), and not after stop().
 #pragma once
@@ -38,6 +40,9 @@ class QuorumTransport final : public raft::Transport {
   struct Events {
     std::function<void(raft::MemberId)> unreachable = [](raft::MemberId) {};
     std::function<void(raft::MemberId, bool)> snapshot_sent = [](raft::MemberId, bool) {};
+    // The address that was connected, or asked for.
+    std::function<void(raft::MemberId, Endpoint)> lost = [](raft::MemberId, Endpoint) {};
+    std::function<void(raft::MemberId)> connected = [](raft::MemberId) {};
   };
 
   // `self` outlives the transport.

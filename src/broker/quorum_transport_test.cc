@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -82,7 +83,8 @@ struct Node : raft::StateMachine {
                               [node](raft::MemberId peer, bool arrived) {
                                 ++(arrived ? node->images_sent : node->images_lost);
                                 node->quorum.snapshot_sent(peer, arrived);
-                              }});
+                              },
+                          .lost = [node](raft::MemberId peer, Endpoint) { ++node->lost[peer]; }});
     node->receiver.attach(&node->quorum);
     node->ready = true;
   }
@@ -107,6 +109,7 @@ struct Node : raft::StateMachine {
   network::Server server;
   bool ready = false, restored = false;
   int images_sent = 0, images_lost = 0;
+  std::map<raft::MemberId, int> lost;
 };
 
 class QuorumTransportTest : public testing::Test {
@@ -191,6 +194,27 @@ TEST_F(QuorumTransportTest, AnotherNodeLeadsWhenTheLeaderIsGone) {
   EXPECT_NE(leader(), old);
   machine(old).start();
   EXPECT_TRUE(until([&] { return all_have("ab"); }));
+}
+
+// A follower has nothing under way to a leader that says nothing.
+TEST_F(QuorumTransportTest, AConnectionThatEndsIsToldAtOnceAndByBothSides) {
+  append("a");
+  world_.run_for(1s);
+  const int old = leader(), follower = old % kNodes + 1, other = follower % kNodes + 1;
+  at(follower)->lost.clear();
+  world_.run_for(1s);
+  EXPECT_TRUE(at(follower)->lost.empty());
+  machine(old).crash(sim::Crash::kKill);
+  EXPECT_TRUE(until([&] { return at(follower)->lost[raft::member_of(BrokerId{old})] > 0; }, 5ms));
+  append("b");
+  machine(old).start();
+  ASSERT_TRUE(until([&] { return all_have("ab"); }));
+  world_.run_for(1s);
+  const int led = leader(), dies = led == follower ? other : follower;
+  at(led)->lost.clear();
+  machine(dies).crash(sim::Crash::kKill);
+  EXPECT_TRUE(until([&] { return at(led)->lost[raft::member_of(BrokerId{dies})] > 0; }, 5ms));
+  EXPECT_FALSE(at(led)->lost.contains(raft::member_of(BrokerId{old}))) << "who is there is not lost";
 }
 
 // The image takes seconds at this speed; signs of life that waited behind it would depose the leader.

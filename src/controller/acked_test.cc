@@ -26,7 +26,6 @@ class Cluster {
       at(b).epoch = controller_.start_broker(b, {}, {1, 1}, {at(b).disk = {9, ++disks_}});
       at(b).up = true;
     }
-    EXPECT_EQ(controller_.finalize("thalweg.version", 1), ErrorCode::kNone);
     protocol::CreateTopicsRequest request;
     auto& topic = request.topics.emplace_back();
     topic.name = "t";

@@ -19,6 +19,7 @@ TEST(Brokers, ANewClusterFinalizesItsFeatures) {
   const Controller controller;
   EXPECT_EQ(controller.image().feature("metadata.version"), 30);
   EXPECT_EQ(controller.image().feature("eligible.leader.replicas.version"), 1);
+  EXPECT_EQ(controller.image().feature("thalweg.version"), 1);
   EXPECT_EQ(controller.image().feature("group.version"), 0);
 }
 
@@ -80,13 +81,15 @@ TEST(Brokers, AStaleHeartbeatIsRefused) {
   EXPECT_EQ(controller.ask<protocol::BrokerHeartbeatResponse>(request).error_code, ErrorCode::kBrokerIdNotRegistered);
 }
 
-TEST(Brokers, ASilentBrokerIsFencedAndLosesItsLeaderships) {
+TEST(Brokers, BelowTheLevelASilentBrokerIsFencedAfterItsSessionAndLosesItsLeaderships) {
   Controller controller;
+  controller.slow_down();
   controller.start_broker(1);
   controller.start_broker(2);
   controller.create("orders", 4, 2);
   for (int i = 0; i < 4; ++i) {
-    controller.advance(3s);
+    EXPECT_FALSE(controller.image().broker(BrokerId{2})->fenced);
+    controller.advance(i < 3 ? 2900ms : 400ms);
     controller.heartbeat(1);
   }
   EXPECT_TRUE(controller.image().broker(BrokerId{2})->fenced);
@@ -272,13 +275,23 @@ TEST(Brokers, EvidenceThatAProcessIsGoneFencesItAtOnceAndOnce) {
   for (int p = 0; p < 2; ++p) EXPECT_EQ(controller.partition("orders", p).leader, BrokerId{2});
   EXPECT_FALSE(controller.ask<BrokerGoneResponse>(BrokerGone{BrokerId{1}, epoch}).fenced);
   EXPECT_FALSE(controller.heartbeat(1).is_fenced) << "it was there after all";
+  EXPECT_FALSE(controller.ask<BrokerGoneResponse>(BrokerGone{BrokerId{1}, epoch}).fenced) << "wrong once, wrong again";
+  EXPECT_FALSE(controller.image().broker(BrokerId{1})->fenced);
+}
+
+TEST(Brokers, BelowTheLevelEvidenceThatAProcessIsGoneChangesNothing) {
+  Controller controller;
+  controller.slow_down();
+  const auto epoch = controller.start_broker(1);
+  controller.start_broker(2);
+  EXPECT_FALSE(controller.ask<BrokerGoneResponse>(BrokerGone{BrokerId{1}, epoch}).fenced);
+  EXPECT_FALSE(controller.image().broker(BrokerId{1})->fenced);
 }
 
 class QuickBrokers : public ::testing::Test {
  protected:
   void SetUp() override {
     for (int id = 1; id <= 3; ++id) controller_.start_broker(id);
-    ASSERT_EQ(controller_.finalize("thalweg.version", 1), ErrorCode::kNone);
     controller_.create("orders", 3, 3);
     run(2s, {1, 2, 3});
   }
@@ -361,7 +374,6 @@ class Restarts : public ::testing::Test {
  protected:
   void SetUp() override {
     for (int id = 1; id <= 3; ++id) epochs_[id] = controller_.start_broker(id, {}, {1, 1}, {disk(id)});
-    ASSERT_EQ(controller_.finalize("thalweg.version", 1), ErrorCode::kNone);
     protocol::CreateTopicsRequest request;
     auto& topic = request.topics.emplace_back();
     topic.name = "orders";
@@ -419,6 +431,7 @@ TEST_F(Restarts, WhoLostItsDiskLeavesIsrAndElrInTheBatchOfItsRegistration) {
 TEST_F(Restarts, BelowThatLevelEveryBrokerIsBelieved) {
   ASSERT_EQ(controller_.finalize("thalweg.version", 0), ErrorCode::kInvalidUpdateVersion) << "a downgrade says so";
   Controller controller;
+  controller.slow_down();
   for (int id = 1; id <= 2; ++id) controller.start_broker(id);
   controller.create("orders", 1, 2);
   controller.heartbeat(2, true);

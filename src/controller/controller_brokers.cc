@@ -70,14 +70,16 @@ void ControllerMachine::on_report(const Progress::Beat& beat, const std::vector<
 Effects ControllerMachine::on(const BrokerGone& evidence, Context, RequestId id, Instant now, Timestamp) {
   BrokerDecision<BrokerGoneResponse> decision;
   const auto* broker = image().broker(evidence.broker_id);
-  if (broker && broker->epoch == evidence.broker_epoch && !broker->fenced) {
+  soft_.sessions.set_quick(quick());
+  if (broker && broker->epoch == evidence.broker_epoch && !broker->fenced &&
+      soft_.sessions.trusts_evidence(evidence.broker_id)) {
     auto fenced = fence(standing(), options_, *broker);
     decision.records = std::move(fenced.records);
     decision.rest = std::move(fenced.rest);
     decision.reply.fenced = true;
   }
   auto result = about_broker(std::move(decision), id, now);
-  if (!result.append.empty()) soft_.sessions.end(evidence.broker_id);
+  if (!result.append.empty()) soft_.sessions.on_silenced(evidence.broker_id);
   return result;
 }
 

@@ -68,7 +68,8 @@
 namespace thalweg::controller {
 
 // Evidence that the process of this registration is gone: its connection ended, and its port refused two attempts to
-// connect. Whoever has the transport says so. Asked again it says that nothing was fenced.
+// connect. Whoever has the transport says so. Asked again it says that nothing was fenced; so it does below level 1 of
+// thalweg.version, and of a broker about which evidence was wrong lately (sessions.h).
 struct BrokerGone {
   BrokerId broker_id{kNoBroker};
   std::int64_t broker_epoch = -1;

@@ -22,6 +22,7 @@ constexpr std::int8_t kPreferred = 0, kUnclean = 1;
 class ElectionsTest : public ::testing::Test {
  protected:
   ElectionsTest() {
+    controller_.slow_down();
     for (int id : {1, 2, 3}) epochs_[id] = controller_.start_broker(id);
     protocol::CreateTopicsRequest request;
     auto& topic = request.topics.emplace_back();
@@ -243,6 +244,7 @@ TEST_F(ElectionsTest, AReturningBrokerLeadsUncleanlyOnlyWhereAllowed) {
 TEST(LeaderRebalance, GivesLeadershipBackInTime) {
   Controller controller(
       {.leader_imbalance_check_interval = Millis(10'000), .broker_session_timeout = Millis(3'600'000)});
+  controller.slow_down();
   controller.start_broker(1);
   controller.start_broker(2);
   controller.create("orders", 2, 2);

@@ -11,7 +11,7 @@ namespace {
 constexpr Feature kFeatures[] = {
     {"metadata.version", 7, 30, 30},
     {kElrFeature, 0, 1, 1},
-    {kThalwegFeature, 0, 1, 0},
+    {kThalwegFeature, 0, 1, 1},
 };
 
 }  // namespace

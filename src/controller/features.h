@@ -23,11 +23,9 @@ std::span<const Feature> supported_features();
 // Who left the in-sync set while it was too small to acknowledge may lead without loss (KIP-966).
 inline constexpr std::string_view kElrFeature = "eligible.leader.replicas.version";
 // What only Thalweg's brokers do. Level 1: brokers report each 160 ms (at most broker.heartbeat.interval.ms), tell with
-// PreviousBrokerEpoch when they have lost nothing, and may be fenced after thalweg.broker.silence.ms.
+// PreviousBrokerEpoch when they have lost nothing, and are fenced after thalweg.broker.silence.ms, or as soon as their
+// process is known to be gone. At level 0 everybody has a whole session, as in Kafka.
 inline constexpr std::string_view kThalwegFeature = "thalweg.version";
-
-// min.insync.replicas for all brokers, as `options` has it.
-metadata::Record common_min_insync_replicas(const Options& options);
 
 // min.insync.replicas for all brokers, as `options` has it.
 metadata::Record common_min_insync_replicas(const Options& options);

@@ -15,8 +15,10 @@ using testing::registration;
 
 constexpr std::int8_t kUpgrade = 1, kSafe = 2, kUnsafe = 3;
 
+// A cluster that was founded before there was thalweg.version.
 class Features : public ::testing::Test {
  protected:
+  void SetUp() override { controller_.slow_down(); }
   protocol::UpdateFeaturesResponse update(std::string feature, std::int16_t level, std::int8_t type = kUpgrade,
                                           std::int16_t version = 2) {
     protocol::UpdateFeaturesRequest request;

@@ -19,6 +19,7 @@ constexpr int kTopics = 2, kPerTopic = 6000;
 class ManyPartitions : public ::testing::Test {
  protected:
   void SetUp() override {
+    controller_.slow_down();
     controller_.start_broker(1);
     controller_.start_broker(2);
     for (int i = 0; i < kTopics; ++i)

@@ -11,9 +11,13 @@ Sessions::Session& Sessions::session(BrokerId id, std::int64_t epoch, Instant no
 }
 
 void Sessions::on_beat(BrokerId id, std::int64_t epoch, bool unfenced, Instant now) {
+  const bool adapted = adapts();
   auto& heard = session(id, epoch, now);
   heard.heard = std::max(heard.heard, now);
   heard.unfenced = unfenced;
+  // Who was alone until now reports rarely, and had a whole session.
+  if (!adapted && adapts())
+    for (auto& [other, session] : sessions_) session.heard = now;
   if (heard.silenced) {
     heard.silenced = false;
     heard.patience = std::min(2 * heard.patience, times_.session_max);
@@ -52,6 +56,11 @@ Instant Sessions::patience(const Session& session, bool adapts) const {
 Instant Sessions::patience(BrokerId id) const {
   const auto at = sessions_.find(id);
   return at == sessions_.end() ? times_.session_max : patience(at->second, adapts());
+}
+
+bool Sessions::trusts_evidence(BrokerId id) const {
+  const auto at = sessions_.find(id);
+  return quick_ && (at == sessions_.end() || at->second.patience <= times_.silence);
 }
 
 bool Sessions::alive(BrokerId id, Instant now) const {

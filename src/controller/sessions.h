@@ -1,9 +1,11 @@
 // When a broker counts as gone for its silence. A session lasts as long as the controller is patient with the broker:
 //
 //   kept short (thalweg.broker.silence.ms) while brokers report each 160 ms, which they promise with thalweg.version 1;
-//   doubled, up to broker.session.timeout.ms, when a broker that was fenced for its silence reports under the same
-//   registration: it was alive all the time, on a host that stalls. Halved after each ten minutes without that;
-//   broker.session.timeout.ms for all below that level, and for a broker that is alone: nobody could take over.
+//   doubled, up to broker.session.timeout.ms, when a broker that was fenced for its silence, or because its process was
+//   said to be gone, reports under the same registration: it was alive all the time, on a host that stalls or behind a
+//   port that refuses us. Halved after each ten minutes without that;
+//   broker.session.timeout.ms for all below that level, and for a broker that is alone: nobody could take over. When a
+//   second one comes, patience with the first begins then.
 //
 // The controller's own lateness is no silence of others. While it is quick it looks each 100 ms; when it comes later,
 // what it missed is added to each last contact. Fencing too early is safe, it only costs a change of leaders.
@@ -39,7 +41,7 @@ class Sessions {
   void on_beat(BrokerId id, std::int64_t epoch, bool unfenced, Instant now);
   // An unfenced broker that has not reported here yet: a new controller was told when it was heard last.
   void on_known(BrokerId id, std::int64_t epoch, Instant heard);
-  // Fenced because it was silent; its patience grows if it turns out to have been there.
+  // Fenced because it was silent or said to be gone; its patience grows if it turns out to have been there.
   void on_silenced(BrokerId id);
   // Fenced or gone for another reason.
   void end(BrokerId id);
@@ -48,6 +50,9 @@ class Sessions {
   bool alive(BrokerId id, Instant now) const;
   bool tracks(BrokerId id) const;
   Instant patience(BrokerId id) const;
+  // Whether evidence that its process is gone is acted upon. After it was wrong once only silence counts, until
+  // patience is back at the least: what errs again and again must not move leaderships each time.
+  bool trusts_evidence(BrokerId id) const;
 
   // A look: makes up for its own lateness. Then the first unfenced broker whose session is over; nothing if there is
   // none.

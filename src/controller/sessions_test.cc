@@ -78,6 +78,24 @@ TEST_F(SessionsTest, ANewProcessBeginsWithTheLeastPatience) {
   EXPECT_EQ(sessions_.patience(kTwo), 800ms);
 }
 
+TEST_F(SessionsTest, EvidenceThatWasWrongIsNotBelievedAgainUntilItIsCalm) {
+  EXPECT_TRUE(sessions_.trusts_evidence(kTwo));
+  sessions_.on_silenced(kTwo);  // its process was said to be gone
+  beat(kTwo);
+  EXPECT_EQ(sessions_.patience(kTwo), 1600ms);
+  EXPECT_FALSE(sessions_.trusts_evidence(kTwo));
+  EXPECT_TRUE(sessions_.trusts_evidence(kOne));
+  now_ += 10min + 1s;
+  beat(kOne);
+  beat(kTwo);
+  EXPECT_TRUE(sessions_.trusts_evidence(kTwo));
+  sessions_.on_silenced(kTwo);
+  beat(kTwo, 2);
+  EXPECT_TRUE(sessions_.trusts_evidence(kTwo)) << "another process";
+  sessions_.set_quick(false);
+  EXPECT_FALSE(sessions_.trusts_evidence(kTwo));
+}
+
 TEST_F(SessionsTest, TheControllersOwnStallIsNoSilence) {
   run(100ms, kOne);
   now_ += 2s;  // nobody looked, and nobody's reports were read
@@ -95,6 +113,18 @@ TEST_F(SessionsTest, ABrokerAloneAndSlowReportersHaveAWholeSession) {
   EXPECT_EQ(sessions_.patience(kOne), 800ms);
   sessions_.set_quick(false);
   EXPECT_EQ(sessions_.patience(kOne), 9000ms);
+}
+
+TEST_F(SessionsTest, PatienceWithWhoWasAloneBeginsWhenASecondBrokerComes) {
+  Sessions alone{Sessions::Times{}};
+  alone.set_quick(true);
+  alone.on_beat(kOne, 1, true, now_);
+  now_ += 1900ms;  // it reports each two seconds
+  alone.on_beat(kTwo, 1, true, now_);
+  alone.next_look(now_);
+  EXPECT_EQ(alone.look(now_ + 100ms), std::nullopt);
+  alone.next_look(now_ + 700ms);
+  EXPECT_EQ(alone.look(now_ + 800ms), kOne);
 }
 
 TEST_F(SessionsTest, ANewControllerDoesNotWaitTwiceForWhoDied) {

@@ -119,6 +119,12 @@ class Controller {
     request.feature_updates.push_back({.feature = std::move(feature), .max_version_level = level});
     return ask<protocol::UpdateFeaturesResponse>(request).error_code;
   }
+  // From here on as a cluster that was founded below thalweg.version 1: everybody has a whole session, and is believed.
+  void slow_down() {
+    protocol::UpdateFeaturesRequest request;
+    request.feature_updates.push_back({.feature = std::string(kThalwegFeature), .upgrade_type = 2});
+    EXPECT_EQ(ask<protocol::UpdateFeaturesResponse>(request).error_code, ErrorCode::kNone);
+  }
   Instant now() const { return now_; }
   ControllerMachine::Heard heard;  // what the transport tells the next controller
 

@@ -26,6 +26,7 @@ Channel::Channel(const Shard& shard, ConnectionPtr connection, ChannelOptions op
 Channel::~Channel() { connection_->close(); }
 
 void Channel::close() {
+  ended_.set(false);
   fail_all(closed().error());
   connection_->close();
 }
@@ -114,6 +115,7 @@ void Channel::on_response(SharedBytes frame) {
 
 void Channel::fail_all(const Error& error) {
   open_ = false;
+  ended_.set(true);
   unsent_.clear();
   for (const auto& waiter : std::exchange(on_sent_, {})) waiter.set(true);
   for (const auto& [id, answer] : waiting_) answer.set(std::unexpected(error));

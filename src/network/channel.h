@@ -73,6 +73,9 @@ class Channel : public std::enable_shared_from_this<Channel> {
   bool is_open() const { return open_; }
   // When a response came last, of whatever request; at first, when the connection was made.
   Instant last_heard() const { return last_heard_; }
+  // Returns when the connection has ended: true when the other end hung up or it broke, false when it was closed here.
+  // To be waited for once, by somebody who holds the channel.
+  Task<bool> ended() const { return ended_.wait(); }
   Endpoint peer() const { return connection_->peer(); }
   // Fails everything that is under way.
   void close();
@@ -95,6 +98,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   const ChannelOptions options_;
   bool open_ = true;
   Instant last_heard_;
+  const OneShot<bool> ended_;
   std::int32_t last_id_ = 0;
   std::map<std::int32_t, OneShot<Result<SharedBytes>>> waiting_;
   Pieces unsent_;

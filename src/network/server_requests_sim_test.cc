@@ -315,6 +315,17 @@ TEST_F(ServerRequests, ARequestTimesOutAndTheChannelGoesOn) {
   });
 }
 
+TEST_F(ServerRequests, AChannelTellsWhetherTheOtherEndHungUp) {
+  play([](Scene* s) -> Task<> {
+    const auto closed = co_await s->open();
+    closed->close();
+    EXPECT_FALSE(co_await closed->ended());
+    const auto hung_up = co_await s->open();
+    co_await s->server->stop(s->soon());
+    EXPECT_TRUE(co_await hung_up->ended());
+  });
+}
+
 TEST_F(ServerRequests, AClientThatVanishesLeavesNothingBehind) {
   play([](Scene* s) -> Task<> {
     const auto channel = co_await s->open();

@@ -166,30 +166,64 @@ Result<std::unique_ptr<Listener>> OsNetwork::listen(const Endpoint& endpoint, co
   return std::make_unique<OsListener>(std::move(acceptor), clock_, descriptors_, Endpoint{endpoint.host, port});
 }
 
-Task<Result<ConnectionPtr>> OsNetwork::connect(Endpoint endpoint, Instant deadline) {
-  std::vector<tcp::endpoint> addresses;
-  if (const auto address = numeric(endpoint)) {
-    addresses.push_back(*address);
-  } else {
-    const auto found = co_await names_.find(executor_, clock_, endpoint.host, deadline);
-    if (!found) co_return failure(endpoint, "cannot resolve", found.error().message);
-    for (const std::string& host : *found) addresses.push_back(*numeric({host, endpoint.port}));
+// One connect: the socket, or why there is none.
+struct OsNetwork::Attempt {
+  std::optional<tcp::socket> socket;
+  bool refused = false;
+  std::string reason;
+};
+
+Task<Result<OsNetwork::Addresses>> OsNetwork::addresses_of(Endpoint endpoint, Instant deadline) {
+  if (const auto address = numeric(endpoint)) co_return Addresses{*address};
+  const auto found = co_await names_.find(executor_, clock_, endpoint.host, deadline);
+  if (!found) co_return failure(endpoint, "cannot resolve", found.error().message);
+  Addresses addresses;
+  for (const std::string& host : *found) addresses.push_back(*numeric({host, endpoint.port}));
+  co_return addresses;
+}
+
+Task<OsNetwork::Attempt> OsNetwork::attempt(const Addresses& addresses, std::size_t i, Instant deadline) {
+  // One address that does not answer leaves time for the others.
+  const Instant until = clock_.now() + (deadline - clock_.now()) / static_cast<int>(addresses.size() - i);
+  auto socket = std::make_shared<tcp::socket>(executor_);
+  const auto timer = clock_.call_at(until, [socket] {
+    boost::system::error_code ignored;
+    socket->close(ignored);
+  });
+  boost::system::error_code error;
+  co_await socket->async_connect(addresses[i], asio::redirect_error(asio::use_awaitable, error));
+  Attempt outcome;
+  if (!error && socket->is_open()) {
+    outcome.socket.emplace(std::move(*socket));
+    co_return outcome;
   }
+  outcome.refused = error == asio::error::connection_refused;
+  outcome.reason = !outcome.refused && clock_.now() >= until ? "timed out" : error.message();
+  co_return outcome;
+}
+
+Task<Result<ConnectionPtr>> OsNetwork::connect(Endpoint endpoint, Instant deadline) {
+  CO_TRY(const Addresses addresses, co_await addresses_of(endpoint, deadline));
   std::string reason = "timed out";
   for (std::size_t i = 0; i < addresses.size() && clock_.now() < deadline; ++i) {
-    // One address that does not answer leaves time for the others.
-    const Instant until = clock_.now() + (deadline - clock_.now()) / static_cast<int>(addresses.size() - i);
-    auto socket = std::make_shared<tcp::socket>(executor_);
-    const auto timer = clock_.call_at(until, [socket] {
-      boost::system::error_code ignored;
-      socket->close(ignored);
-    });
-    boost::system::error_code error;
-    co_await socket->async_connect(addresses[i], asio::redirect_error(asio::use_awaitable, error));
-    if (!error && socket->is_open()) co_return std::make_shared<OsConnection>(std::move(*socket), nullptr);
-    reason = clock_.now() >= until ? "timed out" : error.message();
+    auto outcome = co_await attempt(addresses, i, deadline);
+    if (outcome.socket) co_return std::make_shared<OsConnection>(std::move(*outcome.socket), nullptr);
+    reason = std::move(outcome.reason);
   }
   co_return failure(endpoint, "cannot connect to", reason);
+}
+
+Task<Knock> OsNetwork::knock(Endpoint endpoint, Instant deadline) {
+  const auto addresses = co_await addresses_of(std::move(endpoint), deadline);
+  if (!addresses) co_return Knock::kSilent;
+  Knock answer = Knock::kRefused;
+  for (std::size_t i = 0; i < addresses->size(); ++i) {
+    if (clock_.now() >= deadline) co_return Knock::kSilent;
+    const auto outcome = co_await attempt(*addresses, i, deadline);
+    if (outcome.socket) co_return Knock::kTaken;
+    if (!outcome.refused) answer = Knock::kSilent;
+  }
+  co_return answer;
 }
 
 Task<Result<>> OsNetwork::known_host(std::string host, Instant deadline) {

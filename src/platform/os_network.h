@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <vector>
 
 #include "platform/descriptors.h"
 #include "platform/names.h"
@@ -42,11 +43,18 @@ class OsNetwork : public Network {
   using Network::listen;
   Result<std::unique_ptr<Listener>> listen(const Endpoint& endpoint, const ListenOptions& options) override;
   Task<Result<ConnectionPtr>> connect(Endpoint endpoint, Instant deadline) override;
+  Task<Knock> knock(Endpoint endpoint, Instant deadline) override;
 
   // Whether there is an address for the host, or the reason why not.
   Task<Result<>> known_host(std::string host, Instant deadline);
 
  private:
+  struct Attempt;
+  using Addresses = std::vector<boost::asio::ip::tcp::endpoint>;
+  Task<Result<Addresses>> addresses_of(Endpoint endpoint, Instant deadline);
+  // At the `i`th of the addresses; what time there is, it leaves to the others.
+  Task<Attempt> attempt(const Addresses& addresses, std::size_t i, Instant deadline);
+
   Executor executor_;
   const unsigned shard_;
   Clock& clock_;

@@ -173,6 +173,20 @@ TEST(OsNetwork, ConnectsByNameAndFailsWithWords) {
   EXPECT_NE(unknown.error().message.find("no-such-host.invalid:1"), std::string::npos);
 }
 
+TEST(OsNetwork, APortTellsWhoKnocksWhetherSomebodyListens) {
+  TestShards shards;
+  std::vector<std::unique_ptr<Listener>> listeners;
+  const Endpoint local = run_on(shards[0], listen_on(&shards[0], &listeners, {"127.0.0.1", 0})).value();
+  const auto knock = [&](Endpoint at) {
+    return run_on(shards[0], shards[0].network.knock(std::move(at), shards[0].clock.now() + 5s));
+  };
+  EXPECT_EQ(knock(local), Knock::kTaken);
+  EXPECT_EQ(knock({"no-such-host.invalid", local.port}), Knock::kSilent);
+  EXPECT_EQ(run_on(shards[0], shards[0].network.knock(local, shards[0].clock.now())), Knock::kSilent) << "no time";
+  listeners.front()->close();
+  EXPECT_EQ(knock(local), Knock::kRefused);
+}
+
 // Connects to each host in turn and gives what the listener's side calls the peer, or the error.
 Task<std::vector<std::string>> peers_of(const Shard* shard, Listener* listener, std::vector<std::string> hosts) {
   std::vector<std::string> peers;

@@ -285,6 +285,34 @@ TEST_F(QuorumMembers, OnlyMembersOfTheTableAreGivenRoles) {
   EXPECT_EQ(cluster.leader()->quorum.transfer_leadership(member_of(kD)).error().code, ErrorCode::kVoterNotFound);
 }
 
+TEST_F(QuorumMembers, ALeaderThatIsToStopHandsOver) {
+  Cluster cluster(43, 3);
+  cluster.faults = kCalm;
+  settle(cluster);
+  load(cluster, 20);
+  const auto hand_over = [&](BrokerId id, Millis within) {
+    const auto life = cluster.life(id);
+    return cluster.world.run(life->quorum.hand_over(cluster.world.clock.now() + within));
+  };
+  const BrokerId old = cluster.leader()->id;
+  EXPECT_TRUE(hand_over(old == kA ? kB : kA, Millis(0))) << "there is nothing to hand over";
+  const Instant begun = cluster.world.clock.now();
+  EXPECT_TRUE(hand_over(old, Millis(500)));
+  EXPECT_LT(cluster.world.clock.now() - begun, Millis(100));
+  settle(cluster);
+  EXPECT_NE(cluster.leader()->id, old);
+  cluster.heal_and_check();
+}
+
+TEST_F(QuorumMembers, ALeaderThatIsAloneKeepsWhatItHas) {
+  Cluster cluster(47, 1);
+  cluster.faults = kCalm;
+  settle(cluster);
+  const auto life = cluster.life(kA);
+  EXPECT_FALSE(cluster.world.run(life->quorum.hand_over(cluster.world.clock.now() + Millis(500))));
+  EXPECT_TRUE(life->quorum.is_leader());
+}
+
 TEST_F(QuorumMembers, TheLeaderKnowsHowFarEverybodyIsAndSinceWhen) {
   Cluster cluster(23, 3);
   cluster.faults = kCalm;

@@ -155,6 +155,9 @@ class Quorum {
   // A leader that is to be removed hands over first and answers kNotController: ask the next one.
   Task<Result<>> remove_member(MemberId member, Instant deadline);
   Result<> transfer_leadership(MemberId to);
+  // Before this node stops: whoever has most of the log is to lead instead. True once this node does not lead, at once
+  // if it never did; false where nobody else could, or nobody took over in time.
+  Task<bool> hand_over(Instant deadline);
   // All members, by id; empty unless this node leads.
   std::vector<MemberProgress> progress() const;
 

@@ -143,6 +143,20 @@ Result<> Quorum::transfer_leadership(MemberId to) {
   return {};
 }
 
+// The heir may be gone, or lag: another one is asked after a while.
+Task<bool> Quorum::hand_over(Instant deadline) {
+  constexpr Millis kLook{5};
+  while (is_leader() && !stopping_) {
+    const Instant asked = shard_.clock.now();
+    const auto heir = heir_of(progress(), self_, asked - options_.election_timeout);
+    if (asked >= deadline || !heir || !transfer_leadership(*heir)) co_return false;
+    while (is_leader() && !stopping_ && shard_.clock.now() - asked < options_.election_timeout &&
+           shard_.clock.now() < deadline)
+      co_await shard_.clock.sleep_for(kLook);
+  }
+  co_return true;
+}
+
 void Quorum::apply_members(const rr_entry& entry) {
   rr_conf conf{};
   rr_bytes context{};

@@ -113,6 +113,7 @@ class World {
     Task<Result<ConnectionPtr>> connect(Endpoint, Instant) override {
       co_return fail(ErrorCode::kNetworkException, "no network");
     }
+    Task<Knock> knock(Endpoint, Instant) override { co_return Knock::kSilent; }
   } network;
   Shard shard{0, io.get_executor(), clock, disk, network, random, metrics};
   Shard shard_with(TestDisk& other) { return {0, io.get_executor(), clock, other, network, random, metrics}; }

@@ -21,7 +21,7 @@ controller::Options options(const std::string& min_in_sync) {
   controller::Options options;
   options.static_configs = {{"min.insync.replicas", min_in_sync}};
   options.auto_leader_rebalance_enable = false;
-  options.broker_session_timeout = Millis(3'600'000);  // who is fenced is up to the test
+  options.broker_session_timeout = options.broker_silence = Millis(3'600'000);  // who is fenced is up to the test
   return options;
 }
 
@@ -67,6 +67,7 @@ bool Cluster::begin() {
 std::int64_t Cluster::register_broker(BrokerId id) {
   if (const auto* known = image().broker(id); known && !known->fenced) controller.heartbeat(id.value, true);
   protocol::BrokerRegistrationRequest request;
+  if (const auto* known = image().broker(id)) request.previous_broker_epoch = known->epoch;  // disks are kept
   request.broker_id = id;
   request.cluster_id = image().cluster_id();
   request.incarnation_id = {std::uint64_t(id.value) + 1, ++incarnations_};

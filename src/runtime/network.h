@@ -55,6 +55,13 @@ struct ListenOptions {
   std::optional<int> receive_buffer;  // the same
 };
 
+// What a port says to somebody who knocks.
+enum class Knock : std::uint8_t {
+  kTaken,    // somebody listens; the connection is given up at once
+  kRefused,  // the machine is there, and nobody listens
+  kSilent,   // neither by the deadline, or nobody could be asked
+};
+
 class Network {
  public:
   virtual ~Network() = default;
@@ -63,6 +70,8 @@ class Network {
   virtual Result<std::unique_ptr<Listener>> listen(const Endpoint& endpoint, const ListenOptions& options) = 0;
   Result<std::unique_ptr<Listener>> listen(const Endpoint& endpoint) { return listen(endpoint, {}); }
   virtual Task<Result<ConnectionPtr>> connect(Endpoint endpoint, Instant deadline) = 0;
+  // Of a name with several addresses all have to refuse.
+  virtual Task<Knock> knock(Endpoint endpoint, Instant deadline) = 0;
 };
 
 }  // namespace thalweg

@@ -271,4 +271,13 @@ Task<Result<ConnectionPtr>> SimHost::connect(Endpoint endpoint, Instant deadline
   co_return failure(endpoint, "timed out");
 }
 
+Task<Knock> SimHost::knock(Endpoint endpoint, Instant deadline) {
+  auto& simulation = network_.simulation_;
+  const std::string there = name_of(endpoint.host);
+  co_await simulation.wait(network_.delay() * 2);
+  while (network_.are_apart(host_, there) && now() < deadline) co_await simulation.wait(kRetry);
+  if (now() >= deadline) co_return Knock::kSilent;
+  co_return network_.listeners_.contains({there, endpoint.port}) ? Knock::kTaken : Knock::kRefused;
+}
+
 }  // namespace thalweg::sim

@@ -67,6 +67,7 @@ class SimHost : public Network {
   using Network::listen;
   Result<std::unique_ptr<Listener>> listen(const Endpoint& endpoint, const ListenOptions& options) override;
   Task<Result<ConnectionPtr>> connect(Endpoint endpoint, Instant deadline) override;
+  Task<Knock> knock(Endpoint endpoint, Instant deadline) override;  // who listens notices nothing of it
   // Deadlines are in the node's time; World sets this to its clock.
   std::function<Instant()> now;
 

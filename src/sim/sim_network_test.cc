@@ -91,6 +91,20 @@ TEST_F(SimNetworkTest, HostsThatArePartTimeOutAndComeTogether) {
   EXPECT_EQ(try_round_trip(10), pattern(10));
 }
 
+TEST_F(SimNetworkTest, APortTellsWhoKnocksWhetherSomebodyListens) {
+  const auto knock = [this](Endpoint at) {
+    return *world.run(client, client.shard(0).network.knock(std::move(at), client.shard(0).clock.now() + 200ms));
+  };
+  EXPECT_EQ(knock({"server", 9092}), Knock::kTaken);
+  EXPECT_EQ(knock({"server", 1}), Knock::kRefused);
+  world.network.part("client", "server");
+  EXPECT_EQ(knock({"server", 9092}), Knock::kSilent);
+  EXPECT_EQ(knock({"server", 1}), Knock::kSilent);
+  world.network.join_all();
+  server.crash(Crash::kKill);
+  EXPECT_EQ(knock({"server", 9092}), Knock::kRefused);
+}
+
 TEST_F(SimNetworkTest, ACrashEndsConnections) {
   world.simulation.at(world.now() + 2ms, [this] { server.crash(Crash::kPowerLoss); });
   EXPECT_EQ(try_round_trip(5'000'000), "server:9092: connection reset");

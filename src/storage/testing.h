@@ -52,6 +52,7 @@ struct NoNetwork : Network {
     return fail(ErrorCode::kNetworkException);
   }
   Task<Result<ConnectionPtr>> connect(Endpoint, Instant) override { co_return fail(ErrorCode::kNetworkException); }
+  Task<Knock> knock(Endpoint, Instant) override { co_return Knock::kSilent; }
 };
 
 struct CountingRandom : Random {

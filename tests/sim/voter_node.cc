@@ -61,6 +61,10 @@ Task<> Voter::run(Voter* self) {
   self->service.emplace(self->shard, self->config, self->quorum, self->publisher);
   self->controller.emplace(self->shard, *self->service);
   self->lifecycle.emplace(self->shard, self->config, self->link, self->publisher);
+  const auto known = self->voters.registered_as.find(self->id);
+  const std::int64_t claimed = known == self->voters.registered_as.end() ? -1 : known->second;
+  self->lifecycle->of({.previous_epoch = [claimed] { return claimed; },
+                       .remember_epoch = [self](std::int64_t epoch) { return remember(self, epoch); }});
   self->publisher.start();
   self->service->start();
   while (!self->serving) {
@@ -98,6 +102,11 @@ void Voter::answered(const Result<broker::ControllerLink::Reply>& answer) {
                                  epoch.value));
   served_ = epoch;
   gone_ = false;
+}
+
+Task<Result<>> Voter::remember(Voter* self, std::int64_t epoch) {
+  self->voters.registered_as[self->id] = epoch;
+  co_return Result<>();
 }
 
 void Voter::leave() { spawn(shard, hand_over(this)); }

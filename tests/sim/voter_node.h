@@ -56,6 +56,7 @@ class Voter : public raft::Transport {
   bool gone_ = false;       // somebody was told to look elsewhere since
   static Task<> run(Voter* self);
   static Task<> hand_over(Voter* self);
+  static Task<Result<>> remember(Voter* self, std::int64_t epoch);
 };
 
 }  // namespace thalweg::simulation

@@ -63,6 +63,7 @@ class Voters {
 
   int snapshots_taken = 0, restores_at_start = 0, restores_while_running = 0;
   std::set<std::int32_t> epochs_led;
+  std::map<int, std::int64_t> registered_as;  // the broker epochs that the voters' disks remember
 
  private:
   bool lost() { return world_.simulation.one_in(faults.lost_one_in); }

@@ -4,7 +4,7 @@ import json
 import pathlib
 import subprocess
 
-from cluster_tests import _LIMIT_SECONDS, Cluster, _in_cluster, _thalweg, _until
+from cluster_tests import LIMIT_SECONDS, Cluster, in_cluster, until
 from harness import paths
 from harness.outcome import Failure, expect, expect_equal
 
@@ -17,7 +17,7 @@ def _run(cluster: Cluster, tool: str, *arguments: str) -> subprocess.CompletedPr
     """A tool by its name; `thalweg` takes --brokers."""
     program = paths.thalweg_binary().resolve().with_name(tool)
     where = "--brokers" if tool == "thalweg" else "--bootstrap-server"
-    return subprocess.run([str(program), *arguments, where, _bootstrap(cluster)], capture_output=True, text=True, timeout=_LIMIT_SECONDS)
+    return subprocess.run([str(program), *arguments, where, _bootstrap(cluster)], capture_output=True, text=True, timeout=LIMIT_SECONDS)
 
 
 def _out(cluster: Cluster, tool: str, *arguments: str) -> str:
@@ -28,20 +28,20 @@ def _out(cluster: Cluster, tool: str, *arguments: str) -> str:
 
 def _wait_for_health(cluster: Cluster, healthy: bool) -> subprocess.CompletedProcess:
     done = None
-    for _ in _until(_LIMIT_SECONDS):
+    for _ in until(LIMIT_SECONDS):
         done = _run(cluster, "thalweg", "cluster", "health", "--output", "json", "--timeout", "5000")
         if done.returncode == (0 if healthy else 1) and done.stdout:
             return done
     raise Failure(f"health does not become {healthy}: {done}")
 
 
-@_in_cluster
+@in_cluster
 def health_and_moves(cluster: Cluster) -> str:
     cluster.start()
     for node in cluster.nodes:
         cluster.wait_for_brokers(node, {1, 2, 3})
-    _thalweg(cluster, ["topic", "create", "orders", "--partitions", "2", "--replicas", "2", "--config", "min.insync.replicas=2"])
-    _thalweg(cluster, ["produce", "orders"], "".join(f"record {i}\n" for i in range(20_000)))
+    cluster.thalweg(["topic", "create", "orders", "--partitions", "2", "--replicas", "2", "--config", "min.insync.replicas=2"])
+    cluster.thalweg(["produce", "orders"], "".join(f"record {i}\n" for i in range(20_000)))
     seen = json.loads(_wait_for_health(cluster, True).stdout)
     expect_equal([(n["node"], n["state"]) for n in seen["nodes"]], [(1, "up"), (2, "up"), (3, "up")], "nodes")
     expect_equal(seen["controller"], cluster.leader(), "controller")
@@ -52,11 +52,11 @@ def health_and_moves(cluster: Cluster) -> str:
     expect_equal([row["to"] for row in drained], [[3, 1]], "the move of one partition")
     rows = json.loads(_out(cluster, "thalweg", "partition", "list", "orders", "--output", "json"))
     expect_equal([row["state"] for row in rows], ["ok", "ok"], f"states {rows}")
-    expect_equal(len(_thalweg(cluster, ["consume", "orders"]).splitlines()), 20_000, "records after the moves")
+    expect_equal(len(cluster.thalweg(["consume", "orders"]).splitlines()), 20_000, "records after the moves")
     victim = next(node for node in cluster.nodes if node != cluster.leader())
     cluster.nodes[victim].kill()
     sick = _wait_for_health(cluster, False)
-    for _ in _until(_LIMIT_SECONDS):
+    for _ in until(LIMIT_SECONDS):
         if f"broker {victim} is down" in sick.stderr:
             break
         sick = _run(cluster, "thalweg", "cluster", "health", "--timeout", "5000")
@@ -69,7 +69,7 @@ def health_and_moves(cluster: Cluster) -> str:
     return f"broker {victim} was missed and came back"
 
 
-@_in_cluster
+@in_cluster
 def kafkas_tools_for_clusters(cluster: Cluster) -> str:
     cluster.start()
     for node in cluster.nodes:
@@ -79,7 +79,7 @@ def kafkas_tools_for_clusters(cluster: Cluster) -> str:
     described = _out(cluster, "kafka-topics", "--describe", "--topic", "orders").splitlines()
     expect("ReplicationFactor: 3" in described[0] and described[1].endswith("\tElr: \tLastKnownElr: "), f"describe: {described}")
     status = ""
-    for _ in _until(_LIMIT_SECONDS):  # a founder tells where it listens once it is a member
+    for _ in until(LIMIT_SECONDS):  # a founder tells where it listens once it is a member
         status = _out(cluster, "kafka-metadata-quorum", "describe", "--status")
         if status.count('"endpoints"') == 3:
             break
@@ -94,7 +94,7 @@ def kafkas_tools_for_clusters(cluster: Cluster) -> str:
     started = _out(cluster, "kafka-reassign-partitions", "--execute", "--reassignment-json-file", str(wanted))
     expect(started.endswith("Successfully started partition reassignment for orders-0\n"), started)
     said = ""
-    for _ in _until(_LIMIT_SECONDS):
+    for _ in until(LIMIT_SECONDS):
         said = _out(cluster, "kafka-reassign-partitions", "--verify", "--reassignment-json-file", str(wanted))
         if "Reassignment of partition orders-0 is completed." in said:
             break

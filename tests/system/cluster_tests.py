@@ -13,7 +13,7 @@ from harness.broker import ThalwegBroker
 from harness.outcome import Failure, expect, expect_equal
 from harness.wire import METADATA, Connection, free_port
 
-_LIMIT_SECONDS = 60
+LIMIT_SECONDS = 60
 
 
 _BOTH = "broker,controller"
@@ -36,8 +36,6 @@ class Cluster:
                 "controller.listener.names": "CONTROLLER",
                 "inter.broker.listener.name": "PLAINTEXT",
                 "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
-                "broker.session.timeout.ms": "3000",
-                "broker.heartbeat.interval.ms": "500",
                 "metrics.listeners": "",
                 "schema.registry.listeners": "",
                 "thalweg.shards": "1",
@@ -50,6 +48,10 @@ class Cluster:
             broker.properties["listeners"] = ",".join(listeners)
             broker.properties["advertised.listeners"] = listeners[0]
             self.nodes[node] = broker
+
+    @property
+    def bootstrap(self) -> str:
+        return ",".join(self.nodes[node].bootstrap for node in self.brokers)
 
     def start(self, *nodes: int) -> None:
         for node in nodes or self.nodes:
@@ -76,7 +78,7 @@ class Cluster:
 
     def wait_for_brokers(self, node: int, wanted: set[int]) -> None:
         seen = None
-        for _ in _until(_LIMIT_SECONDS):
+        for _ in until(LIMIT_SECONDS):
             try:
                 seen = self.metadata(node)[0]
             except OSError:
@@ -84,6 +86,28 @@ class Cluster:
             if seen == wanted:
                 return
         raise Failure(f"node {node} shows brokers {seen}, not {wanted}: {self.nodes[node].log_tail()}")
+
+    def wait_for_each_other(self) -> None:
+        for node in self.brokers:
+            self.wait_for_brokers(node, self.brokers)
+
+    def thalweg(self, arguments: list[str], given: str = "", at: str = "") -> str:
+        """What the command prints that is run against all nodes, or those named."""
+        done = subprocess.run([str(paths.thalweg_binary()), *arguments, "--brokers", at or self.bootstrap], input=given, capture_output=True,
+                              text=True, timeout=LIMIT_SECONDS)
+        expect_equal(done.returncode, 0, f"exit code of {' '.join(arguments)} ({done.stderr.strip()})")
+        return done.stdout
+
+    def partitions(self, topic: str) -> list[dict]:
+        return json.loads(self.thalweg(["topic", "describe", topic, "--output", "json"]))
+
+    def wait_until_all_in_sync(self, topic: str) -> None:
+        rows = []
+        for _ in until(LIMIT_SECONDS):
+            rows = self.partitions(topic)
+            if all(len(row["in_sync"]) == len(self.nodes) for row in rows):
+                return
+        raise Failure(f"not all replicas are in sync again: {rows}")
 
     def cluster_id(self, node: int) -> str:
         text = (self.nodes[node].data / "meta.properties").read_text()
@@ -103,14 +127,15 @@ class Cluster:
         return newest[1]
 
 
-def _until(seconds: float):
+def until(seconds: float):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         yield
         time.sleep(0.05)
 
 
-def _in_cluster(body, roles: dict[int, str] | None = None):
+def in_cluster(body, roles: dict[int, str] | None = None):
+    """A test of nodes that have not been started yet."""
     def test() -> str | None:
         with tempfile.TemporaryDirectory(prefix="thalweg-cluster-") as folder:
             cluster = Cluster(pathlib.Path(folder), roles)
@@ -121,22 +146,21 @@ def _in_cluster(body, roles: dict[int, str] | None = None):
     return test
 
 
-def _in_cluster_of(roles: dict[int, str]):
-    return lambda body: _in_cluster(body, roles)
+def in_cluster_of(roles: dict[int, str]):
+    return lambda body: in_cluster(body, roles)
 
 
-@_in_cluster
+@in_cluster
 def three_empty_nodes_found_one_cluster(cluster):
     started = time.monotonic()
     cluster.start()
     seconds = time.monotonic() - started
-    for node in cluster.nodes:
-        cluster.wait_for_brokers(node, {1, 2, 3})
+    cluster.wait_for_each_other()
     expect_equal(len({cluster.cluster_id(node) for node in cluster.nodes}), 1, "number of cluster ids")
     old = cluster.leader()
     expect(old != 0, "nobody says that its controller is active")
     cluster.nodes[old].kill()
-    for _ in _until(_LIMIT_SECONDS):
+    for _ in until(LIMIT_SECONDS):
         if cluster.leader() != old:
             break
     expect(cluster.leader() != old, "nobody leads after kill -9 of the leader")
@@ -144,59 +168,35 @@ def three_empty_nodes_found_one_cluster(cluster):
     for node in rest:
         cluster.wait_for_brokers(node, rest)
     cluster.start(old)
-    for node in cluster.nodes:
-        cluster.wait_for_brokers(node, {1, 2, 3})
+    cluster.wait_for_each_other()
     return f"founded in {seconds:.1f} s"
 
 
-@_in_cluster
+@in_cluster
 def what_was_acknowledged_survives_its_leader(cluster):
     cluster.start()
-    for node in cluster.nodes:
-        cluster.wait_for_brokers(node, {1, 2, 3})
-    _thalweg(cluster, ["topic", "create", "orders", "--partitions", "3", "--replicas", "3", "--config", "min.insync.replicas=2"])
+    cluster.wait_for_each_other()
+    cluster.thalweg(["topic", "create", "orders", "--partitions", "3", "--replicas", "3", "--config", "min.insync.replicas=2"])
     wanted, slowest = [], 0.0
     for round_number in range(3):
         records = [f"{round_number}-{i}" for i in range(2000)]
         victim = round_number + 1  # leads a partition, and may lead the metadata quorum
-        _thalweg(cluster, ["produce", "orders"], "\n".join(records) + "\n")
+        cluster.thalweg(["produce", "orders"], "\n".join(records) + "\n")
         wanted += records
         cluster.nodes[victim].kill()
         killed = time.monotonic()
-        _thalweg(cluster, ["produce", "orders", "--timeout", "60000"], f"after-{round_number}\n" * 3)
+        cluster.thalweg(["produce", "orders", "--timeout", "60000"], f"after-{round_number}\n" * 3)
         slowest = max(slowest, time.monotonic() - killed)
         wanted += [f"after-{round_number}"] * 3
-        got = _thalweg(cluster, ["consume", "orders", "--count", str(len(wanted))]).splitlines()
+        got = cluster.thalweg(["consume", "orders", "--count", str(len(wanted))]).splitlines()
         expect_equal(sorted(got), sorted(wanted), "records after kill -9")
         cluster.start(victim)
-        for node in cluster.nodes:
-            cluster.wait_for_brokers(node, {1, 2, 3})
-        _wait_until_all_in_sync(cluster)
+        cluster.wait_for_each_other()
+        cluster.wait_until_all_in_sync("orders")
     return f"{len(wanted)} records, 3 kills, written again after at most {slowest:.1f} s"
 
 
-def _thalweg(cluster: Cluster, arguments: list[str], given: str = "") -> str:
-    return _thalweg_at(cluster, cluster.brokers, arguments, given)
-
-
-def _thalweg_at(cluster: Cluster, nodes: set[int], arguments: list[str], given: str = "") -> str:
-    brokers = ",".join(f"127.0.0.1:{cluster.nodes[node].port}" for node in nodes)
-    done = subprocess.run([str(paths.thalweg_binary()), *arguments, "--brokers", brokers], input=given, capture_output=True, text=True,
-                          timeout=_LIMIT_SECONDS)
-    expect_equal(done.returncode, 0, f"exit code of {' '.join(arguments)} ({done.stderr.strip()})")
-    return done.stdout
-
-
-def _wait_until_all_in_sync(cluster: Cluster) -> None:
-    rows = []
-    for _ in _until(_LIMIT_SECONDS):
-        rows = json.loads(_thalweg(cluster, ["topic", "describe", "orders", "--output", "json"]))
-        if [len(partition["in_sync"]) for partition in rows] == [3, 3, 3]:
-            return
-    raise Failure(f"not all replicas are in sync again: {rows}")
-
-
-@_in_cluster
+@in_cluster
 def two_emptied_disks_found_nothing(cluster):
     cluster.start()
     name = cluster.cluster_id(3)
@@ -204,12 +204,12 @@ def two_emptied_disks_found_nothing(cluster):
     for node in (1, 2):
         shutil.rmtree(cluster.nodes[node].data)
         cluster.nodes[node].launch()
-    for _ in _until(30):
+    for _ in until(30):
         if cluster.logged(1, "waiting for node 3 at"):
             break
     expect(cluster.logged(1, "waiting for node 3 at"), f"node 1 does not say whom it waits for: {cluster.nodes[1].log_tail()}")
     cluster.nodes[3].launch()
-    for _ in _until(3):
+    for _ in until(3):
         for node in (1, 2):
             expect(cluster.cluster_id(node) in ("", name), f"node {node} belongs to another cluster than node 3")
             expect(cluster.nodes[node].alive(), f"node {node} is gone: {cluster.nodes[node].log_tail()}")
@@ -218,45 +218,45 @@ def two_emptied_disks_found_nothing(cluster):
     expect_equal(cluster.nodes[1].process.wait(10), 0, "exit code of a node that waits, after SIGTERM")
 
 
-@_in_cluster_of({1: "broker", 2: "broker", 11: "controller", 12: "controller", 13: "controller"})
+@in_cluster_of({1: "broker", 2: "broker", 11: "controller", 12: "controller", 13: "controller"})
 def controllers_apart_from_brokers(cluster):
     """The brokers have the lowest ids, and found nothing all the same."""
     cluster.start()
     for node in cluster.brokers:
         cluster.wait_for_brokers(node, cluster.brokers)
-    _thalweg(cluster, ["topic", "create", "orders", "--partitions", "2", "--replicas", "2"])
-    _thalweg(cluster, ["produce", "orders"], "first\n")
+    cluster.thalweg(["topic", "create", "orders", "--partitions", "2", "--replicas", "2"])
+    cluster.thalweg(["produce", "orders"], "first\n")
     old = cluster.leader()
     expect(old > 10, f"node {old} is the controller, and only a broker")
     cluster.nodes[old].kill()
-    for _ in _until(_LIMIT_SECONDS):
+    for _ in until(LIMIT_SECONDS):
         if cluster.leader() != old:
             break
     expect(cluster.leader() > 10 and cluster.leader() != old, "nobody leads after kill -9 of the active controller")
-    _thalweg(cluster, ["topic", "create", "payments", "--partitions", "2", "--replicas", "2"])
+    cluster.thalweg(["topic", "create", "payments", "--partitions", "2", "--replicas", "2"])
     cluster.start(old)
     cluster.nodes[1].kill()
-    _thalweg(cluster, ["produce", "orders", "--timeout", "60000"], "second\n")
+    cluster.thalweg(["produce", "orders", "--timeout", "60000"], "second\n")
     cluster.start(1)
     cluster.wait_for_brokers(2, {1, 2})
-    expect_equal(sorted(_thalweg(cluster, ["consume", "orders", "--count", "2"]).splitlines()), ["first", "second"], "records")
+    expect_equal(sorted(cluster.thalweg(["consume", "orders", "--count", "2"]).splitlines()), ["first", "second"], "records")
     for node in (11, 12, 13):
         expect_equal(cluster.nodes[node].stop() < 10, True, "a controller stops when it is asked to")
 
 
-@_in_cluster_of({1: _BOTH, 2: "broker"})
+@in_cluster_of({1: _BOTH, 2: "broker"})
 def a_node_that_stood_alone_gets_a_second(cluster):
     cluster.start(1)
-    _thalweg_at(cluster, {1}, ["topic", "create", "orders", "--partitions", "2", "--replicas", "1"])
+    cluster.thalweg(["topic", "create", "orders", "--partitions", "2", "--replicas", "1"], at=cluster.nodes[1].bootstrap)
     cluster.start(2)
     cluster.wait_for_brokers(1, {1, 2})
     expect_equal(cluster.cluster_id(2), cluster.cluster_id(1), "cluster id")
-    _thalweg(cluster, ["topic", "create", "payments", "--partitions", "2", "--replicas", "2"])
-    _thalweg(cluster, ["produce", "payments"], "one\ntwo\n")
+    cluster.thalweg(["topic", "create", "payments", "--partitions", "2", "--replicas", "2"])
+    cluster.thalweg(["produce", "payments"], "one\ntwo\n")
     cluster.nodes[1].kill()
     cluster.start(1)
     cluster.wait_for_brokers(2, {1, 2})
-    expect_equal(sorted(_thalweg(cluster, ["consume", "payments", "--count", "2"]).splitlines()), ["one", "two"], "records")
+    expect_equal(sorted(cluster.thalweg(["consume", "payments", "--count", "2"]).splitlines()), ["one", "two"], "records")
 
 
 ALL = {

@@ -1,7 +1,8 @@
-// The clients of the crash test `tests/system/kill9`, on librdkafka. They keep going while the server dies and comes
-// back.
+// The clients of the crash test `tests/system/kill9`, and of the test of fail-over, on librdkafka. They keep going
+// while servers die and come back.
 //
-//   crash_client produce BOOTSTRAP TOPIC PARTITIONS RATE   commands on stdin: `mark`, `stop`
+//   crash_client produce BOOTSTRAP TOPIC PARTITIONS RATE   commands on stdin: `mark`, `gaps`, `stop`
+//   crash_client stock BOOTSTRAP TOPIC PARTITIONS RATE     the same with the library's own settings, at linger 0
 //   crash_client group BOOTSTRAP TOPIC GROUP MEMBERS       command on stdin: `until N0 N1 …`
 //   crash_client committed BOOTSTRAP TOPIC GROUP PARTITIONS  prints `committed OFFSET0 OFFSET1 …`
 //   crash_client read BOOTSTRAP TOPIC PARTITIONS           prints every record: `PARTITION OFFSET VALUE`
@@ -9,12 +10,13 @@
 //
 // A record's value is its number within its partition, 0, 1, 2, …; its partition is chosen by the program. The producer
 // is idempotent with acks=all and never gives up on a record, so what it prints as acknowledged must be there once, in
-// order.
+// order. `gaps` asks how long each partition went without an acknowledgement, at most, since it was asked before.
 #include <fmt/core.h>
 #include <librdkafka/rdkafka.h>
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <chrono>
@@ -53,20 +55,38 @@ using Partitions = std::unique_ptr<rd_kafka_topic_partition_list_t, DestroyParti
   std::_Exit(1);
 }
 
-rd_kafka_conf_t* new_conf(const std::string& bootstrap, Settings settings) {
-  rd_kafka_conf_t* conf = rd_kafka_conf_new();
+void set_all(rd_kafka_conf_t* conf, Settings settings) {
   char error[256];
-  auto set = [&](const char* name, const std::string& value) {
+  for (const auto& [name, value] : settings)
     if (rd_kafka_conf_set(conf, name, value.c_str(), error, sizeof error) != RD_KAFKA_CONF_OK) fail(error);
-  };
-  set("bootstrap.servers", bootstrap);
-  set("broker.address.family", "v4");
-  set("log_level", "0");
-  // Come back at once: the pause after the restart should be the server's.
-  set("reconnect.backoff.ms", "10");
-  set("reconnect.backoff.max.ms", "100");
-  for (const auto& [name, value] : settings) set(name, value);
+}
+
+rd_kafka_conf_t* stock_conf(const std::string& bootstrap, Settings settings) {
+  rd_kafka_conf_t* conf = rd_kafka_conf_new();
+  set_all(conf, {{"bootstrap.servers", bootstrap}, {"broker.address.family", "v4"}, {"log_level", "0"}});
+  set_all(conf, settings);
   return conf;
+}
+
+// Comes back at once: the pause after the restart should be the server's.
+rd_kafka_conf_t* new_conf(const std::string& bootstrap, Settings settings) {
+  rd_kafka_conf_t* conf = stock_conf(bootstrap, {{"reconnect.backoff.ms", "10"}, {"reconnect.backoff.max.ms", "100"}});
+  set_all(conf, settings);
+  return conf;
+}
+
+// Of producers that never give up. The first waits for nothing; the other is what people have who set nothing.
+rd_kafka_conf_t* eager_producer(const std::string& bootstrap) {
+  return new_conf(bootstrap, {{"enable.idempotence", "true"},
+                              {"acks", "all"},
+                              {"linger.ms", "2"},
+                              {"retry.backoff.ms", "20"},
+                              {"topic.metadata.refresh.interval.ms", "1000"},
+                              {"socket.timeout.ms", "5000"},
+                              {"message.timeout.ms", "0"}});
+}
+rd_kafka_conf_t* stock_producer(const std::string& bootstrap) {
+  return stock_conf(bootstrap, {{"enable.idempotence", "true"}, {"acks", "all"}, {"linger.ms", "0"}});
 }
 
 Client new_client(rd_kafka_type_t type, rd_kafka_conf_t* conf) {
@@ -105,15 +125,12 @@ std::vector<std::int64_t> numbers_after_word(const std::string& line) {
 
 class Producer {
  public:
-  Producer(const std::string& bootstrap, std::string topic, int partitions, int rate)
-      : topic_(std::move(topic)), rate_(rate), sent_(partitions), acknowledged_(partitions) {
-    rd_kafka_conf_t* conf = new_conf(bootstrap, {{"enable.idempotence", "true"},
-                                                 {"acks", "all"},
-                                                 {"linger.ms", "2"},
-                                                 {"retry.backoff.ms", "20"},
-                                                 {"topic.metadata.refresh.interval.ms", "1000"},
-                                                 {"socket.timeout.ms", "5000"},
-                                                 {"message.timeout.ms", "0"}});
+  Producer(rd_kafka_conf_t* conf, std::string topic, int partitions, int rate)
+      : topic_(std::move(topic)),
+        rate_(rate),
+        sent_(partitions),
+        acknowledged_(partitions),
+        waits_(partitions, Wait{SteadyClock::now(), {}}) {
     rd_kafka_conf_set_opaque(conf, this);
     rd_kafka_conf_set_dr_msg_cb(conf, [](rd_kafka_t*, const rd_kafka_message_t* message, void* self) {
       static_cast<Producer*>(self)->delivered(*message);
@@ -132,6 +149,10 @@ class Producer {
       rd_kafka_poll(client_.get(), 0);
       if (!read_command(command)) continue;
       if (command == "stop") break;
+      if (command == "gaps") {
+        print_gaps();
+        continue;
+      }
       marked_ = SteadyClock::now();
       waiting_for_ack_ = true;
     }
@@ -160,10 +181,22 @@ class Producer {
     if (number != next)
       fail(fmt::format("partition {}: {} acknowledged, expected {}", message.partition, number, next));
     ++next;
+    waits_[message.partition].acknowledged(SteadyClock::now());
     if (!waiting_for_ack_) return;
     waiting_for_ack_ = false;
     const auto waited = std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - marked_);
     fmt::print("first_ack_us {}\n", waited.count());
+    std::fflush(stdout);
+  }
+
+  void print_gaps() {
+    const auto now = SteadyClock::now();
+    fmt::print("gaps_us");
+    for (Wait& wait : waits_) {
+      fmt::print(" {}", std::chrono::duration_cast<std::chrono::microseconds>(wait.longest_until(now)).count());
+      wait.longest = {};
+    }
+    fmt::print("\n");
     std::fflush(stdout);
   }
 
@@ -184,10 +217,22 @@ class Producer {
     std::fflush(stdout);
   }
 
+  // Between two acknowledgements of a partition.
+  struct Wait {
+    SteadyClock::time_point last;
+    SteadyClock::duration longest;
+    SteadyClock::duration longest_until(SteadyClock::time_point now) const { return std::max(longest, now - last); }
+    void acknowledged(SteadyClock::time_point now) {
+      longest = longest_until(now);
+      last = now;
+    }
+  };
+
   const std::string topic_;
   const int rate_;
   std::vector<std::int64_t> sent_;          // next number of each partition
   std::vector<std::int64_t> acknowledged_;  // numbers below are acknowledged
+  std::vector<Wait> waits_;
   SteadyClock::time_point marked_;
   bool waiting_for_ack_ = false;
   Client client_;
@@ -393,8 +438,9 @@ class Reader {
 
 int main(int argc, char** argv) {
   const std::vector<std::string> args(argv + 1, argv + argc);
-  if (args.size() == 5 && args[0] == "produce") {
-    Producer(args[1], args[2], static_cast<int>(parse(args[3])), static_cast<int>(parse(args[4]))).run();
+  if (args.size() == 5 && (args[0] == "produce" || args[0] == "stock")) {
+    rd_kafka_conf_t* conf = args[0] == "stock" ? stock_producer(args[1]) : eager_producer(args[1]);
+    Producer(conf, args[2], static_cast<int>(parse(args[3])), static_cast<int>(parse(args[4]))).run();
   } else if (args.size() == 5 && args[0] == "group") {
     run_group(args[1], args[2], args[3], static_cast<int>(parse(args[4])));
   } else if (args.size() == 5 && args[0] == "committed") {
@@ -404,7 +450,8 @@ int main(int argc, char** argv) {
   } else if (args.size() == 4 && args[0] == "follow") {
     Reader(args[1], args[2], static_cast<int>(parse(args[3]))).follow();
   } else {
-    fmt::print(stderr, "usage: crash_client produce|group|committed|read|follow …, see the head of crash_client.cc\n");
+    fmt::print(stderr,
+               "usage: crash_client produce|stock|group|committed|read|follow …, see the head of crash_client.cc\n");
     return 2;
   }
   return 0;

@@ -1,0 +1,223 @@
+// Three brokers on simulated machines, with the options that everybody has: how soon the others take over from one that
+// is killed, and that nobody is taken for dead who is only out of reach for a moment, or stops as he should.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "broker/broker.h"
+#include "broker/controller_link.h"
+#include "broker/metadata_publisher.h"
+#include "config/broker_config.h"
+#include "protocol/elect_leaders_request.h"
+#include "protocol/elect_leaders_response.h"
+#include "raft/quorum.h"
+#include "sim/world.h"
+
+namespace thalweg::broker {
+namespace {
+using namespace std::chrono_literals;
+
+constexpr int kMembers = 3;
+
+std::string member_host(int id) { return "broker-" + std::to_string(id); }
+
+config::BrokerConfig member_config(int id) {
+  auto loaded = config::load_broker_config({
+      {"process.roles", "broker,controller"},
+      {"node.id", std::to_string(id)},
+      {"controller.quorum.voters", "1@broker-1:9093,2@broker-2:9093,3@broker-3:9093"},
+      {"listeners", "PLAINTEXT://:9092,CONTROLLER://:9093"},
+      {"advertised.listeners", "PLAINTEXT://" + member_host(id) + ":9092"},
+      {"controller.listener.names", "CONTROLLER"},
+      {"log.dirs", "/data"},
+  });
+  CHECK(loaded);
+  return std::move(loaded->config);
+}
+
+struct OneOfThree {
+  std::unique_ptr<Broker> broker;
+  bool serving = false, stopped = false;
+  static Task<> start(OneOfThree* self) { self->serving = (co_await self->broker->start()).has_value(); }
+  static Task<> stop(OneOfThree* self) {
+    co_await self->broker->stop();
+    self->stopped = true;
+  }
+};
+
+std::shared_ptr<void> run_one(sim::Node& node, int id) {
+  auto program = std::make_shared<OneOfThree>();
+  program->broker = std::make_unique<Broker>(std::vector{&node.shard(0)}, member_config(id));
+  spawn(node.shard(0), OneOfThree::start(program.get()));
+  return program;
+}
+
+class Failover : public testing::Test {
+ protected:
+  void SetUp() override {
+    log::set_level(log::Level::kNone);
+    for (int id = 1; id <= kMembers; ++id) {
+      nodes_.push_back(&world_.add_node(member_host(id), 1, [id](sim::Node& node) { return run_one(node, id); }));
+      nodes_.back()->start();
+    }
+    ASSERT_TRUE(until([this] { return serving() == kMembers; }, 1min));
+    create();
+    world_.run_for(1s);
+  }
+  void TearDown() override { log::set_level(log::Level::kInfo); }
+
+  sim::Node& node(int id) { return *nodes_[std::size_t(id - 1)]; }
+  OneOfThree* at(int id) { return node(id).is_up() ? &node(id).program<OneOfThree>() : nullptr; }
+  int serving() {
+    int count = 0;
+    for (int id = 1; id <= kMembers; ++id) count += at(id) && at(id)->serving;
+    return count;
+  }
+  int controller() {
+    for (int id = 1; id <= kMembers; ++id)
+      if (auto* one = at(id); one && one->serving && one->broker->quorum().is_leader()) return id;
+    return 0;
+  }
+  bool until(const std::function<bool()>& done, Instant within) { return world_.run_until(done, within); }
+  Instant now() { return world_.now(); }
+
+  // Partition i of "orders" is led by broker i + 1, as long as all are there.
+  void create() {
+    protocol::CreateTopicsRequest request;
+    auto& topic = request.topics.emplace_back();
+    topic.name = "orders";
+    topic.num_partitions = topic.replication_factor = -1;
+    for (int first = 1; first <= kMembers; ++first) {
+      auto& assignment = topic.assignments.emplace_back();
+      assignment.partition_index = PartitionId{first - 1};
+      for (int i = 0; i < kMembers; ++i) assignment.broker_ids.push_back(BrokerId{(first - 1 + i) % kMembers + 1});
+    }
+    auto& broker = *at(1)->broker;
+    const auto made = world_.run(node(1), broker.controller().ask<protocol::CreateTopicsResponse>(
+                                              request, 7, node(1).shard(0).clock.now() + 10s));
+    ASSERT_TRUE(made && *made);
+    ASSERT_EQ((*made)->topics.at(0).error_code, ErrorCode::kNone);
+  }
+  // Everybody is in sync, and leads what is preferably its own.
+  void settle() {
+    ASSERT_TRUE(until([this] { return serving() == kMembers && is_calm() && all_in_sync(); }, 1min));
+    auto& broker = *at(controller())->broker;
+    auto& clock = node(controller()).shard(0).clock;
+    protocol::ElectLeadersRequest preferred;
+    preferred.topic_partitions.reset();  // all
+    const auto elected = world_.run(
+        node(controller()), broker.controller().ask<protocol::ElectLeadersResponse>(preferred, 2, clock.now() + 10s));
+    ASSERT_TRUE(elected && *elected);
+    world_.run_for(1s);
+  }
+  bool all_in_sync() {
+    if (controller() == 0) return false;
+    for (int partition = 0; partition < kMembers; ++partition)
+      if (image(controller())->partition("orders", PartitionId{partition})->isr.size() != kMembers) return false;
+    return true;
+  }
+  metadata::ImagePtr image(int id) { return at(id)->broker->publisher().published_image(); }
+  // As everybody who is there shows it.
+  bool is_led_by_another(int partition, int than) {
+    for (int id = 1; id <= kMembers; ++id) {
+      if (!at(id)) continue;
+      const auto* state = image(id)->partition("orders", PartitionId{partition});
+      if (!state || state->leader == kNoBroker || state->leader == BrokerId{than}) return false;
+    }
+    return true;
+  }
+  // How long it takes until somebody else leads its partition, as all the others show it.
+  std::optional<Instant> gap_after(int dies, Instant within) {
+    const Instant begun = now();
+    if (!until([&] { return is_led_by_another(dies - 1, dies); }, within)) return std::nullopt;
+    return now() - begun;
+  }
+  // Everybody shows every broker but `away` as unfenced.
+  bool is_calm(int away = 0) {
+    for (int id = 1; id <= kMembers; ++id) {
+      if (id == away) continue;
+      for (int other = 1; other <= kMembers; ++other) {
+        const auto* broker = image(id)->broker(BrokerId{other});
+        if (other != away && (!broker || broker->fenced)) return false;
+      }
+    }
+    return true;
+  }
+  LeaderEpoch epoch(int partition) { return image(1)->partition("orders", PartitionId{partition})->leader_epoch; }
+
+  sim::World world_{3};
+  std::vector<sim::Node*> nodes_;
+};
+
+TEST_F(Failover, AKilledLeaderIsReplacedLongBeforeItIsMissed) {
+  for (int round = 0; round < 5; ++round) {
+    settle();
+    const int dies = controller() % kMembers + 1;
+    ASSERT_FALSE(is_led_by_another(dies - 1, dies));
+    node(dies).crash(sim::Crash::kKill);
+    const auto gap = gap_after(dies, 10s);
+    ASSERT_TRUE(gap);
+    EXPECT_LT(*gap, 300ms);
+    node(dies).start();
+  }
+}
+
+TEST_F(Failover, AKilledControllerThatLeadsIsReplacedWithinASecond) {
+  for (int round = 0; round < 5; ++round) {
+    settle();
+    const int dies = controller();
+    ASSERT_FALSE(is_led_by_another(dies - 1, dies));
+    node(dies).crash(sim::Crash::kKill);
+    const auto gap = gap_after(dies, 10s);
+    ASSERT_TRUE(gap);
+    EXPECT_LT(*gap, 1s);
+    node(dies).start();
+  }
+}
+
+TEST_F(Failover, WhoIsOutOfReachIsMissedAfterItsPatience) {
+  const int away = controller() % kMembers + 1;
+  for (int id = 1; id <= kMembers; ++id)
+    if (id != away) world_.network.part(member_host(id), member_host(away));
+  const Instant begun = now();
+  ASSERT_TRUE(until([&] { return image(controller())->broker(BrokerId{away})->fenced; }, 10s));
+  EXPECT_GE(now() - begun, 600ms) << "a wire that is cut is no death";
+  EXPECT_LE(now() - begun, 1200ms);
+  world_.network.join_all();
+  settle();
+}
+
+// Connections that end while everybody lives: the ports are there, so nobody is fenced, and nobody leads another epoch.
+TEST_F(Failover, AConnectionThatEndsIsNoDeath) {
+  const std::vector<LeaderEpoch> before{epoch(0), epoch(1), epoch(2)};
+  world_.network.faults.reset_one_in = 200;
+  for (int i = 0; i < 100; ++i) {
+    world_.run_for(100ms);
+    ASSERT_TRUE(is_calm());
+  }
+  world_.network.faults.reset_one_in = 0;
+  EXPECT_EQ((std::vector{epoch(0), epoch(1), epoch(2)}), before);
+}
+
+TEST_F(Failover, ACleanStopHandsOverWhatItLedAndTheQuorum) {
+  settle();
+  const int stops = controller();
+  spawn(node(stops).shard(0), OneOfThree::stop(at(stops)));
+  ASSERT_TRUE(until([&] { return at(stops)->stopped; }, 30s));
+  EXPECT_TRUE(is_led_by_another(stops - 1, stops));
+  int leads = 0;
+  for (int id = 1; id <= kMembers; ++id)
+    if (id != stops) leads += at(id)->broker->quorum().is_leader();
+  EXPECT_EQ(leads, 1) << "before the process ends";
+  EXPECT_TRUE(is_calm(stops));
+  node(stops).crash(sim::Crash::kKill);
+  node(stops).start();
+  settle();
+}
+
+TEST_F(Failover, ANewClusterIsQuick) { EXPECT_EQ(image(1)->feature("thalweg.version"), 1); }
+
+}  // namespace
+}  // namespace thalweg::broker
