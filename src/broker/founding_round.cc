@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "base/log.h"
 #include "config/quorum_options.h"
@@ -160,8 +161,9 @@ Task<Result<bool>> FoundingRound::join(std::string cluster_id, const Round& roun
   const auto answer = co_await ask({kNoBroker, *round.leader}, true);
   if (!answer || answer->error_code != ErrorCode::kNone) {
     const auto error = answer ? Error{answer->error_code, answer->error_message.value_or("")} : answer.error();
-    log::info("the cluster's leader does not take this node in yet", field("leader", to_string(*round.leader)),
-              field("error", error));
+    if (std::exchange(refused_with_, error.message) != error.message)
+      log::info("the cluster's leader does not take this node in yet", field("leader", to_string(*round.leader)),
+                field("error", error));
     co_return false;
   }
   if (answer->cluster_id != cluster_id || answer->member == 0) co_return false;
@@ -177,6 +179,7 @@ Task<Result<bool>> FoundingRound::join(std::string cluster_id, const Round& roun
 void FoundingRound::say(const Decision& decision, const Round& round) {
   const Instant now = shard_.clock.now();
   if (decision.step != Step::kAskAgain) {
+    if (std::exchange(decided_, decision) == decision) return;  // and tries again
     log::info("founding", field("step", name(decision.step)), field("why", decision.why),
               field("cluster", decision.cluster_id));
     return;

@@ -72,7 +72,9 @@ class FoundingRound {
   std::vector<Peer> peers_;
   std::map<BrokerId, Endpoint> addresses_;
   std::optional<Instant> said_;
-  std::string said_what_;
+  // What was said last, so that it is not said with each round.
+  std::optional<Decision> decided_;
+  std::string refused_with_;
   bool stopping_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "broker/broker.h"
+#include "broker/listener_role.h"
 #include "protocol/thalweg_quorum_request.h"
 #include "protocol/thalweg_quorum_response.h"
 
@@ -16,7 +17,10 @@ QuorumSession::QuorumSession(BrokerShard& here, const network::ConnectionInfo& c
 
 bool QuorumSession::is_open_for(protocol::ApiKey key) const {
   if (open_ == Open::kAll) return true;
-  return open_ == Open::kControllers && protocol::info(key).on_controller && here_.image();
+  // Not Fetch, which controllers serve too, with something else: who is not registered yet may lead by the image of
+  // those who are, with a log that is behind or empty, and followers would cut theirs.
+  constexpr ListenerRole kOfControllers{.clients = false, .controllers = true};
+  return open_ == Open::kControllers && kOfControllers.serves(key) && here_.image();
 }
 
 Task<network::Started> QuorumSession::start(network::Request request) {

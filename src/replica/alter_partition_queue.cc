@@ -56,6 +56,10 @@ void AlterPartitionQueue::add(Request& request, const PartitionKey& key, const P
 Task<> AlterPartitionQueue::run(std::shared_ptr<State> state) {
   Instant retry = kRetryFirst;
   while (!state->waiting.empty() && !state->stopping.given()) {
+    if (state->links.broker_epoch() < 0) {  // not registered yet, so nothing would be done for it
+      co_await state->stopping.sleep_until(state->shard.clock, state->shard.clock.now() + kRetryLast);
+      continue;
+    }
     Request request;
     request.broker_id = state->links.self;
     request.broker_epoch = state->links.broker_epoch();

@@ -23,7 +23,7 @@ class AlterPartitionQueueTest : public ::testing::Test {
         node_->shard(0),
         AlterPartitionQueue::Links{
             .self = BrokerId{1},
-            .broker_epoch = [] { return std::int64_t{5}; },
+            .broker_epoch = [this] { return epoch_; },
             .ask = [this](Request request) { return answer(this, std::move(request)); },
             .refused = [this](PartitionKey k, std::int32_t epoch) { refused_.emplace_back(k, epoch); }});
   }
@@ -55,7 +55,20 @@ class AlterPartitionQueueTest : public ::testing::Test {
   std::vector<std::pair<PartitionKey, std::int32_t>> refused_;
   std::map<PartitionId, ErrorCode> codes_;
   int unreachable_ = 0;
+  std::int64_t epoch_ = 5;
 };
+
+// An image of before this process may have it lead; the controller knows it by its next epoch only.
+TEST_F(AlterPartitionQueueTest, NothingIsAskedBeforeTheBrokerIsRegistered) {
+  epoch_ = -1;
+  propose(0);
+  settle();
+  EXPECT_TRUE(requests_.empty());
+  epoch_ = 6;
+  settle();
+  ASSERT_EQ(requests_.size(), 1u);
+  EXPECT_EQ(requests_[0].broker_epoch, 6);
+}
 
 TEST_F(AlterPartitionQueueTest, WhatComesWhileARequestIsUnderWayGoesIntoTheNext) {
   for (int i = 0; i < 100; ++i) propose(i);
