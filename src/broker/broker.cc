@@ -303,7 +303,13 @@ void Broker::begin_life(std::int64_t claimed_epoch) {
   lifecycle_->of({.shards = shards_of(*this),
                   // A log that cannot be opened may have lost something.
                   .previous_epoch = [this, claimed_epoch] { return publisher_->nothing_failed() ? claimed_epoch : -1; },
-                  .remember_epoch = [this](std::int64_t epoch) { return registered_as(epoch); }});
+                  .remember_epoch = [this](std::int64_t epoch) { return registered_as(epoch); },
+                  .isolated =
+                      [this](bool isolated) {
+                        for (auto& shard : shards_)
+                          shard->shard.post(
+                              [here = shard.get(), isolated] { here->partitions.set_isolated(isolated); });
+                      }});
 }
 
 Task<Result<>> Broker::registered_as(std::int64_t epoch) {

@@ -121,6 +121,7 @@ void BrokerLifecycle::note_state() {
     line([](auto... fields) { log::warn(fields...); });
   else
     line([](auto... fields) { log::info(fields...); });
+  if ((now == State::kIsolated) != (noted_ == State::kIsolated)) process_.isolated(now == State::kIsolated);
   noted_ = now;
 }
 

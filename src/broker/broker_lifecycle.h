@@ -39,6 +39,8 @@ class BrokerLifecycle {
     std::function<std::int64_t()> previous_epoch = [] { return std::int64_t{-1}; };
     // Called with each epoch that the controller gives, before the broker is unfenced.
     std::function<Task<Result<>>(std::int64_t)> remember_epoch;
+    // No controller has answered for a while, or one has again.
+    std::function<void(bool)> isolated = [](bool) {};
   };
   void of(Process process) { process_ = std::move(process); }
 

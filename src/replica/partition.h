@@ -111,6 +111,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Watermark& high_watermark() { return high_watermark_; }
   // Nobody else has to confirm a record: what is waited for is this broker's disk.
   bool is_alone_in_sync() const;
+  // It leads, and no other replica asks it for anything.
+  bool is_forsaken() const;
   void set_isr_changes(IsrChanges changes) { isr_changes_ = std::move(changes); }
   // The controller changed nothing of what was proposed under this partition epoch.
   void isr_refused(std::int32_t partition_epoch);

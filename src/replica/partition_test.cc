@@ -396,6 +396,34 @@ TEST_F(PartitionTest, CountsWhatIsAppendedAndWhatIsNot) {
   EXPECT_EQ(counts().produce_failures, 1u) << "that it leads no more is none, as in Kafka";
 }
 
+// Whoever leads it by now has gone on without this broker: a producer that comes back here with old metadata is sent
+// on, and not told that its sequence is broken.
+TEST_F(PartitionTest, R11OnABrokerThatReachesNobodyClientsAreSentOn) {
+  const PartitionKey shared{Uuid{1, 2}, PartitionId{0}}, alone{Uuid{1, 2}, PartitionId{1}};
+  const auto log = open()->log_ptr();
+  Partitions partitions(t.shard, kSelf);
+  partitions.host(shared, log, led_by(kSelf, LeaderEpoch{4}, {kSelf, kOther}));
+  auto only_here = led_by(kSelf, LeaderEpoch{4});
+  only_here.replicas = {kSelf};
+  partitions.host(alone, log, only_here);
+  const auto append = [&](const PartitionKey& key) {
+    const auto results = t.run(partitions.append({{key, {.records = storage::make_batch()}}}));
+    return results.front() ? ErrorCode::kNone : results.front().error().error.code;
+  };
+  t.clock.advance(3s);
+  EXPECT_EQ(append(shared), ErrorCode::kNone) << "its followers are silent, but a controller answers";
+  partitions.set_isolated(true);
+  EXPECT_EQ(append(shared), ErrorCode::kNotLeaderOrFollower);
+  EXPECT_EQ(append(alone), ErrorCode::kNone) << "nobody else can lead it";
+  EXPECT_TRUE(t.run(partitions.find(shared)->read(
+      {.from = Offset{0}, .isolation = Isolation::kLogEnd, .follower = Follower{.id = kOther, .epoch = 7}})));
+  EXPECT_EQ(append(shared), ErrorCode::kNone) << "a follower asks: it is the controller that is away";
+  t.clock.advance(3s);
+  EXPECT_EQ(append(shared), ErrorCode::kNotLeaderOrFollower);
+  partitions.set_isolated(false);
+  EXPECT_EQ(append(shared), ErrorCode::kNone);
+}
+
 TEST_F(PartitionTest, AreCountedByTheirStates) {
   const auto key = [](int i) { return PartitionKey{Uuid{1, 2}, PartitionId{i}}; };
   const auto log = open()->log_ptr();

@@ -139,6 +139,9 @@ Task<std::vector<storage::AppendResult>> Partitions::append(std::vector<Append> 
 storage::AppendResult Partitions::append_now(Append append) {
   const auto partition = get(append.key);
   if (!partition) return std::unexpected(storage::AppendError(partition.error()));
+  if (isolated_ && (*partition)->is_forsaken())
+    return std::unexpected(storage::AppendError(
+        Error{ErrorCode::kNotLeaderOrFollower, "this broker reaches neither a controller nor another replica"}));
   return (*partition)->append_as_leader(std::move(append.request));
 }
 

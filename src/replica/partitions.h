@@ -36,6 +36,9 @@ class Partitions {
   // Nothing of the partition is being truncated when it returns, so that its role may change: whoever leads must not
   // lose records in its own epoch. Waits for the disk at most.
   Task<> settled(PartitionKey key) const;
+  // No controller has answered this broker for a while. What clients send to a partition that no other replica asks for
+  // either is refused from then on: another one leads it by now, or will, and what was taken here would be cut.
+  void set_isolated(bool isolated) { isolated_ = isolated; }
   void isr_refused(PartitionKey key, std::int32_t partition_epoch);
 
   // Takes a log into service, or tells a partition that is here already what the image says now.
@@ -116,6 +119,7 @@ class Partitions {
   std::optional<ReplicationLinks> links_;
   std::unique_ptr<Fetchers> fetchers_;
   std::unordered_map<PartitionKey, PartitionPtr, Hash> partitions_;  // looked up; iterated only to stop them all
+  bool isolated_ = false;
 };
 
 }  // namespace thalweg::replica

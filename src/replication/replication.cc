@@ -119,6 +119,12 @@ bool Replication::is_alone() const {
   return !others(isr_) && !(pending_ && others(pending_->isr));
 }
 
+bool Replication::is_forsaken(Instant now) const {
+  return !followers_.empty() && std::ranges::all_of(followers_, [&](const auto& entry) {
+    return now - entry.second.asked >= times_.silence_max;
+  });
+}
+
 void Replication::move_high_watermark() {
   if (below_min()) return;
   Offset least = local_.acknowledged;

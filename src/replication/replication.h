@@ -108,6 +108,8 @@ class Replication {
   const std::vector<BrokerId>& in_sync() const { return isr_; }  // committed
   // Nobody else has to confirm a record.
   bool is_alone() const;
+  // There are other replicas, and none has asked for anything for silence_max.
+  bool is_forsaken(Instant now) const;
   // It has passed what earlier leaders left: before, a consumer that asks for the end must not be told it (KIP-207).
   bool high_watermark_is_known() const { return high_watermark_ >= epoch_start_; }
   Offset epoch_start() const { return epoch_start_; }
