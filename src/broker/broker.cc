@@ -314,6 +314,7 @@ void Broker::begin_life(std::int64_t claimed_epoch) {
 
 Task<Result<>> Broker::registered_as(std::int64_t epoch) {
   logs_->registered_as(epoch);
+  for (auto& shard : shards_) shard->shard.post([here = shard.get(), epoch] { here->registered_epoch = epoch; });
   std::optional<EpochNote> note;
   if (config_.durability == config::Durability::kFsync) note = EpochNote{epoch, logs_->directory_ids()};
   co_return co_await remember_epoch(shard0().disk, config_.log_dirs, std::move(note));

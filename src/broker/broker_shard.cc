@@ -42,6 +42,11 @@ void BrokerShard::tell_leadership(const std::string& topic, PartitionId partitio
   if (listener != leadership_listeners_.end()) listener->second(partition, std::move(led));
 }
 
+bool BrokerShard::image_has_this_process() const {
+  const auto* me = image_ ? image_->broker(broker.config().node_id) : nullptr;
+  return registered_epoch >= 0 && me && me->epoch >= registered_epoch;
+}
+
 Task<> BrokerShard::host(std::string topic, replica::PartitionKey key, storage::LogPtr log, metadata::Partition state) {
   co_await partitions.settled(key);
   const auto before = partitions.find(key);

@@ -19,6 +19,9 @@ constexpr Instant kAlterPartitionWithin = std::chrono::seconds(2);
 // By name, at each connect: an address behind it may have moved.
 Task<Result<ChannelPtr>> connect(BrokerShard* here, std::string listener, std::string client_id, BrokerId leader,
                                  Instant deadline) {
+  // By an older image it would fetch from who led then, and cut what it has from later epochs.
+  if (!here->image_has_this_process())
+    co_return fail(ErrorCode::kBrokerNotAvailable, "this broker is not registered yet");
   const auto image = here->image();
   const auto* broker = image ? image->broker(leader) : nullptr;
   const auto* endpoint = broker ? broker->endpoint(listener) : nullptr;

@@ -3,6 +3,7 @@
 //
 //   crash_client produce BOOTSTRAP TOPIC PARTITIONS RATE   commands on stdin: `mark`, `gaps`, `stop`
 //   crash_client stock BOOTSTRAP TOPIC PARTITIONS RATE     the same with the library's own settings, at linger 0
+//   crash_client patient BOOTSTRAP TOPIC PARTITIONS RATE   the same, with one request at a time and none given up
 //   crash_client group BOOTSTRAP TOPIC GROUP MEMBERS       command on stdin: `until N0 N1 …`
 //   crash_client committed BOOTSTRAP TOPIC GROUP PARTITIONS  prints `committed OFFSET0 OFFSET1 …`
 //   crash_client read BOOTSTRAP TOPIC PARTITIONS           prints every record: `PARTITION OFFSET VALUE`
@@ -24,6 +25,7 @@
 #include <cstdlib>
 #include <initializer_list>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -86,7 +88,10 @@ rd_kafka_conf_t* eager_producer(const std::string& bootstrap) {
                               {"message.timeout.ms", "0"}});
 }
 rd_kafka_conf_t* stock_producer(const std::string& bootstrap) {
-  return stock_conf(bootstrap, {{"enable.idempotence", "true"}, {"acks", "all"}, {"linger.ms", "0"}});
+  return stock_conf(bootstrap, {{"enable.idempotence", "true"},
+                                {"acks", "all"},
+                                {"linger.ms", "0"},
+                                {"max.in.flight.requests.per.connection", "1"}});  // see patient_producer()
 }
 
 Client new_client(rd_kafka_type_t type, rd_kafka_conf_t* conf) {
@@ -122,6 +127,25 @@ std::vector<std::int64_t> numbers_after_word(const std::string& line) {
 }
 
 // ---- produce
+
+// Idempotent, one request at a time, none given up: librdkafka before 2.3 takes what it gave up, or lost the connection
+// of, for written, and ends when it was not and more was under way.
+rd_kafka_conf_t* patient_producer(const std::string& bootstrap) {
+  return new_conf(bootstrap, {{"enable.idempotence", "true"},
+                              {"acks", "all"},
+                              {"linger.ms", "2"},
+                              {"retry.backoff.ms", "20"},
+                              {"max.in.flight.requests.per.connection", "1"},
+                              {"topic.metadata.refresh.interval.ms", "1000"},
+                              {"message.timeout.ms", "0"}});
+}
+
+using MakeProducer = rd_kafka_conf_t* (*)(const std::string& bootstrap);
+const std::map<std::string, MakeProducer>& producers() {
+  static const std::map<std::string, MakeProducer> all{
+      {"produce", eager_producer}, {"stock", stock_producer}, {"patient", patient_producer}};
+  return all;
+}
 
 class Producer {
  public:
@@ -438,9 +462,10 @@ class Reader {
 
 int main(int argc, char** argv) {
   const std::vector<std::string> args(argv + 1, argv + argc);
-  if (args.size() == 5 && (args[0] == "produce" || args[0] == "stock")) {
-    rd_kafka_conf_t* conf = args[0] == "stock" ? stock_producer(args[1]) : eager_producer(args[1]);
-    Producer(conf, args[2], static_cast<int>(parse(args[3])), static_cast<int>(parse(args[4]))).run();
+  if (args.size() == 5 && producers().contains(args[0])) {
+    Producer(producers().at(args[0])(args[1]), args[2], static_cast<int>(parse(args[3])),
+             static_cast<int>(parse(args[4])))
+        .run();
   } else if (args.size() == 5 && args[0] == "group") {
     run_group(args[1], args[2], args[3], static_cast<int>(parse(args[4])));
   } else if (args.size() == 5 && args[0] == "committed") {
@@ -450,8 +475,9 @@ int main(int argc, char** argv) {
   } else if (args.size() == 4 && args[0] == "follow") {
     Reader(args[1], args[2], static_cast<int>(parse(args[3]))).follow();
   } else {
-    fmt::print(stderr,
-               "usage: crash_client produce|stock|group|committed|read|follow …, see the head of crash_client.cc\n");
+    fmt::print(
+        stderr,
+        "usage: crash_client produce|stock|patient|group|committed|read|follow …, see the head of crash_client.cc\n");
     return 2;
   }
   return 0;
