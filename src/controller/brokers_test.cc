@@ -467,6 +467,7 @@ TEST_F(Restarts, BelowThatLevelAReplacedDiskIsNotBelievedEither) {
   EXPECT_EQ(eligible(), ids({2, 3})) << "it is the same disk";
   ASSERT_EQ(restart(3, {6, 6}, -1), ErrorCode::kNone);
   EXPECT_EQ(eligible(), ids({2}));
+  EXPECT_EQ(controller.partition("orders", 0).directory(BrokerId{3}), (Uuid{6, 6})) << "it may be in sync there again";
   auto older = registration(2, {4, 4}, {disk(2)});
   older.previous_broker_epoch = epochs[2];
   ASSERT_EQ(controller.ask<protocol::BrokerRegistrationResponse>(older).error_code, ErrorCode::kNone);

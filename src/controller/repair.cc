@@ -90,12 +90,19 @@ Repair repair(const metadata::Image& image, const Options& options) {
 
 Repair forget_lost(const Standing& standing, const Options& options, BrokerId lost, StepLimit limit) {
   Step step(limit);
+  // Without its registration nothing is known of its directories, and nothing is astray.
+  const metadata::Broker* const registered = standing.broker(lost);
+  const metadata::Broker dirs = registered ? *registered : metadata::Broker();
   Rules rules(standing.image(), options);
   auto rest = look_through(standing.image(), {}, limit.looks, [&](const metadata::Topic& topic, std::size_t index) {
     const auto& partition = topic.partitions[index];
-    if (!contains(partition.isr, lost) && !contains(partition.eligible_leader_replicas, lost)) return true;
+    const bool counts = contains(partition.isr, lost) || contains(partition.eligible_leader_replicas, lost);
+    const bool astray = contains(partition.replicas, lost) && !dirs.has_online(partition.directory(lost));
+    if (!counts && !astray) return true;
     PartitionChange change(topic.id, partition_id(index), partition, standing, rules.of(topic));
     change.lost(lost).isr(without(partition.isr, lost));
+    if (astray)
+      change.directory(lost, dirs.log_dirs.size() == 1 ? dirs.log_dirs.front() : metadata::kDirectoryUnassigned);
     if (rules.of(topic).unclean) change.elect(Election::kUnclean);
     auto record = change.build();
     return !record || step.take(*std::move(record));

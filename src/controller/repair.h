@@ -45,7 +45,8 @@ Repair repair(const Standing& standing, const Options& options, Cursor from = {}
 // All at once, as the image says that the brokers are.
 Repair repair(const metadata::Image& image, const Options& options);
 
-// Takes a broker whose data is gone out of all in-sync and eligible sets. `rest` where that does not fit.
+// Takes a broker whose data is gone out of all in-sync and eligible sets, and its replicas out of directories that it
+// does not have any more: there they could never be in sync again. `rest` where that does not fit.
 Repair forget_lost(const Standing& standing, const Options& options, BrokerId lost, StepLimit limit);
 
 // Calls see(topic, index) for each partition from the cursor on, at most `looks` times and while it says so. Where it
