@@ -259,9 +259,32 @@ def a_node_that_stood_alone_gets_a_second(cluster):
     expect_equal(sorted(cluster.thalweg(["consume", "payments", "--count", "2"]).splitlines()), ["one", "two"], "records")
 
 
+@in_cluster
+def a_node_with_an_emptied_disk_joins_again(cluster):
+    cluster.start()
+    cluster.wait_for_each_other()
+    cluster.thalweg(["topic", "create", "orders", "--partitions", "3", "--replicas", "3", "--config", "min.insync.replicas=2"])
+    records = [str(i) for i in range(1000)]
+    cluster.thalweg(["produce", "orders"], "\n".join(records) + "\n")
+    name = cluster.cluster_id(1)
+    cluster.nodes[3].kill()
+    shutil.rmtree(cluster.nodes[3].data)
+    emptied = time.monotonic()
+    cluster.start(3)
+    cluster.wait_for_each_other()
+    cluster.wait_until_all_in_sync("orders")
+    seconds = time.monotonic() - emptied
+    expect_equal(cluster.cluster_id(3), name, "cluster id of the node that joined")
+    cluster.nodes[1].kill()  # what it led is led by others, among them perhaps by the one that came back with nothing
+    got = cluster.thalweg(["consume", "orders", "--count", str(len(records))]).splitlines()
+    expect_equal(sorted(got), sorted(records), "records after the disk of one node and kill -9 of another")
+    return f"in sync again after {seconds:.1f} s"
+
+
 ALL = {
     "three nodes with empty disks found one cluster, and go on without their leader": three_empty_nodes_found_one_cluster,
     "what was acknowledged survives kill -9 of its leader": what_was_acknowledged_survives_its_leader,
+    "a node with an emptied disk joins again, and holds what was acknowledged": a_node_with_an_emptied_disk_joins_again,
     "two emptied disks of three found nothing": two_emptied_disks_found_nothing,
     "three nodes that are only controllers, and two that are only brokers": controllers_apart_from_brokers,
     "a node that stood alone, with Kafka's file for one, gets a second": a_node_that_stood_alone_gets_a_second,
