@@ -113,6 +113,15 @@ class Cluster:
         text = (self.nodes[node].data / "meta.properties").read_text()
         return next(line for line in text.splitlines() if line.startswith("cluster.id=")).partition("=")[2]
 
+    def wait_until_all_vote(self) -> None:
+        """A new disk is given its node's seat in the metadata quorum some ten seconds after it has come."""
+        for _ in until(LIMIT_SECONDS):
+            lines = self.nodes[self.leader()].log_path.read_text(errors="replace").splitlines()
+            changes = [line for line in lines if "metadata quorum changed" in line]
+            if changes and f"voters={len(self.nodes)} learners=0" in changes[-1]:
+                return
+        raise Failure(f"not everybody votes again: {changes[-1:]}")
+
     def logged(self, node: int, text: str) -> bool:
         return text in self.nodes[node].log_path.read_text(errors="replace")
 
@@ -275,6 +284,7 @@ def a_node_with_an_emptied_disk_joins_again(cluster):
     cluster.wait_until_all_in_sync("orders")
     seconds = time.monotonic() - emptied
     expect_equal(cluster.cluster_id(3), name, "cluster id of the node that joined")
+    cluster.wait_until_all_vote()
     cluster.nodes[1].kill()  # what it led is led by others, among them perhaps by the one that came back with nothing
     got = cluster.thalweg(["consume", "orders", "--count", str(len(records))]).splitlines()
     expect_equal(sorted(got), sorted(records), "records after the disk of one node and kill -9 of another")
