@@ -73,6 +73,7 @@ class FollowerFetch : public ::testing::Test {
     follower_ = &broker_.world().add_node(
         "follower", 1, [this](sim::Node& node) { return std::make_shared<Follower>(node, key(), state(), epoch_); });
   }
+  void TearDown() override { log::set_level(log::Level::kInfo); }
 
   template <class Response, class Request>
   Response ask_controller(Request request, std::int16_t version) {
