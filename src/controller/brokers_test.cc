@@ -447,6 +447,7 @@ TEST_F(Restarts, BelowThatLevelAReplacedDiskIsNotBelievedEither) {
   Controller controller;
   std::map<int, std::int64_t> epochs;
   for (int id = 1; id <= 3; ++id) epochs[id] = controller.start_broker(id, {}, {1, 1}, {disk(id)});
+  controller.slow_down();
   ASSERT_EQ(controller.image().feature("thalweg.version"), 0);
   protocol::CreateTopicsRequest request;
   auto& topic = request.topics.emplace_back();
