@@ -35,11 +35,15 @@ class Hosts:
         self._network = f"10.{200 + os.getpid() % 50}.{os.getpid() // 50 % 250}"
 
     def __enter__(self) -> "Hosts":
-        _run("ip", "link", "add", self._name, "type", "bridge")
-        _run("ip", "address", "add", f"{self.address(CLIENTS)}/24", "dev", self._name)
-        _run("ip", "link", "set", self._name, "up")
-        for node in NODES:
-            self._add(node)
+        try:
+            _run("ip", "link", "add", self._name, "type", "bridge")
+            _run("ip", "address", "add", f"{self.address(CLIENTS)}/24", "dev", self._name)
+            _run("ip", "link", "set", self._name, "up")
+            for node in NODES:
+                self._add(node)
+        except RuntimeError:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -73,9 +77,9 @@ class Hosts:
         _run("ip", "netns", "add", space)
         _run("ip", "link", "add", near, "type", "veth", "peer", "name", "eth0", "netns", space)
         _run("ip", "link", "set", near, "master", self._name, "up")
-        _run("ip", "-n", space, "address", "add", f"{self.address(node)}/24", "dev", "eth0")
-        _run("ip", "-n", space, "link", "set", "eth0", "up")
-        _run("ip", "-n", space, "link", "set", "lo", "up")
+        _run(*self.inside(node), "ip", "address", "add", f"{self.address(node)}/24", "dev", "eth0")
+        _run(*self.inside(node), "ip", "link", "set", "eth0", "up")
+        _run(*self.inside(node), "ip", "link", "set", "lo", "up")
         _run(*self.inside(node), "nft", "add", "table", "inet", "faults")
         _run(*self.inside(node), "nft", "add", "chain", "inet", "faults", "in", "{ type filter hook input priority 0; }")
 
