@@ -371,6 +371,7 @@ Task<Result<>> Partition::deleted_everywhere(Offset start, Instant deadline) {
   if (!leading()) co_return fail(ErrorCode::kKafkaStorageError, "the log is offline");
   const Offset low = leading()->replication.low_watermark(log_->start_offset());
   if (!low_watermark_) low_watermark_ = std::make_unique<Watermark>(shard_.clock, low);
+  low_watermark_->advance(low);  // it may be of an earlier deletion, and no follower may come to move it
   if (co_await low_watermark_->reached(start, deadline)) co_return Result<>();
   if (!has_led_since(epoch)) co_return fail(ErrorCode::kNotLeaderOrFollower, "the leadership ended meanwhile");
   if (log_->is_offline()) co_return fail(ErrorCode::kKafkaStorageError, log_->offline()->message);

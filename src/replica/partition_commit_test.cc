@@ -171,6 +171,19 @@ TEST_F(DeletionTest, WhoLeavesTheInSyncReplicasIsWaitedForNoLonger) {
   EXPECT_TRUE(low && *low);
 }
 
+// With nobody else in sync there is no fetch that would move anything on.
+TEST_F(DeletionTest, ALeaderAloneDeletesAgainAndAgain) {
+  partitions.update(kFirst, led_by(kSelf, 3, {kSelf}));
+  for (const Offset end : {Offset{1}, Offset{2}, Offset{3}}) {
+    append(kFirst);
+    low.reset();
+    spawn(t.shard, keep_one(partitions.delete_records(kFirst, kNoOffset, t.clock.now() + 10s), low));
+    let_run();
+    ASSERT_TRUE(low && *low);
+    EXPECT_EQ(**low, end);
+  }
+}
+
 TEST_F(DeletionTest, EndsWithTheLeadership) {
   delete_all();
   partitions.update(kFirst, led_by(kOther, 4));
