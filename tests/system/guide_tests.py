@@ -71,7 +71,7 @@ def _walks_through(page: pathlib.Path):
         program = _programs().get(page.stem)
         if isinstance(program, Failure):
             raise program
-        environment = {"CXX": "clang++-19", "PKG_CONFIG_PATH": f"{_package()}/lib/pkgconfig", "CMAKE_PREFIX_PATH": str(_package()),
+        environment = {"CXX": "clang++-19", "CMAKE_GENERATOR": "Ninja", "PKG_CONFIG_PATH": f"{_package()}/lib/pkgconfig", "CMAKE_PREFIX_PATH": str(_package()),
                        "LD_LIBRARY_PATH": f"{_package()}/lib"}
         if shutil.which("ccache"):
             environment["CMAKE_CXX_COMPILER_LAUNCHER"] = "ccache"
