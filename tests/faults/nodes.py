@@ -12,6 +12,7 @@ from harness.broker import ThalwegBroker
 from harness.outcome import Failure
 
 from hosts import NODES, Hosts
+from quorum_log import active_controller, all_vote
 
 _CONTROLLER, _KAFKA = 9093, 9092
 _PATIENCE_SECONDS = 90
@@ -79,13 +80,7 @@ class Cluster:
             node.kill()
 
     def controller(self) -> int:
-        """Who said last that its controller is active, by epoch."""
-        newest = (-1, NODES[0])
-        for number, node in self.nodes.items():
-            for line in node.log_path.read_text(errors="replace").splitlines():
-                if "controller active" in line:
-                    newest = max(newest, (int(line.rpartition("epoch=")[2].split()[0]), number))
-        return newest[1]
+        return active_controller(self.nodes) or NODES[0]
 
     def tool(self, *arguments: str) -> str:
         command = [str(paths.thalweg_binary()), *arguments, "--brokers", self.bootstrap]
@@ -97,12 +92,6 @@ class Cluster:
     def partitions(self, topic: str) -> list[dict]:
         return json.loads(self.tool("topic", "describe", topic, "--output", "json"))
 
-    def all_vote(self) -> bool:
-        """A new disk has its node's seat in the metadata quorum again, so that another one may be lost."""
-        lines = self.nodes[self.controller()].log_path.read_text(errors="replace").splitlines()
-        changes = [line for line in lines if "metadata quorum changed" in line]
-        return bool(changes) and f"voters={len(NODES)} learners=0" in changes[-1]
-
     def wait_until_in_sync(self, *topics: str) -> float:
         """Seconds until every replica of these topics is in sync, as they must be some time after the last fault."""
         started, rows = time.monotonic(), []
@@ -111,7 +100,7 @@ class Cluster:
                 rows = [row for topic in topics for row in self.partitions(topic)]
             except (Failure, subprocess.TimeoutExpired):
                 rows = []
-            if rows and all(len(row["in_sync"]) == len(NODES) for row in rows) and self.all_vote():
+            if rows and all(len(row["in_sync"]) == len(NODES) for row in rows) and all_vote(self.nodes):
                 return time.monotonic() - started
             time.sleep(0.2)
         raise Failure(f"not all replicas are in sync {_PATIENCE_SECONDS} s after the last fault: {rows}\n{self.log_tails()}")

@@ -54,42 +54,29 @@ def _pause(cluster: Cluster, luck: random.Random) -> str:
     return f"node {node}"
 
 
-def _isolate(cluster: Cluster, luck: random.Random) -> str:
-    node = _one(cluster, luck)
-    for other in NODES:
-        if other != node:
-            cluster.hosts.cut(node, other)
-            cluster.hosts.cut(other, node)
-    return f"node {node}, which clients still reach"
+def _parted(heard: bool, hears: bool, said: str) -> Callable[[Cluster, random.Random], str]:
+    """One node, from all others: what it sends does not arrive, or what they send to it."""
+    def begin(cluster: Cluster, luck: random.Random) -> str:
+        node = _one(cluster, luck)
+        for other in NODES:
+            if other == node:
+                continue
+            if not heard:
+                cluster.hosts.cut(node, other)
+            if not hears:
+                cluster.hosts.cut(other, node)
+        return said.format(node)
+    return begin
 
 
-def _deaf(cluster: Cluster, luck: random.Random) -> str:
-    node = _one(cluster, luck)
-    for other in NODES:
-        if other != node:
-            cluster.hosts.cut(other, node)
-    return f"node {node} is not reached by the others, but reaches them"
-
-
-def _mute(cluster: Cluster, luck: random.Random) -> str:
-    node = _one(cluster, luck)
-    for other in NODES:
-        if other != node:
-            cluster.hosts.cut(node, other)
-    return f"what node {node} sends does not reach the others"
-
-
-def _cut_link(cluster: Cluster, luck: random.Random) -> str:
-    one, other = luck.sample(NODES, 2)
-    cluster.hosts.cut(one, other)
-    cluster.hosts.cut(other, one)
-    return f"between {one} and {other}"
-
-
-def _cut_one_way(cluster: Cluster, luck: random.Random) -> str:
-    one, other = luck.sample(NODES, 2)
-    cluster.hosts.cut(one, other)
-    return f"from {one} to {other}"
+def _cut(one_way: bool, said: str) -> Callable[[Cluster, random.Random], str]:
+    def begin(cluster: Cluster, luck: random.Random) -> str:
+        one, other = luck.sample(NODES, 2)
+        cluster.hosts.cut(one, other)
+        if not one_way:
+            cluster.hosts.cut(other, one)
+        return said.format(one, other)
+    return begin
 
 
 def _lose(cluster: Cluster, luck: random.Random) -> str:
@@ -121,11 +108,11 @@ ALL = {
     "kill -9 of all": Plague(_kill_all),
     "clean stop": Plague(_stop),
     "pause": Plague(_pause),
-    "isolated": Plague(_isolate),
-    "deaf": Plague(_deaf),
-    "mute": Plague(_mute),
-    "link cut": Plague(_cut_link),
-    "link cut one way": Plague(_cut_one_way),
+    "isolated": Plague(_parted(heard=False, hears=False, said="node {}, which clients still reach")),
+    "deaf": Plague(_parted(heard=True, hears=False, said="node {} is not reached by the others, but reaches them")),
+    "mute": Plague(_parted(heard=False, hears=True, said="what node {} sends does not reach the others")),
+    "link cut": Plague(_cut(one_way=False, said="between {} and {}")),
+    "link cut one way": Plague(_cut(one_way=True, said="from {} to {}")),
     "packets lost": Plague(_lose),
     "kill -9 behind a cut": Plague(_kill_cut),
     "disk emptied": Plague(_empty_disk, alone=True),

@@ -12,6 +12,7 @@ from harness import paths
 from harness.broker import ThalwegBroker
 from harness.outcome import Failure, expect, expect_equal
 from harness.wire import METADATA, Connection, free_port
+from quorum_log import active_controller, all_vote
 
 LIMIT_SECONDS = 60
 
@@ -114,26 +115,16 @@ class Cluster:
         return next(line for line in text.splitlines() if line.startswith("cluster.id=")).partition("=")[2]
 
     def wait_until_all_vote(self) -> None:
-        """A new disk is given its node's seat in the metadata quorum some ten seconds after it has come."""
         for _ in until(LIMIT_SECONDS):
-            lines = self.nodes[self.leader()].log_path.read_text(errors="replace").splitlines()
-            changes = [line for line in lines if "metadata quorum changed" in line]
-            if changes and f"voters={len(self.nodes)} learners=0" in changes[-1]:
+            if all_vote(self.nodes):
                 return
-        raise Failure(f"not everybody votes again: {changes[-1:]}")
+        raise Failure(f"not everybody votes again: {self.nodes[self.leader()].log_tail()}")
 
     def logged(self, node: int, text: str) -> bool:
         return text in self.nodes[node].log_path.read_text(errors="replace")
 
     def leader(self) -> int:
-        """Who said last that its controller is active."""
-        newest = (-1, 0)
-        for node, broker in self.nodes.items():
-            for line in broker.log_path.read_text(errors="replace").splitlines():
-                if "controller active" in line:
-                    epoch = int(line.rpartition("epoch=")[2].split()[0])
-                    newest = max(newest, (epoch, node))
-        return newest[1]
+        return active_controller(self.nodes) or 0
 
 
 def until(seconds: float):
