@@ -263,28 +263,24 @@ Task<int> kafka_configs(Context context, Arguments arguments) {
   const OptionParser known = kafka_configs_options();
   Terminal& terminal = context.terminal;
   const auto options = known.parse(arguments);
-  const auto plainly = [&](const std::string& text) {
-    terminal.err(text + "\n");
-    return 1;
-  };
-  if (!options) co_return plainly(options.error().message);
+  if (!options) co_return plain_error(terminal, options.error().message);
   if (const auto code = answer_at_once(terminal, known, arguments, *options,
                                        "This tool helps to manipulate and describe entity config for a topic, client, "
                                        "user, broker, ip, client-metrics or group"))
     co_return *code;
   if (const std::string text = misuse_of_configs(*options); !text.empty()) co_return usage_error(terminal, known, text);
   auto entity = parse_entity(*options);
-  if (!entity) co_return plainly(entity.error().message);
-  if (const auto fits = check(*options, *entity); !fits) co_return plainly(fits.error().message);
+  if (!entity) co_return plain_error(terminal, entity.error().message);
+  if (const auto fits = check(*options, *entity); !fits) co_return plain_error(terminal, fits.error().message);
   auto settings = admin_options(terminal, *options);
-  if (!settings) co_return plainly(settings.error().message);
+  if (!settings) co_return plain_error(terminal, settings.error().message);
   admin::Client client(context.shard, std::move(*settings));
   ConfigCommand command(context, *options, client, std::move(*entity));
   const auto done = co_await command.run();
   if (done) co_return 0;
-  if (done.error().message.starts_with("requirement failed")) co_return plainly(done.error().message);
-  co_return plainly(fmt::format("Error while executing config command with args '{}'\n{}", fmt::join(arguments, " "),
-                                exception_text(done.error())));
+  if (done.error().message.starts_with("requirement failed")) co_return plain_error(terminal, done.error().message);
+  co_return plain_error(terminal, fmt::format("Error while executing config command with args '{}'\n{}",
+                                              fmt::join(arguments, " "), exception_text(done.error())));
 }
 
 }  // namespace thalweg::cli

@@ -148,30 +148,26 @@ Task<int> kafka_leader_election(Context context, Arguments arguments) {
   const OptionParser known = kafka_leader_election_options();
   Terminal& terminal = context.terminal;
   const auto options = known.parse(arguments);
-  const auto plainly = [&](const std::string& text) {
-    terminal.err(text + "\n");
-    return 1;
-  };
-  if (!options) co_return plainly(options.error().message);
+  if (!options) co_return plain_error(terminal, options.error().message);
   if (const auto code =
           answer_at_once(terminal, known, arguments, *options,
                          "This tool attempts to elect a new leader for a set of topic partitions. The type "
                          "of elections supported are preferred replicas and unclean replicas."))
     co_return *code;
-  if (const std::string text = misuse_of_election(*options); !text.empty()) co_return plainly(text);
+  if (const std::string text = misuse_of_election(*options); !text.empty()) co_return plain_error(terminal, text);
   auto order = election_order(terminal, *options);
-  if (!order) co_return plainly(order.error().message);
+  if (!order) co_return plain_error(terminal, order.error().message);
   if (options->has("admin.config"))
     terminal.out(
         "Option --admin.config has been deprecated and will be removed in a future version. Use --command-config "
         "instead.\n");
   auto settings = election_settings(terminal, *options);
-  if (!settings) co_return plainly(settings.error().message);
+  if (!settings) co_return plain_error(terminal, settings.error().message);
   admin::Client client(context.shard, std::move(*settings));
   const auto done = co_await elect(terminal, client, *std::move(order));
   if (done) co_return 0;
-  co_return plainly(done.error().code == ErrorCode::kInvalidRequest ? done.error().message
-                                                                    : exception_text(done.error()));
+  co_return plain_error(
+      terminal, done.error().code == ErrorCode::kInvalidRequest ? done.error().message : exception_text(done.error()));
 }
 
 }  // namespace thalweg::cli

@@ -99,11 +99,7 @@ Task<int> kafka_log_dirs(Context context, Arguments arguments) {
   const OptionParser known = kafka_log_dirs_options();
   Terminal& terminal = context.terminal;
   const auto options = known.parse(arguments);
-  const auto plainly = [&](const std::string& text) {
-    terminal.err(text + "\n");
-    return 1;
-  };
-  if (!options) co_return plainly(options.error().message);
+  if (!options) co_return plain_error(terminal, options.error().message);
   if (const auto code = answer_at_once(terminal, known, arguments, *options,
                                        "This tool helps to query log directory usage on the specified brokers."))
     co_return *code;
@@ -111,12 +107,12 @@ Task<int> kafka_log_dirs(Context context, Arguments arguments) {
     if (!options->has(needed))
       co_return usage_error(terminal, known, fmt::format("Missing required argument \"[{}]\"", needed));
   auto settings = admin_options(terminal, *options);
-  if (!settings) co_return plainly(settings.error().message);
+  if (!settings) co_return plain_error(terminal, settings.error().message);
   admin::Client client(context.shard, std::move(*settings));
   const auto done = co_await describe_dirs(terminal, *options, client);
   if (done) co_return 0;
-  co_return plainly(done.error().code == ErrorCode::kInvalidRequest ? done.error().message
-                                                                    : exception_text(done.error()));
+  co_return plain_error(
+      terminal, done.error().code == ErrorCode::kInvalidRequest ? done.error().message : exception_text(done.error()));
 }
 
 }  // namespace thalweg::cli

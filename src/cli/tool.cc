@@ -45,6 +45,11 @@ Task<int> run_to_the_end(Context context, Tool tool, std::string program, Argume
   co_return code == 0 ? 1 : code;
 }
 
+int plain_error(Terminal& terminal, std::string_view message) {
+  terminal.err(fmt::format("{}\n", message));
+  return 1;
+}
+
 int usage_error(Terminal& terminal, const OptionParser& parser, std::string_view message) {
   terminal.err(fmt::format("{}\n{}", message, parser.help()));
   return 1;

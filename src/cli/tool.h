@@ -71,6 +71,8 @@ inline constexpr std::string_view kKafkaVersion = "4.3.1";
 
 // Writes the message and the table of options to standard error; returns the exit code 1.
 int usage_error(Terminal& terminal, const OptionParser& parser, std::string_view message);
+// Prints the message and nothing beside it, as some of Kafka's tools do; 1.
+int plain_error(Terminal& terminal, std::string_view message);
 // What --version, --help and an empty command line answer in each of Kafka's tools: the exit code when that was all.
 std::optional<int> answer_at_once(Terminal& terminal, const OptionParser& parser, const Arguments& arguments,
                                   const Options& options, std::string_view purpose);
