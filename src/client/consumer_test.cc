@@ -166,21 +166,20 @@ TEST(Consumer, APartitionInBackoffDoesNotDelayTheOthers) {
   MockCluster cluster;
   cluster.topic("orders", 3);
   for (int p = 0; p < 3; ++p) cluster.send("orders", 0, 1000, p);
-  Seen seen;
-  std::atomic<int> of_zero{0};
+  Seen seen, of_zero;
   auto consumer = Consumer::open(cluster.consumer());
   consumer
       ->on("orders",
            [&](const Record& record) -> Result<> {
-             if (record.partition() == 0 && ++of_zero > 10) return fail("away for an hour");
-             if (record.partition() != 0) seen.add("");
-             return {};
+             (record.partition() == 0 ? of_zero : seen).add("");
+             return record.offset() >= 10 && record.partition() == 0 ? Result<>(fail("away for an hour")) : Result<>();
            })
       .retry({.attempts = 1000, .backoff = Backoff::fixed(1h)});
   Running running(*consumer);
   EXPECT_TRUE(seen.wait(2000));
-  EXPECT_EQ(of_zero, 11);
+  EXPECT_TRUE(of_zero.wait(11));  // which of the partitions came first is open
   EXPECT_TRUE(running.stop()) << "a record in back-off does not hold up the stop";
+  EXPECT_EQ(of_zero.list().size(), 11u);
   EXPECT_EQ(committed(cluster, "orders"), 10);
 }
 
@@ -238,8 +237,7 @@ TEST(Consumer, WithoutABrokerItSaysSoAndStillStops) {
   ASSERT_TRUE(consumer);
   consumer->on("orders", [](const Record&) {});
   Running running(*consumer);
-  ASSERT_TRUE(errors.wait(1));
-  EXPECT_NE(errors.list()[0].find("is the broker up?"), std::string::npos) << errors.list()[0];
+  EXPECT_TRUE(errors.wait("is the broker up?"));
   (void)running.stop();
 }
 
@@ -255,8 +253,7 @@ TEST(Consumer, AnUnknownTopicIsReportedAndTheOthersAreHandled) {
   consumer->on("orders", [&](const Record&) { seen.add(""); }).on("nowhere", [](const Record&) {});
   Running running(*consumer);
   EXPECT_TRUE(seen.wait(1));
-  ASSERT_TRUE(errors.wait(1));
-  EXPECT_NE(errors.list()[0].find("nowhere"), std::string::npos) << errors.list()[0];
+  EXPECT_TRUE(errors.wait("nowhere"));
   EXPECT_TRUE(running.stop());
 }
 
@@ -264,17 +261,25 @@ TEST(Consumer, BatchesAreOfOnePartitionAndInOrder) {
   MockCluster cluster;
   cluster.topic("clicks");
   cluster.send("clicks", 0, 25);
+  std::atomic<std::int64_t> next{0};
+  std::atomic<bool> as_promised{true};
   Seen seen;
   auto consumer = Consumer::open(cluster.consumer());
+  // How many records have come when a batch is due is the machine's affair; src/dispatch tests it by the hand-moved
+  // clock.
   consumer->on_batch("clicks",
                      [&](std::span<const Record> batch) {
-                       seen.add(std::to_string(batch.front().offset()) + "+" + std::to_string(batch.size()));
+                       as_promised = as_promised && batch.size() <= 10;
+                       for (const Record& record : batch) {
+                         as_promised = as_promised && record.offset() == next++;
+                         seen.add("");
+                       }
                      },
                      {.count = 10, .age = 200ms});
   Running running(*consumer);
-  ASSERT_TRUE(seen.wait(3));
+  ASSERT_TRUE(seen.wait(25));
   ASSERT_TRUE(running.stop());
-  EXPECT_EQ(seen.list(), (std::vector<std::string>{"0+10", "10+10", "20+5"}));
+  EXPECT_TRUE(as_promised);
   EXPECT_EQ(committed(cluster, "clicks"), 25);
 }
 

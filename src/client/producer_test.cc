@@ -176,23 +176,30 @@ TEST(AsyncProducer, AHandlerThatThrowsCostsNobodyElseAnything) {
   EXPECT_EQ(errors.list()[0], "mine");
 }
 
-TEST(BatchProducer, SendsByCountAndByAgeAlsoWhenNobodyCalls) {
+TEST(BatchProducer, SendsByCount) {
   MockCluster cluster;
   cluster.topic("orders");
   Metrics metrics;
   auto config = cluster.producer();
   config.metrics = metrics;
-  auto producer = BatchProducer::open(config, {.count = 3, .age = 50ms});
-  for (int i = 0; i < 3; ++i) ASSERT_TRUE(producer->add("orders", std::int64_t{i}, "v"));
-  EXPECT_EQ(producer->waiting(), 0u);
-  ASSERT_TRUE(producer->add("orders", "k", "alone"));
-  const auto deadline = std::chrono::steady_clock::now() + 30s;
-  while (producer->waiting() > 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
-  EXPECT_EQ(producer->waiting(), 0u);
+  auto producer = BatchProducer::open(config, {.count = 3, .age = 1h});
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(producer->add("orders", std::int64_t{i}, "v"));
+  EXPECT_EQ(producer->waiting(), 1u);
   ASSERT_TRUE(producer->close());
   EXPECT_NE(metrics.text().find("kafka_messages_produced_total{topic=\"orders\",status=\"success\"} 4\n"),
             std::string::npos)
       << metrics.text();
+}
+
+TEST(BatchProducer, SendsByAgeWhenNobodyCalls) {
+  MockCluster cluster;
+  cluster.topic("orders");
+  auto producer = BatchProducer::open(cluster.producer(), {.count = 3, .age = 50ms});
+  ASSERT_TRUE(producer->add("orders", "k", "alone"));
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (producer->waiting() > 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  EXPECT_EQ(producer->waiting(), 0u);
+  EXPECT_TRUE(producer->close());
 }
 
 TEST(BatchProducer, WhatFailedStaysInTheBatchAndGoesWithTheNextFlush) {

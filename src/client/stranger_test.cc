@@ -55,8 +55,7 @@ TEST(Stranger, ASerdeThatThrowsWhenItReadsMakesALetterAtOnce) {
     letters.add(std::string(letter.headers().last("__dlq.errors.message").value_or("")));
   });
   Running running(*consumer), reading(*reader);  // two in one process
-  ASSERT_TRUE(letters.wait(1));
-  EXPECT_NE(letters.list()[0].find("the serde bad threw: what is not a std::exception"), std::string::npos);
+  EXPECT_TRUE(letters.wait("the serde bad threw: what is not a std::exception"));
   EXPECT_TRUE(running.stop());
   EXPECT_TRUE(reading.stop());
 }
@@ -83,7 +82,7 @@ TEST(Stranger, WhatDecidesAboutRetriesAndThrowsIsReportedAndTheRecordIsTriedAgai
   Running running(*consumer);
   ASSERT_TRUE(seen.wait(2));
   EXPECT_TRUE(running.stop());
-  EXPECT_EQ(errors.list(), (std::vector<std::string>{"undecided"}));
+  EXPECT_EQ(std::ranges::count(errors.list(), "undecided"), 1);
 }
 
 TEST(Stranger, AHandlerMayStopAndDestroyTheConsumerThatRunsIt) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -43,7 +44,7 @@ class MockCluster {
             .group = group,
             .workers = 4,
             .commit_interval = 100ms,
-            .session_timeout = 6s,
+            .session_timeout = 10s,  // of those that a slow machine stops without a word, too
             .on_error = [](const Error&) {}};
   }
   void send(const std::string& topic, int from, int to, std::optional<std::int32_t> partition = {}) const {
@@ -73,10 +74,17 @@ class Seen {
     const std::lock_guard lock(mutex_);
     return list_;
   }
-  // At most 30 s: then the test fails by what it looks at next.
+  // At most a minute: then the test fails by what it looks at next.
   bool wait(std::size_t count) {
     std::unique_lock lock(mutex_);
-    return more_.wait_for(lock, std::chrono::seconds(30), [&] { return list_.size() >= count; });
+    return more_.wait_for(lock, std::chrono::seconds(60), [&] { return list_.size() >= count; });
+  }
+  // The same for the first that has `text` in it: what else may be said, on a slow machine, comes before or after.
+  bool wait(std::string_view text) {
+    std::unique_lock lock(mutex_);
+    return more_.wait_for(lock, std::chrono::seconds(60), [&] {
+      return std::ranges::any_of(list_, [&](const auto& said) { return said.contains(text); });
+    });
   }
 
  private:
