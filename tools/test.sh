@@ -20,7 +20,11 @@ stage() {
   else
     [ "$code" -eq 0 ] && passed=$((passed + 1)) || failed=$((failed + 1))
   fi
-  if [ "$failed" -gt "$before" ]; then unwell+=("$name"); fi
+  if [ "$failed" -gt "$before" ]; then
+    unwell+=("$name")
+    # By name, here as well: who reads only the end of the output wants to know which.
+    mapfile -t -O "${#unwell[@]}" unwell < <(grep -aE '^(FAIL |\[  FAILED  \] [A-Za-z]+[./])' "$log" | sort -u | head -20 | sed 's/^/  /' || true)
+  fi
   say "== $name took $((SECONDS - start)) s"
 }
 
@@ -56,7 +60,7 @@ stage "messages against Kafka's own classes" python3 -B tests/interop/java-serde
 stage "processes" python3 tests/system/run
 
 echo
-for name in ${unwell[@]+"${unwell[@]}"}; do echo "failed: $name"; done
+for name in ${unwell[@]+"${unwell[@]}"}; do echo "failed: ${name:0:200}"; done
 if [ "$skipped" -gt 0 ]; then
   echo "$passed passed, $failed failed, $skipped skipped"
 else
