@@ -21,6 +21,7 @@
 #include "config/properties.h"
 #include "monitoring/monitoring.h"
 #include "platform/process_info.h"
+#include "platform/program_pages.h"
 #include "platform/shard_threads.h"
 #include "schema_registry/schema_registry.h"
 
@@ -195,6 +196,7 @@ Task<> run(Life& life) {
   life.started = true;
   if (life.stopping) co_return co_await stop(life);
   co_await check_advertised_names(life);
+  platform::give_back_program_pages();
 }
 
 // Ctrl-C twice is somebody who does not want to wait: leave as after a crash, which recovery handles. SIGTERM may come
