@@ -300,15 +300,20 @@ void Broker::link_controllers(const std::string& cluster_id) {
 
 void Broker::begin_life(std::int64_t claimed_epoch) {
   lifecycle_ = std::make_unique<BrokerLifecycle>(shard0(), config_, *controller_link_, *publisher_);
+  const auto everywhere = [this](auto&& tell) {
+    for (auto& shard : shards_) shard->shard.post([here = shard.get(), tell] { tell(here->partitions); });
+  };
   lifecycle_->of({.shards = shards_of(*this),
                   // A log that cannot be opened may have lost something.
                   .previous_epoch = [this, claimed_epoch] { return publisher_->nothing_failed() ? claimed_epoch : -1; },
                   .remember_epoch = [this](std::int64_t epoch) { return registered_as(epoch); },
                   .isolated =
-                      [this](bool isolated) {
-                        for (auto& shard : shards_)
-                          shard->shard.post(
-                              [here = shard.get(), isolated] { here->partitions.set_isolated(isolated); });
+                      [everywhere](bool isolated) {
+                        everywhere([isolated](replica::Partitions& led) { led.set_isolated(isolated); });
+                      },
+                  .sure_until =
+                      [everywhere](Instant until) {
+                        everywhere([until](replica::Partitions& led) { led.set_sure_until(until); });
                       }});
 }
 

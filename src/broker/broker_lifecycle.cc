@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "controller/decision.h"
 #include "controller/features.h"
 
 namespace thalweg::broker {
@@ -27,7 +28,7 @@ BrokerLifecycle::BrokerLifecycle(const Shard& shard, const config::BrokerConfig&
       publisher_(publisher),
       incarnation_(Uuid::from_random(shard.random.next(), shard.random.next())),
       pings_(shard),
-      machine_(config.broker_heartbeat_interval) {}
+      machine_(config.broker_heartbeat_interval, to_instant(controller::Options::from(config).broker_silence)) {}
 
 Task<Result<>> BrokerLifecycle::start(std::vector<Uuid> log_dirs) {
   const Instant deadline = shard_.clock.now() + config_.initial_broker_registration_timeout;
@@ -193,6 +194,7 @@ Task<> BrokerLifecycle::beat(LifecycleMachine::Beat wish) {
     log::info("heartbeats are answered again");
   failing_ = failed;
   machine_.on_beat(beaten, shard_.clock.now());
+  process_.sure_until(machine_.sure_until());
   tick();
 }
 

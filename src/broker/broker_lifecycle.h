@@ -41,6 +41,8 @@ class BrokerLifecycle {
     std::function<Task<Result<>>(std::int64_t)> remember_epoch;
     // No controller has answered for a while, or one has again.
     std::function<void(bool)> isolated = [](bool) {};
+    // After each beat: until when nobody else can lead what is led here (LifecycleMachine::sure_until).
+    std::function<void(Instant)> sure_until = [](Instant) {};
   };
   void of(Process process) { process_ = std::move(process); }
 

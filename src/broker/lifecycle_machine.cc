@@ -113,6 +113,7 @@ void LifecycleMachine::on_beat(const Result<Beaten>& answer, Instant now) {
   }
   if (state_ == State::kCatchingUp) return;
   state_ = answer->is_fenced ? State::kFenced : State::kRunning;
+  sure_until_ = told_ && told_->others ? sent_ + sure_for_ : Instant::max();
   const bool wanted = told_ && !told_->applies_metadata;
   if (answer->is_fenced && !wanted) due_ = std::min(due_, now + kUnfencePause);
 }

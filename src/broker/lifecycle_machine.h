@@ -61,8 +61,10 @@ class LifecycleMachine {
     bool should_shut_down = false;
   };
 
-  // `interval`: broker.heartbeat.interval.ms
-  explicit LifecycleMachine(Instant interval) : interval_(interval) {}
+  // `interval`: broker.heartbeat.interval.ms; `silence`: thalweg.broker.silence.ms, after which others may lead what
+  // this broker has led
+  explicit LifecycleMachine(Instant interval, Instant silence = kSilence)
+      : interval_(interval), sure_for_(silence - silence / 8) {}
 
   // The logs are open. REQUIRES: recovering
   void recovered(Instant now);
@@ -78,7 +80,12 @@ class LifecycleMachine {
   // Why it will never be registered.
   const std::optional<Error>& failure() const { return failure_; }
   bool drained() const { return drained_; }
+  // Until when no controller can have given to others what this broker leads, by what it has heard: a beat was answered
+  // that was sent a little less than the controller's patience before. A process that stood still finds it over when it
+  // goes on, before any timer has told it. No end where there are no others.
+  Instant sure_until() const { return sure_until_; }
 
+  static constexpr Instant kSilence = std::chrono::milliseconds(800);
   static constexpr Instant kAmongOthers = std::chrono::milliseconds(160);
   static constexpr Instant kDuplicatePause = std::chrono::milliseconds(250);  // a former session has to end
   static constexpr Instant kRefusedPause = std::chrono::milliseconds(100);    // there is no controller
@@ -94,6 +101,8 @@ class LifecycleMachine {
   void note_silence(const Health& health, Instant now);
 
   const Instant interval_;
+  const Instant sure_for_;
+  Instant sure_until_ = Instant::max();
   State state_ = State::kRecovering;
   std::int64_t epoch_ = -1;
   std::optional<Error> failure_;

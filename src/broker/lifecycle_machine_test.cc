@@ -97,5 +97,24 @@ TEST(LifecycleMachine, Conversations) {
   EXPECT_GE(conversations, 10);
 }
 
+// Counted from when the beat was sent: the controller cannot have heard it earlier.
+TEST(LifecycleMachine, IsSureOfWhatItLeadsForLessThanTheControllersPatience) {
+  LifecycleMachine machine(2s, 800ms);
+  LifecycleMachine::Health health{.registered_here = true, .others = true};
+  machine.recovered(1h);
+  machine.on_tick(health, 1h);
+  machine.on_registered(17, 1h);
+  machine.on_tick(health, 1h);
+  machine.on_beat(LifecycleMachine::Beaten{.is_fenced = false}, 1h + 100ms);
+  EXPECT_EQ(machine.sure_until(), 1h + 700ms);
+  machine.on_tick(health, 1h + 160ms);
+  machine.on_beat(fail(ErrorCode::kRequestTimedOut, "lost"), 1h + 500ms);
+  EXPECT_EQ(machine.sure_until(), 1h + 700ms);
+  health.others = false;
+  machine.on_tick(health, 1h + 600ms);
+  machine.on_beat(LifecycleMachine::Beaten{.is_fenced = false}, 1h + 601ms);
+  EXPECT_EQ(machine.sure_until(), Instant::max()) << "a lone broker beats rarely, and nobody else can lead";
+}
+
 }  // namespace
 }  // namespace thalweg::broker

@@ -137,6 +137,7 @@ void Partition::isr_refused(std::int32_t partition_epoch) {
   if (leading()) take(leading()->replication.on_refused(partition_epoch, isr_changes_.eligible, shard_.clock.now()));
 }
 
+bool Partition::has_followers() const { return leading() && leading()->replication.has_followers(); }
 bool Partition::is_forsaken() const { return leading() && leading()->replication.is_forsaken(shard_.clock.now()); }
 
 bool Partition::is_alone_in_sync() const { return leading() && leading()->replication.is_alone(); }

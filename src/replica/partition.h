@@ -113,6 +113,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   bool is_alone_in_sync() const;
   // It leads, and no other replica asks it for anything.
   bool is_forsaken() const;
+  // It is led here, and has other replicas.
+  bool has_followers() const;
   void set_isr_changes(IsrChanges changes) { isr_changes_ = std::move(changes); }
   // The controller changed nothing of what was proposed under this partition epoch.
   void isr_refused(std::int32_t partition_epoch);

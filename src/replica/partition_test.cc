@@ -424,6 +424,38 @@ TEST_F(PartitionTest, R11OnABrokerThatReachesNobodyClientsAreSentOn) {
   EXPECT_EQ(append(shared), ErrorCode::kNone);
 }
 
+// A client that has gone on with the next leader comes back by old metadata: it is ahead of this log, and nothing is
+// wrong with it.
+TEST_F(PartitionTest, R13WhoMayHaveBeenReplacedJudgesNobodyByItsLog) {
+  const PartitionKey shared{Uuid{1, 2}, PartitionId{0}}, alone{Uuid{1, 2}, PartitionId{1}};
+  const auto log = open()->log_ptr();
+  Partitions partitions(t.shard, kSelf);
+  partitions.host(shared, log, led_by(kSelf, LeaderEpoch{4}, {kSelf, kOther}));
+  auto only_here = led_by(kSelf, LeaderEpoch{4});
+  only_here.replicas = {kSelf};
+  partitions.host(alone, log, only_here);
+  const auto append = [&](const PartitionKey& key, std::int32_t sequence) {
+    const storage::BatchSpec batch{
+        .options = {.producer_id = ProducerId{7}, .producer_epoch = ProducerEpoch{0}, .base_sequence = sequence}};
+    const auto results = t.run(partitions.append({{key, {.records = storage::make_batch(batch)}}}));
+    return results.front() ? ErrorCode::kNone : results.front().error().error.code;
+  };
+  const auto read = [&](const PartitionKey& key) {
+    const auto results = t.run(partitions.read({{key, {.from = Offset{1000}}}}));
+    return results.front() ? ErrorCode::kNone : results.front().error().code;
+  };
+  EXPECT_EQ(append(shared, 0), ErrorCode::kNone);
+  partitions.set_sure_until(t.clock.now() + 700ms);
+  EXPECT_EQ(append(shared, 9), ErrorCode::kOutOfOrderSequenceNumber);
+  EXPECT_EQ(read(shared), ErrorCode::kOffsetOutOfRange);
+  t.clock.advance(700ms);
+  EXPECT_EQ(append(shared, 9), ErrorCode::kNotLeaderOrFollower);
+  EXPECT_EQ(read(shared), ErrorCode::kNotLeaderOrFollower);
+  EXPECT_EQ(append(alone, 9), ErrorCode::kOutOfOrderSequenceNumber) << "nobody else can lead it";
+  EXPECT_EQ(read(alone), ErrorCode::kOffsetOutOfRange);
+  EXPECT_EQ(append(shared, 1), ErrorCode::kNone) << "what is in order waits for the other replicas, as ever";
+}
+
 TEST_F(PartitionTest, AreCountedByTheirStates) {
   const auto key = [](int i) { return PartitionKey{Uuid{1, 2}, PartitionId{i}}; };
   const auto log = open()->log_ptr();

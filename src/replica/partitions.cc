@@ -142,7 +142,16 @@ storage::AppendResult Partitions::append_now(Append append) {
   if (isolated_ && (*partition)->is_forsaken())
     return std::unexpected(storage::AppendError(
         Error{ErrorCode::kNotLeaderOrFollower, "this broker reaches neither a controller nor another replica"}));
-  return (*partition)->append_as_leader(std::move(append.request));
+  auto appended = (*partition)->append_as_leader(std::move(append.request));
+  if (!appended) appended.error().error = verdict(**partition, std::move(appended.error().error));
+  return appended;
+}
+
+Error Partitions::verdict(const Partition& partition, Error error) const {
+  const bool by_what_is_here =
+      error.code == ErrorCode::kOutOfOrderSequenceNumber || error.code == ErrorCode::kOffsetOutOfRange;
+  if (!by_what_is_here || shard_.clock.now() < sure_until_ || !partition.has_followers()) return error;
+  return {ErrorCode::kNotLeaderOrFollower, "another broker may lead the partition by now: " + error.message};
 }
 
 Task<storage::AppendResult> Partitions::append_packed(Append append) {
@@ -181,6 +190,7 @@ Task<std::vector<Result<ReadResult>>> Partitions::read(std::vector<Read> reads) 
       continue;
     }
     auto& result = results.emplace_back(co_await (*partition)->read(read.request));
+    if (!result) result = std::unexpected(verdict(**partition, std::move(result.error())));
     (*partition)->counts().read(result ? ErrorCode::kNone : result.error().code);
   }
   co_return results;

@@ -39,6 +39,11 @@ class Partitions {
   // No controller has answered this broker for a while. What clients send to a partition that no other replica asks for
   // either is refused from then on: another one leads it by now, or will, and what was taken here would be cut.
   void set_isolated(bool isolated) { isolated_ = isolated; }
+  // Until when nobody else can lead what is led here. Who is not sure any more judges no client by what it knows: one
+  // that has gone on with the next leader, and comes back by old metadata, is ahead of this log, and is sent on instead
+  // of being told that its sequence is broken or its offset out of range, after which it would give up, or begin again
+  // elsewhere.
+  void set_sure_until(Instant until) { sure_until_ = until; }
   void isr_refused(PartitionKey key, std::int32_t partition_epoch);
 
   // Takes a log into service, or tells a partition that is here already what the image says now.
@@ -111,6 +116,8 @@ class Partitions {
   Result<PartitionPtr> get(const PartitionKey& key) const;
   Task<Result<>> committed_in(Wait wait, Instant deadline);
   storage::AppendResult append_now(Append append);
+  // The error as it is, or where another may lead the partition by now, that.
+  Error verdict(const Partition& partition, Error error) const;
   Task<storage::AppendResult> append_packed(Append append);
 
   const Shard& shard_;
@@ -120,6 +127,7 @@ class Partitions {
   std::unique_ptr<Fetchers> fetchers_;
   std::unordered_map<PartitionKey, PartitionPtr, Hash> partitions_;  // looked up; iterated only to stop them all
   bool isolated_ = false;
+  Instant sure_until_ = Instant::max();
 };
 
 }  // namespace thalweg::replica

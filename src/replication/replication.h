@@ -110,6 +110,7 @@ class Replication {
   bool is_alone() const;
   // There are other replicas, and none has asked for anything for silence_max.
   bool is_forsaken(Instant now) const;
+  bool has_followers() const { return !followers_.empty(); }
   // It has passed what earlier leaders left: before, a consumer that asks for the end must not be told it (KIP-207).
   bool high_watermark_is_known() const { return high_watermark_ >= epoch_start_; }
   Offset epoch_start() const { return epoch_start_; }
