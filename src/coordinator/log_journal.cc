@@ -97,7 +97,7 @@ replicated::AppendResult LogJournal::append(const std::vector<KeyValue>& records
   const auto flush = [&]() -> std::expected<void, replicated::AppendFailure> {
     if (batch.empty()) return {};
     auto appended =
-        partition_->append_as_leader({.records = batch.build(), .origin = storage::AppendOrigin::kCoordinator});
+        partition_->append_as_leader({.records = std::move(batch).build(), .origin = storage::AppendOrigin::kCoordinator});
     batch = record::BatchBuilder();
     if (appended) return {};
     Error& error = appended.error().error;
