@@ -20,7 +20,9 @@ namespace thalweg::coordinator {
 struct KeyValue {
   SharedBytes key;
   std::optional<SharedBytes> value;
-  friend bool operator==(const KeyValue&, const KeyValue&) = default;
+  // When it was written; appended with none, it is written now. No part of what it says.
+  std::optional<Timestamp> timestamp = std::nullopt;
+  friend bool operator==(const KeyValue& a, const KeyValue& b) { return a.key == b.key && a.value == b.value; }
 };
 
 class LogJournal {

@@ -53,6 +53,7 @@ Value to_json(const SchemaObject& schema) {
   Object object =
       Object::of({{"subject", schema.subject}, {"version", schema.version}, {"id", schema.id}, {"guid", schema.guid}});
   add_content(object, schema);
+  add(object, "ts", schema.written);
   if (schema.deleted) object.add("deleted", true);
   return object;
 }
@@ -60,6 +61,7 @@ Value to_json(const SchemaObject& schema) {
 Value registered_to_json(const SchemaObject& schema) {
   Object object = Object::of({{"id", schema.id}, {"version", schema.version}, {"guid", schema.guid}});
   add_content(object, schema);
+  add(object, "ts", schema.written);
   return object;
 }
 
@@ -67,6 +69,7 @@ Value to_json(const SchemaById& by_id) {
   Object object;
   add_content(object, by_id.schema);
   object.add("guid", by_id.schema.guid);
+  add(object, "ts", by_id.schema.written);
   if (by_id.with_subject) {
     object.add("subject", by_id.schema.subject);
     object.add("version", by_id.schema.version);

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/time.h"
 #include "registry/config.h"
 #include "registry/content.h"
 
@@ -89,6 +90,7 @@ struct SchemaObject {
   std::optional<Metadata> metadata;
   std::optional<RuleSet> rules;
   Text text;
+  std::optional<Timestamp> written;  // when it was registered, or softly deleted
   bool deleted = false;
   friend bool operator==(const SchemaObject&, const SchemaObject&) = default;
 };

@@ -26,10 +26,12 @@ struct SchemasCodec {
   using Record = registry::Record;
   static Result<coordinator::KeyValue> encode(const Record& record) {
     TRY(auto bytes, registry::encode(record));
-    return coordinator::KeyValue{std::move(bytes.key), std::move(bytes.value)};
+    return coordinator::KeyValue{std::move(bytes.key), std::move(bytes.value), registry::written_at(record)};
   }
   static Result<std::optional<Record>> decode(const coordinator::KeyValue& bytes) {
-    return registry::decode(bytes.key, bytes.value);
+    TRY(auto record, registry::decode(bytes.key, bytes.value));
+    if (record && bytes.timestamp) registry::set_written_at(*record, *bytes.timestamp);
+    return record;
   }
 };
 
