@@ -44,6 +44,7 @@ enum class Code : std::int32_t {
   kContextNotEmpty = 42211,
   kStoreFailure = 50001,
   kTimeout = 50002,
+  kForwardFailed = 50003,
   kNoLeader = 50004,
 };
 inline int http_status(Code code) {

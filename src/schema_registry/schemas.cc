@@ -82,7 +82,7 @@ void add_schemas(Routes& routes) {
   routes.add("GET", "/schemas/ids/{id}/versions", versions_of_id);
   routes.add("GET", "/schemas/guids/{guid}", by_guid);
   routes.add("GET", "/schemas/guids/{guid}/ids", ids_of_guid);
-  routes.add("GET", "/schemas/types", types);
+  routes.add_here("GET", "/schemas/types", types);
   routes.add("GET", "/schemas", all);
 }
 
