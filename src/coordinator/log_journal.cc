@@ -108,6 +108,9 @@ replicated::AppendResult LogJournal::append(const std::vector<KeyValue>& records
   for (const KeyValue& record : records) {
     record::NewRecord next{.timestamp = record.timestamp.value_or(now), .key = record.key.view()};
     if (record.value) next.value = record.value->view();
+    std::vector<BytesView> more;
+    for (const SharedBytes& part : record.more) more.push_back(part.view());
+    next.more_value = more;
     if (divisible && batch.size() + record::BatchBuilder::size_of(next) > bytes_max) TRY_VOID(flush());
     batch.append(next);
   }

@@ -22,7 +22,12 @@ struct KeyValue {
   std::optional<SharedBytes> value;
   // When it was written; appended with none, it is written now. No part of what it says.
   std::optional<Timestamp> timestamp = std::nullopt;
-  friend bool operator==(const KeyValue& a, const KeyValue& b) { return a.key == b.key && a.value == b.value; }
+  // What follows `value`, where that is only the beginning: a large value need not be copied to be in one piece. What
+  // is replayed always is.
+  std::vector<SharedBytes> more = {};
+  friend bool operator==(const KeyValue& a, const KeyValue& b) {
+    return a.key == b.key && a.value == b.value && a.more == b.more;
+  }
 };
 
 class LogJournal {

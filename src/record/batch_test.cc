@@ -161,6 +161,14 @@ TEST(Hash, MatchesKafkasMurmur2) {  // values that every client's test suite sha
   EXPECT_EQ(murmur2(as_bytes("abc")), 479470107);
 }
 
+TEST(BatchBuilder, TakesAValueInPieces) {
+  BatchBuilder whole, pieces;
+  whole.append({.timestamp = 5, .key = as_bytes("k"), .value = as_bytes("one, two and three")});
+  const BytesView more[] = {as_bytes(", two"), BytesView(), as_bytes(" and three")};
+  pieces.append({.timestamp = 5, .key = as_bytes("k"), .value = as_bytes("one"), .headers = {}, .more_value = more});
+  EXPECT_EQ(bytes_of(pieces.build()), bytes_of(whole.build()));
+}
+
 // Without the copy that a builder costs which is needed once more.
 TEST(BatchBuilder, GivesTheSameBatchAway) {
   for (const Codec codec : {Codec::kNone, Codec::kZstd}) {

@@ -40,8 +40,15 @@ std::size_t signed_size(std::int64_t value) { return varint_size(zigzag(value));
 std::size_t nullable_size(const std::optional<BytesView>& bytes) {
   return bytes ? signed_size(static_cast<std::int64_t>(bytes->size())) + bytes->size() : 1;
 }
+std::size_t value_size(const NewRecord& record) {
+  std::size_t size = record.value->size();
+  for (const BytesView part : record.more_value) size += part.size();
+  return size;
+}
 std::size_t payload_size(const NewRecord& record) {
-  std::size_t size = 1 + nullable_size(record.key) + nullable_size(record.value);
+  std::size_t size = 1 + nullable_size(record.key);
+  const std::size_t value = record.value ? value_size(record) : 0;
+  size += record.value ? signed_size(static_cast<std::int64_t>(value)) + value : 1;
   size += signed_size(static_cast<std::int64_t>(record.headers.size()));
   for (const auto& header : record.headers) size += nullable_size(as_bytes(header.key)) + nullable_size(header.value);
   return size;
@@ -72,6 +79,7 @@ std::size_t BatchBuilder::size_of(const NewRecord& record) {
 void BatchBuilder::append(const NewRecord& record) { append_at(options_.base_offset + last_offset_delta_ + 1, record); }
 
 void BatchBuilder::append_at(Offset offset, const NewRecord& record) {
+  CHECK(record.value || record.more_value.empty());
   const std::int64_t offset_delta = offset - options_.base_offset;
   CHECK(offset_delta > last_offset_delta_ && offset_delta <= std::numeric_limits<std::int32_t>::max());
   if (!base_timestamp_) base_timestamp_ = record.timestamp;
@@ -89,7 +97,9 @@ void BatchBuilder::append_at(Offset offset, const NewRecord& record) {
   out.varint(timestamp_delta);
   out.varint(offset_delta);
   out.nullable(record.key);
-  out.nullable(record.value);
+  out.varint(record.value ? static_cast<std::int64_t>(value_size(record)) : -1);
+  if (record.value) out.bytes(*record.value);
+  for (const BytesView part : record.more_value) out.bytes(part);
   out.varint(static_cast<std::int64_t>(record.headers.size()));
   for (const auto& header : record.headers) {
     out.nullable(as_bytes(header.key));

@@ -25,6 +25,8 @@ struct NewRecord {
   std::optional<BytesView> key;
   std::optional<BytesView> value;
   std::span<const HeaderView> headers;
+  // What follows `value`, which is then the first part of it: for one that nobody has in one piece. Empty without one.
+  std::span<const BytesView> more_value = {};
 };
 
 struct BatchOptions {

@@ -19,8 +19,12 @@ constexpr Instant kLookAgainAfter = 5ms;
 struct SchemasCodec {
   using Record = registry::Record;
   static Result<coordinator::KeyValue> encode(const Record& record) {
-    TRY(auto bytes, registry::encode(record));
-    return coordinator::KeyValue{std::move(bytes.key), std::move(bytes.value), registry::written_at(record)};
+    TRY(auto bytes, registry::encode_in_pieces(record));
+    coordinator::KeyValue encoded{std::move(bytes.key), std::nullopt, registry::written_at(record)};
+    if (!bytes.value) return encoded;
+    encoded.value = std::move(bytes.value->front());
+    encoded.more.assign(bytes.value->begin() + 1, bytes.value->end());
+    return encoded;
   }
   static Result<std::optional<Record>> decode(const coordinator::KeyValue& bytes) {
     TRY(auto record, registry::decode(bytes.key, bytes.value));
@@ -84,10 +88,15 @@ Task<> RegistryService::stop() { return coordinators_->stop(); }
 
 Task<RegistryService::Reply> RegistryService::answer(Question question, registry::RequestContext context) {
   Workshop::Seat seat;
+  bool large = false;
   for (;;) {
-    CO_TRY(auto reply, co_await answer_once(question, context));
-    auto job = job_in(reply);
-    if (!job) co_return reply;
+    auto reply = co_await answer_once(question, context);
+    auto job = reply ? job_in(*reply) : nullptr;
+    if (!job) {
+      if (large) spawn(broker_.shard0(), workshop_.put_away(std::exchange(context.findings, nullptr)));
+      co_return reply;
+    }
+    large |= job->bytes > kSmallMax;
     context.findings = co_await workshop_.carry_out(std::move(job), context.findings, seat);
   }
 }
