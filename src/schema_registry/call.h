@@ -104,13 +104,18 @@ inline std::size_t text_bytes(const std::vector<registry::SchemaObject>& answer)
   return bytes;
 }
 
-// Asks the registry; what it says is rendered by `render`, which makes a json::Value of it.
-template <class Request, class Render>
-Task<Outcome> ask(RegistryService& registry, Call call, Request request, Render render) {
-  CO_TRY(auto answer, co_await registry.ask(std::move(request), call.context()));
+// The answer, rendered by `render`, which makes a json::Value of it.
+template <class Answer, class Render>
+Task<Outcome> show(RegistryService& registry, Call call, Answer answer, Render render) {
   if (text_bytes(answer) <= kSmallMax) co_return json_response(call, render(answer));
   co_return json_response(call, co_await registry.workshop().workers().run(
                                     [answer = std::move(answer), render] { return json::write(render(answer)); }));
+}
+// Asks the registry, and renders what it says.
+template <class Request, class Render>
+Task<Outcome> ask(RegistryService& registry, Call call, Request request, Render render) {
+  CO_TRY(auto answer, co_await registry.ask(std::move(request), call.context()));
+  co_return co_await show(registry, std::move(call), std::move(answer), std::move(render));
 }
 // The same with the answer's own shape.
 template <class Request>
