@@ -24,6 +24,7 @@
 #include "broker/quorum_participant.h"
 #include "broker/quorum_session.h"
 #include "broker/quorum_view.h"
+#include "broker/registry_door.h"
 #include "broker/replication.h"
 #include "config/describe.h"
 #include "config/quorum_options.h"
@@ -135,6 +136,7 @@ Broker::Broker(std::vector<const Shard*> shards, config::BrokerConfig config)
   large_frames_ =
       std::make_unique<network::LargeFrames>(shard0(), memory_shares(config_, shards_.size()).of_large_frames);
   groups_ = std::make_unique<GroupCoordinator>(*this);
+  registry_door_ = std::make_unique<RegistryDoor>();
   logs_ = std::make_unique<storage::LogManager>(shards, log_manager_config(config_));
   followed_ = std::make_unique<Followed>(Followed{{}, {}, log_config(metadata::Image(), "")});
 }

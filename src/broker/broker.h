@@ -53,6 +53,7 @@ class MetadataPublisher;
 class PeerChannels;
 class NetworkControllerLink;
 class ProducerIds;
+class RegistryDoor;
 
 class Replication;
 
@@ -91,6 +92,8 @@ class Broker {
   // Passes clients' requests on to the first.
   Forwarding& forwarding() { return *forwarding_; }
   DirectoryAssignments& directory_assignments() { return *directory_assignments_; }
+  // How other nodes reach the schema registry above this broker, on shard 0.
+  RegistryDoor& registry_door() { return *registry_door_; }
   // To other nodes, from shard 0.
   PeerChannels& peers() { return *peers_; }
   std::int64_t broker_epoch() const;
@@ -148,6 +151,7 @@ class Broker {
   std::unique_ptr<BrokerLifecycle> lifecycle_;
   std::unique_ptr<ProducerIds> producer_ids_;
   std::unique_ptr<GroupCoordinator> groups_;
+  std::unique_ptr<RegistryDoor> registry_door_;
   std::unique_ptr<network::ConnectionLimits> limits_;
   std::unique_ptr<network::LargeFrames> large_frames_;
   std::vector<std::unique_ptr<network::Server>> servers_;  // one a shard, used there

@@ -19,6 +19,7 @@ bool ListenerRole::serves(protocol::ApiKey key) const {
 }
 
 bool ListenerRole::advertises(protocol::ApiKey key) const {
+  if (static_cast<std::int16_t>(key) > protocol::kApiKeyMax) return false;  // ours
   const auto& api = protocol::info(key);
   return clients ? api.on_broker : controllers && is_for_controllers(api);
 }

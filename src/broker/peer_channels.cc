@@ -64,6 +64,8 @@ std::string_view name(Purpose purpose) {
       return "forwarding";
     case Purpose::kFetch:
       return "fetch";
+    case Purpose::kRegistry:
+      return "registry";
   }
   return "?";
 }

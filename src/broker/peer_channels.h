@@ -29,6 +29,7 @@ enum class Purpose : std::uint8_t {
   kController,  // a broker's other business with the controller
   kForwarding,  // what clients ask of the controller
   kFetch,       // followers; a lane for each fetcher
+  kRegistry,    // what clients ask of the schema registry; a few lanes
 };
 std::string_view name(Purpose purpose);
 

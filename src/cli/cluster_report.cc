@@ -89,6 +89,12 @@ Report nodes_of(const ClusterState& state) {
   return report;
 }
 
+Report troubles_of(const ClusterState& state) {
+  Report report({{"trouble"}, {"next"}});
+  for (const auto& trouble : state.troubles()) report.add({trouble.what, trouble.next});
+  return report;
+}
+
 Report partitions_in(const std::vector<const PartitionState*>& partitions) {
   Report report({{"topic"},
                  {"partition", kNumber},

@@ -53,6 +53,11 @@ Task<Result<std::vector<PartitionState>>> look_once(admin::Client& client, std::
   co_return partitions;
 }
 
+// Of a voter; its leader hears it ten times a second.
+constexpr Millis kSilentFor{3'000};
+
+bool has(const std::vector<BrokerId>& ids, BrokerId id) { return std::ranges::find(ids, id) != ids.end(); }
+
 std::string counted(std::size_t count, std::string_view what) {
   return fmt::format("{} partition{} {}", count, count == 1 ? "" : "s", what);
 }
@@ -90,18 +95,53 @@ std::size_t ClusterState::moving() const {
   return static_cast<std::size_t>(std::ranges::count_if(partitions, [](const auto& p) { return p.move.has_value(); }));
 }
 
+std::size_t ClusterState::standing_still() const {
+  const auto gone = down();
+  return static_cast<std::size_t>(std::ranges::count_if(partitions, [&](const auto& p) {
+    if (!p.move) return false;
+    return p.leaderless() || std::ranges::any_of(p.move->adding, [&](BrokerId id) { return has(gone, id); });
+  }));
+}
+
+std::vector<BrokerId> ClusterState::silent() const {
+  std::vector<BrokerId> ids;
+  if (!quorum) return ids;
+  const auto heard = [&](const admin::QuorumReplica& one) { return one.last_fetch_timestamp; };
+  const auto leader = std::ranges::find(quorum->voters, quorum->leader, &admin::QuorumReplica::replica_id);
+  if (leader == quorum->voters.end() || heard(*leader) < 0) return ids;
+  for (const auto& voter : quorum->voters)
+    if (heard(voter) < heard(*leader) - kSilentFor.count()) ids.push_back(voter.replica_id);
+  return ids;
+}
+
 bool ClusterState::healthy() const { return troubles().empty(); }
 
-std::vector<std::string> ClusterState::troubles() const {
-  std::vector<std::string> found;
-  if (controller() == kNoBroker) found.emplace_back("the controllers have no leader");
+std::vector<Trouble> ClusterState::troubles() const {
+  std::vector<Trouble> found;
+  const auto are = [](const std::vector<BrokerId>& ids) { return ids.size() == 1 ? "is" : "are"; };
+  if (controller() == kNoBroker)
+    found.push_back({"the controllers have no leader",
+                     "start those that are down: more than half of them have to reach each other"});
   if (const auto ids = down(); !ids.empty())
-    found.push_back(fmt::format("{} {} {} down", ids.size() == 1 ? "broker" : "brokers", id_list(ids),
-                                ids.size() == 1 ? "is" : "are"));
-  if (const auto n = count(&PartitionState::leaderless)) found.push_back(counted(n, "without a leader"));
+    found.push_back(
+        {fmt::format("{} {} {} down", ids.size() == 1 ? "broker" : "brokers", id_list(ids), are(ids)),
+         "start it again, it catches up by itself; for good: thalweg partition move --off " + id_list(ids)});
+  if (const auto ids = silent(); !ids.empty())
+    found.push_back({fmt::format("{} {} {} not heard by the others", ids.size() == 1 ? "controller" : "controllers",
+                                 id_list(ids), are(ids)),
+                     "start it again; with more than half gone nothing is created, moved or elected"});
+  if (const auto n = count(&PartitionState::leaderless))
+    found.push_back({counted(n, "without a leader"),
+                     "start the brokers in sync or eligible: thalweg partition list --state leaderless"});
   if (const auto n = count(&PartitionState::under_min_isr))
-    found.push_back(counted(n, "with fewer replicas in sync than min.insync.replicas"));
-  if (const auto n = count(&PartitionState::under_replicated)) found.push_back(counted(n, "with replicas behind"));
+    found.push_back({counted(n, "with fewer replicas in sync than min.insync.replicas"),
+                     "writes with acks=all are refused until those that are missing are back"});
+  if (const auto n = count(&PartitionState::under_replicated))
+    found.push_back({counted(n, "with replicas behind"),
+                     "they catch up by themselves once their brokers are up; if not, those brokers' logs say why"});
+  if (const auto n = standing_still())
+    found.push_back({counted(n, "on a move that stands still"),
+                     "start the brokers that it adds, or take it back: thalweg partition move --cancel"});
   return found;
 }
 

@@ -33,6 +33,11 @@ struct PartitionState {
 // What state() says, for options.
 std::vector<std::string> partition_states();
 
+struct Trouble {
+  std::string what;  // a clause: "broker 3 is down", "2 partitions without a leader"
+  std::string next;  // what to do about it
+};
+
 struct ClusterState {
   admin::ClusterDescription cluster;
   std::optional<admin::QuorumDescription> quorum;  // nothing where brokers do not tell, or nobody leads
@@ -43,9 +48,13 @@ struct ClusterState {
   std::vector<BrokerId> down() const;
   std::size_t count(bool (PartitionState::*what)() const) const;
   std::size_t moving() const;
+  // Moves that wait for a broker which is down, or for a leader.
+  std::size_t standing_still() const;
+  // Voters of the quorum that its leader has not heard for a while.
+  std::vector<BrokerId> silent() const;
   bool healthy() const;
-  // What is wrong, a clause each: "broker 3 is down", "2 partitions have no leader".
-  std::vector<std::string> troubles() const;
+  // What is wrong, the worst first.
+  std::vector<Trouble> troubles() const;
 };
 
 // No topics: all of them, the cluster's own too.
@@ -56,6 +65,7 @@ Task<Result<ClusterState>> look_at_cluster(admin::Client& client);
 Report summary_of(const ClusterState& state);   // a row: what `cluster health` says first
 Report identity_of(const ClusterState& state);  // a row: what `cluster describe` says first
 Report nodes_of(const ClusterState& state);     // a row each
+Report troubles_of(const ClusterState& state);  // a row each
 Report partitions_in(const std::vector<const PartitionState*>& partitions);  // a row each
 // JSON: the only row of `first` as an object, with the rows of others under names of their own.
 std::string one_object(const Report& first, const std::vector<std::pair<std::string, Report>>& more);

@@ -47,8 +47,38 @@ TEST(ClusterHealth, SaysWhatIsWrongAndEndsWithOne) {
     EXPECT_TRUE(ran.out.contains("\"partitions\":[{\"topic\":\"orders\",\"partition\":1,\"state\":\"under-min-isr\""))
         << ran.out;
     EXPECT_EQ(ran.err,
-              "thalweg cluster health: not healthy: broker 3 is down; 1 partition with fewer replicas in sync than "
-              "min.insync.replicas; 1 partition with replicas behind\nWhich partitions: thalweg cluster describe\n");
+              "thalweg cluster health: not healthy\n"
+              "- broker 3 is down: start it again, it catches up by itself; for good: thalweg partition move --off 3\n"
+              "- 1 partition with fewer replicas in sync than min.insync.replicas: writes with acks=all are refused "
+              "until those that are missing are back\n"
+              "- 1 partition with replicas behind: they catch up by themselves once their brokers are up; if not, "
+              "those brokers' logs say why\n"
+              "Which partitions: thalweg cluster describe\n");
+    EXPECT_TRUE(ran.out.contains("\"troubles\":[{\"trouble\":\"broker 3 is down\",\"next\":\"start it again"))
+        << ran.out;
+  });
+}
+
+TEST(ClusterHealth, KnowsAMoveThatWaitsForABrokerThatIsDown) {
+  with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
+    cluster.partitions = {{kFirst, {1, ids({1, 2, 3}), ids({1, 2}), ids({3})}}};
+    cluster.looks_until_moved = 1000;
+    const auto well = co_await cluster.thalweg(shard, {"cluster", "health"});
+    EXPECT_EQ(well.code, 0) << "it is on its way: " << well.err;
+    cluster.down = {3};
+    const auto ran = co_await cluster.thalweg(shard, {"cluster", "health"});
+    EXPECT_TRUE(ran.err.contains("- 1 partition on a move that stands still: start the brokers that it adds"))
+        << ran.err;
+  });
+}
+
+TEST(ClusterHealth, KnowsAControllerThatIsSilent) {
+  with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
+    cluster.partitions = two_orders();
+    cluster.silent = {3};
+    const auto ran = co_await cluster.thalweg(shard, {"cluster", "health"});
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_TRUE(ran.err.contains("- controller 3 is not heard by the others: start it again")) << ran.err;
   });
 }
 

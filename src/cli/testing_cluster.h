@@ -69,6 +69,7 @@ class FakeCluster {
   FakeTerminal terminal;
   std::map<TopicPartition, FakePartition> partitions;
   std::set<int> down;
+  std::set<int> silent;  // voters that the controller has not heard for ten seconds
   std::map<std::string, std::string> racks;
   int controller = 2;
   bool is_controller = false;  // what listens is for controllers
@@ -160,7 +161,8 @@ inline void FakeCluster::serve_metadata() {
       voter.replica_id = {id};
       voter.replica_directory_id = {1, static_cast<std::uint64_t>(id)};
       voter.log_end_offset = {id == controller ? 41 : 40};
-      voter.last_fetch_timestamp = voter.last_caught_up_timestamp = 1'700'000'000'000;
+      voter.last_fetch_timestamp = voter.last_caught_up_timestamp =
+          silent.contains(id) ? 1'699'999'990'000 : 1'700'000'000'000;
       response.nodes.push_back({{id}, {{"CONTROLLER", "host", static_cast<std::uint16_t>(19091 + id)}}});
     }
     return response;

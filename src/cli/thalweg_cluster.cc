@@ -28,6 +28,7 @@ std::string table_of(const Session& session, const Report& report) {
 // For a screen: who is there, and of the partitions that need somebody the first few.
 std::string picture_of(const Session& session, const ClusterState& state) {
   std::string out = table_of(session, summary_of(state)) + "\n" + table_of(session, nodes_of(state));
+  if (!state.healthy()) out += "\n" + table_of(session, troubles_of(state));
   auto unwell = unwell_in(state);
   const std::size_t all = unwell.size();
   if (all == 0) return out;
@@ -38,7 +39,9 @@ std::string picture_of(const Session& session, const ClusterState& state) {
 }
 
 std::string object_of(const ClusterState& state) {
-  return one_object(summary_of(state), {{"nodes", nodes_of(state)}, {"partitions", partitions_in(unwell_in(state))}});
+  return one_object(
+      summary_of(state),
+      {{"troubles", troubles_of(state)}, {"nodes", nodes_of(state)}, {"partitions", partitions_in(unwell_in(state))}});
 }
 
 std::string on_a_line(std::string json) {
@@ -115,9 +118,9 @@ Task<Result<>> cluster_health(Session session) {
   else
     session.terminal().out(table_of(session, summary_of(state)) + "\n" + table_of(session, nodes_of(state)));
   if (state.healthy()) co_return Result<>();
-  co_return fail(
-      ErrorCode::kNotEnoughReplicas,
-      fmt::format("not healthy: {}\nWhich partitions: thalweg cluster describe", fmt::join(state.troubles(), "; ")));
+  std::string why = "not healthy";
+  for (const auto& trouble : state.troubles()) why += fmt::format("\n- {}: {}", trouble.what, trouble.next);
+  co_return fail(ErrorCode::kNotEnoughReplicas, why + "\nWhich partitions: thalweg cluster describe");
 }
 
 Task<Result<>> cluster_describe(Session session) {

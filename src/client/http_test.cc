@@ -75,6 +75,23 @@ TEST(SchemaRegistry, WorksOnThroughAnOutage) {
   EXPECT_TRUE(unknown.error().retriable);
 }
 
+TEST(SchemaRegistry, AsksTheNextAddressWhereOneCannotBeReached) {
+  ScriptedServer first, second;
+  for (auto* server : {&first, &second}) {
+    server->on("GET /schemas/ids/4", {200, R"({"schema":"\"int\""})"});
+    server->on("GET /schemas/ids/5", {200, R"({"schema":"\"long\""})"});
+  }
+  SchemaRegistry registry({.url = first.url() + "/, " + second.url(), .timeout = 2s});
+  EXPECT_EQ(registry.by_id(4)->text, "\"int\"");
+  EXPECT_EQ(second.requests().size(), 0u) << "the first one answers";
+  first.stop();
+  EXPECT_EQ(registry.by_id(5)->text, "\"long\"");
+  auto unknown = registry.by_id(6);
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().code, 404) << "an answer is an answer";
+  EXPECT_EQ(second.requests().size(), 2u);
+}
+
 TEST(SchemaRegistry, ALatestThatIsDeletedIsNotServedFromMemory) {
   ScriptedServer server;
   server.on("GET " + kSubject + "/versions/latest", {200, R"({"id":3,"version":2,"schema":"\"long\""})"});

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <atomic>
 #include <deque>
 #include <mutex>
 
@@ -41,18 +43,29 @@ struct Latest {
   Clock::time_point asked;
 };
 
+// Never empty: nothing is one address that leads nowhere, as its error will say.
+std::vector<std::string> split(std::string_view list) {
+  std::vector<std::string> urls;
+  for (std::size_t from = 0; from <= list.size();) {
+    const std::size_t to = std::min(list.find(',', from), list.size());
+    std::string_view url = list.substr(from, to - from);
+    while (url.starts_with(' ')) url.remove_prefix(1);
+    while (url.ends_with('/') || url.ends_with(' ')) url.remove_suffix(1);
+    if (!url.empty() || (to == list.size() && urls.empty())) urls.emplace_back(url);
+    from = to + 1;
+  }
+  return urls;
+}
+
 }  // namespace
 
 class RegistryCore {
  public:
-  explicit RegistryCore(RegistryConfig c) : config(std::move(c)) {
-    while (config.url.ends_with('/')) config.url.pop_back();
-  }
+  explicit RegistryCore(RegistryConfig c) : config(std::move(c)) {}
 
   // An error of the registry's own carries its number, as 40401, and its words.
   Result<Json> call(const std::string& method, const std::string& path, const std::optional<Json>& body = {}) const {
-    HttpRequest request{
-        .method = method, .url = config.url + path, .headers = config.headers, .timeout = config.timeout};
+    HttpRequest request{.method = method, .headers = config.headers, .timeout = config.timeout};
     request.headers.try_emplace("Accept", "application/vnd.schemaregistry.v1+json");
     if (body) {
       auto text = detail::text_of(*body);
@@ -60,7 +73,7 @@ class RegistryCore {
       request.body = *std::move(text);
       request.headers.try_emplace("Content-Type", "application/vnd.schemaregistry.v1+json");
     }
-    auto answer = client::request(request);
+    auto answer = reach(request, path);
     if (!answer) return std::unexpected(answer.error());
     auto json = detail::parse_json(answer->body);
     if (answer->status >= 200 && answer->status < 300) {
@@ -80,6 +93,19 @@ class RegistryCore {
         error.message += ": " + (*json)["message"].get<std::string>();
     }
     return std::unexpected(std::move(error));
+  }
+
+  // Of whoever can be reached, beginning with who was the last time. Nothing that is asked is harmed by being asked
+  // twice: a schema that is there keeps its id.
+  Result<HttpAnswer> reach(HttpRequest& request, const std::string& path) const {
+    const std::size_t first = reached.load();
+    for (std::size_t tried = 0;; ++tried) {
+      const std::size_t at = (first + tried) % urls.size();
+      request.url = urls[at] + path;
+      auto answer = client::request(request);
+      if (answer) reached = at;
+      if (answer || tried + 1 == urls.size()) return answer;
+    }
   }
 
   static Json body_of(std::string_view text, SchemaType type, const std::vector<SchemaReference>& references) {
@@ -131,6 +157,8 @@ class RegistryCore {
   }
 
   RegistryConfig config;
+  const std::vector<std::string> urls = split(config.url);
+  mutable std::atomic<std::size_t> reached = 0;  // who was reached last
   std::mutex mutex;
   Bounded<std::string, Schema> by_text;
   Bounded<std::string, Latest> by_version;  // subject and version

@@ -45,7 +45,7 @@ class Replay {
       }
       if (!*record) return {};
       if (!(*record)->key) continue;  // nothing that a coordinator wrote
-      Entry entry{(*record)->offset, {SharedBytes::copy_of(*(*record)->key), std::nullopt}};
+      Entry entry{(*record)->offset, {SharedBytes::copy_of(*(*record)->key), std::nullopt, (*record)->timestamp}};
       if ((*record)->value) entry.record.value = SharedBytes::copy_of(*(*record)->value);
       if (batch.is_transactional())
         open_[batch.producer_id()].push_back(std::move(entry));
@@ -96,8 +96,8 @@ replicated::AppendResult LogJournal::append(const std::vector<KeyValue>& records
   record::BatchBuilder batch;
   const auto flush = [&]() -> std::expected<void, replicated::AppendFailure> {
     if (batch.empty()) return {};
-    auto appended =
-        partition_->append_as_leader({.records = batch.build(), .origin = storage::AppendOrigin::kCoordinator});
+    auto appended = partition_->append_as_leader(
+        {.records = std::move(batch).build(), .origin = storage::AppendOrigin::kCoordinator});
     batch = record::BatchBuilder();
     if (appended) return {};
     Error& error = appended.error().error;
@@ -106,8 +106,11 @@ replicated::AppendResult LogJournal::append(const std::vector<KeyValue>& records
     return replicated::refused(std::move(error));
   };
   for (const KeyValue& record : records) {
-    record::NewRecord next{.timestamp = now, .key = record.key.view()};
+    record::NewRecord next{.timestamp = record.timestamp.value_or(now), .key = record.key.view()};
     if (record.value) next.value = record.value->view();
+    std::vector<BytesView> more;
+    for (const SharedBytes& part : record.more) more.push_back(part.view());
+    next.more_value = more;
     if (divisible && batch.size() + record::BatchBuilder::size_of(next) > bytes_max) TRY_VOID(flush());
     batch.append(next);
   }

@@ -20,7 +20,14 @@ namespace thalweg::coordinator {
 struct KeyValue {
   SharedBytes key;
   std::optional<SharedBytes> value;
-  friend bool operator==(const KeyValue&, const KeyValue&) = default;
+  // When it was written; appended with none, it is written now. No part of what it says.
+  std::optional<Timestamp> timestamp = std::nullopt;
+  // What follows `value`, where that is only the beginning: a large value need not be copied to be in one piece. What
+  // is replayed always is.
+  std::vector<SharedBytes> more = {};
+  friend bool operator==(const KeyValue& a, const KeyValue& b) {
+    return a.key == b.key && a.value == b.value && a.more == b.more;
+  }
 };
 
 class LogJournal {

@@ -77,6 +77,19 @@ class LogJournalTest : public testing::Test {
   std::optional<LogJournal> journal_;
 };
 
+TEST_F(LogJournalTest, ARecordKeepsTheTimeThatItComesWith) {
+  KeyValue dated = record("dated", "v");
+  dated.timestamp = 1234;
+  ASSERT_TRUE(journal_->append({dated, record("now", "v")}));
+  std::vector<std::optional<Timestamp>> times;
+  const auto replayed = t.run(journal_->replay([&](const KeyValue& record) -> Result<> {
+    times.push_back(record.timestamp);
+    return {};
+  }));
+  ASSERT_TRUE(replayed);
+  EXPECT_EQ(times, (std::vector<std::optional<Timestamp>>{1234, t.clock.wall()}));
+}
+
 TEST_F(LogJournalTest, OneAppendIsOneBatchOrNothing) {
   ASSERT_TRUE(journal_->append({record("a", "1"), tombstone("b")}));
   EXPECT_EQ(replay(), (Text{"a", "-b"}));

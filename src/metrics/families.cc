@@ -117,6 +117,15 @@ const MetricFamily kLogDirectorySyncs{"thalweg_log_directory_syncs_total",
                                       "fsync of the folders of logs, for names of new files.", kCounter};
 const MetricFamily kLogSyncFailures{"thalweg_log_sync_failures_total", "Syncs that failed.", kCounter};
 
+// ---- The schema registry
+
+const MetricFamily kRegistryForwarded{"thalweg_schema_registry_forwarded_total",
+                                      "Requests passed on to the node that leads _schemas, each time it was tried.",
+                                      kCounter,
+                                      {"outcome"}};
+const MetricFamily kRegistryAnsweredForOthers{"thalweg_schema_registry_answered_for_others_total",
+                                              "Requests that other nodes have passed on to this one.", kCounter};
+
 // ---- Looked at when somebody asks
 
 const MetricFamily kMemoryUsed{
@@ -194,6 +203,8 @@ std::span<const MetricFamily* const> all() {
                                           &kTopicFetchRequests,
                                           &kTopicFetchFailures,
                                           &kReplicationBytesOut,
+                                          &kRegistryForwarded,
+                                          &kRegistryAnsweredForOthers,
                                           &kLogSyncTime,
                                           &kLogDirectorySyncs,
                                           &kLogSyncFailures,

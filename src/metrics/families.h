@@ -27,6 +27,9 @@ extern const MetricFamily kReplicationBytesOut;
 // Syncs of logs.
 extern const MetricFamily kLogSyncTime, kLogDirectorySyncs, kLogSyncFailures;
 
+// The schema registry, where several nodes are one.
+extern const MetricFamily kRegistryForwarded, kRegistryAnsweredForOthers;
+
 // Looked at when somebody asks.
 extern const MetricFamily kMemoryUsed, kMemoryLimit, kMemoryWaiting, kFetchSessions;
 extern const MetricFamily kPartitions, kLeaders, kOfflineReplicas, kUnderReplicated, kUnderMinIsr, kAtMinIsr;

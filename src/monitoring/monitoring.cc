@@ -1,9 +1,15 @@
 #include "monitoring/monitoring.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "broker/broker.h"
+#include "broker/metadata_publisher.h"
 #include "http/accept.h"
 #include "monitoring/health_text.h"
+#include "raft/quorum.h"
+#include "runtime/yielding.h"
+#include "storage/log_config.h"
 
 namespace thalweg::monitoring {
 namespace {
@@ -38,6 +44,19 @@ http::SiteOptions site_options(const config::BrokerConfig& config) {
                             .was_set = config.properties.contains("metrics.listeners")};
   for (const auto& listener : config.advertised_listeners) options.guard.hosts.insert(listener.host);
   return options;
+}
+
+// Voters that the leader has not heard for so long are silent; heartbeats go ten times a second.
+constexpr Instant kSilentFor = std::chrono::seconds(3);
+
+QuorumLook quorum_look(const raft::Quorum& quorum, Instant now) {
+  QuorumLook look{.has_leader = quorum.leader().leader != kNoBroker};
+  for (const auto member : quorum.membership().voters) look.voters.push_back(raft::broker_of(member));
+  for (const auto& one : quorum.progress()) {
+    const bool heard = one.last_contact && now - *one.last_contact < kSilentFor;
+    if (one.voter && one.member.id != quorum.self() && !heard) look.silent.push_back(one.member.node);
+  }
+  return look;
 }
 
 http::Response index() {
@@ -100,11 +119,32 @@ Task<http::Response> Monitoring::live(http::Request request) {
   co_return answer(request, checks);
 }
 
-Task<http::Response> Monitoring::ready(http::Request request) { co_return answer(request, health_.ready()); }
+Task<http::Response> Monitoring::ready(http::Request request) {
+  const bool shows_cluster = request.parameters.empty() && request.query_flag("verbose");
+  const auto look = shows_cluster ? co_await cluster() : nullptr;
+  co_return answer(request, health_.ready(), look ? look->troubles() : std::vector<Trouble>());
+}
 
 Task<http::Response> Monitoring::health(http::Request) {
   const auto live = co_await health_.live();
-  co_return overview(broker_, version_, collector_.uptime(), health_.phase(), live, health_.ready());
+  const auto look = co_await cluster();
+  co_return overview(broker_, version_, collector_.uptime(), health_.phase(), live, health_.ready(), look.get());
+}
+
+Task<std::unique_ptr<ClusterLook>> Monitoring::cluster() {
+  constexpr std::size_t kPartitionsAtOnce = 2000;
+  if (health_.phase() != Health::Phase::kServing) co_return nullptr;
+  const auto image = broker_.publisher().current_image();
+  auto look = std::make_unique<ClusterLook>(image, quorum_look(broker_.quorum(), broker_.shard0().clock.now()));
+  const auto min_isr = [&](const std::string& topic) {
+    return std::size_t(std::max(broker_.log_config(*image, topic).min_insync_replicas, 1));
+  };
+  Pace pace(kPartitionsAtOnce);
+  for (const auto& [name, topic] : image->topics()) {
+    if (pace.due(topic->partitions.size() + 1)) co_await give_way();
+    look->add(*topic, min_isr);
+  }
+  co_return look;
 }
 
 }  // namespace thalweg::monitoring

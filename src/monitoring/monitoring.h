@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "http/site.h"
+#include "monitoring/cluster_look.h"
 #include "monitoring/collector.h"
 #include "monitoring/health.h"
 #include "runtime/budget.h"
@@ -51,6 +52,8 @@ class Monitoring {
   Task<http::Response> live(http::Request request);
   Task<http::Response> ready(http::Request request);
   Task<http::Response> health(http::Request request);
+  // Null unless the broker serves.
+  Task<std::unique_ptr<ClusterLook>> cluster();
 
   broker::Broker& broker_;
   Health health_;

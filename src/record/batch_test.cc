@@ -161,5 +161,28 @@ TEST(Hash, MatchesKafkasMurmur2) {  // values that every client's test suite sha
   EXPECT_EQ(murmur2(as_bytes("abc")), 479470107);
 }
 
+TEST(BatchBuilder, TakesAValueInPieces) {
+  BatchBuilder whole, pieces;
+  whole.append({.timestamp = 5, .key = as_bytes("k"), .value = as_bytes("one, two and three")});
+  const BytesView more[] = {as_bytes(", two"), BytesView(), as_bytes(" and three")};
+  pieces.append({.timestamp = 5, .key = as_bytes("k"), .value = as_bytes("one"), .headers = {}, .more_value = more});
+  EXPECT_EQ(bytes_of(pieces.build()), bytes_of(whole.build()));
+}
+
+// Without the copy that a builder costs which is needed once more.
+TEST(BatchBuilder, GivesTheSameBatchAway) {
+  for (const Codec codec : {Codec::kNone, Codec::kZstd}) {
+    BatchBuilder builder({.base_offset = Offset{7}, .codec = codec});
+    const std::string large(300'000, 'x');
+    for (const auto& value : {std::string("a"), large, std::string()})
+      builder.append({.timestamp = 5, .key = as_bytes("k"), .value = as_bytes(value)});
+    const SharedBytes copied = builder.build();
+    const std::size_t size = builder.size();
+    const SharedBytes given = std::move(builder).build();
+    EXPECT_EQ(bytes_of(given), bytes_of(copied));
+    if (codec == Codec::kNone) EXPECT_EQ(given.size(), size);
+  }
+}
+
 }  // namespace
 }  // namespace thalweg::record

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct NewRecord {
   std::optional<BytesView> key;
   std::optional<BytesView> value;
   std::span<const HeaderView> headers;
+  // What follows `value`, which is then the first part of it: for one that nobody has in one piece. Empty without one.
+  std::span<const BytesView> more_value = {};
 };
 
 struct BatchOptions {
@@ -56,15 +59,22 @@ class BatchBuilder {
   std::int32_t count() const { return count_; }
   bool empty() const { return count_ == 0; }
   // Bytes so far, header included, before compression.
-  std::size_t size() const { return kBatchHeaderSize + records_.size(); }
+  std::size_t size() const { return batch_.size(); }
   static std::size_t size_of(const NewRecord& record);  // upper bound of what append() adds
 
-  // The finished batch. REQUIRES: at least one record, or set_last_offset() was called
-  SharedBytes build() const;
+  // The finished batch. From a builder that is needed no more (std::move) it costs no copy unless it is compressed.
+  // REQUIRES: at least one record, or set_last_offset() was called
+  SharedBytes build() const&;
+  SharedBytes build() &&;
 
  private:
+  // Writes the header in front of the `size` bytes of a whole batch.
+  void seal(std::byte* batch, std::size_t size) const;
+
   BatchOptions options_;
-  std::vector<std::byte> records_;
+  // Room for the header, then the records. A string grows without being filled first, which for a large record would
+  // be one more pass over it.
+  std::string batch_;
   std::optional<Timestamp> base_timestamp_;
   Timestamp max_timestamp_ = kNoTimestamp;
   std::int32_t last_offset_delta_ = -1;

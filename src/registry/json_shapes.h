@@ -50,6 +50,7 @@ Result<std::vector<std::int32_t>> numbers_from(const json::Value& value);
 // Requests.
 Result<SchemaInput> schema_input_from(const json::Value& value);
 json::Value to_json(const SchemaInput& input);
+Result<TagRequest> tag_request_from(const json::Value& value);
 // Everything of it but the subject.
 Result<PutConfig> put_config_from(const json::Value& value);
 json::Value to_json(const PutConfig& request);

@@ -8,6 +8,7 @@
 #include <string>
 #include <variant>
 
+#include "base/time.h"
 #include "registry/config.h"
 #include "registry/content.h"
 
@@ -25,6 +26,8 @@ struct SchemaRecord {
     bool deleted = false;                         // softly
     std::optional<Digest> digest = std::nullopt;  // of the content, where it is known already
     Spelling spelling = nullptr;                  // the same
+    // When the record was written, as Confluent's answers tell it; the log's to keep, no part of the value.
+    std::optional<Timestamp> written = std::nullopt;
     friend bool operator==(const Value& a, const Value& b) {
       return a.id == b.id && a.deleted == b.deleted && (a.content == b.content || *a.content == *b.content);
     }
@@ -80,5 +83,14 @@ struct NoopRecord {
 
 using Record = std::variant<SchemaRecord, ConfigRecord, ModeRecord, DeleteSubjectRecord, ClearSubjectRecord,
                             ContextRecord, NoopRecord>;
+
+// Of a version, the time of its record; nothing of other records.
+inline std::optional<Timestamp> written_at(const Record& record) {
+  const auto* schema = std::get_if<SchemaRecord>(&record);
+  return schema && schema->value ? schema->value->written : std::nullopt;
+}
+inline void set_written_at(Record& record, Timestamp when) {
+  if (auto* schema = std::get_if<SchemaRecord>(&record); schema && schema->value) schema->value->written = when;
+}
 
 }  // namespace thalweg::registry

@@ -47,21 +47,23 @@ Value with_magic(Object key) {
   return key;
 }
 
-KeyValue write(const SchemaRecord& record) {
+SharedBytes shared(Spelling spelling) {
+  const BytesView view = as_bytes(*spelling);
+  return {std::move(spelling), view};
+}
+
+KeyAndPieces write(const SchemaRecord& record) {
   Object key = key_of("SCHEMA", record.subject);
   key.add("version", record.version);
   key.add("magic", record.magic);
   if (!record.value) return {bytes_of(key), std::nullopt};
   const auto& value = *record.value;
-  const auto spelling =
+  auto spelling =
       value.spelling ? value.spelling : spelled(*value.content, value.digest ? *value.digest : digest(*value.content));
   const auto head =
       members_of(Object::of({{"subject", record.subject}, {"version", record.version}, {"id", record.value->id}}));
   const auto tail = members_of(Object::of({{"deleted", value.deleted}}));
-  std::string text;
-  text.reserve(head.size() + spelling->size() + tail.size() + 4);
-  ((((((text += '{') += head) += ',') += *spelling) += ',') += tail) += '}';
-  return {bytes_of(key), shared(std::move(text))};
+  return {bytes_of(key), std::vector{shared("{" + head + ","), shared(std::move(spelling)), shared("," + tail + "}")}};
 }
 
 KeyValue write(const ConfigRecord& record) {
@@ -108,6 +110,12 @@ KeyValue write(const NoopRecord& record) {
   Object ids;
   for (const auto& [context, id] : record.highest_ids) ids.add(context, id);
   return {key, bytes_of(Object::of({{"highestIds", std::move(ids)}}))};
+}
+
+KeyAndPieces in_pieces(KeyAndPieces record) { return record; }
+KeyAndPieces in_pieces(KeyValue record) {
+  if (!record.value) return {std::move(record.key), std::nullopt};
+  return {std::move(record.key), std::vector{std::move(*record.value)}};
 }
 
 // ------------------------------------------------------------------------------------------------ reading
@@ -230,8 +238,16 @@ Spelling spelled(const Content& content, const Digest& digest) {
   return std::make_shared<const std::string>(std::move(text));
 }
 
+Result<KeyAndPieces> encode_in_pieces(const Record& record) {
+  return std::visit([](const auto& one) { return in_pieces(write(one)); }, record);
+}
+
 Result<KeyValue> encode(const Record& record) {
-  return std::visit([](const auto& one) { return write(one); }, record);
+  TRY(auto pieces, encode_in_pieces(record));
+  if (!pieces.value) return KeyValue{std::move(pieces.key), std::nullopt};
+  std::string whole;
+  for (const auto& piece : *pieces.value) whole += piece.text();
+  return KeyValue{std::move(pieces.key), shared(std::move(whole))};
 }
 
 Result<std::optional<Record>> decode(const SharedBytes& key, const std::optional<SharedBytes>& value) {

@@ -90,6 +90,7 @@ SchemaObject RegistryMachine::object(const std::string& subject, std::int32_t ve
           .metadata = content.metadata,
           .rules = content.rules,
           .text = content.text,
+          .written = stored.written,
           .deleted = stored.deleted};
 }
 
@@ -304,11 +305,13 @@ Effects RegistryMachine::on(const CheckCompatibility& request, const RequestCont
   return reply(id, decide(request));
 }
 Effects RegistryMachine::on(const RegisterSchema& request, const RequestContext& context, RequestId id, Instant,
-                            Timestamp) {
+                            Timestamp wall) {
   const WithFindings with(*this, context);
   std::vector<Record> append;
   auto answer = decide(request, append);
   CHECK(answer || append.empty());
+  for (auto& record : append) set_written_at(record, wall);
+  if (!append.empty()) answer->written = wall;
   return reply(id, std::move(answer), std::move(append));
 }
 

@@ -102,7 +102,7 @@ Answer<SchemaRecord::Value> RegistryMachine::as_deleted(const std::string& subje
 }
 
 Effects RegistryMachine::on(const DeleteVersion& request, const RequestContext& asked, RequestId id, Instant,
-                            Timestamp) {
+                            Timestamp wall) {
   const WithFindings with(*this, asked);
   Records append;
   const auto decide = [&]() -> DeleteVersion::Response {
@@ -140,6 +140,7 @@ Effects RegistryMachine::on(const DeleteVersion& request, const RequestContext& 
     return VersionNumber{number};
   };
   auto answer = decide();
+  for (auto& record : append) set_written_at(record, wall);
   return reply(id, std::move(answer), std::move(append));
 }
 

@@ -26,6 +26,20 @@ TEST(Registering, GivesIdsInOrderAndTheSameForTheSame) {
   EXPECT_EQ(registry.ask(GetSubjects{}), (Texts{"a", "b"}));
 }
 
+TEST(Registering, TellsWhenAVersionWasWritten) {
+  Registry registry;
+  registry.wall = 1000;
+  EXPECT_EQ(registry.put("a", "\"int\"")->written, 1000);
+  registry.wall = 2000;
+  EXPECT_EQ(registry.put("a", "\"int\"")->written, 1000) << "it was there";
+  EXPECT_EQ(registry.put("b", "\"int\"")->written, 2000) << "the same id, another record";
+  registry.restart();
+  EXPECT_EQ(registry.ask(GetVersion{.subject = "a"})->written, 1000);
+  registry.wall = 3000;
+  registry.ask(DeleteVersion{.subject = "a", .version = {1}});
+  EXPECT_EQ(registry.ask(GetVersion{.subject = "a", .version = {1}, .deleted = true})->written, 3000);
+}
+
 TEST(Registering, RefusesWhatIsIncompatibleAndSaysWhy) {
   Registry registry;
   registry.put("a", record_of(field_of("x")));

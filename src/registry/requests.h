@@ -9,8 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/time.h"
 #include "registry/config.h"
 #include "registry/content.h"
+#include "schema/tags.h"
 
 namespace thalweg::registry {
 
@@ -43,6 +45,7 @@ enum class Code : std::int32_t {
   kContextNotEmpty = 42211,
   kStoreFailure = 50001,
   kTimeout = 50002,
+  kForwardFailed = 50003,
   kNoLeader = 50004,
 };
 inline int http_status(Code code) {
@@ -76,6 +79,19 @@ struct SchemaInput {
   std::optional<RuleSet> rules;
   std::optional<std::int32_t> version;  // only where versions are imported; -1: must be the latest
   std::optional<std::int32_t> id;
+  // What is to be done to the text first; the machine gets it done. Source: RegisterSchemaRequest.
+  schema::TagChanges tags = {};
+  bool propagate_tags = false;  // those of the latest version, too
+};
+
+// New tags for a version, and what else may change with them: they become the next version. Source: TagSchemaRequest.
+struct TagRequest {
+  schema::TagChanges tags;
+  std::optional<std::int32_t> new_version;  // must be the next one
+  std::optional<Metadata> metadata;
+  std::optional<RuleSet> rules;     // in place of what there was
+  std::optional<RuleSet> merge;     // into what there was; not with `rules`
+  std::vector<std::string> remove;  // of those rules, by name; the same
 };
 
 // A version of a subject as clients see it.
@@ -89,6 +105,8 @@ struct SchemaObject {
   std::optional<Metadata> metadata;
   std::optional<RuleSet> rules;
   Text text;
+  std::optional<Timestamp> written;           // when it was registered, or softly deleted
+  std::vector<schema::EntityTags> tags = {};  // in the text; only where somebody asked for them
   bool deleted = false;
   friend bool operator==(const SchemaObject&, const SchemaObject&) = default;
 };

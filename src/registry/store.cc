@@ -141,7 +141,7 @@ void Store::apply_one(const SchemaRecord& record) {
   ids.by_digest.emplace(its_digest, value.id);
   for (const auto& reference : content->references)
     referrers_[{qualified(reference.subject, parsed), reference.version}].insert(self);
-  subjects_[record.subject][record.version] = {content, value.id, value.deleted, record.magic};
+  subjects_[record.subject][record.version] = {content, value.id, value.deleted, record.magic, value.written};
 }
 
 void Store::apply_one(const ConfigRecord& record) {

@@ -24,6 +24,7 @@ struct StoredVersion {
   std::int32_t id = 0;
   bool deleted = false;
   std::int32_t magic = 1;  // of its key
+  std::optional<Timestamp> written = std::nullopt;
 };
 using Versions = std::map<std::int32_t, StoredVersion>;
 

@@ -14,10 +14,10 @@ namespace thalweg::registry {
 
 // The step that answers the request; those before it gave jobs, which were carried out.
 template <class Request>
-Effects on(RegistryMachine& machine, const Request& request, RequestId id, int* jobs = nullptr) {
+Effects on(RegistryMachine& machine, const Request& request, RequestId id, int* jobs = nullptr, Timestamp wall = 0) {
   RequestContext context;
   for (;;) {
-    auto effects = machine.on(request, context, id, Instant(0), 0);
+    auto effects = machine.on(request, context, id, Instant(0), wall);
     const auto& answer = std::get<typename Request::Response>(effects.replies.at(0).reply);
     if (answer || !answer.error().job) return effects;
     EXPECT_TRUE(effects.append.empty());
@@ -34,7 +34,7 @@ class Registry {
   // Asks, with the jobs that this takes, and applies what was decided.
   template <class Request>
   typename Request::Response ask(const Request& request) {
-    auto effects = on(*machine_, request, RequestId{++last_}, &jobs_);
+    auto effects = on(*machine_, request, RequestId{++last_}, &jobs_, wall);
     for (const auto& record : effects.append) {
       machine_->apply(record);
       log_.push_back(record);
@@ -56,6 +56,7 @@ class Registry {
                            std::vector<schema::Reference> refs = {}) {
     return ask(RegisterSchema{.subject = subject, .schema = {.text = text, .references = std::move(refs)}});
   }
+  Timestamp wall = 0;  // of the steps to come
   const std::vector<Record>& log() const { return log_; }
   RegistryMachine& machine() { return *machine_; }
   int jobs() const { return jobs_; }  // how many it took

@@ -106,14 +106,34 @@ http::Response failure_response(std::string media_type, const Failure& failure) 
                              std::move(media_type));
 }
 
+namespace {
+
+http::Response rendered(const http::Request& request, Outcome outcome) {
+  if (!outcome) return failure_response(media_type(request), outcome.error());
+  return *std::move(outcome);
+}
+
+}  // namespace
+
 void Routes::add(const char* method, std::string pattern, Operation operation) {
-  const auto handle = [&registry = registry_, operation](http::Request request,
-                                                         std::string context) -> Task<http::Response> {
-    std::string type = media_type(request);
-    auto outcome = co_await operation(registry, Call(std::move(request), std::move(context)));
-    if (!outcome) co_return failure_response(std::move(type), outcome.error());
-    co_return *std::move(outcome);
-  };
+  add_both(method, pattern,
+           [&registry = registry_, &relay = relay_, operation](http::Request request,
+                                                               std::string context) -> Task<http::Response> {
+             const auto here = [&registry, operation, call = Call(request, std::move(context))] {
+               return operation(registry, call);
+             };
+             co_return rendered(request, co_await relay.answer(request, here));
+           });
+}
+
+void Routes::add_here(const char* method, std::string pattern, Operation operation) {
+  add_both(method, pattern,
+           [&registry = registry_, operation](http::Request request, std::string context) -> Task<http::Response> {
+             co_return rendered(request, co_await operation(registry, Call(request, std::move(context))));
+           });
+}
+
+void Routes::add_both(const char* method, const std::string& pattern, Handle handle) {
   const http::RouteOptions options{.body_max = kBodyMax};
   router_.add(method, pattern, [handle](http::Request request) { return handle(std::move(request), ""); }, options);
   const auto below_context = [handle](http::Request request) {

@@ -1,7 +1,6 @@
 // One request to the REST API, as its endpoints see it, and how they answer.
 #pragma once
 
-#include <expected>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -12,7 +11,9 @@
 #include "registry/json_shapes.h"
 #include "registry/requests.h"
 #include "runtime/task.h"
+#include "schema_registry/attempt.h"
 #include "schema_registry/registry_service.h"
+#include "schema_registry/relay.h"
 
 namespace thalweg::schema_registry {
 
@@ -65,7 +66,6 @@ class Call {
   std::string context_;  // ":.name:", or empty
 };
 
-using Outcome = std::expected<http::Response, registry::Failure>;
 using Operation = std::function<Task<Outcome>(RegistryService&, Call)>;
 
 // The answer as the client likes its media type.
@@ -75,15 +75,23 @@ http::Response json_response(const Call& call, std::string text);
 http::Response text_response(const Call& call, const registry::SchemaObject& schema);
 http::Response failure_response(std::string media_type, const registry::Failure& failure);
 
-// Adds the endpoint, also below "/contexts/{context}".
+// Adds endpoints, also below "/contexts/{context}".
 class Routes {
  public:
-  Routes(http::Router& router, RegistryService& registry) : router_(router), registry_(registry) {}
+  Routes(http::Router& router, RegistryService& registry, Relay& relay)
+      : router_(router), registry_(registry), relay_(relay) {}
+  // Answered by the node that leads _schemas.
   void add(const char* method, std::string pattern, Operation operation);
+  // Answered here, whoever leads: what needs no schema.
+  void add_here(const char* method, std::string pattern, Operation operation);
 
  private:
+  using Handle = std::function<Task<http::Response>(http::Request, std::string context)>;
+  void add_both(const char* method, const std::string& pattern, Handle handle);
+
   http::Router& router_;
   RegistryService& registry_;
+  Relay& relay_;
 };
 
 // Of the schemas in an answer, which are what can be large in one.
@@ -96,13 +104,18 @@ inline std::size_t text_bytes(const std::vector<registry::SchemaObject>& answer)
   return bytes;
 }
 
-// Asks the registry; what it says is rendered by `render`, which makes a json::Value of it.
-template <class Request, class Render>
-Task<Outcome> ask(RegistryService& registry, Call call, Request request, Render render) {
-  CO_TRY(auto answer, co_await registry.ask(std::move(request), call.context()));
+// The answer, rendered by `render`, which makes a json::Value of it.
+template <class Answer, class Render>
+Task<Outcome> show(RegistryService& registry, Call call, Answer answer, Render render) {
   if (text_bytes(answer) <= kSmallMax) co_return json_response(call, render(answer));
   co_return json_response(call, co_await registry.workshop().workers().run(
                                     [answer = std::move(answer), render] { return json::write(render(answer)); }));
+}
+// Asks the registry, and renders what it says.
+template <class Request, class Render>
+Task<Outcome> ask(RegistryService& registry, Call call, Request request, Render render) {
+  CO_TRY(auto answer, co_await registry.ask(std::move(request), call.context()));
+  co_return co_await show(registry, std::move(call), std::move(answer), std::move(render));
 }
 // The same with the answer's own shape.
 template <class Request>

@@ -1,11 +1,13 @@
 // /compatibility: whether a schema could be registered, without registering it
 #include "schema_registry/call.h"
+#include "schema_registry/tagging.h"
 
 namespace thalweg::schema_registry {
 namespace {
 
 Task<Outcome> check(RegistryService& registry, Call call, std::optional<registry::VersionName> version) {
   CO_TRY(auto schema, co_await call.body(registry, registry::schema_input_from));
+  CO_TRY_VOID(co_await apply_tags(registry, call, schema));
   co_return co_await ask(registry, call,
                          registry::CheckCompatibility{.subject = call.subject(),
                                                       .version = version,

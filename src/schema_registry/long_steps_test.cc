@@ -51,7 +51,7 @@ std::shared_ptr<void> timed_program(sim::Node& node) {
 }
 
 // The status, and the answer thrown away.
-Task<int> ask(const Shard* shard, SharedBytes request) {
+Task<int> status_of(const Shard* shard, SharedBytes request) {
   auto connection = co_await shard->network.connect({"server", 8081}, shard->clock.now() + 1s);
   if (!connection || !co_await (*connection)->write({request})) co_return 0;
   std::string head;
@@ -136,7 +136,7 @@ class LongSteps : public testing::Test {
 
  private:
   static Task<> keep(const Shard* shard, SharedBytes request, std::shared_ptr<std::optional<int>> status) {
-    status->emplace(co_await ask(shard, std::move(request)));
+    status->emplace(co_await status_of(shard, std::move(request)));
   }
   sim::World world_{1};
   sim::Node& server_ = world_.add_node("server", 1, timed_program);

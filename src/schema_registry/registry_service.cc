@@ -1,14 +1,10 @@
 #include "schema_registry/registry_service.h"
 
 #include "base/log.h"
-#include "broker/ask_controller.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/leadership.h"
-#include "controller/internal_topics.h"
 #include "coordinator/coordinator.h"
-#include "protocol/create_topics_request.h"
-#include "protocol/create_topics_response.h"
 #include "registry/registry_codec.h"
 
 namespace thalweg::schema_registry {
@@ -19,29 +15,23 @@ using registry::Code;
 
 constexpr Instant kLoadedWithin = 10s;  // what a request waits for the registry to be read from its log
 constexpr Instant kLookAgainAfter = 5ms;
-constexpr std::int16_t kReplicas = 3;  // kafkastore.topic.replication.factor; fewer where there are fewer brokers
-constexpr std::int16_t kCreateVersion = 7;
 
 struct SchemasCodec {
   using Record = registry::Record;
   static Result<coordinator::KeyValue> encode(const Record& record) {
-    TRY(auto bytes, registry::encode(record));
-    return coordinator::KeyValue{std::move(bytes.key), std::move(bytes.value)};
+    TRY(auto bytes, registry::encode_in_pieces(record));
+    coordinator::KeyValue encoded{std::move(bytes.key), std::nullopt, registry::written_at(record)};
+    if (!bytes.value) return encoded;
+    encoded.value = std::move(bytes.value->front());
+    encoded.more.assign(bytes.value->begin() + 1, bytes.value->end());
+    return encoded;
   }
   static Result<std::optional<Record>> decode(const coordinator::KeyValue& bytes) {
-    return registry::decode(bytes.key, bytes.value);
+    TRY(auto record, registry::decode(bytes.key, bytes.value));
+    if (record && bytes.timestamp) registry::set_written_at(*record, *bytes.timestamp);
+    return record;
   }
 };
-
-protocol::CreateTopicsRequest schemas_topic(const metadata::Image& image) {
-  protocol::CreateTopicsRequest request;
-  auto& topic = request.topics.emplace_back();
-  topic.name = kSchemasTopic;
-  topic.num_partitions = 1;
-  topic.replication_factor = controller::possible_replicas(kReplicas, image);
-  topic.configs.push_back({"cleanup.policy", "compact"});
-  return request;
-}
 
 auto machines(const broker::Broker& broker) {
   return [&broker](const Shard&, const storage::LogConfig& log) {
@@ -55,6 +45,15 @@ auto machines(const broker::Broker& broker) {
     return std::make_unique<registry::RegistryMachine>(options);
   };
 }
+
+bool is_loading(const Error& error) { return error.code == ErrorCode::kCoordinatorLoadInProgress; }
+
+// What is to be done before the question can be answered; null when it has been.
+std::shared_ptr<const registry::Job> job_in(registry::Reply& reply) {
+  return std::visit([](auto& answer) { return answer ? nullptr : std::move(answer.error().job); }, reply);
+}
+
+}  // namespace
 
 registry::Failure failure_of(const Error& error) {
   const auto code = [&] {
@@ -71,21 +70,13 @@ registry::Failure failure_of(const Error& error) {
   return {code, error.message.empty() ? std::string(name(error.code)) : error.message};
 }
 
-bool is_loading(const Error& error) { return error.code == ErrorCode::kCoordinatorLoadInProgress; }
-
-// What is to be done before the question can be answered; null when it has been.
-std::shared_ptr<const registry::Job> job_in(registry::Reply& reply) {
-  return std::visit([](auto& answer) { return answer ? nullptr : std::move(answer.error().job); }, reply);
-}
-
-}  // namespace
-
 struct RegistryService::Coordinators : coordinator::Coordinator<registry::RegistryMachine, SchemasCodec> {
   using Coordinator::Coordinator;
 };
 
 RegistryService::RegistryService(broker::Broker& broker, Workers& workers)
     : broker_(broker),
+      topic_(broker),
       workshop_(workers),
       coordinators_(std::make_unique<Coordinators>(broker::shards_of(broker), "schema registry", machines(broker))) {
   broker::follow_leadership(broker, kSchemasTopic, *coordinators_);
@@ -97,57 +88,40 @@ Task<> RegistryService::stop() { return coordinators_->stop(); }
 
 Task<RegistryService::Reply> RegistryService::answer(Question question, registry::RequestContext context) {
   Workshop::Seat seat;
+  bool large = false;
   for (;;) {
-    CO_TRY(auto reply, co_await answer_once(question, context));
-    auto job = job_in(reply);
-    if (!job) co_return reply;
+    auto reply = co_await answer_once(question, context);
+    auto job = reply ? job_in(*reply) : nullptr;
+    if (!job) {
+      if (large) spawn(broker_.shard0(), workshop_.put_away(std::exchange(context.findings, nullptr)));
+      co_return reply;
+    }
+    large |= job->bytes > kSmallMax;
     context.findings = co_await workshop_.carry_out(std::move(job), context.findings, seat);
   }
 }
 
 Task<RegistryService::Reply> RegistryService::answer_once(const Question& question,
                                                           const registry::RequestContext& context) {
-  auto at = co_await place();
+  const auto at = co_await home();
   if (!at) co_return std::unexpected(failure_of(at.error()));
   const Instant give_up = deadline();
   for (;;) {
     auto step = [question, context](registry::RegistryMachine& machine, auto id, auto now, auto wall) {
       return question(machine, context, id, now, wall);
     };
-    auto answer = co_await coordinators_->ask(at->shard, PartitionId{0}, std::move(step));
+    auto answer = co_await coordinators_->ask(*at, PartitionId{0}, std::move(step));
     if (answer) co_return *std::move(answer);
     if (!is_loading(answer.error()) || !co_await wait_until(give_up))
       co_return std::unexpected(failure_of(answer.error()));
   }
 }
 
-Task<Result<RegistryService::Place>> RegistryService::place() {
-  const auto topic_now = [this] { return broker_.shards().front()->image()->topic(kSchemasTopic); };
-  auto topic = topic_now();
-  if (!topic) {
-    CO_TRY_VOID(co_await create_topic());
-    topic = topic_now();
-  }
-  if (!topic) co_return fail(ErrorCode::kCoordinatorNotAvailable, "the topic _schemas is gone again");
-  if (topic->partitions.size() != 1)
-    co_return fail(ErrorCode::kInvalidPartitions,
-                   "the topic _schemas has more than one partition, so it is not a registry's");
-  if (topic->partitions.front().leader != broker_.config().node_id)
-    co_return fail(ErrorCode::kNotCoordinator, "another broker leads _schemas; ask that one");
-  co_return Place{broker_.owner_of({topic->id, PartitionId{0}}).shard.id};
-}
-
-Task<Result<>> RegistryService::create_topic() {
-  auto request = schemas_topic(*broker_.shards().front()->image());
-  CO_TRY(const auto response, co_await broker::forward_to_controller<protocol::CreateTopicsResponse>(
-                                  broker_, std::move(request), kCreateVersion, {}));
-  for (const auto& topic : response.topics) {
-    if (topic.error_code != ErrorCode::kNone && topic.error_code != ErrorCode::kTopicAlreadyExists)
-      co_return fail(topic.error_code, "the topic _schemas cannot be created: " + topic.error_message.value_or(""));
-    if (topic.error_code == ErrorCode::kNone)
-      log::info("topic created on first use", field("topic", kSchemasTopic), field("by", "schema registry"));
-  }
-  co_return Result<>();
+Task<Result<std::size_t>> RegistryService::home() {
+  CO_TRY(const auto place, co_await topic_.find());
+  if (place.leader != broker_.config().node_id)
+    co_return fail(ErrorCode::kNotCoordinator, "another broker leads _schemas");
+  co_return broker_.owner_of({place.topic, PartitionId{0}}).shard.id;
 }
 
 Instant RegistryService::deadline() const { return broker_.shard0().clock.now() + kLoadedWithin; }

@@ -1,5 +1,5 @@
-// The schema registry's coordinator on this broker: registry::RegistryMachine over the partition _schemas-0, which is
-// made when it is first needed.
+// The schema registry's coordinator on this broker: registry::RegistryMachine over the partition _schemas-0, where this
+// broker leads it. Who leads it otherwise, and how a request gets there: relay.h.
 //
 // Owner: shard 0, where all of this is called. The machine lives on the shard of the partition.
 #pragma once
@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "registry/registry_machine.h"
 #include "runtime/task.h"
+#include "schema_registry/schemas_topic.h"
 #include "schema_registry/workshop.h"
 
 namespace thalweg::broker {
@@ -18,8 +19,8 @@ class Broker;
 
 namespace thalweg::schema_registry {
 
-// Confluent's name for it, so that either registry can go on with what the other wrote.
-inline constexpr std::string_view kSchemasTopic = "_schemas";
+// What a client is told of an error of the log or the controller.
+registry::Failure failure_of(const Error& error);
 
 class RegistryService {
  public:
@@ -39,6 +40,7 @@ class RegistryService {
   Task<typename Request::Response> ask(Request request, registry::RequestContext context);
 
   Workshop& workshop() { return workshop_; }
+  SchemasTopic& topic() { return topic_; }
 
  private:
   struct Coordinators;
@@ -49,17 +51,14 @@ class RegistryService {
 
   Task<Reply> answer(Question question, registry::RequestContext context);
   Task<Reply> answer_once(const Question& question, const registry::RequestContext& context);
-  struct Place {
-    std::size_t shard;
-  };
-  // Where the partition lives; the topic is made if there is none.
-  Task<Result<Place>> place();
-  Task<Result<>> create_topic();
+  // The shard on which the partition lives; kNotCoordinator where another broker leads it.
+  Task<Result<std::size_t>> home();
   Instant deadline() const;
   // A little; false when that would be too late.
   Task<bool> wait_until(Instant deadline);
 
   broker::Broker& broker_;
+  SchemasTopic topic_;
   Workshop workshop_;
   const std::unique_ptr<Coordinators> coordinators_;
 };

@@ -4,10 +4,12 @@
 #include "broker/broker_shard.h"
 #include "json/writer.h"
 #include "schema_registry/call.h"
+#include "schema_registry/relay.h"
 
 namespace thalweg::schema_registry {
 namespace {
 
+constexpr Instant kStopWithin = std::chrono::seconds(2);
 constexpr std::size_t kMemory = 64u << 20;  // bodies and answers on their way
 
 http::SiteOptions site_options(const config::BrokerConfig& config) {
@@ -27,6 +29,13 @@ http::Response error_response(int status, const std::string& message) {
 
 Task<Outcome> empty(RegistryService&, Call call) { co_return json_response(call, json::Object()); }
 
+// Before the first request there is no topic, and it is made then.
+Task<Outcome> ready(RegistryService& registry, Call call) {
+  if (registry.topic().exists() && registry.topic().leader() == kNoBroker)
+    co_return std::unexpected(registry::Failure{registry::Code::kNoLeader, "nobody leads _schemas at the moment"});
+  co_return json_response(call, json::Object());
+}
+
 Task<Outcome> version(RegistryService&, Call call) {
   co_return json_response(call, json::Object::of({{"version", THALWEG_VERSION}, {"commitId", "thalweg"}}));
 }
@@ -34,24 +43,30 @@ Task<Outcome> version(RegistryService&, Call call) {
 }  // namespace
 
 SchemaRegistry::SchemaRegistry(broker::Broker& broker, Workers& workers)
-    : broker_(broker), registry_(broker, workers), memory_(kMemory), router_(error_response) {
+    : broker_(broker),
+      registry_(broker, workers),
+      memory_(kMemory),
+      router_(error_response),
+      relay_(std::make_unique<Relay>(broker, registry_.topic(), router_)) {
   add_routes();
   site_ = std::make_unique<http::Site>(broker.shard0(), memory_, router_, site_options(broker.config()));
 }
 
+SchemaRegistry::~SchemaRegistry() = default;
+
 void SchemaRegistry::add_routes() {
-  Routes routes(router_, registry_);
-  routes.add("GET", "/", empty);  // as probes ask
-  routes.add("POST", "/", empty);
-  routes.add("GET", "/status/ready", empty);
-  routes.add("GET", "/v1/metadata/id", [this](RegistryService&, Call call) -> Task<Outcome> {
+  Routes routes(router_, registry_, *relay_);
+  routes.add_here("GET", "/", empty);  // as probes ask
+  routes.add_here("POST", "/", empty);
+  routes.add_here("GET", "/status/ready", ready);
+  routes.add_here("GET", "/v1/metadata/id", [this](RegistryService&, Call call) -> Task<Outcome> {
     const auto& image = *broker_.shards().front()->image();
     const auto clusters =
         json::Object::of({{"kafka-cluster", image.cluster_id()}, {"schema-registry-cluster", "schema-registry"}});
     const auto scope = json::Object::of({{"path", json::Array()}, {"clusters", clusters}});
     co_return json_response(call, json::Object::of({{"id", ""}, {"scope", scope}}));
   });
-  routes.add("GET", "/v1/metadata/version", version);
+  routes.add_here("GET", "/v1/metadata/version", version);
   add_subjects(routes);
   add_versions(routes);
   add_schemas(routes);
@@ -63,12 +78,15 @@ void SchemaRegistry::add_routes() {
 
 Task<Result<>> SchemaRegistry::start() {
   co_await registry_.start();
+  relay_->start();
   co_return site_->start(http::endpoints_of(broker_.config().schema_registry_listeners));
 }
 
 Task<> SchemaRegistry::stop() {
+  relay_->begin_stop();
   co_await site_->stop();
   co_await registry_.stop();
+  co_await relay_->stop(broker_.shard0().clock.now() + kStopWithin);
 }
 
 }  // namespace thalweg::schema_registry

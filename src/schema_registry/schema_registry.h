@@ -12,10 +12,13 @@
 
 namespace thalweg::schema_registry {
 
+class Relay;
+
 class SchemaRegistry {
  public:
   // Both outlive it. REQUIRES: the broker has not started
   SchemaRegistry(broker::Broker& broker, Workers& workers);
+  ~SchemaRegistry();
 
   // After the broker has started. Binds, and answers from now on. An address that was asked for and is taken is an
   // error; of the default it is a warning, and there is no registry.
@@ -32,6 +35,7 @@ class SchemaRegistry {
   RegistryService registry_;
   Budget memory_;
   http::Router router_;
+  std::unique_ptr<Relay> relay_;
   std::unique_ptr<http::Site> site_;
 };
 

@@ -1,5 +1,6 @@
 // /schemas: by id, by guid, all of them, and of which types
 #include "schema_registry/call.h"
+#include "schema_registry/tagging.h"
 
 namespace thalweg::schema_registry {
 namespace {
@@ -18,7 +19,8 @@ registry::Answer<registry::GetById> wanted_id(const Call& call) {
 
 Task<Outcome> by_id(RegistryService& registry, Call call) {
   CO_TRY(auto request, wanted_id(call));
-  co_return co_await ask(registry, call, std::move(request));
+  CO_TRY(auto schema, co_await registry.ask(std::move(request), call.context()));
+  co_return co_await with_tags_found(registry, call, std::move(schema));
 }
 
 Task<Outcome> text_by_id(RegistryService& registry, Call call) {
@@ -82,7 +84,7 @@ void add_schemas(Routes& routes) {
   routes.add("GET", "/schemas/ids/{id}/versions", versions_of_id);
   routes.add("GET", "/schemas/guids/{guid}", by_guid);
   routes.add("GET", "/schemas/guids/{guid}/ids", ids_of_guid);
-  routes.add("GET", "/schemas/types", types);
+  routes.add_here("GET", "/schemas/types", types);
   routes.add("GET", "/schemas", all);
 }
 

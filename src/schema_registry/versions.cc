@@ -1,5 +1,6 @@
 // /subjects/{subject}/versions and below
 #include "schema_registry/call.h"
+#include "schema_registry/tagging.h"
 
 namespace thalweg::schema_registry {
 namespace {
@@ -15,6 +16,7 @@ Task<Outcome> list_versions(RegistryService& registry, Call call) {
 
 Task<Outcome> register_version(RegistryService& registry, Call call) {
   CO_TRY(auto schema, co_await call.body(registry, registry::schema_input_from));
+  CO_TRY_VOID(co_await apply_tags(registry, call, schema));
   registry::RegisterSchema request{.subject = call.subject(),
                                    .schema = std::move(schema),
                                    .normalize = call.flag("normalize"),
@@ -31,7 +33,19 @@ registry::Answer<registry::GetVersion> wanted_version(const Call& call) {
 
 Task<Outcome> get_version(RegistryService& registry, Call call) {
   CO_TRY(auto request, wanted_version(call));
-  co_return co_await ask(registry, call, std::move(request));
+  CO_TRY(auto schema, co_await registry.ask(std::move(request), call.context()));
+  co_return co_await with_tags_found(registry, call, std::move(schema));
+}
+
+// The version with other tags becomes the next version.
+Task<Outcome> tag_version(RegistryService& registry, Call call) {
+  CO_TRY(const auto request, co_await call.body(registry, registry::tag_request_from));
+  CO_TRY(auto wanted, wanted_version(call));
+  CO_TRY(const auto stored, co_await registry.ask(std::move(wanted), call.context()));
+  CO_TRY(auto schema, tagged_input(stored, request));
+  CO_TRY_VOID(co_await apply_tags(registry, call, schema));
+  registry::RegisterSchema next{.subject = stored.subject, .schema = std::move(schema)};
+  co_return co_await ask(registry, call, std::move(next), registry::registered_to_json);
 }
 
 Task<Outcome> get_version_text(RegistryService& registry, Call call) {
@@ -66,6 +80,7 @@ void add_versions(Routes& routes) {
   routes.add("GET", "/subjects/{subject}/versions/{version}/referencedby", referenced_by);
   routes.add("GET", "/subjects/{subject}/versions/{version}/referencedBy", referenced_by);  // as Redpanda spells it
   routes.add("DELETE", "/subjects/{subject}/versions/{version}", delete_version);
+  routes.add("POST", "/subjects/{subject}/versions/{version}/tags", tag_version);
 }
 
 }  // namespace thalweg::schema_registry

@@ -43,6 +43,13 @@ class Workshop {
     co_return co_await run([job = std::move(job), known = std::move(known)] { return job->carry_out(known); }, bytes,
                            seat);
   }
+  // To free what a large schema was read into takes milliseconds, too. REQUIRES: nobody else holds it much longer
+  Task<> put_away(registry::FindingsPtr findings) {
+    co_await workers_.run([findings = std::move(findings)]() mutable {
+      findings = nullptr;
+      return true;
+    });
+  }
   // For what is bounded by something that is in memory already.
   Workers& workers() { return workers_; }
 

@@ -83,6 +83,34 @@ def _evolves(broker: ThalwegBroker, registry: Registry) -> str:
     return "3 ids, 2 subjects"
 
 
+def _tags(broker: ThalwegBroker, registry: Registry) -> None:
+    """As Confluent's own test of tags goes through them (RestApiRegisterSchemaTagsTest)."""
+    def tag(path: str, kind: str, *tags: str) -> dict:
+        return {"schemaEntity": {"entityPath": path, "entityType": kind}, "tags": list(tags)}
+
+    registry.register("users-value", _USER)
+    whole, mail = tag("shop.User", "sr_record", "A", "B"), tag("shop.User.id", "sr_field", "PII")
+    status, answer = registry.ask("POST", "/subjects/users-value/versions",
+                                  {"schema": json.dumps(_USER), "version": 2, "schemaTagsToAdd": [whole, mail]})
+    _equal((status, answer["version"], answer["metadata"]), (200, 2, {"properties": {"confluent:version": "2"}}))
+    status, found = registry.ask("GET", "/subjects/users-value/versions/2?findTags=*")
+    _equal((found["schemaTags"], json.loads(found["schema"])["confluent:tags"]), ([whole, mail], ["A", "B"]))
+    _equal(registry.ask("GET", f"/schemas/ids/{found['id']}?findTags=PII")[1]["schemaTags"], [mail])
+    expect("schemaTags" not in registry.ask("GET", "/subjects/users-value/versions/2")[1], "tags that nobody asked for")
+    status, answer = registry.ask("POST", "/subjects/users-value/versions/latest/tags",
+                                  {"newVersion": 3, "tagsToRemove": [tag("shop.User", "sr_record", "B")]})
+    _equal((status, answer["version"], answer["metadata"]), (200, 3, {"properties": {"confluent:version": "3"}}))
+    _equal(registry.ask("GET", "/subjects/users-value/versions/3?findTags=A")[1]["schemaTags"], [tag("shop.User", "sr_record", "A")])
+    status, answer = registry.ask("POST", "/subjects/users-value/versions",
+                                  {"schema": json.dumps(_with_field("name", default="")), "propagateSchemaTags": True})
+    _equal((status, answer["version"]), (200, 4))
+    _equal(registry.ask("GET", "/subjects/users-value/versions/4?findTags=*")[1]["schemaTags"], [tag("shop.User", "sr_record", "A"), mail])
+    for path, body in (("/subjects/users-value/versions/4/tags", {"tagsToAdd": [tag("shop.User.none", "sr_field", "X")]}),
+                       ("/subjects/users-value/versions/4/tags", {"newVersion": 9, "tagsToAdd": [mail]})):
+        _equal((path, registry.ask("POST", path, body)[1]["error_code"]), (path, 42201))
+    _equal(registry.ask("POST", "/subjects/users-value/versions/4/tags", {"tagsToAdd": [{"tags": ["X"]}]})[1]["error_code"], 400)
+
+
 def _survives(broker: ThalwegBroker, registry: Registry) -> str:
     told: dict[int, str] = {}
 
@@ -171,6 +199,7 @@ def _others_are_served(broker: ThalwegBroker, registry: Registry) -> str:
 
 ALL = {
     "schema registry: schemas are registered and evolve": _with_registry(_evolves),
+    "schema registry: tags are changed and found": _with_registry(_tags),
     "schema registry: what was answered survives kill -9, no id twice": _with_registry(_survives),
     "schema registry: what is wrong is refused with its code": _with_registry(_refuses),
     "schema registry: slow bodies in chunks keep nobody else waiting": _with_registry(_others_are_served),

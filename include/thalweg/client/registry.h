@@ -25,10 +25,12 @@ struct Schema {
 };
 
 struct RegistryConfig {
-  std::string url = "http://localhost:8081";  // user:password@ in it is sent as basic authentication
-  milliseconds timeout = 10s;                 // of one request, with connecting
-  std::size_t cache = 1000;                   // schemas kept, by id and by text; the oldest leaves first
-  milliseconds latest_for = 1min;             // how long "latest" is believed
+  // user:password@ in it is sent as basic authentication. Several, with commas between them, are one registry: who was
+  // reached last is asked first, and the next one where it cannot be reached.
+  std::string url = "http://localhost:8081";
+  milliseconds timeout = 10s;      // of one request to one address, with connecting
+  std::size_t cache = 1000;        // schemas kept, by id and by text; the oldest leaves first
+  milliseconds latest_for = 1min;  // how long "latest" is believed
   Properties headers = {};
 };
 
