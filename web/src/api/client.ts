@@ -17,6 +17,11 @@ export class Trouble extends Error {
   get unanswered(): boolean {
     return this.problem === undefined;
   }
+  // Whether asking the same again would only be refused again: there is no such topic, the expression is wrong.
+  get final(): boolean {
+    const status = this.problem?.status ?? 0;
+    return status >= 400 && status < 500 && status !== 401 && status !== 429;
+  }
 }
 
 export type Parameters = Record<string, string | number | undefined>;

@@ -49,18 +49,19 @@ function keep(path: string, data: unknown): Kept {
 // Forgets every answer: somebody else is signed in now.
 export const forget = (): void => kept.clear();
 
-// The answer to GET `path`, kept fresh. Without a path nothing is asked. A slow answer is waited for, not asked for again.
+// The answer to GET `path`, kept fresh. Without a path nothing is asked. A slow answer is waited for, not asked for again,
+// and what is refused for good is not asked for again until somebody wants it.
 export function useAnswer<T>(path: string | undefined): Answer<T> {
   const [, redraw] = useState(0);
   const failed = useRef<Trouble | undefined>(undefined);
-  const ask = useRef<() => void>(() => {});
+  const ask = useRef<(wanted?: boolean) => void>(() => {});
   const beat = tick.value;
   useEffect(() => {
     if (path === undefined) return;
     const abort = new AbortController();
     let busy = false;
-    ask.current = async () => {
-      if (busy) return;
+    ask.current = async (wanted = false) => {
+      if (busy || (failed.current?.final && !wanted)) return;
       busy = true;
       try {
         keep(path, await get<T>(path, abort.signal));
@@ -68,6 +69,7 @@ export function useAnswer<T>(path: string | undefined): Answer<T> {
       } catch (trouble) {
         if (abort.signal.aborted) return;
         failed.current = trouble as Trouble;
+        if (failed.current.problem?.status === 404) kept.delete(path);
       }
       busy = false;
       redraw((n) => n + 1);
@@ -79,7 +81,7 @@ export function useAnswer<T>(path: string | undefined): Answer<T> {
     };
   }, [path]);
   useEffect(() => ask.current(), [path, beat]);
-  const answer: Answer<T> = { reload: () => ask.current() };
+  const answer: Answer<T> = { reload: () => ask.current(true) };
   const entry = path === undefined ? undefined : kept.get(path);
   if (entry) Object.assign(answer, entry);
   if (failed.current) answer.trouble = failed.current;

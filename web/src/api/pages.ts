@@ -52,8 +52,9 @@ class Store<Row, Head extends Page<Row>> {
     this.refresh(beat);
   }
 
-  // Asks for the pages in sight that are not of this beat.
-  refresh(beat: number): void {
+  // Asks for the pages in sight that are not of this beat; what is refused for good only when it is wanted.
+  refresh(beat: number, wanted = false): void {
+    if (this.trouble?.final && !wanted) return;
     for (const start of pagesOf(...this.wanted)) {
       if (this.pages.get(start)?.beat !== beat && !this.running.has(start)) void this.load(start, beat);
     }
@@ -109,6 +110,6 @@ export function usePages<Row, Head extends Page<Row> = Page<Row>>(path: string, 
     old: shown !== current,
     row: (index) => shown.row(index),
     want: (first, last) => current.want(first, last, beat),
-    reload: () => current.refresh(-1),
+    reload: () => current.refresh(-1, true),
   };
 }

@@ -29,7 +29,7 @@ export function Top({ place }: { place: Place | undefined }) {
       <Freshness />
       <button class="jump" onClick={() => (overlay.value = 'jump')}>
         <Icon name="search" size={14} />
-        Jump to a topic, group, broker
+        <span class="clip">Jump to a topic, group, broker</span>
         <kbd>Ctrl K</kbd>
       </button>
     </div>

@@ -84,9 +84,9 @@ export function ScrollTable<Row>(props: TableProps<Row>) {
         <Widths columns={props.columns} />
         <Heads {...props} />
         <tbody>
-          {before > 0 && <Pad height={before} columns={props.columns.length} />}
+          {before > 0 && <Pad height={before} />}
           {total === undefined ? <Blank columns={props.columns} rows={12} /> : rows.map((one, index) => <Line key={one ? props.rowKey(one) : from + index} props={props} row={one} index={from + index} />)}
-          {after > 0 && <Pad height={after} columns={props.columns.length} />}
+          {after > 0 && <Pad height={after} />}
         </tbody>
       </table>
     </div>
@@ -170,9 +170,10 @@ function Line<Row>({ props, row, index }: { props: TableProps<Row>; row: Row | u
   );
 }
 
-const Pad = ({ height, columns }: { height: number; columns: number }) => (
+// One cell and no span: a span would bring back the columns that a narrow window leaves out.
+const Pad = ({ height }: { height: number }) => (
   <tr class="pad" aria-hidden="true">
-    <td colSpan={columns} style={{ height: `${height}px` }} />
+    <td style={{ height: `${height}px` }} />
   </tr>
 );
 

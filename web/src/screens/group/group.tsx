@@ -42,7 +42,7 @@ export default function GroupScreen({ place }: { place: Place<'group'> }) {
 }
 
 function Body({ group, seenAt, place }: { group: GroupDetail; seenAt: number; place: Place<'group'> }) {
-  if (place.path.tab === 'members') return <MembersTab group={group} />;
+  if (place.path.tab === 'members') return <MembersTab group={group} place={place} />;
   return (
     <>
       <LagFigures group={group} seenAt={seenAt} />

@@ -1,9 +1,11 @@
 // Who is in the group, what each reads, and whose share of the lag is whose.
 import type { GroupDetail, GroupMember, TopicPartition } from '../../api/types.gen';
 import { Icon } from '../../icons';
+import { see, type Place } from '../../router';
 import { Bar } from '../../ui/bar';
 import { Name } from '../../ui/name';
 import { Num, Unit, Unknown } from '../../ui/number';
+import { sorted } from '../../ui/order';
 import { Panel } from '../../ui/panel';
 import { Empty } from '../../ui/state';
 import { plural } from '../../ui/text';
@@ -21,7 +23,7 @@ export const Pip = ({ of }: { of: number }) => <i class="pip" style={of < 0 ? {}
 const address = (host: string): string => host.replace(/^\//, '');
 
 export function MemberShares({ group }: { group: GroupDetail }) {
-  const shown = [...group.members].sort((a, b) => Number(b.lag ?? 0) - Number(a.lag ?? 0)).slice(0, SHOWN);
+  const shown = sorted(group.members, ({ lag }) => lag, true).slice(0, SHOWN);
   const rest = group.members.length - shown.length;
   return (
     <Panel title="Members" end="share of the lag">
@@ -90,11 +92,21 @@ export function assignedText(assigned: readonly TopicPartition[]): string {
   return [...topics].map(([topic, partitions]) => `${topic} ${partitions.sort((a, b) => a - b).join(', ')}`).join('; ');
 }
 
+const instances: Column<GroupMember> = {
+  key: 'instance',
+  head: 'Instance',
+  width: 150,
+  hide: 'wide',
+  title: 'group.instance.id',
+  cell: ({ instance }) => <span class="dim">{instance === undefined ? '' : <Name text={instance} />}</span>,
+};
+
 const columns = (group: GroupDetail): Column<GroupMember>[] => [
   {
     key: 'client',
     head: 'Client',
-    width: 220,
+    sort: 'up',
+    width: 200,
     cell: ({ id, client }) => (
       <span class="row">
         <Pip of={pipOf(group, id)} />
@@ -104,20 +116,29 @@ const columns = (group: GroupDetail): Column<GroupMember>[] => [
       </span>
     ),
   },
-  { key: 'instance', head: 'Instance', width: 150, hide: 'wide', title: 'group.instance.id', cell: ({ instance }) => <span class="dim">{instance === undefined ? '' : <Name text={instance} />}</span> },
-  { key: 'host', head: 'From', width: 140, hide: 'mid', cell: ({ host }) => <span class="dim"><Name text={address(host)} /></span> },
+  ...(group.members.some(({ instance }) => instance !== undefined) ? [instances] : []),
+  { key: 'host', head: 'From', sort: 'up', width: 120, hide: 'mid', cell: ({ host }) => <span class="dim"><Name text={address(host)} /></span> },
   { key: 'assigned', head: 'Reads', cell: ({ assigned }) => <span title={assignedText(assigned)}><Name text={assignedText(assigned)} /></span> },
-  { key: 'lag', head: 'Lag', unit: 'records', num: true, width: 130, cell: ({ lag }) => (lag === undefined ? <Unknown why="another broker leads one of its partitions" /> : <Num value={lag} />) },
-  { key: 'id', head: 'Id', width: 300, hide: 'wide', cell: ({ id }) => <span class="mono dim"><Name text={id} /></span> },
+  { key: 'lag', head: 'Lag', unit: 'records', num: true, sort: 'down', width: 130, cell: ({ lag }) => (lag === undefined ? <Unknown why="another broker leads one of its partitions" /> : <Num value={lag} />) },
+  { key: 'id', head: 'Id', width: 220, hide: 'wide', cell: ({ id }) => <span class="mono dim"><Name text={id} /></span> },
 ];
 
-export function MembersTab({ group }: { group: GroupDetail }) {
+// The server gives all members at once, so they are sorted here.
+const orders: Record<string, (member: GroupMember) => string | number | bigint | undefined> = {
+  client: ({ client }) => client,
+  host: ({ host }) => host,
+  lag: ({ lag }) => lag,
+};
+
+export function MembersTab({ group, place }: { group: GroupDetail; place: Place<'group'> }) {
+  const sort = place.query.sort || 'client';
+  const members = sorted(group.members, orders[sort.replace('-', '')] ?? orders['client']!, sort.startsWith('-'));
   return (
     <Panel fill>
       {group.members.length === 0 ? (
         <Empty title="Nobody is in this group">Its committed offsets are kept: a member that joins goes on from them.</Empty>
       ) : (
-        <ScrollTable label={`Members of ${group.name}`} columns={columns(group)} total={group.members.length} row={(index) => group.members[index]} rowKey={({ id }) => id} />
+        <ScrollTable label={`Members of ${group.name}`} columns={columns(group)} total={members.length} row={(index) => members[index]} rowKey={({ id }) => id} sort={sort} onSort={(next) => see(place, { sort: next === 'client' ? '' : next })} />
       )}
     </Panel>
   );

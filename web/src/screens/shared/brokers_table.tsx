@@ -52,7 +52,7 @@ const columns: Column<Broker>[] = [
   { key: 'rack', head: 'Rack', hide: 'wide', cell: ({ rack }) => <span class="dim">{rack === undefined ? '' : <Name text={rack} />}</span> },
   { key: 'up', head: 'Up', num: true, hide: 'wide', cell: ({ started_at }) => (started_at === undefined ? <Unknown why={ELSEWHERE} /> : <span class="dim">{span(Date.now() - Number(started_at))}</span>) },
   { key: 'leads', head: 'Leads', num: true, hide: 'mid', cell: ({ leads }) => <Num value={leads} /> },
-  { key: 'replicas', head: 'Replicas', num: true, hide: 'mid', cell: ({ replicas }) => <span class="dim"><Num value={replicas} /></span> },
+  { key: 'replicas', head: 'Replicas', num: true, hide: 'wide', cell: ({ replicas }) => <span class="dim"><Num value={replicas} /></span> },
   { key: 'out_of_sync', head: 'Not in sync', num: true, hide: 'mid', cell: ({ out_of_sync }) => <span class={out_of_sync ? 'warn-ink' : 'dim'}><Num value={out_of_sync} /></span> },
   { key: 'bytes', head: 'Stored', num: true, hide: 'mid', cell: ({ bytes }) => (bytes === undefined ? <Unknown why={ELSEWHERE} /> : <Bytes value={bytes} />) },
   { key: 'disk', head: 'Disk', num: true, hide: 'mid', cell: (broker) => <Disk broker={broker} /> },
