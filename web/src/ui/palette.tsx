@@ -27,20 +27,29 @@ interface PaletteProps {
 
 export function Palette({ find, open, onClose }: PaletteProps) {
   const [text, setText] = useState('');
-  const { finding, trouble, took } = useFinding(find, text);
+  const { finding, of, trouble, took } = useFinding(find, text);
   const [chosen, choose] = useState(0);
   const id = useId();
   const items = finding?.items ?? [];
   const now = Math.min(chosen, items.length - 1);
   const modal = useModal(onClose);
   const list = useRef<HTMLDivElement>(null);
+  // Enter means what was typed: struck before the answer to it is here, it waits for that.
+  const struck = useRef<{ text: string; inNewTab: boolean } | undefined>(undefined);
+  useEffect(() => {
+    const waiting = struck.current;
+    if (!waiting || of !== waiting.text || waiting.text !== text) return;
+    struck.current = undefined;
+    if (items[0]) open(items[0], waiting.inNewTab);
+  }, [of]);
   useEffect(() => list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' }), [now, finding]);
 
   const onKeyDown = (event: KeyboardEvent) => {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (by !== undefined && items.length) choose((now + by + items.length) % items.length);
-    else if (event.key === 'Enter' && items[now]) open(items[now], event.ctrlKey || event.metaKey);
-    else return;
+    else if (event.key !== 'Enter') return;
+    else if (of !== text) struck.current = { text, inNewTab: event.ctrlKey || event.metaKey };
+    else if (items[now]) open(items[now], event.ctrlKey || event.metaKey);
     event.preventDefault();
   };
   return (
@@ -114,12 +123,12 @@ export function Palette({ find, open, onClose }: PaletteProps) {
 
 // Asks anew at every letter, and drops what is still on its way.
 function useFinding(find: PaletteProps['find'], text: string) {
-  const [state, setState] = useState<{ finding?: Finding; trouble?: string; took: number }>({ took: 0 });
+  const [state, setState] = useState<{ finding?: Finding; of?: string; trouble?: string; took: number }>({ took: 0 });
   useEffect(() => {
     const abort = new AbortController();
     const begun = performance.now();
     find(text, abort.signal).then(
-      (finding) => !abort.signal.aborted && setState({ finding, took: Math.round(performance.now() - begun) }),
+      (finding) => !abort.signal.aborted && setState({ finding, of: text, took: Math.round(performance.now() - begun) }),
       (error: Error) => !abort.signal.aborted && setState((last) => ({ ...last, trouble: error.message })),
     );
     return () => abort.abort();

@@ -77,7 +77,7 @@ export function ScrollTable<Row>(props: TableProps<Row>) {
     box.current!.scrollTop = reveal(view, ROW, index, HEAD);
     measure();
   });
-  const rows = useHeld(props, Array.from({ length: last - from }, (_, index) => row(from + index)), `${list}|${from}|${last}`, box);
+  const rows = useHeld(props, Array.from({ length: last - from }, (_, index) => row(from + index)), `${list}|${view.top}|${view.height}`, box);
   return (
     <div class="scroll" ref={box} onScroll={measure}>
       <table class={`grid fixed${props.old ? ' old' : ''}`} aria-rowcount={total === undefined ? -1 : total + 1} aria-label={props.label} onKeyDown={focusRow}>
