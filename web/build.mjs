@@ -3,7 +3,7 @@
 // DIR (build/ without it) then holds each file gzipped, under a name with the hash of what is in it, and assets.c, which
 // embeds them in the server: C23's #embed, a table of struct console_asset. Ends with 1 where a budget is passed.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -129,8 +129,8 @@ async function main() {
   const out = resolve(args.includes('--out') ? args[args.indexOf('--out') + 1] : join(here, 'build'));
   const { files } = await bundle();
   const assets = assetsOf(files);
-  rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
+  for (const old of readdirSync(out)) if (old.endsWith('.gz')) rmSync(join(out, old)); // of names with another hash
   for (const asset of assets) writeFileSync(join(out, fileOf(asset)), asset.gzip);
   writeFileSync(join(out, 'assets.c'), cSource(assets, out));
   const rows = report(assets);
