@@ -14,7 +14,11 @@ const here = dirname(fileURLToPath(import.meta.url));
 // KiB, gzipped (fonts are compressed already).
 const BUDGETS = { entry: 45, screen: 15, css: 8, html: 2, fonts: 53, all: 180 };
 // Lines of what is our own instead of a package: past it, take the package.
-const LINES = { 'src/ui/table.tsx': 400, 'src/router.ts': 160, 'src/ui/virtual.ts': 60, 'src/ui/spark.tsx': 60 };
+const LINES = [
+  { files: ['src/ui/table.tsx', 'src/ui/table_rows.tsx', 'src/ui/table_hooks.ts'], most: 400 },
+  { files: ['src/router.ts', 'src/routes.ts'], most: 200 },
+  { files: ['src/ui/virtual.ts', 'src/ui/spark.tsx'], most: 120 },
+];
 
 const TYPES = {
   '.js': 'text/javascript; charset=utf-8',
@@ -56,7 +60,9 @@ export function html(names) {
   const all = (pattern) => names.filter((name) => pattern.test(name));
   const one = (pattern) => all(pattern)[0];
   const head = [
-    ...all(/\.woff2$/).map((name) => `<link rel="preload" href="/assets/${name}" as="font" type="font/woff2" crossorigin>`),
+    ...all(/\.woff2$/).map(
+      (name) => `<link rel="preload" href="/assets/${name}" as="font" type="font/woff2" crossorigin>`,
+    ),
     `<link rel="stylesheet" href="/assets/${one(/^style-.*\.css$/)}">`,
     `<script type="module" src="/assets/${one(/^main-.*\.js$/)}"></script>`,
     ...all(/^chunk-.*\.js$/).map((name) => `<link rel="modulepreload" href="/assets/${name}">`),
@@ -83,7 +89,9 @@ export function assetsOf(files) {
 
 // What the server includes. The table's form is in console/assets.h.
 function cSource(assets, out) {
-  const blobs = assets.map((asset, index) => `static const unsigned char blob_${index}[] = {\n#embed "${join(out, fileOf(asset))}"\n};`);
+  const blobs = assets.map(
+    (asset, index) => `static const unsigned char blob_${index}[] = {\n#embed "${join(out, fileOf(asset))}"\n};`,
+  );
   const rows = assets.map(
     ({ path, type, hash, gzip, bytes, immutable }, index) =>
       `    {"${path}", "${type}", "\\"${hash}\\"", blob_${index}, ${gzip.length}, ${bytes.length}, ${immutable ? 1 : 0}},`,
@@ -116,10 +124,13 @@ function report(assets) {
     ['html', kib(by(/\.html$/)), BUDGETS.html],
     ['fonts', kib(by(/\.woff2$/)), BUDGETS.fonts],
     ['all', kib(assets), BUDGETS.all],
-  ].map(([name, size, budget]) => ({ line: `${name.padEnd(34)} ${size.toFixed(1).padStart(6)} of ${budget} KiB`, over: size > budget }));
-  for (const [file, most] of Object.entries(LINES)) {
-    const lines = readFileSync(join(here, file), 'utf8').split('\n').length - 1;
-    rows.push({ line: `${file.padEnd(34)} ${String(lines).padStart(6)} of ${most} lines`, over: lines > most });
+  ].map(([name, size, budget]) => ({
+    line: `${name.padEnd(34)} ${size.toFixed(1).padStart(6)} of ${budget} KiB`,
+    over: size > budget,
+  }));
+  for (const { files, most } of LINES) {
+    const lines = files.reduce((sum, file) => sum + readFileSync(join(here, file), 'utf8').split('\n').length - 1, 0);
+    rows.push({ line: `${files[0].padEnd(34)} ${String(lines).padStart(6)} of ${most} lines`, over: lines > most });
   }
   return rows;
 }

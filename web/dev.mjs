@@ -29,10 +29,15 @@ createServer(async (request, response) => {
   const to = api ? target : new URL(pages.url);
   const headers = { ...request.headers, host: to.host };
   delete headers.origin;
-  const onward = ask({ host: to.hostname, port: to.port, path: request.url, method: request.method, headers }, (answer) => {
-    response.writeHead(answer.statusCode, answer.headers);
-    answer.pipe(response);
-  });
+  const onward = ask(
+    { host: to.hostname, port: to.port, path: request.url, method: request.method, headers },
+    (answer) => {
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.pipe(response);
+    },
+  );
   onward.on('error', () => response.writeHead(502).end());
   request.pipe(onward);
-}).listen(port, '127.0.0.1', () => console.log(`http://localhost:${port} with the answers of ${option('--server') ?? 'the stand-in'}`));
+}).listen(port, '127.0.0.1', () =>
+  console.log(`http://localhost:${port} with the answers of ${option('--server') ?? 'the stand-in'}`),
+);

@@ -4,7 +4,8 @@ const shapes = {
   topics: 'M2.5 4.2h11M2.5 8h11M2.5 11.8h7',
   groups:
     'M7.5 5.6a2.1 2.1 0 1 1-4.2 0a2.1 2.1 0 1 1 4.2 0ZM12.8 6.4a1.6 1.6 0 1 1-3.2 0a1.6 1.6 0 1 1 3.2 0ZM1.9 12.9c.2-2.2 1.6-3.4 3.5-3.4s3.3 1.2 3.5 3.4M10.6 9.9c1.9-.2 3.3.9 3.5 2.8',
-  brokers: 'M3.5 2.8h9a1.2 1.2 0 0 1 1.2 1.2v2a1.2 1.2 0 0 1-1.2 1.2h-9A1.2 1.2 0 0 1 2.3 6V4a1.2 1.2 0 0 1 1.2-1.2ZM3.5 8.8h9a1.2 1.2 0 0 1 1.2 1.2v2a1.2 1.2 0 0 1-1.2 1.2h-9A1.2 1.2 0 0 1 2.3 12v-2a1.2 1.2 0 0 1 1.2-1.2ZM4.9 5h.01M4.9 11h.01',
+  brokers:
+    'M3.5 2.8h9a1.2 1.2 0 0 1 1.2 1.2v2a1.2 1.2 0 0 1-1.2 1.2h-9A1.2 1.2 0 0 1 2.3 6V4a1.2 1.2 0 0 1 1.2-1.2ZM3.5 8.8h9a1.2 1.2 0 0 1 1.2 1.2v2a1.2 1.2 0 0 1-1.2 1.2h-9A1.2 1.2 0 0 1 2.3 12v-2a1.2 1.2 0 0 1 1.2-1.2ZM4.9 5h.01M4.9 11h.01',
   about: 'M13.6 8a5.6 5.6 0 1 1-11.2 0a5.6 5.6 0 1 1 11.2 0ZM8 7.4v3.4M8 5.2h.01',
   option: 'M2.5 4.6h5.4M11.3 4.6h2.2M2.5 11.4h2.2M8.1 11.4h5.4M9.6 3v3.2M6.4 9.8V13',
   down: 'm4 6 4 4 4-4',
@@ -31,7 +32,17 @@ export type IconName = keyof typeof shapes;
 
 export function Icon({ name, size = 16 }: { name: IconName; size?: number }) {
   return (
-    <svg width={size} height={size} viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.35" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
+    <svg
+      width={size}
+      height={size}
+      viewBox="0 0 16 16"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.35"
+      stroke-linecap="round"
+      stroke-linejoin="round"
+      aria-hidden="true"
+    >
       <path d={shapes[name]} />
     </svg>
   );
@@ -41,7 +52,12 @@ export function Logo() {
   return (
     <svg width="22" height="22" viewBox="0 0 22 22" fill="none" stroke-linecap="round" aria-hidden="true">
       <rect width="22" height="22" rx="5.5" fill="currentColor" />
-      <path class="wave" d="M4.4 6.6c3.4 0 4.2 2.1 6.6 2.1s3.2-2.1 6.6-2.1M4.4 15.6c3.4 0 4.2-2.1 6.6-2.1s3.2 2.1 6.6 2.1" stroke-opacity=".55" stroke-width="1.5" />
+      <path
+        class="wave"
+        d="M4.4 6.6c3.4 0 4.2 2.1 6.6 2.1s3.2-2.1 6.6-2.1M4.4 15.6c3.4 0 4.2-2.1 6.6-2.1s3.2 2.1 6.6 2.1"
+        stroke-opacity=".55"
+        stroke-width="1.5"
+      />
       <path class="wave" d="M4.4 11.1h13.2" stroke-width="1.9" />
     </svg>
   );

@@ -1,10 +1,10 @@
 // Keys that act without a pointer. The screen on top gets them first; while somebody types, only Escape and those with
 // Ctrl count. `g o` is two keys within a second.
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 
 type Acts = Record<string, (event: KeyboardEvent) => void>;
 
-const stack: Acts[] = [];
+const stack: { acts: Acts }[] = [];
 let first = ''; // of two, and when it was struck
 let firstAt = 0;
 const TOGETHER_MS = 1000;
@@ -22,7 +22,7 @@ const typing = (target: EventTarget | null): boolean =>
 const covered = (): boolean => document.querySelector('dialog[open]') !== null;
 
 function find(name: string): Acts[string] | undefined {
-  for (const acts of [...stack].reverse()) if (acts[name]) return acts[name];
+  for (const { acts } of [...stack].reverse()) if (acts[name]) return acts[name];
   return undefined;
 }
 
@@ -40,12 +40,15 @@ function strike(event: KeyboardEvent): void {
 
 export const startKeys = (): void => document.addEventListener('keydown', strike);
 
-// While the component is there, these keys are its own. An act of `undefined` leaves the key to those below.
+// While the component is there, these keys are its own; of two that want the same key, the one that came last has it.
 export function useKeys(acts: Acts): void {
+  const latest = useRef<{ acts: Acts }>({ acts });
+  latest.current.acts = acts;
   useEffect(() => {
-    stack.push(acts);
+    const mine = latest.current;
+    stack.push(mine);
     return () => {
-      stack.splice(stack.indexOf(acts), 1);
+      stack.splice(stack.indexOf(mine), 1);
     };
-  });
+  }, []);
 }

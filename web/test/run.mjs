@@ -10,10 +10,18 @@ const [kind, ...args] = process.argv.slice(2);
 const option = (name) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
 const sources = readdirSync(join(here, kind)).filter((name) => /\.test\.(ts|mjs)$/.test(name));
 const folder = mkdtempSync(join(web, `node_modules/.${kind}-`));
-await built(sources.map((name) => join(here, kind, name)), folder);
+await built(
+  sources.map((name) => join(here, kind, name)),
+  folder,
+);
 
 const files = sources.map((name) => join(folder, kind, name.replace(/\.\w+$/, '.mjs')));
-const flags = ['--enable-source-maps', '--test', '--test-concurrency=1', ...(option('--only') ? [`--test-name-pattern=${option('--only')}`] : [])];
+const flags = [
+  '--enable-source-maps',
+  '--test',
+  '--test-concurrency=1',
+  ...(option('--only') ? [`--test-name-pattern=${option('--only')}`] : []),
+];
 const env = { ...process.env, WEB: web, ...(option('--server') ? { THALWEG_CONSOLE: option('--server') } : {}) };
 const child = spawn(process.execPath, [...flags, ...files], { stdio: 'inherit', env });
 child.on('exit', (code) => {

@@ -74,7 +74,11 @@ async function send(method: string, path: string, body: unknown, signal?: AbortS
   } catch (error) {
     if (signal?.aborted) throw error;
     for (const listener of listeners) listener(false, 0);
-    throw new Trouble('The server does not answer', undefined, 'It may be stopped or starting, or the network is cut. This page goes on asking.');
+    throw new Trouble(
+      'The server does not answer',
+      undefined,
+      'It may be stopped or starting, or the network is cut. This page goes on asking.',
+    );
   }
 }
 
@@ -82,7 +86,11 @@ function parsed(text: string): unknown {
   try {
     return parseExact(text);
   } catch {
-    throw new Trouble('The answer is not JSON', undefined, 'Something between this page and the server may have changed it.');
+    throw new Trouble(
+      'The answer is not JSON',
+      undefined,
+      'Something between this page and the server may have changed it.',
+    );
   }
 }
 

@@ -19,7 +19,8 @@ export function exactInteger(digits: string): number | bigint {
 }
 
 // What a token is, at the place where the last one ended. A string is taken whole and left to JSON.parse, for its escapes.
-const TOKEN = /[ \t\n\r]*(?:([{}[\],:])|("(?:[^"\\\u0000-\u001f]|\\.)*")|(-?(?:0|[1-9]\d*))((?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null))/y;
+const TOKEN =
+  /[ \t\n\r]*(?:([{}[\],:])|("(?:[^"\\\u0000-\u001f]|\\.)*")|(-?(?:0|[1-9]\d*))((?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null))/y;
 const WORDS: Record<string, unknown> = { true: true, false: false, null: null };
 const DEEPEST = 512; // levels; an answer of the API has about six
 

@@ -15,7 +15,8 @@ export interface Page<Row> {
 // The starts of the pages that hold rows `first` up to, not including, `last`.
 export function pagesOf(first: number, last: number): number[] {
   const starts = [];
-  for (let start = Math.floor(first / PAGE) * PAGE; start < Math.max(last, first + 1); start += PAGE) starts.push(start);
+  for (let start = Math.floor(first / PAGE) * PAGE; start < Math.max(last, first + 1); start += PAGE)
+    starts.push(start);
   return starts;
 }
 
@@ -87,7 +88,10 @@ class Store<Row, Head extends Page<Row>> {
   }
 }
 
-export function usePages<Row, Head extends Page<Row> = Page<Row>>(path: string, parameters: Parameters): Rows<Row, Head> {
+export function usePages<Row, Head extends Page<Row> = Page<Row>>(
+  path: string,
+  parameters: Parameters,
+): Rows<Row, Head> {
   const [, redraw] = useState(0);
   const store = useRef<Store<Row, Head>>(null as never);
   const before = useRef<Store<Row, Head>>(null as never);

@@ -1,4 +1,5 @@
 // What stands around every screen: rail, top bar, and what opens over it.
+import type { ComponentType } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { paused } from '../api/live';
 import { Trouble } from '../api/client';
@@ -75,7 +76,7 @@ function Main({ now }: { now: Place | undefined }) {
   );
 }
 
-type AnyScreen = (props: { place: Place }) => preact.VNode;
+type AnyScreen = ComponentType<{ place: Place }>;
 const loaded = new Map<Screen, AnyScreen>();
 
 function Shown({ place: now }: { place: Place }) {
@@ -88,7 +89,14 @@ function Shown({ place: now }: { place: Place }) {
         loaded.set(now.screen, module.default as AnyScreen);
         redraw((n) => n + 1);
       },
-      () => fail(new Trouble('This part of the console did not come', undefined, 'The server may have been replaced by another version: reload the page.')),
+      () =>
+        fail(
+          new Trouble(
+            'This part of the console did not come',
+            undefined,
+            'The server may have been replaced by another version: reload the page.',
+          ),
+        ),
     );
   };
   useEffect(() => {
@@ -103,7 +111,9 @@ function Nowhere() {
   return (
     <div class="void">
       <h1>Nothing is at this address</h1>
-      <p>The link may be of another version of the console. Press Ctrl K to find a topic, group or broker by its name.</p>
+      <p>
+        The link may be of another version of the console. Press Ctrl K to find a topic, group or broker by its name.
+      </p>
       <div class="row">
         <a class="btn" href={href('overview')}>
           Open the overview

@@ -21,10 +21,19 @@ function hrefOf({ kind, name }: Name): string {
   if (kind === 'topic') return href('topic', { topic: name });
   if (kind === 'group') return href('group', { group: name });
   if (kind === 'broker') return href('broker', { broker: name });
-  return href('broker', { broker: String(session.peek()?.broker ?? 0), tab: 'configuration' }, { q: name, option: name });
+  return href(
+    'broker',
+    { broker: String(session.peek()?.broker ?? 0), tab: 'configuration' },
+    { q: name, option: name },
+  );
 }
 
-const foundOf = (name: Name): Found => ({ ...groups[name.kind], name: name.name, detail: name.detail, href: hrefOf(name) });
+const foundOf = (name: Name): Found => ({
+  ...groups[name.kind],
+  name: name.name,
+  detail: name.detail,
+  href: hrefOf(name),
+});
 
 function acts(): Found[] {
   const to = (name: string, icon: IconName, where: string): Found => ({ group: 'Go to', name, icon, href: where });
@@ -36,7 +45,11 @@ function acts(): Found[] {
     to('Groups', 'groups', href('groups')),
     to('Brokers', 'brokers', href('brokers')),
     to('About', 'about', href('about')),
-    act(theme() === 'dark' ? 'Use the light theme' : 'Use the dark theme', theme() === 'dark' ? 'sun' : 'moon', switchTheme),
+    act(
+      theme() === 'dark' ? 'Use the light theme' : 'Use the dark theme',
+      theme() === 'dark' ? 'sun' : 'moon',
+      switchTheme,
+    ),
     act(zone.peek() === 'utc' ? 'Show times in local time' : 'Show times in UTC', 'clock', switchZone),
     act(paused.peek() ? 'Go on' : 'Pause', 'again', () => (paused.value = !paused.peek())),
     act('Copy the link to this screen', 'copy', () => void copy(location.href, 'the link')),

@@ -32,12 +32,30 @@ export function Rail({ now }: { now: Screen | undefined }) {
       </a>
       <nav class="nav" aria-label="Main">
         <Item to="overview" icon="overview" label="Overview" now={now === 'overview'} />
-        <Item to="topics" icon="topics" label="Topics" now={now === 'topics' || now === 'topic'} count={cluster?.topics} />
-        <Item to="groups" icon="groups" label="Groups" now={now === 'groups' || now === 'group'} count={cluster?.groups} />
+        <Item
+          to="topics"
+          icon="topics"
+          label="Topics"
+          now={now === 'topics' || now === 'topic'}
+          count={cluster?.topics}
+        />
+        <Item
+          to="groups"
+          icon="groups"
+          label="Groups"
+          now={now === 'groups' || now === 'group'}
+          count={cluster?.groups}
+        />
       </nav>
       <nav class="nav" aria-labelledby="nav-cluster">
         <h2 id="nav-cluster">Cluster</h2>
-        <Item to="brokers" icon="brokers" label="Brokers" now={now === 'brokers' || now === 'broker'} count={cluster?.brokers} />
+        <Item
+          to="brokers"
+          icon="brokers"
+          label="Brokers"
+          now={now === 'brokers' || now === 'broker'}
+          count={cluster?.brokers}
+        />
         <Item to="about" icon="about" label="About" now={now === 'about'} />
       </nav>
       <Foot />
@@ -45,7 +63,19 @@ export function Rail({ now }: { now: Screen | undefined }) {
   );
 }
 
-function Item({ to, icon, label, now, count }: { to: 'overview' | 'topics' | 'groups' | 'brokers' | 'about'; icon: IconName; label: string; now: boolean; count?: number | undefined }) {
+function Item({
+  to,
+  icon,
+  label,
+  now,
+  count,
+}: {
+  to: 'overview' | 'topics' | 'groups' | 'brokers' | 'about';
+  icon: IconName;
+  label: string;
+  now: boolean;
+  count?: number | undefined;
+}) {
   return (
     <a href={href(to)} aria-current={now ? 'page' : undefined} title={label}>
       <Icon name={icon} />
@@ -74,7 +104,12 @@ function Foot() {
           <br />
           <Name text={who.principal ?? ''} />
         </span>
-        <button class="btn icon quiet" aria-label="All keys" title="All keys (?)" onClick={() => (overlay.value = 'keys')}>
+        <button
+          class="btn icon quiet"
+          aria-label="All keys"
+          title="All keys (?)"
+          onClick={() => (overlay.value = 'keys')}
+        >
           <Icon name="keys" />
         </button>
         {who.sign_in !== 'none' && (
@@ -82,7 +117,12 @@ function Foot() {
             <Icon name="out" />
           </button>
         )}
-        <button class="btn icon quiet" aria-label={`Switch to the ${other} theme`} title={`Switch to the ${other} theme`} onClick={switchTheme}>
+        <button
+          class="btn icon quiet"
+          aria-label={`Switch to the ${other} theme`}
+          title={`Switch to the ${other} theme`}
+          onClick={switchTheme}
+        >
           <Icon name={other === 'dark' ? 'moon' : 'sun'} />
         </button>
       </div>

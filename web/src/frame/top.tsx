@@ -7,7 +7,11 @@ import { Time } from '../ui/time';
 import { overlay } from './overlay';
 import { nameIn, titleOf } from './titles';
 
-const listOf: Partial<Record<Screen, 'topics' | 'groups' | 'brokers'>> = { topic: 'topics', group: 'groups', broker: 'brokers' };
+const listOf: Partial<Record<Screen, 'topics' | 'groups' | 'brokers'>> = {
+  topic: 'topics',
+  group: 'groups',
+  broker: 'brokers',
+};
 
 export function Top({ place }: { place: Place | undefined }) {
   const list = place && listOf[place.screen];

@@ -52,7 +52,10 @@ export default function About() {
       </Panel>
       <Panel title="Licences">
         <div class="prose">
-          <p>Thalweg: Apache License 2.0. Preact and Signals: MIT, Jason Miller and the Preact authors. Geist and Geist Mono: SIL Open Font License 1.1, as follows.</p>
+          <p>
+            Thalweg: Apache License 2.0. Preact and Signals: MIT, Jason Miller and the Preact authors. Geist and Geist
+            Mono: SIL Open Font License 1.1, as follows.
+          </p>
           <pre class="mono licence" tabIndex={0} aria-label="SIL Open Font License">
             {ofl}
           </pre>

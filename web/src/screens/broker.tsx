@@ -30,7 +30,11 @@ export default function BrokerScreen({ place }: { place: Place<'broker'> }) {
         label="Of this broker"
         now={tab}
         tabs={[
-          { key: 'directories', label: 'Listeners and directories', href: href('broker', { broker: id, tab: 'directories' }) },
+          {
+            key: 'directories',
+            label: 'Listeners and directories',
+            href: href('broker', { broker: id, tab: 'directories' }),
+          },
           { key: 'configuration', label: 'Configuration', href: href('broker', { broker: id, tab: 'configuration' }) },
         ]}
       />
@@ -46,7 +50,8 @@ function About({ broker }: { broker: Broker }) {
       {broker.controller && <span class="tag accent">controller</span>}
       {broker.here && <span class="tag">answers here</span>}
       <span class="about">
-        <Num value={broker.leads} /> {plural(broker.leads, 'partition')} led, <Num value={broker.replicas} /> {plural(broker.replicas, 'replica')}
+        <Num value={broker.leads} /> {plural(broker.leads, 'partition')} led, <Num value={broker.replicas} />{' '}
+        {plural(broker.replicas, 'replica')}
         {broker.out_of_sync > 0 && (
           <>
             , <Num value={broker.out_of_sync} /> not in sync
@@ -59,8 +64,21 @@ function About({ broker }: { broker: Broker }) {
 }
 
 const columns: Column<Directory>[] = [
-  { key: 'path', head: 'Directory', cell: ({ path }) => <span class="mono"><Name text={path} /></span> },
-  { key: 'error', head: 'State', cell: ({ error }) => (error === undefined ? <span class="tag ok">sound</span> : <span class="tag bad">{error}</span>) },
+  {
+    key: 'path',
+    head: 'Directory',
+    cell: ({ path }) => (
+      <span class="mono">
+        <Name text={path} />
+      </span>
+    ),
+  },
+  {
+    key: 'error',
+    head: 'State',
+    cell: ({ error }) =>
+      error === undefined ? <span class="tag ok">sound</span> : <span class="tag bad">{error}</span>,
+  },
   { key: 'partitions', head: 'Replicas', num: true, cell: ({ partitions }) => <Num value={partitions} /> },
   { key: 'bytes', head: 'Stored', num: true, cell: ({ bytes }) => <Bytes value={bytes} /> },
   { key: 'disk', head: 'Disk', num: true, hide: 'mid', cell: (directory) => <Disk broker={directory} /> },
@@ -101,7 +119,9 @@ function BrokerConfiguration({ place }: { place: Place<'broker'> }) {
     <ConfigurationTab
       place={place}
       answer={config}
-      command={(option, value) => `kafka-configs --bootstrap-server ${location.hostname}:9092 --entity-type brokers --entity-name ${place.path.broker} --alter --add-config ${option}=${value}`}
+      command={(option, value) =>
+        `kafka-configs --bootstrap-server ${location.hostname}:9092 --entity-type brokers --entity-name ${place.path.broker} --alter --add-config ${option}=${value}`
+      }
     />
   );
 }

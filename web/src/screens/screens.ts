@@ -6,10 +6,10 @@ type Shown<S extends Screen> = ComponentType<{ place: Place<S> }>;
 type Loaders = { [S in Screen]: () => Promise<{ default: Shown<S> }> };
 
 export const screens: Loaders = {
-  overview: () => import('./overview'),
-  topics: () => import('./topics'),
+  overview: () => import('./overview/overview'),
+  topics: () => import('./topics/topics'),
   topic: () => import('./topic/topic'),
-  groups: () => import('./groups'),
+  groups: () => import('./groups/groups'),
   group: () => import('./group/group'),
   brokers: () => import('./brokers'),
   broker: () => import('./broker'),

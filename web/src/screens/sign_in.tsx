@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import { Icon, Logo } from '../icons';
 import { session, sessionTrouble, signIn } from '../session';
+import { sentence } from '../ui/text';
 import type { Trouble } from '../api/client';
 
 export function SignIn() {
@@ -24,17 +25,27 @@ export function SignIn() {
         </div>
         <h1>Sign in</h1>
         <p class="dim" id="where">
-          The server’s log has a link with the token when it starts. It is also in the file <span class="mono">console.token</span> of its first log directory.
+          The server’s log has a link with the token when it starts. It is also in the file{' '}
+          <span class="mono">console.token</span> of its first log directory.
         </p>
         <label class="field">
           <Icon name="key" size={14} />
-          <input type="password" aria-label="Token" aria-describedby="where" placeholder="Token" autocomplete="current-password" autofocus value={token} onInput={(event) => setToken(event.currentTarget.value)} />
+          <input
+            type="password"
+            aria-label="Token"
+            aria-describedby="where"
+            placeholder="Token"
+            autocomplete="current-password"
+            autofocus
+            value={token}
+            onInput={(event) => setToken(event.currentTarget.value)}
+          />
         </label>
         {trouble && (
           <div class="note bad" role="alert">
             <Icon name="bad" />
             <p>
-              <b>{trouble.message}.</b> {trouble.hint}
+              <b>{sentence(trouble.message)}</b> {trouble.hint && sentence(trouble.hint)}
             </p>
           </div>
         )}

@@ -13,7 +13,12 @@ export async function copy(text: string, what: string): Promise<void> {
 
 export function Copy({ text, what }: { text: string; what: string }) {
   return (
-    <button class="btn icon quiet" aria-label={`Copy ${what}`} title={`Copy ${what}`} onClick={() => void copy(text, what)}>
+    <button
+      class="btn icon quiet"
+      aria-label={`Copy ${what}`}
+      title={`Copy ${what}`}
+      onClick={() => void copy(text, what)}
+    >
       <Icon name="copy" size={14} />
     </button>
   );

@@ -21,7 +21,9 @@ export function instantText(ms: number | bigint, zone: Zone): InstantText | unde
   const day = utc ? at.getUTCDate() : at.getDate();
   const month = MONTHS[utc ? at.getUTCMonth() : at.getMonth()]!;
   const year = utc ? at.getUTCFullYear() : at.getFullYear();
-  const clock = utc ? [at.getUTCHours(), at.getUTCMinutes(), at.getUTCSeconds()] : [at.getHours(), at.getMinutes(), at.getSeconds()];
+  const clock = utc
+    ? [at.getUTCHours(), at.getUTCMinutes(), at.getUTCSeconds()]
+    : [at.getHours(), at.getMinutes(), at.getSeconds()];
   return {
     date: `${day} ${month} ${year}`,
     clock: clock.map(two).join(':'),

@@ -9,7 +9,9 @@ export function Name({ text }: { text: string }) {
   if (text === '') return <span class="dimmer">(empty)</span>;
   return (
     <bdi>
-      {pieces(cut ? text.slice(0, LONGEST) : text).map((piece) => (piece.hidden ? <span class="esc">{piece.text}</span> : piece.text))}
+      {pieces(cut ? text.slice(0, LONGEST) : text).map((piece) =>
+        piece.hidden ? <span class="esc">{piece.text}</span> : piece.text,
+      )}
       {cut && <span class="dimmer">… {text.length} characters</span>}
     </bdi>
   );

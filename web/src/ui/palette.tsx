@@ -42,7 +42,10 @@ export function Palette({ find, open, onClose }: PaletteProps) {
     struck.current = undefined;
     if (items[0]) open(items[0], waiting.inNewTab);
   }, [of]);
-  useEffect(() => list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' }), [now, finding]);
+  useEffect(
+    () => list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' }),
+    [now, finding],
+  );
 
   const onKeyDown = (event: KeyboardEvent) => {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -81,7 +84,14 @@ export function Palette({ find, open, onClose }: PaletteProps) {
           <div role="group" aria-label={group} key={group}>
             <h2 aria-hidden="true">{group}</h2>
             {members.map((one, index) => (
-              <div role="option" id={`${id}${from + index}`} key={one.name} aria-selected={from + index === now} onPointerMove={() => choose(from + index)} onClick={(event) => open(one, event.ctrlKey || event.metaKey)}>
+              <div
+                role="option"
+                id={`${id}${from + index}`}
+                key={one.name}
+                aria-selected={from + index === now}
+                onPointerMove={() => choose(from + index)}
+                onClick={(event) => open(one, event.ctrlKey || event.metaKey)}
+              >
                 <Icon name={one.icon} />
                 <b>
                   <Marked name={one.name} part={text} />
@@ -128,7 +138,8 @@ function useFinding(find: PaletteProps['find'], text: string) {
     const abort = new AbortController();
     const begun = performance.now();
     find(text, abort.signal).then(
-      (finding) => !abort.signal.aborted && setState({ finding, of: text, took: Math.round(performance.now() - begun) }),
+      (finding) =>
+        !abort.signal.aborted && setState({ finding, of: text, took: Math.round(performance.now() - begun) }),
       (error: Error) => !abort.signal.aborted && setState((last) => ({ ...last, trouble: error.message })),
     );
     return () => abort.abort();

@@ -16,13 +16,30 @@ const round = (value: number): number => Math.round(value * 10) / 10;
 
 export type SparkTone = 'in' | 'out' | 'warn' | 'ink3';
 
-export function Spark({ values, tone = 'in', width = 86, height = 34 }: { values: readonly number[]; tone?: SparkTone; width?: number; height?: number }) {
+export function Spark({
+  values,
+  tone = 'in',
+  width = 86,
+  height = 34,
+}: {
+  values: readonly number[];
+  tone?: SparkTone;
+  width?: number;
+  height?: number;
+}) {
   if (values.length < 2) return null;
   const line = sparkPoints(values, width, height)
     .map(([x, y], index) => `${index ? 'L' : 'M'}${x} ${y}`)
     .join('');
   return (
-    <svg class={`spark ${tone}`} width={width} height={height} viewBox={`0 0 ${width} ${height}`} fill="none" aria-hidden="true">
+    <svg
+      class={`spark ${tone}`}
+      width={width}
+      height={height}
+      viewBox={`0 0 ${width} ${height}`}
+      fill="none"
+      aria-hidden="true"
+    >
       <path class="area" d={`${line}L${width} ${height}L0 ${height}Z`} />
       <path class="line" d={line} stroke-width="1.3" stroke-linejoin="round" />
     </svg>

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import type { Trouble } from '../api/client';
 import { Icon } from '../icons';
 import { Copy } from './copy';
+import { sentence } from './text';
 
 export function Empty({ title, children, command }: { title: string; children?: ComponentChildren; command?: string }) {
   return (
@@ -30,10 +31,10 @@ export function Failure({ trouble, retry }: { trouble: Trouble; retry: () => voi
         <span class="bad-ink">
           <Icon name="bad" />
         </span>
-        {trouble.message}
+        {sentence(trouble.message).replace(/\.$/, '')}
       </h2>
       {code && <span class="tag bad">{code}</span>}
-      {(trouble.hint || who) && <p>{[trouble.hint, who].filter(Boolean).join(' ')}</p>}
+      {(trouble.hint || who) && <p>{[trouble.hint && sentence(trouble.hint), who].filter(Boolean).join(' ')}</p>}
       <div class="row">
         <button class="btn" onClick={retry}>
           <Icon name="again" size={14} />
@@ -57,7 +58,15 @@ export function Waiting({ lines = 4 }: { lines?: number }) {
 }
 
 // The three of them: data if there is any, else why not.
-export function Loaded<T>({ of, lines, children }: { of: { data?: T; trouble?: Trouble; reload(): void }; lines?: number; children: (data: T) => ComponentChildren }) {
+export function Loaded<T>({
+  of,
+  lines,
+  children,
+}: {
+  of: { data?: T; trouble?: Trouble; reload(): void };
+  lines?: number;
+  children: (data: T) => ComponentChildren;
+}) {
   if (of.data !== undefined) return <>{children(of.data)}</>;
   if (of.trouble) return <Failure trouble={of.trouble} retry={of.reload} />;
   return <Waiting {...(lines === undefined ? {} : { lines })} />;

@@ -57,7 +57,12 @@ export function span(ms: Int): string {
   let rest = Math.max(0, Math.floor(Number(ms) / SECOND)) * SECOND;
   if (rest === 0) return '0 s';
   const parts: string[] = [];
-  for (const [unit, name] of [[DAY, 'd'], [HOUR, 'h'], [MINUTE, 'min'], [SECOND, 's']] as const) {
+  for (const [unit, name] of [
+    [DAY, 'd'],
+    [HOUR, 'h'],
+    [MINUTE, 'min'],
+    [SECOND, 's'],
+  ] as const) {
     const whole = Math.floor(rest / unit);
     rest -= whole * unit;
     if (whole > 0) parts.push(`${whole} ${name}`);
@@ -78,16 +83,28 @@ export function ago(ms: number): string {
 export function even(ms: Int): string | undefined {
   const value = Number(ms);
   if (!Number.isSafeInteger(value) || value <= 0) return undefined;
-  for (const [unit, name] of [[DAY, 'day'], [HOUR, 'hour'], [MINUTE, 'minute'], [SECOND, 'second']] as const) {
+  for (const [unit, name] of [
+    [DAY, 'day'],
+    [HOUR, 'hour'],
+    [MINUTE, 'minute'],
+    [SECOND, 'second'],
+  ] as const) {
     const whole = value / unit;
     if (Number.isInteger(whole)) return `${whole} ${name}${whole === 1 ? '' : 's'}`;
   }
   return undefined;
 }
 
+// A message of the server's as a sentence: Kafka's begin in lower case and end without a stop.
+export function sentence(text: string): string {
+  const whole = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?…]$/.test(whole) ? whole : whole + '.';
+}
+
 export const plural = (n: Int, one: string, many = one + 's'): string => (Number(n) === 1 ? one : many);
 
-const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+const HIDDEN =
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 export interface Piece {
   text: string;

@@ -6,7 +6,12 @@ import { ago, type Int } from './text';
 export function Time({ ms, millis = false }: { ms: Int; millis?: boolean }) {
   const shown = instantText(ms, zone.value);
   const utc = instantText(ms, 'utc');
-  if (!shown || !utc) return <span class="dimmer" title={`${ms}`}>no time</span>;
+  if (!shown || !utc)
+    return (
+      <span class="dimmer" title={`${ms}`}>
+        no time
+      </span>
+    );
   const today = instantText(Date.now(), zone.value)?.date === shown.date;
   const title = `${utc.date} ${utc.clock}${utc.millis} UTC\n${ms} ms\n${ago(Date.now() - Number(ms))}`;
   return (

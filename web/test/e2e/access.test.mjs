@@ -80,7 +80,10 @@ test('with the keyboard alone: to a topic, through its tabs and rows, and the li
       await page.keyboard.press(']');
       await page.getByText('retention.ms').first().waitFor();
       await page.keyboard.press('y');
-      assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `${url}/topics/${names[1]}/configuration`);
+      assert.equal(
+        await page.evaluate(() => navigator.clipboard.readText()),
+        `${url}/topics/${names[1]}/configuration`,
+      );
       await page.keyboard.press('/');
       await page.keyboard.type('retention.ms');
       await page.waitForFunction(() => document.querySelectorAll('tbody tr[data-row]').length === 1);
@@ -101,7 +104,9 @@ test('the end of ten thousand rows is a key away, and the focus goes with it', (
       await settled(page);
       await page.keyboard.press('j');
       await page.keyboard.press('End');
-      await page.waitForFunction(() => document.activeElement?.closest('tr')?.getAttribute('aria-rowindex') === '10215');
+      await page.waitForFunction(
+        () => document.activeElement?.closest('tr')?.getAttribute('aria-rowindex') === '10215',
+      );
       await page.keyboard.press('Home');
       await page.waitForFunction(() => document.activeElement?.closest('tr')?.getAttribute('aria-rowindex') === '2');
     }),
@@ -127,7 +132,11 @@ test('the palette finds, and its choice opens', () =>
   ));
 
 // 720 by 450 is also what 1440 by 900 is at 200 % zoom.
-for (const viewport of [{ width: 1024, height: 768 }, { width: 720, height: 900 }, { width: 720, height: 450 }]) {
+for (const viewport of [
+  { width: 1024, height: 768 },
+  { width: 720, height: 900 },
+  { width: 720, height: 450 },
+]) {
   test(`nothing is out of reach at ${viewport.width} by ${viewport.height}`, () =>
     standing({ topics: 200 }, ({ url }) =>
       looking({ viewport }, async (page) => {
@@ -135,8 +144,13 @@ for (const viewport of [{ width: 1024, height: 768 }, { width: 720, height: 900 
           await page.goto(url + path);
           await settled(page);
           const beyond = await page.evaluate(() => {
-            const inside = (element) => element.closest('.over-x, .tabs, .cmd, .seg, pre, .seen-not, .toast, .skip') === null;
-            return [...document.querySelectorAll('#app *')].filter((one) => inside(one) && one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 1).map((one) => one.outerHTML.slice(0, 80));
+            const inside = (element) =>
+              element.closest('.over-x, .tabs, .cmd, .seg, pre, .seen-not, .toast, .skip') === null;
+            return [...document.querySelectorAll('#app *')]
+              .filter(
+                (one) => inside(one) && one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 1,
+              )
+              .map((one) => one.outerHTML.slice(0, 80));
           });
           assert.deepEqual(beyond, [], name);
           const columns = await page.locator('.scroll thead th:visible').count();
@@ -151,7 +165,9 @@ test('nothing moves for those who want nothing to move', () =>
     looking({ reducedMotion: 'reduce' }, async (page) => {
       await page.goto(url + '/topics/billing.invoices/configuration?option=retention.ms');
       await page.getByRole('dialog').waitFor();
-      const moving = await page.evaluate(() => document.getAnimations().filter((one) => one.effect.getComputedTiming().duration > 0).length);
+      const moving = await page.evaluate(
+        () => document.getAnimations().filter((one) => one.effect.getComputedTiming().duration > 0).length,
+      );
       assert.equal(moving, 0);
       assert.equal(await page.locator('.drawer').evaluate((one) => getComputedStyle(one).animationName), 'none');
     }),
@@ -184,6 +200,9 @@ test('times are local, and in UTC for those who choose so', () =>
       await page.getByText('checked 07:42:03').waitFor();
       await page.getByRole('button', { name: /Local, UTC\+01:00/ }).click();
       await page.getByText('checked 06:42:03').waitFor();
-      assert.match(await page.locator('time').first().getAttribute('title'), /28 Nov 2026 06:42:03.204 UTC\n1795848123204 ms\n0 s ago/);
+      assert.match(
+        await page.locator('time').first().getAttribute('title'),
+        /28 Nov 2026 06:42:03.204 UTC\n1795848123204 ms\n0 s ago/,
+      );
     }),
   ));

@@ -11,11 +11,25 @@ const HUGE = 'x'.repeat(1024 * 1024);
 
 function hostile(world) {
   const [group] = world.groups;
-  world.groups = [MARKUP, CLOSING, TURNED, 'a\nb\u0000c', 'javascript:alert(1)', "' onclick='x", HUGE].map((name) => ({ ...group, name, problem: name.slice(0, 200), protocol_type: name.slice(0, 200) }));
+  world.groups = [MARKUP, CLOSING, TURNED, 'a\nb\u0000c', 'javascript:alert(1)', "' onclick='x", HUGE].map((name) => ({
+    ...group,
+    name,
+    problem: name.slice(0, 200),
+    protocol_type: name.slice(0, 200),
+  }));
   world.topics = [MARKUP, CLOSING].map((name) => ({ ...world.topics[0], name, cleanup: [MARKUP, 'delete'] }));
 }
 
-const screens = ['/', '/topics', '/groups', `/groups/${encodeURIComponent(MARKUP)}`, `/groups/${encodeURIComponent(CLOSING)}/members`, `/topics/${encodeURIComponent(MARKUP)}`, `/topics/${encodeURIComponent(CLOSING)}/groups`, `/topics/${encodeURIComponent(MARKUP)}/configuration`];
+const screens = [
+  '/',
+  '/topics',
+  '/groups',
+  `/groups/${encodeURIComponent(MARKUP)}`,
+  `/groups/${encodeURIComponent(CLOSING)}/members`,
+  `/topics/${encodeURIComponent(MARKUP)}`,
+  `/topics/${encodeURIComponent(CLOSING)}/groups`,
+  `/topics/${encodeURIComponent(MARKUP)}/configuration`,
+];
 
 for (const colorScheme of ['light', 'dark']) {
   test(`hostile names in every field are text only (${colorScheme})`, () =>
@@ -61,7 +75,10 @@ test('answers that come inside the page are used, and are text as well', () =>
       const boot = JSON.stringify({ '/api/v1/cluster': cluster }).replaceAll('<', '\\u003c');
       await page.route(url + '/', async (route) => {
         const response = await route.fetch();
-        const body = (await response.text()).replace('<!--boot-->', () => `<script type="application/json" id="boot">${boot}</script>`);
+        const body = (await response.text()).replace(
+          '<!--boot-->',
+          () => `<script type="application/json" id="boot">${boot}</script>`,
+        );
         await route.fulfill({ response, body });
       });
       await page.goto(url + '/');

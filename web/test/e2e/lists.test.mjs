@@ -25,7 +25,9 @@ test('10 214 topics are filtered, sorted, scrolled to the end, and the address b
       await page.getByLabel(/Filter by name/).fill('team-0');
       await page.getByText('of them').waitFor();
       await page.getByRole('button', { name: 'Partitions' }).click();
-      await page.waitForFunction(() => document.querySelector('th[aria-sort="descending"]')?.textContent === 'Partitions');
+      await page.waitForFunction(
+        () => document.querySelector('th[aria-sort="descending"]')?.textContent === 'Partitions',
+      );
       await page.locator('.scroll').evaluate((box) => box.scrollTo(0, box.scrollHeight));
       await page.waitForFunction(() => /at=\d+/.test(location.search));
       await settled(page);
@@ -92,7 +94,10 @@ test('integers beyond 2^53 are shown as they are, and copying gives the plain nu
       world.groups.find(({ name }) => name === 'fraud-scorer').lag = 9_223_372_036_854_775_807n;
       await page.goto(url + '/groups');
       await settled(page);
-      const figure = page.getByRole('row', { name: /fraud-scorer/ }).locator('td').nth(7);
+      const figure = page
+        .getByRole('row', { name: /fraud-scorer/ })
+        .locator('td')
+        .nth(7);
       assert.equal(await figure.innerText(), '9223372036854775807');
       assert.equal(await figure.locator('i').count(), 6);
     }),

@@ -27,7 +27,8 @@ async function differing(page, kept, seen) {
     );
     if (a.width !== b.width || a.height !== b.height) return 1;
     let pixels = 0;
-    for (let at = 0; at < a.data.length; at += 4) pixels += [0, 1, 2].some((n) => Math.abs(a.data[at + n] - b.data[at + n]) > 16) ? 1 : 0;
+    for (let at = 0; at < a.data.length; at += 4)
+      pixels += [0, 1, 2].some((n) => Math.abs(a.data[at + n] - b.data[at + n]) > 16) ? 1 : 0;
     return (pixels * 4) / a.data.length;
   }, urls);
 }

@@ -17,16 +17,51 @@ test('integers that a number cannot hold are bigints, all others are numbers', (
 });
 
 test('digits inside a text stay text', () => {
-  assert.deepEqual(parseExact(`["${LONG}", "\\"${LONG}", "a\\\\", {"${LONG}":1}]`), [LONG, `"${LONG}`, 'a\\', { [LONG]: 1 }]);
+  assert.deepEqual(parseExact(`["${LONG}", "\\"${LONG}", "a\\\\", {"${LONG}":1}]`), [
+    LONG,
+    `"${LONG}`,
+    'a\\',
+    { [LONG]: 1 },
+  ]);
 });
 
 test('both ways of reading give the same', () => {
-  const texts = ['[]', '{}', '[1,2.5,-3e2,0]', '{"a":{"b":[null,true,false,"\\u00e4\\n"]},"":""}', ' [ 1 , { "x" : [ ] } ] ', '"text"', '[[[[]]]]', '1.5'];
-  for (const text of texts) assert.deepEqual(parseExact(`[${text},${LONG}]`), [JSON.parse(text), 9_223_372_036_854_775_807n], text);
+  const texts = [
+    '[]',
+    '{}',
+    '[1,2.5,-3e2,0]',
+    '{"a":{"b":[null,true,false,"\\u00e4\\n"]},"":""}',
+    ' [ 1 , { "x" : [ ] } ] ',
+    '"text"',
+    '[[[[]]]]',
+    '1.5',
+  ];
+  for (const text of texts)
+    assert.deepEqual(parseExact(`[${text},${LONG}]`), [JSON.parse(text), 9_223_372_036_854_775_807n], text);
 });
 
 test('what JSON.parse refuses is refused', () => {
-  const wrong = ['', '[1,]', '{"a":1,}', '{"a" 1}', '{a:1}', '[1 2]', '[01]', '["\n"]', '["a]', '[tru]', '{"a":1}}', '[1]]', '[,1]', '{,}', '[1.]', '[.5]', '{"a":}', '{1:2}', '[+1]'];
+  const wrong = [
+    '',
+    '[1,]',
+    '{"a":1,}',
+    '{"a" 1}',
+    '{a:1}',
+    '[1 2]',
+    '[01]',
+    '["\n"]',
+    '["a]',
+    '[tru]',
+    '{"a":1}}',
+    '[1]]',
+    '[,1]',
+    '{,}',
+    '[1.]',
+    '[.5]',
+    '{"a":}',
+    '{1:2}',
+    '[+1]',
+  ];
   for (const text of wrong) {
     assert.throws(() => JSON.parse(text), SyntaxError, text);
     assert.throws(() => parseExact(`{"long":${LONG},"x":${text}}`), SyntaxError, text);

@@ -17,6 +17,7 @@ test('the zone is named by its distance', () => {
 });
 
 test('what is no time is none', () => {
-  for (const ms of [-1, -1n, 8_640_000_000_000_001, 9_223_372_036_854_775_807n]) assert.equal(instantText(ms, 'utc'), undefined);
+  for (const ms of [-1, -1n, 8_640_000_000_000_001, 9_223_372_036_854_775_807n])
+    assert.equal(instantText(ms, 'utc'), undefined);
   assert.equal(instantText(0, 'utc')!.date, '1 Jan 1970');
 });

@@ -31,8 +31,15 @@ test('exact integers sort among numbers, the unknown comes last both ways, equal
 });
 
 test('held rows keep their places and show the values of now', () => {
-  const now = [{ key: 'c', lag: 1 }, { key: 'x', lag: 2 }, { key: 'a', lag: 3 }];
+  const now = [
+    { key: 'c', lag: 1 },
+    { key: 'x', lag: 2 },
+    { key: 'a', lag: 3 },
+  ];
   const kept = held<{ key: string; lag: number | bigint | undefined }>(rows, now, ({ key }) => key);
   assert.equal(keys(kept), 'abcd');
-  assert.deepEqual(kept.map(({ lag }) => lag), [3, undefined, 1, 5]);
+  assert.deepEqual(
+    kept.map(({ lag }) => lag),
+    [3, undefined, 1, 5],
+  );
 });

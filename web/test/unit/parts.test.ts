@@ -14,7 +14,8 @@ test('addresses hold what was asked, encoded, and nothing that was not', () => {
 });
 
 test('keys have the names of the tables', () => {
-  const key = (name: string, more = {}) => nameOf({ key: name, ctrlKey: false, metaKey: false, altKey: false, ...more });
+  const key = (name: string, more = {}) =>
+    nameOf({ key: name, ctrlKey: false, metaKey: false, altKey: false, ...more });
   assert.equal(key('j'), 'j');
   assert.equal(key('?'), '?');
   assert.equal(key('K', { ctrlKey: true }), 'Ctrl k');
@@ -34,11 +35,19 @@ test('option values are said as people say them', () => {
 });
 
 test('a spark spans its box, and a level line stands in the middle', () => {
-  assert.deepEqual(sparkPoints([1, 3, 2], 86, 34), [[0, 32], [43, 2], [86, 17]]);
-  assert.deepEqual(sparkPoints([7, 7], 86, 34), [[0, 17], [86, 17]]);
+  assert.deepEqual(sparkPoints([1, 3, 2], 86, 34), [
+    [0, 32],
+    [43, 2],
+    [86, 17],
+  ]);
+  assert.deepEqual(sparkPoints([7, 7], 86, 34), [
+    [0, 17],
+    [86, 17],
+  ]);
 });
 
-const looks = (lags: number[]): Sample[] => lags.reduce<Sample[]>((samples, lag, n) => withSample(samples, n * 2000, lag), []);
+const looks = (lags: number[]): Sample[] =>
+  lags.reduce<Sample[]>((samples, lag, n) => withSample(samples, n * 2000, lag), []);
 
 test('the trend of a lag needs ten seconds of looking', () => {
   assert.equal(trendOf(looks([1, 2, 3, 4])), undefined);
@@ -70,5 +79,10 @@ test('no source turns text into markup', () => {
   const src = join(process.env['WEB']!, 'src');
   const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => /\.tsx?$/.test(name));
   assert.ok(files.length > 30);
-  for (const file of files) assert.doesNotMatch(readFileSync(join(src, file), 'utf8'), /innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|DOMParser|\beval\(/, file);
+  for (const file of files)
+    assert.doesNotMatch(
+      readFileSync(join(src, file), 'utf8'),
+      /innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|DOMParser|\beval\(/,
+      file,
+    );
 });

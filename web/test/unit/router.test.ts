@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { href, hrefOf, placeOf, routes, type Place, type Screen } from '../../src/router';
+import { href, hrefOf, placeOf, type Place, type Screen } from '../../src/router';
+import { routes } from '../../src/routes';
 
 const split = (address: string): [string, string] => {
   const [path = '', query = ''] = address.split('?');
@@ -11,10 +12,15 @@ const opened = (address: string): Place => placeOf(...split(address))!;
 test('every screen is opened by the address that it writes', () => {
   const names: Record<string, string> = { topic: 'a/b c%ä', group: '<img>?&#', broker: '7' };
   for (const screen of Object.keys(routes) as Screen[]) {
-    const path = Object.fromEntries(Object.keys(routes[screen].path).filter((name) => name in names).map((name) => [name, names[name]]));
+    const path = Object.fromEntries(
+      Object.keys(routes[screen].path)
+        .filter((name) => name in names)
+        .map((name) => [name, names[name]]),
+    );
     const place = opened(href(screen, path));
     assert.equal(place.screen, screen);
-    for (const [name, value] of Object.entries(path)) assert.equal((place.path as Record<string, unknown>)[name], value);
+    for (const [name, value] of Object.entries(path))
+      assert.equal((place.path as Record<string, unknown>)[name], value);
     assert.equal(hrefOf(place), href(screen, path));
   }
 });
@@ -38,7 +44,8 @@ test('a slash in a name stays in the name', () => {
 });
 
 test('an address that means nothing is no screen', () => {
-  for (const address of ['/nowhere', '/topics/a/partitions/b', '/topics/a/nonsense', '/topics/%', '/groups//x/y/z']) assert.equal(placeOf(address), undefined, address);
+  for (const address of ['/nowhere', '/topics/a/partitions/b', '/topics/a/nonsense', '/topics/%', '/groups//x/y/z'])
+    assert.equal(placeOf(address), undefined, address);
 });
 
 test('a parameter that is no value of its kind counts as not said', () => {

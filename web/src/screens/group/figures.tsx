@@ -13,7 +13,11 @@ export function LagFigures({ group, seenAt }: { group: GroupDetail; seenAt: numb
   const { samples, trend } = useTrend(group, seenAt);
   return (
     <Kpis label="Lag in figures">
-      <Kpi label="Lag" note={<Pace trend={trend} />} spark={<Spark values={samples.map((one) => one.lag)} tone={trend?.outlook === 'behind' ? 'warn' : 'ink3'} />}>
+      <Kpi
+        label="Lag"
+        note={<Pace trend={trend} />}
+        spark={<Spark values={samples.map((one) => one.lag)} tone={trend?.outlook === 'behind' ? 'warn' : 'ink3'} />}
+      >
         {lag === undefined ? '–' : <Num value={lag} />}
         <Unit>{plural(lag ?? 0, 'record')}</Unit>
       </Kpi>
@@ -52,20 +56,60 @@ function Pace({ trend }: { trend: Trend | undefined }) {
   );
 }
 
-function OutlookFigure({ trend, lag, members }: { trend: Trend | undefined; lag: number | bigint | undefined; members: number }) {
-  if (lag !== undefined && Number(lag) === 0) return <Kpi label="Outlook" note="everything is read">Caught up</Kpi>;
-  if (members === 0) return <Kpi label="Outlook" tone="warn-ink" note="it has no members">Nobody reads</Kpi>;
-  if (!trend) return <Kpi label="Outlook" note="known after ten seconds of looking">–</Kpi>;
+function OutlookFigure({
+  trend,
+  lag,
+  members,
+}: {
+  trend: Trend | undefined;
+  lag: number | bigint | undefined;
+  members: number;
+}) {
+  if (lag !== undefined && Number(lag) === 0)
+    return (
+      <Kpi label="Outlook" note="everything is read">
+        Caught up
+      </Kpi>
+    );
+  if (members === 0)
+    return (
+      <Kpi label="Outlook" tone="warn-ink" note="it has no members">
+        Nobody reads
+      </Kpi>
+    );
+  if (!trend)
+    return (
+      <Kpi label="Outlook" note="known after ten seconds of looking">
+        –
+      </Kpi>
+    );
   if (trend.outlook === 'behind') {
     return (
-      <Kpi label="Outlook" tone="warn-ink" note={<>by <Num value={Math.round(trend.perSecond * 60)} /> records a minute</>}>
+      <Kpi
+        label="Outlook"
+        tone="warn-ink"
+        note={
+          <>
+            by <Num value={Math.round(trend.perSecond * 60)} /> records a minute
+          </>
+        }
+      >
         Falls behind
       </Kpi>
     );
   }
   if (trend.outlook === 'catching up') {
     const left = duration((trend.seconds ?? 0) * 1000);
-    return <Kpi label="Outlook" note="at the present pace">Catches up in {left.value}<Unit>{left.unit}</Unit></Kpi>;
+    return (
+      <Kpi label="Outlook" note="at the present pace">
+        Catches up in {left.value}
+        <Unit>{left.unit}</Unit>
+      </Kpi>
+    );
   }
-  return <Kpi label="Outlook" note="it reads as fast as is written">Keeps up</Kpi>;
+  return (
+    <Kpi label="Outlook" note="it reads as fast as is written">
+      Keeps up
+    </Kpi>
+  );
 }

@@ -11,8 +11,9 @@ import { plural } from '../../ui/text';
 import { ConfigurationTab } from '../shared/configuration';
 import { GroupStateTag } from '../shared/words';
 import { LagFigures } from './figures';
-import { MembersTab, MemberShares } from './members';
+import { MembersTab } from './members';
 import { GroupPartitions } from './partitions';
+import { MemberShares } from './shares';
 
 export default function GroupScreen({ place }: { place: Place<'group'> }) {
   const { group: name, tab } = place.path;
@@ -36,7 +37,13 @@ export default function GroupScreen({ place }: { place: Place<'group'> }) {
           { key: 'configuration', label: 'Configuration', href: to('configuration') },
         ]}
       />
-      {tab === 'configuration' ? <GroupConfiguration place={place} /> : group.data ? <Body group={group.data} seenAt={group.at ?? 0} place={place} /> : <Waiting />}
+      {tab === 'configuration' ? (
+        <GroupConfiguration place={place} />
+      ) : group.data ? (
+        <Body group={group.data} seenAt={group.at ?? 0} place={place} />
+      ) : (
+        <Waiting />
+      )}
     </>
   );
 }
@@ -66,7 +73,8 @@ function About({ group }: { group: GroupDetail }) {
         </span>
       )}
       <span class="about">
-        <Num value={members.length} /> {plural(members.length, 'member')}, <Num value={partitions} /> {plural(partitions, 'partition')}, coordinator broker {coordinator}
+        <Num value={members.length} /> {plural(members.length, 'member')}, <Num value={partitions} />{' '}
+        {plural(partitions, 'partition')}, coordinator broker {coordinator}
       </span>
     </>
   );
@@ -78,7 +86,9 @@ function GroupConfiguration({ place }: { place: Place<'group'> }) {
     <ConfigurationTab
       place={place}
       answer={config}
-      command={(option, value) => `kafka-configs --bootstrap-server ${location.hostname}:9092 --entity-type groups --entity-name ${place.path.group} --alter --add-config ${option}=${value}`}
+      command={(option, value) =>
+        `kafka-configs --bootstrap-server ${location.hostname}:9092 --entity-type groups --entity-name ${place.path.group} --alter --add-config ${option}=${value}`
+      }
     />
   );
 }

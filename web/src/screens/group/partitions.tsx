@@ -11,7 +11,7 @@ import { Panel } from '../../ui/panel';
 import { Empty, Failure } from '../../ui/state';
 import { plural } from '../../ui/text';
 import { ScrollTable, type Column } from '../../ui/table';
-import { Pip, pipOf } from './members';
+import { Pip, pipOf } from './pip';
 
 const FURTHEST_FIRST = '-lag';
 const ELSEWHERE = 'another broker leads it: its own console knows';
@@ -49,9 +49,37 @@ const columns = (group: GroupDetail): Column<GroupPartition>[] => [
         </span>
       ),
   },
-  { key: 'committed', head: 'Committed', num: true, width: 116, hide: 'mid', cell: ({ committed, metadata }) => (committed === undefined ? <Unknown why="nothing was committed" /> : <span title={metadata}><Num value={committed} /></span>) },
-  { key: 'end', head: 'End', num: true, width: 116, hide: 'wide', cell: ({ end }) => (end === undefined ? <Unknown why={ELSEWHERE} /> : <Num value={end} />) },
-  { key: 'lag', head: 'Lag', num: true, width: 190, sort: 'down', cell: (partition) => <Lag partition={partition} most={group.most_behind?.lag} /> },
+  {
+    key: 'committed',
+    head: 'Committed',
+    num: true,
+    width: 116,
+    hide: 'mid',
+    cell: ({ committed, metadata }) =>
+      committed === undefined ? (
+        <Unknown why="nothing was committed" />
+      ) : (
+        <span title={metadata}>
+          <Num value={committed} />
+        </span>
+      ),
+  },
+  {
+    key: 'end',
+    head: 'End',
+    num: true,
+    width: 116,
+    hide: 'wide',
+    cell: ({ end }) => (end === undefined ? <Unknown why={ELSEWHERE} /> : <Num value={end} />),
+  },
+  {
+    key: 'lag',
+    head: 'Lag',
+    num: true,
+    width: 190,
+    sort: 'down',
+    cell: (partition) => <Lag partition={partition} most={group.most_behind?.lag} />,
+  },
 ];
 
 function Lag({ partition: { lag, gone }, most }: { partition: GroupPartition; most: number | bigint | undefined }) {
@@ -66,11 +94,16 @@ function Lag({ partition: { lag, gone }, most }: { partition: GroupPartition; mo
   );
 }
 
+// Whether this one partition has most of the group's lag.
+const mostOf = (group: GroupDetail, lag: number | bigint | undefined): boolean =>
+  Number(lag ?? 0) * 2 > Number(group.lag ?? 0) && group.partitions > 1;
+
 export function GroupPartitions({ group, place }: { group: GroupDetail; place: Place<'group'> }) {
   const { topic, sort, at: first } = place.query;
   const order = sort || FURTHEST_FIRST;
   const partitions = usePages<GroupPartition>(at`/groups/${group.name}/partitions`, { topic, sort: order });
-  if (partitions.trouble && partitions.total === undefined) return <Failure trouble={partitions.trouble} retry={partitions.reload} />;
+  if (partitions.trouble && partitions.total === undefined)
+    return <Failure trouble={partitions.trouble} retry={partitions.reload} />;
   return (
     <Panel
       title="Partitions"
@@ -78,7 +111,14 @@ export function GroupPartitions({ group, place }: { group: GroupDetail; place: P
       count={
         partitions.total !== undefined && (
           <span class="dim small">
-            {partitions.total} {topic ? <>of <Name text={topic} /></> : `in ${group.topics} ${plural(group.topics, 'topic')}`}
+            {partitions.total}{' '}
+            {topic ? (
+              <>
+                of <Name text={topic} />
+              </>
+            ) : (
+              `in ${group.topics} ${plural(group.topics, 'topic')}`
+            )}
           </span>
         )
       }
@@ -92,7 +132,9 @@ export function GroupPartitions({ group, place }: { group: GroupDetail; place: P
       }
     >
       {partitions.total === 0 ? (
-        <Empty title="It reads nothing">{topic ? 'It has no committed offsets in this topic.' : 'It has committed no offsets, and none are assigned.'}</Empty>
+        <Empty title="It reads nothing">
+          {topic ? 'It has no committed offsets in this topic.' : 'It has committed no offsets, and none are assigned.'}
+        </Empty>
       ) : (
         <ScrollTable
           label={`Partitions that ${group.name} reads`}
@@ -100,6 +142,7 @@ export function GroupPartitions({ group, place }: { group: GroupDetail; place: P
           total={partitions.total}
           row={partitions.row}
           rowKey={({ topic: of, partition }) => `${of}-${partition}`}
+          rowClass={({ lag }) => (mostOf(group, lag) ? 'hot' : '')}
           sort={order}
           order={topic}
           onSort={(next) => see(place, { sort: next === FURTHEST_FIRST ? '' : next, at: 0 })}

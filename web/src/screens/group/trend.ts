@@ -38,7 +38,8 @@ export function trendOf(samples: readonly Sample[]): Trend | undefined {
 
 // Least squares; records a millisecond.
 function slope(samples: readonly Sample[]): number {
-  const mean = (value: (sample: Sample) => number): number => samples.reduce((sum, one) => sum + value(one), 0) / samples.length;
+  const mean = (value: (sample: Sample) => number): number =>
+    samples.reduce((sum, one) => sum + value(one), 0) / samples.length;
   const [at, lag] = [mean((one) => one.at), mean((one) => one.lag)];
   const spread = samples.reduce((sum, one) => sum + (one.at - at) ** 2, 0);
   return samples.reduce((sum, one) => sum + (one.at - at) * (one.lag - lag), 0) / spread;

@@ -7,11 +7,16 @@ import { span } from '../../ui/text';
 import { Table, type Column } from '../../ui/table';
 import { BrokerStateTag } from './words';
 
-const tone = ({ state, out_of_sync }: Broker): string => (state === 'fenced' ? 'bad' : state === 'stopping' || out_of_sync > 0 ? 'warn' : '');
+const tone = ({ state, out_of_sync }: Broker): string =>
+  state === 'fenced' ? 'bad' : state === 'stopping' || out_of_sync > 0 ? 'warn' : '';
 const ELSEWHERE = 'only the console of that broker knows';
 
 // The share of the disks that is used, by anybody.
-export function Disk({ broker: { disk_total: total, disk_free: free } }: { broker: Pick<Broker, 'disk_total' | 'disk_free'> }) {
+export function Disk({
+  broker: { disk_total: total, disk_free: free },
+}: {
+  broker: Pick<Broker, 'disk_total' | 'disk_free'>;
+}) {
   if (total === undefined || free === undefined || Number(total) === 0) return <Unknown why={ELSEWHERE} />;
   const used = 1 - Number(free) / Number(total);
   return (
@@ -38,7 +43,15 @@ const columns: Column<Broker>[] = [
       </span>
     ),
   },
-  { key: 'host', head: 'Address', cell: ({ host, port }) => <><Name text={host} />:{port}</> },
+  {
+    key: 'host',
+    head: 'Address',
+    cell: ({ host, port }) => (
+      <>
+        <Name text={host} />:{port}
+      </>
+    ),
+  },
   {
     key: 'role',
     head: 'State',
@@ -49,12 +62,54 @@ const columns: Column<Broker>[] = [
       </span>
     ),
   },
-  { key: 'rack', head: 'Rack', hide: 'wide', cell: ({ rack }) => <span class="dim">{rack === undefined ? '' : <Name text={rack} />}</span> },
-  { key: 'up', head: 'Up', num: true, hide: 'wide', cell: ({ started_at }) => (started_at === undefined ? <Unknown why={ELSEWHERE} /> : <span class="dim">{span(Date.now() - Number(started_at))}</span>) },
+  {
+    key: 'rack',
+    head: 'Rack',
+    hide: 'wide',
+    cell: ({ rack }) => <span class="dim">{rack === undefined ? '' : <Name text={rack} />}</span>,
+  },
+  {
+    key: 'up',
+    head: 'Up',
+    num: true,
+    hide: 'wide',
+    cell: ({ started_at }) =>
+      started_at === undefined ? (
+        <Unknown why={ELSEWHERE} />
+      ) : (
+        <span class="dim">{span(Date.now() - Number(started_at))}</span>
+      ),
+  },
   { key: 'leads', head: 'Leads', num: true, hide: 'mid', cell: ({ leads }) => <Num value={leads} /> },
-  { key: 'replicas', head: 'Replicas', num: true, hide: 'wide', cell: ({ replicas }) => <span class="dim"><Num value={replicas} /></span> },
-  { key: 'out_of_sync', head: 'Not in sync', num: true, hide: 'mid', cell: ({ out_of_sync }) => <span class={out_of_sync ? 'warn-ink' : 'dim'}><Num value={out_of_sync} /></span> },
-  { key: 'bytes', head: 'Stored', num: true, hide: 'mid', cell: ({ bytes }) => (bytes === undefined ? <Unknown why={ELSEWHERE} /> : <Bytes value={bytes} />) },
+  {
+    key: 'replicas',
+    head: 'Replicas',
+    num: true,
+    hide: 'wide',
+    cell: ({ replicas }) => (
+      <span class="dim">
+        <Num value={replicas} />
+      </span>
+    ),
+  },
+  {
+    key: 'out_of_sync',
+    head: 'Not in sync',
+    num: true,
+    hide: 'mid',
+    cell: ({ out_of_sync }) => (
+      <span class={out_of_sync ? 'warn-ink' : 'dim'}>
+        <Num value={out_of_sync} />
+      </span>
+    ),
+  },
+  {
+    key: 'bytes',
+    head: 'Stored',
+    num: true,
+    hide: 'mid',
+    cell: ({ bytes }) => (bytes === undefined ? <Unknown why={ELSEWHERE} /> : <Bytes value={bytes} />),
+  },
   { key: 'disk', head: 'Disk', num: true, hide: 'mid', cell: (broker) => <Disk broker={broker} /> },
 ];
 

@@ -21,20 +21,38 @@ interface ConfigurationTabProps {
   command: (option: string, value: string) => string; // Kafka's tool that sets it
 }
 
-const seen = (place: WithOptions, change: Partial<View>): string => hrefOf({ ...place, query: { ...place.query, ...change } } as Place);
+const seen = (place: WithOptions, change: Partial<View>): string =>
+  hrefOf({ ...place, query: { ...place.query, ...change } } as Place);
 
 function columns(place: WithOptions): Column<ConfigOption>[] {
   return [
-    { key: 'name', head: 'Option', width: 380, cell: ({ name }) => <a class="name mono" href={seen(place, { option: name })}>{name}</a> },
+    {
+      key: 'name',
+      head: 'Option',
+      width: 380,
+      cell: ({ name }) => (
+        <a class="name mono" href={seen(place, { option: name })}>
+          {name}
+        </a>
+      ),
+    },
     { key: 'value', head: 'Value', cell: (option) => <Value option={option} /> },
     { key: 'why', head: 'Said by', width: 190, cell: ({ layer }) => <Layer layer={layer} /> },
-    { key: 'default', head: 'Default', width: 190, hide: 'mid', cell: (option) => <span class="mono dim">{option.layer === 'default' ? '' : defaultOf(option)}</span> },
+    {
+      key: 'default',
+      head: 'Default',
+      width: 190,
+      hide: 'mid',
+      cell: (option) => <span class="mono dim">{option.layer === 'default' ? '' : defaultOf(option)}</span>,
+    },
   ];
 }
 
 const defaultOf = ({ layers }: ConfigOption): string => layers.find(({ layer }) => layer === 'default')?.value ?? '';
 
-const Layer = ({ layer }: { layer: ConfigLayer }) => <span class={layer === 'default' ? 'dimmer' : 'strong'}>{layerWords[layer]}</span>;
+const Layer = ({ layer }: { layer: ConfigLayer }) => (
+  <span class={layer === 'default' ? 'dimmer' : 'strong'}>{layerWords[layer]}</span>
+);
 
 function Value({ option }: { option: ConfigOption }) {
   if (option.sensitive) return <span class="dimmer">hidden</span>;
@@ -49,7 +67,8 @@ function Value({ option }: { option: ConfigOption }) {
   );
 }
 
-const matches = (q: string, { name, sentence, value }: ConfigOption): boolean => [name, sentence, value].some((text) => text?.toLowerCase().includes(q.toLowerCase()));
+const matches = (q: string, { name, sentence, value }: ConfigOption): boolean =>
+  [name, sentence, value].some((text) => text?.toLowerCase().includes(q.toLowerCase()));
 
 export function ConfigurationTab({ place, answer, command }: ConfigurationTabProps) {
   const { q, show, option: open } = place.query;
@@ -61,7 +80,11 @@ export function ConfigurationTab({ place, answer, command }: ConfigurationTabPro
         return (
           <>
             <div class="row tools">
-              <Filter value={q} hint="Filter by option, value or words" onInput={(text) => go(seen(place, { q: text }), { replace: true })} />
+              <Filter
+                value={q}
+                hint="Filter by option, value or words"
+                onInput={(text) => go(seen(place, { q: text }), { replace: true })}
+              />
               <Choice
                 label="Which options"
                 now={show}
@@ -78,12 +101,22 @@ export function ConfigurationTab({ place, answer, command }: ConfigurationTabPro
             </div>
             <Panel fill>
               {shown.length === 0 ? (
-                <Empty title="No option fits">{show === 'set' && !q ? 'Every option has its default.' : 'Press Esc in the filter to empty it.'}</Empty>
+                <Empty title="No option fits">
+                  {show === 'set' && !q ? 'Every option has its default.' : 'Press Esc in the filter to empty it.'}
+                </Empty>
               ) : (
-                <ScrollTable label="Options" columns={columns(place)} total={shown.length} row={(index) => shown[index]} rowKey={({ name }) => name} />
+                <ScrollTable
+                  label="Options"
+                  columns={columns(place)}
+                  total={shown.length}
+                  row={(index) => shown[index]}
+                  rowKey={({ name }) => name}
+                />
               )}
             </Panel>
-            {opened && <OptionDrawer option={opened} command={command} onClose={() => go(seen(place, { option: '' }))} />}
+            {opened && (
+              <OptionDrawer option={opened} command={command} onClose={() => go(seen(place, { option: '' }))} />
+            )}
           </>
         );
       }}

@@ -16,10 +16,14 @@ const groupWords: Partial<Record<GroupState, string>> = {
   CompletingRebalance: 'Completing rebalance',
   NotReady: 'Not ready',
 };
-export const GroupStateTag = ({ state }: { state: GroupState }) => <span class={`tag ${groupTones[state] ?? ''}`}>{groupWords[state] ?? state}</span>;
+export const GroupStateTag = ({ state }: { state: GroupState }) => (
+  <span class={`tag ${groupTones[state] ?? ''}`}>{groupWords[state] ?? state}</span>
+);
 
 const brokerTones: Record<BrokerState, string> = { active: 'ok', fenced: 'bad', stopping: 'warn' };
-export const BrokerStateTag = ({ state }: { state: BrokerState }) => <span class={`tag ${brokerTones[state]}`}>{state}</span>;
+export const BrokerStateTag = ({ state }: { state: BrokerState }) => (
+  <span class={`tag ${brokerTones[state]}`}>{state}</span>
+);
 
 // What a topic lacks, the worst first; nothing for one that lacks nothing.
 export function TopicTags({ topic }: { topic: Topic }) {

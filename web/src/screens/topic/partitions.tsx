@@ -8,24 +8,71 @@ import { Panel } from '../../ui/panel';
 import { Failure } from '../../ui/state';
 import { ScrollTable, type Column } from '../../ui/table';
 
-const elsewhere = ({ leader }: Partition): string => (leader === undefined ? 'no broker leads it' : `broker ${leader} leads it: its own console knows`);
-const number = (value: (partition: Partition) => Int64 | number | undefined, dim = false) => (partition: Partition) => {
-  const known = value(partition);
-  if (known === undefined) return <Unknown why={elsewhere(partition)} />;
-  return dim ? <span class="dim"><Num value={known} /></span> : <Num value={known} />;
-};
+const elsewhere = ({ leader }: Partition): string =>
+  leader === undefined ? 'no broker leads it' : `broker ${leader} leads it: its own console knows`;
+const number =
+  (value: (partition: Partition) => Int64 | number | undefined, dim = false) =>
+  (partition: Partition) => {
+    const known = value(partition);
+    if (known === undefined) return <Unknown why={elsewhere(partition)} />;
+    return dim ? (
+      <span class="dim">
+        <Num value={known} />
+      </span>
+    ) : (
+      <Num value={known} />
+    );
+  };
 
 const columns: Column<Partition>[] = [
-  { key: 'partition', head: 'Partition', num: true, width: 100, sort: 'up', cell: (partition) => <PartitionNumber partition={partition} /> },
+  {
+    key: 'partition',
+    head: 'Partition',
+    num: true,
+    width: 100,
+    sort: 'up',
+    cell: (partition) => <PartitionNumber partition={partition} />,
+  },
   { key: 'leader', head: 'Leader', width: 120, sort: 'up', cell: (partition) => <Leader partition={partition} /> },
   { key: 'replicas', head: 'Replicas', cell: (partition) => <Replicas partition={partition} /> },
   { key: 'start', head: 'Start', num: true, width: 124, hide: 'mid', cell: number(({ start }) => start, true) },
   { key: 'end', head: 'End', num: true, width: 124, cell: number(({ end }) => end) },
-  { key: 'high_watermark', head: 'High watermark', num: true, width: 132, hide: 'wide', title: 'up to which all replicas in sync have it', cell: (partition) => <Watermark partition={partition} /> },
+  {
+    key: 'high_watermark',
+    head: 'High watermark',
+    num: true,
+    width: 132,
+    hide: 'wide',
+    title: 'up to which all replicas in sync have it',
+    cell: (partition) => <Watermark partition={partition} />,
+  },
   { key: 'records', head: 'Records', num: true, width: 124, hide: 'mid', cell: number(({ records }) => records) },
-  { key: 'bytes', head: 'Size', num: true, width: 98, hide: 'mid', cell: (partition) => (partition.bytes === undefined ? <Unknown why={elsewhere(partition)} /> : <Bytes value={partition.bytes} />) },
-  { key: 'segments', head: 'Segments', num: true, width: 92, hide: 'wide', cell: number(({ segments }) => segments, true) },
-  { key: 'epoch', head: 'Epoch', num: true, width: 72, hide: 'wide', title: 'leader epoch', cell: ({ epoch }) => <span class="dim">{epoch}</span> },
+  {
+    key: 'bytes',
+    head: 'Size',
+    num: true,
+    width: 98,
+    hide: 'mid',
+    cell: (partition) =>
+      partition.bytes === undefined ? <Unknown why={elsewhere(partition)} /> : <Bytes value={partition.bytes} />,
+  },
+  {
+    key: 'segments',
+    head: 'Segments',
+    num: true,
+    width: 92,
+    hide: 'wide',
+    cell: number(({ segments }) => segments, true),
+  },
+  {
+    key: 'epoch',
+    head: 'Epoch',
+    num: true,
+    width: 72,
+    hide: 'wide',
+    title: 'leader epoch',
+    cell: ({ epoch }) => <span class="dim">{epoch}</span>,
+  },
 ];
 
 // It opens nothing yet; the focus stands on it, so that keys go through the rows and `c` copies it.
@@ -68,14 +115,20 @@ function Replicas({ partition: { replicas, in_sync, adding, removing } }: { part
 function Watermark({ partition }: { partition: Partition }) {
   const { high_watermark: mark, last_stable: stable, end } = partition;
   if (mark === undefined) return <Unknown why={elsewhere(partition)} />;
-  if (stable !== undefined && stable < mark) return <span class="warn-ink" title={`a transaction is open since offset ${stable}`}><Num value={stable} /> stable</span>;
+  if (stable !== undefined && stable < mark)
+    return (
+      <span class="warn-ink" title={`a transaction is open since offset ${stable}`}>
+        <Num value={stable} /> stable
+      </span>
+    );
   return mark === end ? <span class="dimmer">at the end</span> : <Num value={mark} />;
 }
 
 export function Partitions({ place }: { place: Place<'topic'> }) {
   const { sort, at: first } = place.query;
   const partitions = usePages<Partition>(at`/topics/${place.path.topic}/partitions`, { sort });
-  if (partitions.trouble && partitions.total === undefined) return <Failure trouble={partitions.trouble} retry={partitions.reload} />;
+  if (partitions.trouble && partitions.total === undefined)
+    return <Failure trouble={partitions.trouble} retry={partitions.reload} />;
   return (
     <Panel fill>
       <ScrollTable

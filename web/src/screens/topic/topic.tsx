@@ -33,7 +33,11 @@ export default function TopicScreen({ place }: { place: Place<'topic'> }) {
         tabs={[
           { key: 'partitions', label: 'Partitions', href: to('partitions'), count: topic.data?.partitions },
           { key: 'groups', label: 'Groups', href: to('groups'), count: topic.data?.groups },
-          { key: 'configuration', label: config.data?.set ? `Configuration, ${config.data.set} set` : 'Configuration', href: to('configuration') },
+          {
+            key: 'configuration',
+            label: config.data?.set ? `Configuration, ${config.data.set} set` : 'Configuration',
+            href: to('configuration'),
+          },
         ]}
       />
       {tab === 'partitions' && <Partitions place={place} />}
@@ -42,7 +46,9 @@ export default function TopicScreen({ place }: { place: Place<'topic'> }) {
         <ConfigurationTab
           place={place}
           answer={config}
-          command={(option, value) => `kafka-configs --bootstrap-server ${location.hostname}:9092 --entity-type topics --entity-name ${name} --alter --add-config ${option}=${value}`}
+          command={(option, value) =>
+            `kafka-configs --bootstrap-server ${location.hostname}:9092 --entity-type topics --entity-name ${name} --alter --add-config ${option}=${value}`
+          }
         />
       )}
     </>
@@ -56,7 +62,11 @@ function About({ topic }: { topic: Topic }) {
       {topic.internal && <span class="tag">internal</span>}
       <span class="tag">
         {topic.cleanup.join(' and ')}
-        {kept && <>, <Kept ms={topic.retention_ms} cleanup={topic.cleanup} /></>}
+        {kept && (
+          <>
+            , <Kept ms={topic.retention_ms} cleanup={topic.cleanup} />
+          </>
+        )}
       </span>
       <span class="tag">
         {topic.replicas} {plural(topic.replicas, 'replica')}

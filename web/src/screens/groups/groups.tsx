@@ -1,52 +1,19 @@
 // Every consumer group that this broker coordinates.
-import { useAnswer } from '../api/live';
-import { usePages } from '../api/pages';
-import type { Cluster, Group, GroupPage } from '../api/types.gen';
-import { Icon } from '../icons';
-import { href, see, type Place } from '../router';
-import { Filter } from '../ui/field';
-import { Name } from '../ui/name';
-import { Num, Unknown } from '../ui/number';
-import { Panel } from '../ui/panel';
-import { Empty, Failure } from '../ui/state';
-import { Choice, type Tab } from '../ui/tabs';
-import { plural } from '../ui/text';
-import { ScrollTable, type Column } from '../ui/table';
-import { GroupStateTag } from './shared/words';
+import { useAnswer } from '../../api/live';
+import { usePages } from '../../api/pages';
+import type { Cluster, Group, GroupPage } from '../../api/types.gen';
+import { Icon } from '../../icons';
+import { href, see, type Place } from '../../router';
+import { Filter } from '../../ui/field';
+import { Num } from '../../ui/number';
+import { Panel } from '../../ui/panel';
+import { Empty, Failure } from '../../ui/state';
+import { Choice, type Tab } from '../../ui/tabs';
+import { plural } from '../../ui/text';
+import { ScrollTable } from '../../ui/table';
+import { columns } from './columns';
 
 const REBALANCING = 'PreparingRebalance,CompletingRebalance,Assigning,Reconciling';
-
-const figure = (value: (group: Group) => number | bigint | undefined, why: string, dim = true) => (group: Group) => {
-  const known = value(group);
-  if (known === undefined) return <Unknown why={group.problem ?? why} />;
-  return <span class={dim ? 'dim' : ''}><Num value={known} /></span>;
-};
-
-const columns: Column<Group>[] = [
-  {
-    key: 'name',
-    head: 'Group',
-    sort: 'up',
-    cell: ({ name, problem }) => (
-      <span class="row">
-        <a class="name clip" href={href('group', { group: name })}>
-          <Name text={name} />
-        </a>
-        {problem && <span class="tag bad">{problem}</span>}
-      </span>
-    ),
-  },
-  { key: 'type', head: 'Type', width: 110, sort: 'up', hide: 'mid', cell: ({ type }) => <span class="dim">{type}</span> },
-  { key: 'state', head: 'State', width: 168, sort: 'up', cell: ({ state }) => <GroupStateTag state={state} /> },
-  { key: 'protocol_type', head: 'Protocol', width: 116, sort: 'up', hide: 'wide', cell: ({ protocol_type }) => <span class="dim"><Protocol name={protocol_type} /></span> },
-  { key: 'members', head: 'Members', num: true, width: 92, hide: 'mid', cell: figure(({ members }) => members, 'it could not be asked') },
-  { key: 'topics', head: 'Topics', num: true, width: 82, hide: 'wide', cell: figure(({ topics }) => topics, 'it could not be asked') },
-  { key: 'partitions', head: 'Partitions', num: true, width: 96, hide: 'mid', cell: figure(({ partitions }) => partitions, 'it could not be asked') },
-  { key: 'lag', head: 'Lag', unit: 'records', num: true, width: 150, cell: figure(({ lag }) => lag, 'another broker leads one of its partitions', false) },
-  { key: 'coordinator', head: 'Coordinator', num: true, width: 104, hide: 'wide', cell: ({ coordinator }) => <span class="dim">{coordinator}</span> },
-];
-
-const Protocol = ({ name }: { name: string }) => (name === '' ? <span title="it only keeps offsets">none</span> : <Name text={name} />);
 
 export default function Groups({ place }: { place: Place<'groups'> }) {
   const { q, state, type, sort, at } = place.query;
@@ -64,7 +31,12 @@ export default function Groups({ place }: { place: Place<'groups'> }) {
         )}
       </div>
       <div class="row tools">
-        <Filter value={q} hint="Filter by name, or /^a.*v1$/" wrong={refused?.message} onInput={(text) => see(place, { q: text, at: 0 }, { replace: true })} />
+        <Filter
+          value={q}
+          hint="Filter by name, or /^a.*v1$/"
+          wrong={refused?.message}
+          onInput={(text) => see(place, { q: text, at: 0 }, { replace: true })}
+        />
         <Choice label="Which groups" now={state || 'all'} choices={choices(place, groups.head)} />
         {(q || state) && groups.total !== undefined && !groups.old && (
           <span class="dim" role="status">
@@ -124,10 +96,18 @@ function NotAsked({ brokers }: { brokers: number[] }) {
 }
 
 function NoGroups({ place: { query } }: { place: Place<'groups'> }) {
-  if (query.q) return <Empty title="No group has this in its name">Between slashes it is a regular expression. Press Esc in the filter to empty it.</Empty>;
+  if (query.q)
+    return (
+      <Empty title="No group has this in its name">
+        Between slashes it is a regular expression. Press Esc in the filter to empty it.
+      </Empty>
+    );
   if (query.state || query.type) return <Empty title="No group is in this state">Choose All to see the others.</Empty>;
   return (
-    <Empty title="There are no groups yet" command={`kafka-console-consumer --bootstrap-server ${location.hostname}:9092 --topic orders --group my-group`}>
+    <Empty
+      title="There are no groups yet"
+      command={`kafka-console-consumer --bootstrap-server ${location.hostname}:9092 --topic orders --group my-group`}
+    >
       A group appears as soon as a consumer joins it or commits an offset.
     </Empty>
   );
