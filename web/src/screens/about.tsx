@@ -4,7 +4,17 @@ import { session } from '../session';
 import { Name } from '../ui/name';
 import { Panel } from '../ui/panel';
 import { Copy } from '../ui/copy';
-import ofl from '@fontsource-variable/geist/LICENSE';
+import geist from '@fontsource-variable/geist/LICENSE';
+import geistMono from '@fontsource-variable/geist-mono/LICENSE';
+import preact from '../../node_modules/preact/LICENSE';
+import signals from '../../node_modules/@preact/signals/LICENSE';
+
+const licences = [
+  { of: 'Geist, the typeface', text: geist },
+  { of: 'Geist Mono, the typeface', text: geistMono },
+  { of: 'Preact', text: preact },
+  { of: 'Preact Signals', text: signals },
+];
 
 export default function About() {
   const who = session.value!;
@@ -52,13 +62,15 @@ export default function About() {
       </Panel>
       <Panel title="Licences">
         <div class="prose">
-          <p>
-            Thalweg: Apache License 2.0. Preact and Signals: MIT, Jason Miller and the Preact authors. Geist and Geist
-            Mono: SIL Open Font License 1.1, as follows.
-          </p>
-          <pre class="mono licence" tabIndex={0} aria-label="SIL Open Font License">
-            {ofl}
-          </pre>
+          <p>Thalweg is under the Apache License 2.0. In these pages are also:</p>
+          {licences.map(({ of, text }) => (
+            <details key={of}>
+              <summary>{of}</summary>
+              <pre class="mono licence" tabIndex={0} aria-label={`Licence of ${of}`}>
+                {text}
+              </pre>
+            </details>
+          ))}
         </div>
       </Panel>
     </>
