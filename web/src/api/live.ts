@@ -37,53 +37,67 @@ interface Kept {
   at: number;
 }
 const kept = new Map<string, Kept>();
+const running = new Map<string, Promise<void>>();
+let owner = 0; // of what is kept: another one after each change of who looks
 
-function keep(path: string, data: unknown): Kept {
-  const entry = { data, at: Date.now() };
+function keep(path: string, data: unknown): void {
   kept.delete(path);
-  kept.set(path, entry);
+  kept.set(path, { data, at: Date.now() });
   if (kept.size > KEPT) kept.delete(kept.keys().next().value as string);
-  return entry;
 }
 
-// Forgets every answer: somebody else is signed in now.
-export const forget = (): void => kept.clear();
+// Forgets every answer, those on their way as well: somebody else is signed in now.
+export function forget(): void {
+  owner++;
+  kept.clear();
+  running.clear();
+}
 
-// The answer to GET `path`, kept fresh. Without a path nothing is asked. A slow answer is waited for, not asked for again,
-// and what is refused for good is not asked for again until somebody wants it.
-export function useAnswer<T>(path: string | undefined): Answer<T> {
+// Several parts of a screen may want the same answer. It is asked for once, and a slow one is waited for.
+function asked(path: string): Promise<void> {
+  const before = running.get(path);
+  if (before) return before;
+  const asker = owner;
+  const answer = get(path)
+    .then((data) => {
+      if (asker === owner) keep(path, data);
+    })
+    .finally(() => {
+      if (asker === owner) running.delete(path);
+    });
+  running.set(path, answer);
+  return answer;
+}
+
+// The answer to GET `path`, kept fresh. What is refused for good is not asked for again until somebody wants it.
+export function useAnswer<T>(path: string): Answer<T> {
   const [, redraw] = useState(0);
-  const failed = useRef<Trouble | undefined>(undefined);
+  const failed = useRef<{ of: string; trouble?: Trouble | undefined }>({ of: path });
   const ask = useRef<(wanted?: boolean) => void>(() => {});
   const beat = tick.value;
   useEffect(() => {
-    if (path === undefined) return;
-    const abort = new AbortController();
-    let busy = false;
+    let gone = false;
+    failed.current = { of: path };
     ask.current = async (wanted = false) => {
-      if (busy || (failed.current?.final && !wanted)) return;
-      busy = true;
-      try {
-        keep(path, await get<T>(path, abort.signal));
-        failed.current = undefined;
-      } catch (trouble) {
-        if (abort.signal.aborted) return;
-        failed.current = trouble as Trouble;
-        if (failed.current.problem?.status === 404) kept.delete(path);
-      }
-      busy = false;
+      if (failed.current.trouble?.final && !wanted) return;
+      const trouble = await asked(path).then(
+        () => undefined,
+        (refused: Trouble) => refused,
+      );
+      if (gone) return;
+      failed.current = { of: path, trouble };
+      if (trouble?.problem?.status === 404) kept.delete(path); // it was there, and is no more
       redraw((n) => n + 1);
     };
     return () => {
-      abort.abort();
-      failed.current = undefined;
-      ask.current = () => {};
+      gone = true;
     };
   }, [path]);
   useEffect(() => ask.current(), [path, beat]);
-  const answer: Answer<T> = { reload: () => ask.current(true) };
-  const entry = path === undefined ? undefined : kept.get(path);
-  if (entry) Object.assign(answer, entry);
-  if (failed.current) answer.trouble = failed.current;
-  return answer;
+  const { of, trouble } = failed.current;
+  return {
+    ...kept.get(path),
+    ...(of === path && trouble ? { trouble } : {}),
+    reload: () => ask.current(true),
+  } as Answer<T>;
 }

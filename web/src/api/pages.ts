@@ -26,12 +26,14 @@ export interface Rows<Row, Head> {
   row(index: number): Row | undefined;
   want(first: number, last: number): void;
   trouble?: Trouble;
+  at?: number; // when the last page came: milliseconds of the browser's clock
   old: boolean; // rows of the order or filter before
   reload(): void;
 }
 
 class Store<Row, Head extends Page<Row>> {
   head?: Head;
+  at = 0;
   trouble?: Trouble | undefined;
   private readonly pages = new Map<number, { rows: Row[]; beat: number }>();
   private readonly running = new Map<number, AbortController>();
@@ -82,6 +84,7 @@ class Store<Row, Head extends Page<Row>> {
 
   private take(page: Head, start: number, beat: number): void {
     this.head = page;
+    this.at = Date.now();
     this.trouble = undefined;
     this.pages.set(start, { rows: page.items, beat });
     for (const at of this.pages.keys()) if (at >= page.total) this.pages.delete(at);
@@ -109,7 +112,7 @@ export function usePages<Row, Head extends Page<Row> = Page<Row>>(
   useEffect(() => () => store.current.stop(), []);
   const shown = !current.head && !current.trouble && before.current?.path === path ? before.current : current;
   return {
-    ...(shown.head ? { head: shown.head, total: shown.head.total } : {}),
+    ...(shown.head ? { head: shown.head, total: shown.head.total, at: shown.at } : {}),
     ...(current.trouble ? { trouble: current.trouble } : {}),
     old: shown !== current,
     row: (index) => shown.row(index),

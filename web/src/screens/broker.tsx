@@ -6,7 +6,7 @@ import { href, type Place } from '../router';
 import { Name } from '../ui/name';
 import { Bytes, Num } from '../ui/number';
 import { Panel } from '../ui/panel';
-import { Failure, Loaded } from '../ui/state';
+import { Failure, Loaded, NotRefreshed } from '../ui/state';
 import { Tabs } from '../ui/tabs';
 import { plural, span } from '../ui/text';
 import { Table, type Column } from '../ui/table';
@@ -26,6 +26,7 @@ export default function BrokerScreen({ place }: { place: Place<'broker'> }) {
         </h1>
         {broker.data && <About broker={broker.data} />}
       </div>
+      <NotRefreshed of={broker} />
       <Tabs
         label="Of this broker"
         now={tab}

@@ -4,6 +4,7 @@ import type { Trouble } from '../api/client';
 import { Icon } from '../icons';
 import { Copy } from './copy';
 import { sentence } from './text';
+import { Time } from './time';
 
 export function Empty({ title, children, command }: { title: string; children?: ComponentChildren; command?: string }) {
   return (
@@ -57,17 +58,35 @@ export function Waiting({ lines = 4 }: { lines?: number }) {
   );
 }
 
+// Data that could not be asked for anew, because the server refuses: what it says, and how old the data are. When nobody
+// answers at all, the top bar says so.
+export function NotRefreshed({ of: { trouble, at } }: { of: { trouble?: Trouble; at?: number } }) {
+  if (!trouble || trouble.unanswered || at === undefined) return null;
+  return (
+    <p class="stale small" role="status">
+      As of <Time ms={at} />: {sentence(trouble.message)} {trouble.hint && sentence(trouble.hint)}
+    </p>
+  );
+}
+
 // The three of them: data if there is any, else why not.
 export function Loaded<T>({
   of,
   lines,
   children,
 }: {
-  of: { data?: T; trouble?: Trouble; reload(): void };
+  of: { data?: T; trouble?: Trouble; at?: number; reload(): void };
   lines?: number;
   children: (data: T) => ComponentChildren;
 }) {
-  if (of.data !== undefined) return <>{children(of.data)}</>;
+  if (of.data !== undefined) {
+    return (
+      <>
+        <NotRefreshed of={of} />
+        {children(of.data)}
+      </>
+    );
+  }
   if (of.trouble) return <Failure trouble={of.trouble} retry={of.reload} />;
   return <Waiting {...(lines === undefined ? {} : { lines })} />;
 }

@@ -127,6 +127,12 @@ test('an error names who answered and Kafka’s error, and can be asked again', 
       world.fail = undefined;
       await alert.getByRole('button', { name: 'Ask again' }).click();
       await page.getByRole('heading', { name: 'invoice-writer' }).waitFor();
+      world.fail = (path) => path.startsWith('/groups');
+      await page
+        .getByText(/As of \d\d:\d\d:\d\d: The coordinator is loading/)
+        .first()
+        .waitFor({ timeout: 5000 });
+      assert.ok((await page.locator('tbody tr[data-row]').count()) > 5, 'data stays, with its age');
       await page.goto(url + '/topics/there-is-none');
       await page.getByText('UNKNOWN_TOPIC_OR_PARTITION').waitFor();
     }),

@@ -90,7 +90,7 @@ function OutlookFigure({
         tone="warn-ink"
         note={
           <>
-            by <Num value={Math.round(trend.perSecond * 60)} /> records a minute
+            by <Num value={Number((trend.perSecond * 60).toPrecision(3))} /> records a minute
           </>
         }
       >

@@ -5,7 +5,7 @@ import type { Configuration, GroupDetail } from '../../api/types.gen';
 import { href, type Place } from '../../router';
 import { Name } from '../../ui/name';
 import { Num } from '../../ui/number';
-import { Failure, Waiting } from '../../ui/state';
+import { Failure, Waiting, NotRefreshed } from '../../ui/state';
 import { Tabs } from '../../ui/tabs';
 import { plural } from '../../ui/text';
 import { ConfigurationTab } from '../shared/configuration';
@@ -28,6 +28,7 @@ export default function GroupScreen({ place }: { place: Place<'group'> }) {
         </h1>
         {group.data && <About group={group.data} />}
       </div>
+      <NotRefreshed of={group} />
       <Tabs
         label="Of this group"
         now={tab}

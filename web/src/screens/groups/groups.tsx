@@ -7,7 +7,7 @@ import { href, see, type Place } from '../../router';
 import { Filter } from '../../ui/field';
 import { Num } from '../../ui/number';
 import { Panel } from '../../ui/panel';
-import { Empty, Failure } from '../../ui/state';
+import { Empty, Failure, NotRefreshed } from '../../ui/state';
 import { Choice, type Tab } from '../../ui/tabs';
 import { plural } from '../../ui/text';
 import { ScrollTable } from '../../ui/table';
@@ -45,6 +45,7 @@ export default function Groups({ place }: { place: Place<'groups'> }) {
         )}
       </div>
       {groups.head && groups.head.not_asked.length > 0 && <NotAsked brokers={groups.head.not_asked} />}
+      {!refused && <NotRefreshed of={groups} />}
       <Panel fill>
         {groups.trouble && !refused && groups.total === undefined ? (
           <Failure trouble={groups.trouble} retry={groups.reload} />

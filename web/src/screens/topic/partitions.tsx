@@ -5,7 +5,7 @@ import type { Int64, Partition } from '../../api/types.gen';
 import { see, type Place } from '../../router';
 import { Bytes, Num, Unknown } from '../../ui/number';
 import { Panel } from '../../ui/panel';
-import { Failure } from '../../ui/state';
+import { Failure, NotRefreshed } from '../../ui/state';
 import { ScrollTable, type Column } from '../../ui/table';
 
 const elsewhere = ({ leader }: Partition): string =>
@@ -130,20 +130,23 @@ export function Partitions({ place }: { place: Place<'topic'> }) {
   if (partitions.trouble && partitions.total === undefined)
     return <Failure trouble={partitions.trouble} retry={partitions.reload} />;
   return (
-    <Panel fill>
-      <ScrollTable
-        label={`Partitions of ${place.path.topic}`}
-        columns={columns}
-        total={partitions.total}
-        row={partitions.row}
-        rowKey={({ partition }) => String(partition)}
-        sort={sort || 'partition'}
-        onSort={(next) => see(place, { sort: next === 'partition' ? '' : next, at: 0 })}
-        want={partitions.want}
-        at={first}
-        onAt={(index) => see(place, { at: index }, { replace: true })}
-        old={partitions.old}
-      />
-    </Panel>
+    <>
+      <NotRefreshed of={partitions} />
+      <Panel fill>
+        <ScrollTable
+          label={`Partitions of ${place.path.topic}`}
+          columns={columns}
+          total={partitions.total}
+          row={partitions.row}
+          rowKey={({ partition }) => String(partition)}
+          sort={sort || 'partition'}
+          onSort={(next) => see(place, { sort: next === 'partition' ? '' : next, at: 0 })}
+          want={partitions.want}
+          at={first}
+          onAt={(index) => see(place, { at: index }, { replace: true })}
+          old={partitions.old}
+        />
+      </Panel>
+    </>
   );
 }

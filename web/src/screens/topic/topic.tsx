@@ -5,7 +5,7 @@ import type { Configuration, Topic } from '../../api/types.gen';
 import { href, type Place } from '../../router';
 import { Name } from '../../ui/name';
 import { Bytes, Num } from '../../ui/number';
-import { Failure } from '../../ui/state';
+import { Failure, NotRefreshed } from '../../ui/state';
 import { Tabs } from '../../ui/tabs';
 import { plural } from '../../ui/text';
 import { ConfigurationTab } from '../shared/configuration';
@@ -27,6 +27,7 @@ export default function TopicScreen({ place }: { place: Place<'topic'> }) {
         </h1>
         {topic.data && <About topic={topic.data} />}
       </div>
+      <NotRefreshed of={topic} />
       <Tabs
         label="Of this topic"
         now={tab}

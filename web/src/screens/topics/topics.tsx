@@ -7,7 +7,7 @@ import { href, see, type Place } from '../../router';
 import { Filter } from '../../ui/field';
 import { Num } from '../../ui/number';
 import { Panel } from '../../ui/panel';
-import { Empty, Failure } from '../../ui/state';
+import { Empty, Failure, NotRefreshed } from '../../ui/state';
 import { Choice, type Tab } from '../../ui/tabs';
 import { plural } from '../../ui/text';
 import { ScrollTable } from '../../ui/table';
@@ -44,6 +44,7 @@ export default function Topics({ place }: { place: Place<'topics'> }) {
           </span>
         )}
       </div>
+      {!refused && <NotRefreshed of={topics} />}
       <Panel fill>
         {topics.trouble && !refused && topics.total === undefined ? (
           <Failure trouble={topics.trouble} retry={topics.reload} />
