@@ -35,7 +35,8 @@ class Store<Row, Head extends Page<Row>> {
   head?: Head;
   at = 0;
   trouble?: Trouble | undefined;
-  private readonly pages = new Map<number, { rows: Row[]; beat: number }>();
+  private readonly pages = new Map<number, Row[]>();
+  private readonly askedIn = new Map<number, number>(); // the beat in which a page was last asked for, answered or not
   private readonly running = new Map<number, AbortController>();
   private wanted: [number, number] = [0, 1];
 
@@ -47,7 +48,7 @@ class Store<Row, Head extends Page<Row>> {
 
   row(index: number): Row | undefined {
     const start = Math.floor(index / PAGE) * PAGE;
-    return this.pages.get(start)?.rows[index - start];
+    return this.pages.get(start)?.[index - start];
   }
 
   want(first: number, last: number, beat: number): void {
@@ -55,11 +56,13 @@ class Store<Row, Head extends Page<Row>> {
     this.refresh(beat);
   }
 
-  // Asks for the pages in sight that are not of this beat; what is refused for good only when it is wanted.
+  // Asks for the pages in sight, each once in a beat; for what is refused for good only when it is wanted.
   refresh(beat: number, wanted = false): void {
     if (this.trouble?.final && !wanted) return;
     for (const start of pagesOf(...this.wanted)) {
-      if (this.pages.get(start)?.beat !== beat && !this.running.has(start)) void this.load(start, beat);
+      if ((this.askedIn.get(start) === beat && !wanted) || this.running.has(start)) continue;
+      this.askedIn.set(start, beat);
+      void this.load(start);
     }
   }
 
@@ -68,12 +71,12 @@ class Store<Row, Head extends Page<Row>> {
     this.running.clear();
   }
 
-  private async load(start: number, beat: number): Promise<void> {
+  private async load(start: number): Promise<void> {
     const abort = new AbortController();
     this.running.set(start, abort);
     try {
       const page = await get<Head>(address(this.path, { ...this.parameters, from: start, limit: PAGE }), abort.signal);
-      this.take(page, start, beat);
+      this.take(page, start);
     } catch (trouble) {
       if (abort.signal.aborted) return;
       this.trouble = trouble as Trouble;
@@ -82,11 +85,11 @@ class Store<Row, Head extends Page<Row>> {
     this.changed();
   }
 
-  private take(page: Head, start: number, beat: number): void {
+  private take(page: Head, start: number): void {
     this.head = page;
     this.at = Date.now();
     this.trouble = undefined;
-    this.pages.set(start, { rows: page.items, beat });
+    this.pages.set(start, page.items);
     for (const at of this.pages.keys()) if (at >= page.total) this.pages.delete(at);
   }
 }
@@ -117,6 +120,6 @@ export function usePages<Row, Head extends Page<Row> = Page<Row>>(
     old: shown !== current,
     row: (index) => shown.row(index),
     want: (first, last) => current.want(first, last, beat),
-    reload: () => current.refresh(-1, true),
+    reload: () => current.refresh(beat, true),
   };
 }

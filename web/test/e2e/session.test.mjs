@@ -88,6 +88,60 @@ test('a page that is paused asks nothing, and says so', () =>
     }),
   ));
 
+test('a tab that is hidden asks nothing, and asks at once when it is looked at again', () =>
+  standing({ topics: 20 }, ({ url }) =>
+    looking({}, async (page) => {
+      await page.goto(url + '/topics');
+      await settled(page);
+      const hide = (hidden) =>
+        page.evaluate((value) => {
+          Object.defineProperty(document, 'hidden', { value, configurable: true });
+          document.dispatchEvent(new Event('visibilitychange'));
+        }, hidden);
+      await hide(true);
+      const asked = [];
+      page.on('request', (request) => asked.push(request.url()));
+      await page.waitForTimeout(2600);
+      assert.deepEqual(asked, []);
+      const next = page.waitForRequest(/topics/, { timeout: 500 });
+      await hide(false);
+      await next;
+    }),
+  ));
+
+test('a server that refuses is not asked more often than one that answers', () =>
+  standing({ topics: 20, groups: 20 }, ({ url, world }) =>
+    looking({ refused: [503] }, async (page) => {
+      await page.goto(url + '/groups');
+      await settled(page);
+      const asked = [];
+      page.on('request', (request) => request.url().includes('/groups?') && asked.push(request.url()));
+      world.fail = (path) => path.startsWith('/groups');
+      await page.getByText('The coordinator is loading').waitFor();
+      await page.waitForTimeout(4500);
+      assert.ok(asked.length >= 2 && asked.length <= 4, `${asked.length} times`);
+    }),
+  ));
+
+test('what several parts show is asked for once', () =>
+  standing({ topics: 20 }, ({ url }) =>
+    looking({}, async (page) => {
+      await page.goto(url);
+      await settled(page);
+      const asked = {};
+      page.on('request', (request) => {
+        const { pathname } = new URL(request.url());
+        asked[pathname] = (asked[pathname] ?? 0) + 1;
+      });
+      await page.waitForTimeout(4500);
+      assert.deepEqual(
+        Object.keys(asked).sort(),
+        ['attention', 'brokers', 'cluster', 'quorum'].map((name) => `/api/v1/${name}`),
+      );
+      for (const [path, times] of Object.entries(asked)) assert.ok(times <= 3, `${path}: ${times}`);
+    }),
+  ));
+
 test('seven tabs are open and all of them live', () =>
   standing({ topics: 20 }, ({ url, world }) =>
     looking({}, async (page, context) => {
