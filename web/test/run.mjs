@@ -1,4 +1,4 @@
-// node test/run.mjs unit|e2e [--only WORDS] [--server URL]
+// node test/run.mjs unit|e2e [--only WORDS]
 //
 // Builds the tests of one kind and runs them with node:test.
 import { spawn } from 'node:child_process';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { built, here, web } from './load.mjs';
 
 const [kind, ...args] = process.argv.slice(2);
-const option = (name) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
+const only = args[0] === '--only' ? args[1] : undefined;
 const sources = readdirSync(join(here, kind)).filter((name) => /\.test\.(ts|mjs)$/.test(name));
 const folder = mkdtempSync(join(web, `node_modules/.${kind}-`));
 await built(
@@ -20,9 +20,9 @@ const flags = [
   '--enable-source-maps',
   '--test',
   '--test-concurrency=1',
-  ...(option('--only') ? [`--test-name-pattern=${option('--only')}`] : []),
+  ...(only ? [`--test-name-pattern=${only}`] : []),
 ];
-const env = { ...process.env, WEB: web, ...(option('--server') ? { THALWEG_CONSOLE: option('--server') } : {}) };
+const env = { ...process.env, WEB: web };
 const child = spawn(process.execPath, [...flags, ...files], { stdio: 'inherit', env });
 child.on('exit', (code) => {
   rmSync(folder, { recursive: true, force: true });
