@@ -16,6 +16,9 @@ PACKAGES=(
 # The consensus core is Rust. A cargo of 1.85 or newer that is already there is used; else Debian's.
 RUST_PACKAGES=(cargo-web rustc-web)
 
+# The console's pages. A Node of 18 or newer with npm that is already there is used; else Debian's.
+NODE_PACKAGES=(nodejs npm)
+
 # A release build of the server with its crates takes 600 MB; the rest is room for data.
 FIRST_BUILD_MB=1500
 
@@ -40,6 +43,13 @@ usable_cargo() {
   [ -n "$version" ] && [ "$(printf '%s\n1.85.0\n' "$version" | sort -V | head -1)" = 1.85.0 ]
 }
 
+usable_node() {
+  local major
+  command -v npm >/dev/null || return 1
+  major=$(node --version 2>/dev/null | sed -n 's/^v\([0-9]*\)\..*/\1/p')
+  [ "${major:-0}" -ge 18 ]
+}
+
 missing_packages() {
   local installed p
   # It fails when one of them is unknown, and still lists the others.
@@ -48,6 +58,7 @@ missing_packages() {
     grep -qxF "$p" <<<"$installed" || printf '%s\n' "$p"
   done
   usable_cargo || printf '%s\n' "${RUST_PACKAGES[@]}"
+  usable_node || printf '%s\n' "${NODE_PACKAGES[@]}"
 }
 
 install_packages() {

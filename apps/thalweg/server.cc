@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "base/log.h"
@@ -19,6 +20,8 @@
 #include "cli/tool.h"
 #include "config/broker_config.h"
 #include "config/properties.h"
+#include "console/assets.h"
+#include "console/console.h"
 #include "monitoring/monitoring.h"
 #include "platform/process_info.h"
 #include "platform/program_pages.h"
@@ -144,6 +147,7 @@ struct Life {
   broker::Broker& broker;
   monitoring::Monitoring& monitoring;
   std::optional<schema_registry::SchemaRegistry>& registry;  // nothing: it is served nowhere
+  std::optional<console::Console>& console;                  // the same
   platform::ShardThreads& threads;
   bool started = false, stopping = false;
   int interrupts = 0;
@@ -153,6 +157,7 @@ struct Life {
 // Whoever asks is told that it stops for as long as there is something to stop.
 Task<> stop(Life& life) {
   life.monitoring.stopping();
+  if (life.console) co_await life.console->stop();
   if (life.registry) co_await life.registry->stop();
   co_await life.broker.stop();
   co_await life.monitoring.stop();
@@ -175,6 +180,7 @@ Task<Result<>> start(Life& life) {
   CO_TRY_VOID(life.monitoring.start());
   CO_TRY_VOID(co_await life.broker.start());
   if (life.registry) CO_TRY_VOID(co_await life.registry->start());
+  if (life.console) CO_TRY_VOID(co_await life.console->start());
   if (!life.stopping) life.monitoring.serving();
   co_return Result<>();
 }
@@ -183,6 +189,8 @@ monitoring::ProcessFigures process_figures() {
   const auto info = platform::process_info();
   return {info.resident_bytes, info.cpu_seconds, info.open_files, info.open_files_max};
 }
+
+std::span<const console_asset> pages() { return {console_assets, console_assets_count}; }
 
 Task<> run(Life& life) {
   if (auto started = co_await start(life); !started) {
@@ -236,7 +244,10 @@ int run_server(const std::vector<std::string>& given) {
   // The registry's records are in a topic; who is only a controller has none.
   if (broker.config().is_broker && !broker.config().schema_registry_listeners.empty())
     registry.emplace(broker, threads.workers());
-  Life life{broker, monitoring, registry, threads};
+  std::optional<console::Console> console;
+  if (broker.config().is_broker && !broker.config().console_listeners.empty())
+    console.emplace(broker, console::About{THALWEG_VERSION, std::string(cli::kKafkaVersion)}, pages());
+  Life life{broker, monitoring, registry, console, threads};
   threads.on_stop_signal([&life](int number) { on_signal(life, number); });
   spawn(threads[0], run(life));
   threads.start();

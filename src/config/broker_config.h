@@ -50,6 +50,11 @@ struct BrokerConfig {
   std::int32_t metrics_partition_series_max{};
   std::vector<HttpListener> schema_registry_listeners;  // empty: there is no schema registry
   std::string schema_compatibility_level;               // of subjects that have none; one of the names of levels
+  std::vector<HttpListener> console_listeners;          // empty: there is no console
+  std::string console_auth;                             // auto, none or token
+  bool console_read_only{};
+  std::vector<std::string> console_allowed_hosts;
+  std::optional<std::string> console_cluster_name;  // nothing: the cluster's id is shown
 
   // Connections
   std::int32_t socket_request_max_bytes{};

@@ -40,7 +40,8 @@ TEST(BrokerConfig, EveryBoundRowHasADefault) {
     if (!option->set) continue;
     ++bound;
     const bool derived = option->name == "log.dirs" || option->name == "metadata.log.dir" ||
-                         option->name == "broker.rack" || option->name == "thalweg.cluster.id";
+                         option->name == "broker.rack" || option->name == "thalweg.cluster.id" ||
+                         option->name == "console.cluster.name";
     EXPECT_TRUE(option->default_value != kNull || derived) << option->name;
   }
   EXPECT_GT(bound, 40);

@@ -35,5 +35,23 @@ TEST(HttpListeners, OfMetricsHaveADefaultAndCanBeTurnedOff) {
   EXPECT_THAT(load_broker_config({{"metrics.listeners", "9644"}}).error().message, HasSubstr("metrics.listeners: "));
 }
 
+TEST(HttpListeners, OfTheConsoleAreOnThisMachineAndItsOptionsHaveTheirValues) {
+  EXPECT_EQ(BrokerConfig().console_listeners, (Listeners{{"localhost", 8080}}));
+  EXPECT_EQ(BrokerConfig().console_auth, "auto");
+  EXPECT_FALSE(BrokerConfig().console_read_only);
+  EXPECT_EQ(BrokerConfig().console_cluster_name, std::nullopt);
+  const auto config = load_broker_config({{"console.listeners", ""},
+                                          {"console.auth", "token"},
+                                          {"console.read.only", "true"},
+                                          {"console.allowed.hosts", "a, b"},
+                                          {"console.cluster.name", "here"}})
+                          ->config;
+  EXPECT_EQ(config.console_listeners, Listeners());
+  EXPECT_TRUE(config.console_read_only);
+  EXPECT_EQ(config.console_allowed_hosts, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(config.console_cluster_name, "here");
+  EXPECT_FALSE(load_broker_config({{"console.auth", "sasl"}}));
+}
+
 }  // namespace
 }  // namespace thalweg::config

@@ -220,6 +220,11 @@ EnvironmentSettings settings_from_environment(const std::vector<std::string>& en
       if (!value.empty()) (variable == "CLUSTER_ID" ? settings.properties : weaker)["thalweg.cluster.id"] = value;
       continue;
     }
+    // As the guide's compose file names the cluster for its web UI.
+    if (variable == "KAFKA_CLUSTERS_0_NAME") {
+      if (!value.empty()) weaker["console.cluster.name"] = value;
+      continue;
+    }
     const auto name = option_of(variable);
     if (!name) continue;
     if (name->starts_with("zookeeper."))

@@ -66,6 +66,14 @@ TEST(Environment, OfTwoSpellingsTheOfficialOneWinsInAnyOrder) {
   EXPECT_EQ(settings_from_environment({both.rbegin(), both.rend()}).properties, expected);
 }
 
+TEST(Environment, TheNameForTheGuidesWebUiIsTheConsoles) {
+  const auto name = [](std::vector<std::string> environment) {
+    return settings_from_environment(environment).properties["console.cluster.name"];
+  };
+  EXPECT_EQ(name({"KAFKA_CLUSTERS_0_NAME=local"}), "local");
+  EXPECT_EQ(name({"KAFKA_CLUSTERS_0_NAME=local", "KAFKA_CONSOLE_CLUSTER_NAME=here"}), "here");
+}
+
 TEST(Environment, ListensWhereItAdvertises) {
   const auto listeners = [](const std::string& advertised) {
     auto s = settings_from_environment({"KAFKA_ADVERTISED_LISTENERS=" + advertised});

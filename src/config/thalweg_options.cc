@@ -11,6 +11,23 @@ using enum Update;
 // beside Kafka's protocol, which people look for under the names that such things have.
 // clang-format off: a line of facts and a line of words for each option
 constexpr Option kThalwegOptions[] = {
+    {"console.allowed.hosts", kList, "", {}, kReadOnly,
+     "Names of hosts, beside those of listeners, under which the console answers where nobody signs in.",
+     into<&BrokerConfig::console_allowed_hosts>},
+    {"console.auth", kString, "auto", {.one_of = "auto, none, token"}, kReadOnly,
+     "Who may use the console: everybody who reaches it (none), or who knows the token of the server's log (token); auto "
+     "is none where it listens on this machine alone, and token else.",
+     into<&BrokerConfig::console_auth>},
+    {"console.cluster.name", kString, kNull, {.non_empty = true}, kReadOnly,
+     "What the console calls the cluster; its id when not set.",
+     into<&BrokerConfig::console_cluster_name>},
+    {"console.listeners", kList, "http://localhost:8080", {}, kReadOnly,
+     "Where the console is served over HTTP; empty is nowhere. Where another server has the port, the default gives way, "
+     "and an address that was set stops the start.",
+     parsed_into<&BrokerConfig::console_listeners, parse_http_listeners>},
+    {"console.read.only", kBoolean, "false", {}, kReadOnly,
+     "Whether the console refuses everything that would change the cluster.",
+     into<&BrokerConfig::console_read_only>},
     {"metrics.listeners", kList, "http://localhost:9644", {}, kReadOnly,
      "Where metrics and health are served over HTTP; empty is nowhere. Where another server has the port, the default "
      "gives way, and an address that was set stops the start.",

@@ -64,14 +64,23 @@ bool is_simple_content(const RequestHead& head) {
          bare.starts_with("application/x-www-form-urlencoded");
 }
 
+bool has_to_be_ours(bool browser, GuardRules::Names names) {
+  return names == GuardRules::Names::kOfAll || (names == GuardRules::Names::kOfBrowsers && browser);
+}
+
+Refusal unknown_name(const GuardRules& rules) {
+  std::string message =
+      "this server does not go by the name in Host; ask it by its address, or by a name that it listens on";
+  if (!rules.names_option.empty()) message += ", or add the name to " + rules.names_option;
+  return {421, std::move(message)};
+}
+
 }  // namespace
 
 std::optional<Refusal> guard(const RequestHead& head, const GuardRules& rules) {
   const std::string authority = lower(head.headers.find("Host").value_or(""));
   const bool browser = is_of_browser(head.headers);
-  if ((browser || !rules.names_of_browsers_only) && !is_ours(host_of(authority), rules))
-    return Refusal{
-        421, "this server does not go by the name in Host; ask it by its address, or by a name that it listens on"};
+  if (has_to_be_ours(browser, rules.names) && !is_ours(host_of(authority), rules)) return unknown_name(rules);
   if (comes_from_elsewhere(head.headers, authority)) return Refusal{403, "requests of other sites' pages are refused"};
   if (head.method == "OPTIONS" && head.headers.find("Access-Control-Request-Method"))
     return Refusal{403, "requests of other sites' pages are refused"};

@@ -10,6 +10,7 @@
 // Nobody is asked for CORS headers, and none are sent.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -19,9 +20,13 @@
 namespace thalweg::http {
 
 struct GuardRules {
+  // Whose requests have to name us as we are known. Other clients than browsers come by any name; where whoever asks
+  // has to have signed in, a rebound page has no session, and every name will do.
+  enum class Names : std::uint8_t { kOfBrowsers, kOfAll, kAny };
+
   std::set<std::string, std::less<>> hosts;  // names of ours, in lower case and without ports
-  // Whether names are only held against requests of browsers: other clients come by any name.
-  bool names_of_browsers_only = true;
+  Names names = Names::kOfBrowsers;
+  std::string names_option;  // where one more can be added; empty: nowhere
 };
 
 // Why the request is refused, with the status to say: 403, 415 or 421.

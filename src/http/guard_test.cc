@@ -70,9 +70,25 @@ TEST(Guard, TellsOursFromWhatPagesOfOthersMakeABrowserAsk) {
 }
 
 TEST(Guard, HoldsNamesAgainstEverybodyWhereAsked) {
-  const GuardRules rules{.hosts = {}, .names_of_browsers_only = false};
+  GuardRules rules;
+  rules.names = GuardRules::Names::kOfAll;
   EXPECT_EQ(verdict({"", "GET", {{"Host", "any.example"}}, 0}, rules), 421);
   EXPECT_EQ(verdict({"", "GET", {{"Host", "127.0.0.1:8080"}}, 0}, rules), 0);
+}
+
+TEST(Guard, SaysWhereANameCanBeAdded) {
+  const Case c{"", "GET", {{"Host", "any.example"}, {"User-Agent", kBrowser}}, 0};
+  EXPECT_FALSE(guard(head(c), GuardRules())->message.contains("add the name"));
+  GuardRules rules;
+  rules.names_option = "console.allowed.hosts";
+  EXPECT_TRUE(guard(head(c), rules)->message.ends_with("or add the name to console.allowed.hosts"));
+}
+
+TEST(Guard, TakesAnyNameWhereOneSignsInButNoOtherSite) {
+  GuardRules rules;
+  rules.names = GuardRules::Names::kAny;
+  EXPECT_EQ(verdict({"", "GET", {{"Host", "any.example"}, {"User-Agent", kBrowser}}, 0}, rules), 0);
+  EXPECT_EQ(verdict({"", "GET", {{"Host", "any.example"}, {"Origin", "http://evil.example"}}, 0}, rules), 403);
 }
 
 }  // namespace

@@ -64,6 +64,8 @@ std::variant<Router::Found, Response> Router::find(std::string_view method,
   for (const auto& other : routes_)
     if (matches(other, segments)) allowed.push_back(other.method);
   const auto has = [&](std::string_view name) { return std::ranges::find(allowed, name) != allowed.end(); };
+  if (allowed.empty() && fallback_ && (method == "GET" || method == "HEAD"))
+    return Found{&fallback_->endpoint, fallback_->options, {}};
   if (allowed.empty()) return error(404, "there is nothing at this path");
   if (has("GET") && !has("HEAD")) allowed.push_back("HEAD");
   std::ranges::sort(allowed);

@@ -43,6 +43,14 @@ class Router {
   // REQUIRES: the pattern begins with '/', and there is no such route yet
   void add(std::string method, std::string_view pattern, Handle endpoint, RouteOptions options = {});
 
+  // Answers GET and HEAD of a path that has no route at all.
+  void set_fallback(Handle endpoint, RouteOptions options = {}) { fallback_ = {std::move(endpoint), options}; }
+  // Is called with every answer of a route before it leaves: headers that all have.
+  void set_finish(std::function<void(Response&)> finish) { finish_ = std::move(finish); }
+  void finish(Response& response) const {
+    if (finish_) finish_(response);
+  }
+
   struct Found {
     const Handle* endpoint;
     RouteOptions options;
@@ -67,8 +75,15 @@ class Router {
   static bool matches(const Route& route, const std::vector<std::string>& segments);
   static bool is_more_exact(const Route& a, const Route& b);
 
+  struct Fallback {
+    Handle endpoint;
+    RouteOptions options;
+  };
+
   const ErrorResponse errors_;
   std::vector<Route> routes_;
+  std::optional<Fallback> fallback_;
+  std::function<void(Response&)> finish_;
 };
 
 }  // namespace thalweg::http

@@ -55,6 +55,24 @@ TEST_F(RouterTest, UnknownPathsAndMethodsAreToldApart) {
   EXPECT_EQ(response.headers.find("allow"), "GET, HEAD");
 }
 
+TEST_F(RouterTest, TheFallbackHasWhatNoRouteHas) {
+  router.set_fallback(nothing(), {.body_max = 9});
+  EXPECT_EQ(found("GET", {"a", "b", "c"}), 9u);
+  EXPECT_EQ(found("HEAD", {}), 9u);
+  EXPECT_EQ(found("GET", {"subjects"}), 1u);
+  EXPECT_EQ(refused("POST", {"a", "b", "c"}).status, 404);
+  EXPECT_EQ(refused("GET", {"subjects", "a", "versions"}).status, 405);  // a path that others ask otherwise
+}
+
+TEST_F(RouterTest, AllAnswersAreFinishedAlike) {
+  Response response;
+  router.finish(response);
+  EXPECT_TRUE(response.headers.fields().empty());
+  router.set_finish([](Response& r) { r.headers.add("X", "1"); });
+  router.finish(response);
+  EXPECT_EQ(response.headers.find("X"), "1");
+}
+
 TEST_F(RouterTest, TheOwnerSaysHowErrorsLook) {
   EXPECT_EQ(text_of(refused("GET", {"a", "b"})),
             "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,"

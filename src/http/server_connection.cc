@@ -105,6 +105,7 @@ Task<bool> ServerConnection::serve_one() {
   }
   Response response = co_await (*route.endpoint)(
       {head, std::move(route.parameters), std::move(target->query), shared(parser.take_body()), info_.peer});
+  router.finish(response);
   const bool go_on = head.keep_alive && !response.close_after && !stopping_;
   const auto sent = co_await answer(head, std::move(response), go_on);
   handling_ = false;

@@ -33,6 +33,7 @@ int flags_of(OpenMode mode) {
     case OpenMode::kCreate:
       return O_RDWR | O_CREAT;
     case OpenMode::kTruncate:
+    case OpenMode::kTruncateSecret:
       return O_RDWR | O_CREAT | O_TRUNC;
   }
   return O_RDONLY;
@@ -117,6 +118,8 @@ Result<FilePtr> OsDisk::open(const std::string& path, OpenMode mode) {
   struct stat info{};
   if (::fstat(fd, &info) != 0) return os_failure(path, errno);
   if (S_ISDIR(info.st_mode)) return os_failure(path, EISDIR);
+  // Also one that was there already, before anything is written to it.
+  if (mode == OpenMode::kTruncateSecret && ::fchmod(fd, S_IRUSR | S_IWUSR) != 0) return os_failure(path, errno);
   return std::make_shared<OsFile>(pool_, syncs_, path, std::move(descriptor), mode != OpenMode::kRead,
                                   static_cast<std::uint64_t>(info.st_size));
 }

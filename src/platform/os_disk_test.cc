@@ -74,6 +74,16 @@ TEST_F(OsDiskTest, ReplacesASmallFileWhole) {
   EXPECT_EQ(disk.list(directory.path())->size(), 1u);
 }
 
+TEST_F(OsDiskTest, ASecretIsReadByNobodyElseAlsoWhereTheFileWasThere) {
+  const auto rights = [&] { return std::filesystem::status(directory / "secret").permissions(); };
+  const auto own = std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
+  open("secret.tmp");  // as a crash leaves it, for everybody to read
+  const auto content_of = [](std::string_view text) { return SharedBytes::copy_of(text); };
+  ASSERT_TRUE(run_on(shards[0], disk.replace_file(directory / "secret", content_of("a"), OpenMode::kTruncateSecret)));
+  EXPECT_EQ(rights(), own);
+  EXPECT_EQ(content("secret"), "a");
+}
+
 TEST_F(OsDiskTest, ListsSortedAndRemovesWhatIsThereOrNot) {
   ASSERT_TRUE(disk.make_directory(directory / "b/c"));
   open("z");

@@ -101,7 +101,7 @@ Result<FilePtr> TestDisk::open(const std::string& path, OpenMode mode) {
     }
     content = std::make_shared<Content>();
   }
-  if (mode == OpenMode::kTruncate) content->clear();
+  if (mode == OpenMode::kTruncate || mode == OpenMode::kTruncateSecret) content->clear();
   return std::make_shared<TestFile>(*this, path, content);
 }
 Result<> TestDisk::rename(const std::string& from, const std::string& to) {

@@ -70,6 +70,7 @@ constexpr std::size_t kBucketsAtOnce = 2000;
 
 void add_to(Partitions::Counts& counts, Partition& partition) {
   ++counts.all;
+  counts.bytes += partition.log().size_bytes();
   if (partition.log().is_offline()) ++counts.offline;
   const auto in_sync = partition.in_sync();
   if (!in_sync) return;
@@ -101,19 +102,35 @@ Task<Partitions::Counts> Partitions::count() const {
   co_return counts;
 }
 
+namespace {
+Partitions::Figures figures_of_one(const PartitionKey& key, Partition& partition) {
+  const auto& log = partition.log();
+  return {.key = key,
+          .offsets = log.offsets(),
+          .bytes = log.size_bytes(),
+          .segments = std::uint32_t(log.segment_count()),
+          .leads = partition.is_leader(),
+          .offline = log.is_offline()};
+}
+}  // namespace
+
 Task<std::vector<Partitions::Figures>> Partitions::figures() const {
   std::vector<Figures> all;
   const auto add = [&](const PartitionKey& key, Partition& partition) {
-    const auto& log = partition.log();
-    all.push_back({.key = key,
-                   .offsets = log.offsets(),
-                   .bytes = log.size_bytes(),
-                   .segments = std::uint32_t(log.segment_count()),
-                   .leads = partition.is_leader(),
-                   .offline = log.is_offline()});
+    all.push_back(figures_of_one(key, partition));
   };
   while (!co_await each_in_slices(&add)) all.clear();
   co_return all;
+}
+
+std::vector<std::optional<Partitions::Figures>> Partitions::figures_of(std::vector<PartitionKey> keys) const {
+  std::vector<std::optional<Figures>> all;
+  all.reserve(keys.size());
+  for (const auto& key : keys) {
+    const auto partition = find(key);
+    all.push_back(partition ? std::optional(figures_of_one(key, *partition)) : std::nullopt);
+  }
+  return all;
 }
 
 Result<PartitionPtr> Partitions::get(const PartitionKey& key) const {

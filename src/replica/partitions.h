@@ -61,6 +61,7 @@ class Partitions {
   struct Counts {
     std::size_t all = 0, led = 0, offline = 0;
     std::size_t under_replicated = 0, under_min_isr = 0, at_min_isr = 0;  // of those led
+    std::uint64_t bytes = 0;                                              // of all logs
   };
   // In slices, with other work in between.
   Task<Counts> count() const;
@@ -75,6 +76,8 @@ class Partitions {
   };
   // The same way; a partition that comes or goes meanwhile is there or not.
   Task<std::vector<Figures>> figures() const;
+  // Of these alone, in their order; nothing for one that is not here. Without a pause: a few hundred at a time.
+  std::vector<std::optional<Figures>> figures_of(std::vector<PartitionKey> keys) const;
 
   // Stage one of Produce for all partitions of one request on this shard, in order.
   struct Append {

@@ -12,9 +12,9 @@ std::string directory_of(const std::string& path) {
 }
 }  // namespace
 
-Task<Result<>> Disk::replace_file(std::string path, SharedBytes content) {
+Task<Result<>> Disk::replace_file(std::string path, SharedBytes content, OpenMode mode) {
   const std::string beside = path + ".tmp";
-  CO_TRY(FilePtr file, open(beside, OpenMode::kTruncate));
+  CO_TRY(FilePtr file, open(beside, mode));
   CO_TRY_VOID(file->write(0, content));
   CO_TRY_VOID(co_await file->sync());
   CO_TRY_VOID(rename(beside, path));

@@ -42,10 +42,11 @@ class File : public FileSource {
 using FilePtr = std::shared_ptr<File>;
 
 enum class OpenMode {
-  kRead,       // must exist
-  kReadWrite,  // must exist
-  kCreate,     // created if missing, content kept
-  kTruncate,   // created if missing, emptied
+  kRead,            // must exist
+  kReadWrite,       // must exist
+  kCreate,          // created if missing, content kept
+  kTruncate,        // created if missing, emptied
+  kTruncateSecret,  // the same, and nobody but this process's user may open it from then on
 };
 
 struct DirectoryEntry {
@@ -79,8 +80,8 @@ class Disk {
   // Makes the names in a directory durable.
   virtual Task<Result<>> sync_directory(const std::string& path) = 0;
   // Small file, whole: written beside, synced, renamed over, directory synced. Old or new after a crash, nothing
-  // between.
-  Task<Result<>> replace_file(std::string path, SharedBytes content);
+  // between. `mode` is kTruncate or kTruncateSecret.
+  Task<Result<>> replace_file(std::string path, SharedBytes content, OpenMode mode = OpenMode::kTruncate);
   // make_directory(), and the names of what it made are durable when it returns.
   Task<Result<>> make_durable_directory(std::string path);
   // Whole content, without suspending. For small files.

@@ -173,7 +173,7 @@ Result<FilePtr> SimDisk::open(const std::string& path, OpenMode mode) {
   }
   if (!at->second.file) return failure(path, "is a directory");
   auto file = std::make_shared<SimFile>(*this, path, at->second.file);
-  if (mode == OpenMode::kTruncate) TRY_VOID(file->truncate(0));
+  if (mode == OpenMode::kTruncate || mode == OpenMode::kTruncateSecret) TRY_VOID(file->truncate(0));
   return file;
 }
 

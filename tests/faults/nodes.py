@@ -24,6 +24,7 @@ DEFAULTS = {
     "offsets.topic.replication.factor": "3",
     "metrics.listeners": "",
     "schema.registry.listeners": "",
+    "console.listeners": "",
     "thalweg.shards": "1",
     "log.segment.bytes": "1048576",  # small, so that faults meet rolled segments
 }

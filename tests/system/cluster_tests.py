@@ -39,6 +39,7 @@ class Cluster:
                 "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
                 "metrics.listeners": "",
                 "schema.registry.listeners": "",
+                "console.listeners": "",
                 "thalweg.shards": "1",
             })
             listeners = []

@@ -93,7 +93,7 @@ def lists_our_options_as_they_are(broker: ThalwegBroker) -> str:
     done = subprocess.run([str(broker.binary.with_name("kafka-configs")), "--bootstrap-server", broker.bootstrap, "--describe",
                            "--entity-type", "brokers", "--entity-name", "1", "--all"], capture_output=True, text=True, check=True)
     known = dict(re.findall(r"^ +([a-z0-9.]+)=(\S*) ", done.stdout, re.M))
-    ours = {name: value for name, value in known.items() if name.startswith("thalweg.") or name in ("metrics.listeners", "schema.registry.listeners", "schema.compatibility.level")}
+    ours = {name: value for name, value in known.items() if name.startswith(("thalweg.", "console.")) or name in ("metrics.listeners", "schema.registry.listeners", "schema.compatibility.level")}
     shown = {name.strip("`"): default.strip("`") for name, default, *_ in _rows("configuration.md", "Options of our own")}
     expect_equal(shown, ours, "options of our own with their defaults")
     for page in sorted(_DOCS.glob("*.md")):

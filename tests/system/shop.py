@@ -106,7 +106,7 @@ class Shop:
     def __init__(self, where: pathlib.Path, *, rate: int = 60, shop=None, counts=None, shop_options: tuple = (), analytics_options: tuple = ()):
         self.rate = rate
         self.shop, self.counts = shop or Sqlite(where / "shop.db"), counts or Sqlite(where / "counts.db")
-        self.broker = ThalwegBroker(where / "broker", {"num.partitions": "3", "schema.registry.listeners": "", "metrics.listeners": ""})
+        self.broker = ThalwegBroker(where / "broker", {"num.partitions": "3", "schema.registry.listeners": "", "metrics.listeners": "", "console.listeners": ""})
         common = ("--brokers", self.broker.bootstrap, "--output", "none")
         self.ecommerce = Service(where, "ecommerce", *common, "--database", self.shop.url, "--instance", "first", *shop_options)
         self.second = Service(where, "ecommerce", *common, "--database", self.shop.url, "--instance", "second", *shop_options, log="second")

@@ -117,6 +117,7 @@ def layout(folder: pathlib.Path, count: int, shift: int, overrides: dict[str, st
             "log.dirs": str(node.folder / "data"),
             "metrics.listeners": node.metrics,
             "schema.registry.listeners": node.registry,
+            "console.listeners": "",
             "default.replication.factor": str(min(_REPLICAS_MOST, count)),
             "offsets.topic.replication.factor": str(min(_REPLICAS_MOST, count)),
             "min.insync.replicas": "2" if count >= _REPLICAS_MOST else "1",

@@ -40,7 +40,7 @@ class Demo:
 
     def _server_command(self) -> list[str]:
         properties = {"listeners": f"PLAINTEXT://{self.brokers}", "advertised.listeners": f"PLAINTEXT://{self.brokers}",
-                      "log.dirs": f"{self.folder}/data", "metrics.listeners": self.metrics, "schema.registry.listeners": "",
+                      "log.dirs": f"{self.folder}/data", "metrics.listeners": self.metrics, "schema.registry.listeners": "", "console.listeners": "",
                       "num.partitions": str(_PARTITIONS), "log.segment.bytes": str(_SEGMENT_BYTES), "log.retention.bytes": str(4 * _SEGMENT_BYTES),
                       "group.initial.rebalance.delay.ms": "0"}
         return [self.thalweg, "server", *[word for name, value in properties.items() for word in ("--override", f"{name}={value}")]]

@@ -13,7 +13,7 @@ from .outcome import Failure, Skip
 from .wire import free_port, wait_for_metadata
 
 START_LIMIT_SECONDS = 90
-_HTTP_LISTENERS = ("schema.registry.listeners", "metrics.listeners")
+_HTTP_LISTENERS = ("schema.registry.listeners", "metrics.listeners", "console.listeners")
 STOP_LIMIT_SECONDS = 30
 
 

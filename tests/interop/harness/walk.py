@@ -21,9 +21,10 @@ def server(folder: pathlib.Path) -> ThalwegBroker:
     broker = ThalwegBroker(folder)
     # What the pages say, and what stands for it here.
     broker.addresses = {"localhost:9092": broker.bootstrap, **{
-        shown: f"127.0.0.1:{free_port()}" for shown in ("localhost:9644", "localhost:8081", "127.0.0.1:9400")}}
+        shown: f"127.0.0.1:{free_port()}" for shown in ("localhost:9644", "localhost:8081", "localhost:8080", "127.0.0.1:9400")}}
     broker.properties["metrics.listeners"] = f"http://{broker.addresses['localhost:9644']}"
     broker.properties["schema.registry.listeners"] = f"http://{broker.addresses['localhost:8081']}"
+    broker.properties["console.listeners"] = f"http://{broker.addresses['localhost:8080']}"
     return broker
 
 

@@ -1,0 +1,165 @@
+// /groups/{group} and its partitions: who reads what, and how far behind.
+#include <map>
+
+#include "broker/topics.h"
+#include "console/group_members.h"
+#include "console/group_offsets.h"
+#include "console/listing.h"
+#include "console/routes.h"
+
+namespace thalweg::console {
+namespace {
+
+struct OneGroup {
+  DescribedGroup described;
+  GroupOffsets committed;
+};
+
+// 404; 503 where the coordinator is elsewhere, or still loads.
+Task<Outcome<OneGroup>> look_up(const Call& call, const std::string& name) {
+  CO_TRY(auto described, co_await describe_groups(call, {name}));
+  if (described.empty()) co_return std::unexpected(problem_of(ErrorCode::kGroupIdNotFound));
+  auto& group = described.front();
+  // Before the first group of all there is nobody to ask.
+  const bool are_none =
+      group.error == ErrorCode::kCoordinatorNotAvailable && !call.image->topic(std::string_view(broker::kOffsetsTopic));
+  if (group.error == ErrorCode::kGroupIdNotFound || group.state == GroupState::kDead || are_none)
+    co_return std::unexpected(problem_of(ErrorCode::kGroupIdNotFound, "There is no group " + name));
+  if (group.error == ErrorCode::kNotCoordinator)
+    co_return std::unexpected(
+        problem_of(group.error, "Another broker coordinates the group " + name, "ask that broker's console"));
+  if (group.error != ErrorCode::kNone)
+    co_return std::unexpected(problem_of(group.error, group.message, "try again in a moment"));
+  CO_TRY(auto offsets, co_await offsets_of(call, {name}));
+  if (offsets.empty()) co_return std::unexpected(problem_of(ErrorCode::kGroupIdNotFound));
+  if (offsets.front().error != ErrorCode::kNone) co_return std::unexpected(problem_of(offsets.front().error));
+  co_return OneGroup{std::move(group), std::move(offsets.front())};
+}
+
+GroupPartition as_row(const CommittedOffset& committed) {
+  GroupPartition row{.topic = committed.partition.topic,
+                     .partition = committed.partition.partition.value,
+                     .member = {},
+                     .client = {},
+                     .committed = committed.offset.value,
+                     .metadata = {},
+                     .start = {},
+                     .end = {},
+                     .lag = committed.lag(),
+                     .gone = committed.gone};
+  if (!committed.metadata.empty()) row.metadata = committed.metadata;
+  if (committed.figures) {
+    row.start = committed.figures->offsets.start.value;
+    row.end = committed.figures->offsets.high_watermark.value;
+  }
+  return row;
+}
+
+// Partitions with committed offsets, and those that members read without having committed yet.
+Task<std::vector<GroupPartition>> rows_of(const Call& call, const OneGroup& group) {
+  std::map<thalweg::TopicPartition, GroupPartition> rows;
+  for (const auto& committed : group.committed.offsets) rows.emplace(committed.partition, as_row(committed));
+  std::vector<replica::PartitionKey> keys;
+  std::vector<GroupPartition*> fresh;
+  for (const auto& member : group.described.members)
+    for (const auto& assigned : member.assigned) {
+      auto [at, is_new] = rows.try_emplace(assigned);
+      auto& row = at->second;
+      if (is_new) {
+        row.topic = assigned.topic;
+        row.partition = assigned.partition.value;
+        row.gone = call.image->partition(assigned.topic, assigned.partition) == nullptr;
+        if (!row.gone) {
+          keys.push_back({call.image->topic(std::string_view(assigned.topic))->id, assigned.partition});
+          fresh.push_back(&row);
+        }
+      }
+      row.member = member.id;
+      row.client = member.client;
+    }
+  const auto figures = co_await leaders_figures(call.broker(), std::move(keys));
+  for (std::size_t i = 0; i < fresh.size(); ++i)
+    if (figures[i]) {
+      fresh[i]->start = figures[i]->offsets.start.value;
+      fresh[i]->end = figures[i]->offsets.high_watermark.value;
+    }
+  std::vector<GroupPartition> all;
+  all.reserve(rows.size());
+  for (auto& [partition, row] : rows) all.push_back(std::move(row));
+  co_return all;
+}
+
+void add_member(const MemberOfGroup& member, const GroupOffsets& committed, GroupDetail& detail) {
+  GroupMember out{.id = member.id,
+                  .instance = member.instance,
+                  .client = member.client,
+                  .host = member.host,
+                  .assigned = {},
+                  .lag = 0};
+  for (const auto& assigned : member.assigned) {
+    out.assigned.push_back({assigned.topic, assigned.partition.value});
+    const auto at = std::ranges::lower_bound(committed.offsets, assigned, {}, &CommittedOffset::partition);
+    if (at == committed.offsets.end() || at->partition != assigned || at->gone) continue;
+    const auto lag = at->lag();
+    if (!lag) out.lag.reset();
+    if (out.lag && lag) *out.lag += *lag;
+  }
+  detail.members.push_back(std::move(out));
+}
+
+Task<Outcome<GroupDetail>> one_group(const Call& call, GetGroup asked) {
+  CO_TRY(const auto one, co_await look_up(call, asked.group));
+  const auto rows = co_await rows_of(call, one);
+  GroupDetail detail{.name = one.described.name,
+                     .type = GroupType::kClassic,
+                     .state = one.described.state,
+                     .protocol_type = one.described.protocol_type,
+                     .assignor = one.described.assignor,
+                     .coordinator = call.self().value,
+                     .topics = 0,
+                     .partitions = std::int32_t(rows.size()),
+                     .lag = one.committed.lag(),
+                     .most_behind = {},
+                     .members = {}};
+  const GroupPartition* before = nullptr;
+  for (const auto& row : rows) {
+    if (!before || before->topic != row.topic) ++detail.topics;
+    before = &row;
+    if (row.lag.value_or(0) > (detail.most_behind ? *detail.most_behind->lag : 0)) detail.most_behind = row;
+  }
+  for (const auto& member : one.described.members) add_member(member, one.committed, detail);
+  co_return detail;
+}
+
+std::strong_ordering by_place(const GroupPartition& a, const GroupPartition& b) {
+  return std::tie(a.topic, a.partition) <=> std::tie(b.topic, b.partition);
+}
+constexpr SortKey<GroupPartition> kGroupPartitionKeys[] = {
+    {"topic", by_place},
+    {"partition", [](const GroupPartition& a, const GroupPartition& b) { return a.partition <=> b.partition; }},
+    {"member", [](const GroupPartition& a,
+                  const GroupPartition& b) { return std::tie(a.client, a.member) <=> std::tie(b.client, b.member); }},
+    {"lag", [](const GroupPartition& a, const GroupPartition& b) { return a.lag <=> b.lag; }},
+};
+
+Task<Outcome<GroupPartitionPage>> partitions_of_group(const Call& call, GetGroupPartitions asked) {
+  CO_TRY_VOID(check_page(asked.from, asked.limit));
+  CO_TRY(const auto order, Order<GroupPartition>::of(asked.sort, kGroupPartitionKeys));
+  CO_TRY(const auto one, co_await look_up(call, asked.group));
+  const auto all = co_await rows_of(call, one);
+  std::vector<const GroupPartition*> rows;
+  for (const auto& row : all)
+    if (!asked.topic || row.topic == *asked.topic) rows.push_back(&row);
+  GroupPartitionPage page{.total = std::int32_t(rows.size()), .from = asked.from, .as_of = call.now, .items = {}};
+  for (const auto* row : page_of(std::move(rows), order, asked.from, asked.limit)) page.items.push_back(*row);
+  co_return page;
+}
+
+}  // namespace
+
+void add_group(Routes& routes) {
+  routes.add<GetGroup, one_group>();
+  routes.add<GetGroupPartitions, partitions_of_group>();
+}
+
+}  // namespace thalweg::console

@@ -1,0 +1,112 @@
+// /groups: the groups of this broker; members and lag are asked for the visible page alone.
+#include "config/option.h"
+#include "console/group_list.h"
+#include "console/group_members.h"
+#include "console/group_offsets.h"
+#include "console/listing.h"
+#include "console/routes.h"
+#include "runtime/yielding.h"
+
+namespace thalweg::console {
+namespace {
+
+constexpr SortKey<GroupRow> kGroupKeys[] = {
+    {"name", [](const GroupRow& a, const GroupRow& b) { return a.name <=> b.name; }},
+    {"type", [](const GroupRow& a, const GroupRow& b) { return a.type <=> b.type; }},
+    {"state", [](const GroupRow& a, const GroupRow& b) { return a.state <=> b.state; }},
+    {"protocol_type", [](const GroupRow& a, const GroupRow& b) { return a.protocol_type <=> b.protocol_type; }},
+};
+
+// Words with commas; none: all of them.
+template <class E>
+Outcome<std::vector<E>> some_of(std::string path, const std::optional<std::string>& text,
+                                std::optional<E> (*of)(std::string_view)) {
+  std::vector<E> values;
+  if (!text) return values;
+  for (const auto& word : config::split_list(*text)) {
+    const auto value = of(word);
+    if (!value) return std::unexpected(invalid(std::move(path), "known words with commas, and " + word + " is none"));
+    values.push_back(*value);
+  }
+  return values;
+}
+
+template <class E>
+bool is_among(E value, const std::vector<E>& values) {
+  return values.empty() || std::ranges::find(values, value) != values.end();
+}
+
+Group as_group_of_list(const Call& call, const GroupRow& row) {
+  return {.name = row.name,
+          .type = row.type,
+          .state = row.state,
+          .protocol_type = row.protocol_type,
+          .coordinator = call.self().value,
+          .members = {},
+          .topics = {},
+          .partitions = {},
+          .lag = {},
+          .problem = {}};
+}
+
+void add_members(Group& group, const DescribedGroup& described) {
+  if (described.error != ErrorCode::kNone)
+    group.problem = std::string(name(described.error));
+  else
+    group.members = std::int32_t(described.members.size());
+}
+
+void add_offsets(Group& group, const GroupOffsets& offsets) {
+  if (offsets.error != ErrorCode::kNone) {
+    group.problem = std::string(name(offsets.error));
+    return;
+  }
+  group.topics = offsets.topics();
+  group.partitions = std::int32_t(offsets.offsets.size());
+  group.lag = offsets.lag();
+}
+
+Task<Outcome<>> add_details(const Call& call, std::vector<Group>& groups) {
+  std::vector<std::string> names;
+  for (const auto& group : groups) names.push_back(group.name);
+  CO_TRY(const auto described, co_await describe_groups(call, names));
+  CO_TRY(const auto offsets, co_await offsets_of(call, std::move(names)));
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    if (i < described.size() && described[i].name == groups[i].name) add_members(groups[i], described[i]);
+    if (i < offsets.size() && offsets[i].group == groups[i].name) add_offsets(groups[i], offsets[i]);
+  }
+  co_return Outcome<>();
+}
+
+Task<Outcome<GroupPage>> groups(const Call& call, GetGroups asked) {
+  CO_TRY_VOID(check_page(asked.from, asked.limit));
+  CO_TRY(const auto order, Order<GroupRow>::of(asked.sort, kGroupKeys));
+  CO_TRY(const auto filter, NameFilter::of(asked.q));
+  CO_TRY(const auto states, some_of("state", asked.state, &group_state_of));
+  CO_TRY(const auto types, some_of("type", asked.type, &group_type_of));
+  CO_TRY(const auto all, co_await list_groups(call));
+  std::vector<const GroupRow*> rows;
+  Pace pace(filter.names_at_once());
+  for (const auto& row : all) {
+    if (pace.due()) co_await give_way();
+    if (is_among(row.state, states) && is_among(row.type, types) && filter.matches(row.name)) rows.push_back(&row);
+  }
+  GroupPage page{.total = std::int32_t(rows.size()),
+                 .from = asked.from,
+                 .as_of = call.now,
+                 .all = std::int32_t(all.size()),
+                 .not_asked = {},
+                 .items = {}};
+  for (const auto* row : page_of(std::move(rows), order, asked.from, asked.limit))
+    page.items.push_back(as_group_of_list(call, *row));
+  if (!page.items.empty()) CO_TRY_VOID(co_await add_details(call, page.items));
+  for (const auto& [id, broker] : call.image->brokers())
+    if (id != call.self()) page.not_asked.push_back(id.value);
+  co_return page;
+}
+
+}  // namespace
+
+void add_groups(Routes& routes) { routes.add<GetGroups, groups>(); }
+
+}  // namespace thalweg::console

@@ -1,0 +1,32 @@
+// Asks this broker as a client does, without a connection: the request goes through the row of its API, to the same
+// handler, with the same checks and for the same principal. So the console and the command line cannot disagree.
+#pragma once
+
+#include "broker/api_table.h"
+#include "console/call.h"
+#include "protocol/wire.h"
+
+namespace thalweg::console {
+
+namespace detail {
+// The body of the answer.
+Task<Result<SharedBytes>> exchange(const Call& call, protocol::ApiKey key, std::int16_t version, SharedBytes body);
+}  // namespace detail
+
+template <class Response, class Request>
+Task<Result<Response>> ask(const Call& call, Request request, std::int16_t version) {
+  CO_TRY_VOID(request.representable(version));
+  protocol::Writer writer;
+  request.encode(writer, version);
+  if (!writer.ok()) co_return fail(ErrorCode::kInvalidRequest, "a name in the request is too long");
+  CO_TRY(auto body, co_await detail::exchange(call, Request::kKey, version, writer.take_bytes()));
+  protocol::Reader reader(std::move(body));
+  co_return Response::decode(reader, version);
+}
+// In the newest version that is advertised.
+template <class Response, class Request>
+Task<Result<Response>> ask(const Call& call, Request request) {
+  return ask<Response>(call, std::move(request), protocol::info(Request::kKey).advertised_max);
+}
+
+}  // namespace thalweg::console

@@ -1,0 +1,122 @@
+#include "console/attention.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "runtime/yielding.h"
+
+namespace thalweg::console {
+namespace {
+
+constexpr std::size_t kRowsAtOnce = 2000;
+
+std::string in_words(std::size_t count) {
+  constexpr std::string_view kWords[] = {"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"};
+  return count < std::size(kWords) ? std::string(kWords[count]) : std::to_string(count);
+}
+
+Attention of_partition(const TopicRow& row, std::size_t number, Severity severity, std::string_view what,
+                       std::string sentence, std::string detail) {
+  return {.id = fmt::format("{}:{}:{}", what, row.topic->name, number),
+          .severity = severity,
+          .sentence = fmt::format("{}-{} {}", row.topic->name, number, sentence),
+          .detail = std::move(detail),
+          .kind = ResourceKind::kPartition,
+          .name = row.topic->name,
+          .partition = std::int32_t(number)};
+}
+
+// "broker 1 or broker 2"
+std::string who_can_lead(const metadata::Partition& partition) {
+  std::string names;
+  const auto& brokers = partition.isr.empty() ? partition.eligible_leader_replicas : partition.isr;
+  for (const auto id : brokers) names += (names.empty() ? "broker " : " or broker ") + to_string(id);
+  return names.empty() ? "a broker with a complete replica" : names;
+}
+
+// The worst that is to be said of a partition.
+std::optional<Attention> look_at(const TopicRow& row, std::size_t number) {
+  const auto& partition = row.topic->partitions[number];
+  const std::size_t in_sync = partition.isr.size(), replicas = partition.replicas.size();
+  if (partition.leader == kNoBroker)
+    return of_partition(row, number, Severity::kBad, "leaderless", "has no leader",
+                        "nobody can read or write it until " + who_can_lead(partition) + " is back");
+  const std::string held = fmt::format("has {} {} in sync of {}", in_words(in_sync),
+                                       in_sync == 1 ? "replica" : "replicas", in_words(replicas));
+  if (std::cmp_less(in_sync, row.min_in_sync))
+    return of_partition(row, number, Severity::kBad, "under_min_isr", held,
+                        fmt::format("acks=all is refused, as min.insync.replicas is {}", row.min_in_sync));
+  if (in_sync < replicas)
+    return of_partition(row, number, Severity::kWarn, "short", held,
+                        fmt::format("acks=all is still accepted, as min.insync.replicas is {}", row.min_in_sync));
+  return std::nullopt;
+}
+
+void look_at_brokers(const metadata::Image& image, std::vector<Attention>& found) {
+  for (const auto& [id, broker] : image.brokers()) {
+    if (broker.active()) continue;
+    found.push_back(
+        {.id = fmt::format("broker:{}", id.value),
+         .severity = broker.fenced ? Severity::kBad : Severity::kWarn,
+         .sentence = fmt::format("Broker {} {}", id.value, broker.fenced ? "is gone" : "is stopping"),
+         .detail = broker.fenced
+                       ? "the controller does not hear of it: is its process running, and does the network reach it?"
+                       : "it hands over what it leads",
+         .kind = ResourceKind::kBroker,
+         .name = to_string(id),
+         .partition = {}});
+  }
+}
+
+Attention open_console() {
+  return {.id = "open_console",
+          .severity = Severity::kWarn,
+          .sentence = "This console is open to the network, and nobody signs in",
+          .detail = "whoever reaches it sees everything; set console.auth=token, or console.listeners to a loopback",
+          .kind = ResourceKind::kOption,
+          .name = "console.auth",
+          .partition = {}};
+}
+
+// Keeps the most urgent ones.
+struct Kept {
+  AttentionList list;
+  void add(Attention item) {
+    ++list.total;
+    auto at = std::ranges::upper_bound(list.items, item.severity, {}, &Attention::severity);
+    if (std::size_t(at - list.items.begin()) >= kAttentionMax) return;
+    list.items.insert(at, std::move(item));
+    if (list.items.size() > kAttentionMax) list.items.pop_back();
+  }
+};
+
+}  // namespace
+
+AttentionInputs attention_inputs(const Call& call, TopicTablePtr table) {
+  const auto& listeners = call.broker().config().console_listeners;
+  const bool is_local = std::ranges::all_of(listeners, [](const auto& l) { return is_loopback(l.host); });
+  return {.table = std::move(table),
+          .image = call.image,
+          .is_open_to_others = call.shared.access.way() == SignInWay::kNone && !is_local};
+}
+
+Task<AttentionList> attention_of(AttentionInputs inputs) {
+  Kept kept;
+  std::vector<Attention> others;
+  look_at_brokers(*inputs.image, others);
+  if (inputs.is_open_to_others) others.push_back(open_console());
+  for (auto& item : others) kept.add(std::move(item));
+  Pace pace(kRowsAtOnce);
+  for (const auto& row : inputs.table->rows) {
+    if (pace.due()) co_await give_way();
+    if (!row.needs_attention() && row.under_min_isr == 0) continue;
+    for (std::size_t number = 0; number < row.topic->partitions.size(); ++number) {
+      if (auto item = look_at(row, number)) kept.add(std::move(*item));
+      if (pace.due()) co_await give_way();
+    }
+  }
+  co_return std::move(kept.list);
+}
+
+}  // namespace thalweg::console

@@ -1,0 +1,95 @@
+#include "console/attention.h"
+
+#include <gtest/gtest.h>
+
+#include "console/testing.h"
+#include "metadata/image_builder.h"
+
+namespace thalweg::console {
+namespace {
+
+struct AttentionTest : testing::Test {
+  AttentionInputs inputs{.table = {}, .image = std::make_shared<const metadata::Image>(), .is_open_to_others = false};
+  std::shared_ptr<TopicTable> table = std::make_shared<TopicTable>();
+  sim::World world{1};
+  sim::Node& node = world.add_node("node", 1, [](sim::Node&) { return nullptr; });
+
+  AttentionTest() { node.start(); }
+
+  // Of one partition; a leader of -1 is none.
+  void add_topic(const std::string& name, std::vector<BrokerId> isr, std::vector<BrokerId> replicas, int leader,
+                 int min_in_sync = 1) {
+    auto topic = std::make_shared<metadata::Topic>();
+    topic->name = name;
+    auto& partition = topic->partitions.emplace_back();
+    partition.isr = std::move(isr);
+    partition.replicas = std::move(replicas);
+    partition.leader = BrokerId{leader};
+    TopicRow row{.topic = topic, .min_in_sync = min_in_sync};
+    row.short_of_replicas = partition.isr.size() < partition.replicas.size();
+    row.leaderless = leader < 0;
+    row.under_min_isr = std::cmp_less(partition.isr.size(), min_in_sync);
+    table->rows.push_back(std::move(row));
+  }
+  AttentionList look() {
+    inputs.table = table;
+    return *world.run(node, attention_of(inputs));
+  }
+};
+
+constexpr BrokerId k1{1}, k2{2}, k3{3};
+
+TEST_F(AttentionTest, NothingIsSaidOfWhatIsWell) {
+  add_topic("well", {k1, k2}, {k1, k2}, 1, 2);
+  EXPECT_EQ(look().total, 0);
+}
+
+TEST_F(AttentionTest, EachItemSaysWhatIsWrongAndWhatFollows) {
+  add_topic("a", {k1}, {k1, k2, k3}, 1);
+  add_topic("b", {k1, k2}, {k1, k2, k3}, 1, 3);
+  add_topic("c", {k2, k3}, {k2, k3}, -1);
+  const auto list = look();
+  ASSERT_EQ(list.items.size(), 3u);
+  EXPECT_EQ(list.items[0].sentence, "b-0 has two replicas in sync of three");
+  EXPECT_EQ(list.items[0].detail, "acks=all is refused, as min.insync.replicas is 3");
+  EXPECT_EQ(list.items[0].severity, Severity::kBad);
+  EXPECT_EQ(list.items[1].sentence, "c-0 has no leader");
+  EXPECT_EQ(list.items[1].detail, "nobody can read or write it until broker 2 or broker 3 is back");
+  EXPECT_EQ(list.items[2].sentence, "a-0 has one replica in sync of three");
+  EXPECT_EQ(list.items[2].detail, "acks=all is still accepted, as min.insync.replicas is 1");
+  EXPECT_EQ(list.items[2].severity, Severity::kWarn);
+  EXPECT_EQ(list.items[2].name, "a");
+  EXPECT_EQ(list.items[2].partition, 0);
+}
+
+TEST_F(AttentionTest, AnOpenConsoleIsSaid) {
+  inputs.is_open_to_others = true;
+  EXPECT_EQ(look().items.at(0).name, "console.auth");
+}
+
+TEST_F(AttentionTest, ThousandsAreCountedAndTheWorstAreTold) {
+  for (int i = 0; i < 3000; ++i) add_topic("short-" + std::to_string(i), {k1}, {k1, k2}, 1);
+  for (int i = 0; i < 3; ++i) add_topic("zz-" + std::to_string(i), {}, {k1}, -1);
+  const auto list = look();
+  EXPECT_EQ(list.total, 3003);
+  EXPECT_EQ(list.items.size(), kAttentionMax);
+  EXPECT_EQ(list.items[2].sentence, "zz-2-0 has no leader");
+  EXPECT_EQ(list.items[2].detail, "nobody can read or write it until a broker with a complete replica is back");
+}
+
+TEST_F(AttentionTest, ABrokerThatIsGoneIsSaid) {
+  metadata::ImageBuilder builder(std::make_shared<const metadata::Image>());
+  protocol::RegisterBrokerRecord record;
+  record.broker_id = k2;
+  record.fenced = true;
+  CHECK(builder.apply(metadata::Record(record)));
+  inputs.image = builder.pin();
+  const auto list = look();
+  ASSERT_EQ(list.items.size(), 1u);
+  EXPECT_EQ(list.items[0].sentence, "Broker 2 is gone");
+  EXPECT_EQ(list.items[0].kind, ResourceKind::kBroker);
+  EXPECT_EQ(list.items[0].name, "2");
+}
+
+}  // namespace
+}  // namespace thalweg::console

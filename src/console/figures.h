@@ -1,0 +1,24 @@
+// What the logs of partitions say, asked of the shards that own them: for the page that somebody sees, and for no more.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "console/call.h"
+#include "replica/partitions.h"
+
+namespace thalweg::console {
+
+using Figures = replica::Partitions::Figures;
+
+// In the order of the keys; nothing where this broker does not lead, so that what is known may be old. In slices.
+Task<std::vector<std::optional<Figures>>> leaders_figures(const broker::Broker& broker,
+                                                          std::vector<replica::PartitionKey> keys);
+// The same of any replica that is here.
+Task<std::vector<std::optional<Figures>>> figures_here(const broker::Broker& broker,
+                                                       std::vector<replica::PartitionKey> keys);
+
+// Records behind: from where the group stands, or the log begins if that is later, to the high watermark.
+std::int64_t lag_of(const Figures& figures, Offset committed);
+
+}  // namespace thalweg::console

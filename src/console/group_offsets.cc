@@ -1,0 +1,98 @@
+#include "console/group_offsets.h"
+
+#include <algorithm>
+
+#include "broker/topics.h"
+#include "console/ask.h"
+#include "console/problem.h"
+#include "protocol/offset_fetch_request.h"
+#include "protocol/offset_fetch_response.h"
+#include "runtime/yielding.h"
+
+namespace thalweg::console {
+namespace {
+
+using protocol::OffsetFetchRequest;
+using protocol::OffsetFetchResponse;
+
+// Topics by name: those that are gone have no id, and are shown all the same.
+constexpr std::int16_t kVersionWithNames = 9;
+constexpr std::size_t kOffsetsAtOnce = 2000;
+
+GroupOffsets as_offsets(const metadata::Image& image, OffsetFetchResponse::OffsetFetchResponseGroup& group) {
+  GroupOffsets out{.group = std::move(group.group_id), .error = group.error_code, .offsets = {}};
+  for (auto& topic : group.topics)
+    for (auto& p : topic.partitions)
+      if (p.error_code == ErrorCode::kNone && p.committed_offset != kNoOffset)
+        out.offsets.push_back({.partition = {topic.name, p.partition_index},
+                               .offset = p.committed_offset,
+                               .metadata = std::move(p.metadata).value_or(""),
+                               .gone = image.partition(topic.name, p.partition_index) == nullptr,
+                               .figures = {}});
+  std::ranges::sort(out.offsets, {}, &CommittedOffset::partition);
+  return out;
+}
+
+Task<> add_figures(const Call& call, std::vector<GroupOffsets>& groups) {
+  std::vector<replica::PartitionKey> keys;
+  std::vector<CommittedOffset*> places;
+  Pace pace(kOffsetsAtOnce);
+  for (auto& group : groups)
+    for (auto& committed : group.offsets) {
+      if (pace.due()) co_await give_way();
+      if (committed.gone) continue;
+      keys.push_back(
+          {call.image->topic(std::string_view(committed.partition.topic))->id, committed.partition.partition});
+      places.push_back(&committed);
+    }
+  auto figures = co_await leaders_figures(call.broker(), std::move(keys));
+  for (std::size_t i = 0; i < places.size(); ++i) places[i]->figures = std::move(figures[i]);
+}
+
+}  // namespace
+
+std::optional<std::int64_t> CommittedOffset::lag() const {
+  if (!figures) return std::nullopt;
+  return lag_of(*figures, offset);
+}
+
+std::int32_t GroupOffsets::topics() const {
+  std::int32_t count = 0;
+  const std::string* last = nullptr;
+  for (const auto& committed : offsets) {
+    if (!last || *last != committed.partition.topic) ++count;
+    last = &committed.partition.topic;
+  }
+  return count;
+}
+
+std::optional<std::int64_t> GroupOffsets::lag() const {
+  std::int64_t sum = 0;
+  for (const auto& committed : offsets) {
+    if (committed.gone) continue;
+    const auto one = committed.lag();
+    if (!one) return std::nullopt;
+    sum += *one;
+  }
+  return sum;
+}
+
+Task<Outcome<std::vector<GroupOffsets>>> offsets_of(const Call& call, std::vector<std::string> groups) {
+  OffsetFetchRequest request;
+  for (auto& group : groups) {
+    auto& asked = request.groups.emplace_back();
+    asked.group_id = std::move(group);
+    asked.topics = std::nullopt;
+  }
+  auto response = co_await ask<OffsetFetchResponse>(call, std::move(request), kVersionWithNames);
+  CO_TRY(auto answer, told(std::move(response)));
+  std::vector<GroupOffsets> all;
+  for (auto& group : answer.groups) {
+    all.push_back(as_offsets(*call.image, group));
+    co_await give_way();
+  }
+  co_await add_figures(call, all);
+  co_return all;
+}
+
+}  // namespace thalweg::console

@@ -1,0 +1,38 @@
+// What groups have committed, beside the ends of the logs: how many records behind they are.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "console/call.h"
+#include "console/figures.h"
+
+namespace thalweg::console {
+
+struct CommittedOffset {
+  thalweg::TopicPartition partition;
+  Offset offset;
+  std::string metadata;
+  bool gone = false;               // there is no such partition any more
+  std::optional<Figures> figures;  // of its log; nothing where another broker leads, and where it is gone
+
+  // Nothing where the end is not known; a partition that is gone has none.
+  std::optional<std::int64_t> lag() const;
+};
+
+struct GroupOffsets {
+  std::string group;
+  ErrorCode error = ErrorCode::kNone;
+  std::vector<CommittedOffset> offsets;  // by topic and partition
+
+  std::int32_t topics() const;
+  // Over all partitions that are there; nothing if one is not known.
+  std::optional<std::int64_t> lag() const;
+};
+
+// In the order of the groups. One request of OffsetFetch, and one call to each shard that owns some of the partitions.
+Task<Outcome<std::vector<GroupOffsets>>> offsets_of(const Call& call, std::vector<std::string> groups);
+
+}  // namespace thalweg::console

@@ -1,0 +1,78 @@
+#include "console/topic_rows.h"
+
+#include "base/nearest.h"
+#include "console/figures.h"
+#include "console/problem.h"
+
+namespace thalweg::console {
+namespace {
+
+// Comparing with many thousands of names would hold the shard; a few thousand take a millisecond.
+constexpr std::size_t kNamesCompared = 5000;
+
+std::string nearest_topic(const metadata::Image& image, const std::string& name) {
+  if (image.topics().size() > kNamesCompared) return {};
+  std::vector<std::string_view> names;
+  for (const auto& [known, topic] : image.topics()) names.push_back(known);
+  const auto near = nearest(name, names);
+  return near ? *near + " is the nearest name" : std::string();
+}
+
+Topic as_topic(const TopicRow& row) {
+  Topic topic{.name = row.topic->name,
+              .id = to_string(row.topic->id),
+              .internal = row.internal,
+              .partitions = row.partitions(),
+              .replicas = row.replicas,
+              .short_of_replicas = row.short_of_replicas,
+              .leaderless = row.leaderless,
+              .under_min_isr = row.under_min_isr,
+              .min_in_sync = row.min_in_sync,
+              .cleanup = {},
+              .retention_ms = row.retention_ms,
+              .retention_bytes = row.retention_bytes,
+              .records = {},
+              .bytes = {},
+              .groups = {}};
+  if (row.compacts) topic.cleanup.emplace_back("compact");
+  if (row.deletes) topic.cleanup.emplace_back("delete");
+  return topic;
+}
+
+}  // namespace
+
+Outcome<metadata::TopicPtr> find_topic(const Call& call, const std::string& name) {
+  auto topic = call.image->topic(std::string_view(name));
+  if (topic && call.allows(broker::Operation::kDescribe, broker::topic_resource(name))) return topic;
+  return std::unexpected(
+      problem_of(ErrorCode::kUnknownTopicOrPartition, "There is no topic " + name, nearest_topic(*call.image, name)));
+}
+
+Task<std::vector<Topic>> with_figures(const Call& call, std::vector<const TopicRow*> rows) {
+  std::vector<replica::PartitionKey> keys;
+  for (const auto* row : rows)
+    for (std::int32_t number = 0; number < row->partitions(); ++number)
+      keys.push_back({row->topic->id, PartitionId{number}});
+  const auto figures = co_await leaders_figures(call.broker(), std::move(keys));
+  std::vector<Topic> topics;
+  topics.reserve(rows.size());
+  std::size_t next = 0;
+  for (const auto* row : rows) {
+    auto topic = as_topic(*row);
+    std::int64_t records = 0, bytes = 0;
+    bool all_known = true;
+    for (std::int32_t number = 0; number < row->partitions(); ++number) {
+      const auto& one = figures[next++];
+      all_known = all_known && one;
+      if (!one) continue;
+      records += one->offsets.high_watermark - one->offsets.start;
+      bytes += std::int64_t(one->bytes);
+    }
+    if (all_known) topic.records = records;
+    if (all_known) topic.bytes = bytes;
+    topics.push_back(std::move(topic));
+  }
+  co_return topics;
+}
+
+}  // namespace thalweg::console

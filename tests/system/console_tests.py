@@ -1,0 +1,201 @@
+"""The console of the real binary over HTTP: what it answers, who is let in, what is left when it is not there."""
+
+import contextlib
+import http.client
+import json
+import pathlib
+import re
+import socket
+import stat
+import subprocess
+import tempfile
+import time
+
+from harness import wire
+from harness.broker import ThalwegBroker
+from harness.outcome import Failure, expect, expect_equal
+
+
+
+class Console:
+    def __init__(self, port: int, host: str = "127.0.0.1"):
+        self.host, self.port = host, port
+
+    def ask(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> tuple[int, dict[str, str], bytes]:
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=30)
+        with contextlib.closing(connection):
+            data = None if body is None else json.dumps(body).encode()
+            connection.request(method, path, data, {**({"Content-Type": "application/json"} if data else {}), **(headers or {})})
+            answer = connection.getresponse()
+            return answer.status, dict(answer.getheaders()), answer.read()
+
+    def get(self, path: str, headers: dict[str, str] | None = None) -> dict:
+        status, _, body = self.ask("GET", "/api/v1" + path, headers=headers)
+        expect_equal(status, 200, f"status of {path}: {body[:300]!r}")
+        return json.loads(body)
+
+
+def _with_console(more: dict[str, str] | None = None, host: str = "127.0.0.1"):
+    """A server with a console, in a folder of its own."""
+    def wrapped(body):
+        def test() -> str | None:
+            with tempfile.TemporaryDirectory(prefix="thalweg-console-") as folder:
+                broker = ThalwegBroker(pathlib.Path(folder), more)
+                port = wire.free_port()
+                broker.properties["console.listeners"] = f"http://{host}:{port}"
+                try:
+                    broker.start()
+                    return body(broker, Console(port))
+                finally:
+                    broker.kill()
+        return test
+    return wrapped
+
+
+def _tool(broker: ThalwegBroker, name: str, *arguments: str, says: str = "") -> str:
+    done = subprocess.run([str(broker.binary.with_name(name)), *arguments, "--bootstrap-server", broker.bootstrap], input=says,
+                          capture_output=True, text=True, check=False, timeout=60)
+    expect_equal(done.returncode, 0, f"{name} {arguments}: {done.stderr}")
+    return done.stdout
+
+
+@_with_console()
+def _shows_what_kafkas_tools_do(broker: ThalwegBroker, console: Console) -> str:
+    expect_equal(console.get("/topics")["total"], 0, "topics of a new server")
+    _tool(broker, "kafka-topics", "--create", "--topic", "orders", "--partitions", "3", "--config", "retention.ms=60000")
+    topics = console.get("/topics?q=ORD")
+    expect_equal([t["name"] for t in topics["items"]], ["orders"], "the topic, as soon as the tool has made it")
+    expect_equal(topics["items"][0]["retention_ms"], 60000, "its retention")
+    _tool(broker, "kafka-console-producer", "--topic", "orders", says="one\ntwo\nthree\n")
+    _tool(broker, "kafka-console-consumer", "--topic", "orders", "--group", "readers", "--from-beginning", "--max-messages", "3")
+    _tool(broker, "kafka-console-producer", "--topic", "orders", says="four\nfive\n")
+    expect_equal(console.get("/topics/orders")["records"], 5, "records")
+    group = console.get("/groups/readers")
+    told = _tool(broker, "kafka-consumer-groups", "--describe", "--group", "readers")
+    lag = sum(int(line.split()[5]) for line in told.splitlines() if line.startswith("readers"))
+    expect_equal(group["lag"], lag, f"lag beside kafka-consumer-groups: {told}")
+    expect_equal([g["name"] for g in console.get("/topics/orders/groups")["items"]], ["readers"], "who reads it")
+    described = _tool(broker, "kafka-configs", "--describe", "--entity-type", "topics", "--entity-name", "orders", "--all")
+    theirs = dict(re.findall(r"^ +([a-z.]+)=(\S*) ", described, re.M))
+    ours = {o["name"]: o.get("value", "null") for o in console.get("/topics/orders/config")["items"]}
+    expect_equal({n: ours.get(n) for n in theirs}, theirs, "options beside kafka-configs")
+    return f"{len(ours)} options, lag {lag}"
+
+
+@_with_console(host="0.0.0.0")
+def _asks_for_the_token_on_other_addresses(broker: ThalwegBroker, console: Console) -> None:
+    link = re.search(r"link=\"?http://localhost:(\d+)/#token=([0-9a-f]{32})", broker.log_path.read_text())
+    expect(link is not None, f"no link in the log: {broker.log_tail()}")
+    expect_equal(int(link[1]), console.port, "the port of the link")
+    file = broker.data / "console.token"
+    expect_equal(file.read_text().strip(), link[2], "the token of the file")
+    expect_equal(stat.S_IMODE(file.stat().st_mode), 0o600, "who may read it")
+    expect_equal(console.ask("GET", "/api/v1/topics")[0], 401, "without a token")
+    expect_equal(console.get("/topics", {"Authorization": f"Bearer {link[2]}"})["total"], 0, "with it")
+    status, headers, _ = console.ask("POST", "/api/v1/session", {"token": link[2]})
+    expect_equal(status, 200, "signing in")
+    cookie = headers["Set-Cookie"].split(";")[0]
+    expect_equal(console.get("/cluster", {"Cookie": cookie})["status"], "ok", "with the cookie")
+    for _ in range(5):
+        expect_equal(console.ask("POST", "/api/v1/session", {"token": "0" * 32})[0], 401, "a wrong token")
+    expect_equal(console.ask("POST", "/api/v1/session", {"token": link[2]})[0], 429, "after five of them")
+    expect_equal(console.get("/cluster", {"Cookie": cookie})["status"], "ok", "whoever is signed in stays so")
+
+
+@_with_console()
+def _serves_pages(broker: ThalwegBroker, console: Console) -> str:
+    status, headers, page = console.ask("GET", "/topics/any/partitions")
+    expect_equal((status, headers["Content-Type"]), (200, "text/html; charset=utf-8"), "a deep link")
+    expect("trusted-types 'none'" in headers["Content-Security-Policy"], f"no policy: {headers}")
+    if b'id="boot"' not in page:
+        expect(b"nodejs npm" in page, "the page says neither what it is nor what is missing")
+        return "built without pages"
+    files = set(re.findall(r'(?:src|href)="(/assets/[^"]+)"', page.decode()))
+    expect(len(files) > 1, f"no files in the page: {page[:400]!r}")
+    size = 0
+    for path in files:
+        status, headers, body = console.ask("GET", path, headers={"Accept-Encoding": "gzip"})
+        expect_equal((status, headers.get("Content-Encoding")), (200, "gzip"), path)
+        expect("immutable" in headers["Cache-Control"], f"{path} is not kept: {headers}")
+        size += len(body)
+        expect_equal(console.ask("GET", path, headers={"If-None-Match": headers["ETag"]})[0], 304, path)
+    return f"{len(files)} files, {size / 1024:.0f} KiB"
+
+
+@_with_console()
+def _is_closed_to_pages_of_others(broker: ThalwegBroker, console: Console) -> None:
+    cases = [({"Host": "evil.example"}, 421), ({"Origin": "http://evil.example"}, 403), ({"Sec-Fetch-Site": "cross-site"}, 403),
+             ({"Sec-Fetch-Site": "same-origin"}, 200), ({"Host": f"localhost:{console.port}"}, 200), ({}, 200)]
+    for headers, status in cases:
+        expect_equal(console.ask("GET", "/api/v1/topics", headers=headers)[0], status, str(headers))
+        expect("Access-Control-Allow-Origin" not in console.ask("GET", "/", headers=headers)[1], "a CORS header")
+
+
+@_with_console()
+def _stands_rude_clients(broker: ThalwegBroker, console: Console) -> str:
+    """What is no request, is endless or stops in the middle is answered or cut off, and others are served meanwhile."""
+    before = broker.resident_mib()
+    with contextlib.ExitStack() as held:
+        for said in (b"GET /api/v1/topics HTTP/1.1\r\n", b"POST /api/v1/session HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", b"\x16\x03\x01\x02\x00\x01",
+                     b"GET /" + b"a" * 20000 + b" HTTP/1.1\r\n\r\n", b"GET /%ff%00 HTTP/1.1\r\nHost: localhost\r\n\r\n") * 8:
+            connection = held.enter_context(socket.create_connection(("127.0.0.1", console.port), timeout=5))
+            connection.sendall(said)
+        names = ["/topics/" + "x" * 300, "/topics/%2e%2e%2fetc", "/topics/%00", "/groups/%F0%9F%98%80", "/topics?q=%2F(a%2B)%2B%24%2F", "/brokers/-1"]
+        for name in names:
+            expect(console.ask("GET", "/api/v1" + name)[0] in (200, 400, 404), name)
+        expect_equal(console.get("/cluster")["status"], "ok", "others meanwhile")
+    grown = broker.resident_mib() - before
+    expect(grown < 16, f"{grown:.1f} MiB more")
+    return f"{grown:.1f} MiB more"
+
+
+def _gives_way_when_the_port_is_taken() -> None:
+    with tempfile.TemporaryDirectory(prefix="thalweg-console-") as folder, socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        broker = ThalwegBroker(pathlib.Path(folder) / "set", {"console.listeners": f"http://127.0.0.1:{taken.getsockname()[1]}"})
+        try:
+            broker.launch()
+            expect_equal(broker.process.wait(20), 1, "exit code with a port that was set and is taken")
+            expect("console.listeners" in broker.log_tail(), f"the option is not named: {broker.log_tail()}")
+        finally:
+            broker.kill()
+        first, second = (ThalwegBroker(pathlib.Path(folder) / name) for name in ("first", "second"))
+        try:
+            first.start()
+            second.start()
+            _wait_for(lambda: "console: not served" in second.log_path.read_text(errors="replace"), "the warning of the second server")
+        finally:
+            first.kill()
+            second.kill()
+
+
+def _wait_for(what, described: str) -> None:
+    end = time.monotonic() + 20
+    while not what():
+        if time.monotonic() > end:
+            raise Failure(f"{described} does not come")
+        time.sleep(0.05)
+
+
+@_with_console()
+def _is_turned_off_by_nothing(broker: ThalwegBroker, console: Console) -> None:
+    broker.stop()
+    broker.properties["console.listeners"] = ""
+    broker.start()
+    try:
+        socket.create_connection(("127.0.0.1", console.port), timeout=2).close()
+    except OSError:
+        return
+    raise Failure("somebody listens")
+
+
+ALL = {
+    "the console shows what Kafka's tools do": _shows_what_kafkas_tools_do,
+    "the console asks for the token on other addresses": _asks_for_the_token_on_other_addresses,
+    "the console serves its pages": _serves_pages,
+    "the console is closed to other sites' pages": _is_closed_to_pages_of_others,
+    "the console stands rude clients": _stands_rude_clients,
+    "the console gives way when its port is taken": _gives_way_when_the_port_is_taken,
+    "the console is turned off by nothing": _is_turned_off_by_nothing,
+}

@@ -1,0 +1,21 @@
+import type { Place, Screen } from '../router';
+
+const titles: Record<Screen, string> = {
+  overview: 'Overview',
+  topics: 'Topics',
+  topic: 'Topic',
+  groups: 'Groups',
+  group: 'Group',
+  brokers: 'Brokers',
+  broker: 'Broker',
+  about: 'About',
+};
+export const titleOf = (screen: Screen): string => titles[screen];
+
+// The name of what is shown; undefined on screens that show no single thing.
+export function nameIn(place: Place): string | undefined {
+  if (place.screen === 'topic') return place.path.topic;
+  if (place.screen === 'group') return place.path.group;
+  if (place.screen === 'broker') return place.path.broker;
+  return undefined;
+}

@@ -1,0 +1,64 @@
+// The screens there are: one row each, with its path and its query. Parameters have types, and what is not said has its
+// initial value.
+export interface Param<T> {
+  readonly initial: T;
+  read(text: string): T | undefined; // undefined: not a value of this parameter
+  write(value: T): string;
+}
+
+export const text = (initial = ''): Param<string> => ({ initial, read: (t) => t, write: (v) => v });
+export const count = (initial = 0): Param<number> => ({
+  initial,
+  read: (t) => (/^\d{1,9}$/.test(t) ? Number(t) : undefined),
+  write: String,
+});
+export const oneOf = <const T extends string>(initial: T, ...others: T[]): Param<T> => ({
+  initial,
+  read: (t) => [initial, ...others].find((value) => value === t),
+  write: (v) => v,
+});
+
+export type Params = Record<string, Param<any>>;
+type Values<P extends Params> = { [K in keyof P]: P[K] extends Param<infer T> ? T : never };
+
+export interface Route<P extends Params, Q extends Params> {
+  readonly pattern: string[];
+  readonly path: P;
+  readonly query: Q;
+}
+const route = <P extends Params = {}, Q extends Params = {}>(
+  pattern: string,
+  path = {} as P,
+  query = {} as Q,
+): Route<P, Q> => ({
+  pattern: pattern.split('/').filter(Boolean),
+  path,
+  query,
+});
+
+// `at` is the first row in sight of a long table.
+const table = { sort: text(), at: count() };
+export const topicTabs = ['partitions', 'groups', 'configuration'] as const;
+export const groupTabs = ['lag', 'members', 'configuration'] as const;
+export const brokerTabs = ['directories', 'configuration'] as const;
+const options = { q: text(), option: text(), show: oneOf('all', 'set') };
+
+export const routes = {
+  overview: route('/'),
+  topics: route('/topics', {}, { q: text(), show: oneOf('all', 'own', 'attention', 'internal'), ...table }),
+  topic: route('/topics/:topic/:tab', { topic: text(), tab: oneOf(...topicTabs) }, { ...table, ...options }),
+  groups: route('/groups', {}, { q: text(), state: text(), type: text(), ...table }),
+  group: route(
+    '/groups/:group/:tab',
+    { group: text(), tab: oneOf(...groupTabs) },
+    { topic: text(), ...table, ...options },
+  ),
+  brokers: route('/brokers'),
+  broker: route('/brokers/:broker/:tab', { broker: text(), tab: oneOf(...brokerTabs) }, options),
+  about: route('/about'),
+};
+
+export type Screen = keyof typeof routes;
+export type PathOf<S extends Screen> = Values<(typeof routes)[S]['path']>;
+export type QueryOf<S extends Screen> = Values<(typeof routes)[S]['query']>;
+export type Place<S extends Screen = Screen> = { [K in S]: { screen: K; path: PathOf<K>; query: QueryOf<K> } }[S];

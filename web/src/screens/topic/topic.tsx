@@ -1,0 +1,90 @@
+// One topic: what it is, and its tabs.
+import { at } from '../../api/client';
+import { useAnswer } from '../../api/live';
+import type { Configuration, Topic } from '../../api/types.gen';
+import { href, type Place } from '../../router';
+import { Name } from '../../ui/name';
+import { Bytes, Num } from '../../ui/number';
+import { Failure, NotRefreshed } from '../../ui/state';
+import { Tabs } from '../../ui/tabs';
+import { plural } from '../../ui/text';
+import { ConfigurationTab } from '../shared/configuration';
+import { Kept, TopicTags } from '../shared/words';
+import { TopicGroups } from './groups';
+import { Partitions } from './partitions';
+
+export default function TopicScreen({ place }: { place: Place<'topic'> }) {
+  const { topic: name, tab } = place.path;
+  const topic = useAnswer<Topic>(at`/topics/${name}`);
+  const config = useAnswer<Configuration>(at`/topics/${name}/config`);
+  if (!topic.data && topic.trouble) return <Failure trouble={topic.trouble} retry={topic.reload} />;
+  const to = (key: typeof tab) => href('topic', { topic: name, tab: key });
+  return (
+    <>
+      <div class="head">
+        <h1>
+          <Name text={name} />
+        </h1>
+        {topic.data && <About topic={topic.data} />}
+      </div>
+      <NotRefreshed of={topic} />
+      <Tabs
+        label="Of this topic"
+        now={tab}
+        tabs={[
+          { key: 'partitions', label: 'Partitions', href: to('partitions'), count: topic.data?.partitions },
+          { key: 'groups', label: 'Groups', href: to('groups'), count: topic.data?.groups },
+          {
+            key: 'configuration',
+            label: config.data?.set ? `Configuration, ${config.data.set} set` : 'Configuration',
+            href: to('configuration'),
+          },
+        ]}
+      />
+      {tab === 'partitions' && <Partitions place={place} />}
+      {tab === 'groups' && <TopicGroups place={place} />}
+      {tab === 'configuration' && (
+        <ConfigurationTab
+          place={place}
+          answer={config}
+          command={(option, value) =>
+            `kafka-configs --bootstrap-server ${location.hostname}:9092 --entity-type topics --entity-name ${name} --alter --add-config ${option}=${value}`
+          }
+        />
+      )}
+    </>
+  );
+}
+
+function About({ topic }: { topic: Topic }) {
+  const kept = topic.cleanup.includes('delete');
+  return (
+    <>
+      {topic.internal && <span class="tag">internal</span>}
+      <span class="tag">
+        {topic.cleanup.join(' and ')}
+        {kept && (
+          <>
+            , <Kept ms={topic.retention_ms} cleanup={topic.cleanup} />
+          </>
+        )}
+      </span>
+      <span class="tag">
+        {topic.replicas} {plural(topic.replicas, 'replica')}
+      </span>
+      <TopicTags topic={topic} />
+      <span class="about">
+        {topic.records !== undefined && (
+          <>
+            <Num value={topic.records} /> {plural(topic.records, 'record')}
+          </>
+        )}
+        {topic.bytes !== undefined && (
+          <>
+            , <Bytes value={topic.bytes} />
+          </>
+        )}
+      </span>
+    </>
+  );
+}

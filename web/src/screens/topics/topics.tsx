@@ -1,0 +1,119 @@
+// Every topic, however many: filtered and sorted by the server, a page of rows at a time.
+import { useRef } from 'preact/hooks';
+import { useAnswer } from '../../api/live';
+import { usePages } from '../../api/pages';
+import type { Cluster, Topic, TopicPage } from '../../api/types.gen';
+import { href, see, type Place } from '../../router';
+import { Filter } from '../../ui/field';
+import { Num } from '../../ui/number';
+import { Panel } from '../../ui/panel';
+import { Empty, Failure, NotRefreshed } from '../../ui/state';
+import { Choice, type Tab } from '../../ui/tabs';
+import { plural } from '../../ui/text';
+import { ScrollTable } from '../../ui/table';
+import { columns } from './columns';
+
+export default function Topics({ place }: { place: Place<'topics'> }) {
+  const { q, show, sort, at } = place.query;
+  const cluster = useAnswer<Cluster>('/cluster').data;
+  const topics = usePages<Topic, TopicPage>('/topics', { q, show, sort });
+  const largest = useLargest(topics.head);
+  const refused = topics.trouble?.problem?.status === 400 ? topics.trouble : undefined;
+  return (
+    <>
+      <div class="head">
+        <h1>Topics</h1>
+        {cluster && (
+          <span class="about">
+            <Num value={cluster.topics} /> {plural(cluster.topics, 'topic')}, <Num value={cluster.partitions} />{' '}
+            {plural(cluster.partitions, 'partition')}
+          </span>
+        )}
+      </div>
+      <div class="row tools">
+        <Filter
+          value={q}
+          hint="Filter by name, or /^a.*v1$/"
+          wrong={refused?.message}
+          onInput={(text) => see(place, { q: text, at: 0 }, { replace: true })}
+        />
+        <Choice label="Which topics" now={show} choices={choices(place, topics.head)} />
+        {q && topics.total !== undefined && !topics.old && (
+          <span class="dim" role="status">
+            <Num value={topics.total} /> of them
+          </span>
+        )}
+      </div>
+      {!refused && <NotRefreshed of={topics} />}
+      <Panel fill>
+        {topics.trouble && !refused && topics.total === undefined ? (
+          <Failure trouble={topics.trouble} retry={topics.reload} />
+        ) : topics.total === 0 && !refused ? (
+          <NoTopics place={place} />
+        ) : (
+          <ScrollTable
+            label="Topics"
+            columns={columns(largest)}
+            total={topics.total}
+            row={topics.row}
+            rowKey={({ name }) => name}
+            sort={sort || 'name'}
+            order={`${q}|${show}`}
+            onSort={(next) => see(place, { sort: next === 'name' ? '' : next, at: 0 })}
+            want={topics.want}
+            at={at}
+            onAt={(index) => see(place, { at: index }, { replace: true })}
+            old={topics.old}
+          />
+        )}
+      </Panel>
+    </>
+  );
+}
+
+// The largest topic seen so far: what bars are measured against, so that they do not change while one scrolls.
+function useLargest(page: TopicPage | undefined): () => number {
+  const largest = useRef(0);
+  for (const { bytes } of page?.items ?? []) largest.current = Math.max(largest.current, Number(bytes ?? 0));
+  return () => largest.current;
+}
+
+function choices(place: Place<'topics'>, page: TopicPage | undefined): Tab[] {
+  const to = (key: Place<'topics'>['query']['show'], label: string, count?: number): Tab => ({
+    key,
+    label,
+    count,
+    href: href('topics', {}, { ...place.query, show: key, at: 0 }),
+  });
+  return [
+    to('all', 'All', page?.all),
+    to('attention', 'Needs attention', page?.attention),
+    to('own', 'Yours', page && page.all - page.internal),
+    to('internal', 'Internal', page?.internal),
+  ];
+}
+
+function NoTopics({ place: { query } }: { place: Place<'topics'> }) {
+  if (query.q)
+    return (
+      <Empty title="No topic has this in its name">
+        Between slashes it is a regular expression: /^orders\..*$/. Press Esc in the filter to empty it.
+      </Empty>
+    );
+  if (query.show === 'attention')
+    return <Empty title="No topic needs attention">Every partition has a leader, and its replicas are in sync.</Empty>;
+  if (query.show === 'internal')
+    return (
+      <Empty title="There are no internal topics yet">
+        Kafka’s own topics come with the first consumer group or transaction.
+      </Empty>
+    );
+  return (
+    <Empty
+      title="There are no topics yet"
+      command={`kafka-topics --bootstrap-server ${location.hostname}:9092 --create --topic orders --partitions 3`}
+    >
+      A topic appears here as soon as it is created, by a tool or by a program that writes to it.
+    </Empty>
+  );
+}

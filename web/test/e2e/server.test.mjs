@@ -1,0 +1,251 @@
+// The pages as the server embeds and serves them, with its own answers. Left out where no server is built.
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { test } from 'node:test';
+import { axeFindings, looking, rowNames, settled } from './browser.mjs';
+import { isBuilt, serving } from './thalweg.mjs';
+
+const real = (name, body) => test(name, { skip: isBuilt ? false : 'no server is built' }, body);
+const numbered = (count) => Array.from({ length: count }, (_, n) => `record ${n}`);
+
+real('a topic that a client of Kafka makes is there without a reload, with its records', () =>
+  serving({}, (server) =>
+    looking({}, async (page) => {
+      await page.goto(server.url + '/topics');
+      await page.getByText('There are no topics yet').waitFor();
+      server.run('topic', 'create', 'orders', '--partitions', '3');
+      await page.getByRole('link', { name: 'orders' }).waitFor({ timeout: 6000 });
+      server.write('orders', ...numbered(1234));
+      await page
+        .getByRole('row', { name: /orders/ })
+        .getByText('1234')
+        .waitFor({ timeout: 6000 });
+    }),
+  ),
+);
+
+real('every screen of a server with topics and a group is clean, in both themes', () =>
+  serving({}, async (server) => {
+    server.run('topic', 'create', 'orders', '--partitions', '3');
+    server.write('orders', ...numbered(100));
+    server.run('consume', 'orders', '--group', 'billing', '--count', '40');
+    const screens = [
+      '/',
+      '/topics',
+      '/topics/orders',
+      '/topics/orders/groups',
+      '/topics/orders/configuration',
+      '/topics/orders/configuration?option=retention.ms',
+      '/groups',
+      '/groups/billing',
+      '/groups/billing/members',
+      '/brokers',
+      '/brokers/1',
+      '/brokers/1/configuration',
+      '/about',
+    ];
+    for (const colorScheme of ['light', 'dark']) {
+      await looking({ colorScheme, reducedMotion: 'reduce', bypassCSP: true }, async (page) => {
+        for (const screen of screens) {
+          await page.goto(server.url + screen);
+          await settled(page);
+          assert.equal(await page.getByRole('alert').count(), 0, screen);
+          assert.deepEqual(await axeFindings(page), [], screen);
+        }
+      });
+    }
+    await looking({}, async (page) => {
+      for (const screen of screens) {
+        await page.goto(server.url + screen);
+        await settled(page);
+      }
+      await page.goto(server.url + '/groups/billing');
+      await page.getByText('60').first().waitFor();
+    });
+  }),
+);
+
+real('the policy is in force: script, style and markup from a string are refused', () =>
+  serving({}, async (server) => {
+    await looking({ allowed: /policy: |violates|requires 'Trusted/ }, async (page) => {
+      await page.goto(server.url);
+      await settled(page);
+      const refused = await page.evaluate(() => {
+        const tries = [
+          () => (document.createElement('div').innerHTML = '<b>x</b>'),
+          () => document.write('x'),
+          () => (document.createElement('script').src = '/x.js'),
+        ];
+        return tries.map((attempt) => {
+          try {
+            attempt();
+            return 'done';
+          } catch (error) {
+            return error.name;
+          }
+        });
+      });
+      assert.deepEqual(refused, ['TypeError', 'TypeError', 'TypeError']);
+    });
+    const headers = (await fetch(server.url)).headers;
+    assert.match(headers.get('content-security-policy'), /require-trusted-types-for 'script'/);
+    assert.equal(headers.get('x-content-type-options'), 'nosniff');
+    assert.equal(headers.get('access-control-allow-origin'), null);
+  }),
+);
+
+real('hashed files are kept for ever, the page itself is not kept at all', () =>
+  serving({}, async ({ url }) => {
+    const page = await fetch(url + '/topics/any/partitions');
+    const text = await page.text();
+    assert.match(page.headers.get('cache-control'), /no-store/); // it holds answers
+    const script = /src="(\/assets\/main-[^"]+)"/.exec(text)[1];
+    const file = await fetch(url + script);
+    assert.match(file.headers.get('cache-control'), /immutable/);
+    assert.match(file.headers.get('content-type'), /javascript/);
+    assert.ok((await file.text()).length > 1000);
+    assert.equal((await fetch(url + '/assets/main-AAAAAAAA.js')).status, 404);
+  }),
+);
+
+real('it is stopped and started under an open page: stale, then live', () =>
+  serving({}, (server) =>
+    looking({ cut: true, refused: [503] }, async (page) => {
+      server.run('topic', 'create', 'orders');
+      await page.goto(server.url + '/topics');
+      await page.getByRole('link', { name: 'orders' }).waitFor();
+      await server.stop();
+      await page.getByText(/No answer; as of/).waitFor({ timeout: 8000 });
+      assert.deepEqual(await rowNames(page), ['orders']);
+      await server.start();
+      await page.getByText(/No answer/).waitFor({ state: 'detached', timeout: 8000 });
+      server.run('topic', 'create', 'another');
+      await page.getByRole('link', { name: 'another' }).waitFor({ timeout: 8000 });
+    }),
+  ),
+);
+
+real('with a token: asked for it, refused without, in with the link, out again, and guessing ends', () =>
+  serving({ 'console.auth': 'token' }, async (server) => {
+    assert.equal((await fetch(server.url + '/api/v1/topics')).status, 401);
+    assert.equal(
+      (await fetch(server.url + '/api/v1/topics', { headers: { Authorization: `Bearer ${server.token()}` } })).status,
+      200,
+    );
+    assert.ok(server.log.includes(`#token=${server.token()}`), 'the log has the link');
+    await looking({ refused: [401, 429] }, async (page, context) => {
+      await page.goto(`${server.url}/brokers#token=${server.token()}`);
+      await page.getByRole('heading', { name: 'Brokers', exact: true }).first().waitFor();
+      assert.equal(page.url(), server.url + '/brokers');
+      const [cookie] = await context.cookies();
+      assert.deepEqual([cookie.httpOnly, cookie.sameSite], [true, 'Strict']);
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByLabel('Token').waitFor();
+      for (let n = 0; n < 6; n++) {
+        await page.getByLabel('Token').fill(`guess ${n}`);
+        const answered = page.waitForResponse(/session/);
+        await page.getByRole('button', { name: 'Sign in' }).click();
+        await answered;
+      }
+      assert.match(await page.getByRole('alert').innerText(), /minute|wait|many/i);
+      await page.getByLabel('Token').fill(server.token());
+      const last = page.waitForResponse(/session/);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      assert.equal((await last).status(), 429);
+    });
+  }),
+);
+
+real('a page from elsewhere gets nothing: not by fetch, not by a form, not under another name', () =>
+  serving({}, async (server) => {
+    const elsewhere = createServer((_, response) =>
+      response.setHeader('Content-Type', 'text/html').end('<title>elsewhere</title>'),
+    ).listen(0, '127.0.0.1');
+    await new Promise((done) => elsewhere.once('listening', done));
+    const origin = `http://localhost:${elsewhere.address().port}`;
+    try {
+      await looking({ refused: [403, 415, 421], allowed: /CORS policy|ERR_FAILED|NotSameOrigin/ }, async (page) => {
+        await page.goto(origin);
+        const seen = await page.evaluate(async (url) => {
+          const simple = await fetch(url + '/api/v1/topics', { mode: 'no-cors' }).then((answer) => answer.type, String);
+          const plain = await fetch(url + '/api/v1/topics').then(
+            () => 'read',
+            () => 'refused',
+          );
+          return { simple, plain };
+        }, server.url);
+        assert.equal(seen.plain, 'refused');
+      });
+    } finally {
+      elsewhere.close();
+    }
+    const cross = { 'Sec-Fetch-Site': 'cross-site', 'User-Agent': 'Mozilla/5.0' };
+    assert.equal((await fetch(server.url + '/api/v1/topics', { headers: cross })).status, 403);
+    const form = await fetch(server.url + '/api/v1/session', {
+      method: 'POST',
+      headers: { 'Content-Type': 'text/plain' },
+      body: '{"token":"x"}',
+    });
+    assert.ok([403, 415].includes(form.status), String(form.status));
+    assert.equal(await statusUnder(server, 'evil.example'), 421);
+  }),
+);
+
+// fetch sends no Host of our choice.
+async function statusUnder(server, host) {
+  const { get } = await import('node:http');
+  return new Promise((done, failed) =>
+    get(server.url + '/api/v1/topics', { headers: { Host: host } }, (response) =>
+      done(response.resume().statusCode),
+    ).on('error', failed),
+  );
+}
+
+real('names that strangers choose are text only', () =>
+  serving({}, async (server) => {
+    const group = '<img src=x onerror=alert(1)></script>\u202Egnp';
+    server.run('topic', 'create', 'orders');
+    server.write('orders', 'a', 'b');
+    server.run('consume', 'orders', '--group', group, '--count', '1');
+    await looking({}, async (page) => {
+      for (const path of ['/groups', `/groups/${encodeURIComponent(group)}`, '/topics/orders/groups']) {
+        await page.goto(server.url + path);
+        await settled(page);
+        await page.getByText('<img src=x onerror=alert(1)></script>').first().waitFor();
+        assert.equal(await page.locator('img').count(), 0);
+        assert.ok((await page.locator('.esc').allTextContents()).includes('U+202E'));
+      }
+    });
+  }),
+);
+
+real('seven tabs are open and all of them live', () =>
+  serving({}, (server) =>
+    looking({}, async (page, context) => {
+      server.run('topic', 'create', 'orders');
+      const tabs = [page, ...(await Promise.all(Array.from({ length: 6 }, () => context.newPage())))];
+      for (const tab of tabs) await tab.goto(server.url + '/topics');
+      server.run('topic', 'create', 'another');
+      for (const tab of tabs) await tab.getByRole('link', { name: 'another' }).waitFor({ timeout: 8000 });
+    }),
+  ),
+);
+
+real('topics are filtered and sorted by the server, and the address brings it back', () =>
+  serving({}, async (server) => {
+    const names = Array.from({ length: 160 }, (_, n) => `team-${n % 2}.stream-${String(n).padStart(4, '0')}`);
+    for (let from = 0; from < names.length; from += 20) server.run('topic', 'create', ...names.slice(from, from + 20));
+    await looking({}, async (page, context) => {
+      await page.goto(server.url + '/topics?q=team-1&sort=-name');
+      await settled(page);
+      assert.equal(await page.locator('table').getAttribute('aria-rowcount'), '81');
+      assert.equal((await rowNames(page))[0], 'team-1.stream-0159');
+      await page.locator('.scroll').evaluate((box) => box.scrollTo(0, box.scrollHeight));
+      await page.getByRole('link', { name: 'team-1.stream-0001' }).waitFor();
+      await page.waitForFunction(() => /at=\d+/.test(location.search));
+      const other = await context.newPage();
+      await other.goto(page.url());
+      await other.getByRole('link', { name: 'team-1.stream-0001' }).waitFor();
+    });
+  }),
+);
