@@ -15,7 +15,7 @@ import time
 
 from harness import paths
 from harness.outcome import Failure, Skip, expect, expect_equal
-from harness.wire import free_port
+from harness.wire import free_shift
 
 _PROGRAM = paths.REPOSITORY / "tools" / "cluster.py"
 _LIMIT_SECONDS = 60
@@ -29,22 +29,8 @@ def _command(*arguments: str) -> list[str]:
     return [sys.executable, "-B", str(_PROGRAM), "--bin", str(thalweg.resolve().parent), *arguments]
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket() as s:
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            s.bind(("127.0.0.1", port))
-            return True
-        except OSError:
-            return False
-
-
 def _free_shift(nodes: int) -> int:
-    for _ in range(200):
-        shift = free_port() % 40_000
-        if all(_is_free(first + shift + n) for first in _FIRST_PORTS.values() for n in range(nodes)):
-            return shift
-    raise Failure("no free range of ports")
+    return free_shift(tuple(_FIRST_PORTS.values()), nodes)
 
 
 class _Running:

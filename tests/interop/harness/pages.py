@@ -47,6 +47,12 @@ class Step:
     any_order: bool = False
 
 
+def servers(page: str) -> int:
+    """How many servers a reader of the page has started."""
+    found = re.match(r"<!-- servers: (\d+) -->", page)
+    return int(found[1]) if found else 1
+
+
 def blocks(page: str) -> list[Block]:
     return [Block(language, marks.split(), text) for language, marks, text in _BLOCK.findall(page)]
 

@@ -5,13 +5,14 @@ import os
 import pathlib
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Mapping
 
-from . import pages
+from . import pages, paths
 from .broker import Broker, ThalwegBroker
 from .outcome import Failure
-from .wire import free_port
+from .wire import free_port, free_shift
 
 _LIMIT_SECONDS = 60
 
@@ -36,7 +37,7 @@ def _kill(process: subprocess.Popen) -> None:
 
 
 class Walk:
-    def __init__(self, broker: Broker, folder: pathlib.Path, program: list[str], environment: Mapping[str, str]):
+    def __init__(self, broker: "Broker | Cluster", folder: pathlib.Path, program: list[str], environment: Mapping[str, str]):
         self.broker = broker
         self.folder = folder
         self.program = program
@@ -89,7 +90,7 @@ class Walk:
         while process.poll() is None and not (step.stopped and step.printed and self._as_shown(step, output)):
             if time.monotonic() > end:
                 _kill(process)
-                break
+                raise Failure(f"does not end, nor print what it should: {step.function or step.command}")
             time.sleep(0.02)
 
     def _end(self, step: pages.Step, process: subprocess.Popen, output: pathlib.Path) -> None:
@@ -118,9 +119,41 @@ class Walk:
         return [line.rstrip() for line in text.splitlines()]
 
 
+class Cluster:
+    """What ./dev cluster starts, on ports and in a folder of its own."""
+
+    def __init__(self, folder: pathlib.Path, nodes: int):
+        self.binary = paths.thalweg_binary()
+        self.folder, self._nodes = folder, nodes
+        shift = free_shift((9092, 8080, 8081, 9644, 19092), nodes)
+        self.addresses = {f"localhost:{9092 + n}": f"localhost:{9092 + n + shift}" for n in range(nodes)}
+        self.addresses[".data/cluster"] = str(folder)
+        self.bootstrap = f"localhost:{9092 + shift}"
+        self._command = [sys.executable, "-B", str(paths.REPOSITORY / "tools" / "cluster.py"), "--bin", str(self.binary.resolve().parent),
+                         "--data", str(folder), "--shift", str(shift), str(nodes)]
+        self._process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        log = self.folder.with_suffix(".log")
+        with open(log, "w") as out:
+            self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
+        end = time.monotonic() + _LIMIT_SECONDS
+        while f"voters={self._nodes} learners=0" not in log.read_text(errors="replace") or "ready after" not in log.read_text(errors="replace"):
+            if time.monotonic() > end or self._process.poll() is not None:
+                raise Failure(f"./dev cluster: {log.read_text(errors='replace')[-2000:]}")
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """Also what the page has started again."""
+        if self._process:
+            _kill(self._process)
+        subprocess.run(["pkill", "-9", "-f", f"{self.folder}/"], check=False)
+
+
 def alone(page: pathlib.Path, language: str, folder: pathlib.Path, program: list[str], environment: Mapping[str, str]) -> str:
-    """Through a page with a server of its own."""
-    broker = server(folder / "server")
+    """Through a page with a server of its own, or as many as it says."""
+    nodes = pages.servers(page.read_text())
+    broker = server(folder / "server") if nodes == 1 else Cluster(folder / "cluster", nodes)
     (folder / "here").mkdir()
     broker.start()
     try:

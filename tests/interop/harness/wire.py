@@ -84,6 +84,25 @@ def free_port() -> int:
         return s.getsockname()[1]
 
 
+def free_shift(first: tuple[int, ...], count: int) -> int:
+    """What can be added to `count` ports from each of these on, so that all are free."""
+    for _ in range(200):
+        shift = free_port() % 40_000
+        if all(_is_free(port + shift + n) for port in first for n in range(count)):
+            return shift
+    raise RuntimeError("no free range of ports")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            s.bind(("127.0.0.1", port))
+            return True
+        except OSError:
+            return False
+
+
 def answers_metadata(host: str, port: int, timeout: float = 2.0) -> bool:
     """True when a Metadata request (version 1, no topics) is answered with at least one broker."""
     try:
