@@ -33,6 +33,7 @@ PACKAGES+=(mariadb-server-core mariadb-client)  # the example services' tests st
 PACKAGES+=(libprotobuf-dev)    # classes of protoc, for the toolkit's Protobuf serde; without it those tests are left out
 PACKAGES+=(iproute2 nftables)   # hosts of their own for the servers of tests/faults, and what lies between them cut
 PACKAGES+=(curl)               # pages of docs ask with it
+PACKAGES+=(chromium)           # looks at the console's pages
 install_packages
 stage "format and house rules" ./dev lint
 stage "build release" build release programs storage_test
@@ -53,6 +54,7 @@ stage "simulation of three voters finds lying disks in seeds 1 to 12" $sim --vot
 stage "faults that were mended still fit, to be put back" python3 -B tests/planted/run --check
 stage "fuzzers" python3 tools/run_fuzzers.py --build build/asan --seconds "${THALWEG_FUZZ_SECONDS:-8}"
 stage "protocol generator" python3 -B src/protocol/generator/test_generator.py
+stage "the console's pages" python3 tools/run_web_tests.py
 stage "foreign clients" python3 tests/interop/run --install
 # Needs Maven, which the foreign clients have installed by now.
 stage "messages against Kafka's own classes" python3 -B tests/interop/java-serde/make_vectors.py --seeds 20 \
