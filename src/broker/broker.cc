@@ -136,6 +136,7 @@ Broker::Broker(std::vector<const Shard*> shards, config::BrokerConfig config)
       std::make_unique<network::LargeFrames>(shard0(), memory_shares(config_, shards_.size()).of_large_frames);
   groups_ = std::make_unique<GroupCoordinator>(*this);
   logs_ = std::make_unique<storage::LogManager>(shards, log_manager_config(config_));
+  replication_ = std::make_unique<Replication>(*this);
   followed_ = std::make_unique<Followed>(Followed{{}, {}, log_config(metadata::Image(), "")});
 }
 
@@ -168,6 +169,7 @@ bool Broker::follow(const metadata::Image& image) {
   const auto now = config::in_force(config_, mine, everybodys);
   limits_->set_bounds(connection_bounds(now));
   logs_->set_producer_id_expiration(now.producer_id_expiration);
+  replication_->follow(now);
   const auto before = std::exchange(*followed_, Followed{mine, everybodys, log_config(image, "")});
   return followed_->inherited != before.inherited;
 }
@@ -264,7 +266,6 @@ Task<Result<>> Broker::start_quorum(std::string cluster_id) {
     CO_TRY_VOID(co_await several_->participant->remember_membership());
   }
   controller_ = std::make_unique<ControllerService>(shard0(), config_, *quorum_, *publisher_);
-  replication_ = std::make_unique<Replication>(*this);
   directory_assignments_ = std::make_unique<DirectoryAssignments>(shard0(), assignment_links(*this));
   co_await replication_->start();
   publisher_->start();

@@ -91,6 +91,7 @@ class Broker {
   // Passes clients' requests on to the first.
   Forwarding& forwarding() { return *forwarding_; }
   DirectoryAssignments& directory_assignments() { return *directory_assignments_; }
+  Replication& replication() { return *replication_; }
   // To other nodes, from shard 0.
   PeerChannels& peers() { return *peers_; }
   std::int64_t broker_epoch() const;

@@ -53,6 +53,12 @@ replica::FetcherOptions fetcher_options(const config::BrokerConfig& config) {
   return options;
 }
 
+std::shared_ptr<replica::ReplicationThrottle> throttle_of(const Broker& broker) {
+  std::vector<const Shard*> shards;
+  for (const auto& shard : broker.shards()) shards.push_back(&shard->shard);
+  return std::make_shared<replica::ReplicationThrottle>(shards, to_instant(broker.config().replication_quota_window));
+}
+
 }  // namespace
 
 bool may_be_in_sync(const metadata::Image& image, BrokerId id, std::int64_t broker_epoch) {
@@ -78,7 +84,14 @@ Replication::Replication(Broker& broker)
                                      owner.shard.post([&owner, key, partition_epoch] {
                                        owner.partitions.isr_refused(key, partition_epoch);
                                      });
-                                   }})) {}
+                                   }})),
+      leader_throttle_(throttle_of(broker)),
+      follower_throttle_(throttle_of(broker)) {}
+
+void Replication::follow(const config::BrokerConfig& in_force) {
+  leader_throttle_->set_rate(in_force.leader_replication_throttled_rate);
+  follower_throttle_->set_rate(in_force.follower_replication_throttled_rate);
+}
 
 replica::ReplicationLinks Replication::links_of(BrokerShard& here) {
   const auto& config = broker_.config();
@@ -88,12 +101,14 @@ replica::ReplicationLinks Replication::links_of(BrokerShard& here) {
                     .connect = [&here, listener = inter_broker_listener(config), client_id](
                                    BrokerId leader, replica::Lane,
                                    Instant deadline) { return connect(&here, listener, client_id, leader, deadline); },
-                    .broker_epoch = [&here, self] { return epoch_in(here.image(), self); }},
+                    .broker_epoch = [&here, self] { return epoch_in(here.image(), self); },
+                    .throttle = follower_throttle_},
           .options = fetcher_options(config),
           .times = {.lag_max = config.replica_lag_time_max},
           .eligible = [&here](BrokerId id,
                               std::int64_t epoch) { return here.image() && may_be_in_sync(*here.image(), id, epoch); },
-          .propose = [this](replica::IsrProposal proposal) { propose(std::move(proposal)); }};
+          .propose = [this](replica::IsrProposal proposal) { propose(std::move(proposal)); },
+          .leader_throttle = leader_throttle_};
 }
 
 void Replication::propose(replica::IsrProposal proposal) {

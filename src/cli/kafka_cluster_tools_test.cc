@@ -221,6 +221,54 @@ TEST(KafkaReassignPartitions, ExecutesListsVerifiesAndCancels) {
   });
 }
 
+TEST(KafkaReassignPartitions, ThrottlesItsMovesUntilTheyAreVerified) {
+  with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
+    cluster.partitions = two_orders();
+    cluster.looks_until_moved = 3;
+    cluster.terminal.files["r.json"] =
+        R"({"partitions":[{"topic":"orders","partition":0,"replicas":[3,1]},{"topic":"orders","partition":1,"replicas":[1]}]})";
+    const char* tool = "kafka-reassign-partitions";
+    const auto started = co_await ask(shard, cluster, tool,
+                                      {"--execute", "--reassignment-json-file", "r.json", "--throttle", "5000000"});
+    EXPECT_TRUE(
+        started.out.contains("Save this to use as the --reassignment-json-file option during rollback\n"
+                             "Warning: You must run --verify periodically, until the reassignment completes, to ensure "
+                             "the throttle is removed.\n"
+                             "The inter-broker throttle limit was set to 5000000 B/s\n"
+                             "Successfully started partition reassignments for orders-0,orders-1\n"))
+        << started.out;
+    using Settings = std::map<std::string, std::string>;
+    const Settings rates{{"leader.replication.throttled.rate", "5000000"},
+                         {"follower.replication.throttled.rate", "5000000"}};
+    const Settings replicas{{"leader.replication.throttled.replicas", "0:1,0:2,1:2,1:3"},
+                            {"follower.replication.throttled.replicas", "0:3,1:1"}};
+    const std::map<std::string, Settings> all{{"1", rates}, {"2", rates}, {"3", rates}, {"orders", replicas}};
+    EXPECT_EQ(cluster.configs, all);
+    const Arguments verify{"--verify", "--reassignment-json-file", "r.json"};
+    EXPECT_TRUE((co_await ask(shard, cluster, tool, verify)).out.contains("still in progress"));
+    EXPECT_EQ(cluster.configs, all) << "not before all is done";
+    const auto done = co_await ask(shard, cluster, tool, verify);
+    EXPECT_TRUE(
+        done.out.ends_with("Reassignment of partition orders-1 is completed.\n\n"
+                           "Clearing broker-level throttles on brokers 1,2,3\n"
+                           "Clearing topic-level throttles on topic orders\n"))
+        << done.out;
+    EXPECT_TRUE(cluster.configs.empty());
+  });
+}
+
+// A move that is under way keeps its sources, also when it is given other targets.
+TEST(MoveThrottle, NamesWhoSendsAndWhoFetches) {
+  const TopicPartition first{"orders", PartitionId{0}}, tenth{"orders", PartitionId{10}};
+  const std::vector<admin::Reassignment> under_way{
+      {.partition = first, .adding = ids({3}), .removing = ids({2}), .replicas = ids({3, 1, 2})}};
+  const auto moves = moves_of(under_way, {{first, ids({4, 1})}, {tenth, ids({2, 3})}},
+                              {{first, ids({3, 1, 2})}, {tenth, ids({1, 2})}});
+  const auto replicas = throttled_replicas(moves);
+  EXPECT_EQ(replicas.leaders.at("orders"), "0:1,0:2,10:1,10:2");
+  EXPECT_EQ(replicas.followers.at("orders"), "0:4,10:3");
+}
+
 TEST(KafkaReassignPartitions, ProposesPlacesOnTheBrokersNamed) {
   with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
     cluster.partitions = two_orders();
@@ -248,8 +296,6 @@ Task<std::string> refusal_of(const Shard* shard, FakeCluster& cluster, std::stri
 TEST(KafkaReassignPartitions, RefusesWhatIsNotServedAndWhatIsNotThere) {
   with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
     cluster.partitions = two_orders();
-    EXPECT_TRUE(
-        (co_await refusal_of(shard, cluster, kWanted, {"--throttle", "1000"})).contains("moves are not throttled yet"));
     EXPECT_TRUE(
         (co_await refusal_of(shard, cluster,
                              R"({"partitions":[{"topic":"orders","partition":0,"replicas":[3],"log_dirs":["/b"]}]})"))

@@ -71,6 +71,18 @@ Task<Result<>> ReassignCommand::check_directories(ReassignmentFile wanted) {
   co_return Result<>();
 }
 
+Task<Result<>> ReassignCommand::throttle(std::vector<admin::Reassignment> under_way, ReplicaMap proposed,
+                                         ReplicaMap now) {
+  const auto rate = parse_integer(options_.value_or("throttle", "-1"));
+  if (!rate || *rate < 0) co_return Result<>();
+  terminal_.out(
+      "Warning: You must run --verify periodically, until the reassignment completes, to ensure the throttle is "
+      "removed.\n");
+  CO_TRY_VOID(co_await throttle_moves(client_, moves_of(under_way, proposed, now), *rate));
+  terminal_.out(fmt::format("The inter-broker throttle limit was set to {} B/s\n", *rate));
+  co_return Result<>();
+}
+
 Task<Result<>> ReassignCommand::execute() {
   CO_TRY(const std::string text, file("reassignment-json-file"));
   CO_TRY(const auto wanted, parse_reassignment(text));
@@ -84,6 +96,7 @@ Task<Result<>> ReassignCommand::execute() {
         "the throttle by resubmitting the current reassignment.");
   CO_TRY(const auto cluster, co_await admin::describe_cluster(client_));
   std::vector<TopicPartition> partitions;
+  ReplicaMap proposed;
   admin::ReplicaChanges changes;
   for (const auto& one : wanted.partitions) {
     for (const BrokerId id : one.replicas)
@@ -91,6 +104,7 @@ Task<Result<>> ReassignCommand::execute() {
         co_return invalid(fmt::format("Unknown broker id {}", id.value));
     partitions.push_back(one.partition);
     changes[one.partition] = one.replicas;
+    proposed[one.partition] = one.replicas;
   }
   CO_TRY_VOID(co_await check_directories(wanted));
   CO_TRY(const auto now, co_await replicas_now(partitions));
@@ -98,6 +112,7 @@ Task<Result<>> ReassignCommand::execute() {
       fmt::format("Current partition replica assignment\n\n{}\n\nSave this to use as the "
                   "--reassignment-json-file option during rollback\n",
                   reassignment_json(now, co_await directories_now(now))));
+  CO_TRY_VOID(co_await throttle(moves, std::move(proposed), now));
   const std::string named = counted_list(changes);
   CO_TRY(const auto results, co_await admin::alter_reassignments(client_, std::move(changes),
                                                                  !options_.has("disallow-replication-factor-change")));

@@ -10,6 +10,7 @@
 #include "admin/cluster.h"
 #include "admin/replicas.h"
 #include "admin/topics.h"
+#include "cli/move_throttle.h"
 #include "cli/tool.h"
 
 namespace thalweg::cli {
@@ -29,7 +30,6 @@ struct ReassignmentFile {
 };
 Result<ReassignmentFile> parse_reassignment(const std::string& text);
 Result<std::vector<std::string>> parse_topics_to_move(const std::string& text);
-using ReplicaMap = std::map<TopicPartition, std::vector<BrokerId>>;
 // `directories`: where replicas lie; "any" for others.
 std::string reassignment_json(const ReplicaMap& partitions, const std::map<Replica, std::string>& directories);
 
@@ -55,6 +55,8 @@ class ReassignCommand {
   Task<Result<ReplicaMap>> replicas_now(std::vector<TopicPartition> partitions);
   // Where each replica lies, of those brokers that answer.
   Task<std::map<Replica, std::string>> directories_now(ReplicaMap partitions);
+  // What --throttle asks for, before anything moves.
+  Task<Result<>> throttle(std::vector<admin::Reassignment> under_way, ReplicaMap proposed, ReplicaMap now);
   Task<Result<>> check_directories(ReassignmentFile wanted);
   Task<Result<>> verify_partitions(std::vector<WantedReplicas> wanted, bool& under_way);
   Task<Result<>> verify_directories(std::map<Replica, std::string> wanted, bool& under_way);

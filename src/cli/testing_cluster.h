@@ -24,6 +24,8 @@
 #include "protocol/describe_topic_partitions_response.h"
 #include "protocol/elect_leaders_request.h"
 #include "protocol/elect_leaders_response.h"
+#include "protocol/incremental_alter_configs_request.h"
+#include "protocol/incremental_alter_configs_response.h"
 #include "protocol/list_partition_reassignments_request.h"
 #include "protocol/list_partition_reassignments_response.h"
 
@@ -68,6 +70,8 @@ class FakeCluster {
   admin::FakeBroker broker;
   FakeTerminal terminal;
   std::map<TopicPartition, FakePartition> partitions;
+  // What was set and not removed again, by the name of a topic or the id of a broker.
+  std::map<std::string, std::map<std::string, std::string>> configs;
   std::set<int> down;
   std::map<std::string, std::string> racks;
   int controller = 2;
@@ -222,6 +226,21 @@ inline void FakeCluster::serve_changes() {
           }
         its.replicas = all;
       }
+    }
+    return response;
+  });
+  broker.on<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>([this](const auto& request) {
+    IncrementalAlterConfigsResponse response;
+    for (const auto& resource : request.resources) {
+      auto& its = configs[resource.resource_name];
+      for (const auto& change : resource.configs) {
+        if (change.value)
+          its[change.name] = *change.value;
+        else
+          its.erase(change.name);
+      }
+      if (its.empty()) configs.erase(resource.resource_name);
+      response.responses.push_back({ErrorCode::kNone, std::nullopt, resource.resource_type, resource.resource_name});
     }
     return response;
   });

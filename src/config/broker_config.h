@@ -85,6 +85,9 @@ struct BrokerConfig {
   std::int32_t replica_fetch_response_max_bytes{};
   Millis replica_fetch_wait_max{};
   Millis replica_lag_time_max{};
+  std::int64_t leader_replication_throttled_rate{};  // bytes per second
+  std::int64_t follower_replication_throttled_rate{};
+  std::chrono::seconds replication_quota_window{};  // one sample of it
 
   // Quorum and controller
   Millis broker_heartbeat_interval{};

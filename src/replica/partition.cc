@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "replication/throttled_replicas.h"
 
 namespace thalweg::replica {
 
@@ -12,7 +13,9 @@ Partition::Partition(const Shard& shard, BrokerId self, storage::LogPtr log, Rep
       self_(self),
       log_(std::move(log)),
       times_(times),
-      high_watermark_(shard.clock, std::min(log_->high_watermark(), log_->end_offset())) {}
+      high_watermark_(shard.clock, std::min(log_->high_watermark(), log_->end_offset())) {
+  look_for_throttles();
+}
 
 // ---- The role
 
@@ -49,7 +52,15 @@ void Partition::lead(const metadata::Partition& state) {
 
 void Partition::set_config(storage::LogConfig config) {
   log_->set_config(std::move(config));
+  look_for_throttles();
   if (leading()) take(leading()->replication.on_config(in_sync_min(), isr_changes_.eligible, shard_.clock.now()));
+}
+
+void Partition::look_for_throttles() {
+  const auto& config = log_->config();
+  const PartitionId id = log_->partition().partition;
+  named_as_leader_ = replication::names_replica(config.leader_replication_throttled_replicas, id, self_);
+  named_as_follower_ = replication::names_replica(config.follower_replication_throttled_replicas, id, self_);
 }
 
 void Partition::end_role() {

@@ -64,6 +64,7 @@ struct ReadRequest {
   LeaderEpoch current_leader_epoch = kNoLeaderEpoch;  // what the client believes; checked if not -1 (KIP-320)
   LeaderEpoch last_fetched_epoch = kNoLeaderEpoch;    // of the record before `from`; checked if not -1 (KIP-595)
   std::optional<Follower> follower;                   // nothing: a consumer
+  BrokerId replica = kNoBroker;                       // the same one, also where it is not to be heard again
 };
 
 struct ReadResult {
@@ -72,6 +73,9 @@ struct ReadResult {
   Offset log_start_offset = kNoOffset;
   std::optional<record::EpochEnd> diverging;  // the reader must truncate; there are no records then
   storage::FetchedData data;
+  // Who reads is a throttled replica (KIP-73): what is sent to it counts. See Partitions::read.
+  bool is_throttled = false;
+  std::optional<Instant> held_until;  // nothing was read for that; worth another look then
 };
 
 // What ListOffsets asks for; the wire's numbers below zero are spelled out by whoever calls.
@@ -136,6 +140,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Offset claim() const { return log_->acknowledged().value(); }
   // This broker is in the ISR, as the image says.
   bool in_isr() const { return std::ranges::find(isr_, self_) != isr_.end(); }
+  // Its fetches are throttled: the topic's options name it, and it is not in sync (KIP-73).
+  bool is_throttled_follower() const { return named_as_follower_ && !in_isr(); }
   // What the leader of `leader_epoch` has sent for a fetch at the log's end: records (empty: none), its high watermark
   // and its log start. REQUIRES: following()
   Result<> append_as_follower(SharedBytes records, LeaderEpoch leader_epoch, Offset high_watermark, Offset log_start);
@@ -148,6 +154,10 @@ class Partition : public std::enable_shared_from_this<Partition> {
 
   // ---- Leading
 
+  // What this replica of it reads is throttled: the topic's options name the leader's side, and it is not in sync.
+  bool throttles(BrokerId follower) const {
+    return named_as_leader_ && std::ranges::find(isr_, follower) == isr_.end();
+  }
   // Errors beside those of Log: kNotLeaderOrFollower, kNotEnoughReplicas.
   storage::AppendResult append_as_leader(AppendRequest request);
   // kNotLeaderOrFollower, kFencedLeaderEpoch, kUnknownLeaderEpoch, kOffsetOutOfRange, kKafkaStorageError.
@@ -199,6 +209,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void look_again(std::optional<Instant> when);
   void note_fetch(const Follower& follower, Offset position);
   Task<Result<std::optional<record::EpochEnd>>> diverging(LeaderEpoch last_fetched, Offset from);
+  void look_for_throttles();
 
   const Shard& shard_;
   const BrokerId self_;
@@ -210,9 +221,10 @@ class Partition : public std::enable_shared_from_this<Partition> {
   LeaderEpoch led_from_ = kNoLeaderEpoch;  // in which it began to lead
   std::int32_t partition_epoch_ = -1;
   std::size_t replicas_ = 0;
-  std::vector<BrokerId> isr_;            // as the image says
-  bool changing_ = false;                // a truncation is under way
-  std::vector<OneShot<bool>> settling_;  // wait for its end
+  std::vector<BrokerId> isr_;                                 // as the image says
+  bool named_as_leader_ = false, named_as_follower_ = false;  // throttled by the topic's options
+  bool changing_ = false;                                     // a truncation is under way
+  std::vector<OneShot<bool>> settling_;                       // wait for its end
   TopicMetrics::Counts counts_ = std::make_shared<TopicCounts>();
   IsrChanges isr_changes_;
   std::variant<Idle, Leading, Following, GivingUp> role_;

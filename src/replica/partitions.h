@@ -23,6 +23,8 @@ struct ReplicationLinks {
   ReplicationTimes times;
   Replication::Eligible eligible;            // by this shard's image
   std::function<void(IsrProposal)> propose;  // answered by an image, or by Partitions::isr_refused()
+  // What throttled replicas read of what is led here; nothing: they are not throttled.
+  std::shared_ptr<ReplicationThrottle> leader_throttle = nullptr;
 };
 
 class Partitions {
@@ -91,6 +93,8 @@ class Partitions {
     PartitionKey key;
     ReadRequest request;
   };
+  // A throttled replica is heard, and gets no records while the rate of such is exceeded. What leaves for it, whoever
+  // sends it records.
   Task<std::vector<Result<ReadResult>>> read(std::vector<Read> reads);
 
   Task<Result<storage::TimestampAndOffset>> find_offset(PartitionKey key, OffsetQuery query);
@@ -109,6 +113,7 @@ class Partitions {
   };
   void follow(const PartitionKey& key, const PartitionPtr& partition);
   Result<PartitionPtr> get(const PartitionKey& key) const;
+  Task<Result<ReadResult>> read_throttled(PartitionPtr partition, ReadRequest request) const;
   Task<Result<>> committed_in(Wait wait, Instant deadline);
   storage::AppendResult append_now(Append append);
   Task<storage::AppendResult> append_packed(Append append);

@@ -4,7 +4,8 @@
 //
 // A follower's fetch has two stages: the first takes what it says of itself and reads, in order; the second waits. The
 // next fetch of its session ends that wait, so it can say more at once, or ask for other partitions. A consumer's wait
-// holds its connection, as in Kafka. Not done: fetching from followers (KIP-392), the quota window.
+// holds its connection, as in Kafka. A throttled replica (KIP-73) gets no records while such have had more than they
+// may, and what else it asks for is answered meanwhile. Not done: fetching from followers (KIP-392), the quota window.
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/fetch_wait.h"
+#include "broker/replication.h"
 #include "broker/slices.h"
 #include "broker/topics.h"
 #include "protocol/fetch_request.h"
@@ -167,7 +169,8 @@ class Fetch {
             .isolation = isolation_,
             .current_leader_epoch = p.current_leader_epoch,
             .last_fetched_epoch = p.last_fetched_epoch,
-            .follower = reading == Reading::kFirst ? replica_of(request_, p) : std::nullopt}});
+            .follower = reading == Reading::kFirst ? replica_of(request_, p) : std::nullopt,
+            .replica = follower_of(request_)}});
       slots[wanted_[i].shard].push_back(i);
     }
     std::vector<Task<std::vector<ReadResult>>> tasks;
@@ -207,11 +210,16 @@ class Fetch {
     return std::ranges::any_of(wanted_, [](const Wanted& w) { return !w.result || w.result->diverging.has_value(); });
   }
 
-  // True when any partition has moved since it was read.
+  // True when any partition has moved since it was read, or one that was held back may be read.
   Task<bool> readable() {
     std::vector<FetchWait::Partition> partitions;
+    Instant until = deadline_;
     for (const auto& wanted : wanted_) {
       const auto& r = *wanted.result;
+      if (r.held_until) {
+        until = std::min(until, *r.held_until);
+        continue;
+      }
       const Offset seen =
           isolation_ == replica::Isolation::kLogEnd ? std::max(r.data.next, r.high_watermark) : r.high_watermark;
       partitions.push_back({wanted.shard, *wanted.key, seen});
@@ -219,10 +227,10 @@ class Fetch {
     const Charge* memory = context_.request.memory;
     const bool gives_way = memory && memory->bytes() >= kMuchMemory;
     const Instant begun = context_.now();
-    const bool moved = co_await FetchWait::any_readable(context_.here, isolation_, std::move(partitions), deadline_,
+    const bool moved = co_await FetchWait::any_readable(context_.here, isolation_, std::move(partitions), until,
                                                         gives_way, superseded_.get());
     context_.note_wait_since(begun);
-    co_return moved;
+    co_return moved || (until < deadline_ && context_.now() >= until);
   }
 
   Task<> fill(FetchResponse& response) {
@@ -254,6 +262,8 @@ class Fetch {
     }
     auto& result = *wanted.result;
     count(wanted.key->topic_id, result.data);
+    if (result.is_throttled && result.data.bytes > 0)
+      context_.here.broker.replication().leader_throttle().record(context_.here.shard, result.data.bytes);
     data.high_watermark = result.high_watermark;
     data.last_stable_offset = result.last_stable_offset;
     data.log_start_offset = result.log_start_offset;
