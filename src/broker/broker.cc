@@ -11,6 +11,7 @@
 #include "broker/controller_service.h"
 #include "broker/controller_target.h"
 #include "broker/directory_assignments.h"
+#include "broker/directory_moves.h"
 #include "broker/forwarding.h"
 #include "broker/group_coordinator.h"
 #include "broker/leadership.h"
@@ -137,6 +138,7 @@ Broker::Broker(std::vector<const Shard*> shards, config::BrokerConfig config)
   groups_ = std::make_unique<GroupCoordinator>(*this);
   logs_ = std::make_unique<storage::LogManager>(shards, log_manager_config(config_));
   replication_ = std::make_unique<Replication>(*this);
+  directory_moves_ = std::make_unique<DirectoryMoves>(*this, replication_->directory_throttle());
   followed_ = std::make_unique<Followed>(Followed{{}, {}, log_config(metadata::Image(), "")});
 }
 
@@ -204,6 +206,7 @@ Task<Result<>> Broker::start_as_broker(std::int64_t claimed_epoch) {
   CO_TRY_VOID(co_await lifecycle_->start(logs_->directory_ids()));
   co_await groups_->start();
   set_aside_foreign_logs();
+  co_await directory_moves_->drop_foreign();
   co_return Result<>();
 }
 
@@ -424,6 +427,7 @@ Task<> Broker::stop() {
   for (auto& shard : shards_) co_await shard->shard.call(*shard, &BrokerShard::begin_stop);
   co_await stop_servers(shard0().clock.now() + kStopWithin);
   if (replication_) replication_->stop();
+  if (directory_moves_) co_await directory_moves_->stop();
   if (directory_assignments_) directory_assignments_->stop();
   if (controller_) controller_->stop();
   if (peers_) peers_->close();

@@ -48,6 +48,7 @@ class ControllerLink;
 class ControllerService;
 class Forwarding;
 class DirectoryAssignments;
+class DirectoryMoves;
 class GroupCoordinator;
 class MetadataPublisher;
 class PeerChannels;
@@ -92,6 +93,7 @@ class Broker {
   Forwarding& forwarding() { return *forwarding_; }
   DirectoryAssignments& directory_assignments() { return *directory_assignments_; }
   Replication& replication() { return *replication_; }
+  DirectoryMoves& directory_moves() { return *directory_moves_; }
   // To other nodes, from shard 0.
   PeerChannels& peers() { return *peers_; }
   std::int64_t broker_epoch() const;
@@ -146,6 +148,7 @@ class Broker {
   std::unique_ptr<Forwarding> forwarding_;
   std::unique_ptr<Replication> replication_;
   std::unique_ptr<DirectoryAssignments> directory_assignments_;
+  std::unique_ptr<DirectoryMoves> directory_moves_;
   std::unique_ptr<BrokerLifecycle> lifecycle_;
   std::unique_ptr<ProducerIds> producer_ids_;
   std::unique_ptr<GroupCoordinator> groups_;

@@ -53,10 +53,10 @@ replica::FetcherOptions fetcher_options(const config::BrokerConfig& config) {
   return options;
 }
 
-std::shared_ptr<replica::ReplicationThrottle> throttle_of(const Broker& broker) {
+std::shared_ptr<replica::ReplicationThrottle> throttle_of(const Broker& broker, std::chrono::seconds window) {
   std::vector<const Shard*> shards;
   for (const auto& shard : broker.shards()) shards.push_back(&shard->shard);
-  return std::make_shared<replica::ReplicationThrottle>(shards, to_instant(broker.config().replication_quota_window));
+  return std::make_shared<replica::ReplicationThrottle>(shards, to_instant(window));
 }
 
 }  // namespace
@@ -85,12 +85,14 @@ Replication::Replication(Broker& broker)
                                        owner.partitions.isr_refused(key, partition_epoch);
                                      });
                                    }})),
-      leader_throttle_(throttle_of(broker)),
-      follower_throttle_(throttle_of(broker)) {}
+      leader_throttle_(throttle_of(broker, broker.config().replication_quota_window)),
+      follower_throttle_(throttle_of(broker, broker.config().replication_quota_window)),
+      directory_throttle_(throttle_of(broker, broker.config().directory_quota_window)) {}
 
 void Replication::follow(const config::BrokerConfig& in_force) {
   leader_throttle_->set_rate(in_force.leader_replication_throttled_rate);
   follower_throttle_->set_rate(in_force.follower_replication_throttled_rate);
+  directory_throttle_->set_rate(in_force.directory_copy_rate);
 }
 
 replica::ReplicationLinks Replication::links_of(BrokerShard& here) {

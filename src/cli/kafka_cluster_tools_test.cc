@@ -293,13 +293,74 @@ Task<std::string> refusal_of(const Shard* shard, FakeCluster& cluster, std::stri
   co_return ran.out;
 }
 
-TEST(KafkaReassignPartitions, RefusesWhatIsNotServedAndWhatIsNotThere) {
+TEST(KafkaReassignPartitions, MovesReplicasBetweenTheDirectoriesOfTheirBrokers) {
+  with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
+    cluster.partitions = two_orders();
+    cluster.directories = {"/data", "/data2"};
+    cluster.looks_until_there = 1;
+    cluster.terminal.files["r.json"] =
+        R"({"partitions":[{"topic":"orders","partition":0,"replicas":[1,2],"log_dirs":["/data2","any"]}]})";
+    const char* tool = "kafka-reassign-partitions";
+    const auto started =
+        co_await ask(shard, cluster, tool,
+                     {"--execute", "--reassignment-json-file", "r.json", "--replica-alter-log-dirs-throttle", "1000"});
+    EXPECT_TRUE(started.out.ends_with(
+        "The replica-alter-dir throttle limit was set to 1000 B/s\n"
+        "Successfully started partition reassignment for orders-0\n"
+        "Successfully started moving log directory to /data2 for replica orders-0 with broker 1 \n"))
+        << started.out;
+    EXPECT_EQ(cluster.configs.at("1").at("replica.alter.log.dirs.io.max.bytes.per.second"), "1000");
+    const Arguments verify{"--verify", "--reassignment-json-file", "r.json"};
+    EXPECT_EQ((co_await ask(shard, cluster, tool, verify)).out,
+              "Status of partition reassignment:\nReassignment of partition orders-0 is completed.\n"
+              "Reassignment of replica orders-0-1 is still in progress.\n");
+    EXPECT_TRUE(cluster.configs.contains("1")) << "throttles stay until all is done";
+    cluster.futures.clear();
+    cluster.places[kFirst] = "/data2";
+    EXPECT_TRUE((co_await ask(shard, cluster, tool, verify))
+                    .out.contains("Reassignment of replica orders-0-1 completed successfully.\n"));
+    EXPECT_TRUE(cluster.configs.empty());
+  });
+}
+
+TEST(KafkaReassignPartitions, TakesMovesBetweenDirectoriesBack) {
+  with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
+    cluster.partitions = two_orders();
+    cluster.directories = {"/data", "/data2"};
+    cluster.futures[kFirst] = "/data2";
+    cluster.terminal.files["r.json"] =
+        R"({"partitions":[{"topic":"orders","partition":0,"replicas":[1,2],"log_dirs":["/data2","any"]}]})";
+    const Arguments cancel{"--cancel", "--reassignment-json-file", "r.json", "--preserve-throttles"};
+    EXPECT_EQ((co_await ask(shard, cluster, "kafka-reassign-partitions", cancel)).out,
+              "None of the specified partition reassignments are active.\n"
+              "Successfully started moving log directory to /data for replica orders-0 with broker 1 \n");
+    EXPECT_TRUE(cluster.futures.empty());
+    EXPECT_TRUE((co_await ask(shard, cluster, "kafka-reassign-partitions", cancel))
+                    .out.ends_with("None of the specified partition moves are active."));
+  });
+}
+
+TEST(KafkaReassignPartitions, SaysWhichReplicasCouldNotBeMovedInTime) {
+  with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
+    cluster.partitions = two_orders();
+    cluster.directories = {"/data", "/data2"};
+    cluster.looks_until_there = 1'000;
+    cluster.terminal.files["r.json"] =
+        R"({"partitions":[{"topic":"orders","partition":0,"replicas":[1,2],"log_dirs":["any","/data2"]}]})";
+    const auto ran = co_await ask(shard, cluster, "kafka-reassign-partitions",
+                                  {"--execute", "--reassignment-json-file", "r.json", "--timeout", "0"});
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_TRUE(ran.out.ends_with("Timed out before log directory move could be started for: orders-0-2\n")) << ran.out;
+  });
+}
+
+TEST(KafkaReassignPartitions, RefusesWhatIsNotThere) {
   with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
     cluster.partitions = two_orders();
     EXPECT_TRUE(
         (co_await refusal_of(shard, cluster,
                              R"({"partitions":[{"topic":"orders","partition":0,"replicas":[3],"log_dirs":["/b"]}]})"))
-            .contains("AlterReplicaLogDirs) are not served yet"));
+            .contains("Error: log_dirs: broker 3 has no log directory /b, for orders-0; it has /data"));
     EXPECT_EQ(
         co_await refusal_of(shard, cluster, R"({"partitions":[{"topic":"orders","partition":0,"replicas":[9]}]})"),
         "Error: Unknown broker id 9\n");

@@ -34,7 +34,7 @@ OptionParser kafka_reassign_partitions_options() {
   p.integer("throttle", "throttle",
             "Most bytes per second that each broker sends and fetches for moves; -1 is no change.");
   p.integer("replica-alter-log-dirs-throttle", "replicaAlterLogDirsThrottle",
-            "Refused: there are no moves between directories yet.");
+            "Most bytes per second that each broker copies between its log directories; -1 is no change.");
   p.integer("timeout", "timeout", "How long to wait for moves between directories to begin, in ms.");
   p.flag("additional", "With --execute: although other moves are under way.");
   p.flag("disallow-replication-factor-change", "With --execute: refuse what changes the number of replicas.");
@@ -92,16 +92,14 @@ std::string misuse_of_reassign(const OptionParser& known, const Options& o) {
   return "";
 }
 
-Result<> refuse_what_is_not_served(const Options& options) {
-  if (options.has("replica-alter-log-dirs-throttle"))
-    return terse("--replica-alter-log-dirs-throttle: there are no moves between directories yet; leave it out");
+Result<> refuse_controllers(const Options& options) {
   if (options.has("bootstrap-controller") && !options.has("cancel"))
     return invalid("The --bootstrap-controller option is not supported with these action.");
   return {};
 }
 
 Task<Result<>> run_reassign(ReassignCommand command, const Options& options) {
-  CO_TRY_VOID(refuse_what_is_not_served(options));
+  CO_TRY_VOID(refuse_controllers(options));
   if (options.has("generate")) co_return co_await command.generate();
   if (options.has("execute")) co_return co_await command.execute();
   if (options.has("verify")) co_return co_await command.verify();
@@ -214,8 +212,7 @@ Task<Result<>> ReassignCommand::cancel() {
     terminal_.out(fmt::format("Successfully cancelled partition reassignment{} for: {}\n",
                               active.size() == 1 ? "" : "s", tp_list(active)));
   }
-  // Kafka's tool ends this line nowhere, too.
-  terminal_.out("None of the specified partition moves are active.");
+  CO_TRY_VOID(co_await cancel_directories(wanted.directories));
   if (options_.has("preserve-throttles")) co_return Result<>();
   co_return co_await clear_throttles(wanted.partitions);
 }

@@ -24,6 +24,8 @@ struct WantedReplicas {
   std::vector<BrokerId> replicas;
 };
 using Replica = std::pair<TopicPartition, BrokerId>;
+// "orders-0-2", as Kafka prints a replica.
+std::string replica_name(const Replica& replica);
 struct ReassignmentFile {
   std::vector<WantedReplicas> partitions;      // as listed; a partition may occur twice
   std::map<Replica, std::string> directories;  // without those that are "any"
@@ -36,7 +38,7 @@ std::string reassignment_json(const ReplicaMap& partitions, const std::map<Repli
 class ReassignCommand {
  public:
   ReassignCommand(Context context, const Options& options, admin::Client& client)
-      : terminal_(context.terminal), options_(options), client_(client) {}
+      : clock_(context.shard.clock), terminal_(context.terminal), options_(options), client_(client) {}
 
   // kafka_reassign_partitions.cc
   Task<Result<>> list();
@@ -56,12 +58,18 @@ class ReassignCommand {
   // Where each replica lies, of those brokers that answer.
   Task<std::map<Replica, std::string>> directories_now(ReplicaMap partitions);
   // What --throttle asks for, before anything moves.
-  Task<Result<>> throttle(std::vector<admin::Reassignment> under_way, ReplicaMap proposed, ReplicaMap now);
+  Task<Result<>> throttle(std::vector<admin::Reassignment> under_way, ReplicaMap proposed, ReplicaMap now,
+                          std::map<Replica, std::string> directories);
+  // kafka_reassign_directories.cc
   Task<Result<>> check_directories(ReassignmentFile wanted);
+  Task<Result<>> begin_directory_moves(std::map<Replica, std::string>& pending);
+  Task<Result<>> move_directories(std::map<Replica, std::string> pending);
+  Task<Result<>> cancel_directories(std::map<Replica, std::string> wanted);
   Task<Result<>> verify_partitions(std::vector<WantedReplicas> wanted, bool& under_way);
   Task<Result<>> verify_directories(std::map<Replica, std::string> wanted, bool& under_way);
   Task<Result<>> clear_throttles(std::vector<WantedReplicas> wanted);
 
+  Clock& clock_;
   Terminal& terminal_;
   const Options& options_;
   admin::Client& client_;

@@ -11,9 +11,10 @@ using enum Update;
 // clang-format off: a line of facts and a line of words for each option
 constexpr Option kClusterOptions[] = {
     {"alter.log.dirs.replication.quota.window.num", kInt, "11", {.min = 1}, kReadOnly,
-     "Samples kept for the quota on moves between log directories."},
+     "Samples of the throttle of moves between log directories that Apache Kafka keeps; ours keep none."},
     {"alter.log.dirs.replication.quota.window.size.seconds", kInt, "1", {.min = 1}, kReadOnly,
-     "Length of one such sample."},
+     "For how long the rate of that throttle is saved up when nobody uses it.",
+     into<&BrokerConfig::directory_quota_window>},
     {"auto.leader.rebalance.enable", kBoolean, "true", {}, kReadOnly,
      "Give leadership back to preferred replicas from time to time.",
      into<&BrokerConfig::auto_leader_rebalance_enable>},

@@ -87,7 +87,9 @@ struct BrokerConfig {
   Millis replica_lag_time_max{};
   std::int64_t leader_replication_throttled_rate{};  // bytes per second
   std::int64_t follower_replication_throttled_rate{};
-  std::chrono::seconds replication_quota_window{};  // one sample of it
+  std::chrono::seconds replication_quota_window{};
+  std::int64_t directory_copy_rate{};  // replica.alter.log.dirs.io.max.bytes.per.second
+  std::chrono::seconds directory_quota_window{};
 
   // Quorum and controller
   Millis broker_heartbeat_interval{};

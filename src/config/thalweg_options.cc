@@ -59,7 +59,8 @@ constexpr Option kDynamicOnlyOptions[] = {
      "Most bytes per second that are sent to throttled replicas.",
      into<&BrokerConfig::leader_replication_throttled_rate>, true},
     {"replica.alter.log.dirs.io.max.bytes.per.second", kLong, "9223372036854775807", {.min = 0}, kPerBroker,
-     "Most bytes per second copied between log directories.", kNoField, true},
+     "Most bytes per second copied between log directories.",
+     into<&BrokerConfig::directory_copy_rate>, true},
 };
 // clang-format on
 

@@ -197,11 +197,39 @@ Result<> Partition::append_as_follower(SharedBytes records, LeaderEpoch leader_e
 Task<Result<>> Partition::change(Task<Result<>> cut) {
   const auto self = shared_from_this();
   changing_ = true;
+  ++cuts_;
   auto done = co_await std::move(cut);
   changing_ = false;
+  ++cuts_;
   high_watermark_.reset(log_->high_watermark());
   for (const auto& waiter : std::exchange(settling_, {})) waiter.set(true);
   co_return done;
+}
+
+bool Partition::freeze() {
+  if (stopped_ || changing_ || log_->is_offline()) return false;
+  changing_ = frozen_ = true;
+  return true;
+}
+
+void Partition::thaw(storage::LogPtr log) {
+  CHECK(frozen_);
+  if (log && !stopped_) {
+    CHECK(log->end_offset() == log_->end_offset());
+    log->set_config(log_->config());
+    log->set_high_watermark(log_->high_watermark());
+    // Retention and DeleteRecords go on meanwhile.
+    if (log_->start_offset() > log->start_offset())
+      if (const auto deleted = log->delete_records_before(log_->start_offset()); !deleted)
+        log::warn("records that were deleted are there again until they are deleted once more",
+                  field("partition", log->partition()), field("error", deleted.error()));
+    // An epoch without a batch is in no copy.
+    if (is_leader() && log->latest_epoch() < leader_epoch_) log->start_epoch(leader_epoch_);
+    log_ = std::move(log);
+  }
+  changing_ = frozen_ = false;
+  if (leading()) follow_log();
+  for (const auto& waiter : std::exchange(settling_, {})) waiter.set(true);
 }
 
 Task<Result<>> Partition::truncate_as_follower(Offset to) {
@@ -251,6 +279,10 @@ storage::AppendResult Partition::append_as_leader(AppendRequest request) {
 
 storage::AppendResult Partition::append(AppendRequest request) {
   if (auto leader = check_leader(kNoLeaderEpoch); !leader) return std::unexpected(storage::AppendError(leader.error()));
+  // No leadership is lost, so nobody who writes a journal here has to begin anew.
+  if (frozen_)
+    return std::unexpected(storage::AppendError(Error{
+        ErrorCode::kNotEnoughReplicas, to_string(log_->partition()) + " is being moved to another log directory"}));
   const auto in_sync = *this->in_sync();
   if (request.all_in_sync && in_sync.now < in_sync.needed) {
     return std::unexpected(storage::AppendError(

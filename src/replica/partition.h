@@ -149,8 +149,19 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Task<Result<>> truncate_as_follower(Offset to);
   // Nothing of the log is any use. REQUIRES: following()
   Task<Result<>> start_over(Offset at);
-  // Neither of the two is under way.
+  // Neither of the two is under way, and it is not frozen.
   Task<> settled();
+
+  // ---- Its log lies elsewhere from now on (KIP-113)
+
+  // Until thaw() nothing is appended or cut, and the role does not change. False: not now.
+  bool freeze();
+  // `log` has all that the log has, and takes its place; nothing: the log stays. REQUIRES: is_frozen()
+  void thaw(storage::LogPtr log);
+  // Who may wait does so in settled().
+  bool is_frozen() const { return frozen_; }
+  // How often the log was cut. What was read before is not to be trusted afterwards.
+  std::uint64_t cuts() const { return cuts_; }
 
   // ---- Leading
 
@@ -213,7 +224,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
 
   const Shard& shard_;
   const BrokerId self_;
-  const storage::LogPtr log_;
+  storage::LogPtr log_;  // another one after thaw()
   const ReplicationTimes times_;
   Watermark high_watermark_;
   BrokerId leader_ = kNoBroker;
@@ -223,8 +234,10 @@ class Partition : public std::enable_shared_from_this<Partition> {
   std::size_t replicas_ = 0;
   std::vector<BrokerId> isr_;                                 // as the image says
   bool named_as_leader_ = false, named_as_follower_ = false;  // throttled by the topic's options
-  bool changing_ = false;                                     // a truncation is under way
-  std::vector<OneShot<bool>> settling_;                       // wait for its end
+  bool changing_ = false;                                     // a truncation is under way, or frozen_
+  bool frozen_ = false;
+  std::uint64_t cuts_ = 0;
+  std::vector<OneShot<bool>> settling_;  // wait for its end
   TopicMetrics::Counts counts_ = std::make_shared<TopicCounts>();
   IsrChanges isr_changes_;
   std::variant<Idle, Leading, Following, GivingUp> role_;

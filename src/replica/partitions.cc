@@ -54,6 +54,11 @@ void Partitions::set_config(PartitionKey key, storage::LogConfig config) {
   if (partition->is_throttled_follower() != throttled) follow(key, partition);
 }
 
+void Partitions::thaw(PartitionKey key, PartitionPtr partition, storage::LogPtr log) {
+  partition->thaw(std::move(log));
+  if (find(key) == partition) follow(key, partition);
+}
+
 void Partitions::remove(PartitionKey key) {
   if (fetchers_) fetchers_->leave(key);
   if (auto node = partitions_.extract(key)) node.mapped()->stop();
@@ -132,6 +137,7 @@ Task<std::vector<storage::AppendResult>> Partitions::append(std::vector<Append> 
   results.reserve(appends.size());
   for (auto& append : appends) {
     const auto partition = find(append.key);
+    if (partition && partition->is_frozen()) co_await partition->settled();
     const bool is_long =
         partition && partition->is_leader() &&
         storage::is_long_to_pack(partition->log().config(), append.request.records, append.request.walked);

@@ -47,6 +47,8 @@ class Partitions {
   void host(PartitionKey key, storage::LogPtr log, metadata::Partition state);
   void update(PartitionKey key, metadata::Partition state);
   void set_config(PartitionKey key, storage::LogConfig config);
+  // Partition::thaw(), and it is fetched again if it follows.
+  void thaw(PartitionKey key, PartitionPtr partition, storage::LogPtr log);
   void remove(PartitionKey key);
   // Graceful stop: everybody who waits is answered.
   void stop_all();
