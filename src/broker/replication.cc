@@ -53,6 +53,16 @@ replica::FetcherOptions fetcher_options(const config::BrokerConfig& config) {
   return options;
 }
 
+// Brokers that clients reach, by the listener between brokers: who is not registered with it is not there.
+replica::RackOf rack_of(BrokerShard& here) {
+  if (here.broker.config().replica_selector != config::ReplicaSelector::kRackAware) return nullptr;
+  return [&here](BrokerId id) -> std::optional<std::string> {
+    const auto* broker = here.image() ? here.image()->broker(id) : nullptr;
+    if (!broker || !broker->active()) return std::nullopt;
+    return broker->rack.value_or("");
+  };
+}
+
 std::shared_ptr<replica::ReplicationThrottle> throttle_of(const Broker& broker, std::chrono::seconds window) {
   std::vector<const Shard*> shards;
   for (const auto& shard : broker.shards()) shards.push_back(&shard->shard);
@@ -110,7 +120,8 @@ replica::ReplicationLinks Replication::links_of(BrokerShard& here) {
           .eligible = [&here](BrokerId id,
                               std::int64_t epoch) { return here.image() && may_be_in_sync(*here.image(), id, epoch); },
           .propose = [this](replica::IsrProposal proposal) { propose(std::move(proposal)); },
-          .leader_throttle = leader_throttle_};
+          .leader_throttle = leader_throttle_,
+          .rack_of = rack_of(here)};
 }
 
 void Replication::propose(replica::IsrProposal proposal) {

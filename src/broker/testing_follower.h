@@ -63,6 +63,12 @@ class Follower {
 // A leader with a topic, and a follower that a test starts; before, it is silent.
 class WithFollower : public ::testing::Test {
  protected:
+  // `more`: properties of the leader. The follower is in rack south.
+  explicit WithFollower(config::Properties more = {}) : broker_(with(std::move(more))) {}
+  static config::Properties with(config::Properties more) {
+    more["broker.session.timeout.ms"] = more["thalweg.broker.silence.ms"] = "600000";
+    return more;
+  }
   void SetUp() override {
     log::set_level(log::Level::kError);
     register_follower();
@@ -90,6 +96,7 @@ class WithFollower : public ::testing::Test {
     request.broker_id = kFollower;
     request.cluster_id = image()->cluster_id();
     request.incarnation_id = {7, 7};
+    request.rack = "south";
     request.listeners.push_back({"PLAINTEXT", "follower", 9092, 0});
     for (const auto& [feature, level] : image()->features()) request.features.push_back({feature, 0, 100});
     const auto registered = ask_controller<protocol::BrokerRegistrationResponse>(request, 4);
@@ -132,7 +139,7 @@ class WithFollower : public ::testing::Test {
   }
 
   // Nobody speaks for the follower.
-  BrokerUnderTest broker_{{{"broker.session.timeout.ms", "600000"}, {"thalweg.broker.silence.ms", "600000"}}};
+  BrokerUnderTest broker_;
   sim::Node* follower_ = nullptr;
   std::int64_t epoch_ = -1;
 };

@@ -65,6 +65,8 @@ struct ReadRequest {
   LeaderEpoch last_fetched_epoch = kNoLeaderEpoch;    // of the record before `from`; checked if not -1 (KIP-595)
   std::optional<Follower> follower;                   // nothing: a consumer
   BrokerId replica = kNoBroker;                       // the same one, also where it is not to be heard again
+  bool may_read_follower = false;                     // a consumer that knows that replicas may answer, too (KIP-392)
+  std::string rack;                                   // of a consumer that may be sent to another replica; empty: not
 };
 
 struct ReadResult {
@@ -76,6 +78,7 @@ struct ReadResult {
   // Who reads is a throttled replica (KIP-73): what is sent to it counts. See Partitions::read.
   bool is_throttled = false;
   std::optional<Instant> held_until;  // nothing was read for that; worth another look then
+  std::optional<BrokerId> preferred;  // read there; nothing was read here
 };
 
 // What ListOffsets asks for; the wire's numbers below zero are spelled out by whoever calls.
@@ -91,6 +94,9 @@ struct IsrChanges {
   Replication::Eligible eligible;
   std::function<void(Replication::Wanted)> propose;  // answered by an image, or by Partition::isr_refused()
 };
+
+// The rack of a broker that may be read from; nothing: it is not there. An empty one: it has none.
+using RackOf = std::function<std::optional<std::string>(BrokerId)>;
 
 class Partition : public std::enable_shared_from_this<Partition> {
  public:
@@ -118,6 +124,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   // It leads, and no other replica asks it for anything.
   bool is_forsaken() const;
   void set_isr_changes(IsrChanges changes) { isr_changes_ = std::move(changes); }
+  // Consumers are sent to replicas of their rack, by these. Before, they are not.
+  void set_racks(RackOf rack_of) { rack_of_ = std::move(rack_of); }
   // The controller changed nothing of what was proposed under this partition epoch.
   void isr_refused(std::int32_t partition_epoch);
   // Where its appends are counted, and by whoever reads; before, they are counted nowhere.
@@ -204,6 +212,9 @@ class Partition : public std::enable_shared_from_this<Partition> {
 
   storage::AppendResult append(AppendRequest request);
   Result<> check_leader(LeaderEpoch believed) const;
+  Result<> check_epoch(LeaderEpoch believed) const;
+  Result<> check_reader(const ReadRequest& request) const;
+  std::optional<BrokerId> preferred_replica(const ReadRequest& request) const;
   Leading* leading() { return std::get_if<Leading>(&role_); }
   const Leading* leading() const { return std::get_if<Leading>(&role_); }
   std::size_t in_sync_min() const { return std::size_t(std::max(1, log_->config().min_insync_replicas)); }
@@ -227,6 +238,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   storage::LogPtr log_;  // another one after thaw()
   const ReplicationTimes times_;
   Watermark high_watermark_;
+  Watermark followed_;  // the same for readers, while another broker leads: who waits for a commit does not wait for it
   BrokerId leader_ = kNoBroker;
   LeaderEpoch leader_epoch_ = kNoLeaderEpoch;
   LeaderEpoch led_from_ = kNoLeaderEpoch;  // in which it began to lead
@@ -240,6 +252,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   std::vector<OneShot<bool>> settling_;  // wait for its end
   TopicMetrics::Counts counts_ = std::make_shared<TopicCounts>();
   IsrChanges isr_changes_;
+  RackOf rack_of_;
   std::variant<Idle, Leading, Following, GivingUp> role_;
   std::unique_ptr<Watermark> low_watermark_;  // of this leadership, once somebody waits for it
   bool stopped_ = false;

@@ -24,6 +24,7 @@ void Partitions::host(PartitionKey key, storage::LogPtr log, metadata::Partition
     if (links_) {
       const auto propose = [this, key](Replication::Wanted wanted) { links_->propose({key, std::move(wanted)}); };
       partition->set_isr_changes({.eligible = links_->eligible, .propose = propose});
+      partition->set_racks(links_->rack_of);
     }
   }
   partition->update(state);

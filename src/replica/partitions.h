@@ -25,6 +25,8 @@ struct ReplicationLinks {
   std::function<void(IsrProposal)> propose;  // answered by an image, or by Partitions::isr_refused()
   // What throttled replicas read of what is led here; nothing: they are not throttled.
   std::shared_ptr<ReplicationThrottle> leader_throttle = nullptr;
+  // By this shard's image; nothing: consumers read at the leader (replica.selector.class).
+  RackOf rack_of = nullptr;
 };
 
 class Partitions {

@@ -2,11 +2,15 @@
 
 import json
 import pathlib
+import shutil
+import subprocess
 import time
+import urllib.request
 
 from cluster_command_tests import run_tool, tool_output
 from cluster_tests import LIMIT_SECONDS, Cluster, in_cluster, in_cluster_of, until
-from harness.outcome import expect, expect_equal
+from harness.outcome import Skip, expect, expect_equal
+from harness.wire import free_port
 
 _MEGABYTES = 50
 _RATE = 5_000_000
@@ -108,7 +112,60 @@ def a_replica_moves_between_directories(cluster: Cluster) -> str:
     return f"{_MEGABYTES} MB, through a kill"
 
 
+_RACK_AWARE = "org.apache.kafka.common.replica.RackAwareReplicaSelector"
+
+
+def _sent(broker) -> int:
+    """Bytes of records that the broker has sent to consumers."""
+    with urllib.request.urlopen(broker.properties["metrics.listeners"] + "/metrics", timeout=LIMIT_SECONDS) as answer:
+        lines = answer.read().decode().splitlines()
+    return sum(int(float(line.split()[-1])) for line in lines if line.startswith('kafka_server_brokertopicmetrics_bytesout_total{topic="orders"'))
+
+
+def _kcat(cluster: Cluster, rack: str, *more: str) -> subprocess.Popen:
+    return subprocess.Popen(["kcat", "-C", "-b", cluster.bootstrap, "-t", "orders", "-p", "0", "-u", "-X", f"client.rack={rack}",
+                             "-q", *more], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+@in_cluster
+def consumers_read_in_their_rack(cluster: Cluster) -> str:
+    """librdkafka is sent to the follower of its rack, sees what is written at once, and is not sent there when it has left the in-sync replicas."""
+    if not shutil.which("kcat"):
+        raise Skip("kcat is not installed")
+    for node, broker in cluster.nodes.items():
+        broker.properties |= {"broker.rack": f"rack-{node}", "replica.selector.class": _RACK_AWARE, "metrics.listeners": f"http://127.0.0.1:{free_port()}"}
+    cluster.start()
+    cluster.wait_for_each_other()
+    _topic(cluster, "orders", "1:2:3")
+    cluster.thalweg(["produce", "orders"], _records(5))
+    begun = {node: _sent(broker) for node, broker in cluster.nodes.items()}
+    count = 5 * 1_000_000 // _RECORD_BYTES
+    consumer = _kcat(cluster, "rack-2", "-o", "beginning")
+    for _ in range(count):
+        consumer.stdout.readline()
+    sent = {node: _sent(broker) - begun[node] for node, broker in cluster.nodes.items()}
+    expect(sent[2] >= 5_000_000 and sent[1] < 1_000_000 and sent[3] == 0, f"bytes sent by broker: {sent}")
+    slowest = 0.0
+    for i in range(10):
+        begun_at = time.monotonic()
+        cluster.thalweg(["produce", "orders"], f"late {i}\n")
+        expect_equal(consumer.stdout.readline(), f"late {i}\n", "what is read at the follower")
+        slowest = max(slowest, time.monotonic() - begun_at)
+    consumer.kill()
+    consumer.wait()
+    # One that was sent there may keep asking the dead broker for minutes, as librdkafka 2.0 does; whoever comes now is not sent there.
+    cluster.nodes[2].kill()
+    for _ in until(LIMIT_SECONDS):
+        if 2 not in cluster.partitions("orders")[0]["in_sync"]:
+            break
+    late = _kcat(cluster, "rack-2", "-o", "beginning", "-c", str(count + 10))
+    held = len(late.communicate(timeout=LIMIT_SECONDS)[0].splitlines())
+    expect_equal(held, count + 10, "what is read when the replica of the rack is gone")
+    return f"bytes by broker {sent}; a record is seen {slowest * 1000:.0f} ms after its command began at most"
+
+
 ALL = {
+    "consumers read in their rack, and elsewhere when nobody is there": consumers_read_in_their_rack,
     "a replica moves between directories while it serves, and through a kill": a_replica_moves_between_directories,
     "a throttled move takes its time, and nothing else does": a_throttled_move_takes_its_time,
 }
