@@ -9,6 +9,7 @@ import urllib.request
 
 from cluster_command_tests import run_tool, tool_output
 from cluster_tests import LIMIT_SECONDS, Cluster, in_cluster, in_cluster_of, until
+from harness import paths
 from harness.outcome import Skip, expect, expect_equal
 from harness.wire import free_port
 
@@ -164,7 +165,47 @@ def consumers_read_in_their_rack(cluster: Cluster) -> str:
     return f"bytes by broker {sent}; a record is seen {slowest * 1000:.0f} ms after its command began at most"
 
 
+def _loads(cluster: Cluster, topic: str) -> tuple[dict[int, int], dict[int, int]]:
+    """How many replicas and how many leaders of the topic each broker has."""
+    replicas, leaders = dict.fromkeys(cluster.nodes, 0), dict.fromkeys(cluster.nodes, 0)
+    for row in json.loads(tool_output(cluster, "thalweg", "partition", "list", topic, "--output", "json")):
+        leaders[row["leader"]] += 1
+        for broker in row["replicas"]:
+            replicas[broker] += 1
+    return replicas, leaders
+
+
+@in_cluster
+def a_broker_that_has_nothing_gets_its_share(cluster: Cluster) -> str:
+    """The command is killed in the middle, and a second one ends what it began."""
+    cluster.start()
+    cluster.wait_for_each_other()
+    _topic(cluster, "orders", ",".join(["1:2", "2:1"] * 6))
+    cluster.thalweg(["produce", "orders"], "".join(f"{i % 100}\t{'x' * 1_000}\n" for i in range(20_000)))
+    planned = json.loads(tool_output(cluster, "thalweg", "cluster", "rebalance", "--dry-run", "--output", "json"))
+    expect_equal(sum(3 in row["to"] for row in planned if row["topic"] == "orders"), 8, f"replicas for the new broker: {planned}")
+    program = paths.thalweg_binary().resolve()
+    first = subprocess.Popen([str(program), "cluster", "rebalance", "--throttle", "2000000", "--brokers", cluster.bootstrap],
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in until(LIMIT_SECONDS):
+        if "adding" in tool_output(cluster, "kafka-reassign-partitions", "--list"):
+            break
+    first.kill()
+    first.wait()
+    settings = tool_output(cluster, "kafka-configs", "--describe", "--entity-type", "topics", "--entity-name", "orders")
+    expect("throttled.replicas" in settings, f"it was throttled: {settings}")
+    tool_output(cluster, "thalweg", "cluster", "rebalance", "--throttle", "50000000")
+    replicas, leaders = _loads(cluster, "orders")
+    expect_equal(replicas, {1: 8, 2: 8, 3: 8}, "replicas")
+    expect_equal(leaders, {1: 4, 2: 4, 3: 4}, "leaders")
+    settings = tool_output(cluster, "kafka-configs", "--describe", "--entity-type", "topics", "--entity-name", "orders")
+    expect("throttled" not in settings, f"throttles are left: {settings}")
+    expect_equal(len(cluster.thalweg(["consume", "orders"]).splitlines()), 20_000, "records")
+    return "8 replicas and 4 leaders each"
+
+
 ALL = {
+    "a broker that has nothing gets its share, through a kill of the command": a_broker_that_has_nothing_gets_its_share,
     "consumers read in their rack, and elsewhere when nobody is there": consumers_read_in_their_rack,
     "a replica moves between directories while it serves, and through a kill": a_replica_moves_between_directories,
     "a throttled move takes its time, and nothing else does": a_throttled_move_takes_its_time,
