@@ -5,6 +5,8 @@
 
 #include "protocol/alter_partition_reassignments_request.h"
 #include "protocol/alter_partition_reassignments_response.h"
+#include "protocol/alter_replica_log_dirs_request.h"
+#include "protocol/alter_replica_log_dirs_response.h"
 #include "protocol/elect_leaders_request.h"
 #include "protocol/elect_leaders_response.h"
 
@@ -28,6 +30,19 @@ Task<Result<PartitionResults>> alter_reassignments_once(Client& client, AlterPar
   PartitionResults results;
   for (const auto& topic : response.responses)
     for (const auto& p : topic.partitions) results[{topic.name, p.partition_index}] = result_in(p);
+  co_return results;
+}
+
+Task<Result<PartitionResults>> alter_log_dirs_once(Client& client, BrokerId broker, AlterReplicaLogDirsRequest request,
+                                                   Instant deadline) {
+  CO_TRY(const auto channel, co_await client.to(broker, deadline));
+  CO_TRY(const auto response,
+         co_await send<AlterReplicaLogDirsResponse>(channel, std::move(request), client.request_deadline(deadline)));
+  PartitionResults results;
+  for (const auto& topic : response.results)
+    for (const auto& p : topic.partitions)
+      results[{topic.topic_name, p.partition_index}] =
+          p.error_code == ErrorCode::kNone ? Result<>() : std::unexpected(error_of(p.error_code));
   co_return results;
 }
 
@@ -55,6 +70,23 @@ Task<Result<PartitionResults>> alter_reassignments(Client& client, ReplicaChange
   const Instant deadline = client.api_deadline();
   for (Retry retry(client, deadline);;) {
     auto results = co_await alter_reassignments_once(client, request, deadline);
+    if (results || !co_await retry.again(results.error())) co_return results;
+  }
+}
+
+Task<Result<PartitionResults>> alter_log_dirs(Client& client, BrokerId broker,
+                                              std::map<TopicPartition, std::string> directories) {
+  std::map<std::string, std::map<std::string, std::vector<PartitionId>>> by_path;
+  for (const auto& [tp, path] : directories) by_path[path][tp.topic].push_back(tp.partition);
+  AlterReplicaLogDirsRequest request;
+  for (auto& [path, topics] : by_path) {
+    auto& directory = request.dirs.emplace_back();
+    directory.path = path;
+    for (auto& [topic, partitions] : topics) directory.topics.push_back({topic, std::move(partitions)});
+  }
+  const Instant deadline = client.api_deadline();
+  for (Retry retry(client, deadline);;) {
+    auto results = co_await alter_log_dirs_once(client, broker, request, deadline);
     if (results || !co_await retry.again(results.error())) co_return results;
   }
 }

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "admin/client.h"
@@ -17,6 +18,11 @@ using PartitionResults = std::map<TopicPartition, Result<>>;
 using ReplicaChanges = std::map<TopicPartition, std::optional<std::vector<BrokerId>>>;
 Task<Result<PartitionResults>> alter_reassignments(Client& client, ReplicaChanges changes,
                                                    bool may_change_factor = true);
+
+// The broker's replicas of these partitions shall lie in these of its log directories; done when the moves have begun.
+// kReplicaNotAvailable of one that it does not have yet: it will be made there.
+Task<Result<PartitionResults>> alter_log_dirs(Client& client, BrokerId broker,
+                                              std::map<TopicPartition, std::string> directories);
 
 // Kafka's numbers. (Source: ElectionType)
 enum class Election : std::int8_t { kPreferred = 0, kUnclean = 1 };

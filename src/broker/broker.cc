@@ -11,6 +11,7 @@
 #include "broker/controller_service.h"
 #include "broker/controller_target.h"
 #include "broker/directory_assignments.h"
+#include "broker/directory_moves.h"
 #include "broker/forwarding.h"
 #include "broker/group_coordinator.h"
 #include "broker/leadership.h"
@@ -138,6 +139,8 @@ Broker::Broker(std::vector<const Shard*> shards, config::BrokerConfig config)
   groups_ = std::make_unique<GroupCoordinator>(*this);
   registry_door_ = std::make_unique<RegistryDoor>();
   logs_ = std::make_unique<storage::LogManager>(shards, log_manager_config(config_));
+  replication_ = std::make_unique<Replication>(*this);
+  directory_moves_ = std::make_unique<DirectoryMoves>(*this, replication_->directory_throttle());
   followed_ = std::make_unique<Followed>(Followed{{}, {}, log_config(metadata::Image(), "")});
 }
 
@@ -170,6 +173,7 @@ bool Broker::follow(const metadata::Image& image) {
   const auto now = config::in_force(config_, mine, everybodys);
   limits_->set_bounds(connection_bounds(now));
   logs_->set_producer_id_expiration(now.producer_id_expiration);
+  replication_->follow(now);
   const auto before = std::exchange(*followed_, Followed{mine, everybodys, log_config(image, "")});
   return followed_->inherited != before.inherited;
 }
@@ -204,6 +208,7 @@ Task<Result<>> Broker::start_as_broker(std::int64_t claimed_epoch) {
   CO_TRY_VOID(co_await lifecycle_->start(logs_->directory_ids()));
   co_await groups_->start();
   set_aside_foreign_logs();
+  co_await directory_moves_->drop_foreign();
   co_return Result<>();
 }
 
@@ -266,7 +271,6 @@ Task<Result<>> Broker::start_quorum(std::string cluster_id) {
     CO_TRY_VOID(co_await several_->participant->remember_membership());
   }
   controller_ = std::make_unique<ControllerService>(shard0(), config_, *quorum_, *publisher_);
-  replication_ = std::make_unique<Replication>(*this);
   directory_assignments_ = std::make_unique<DirectoryAssignments>(shard0(), assignment_links(*this));
   co_await replication_->start();
   publisher_->start();
@@ -430,6 +434,7 @@ Task<> Broker::stop() {
   for (auto& shard : shards_) co_await shard->shard.call(*shard, &BrokerShard::begin_stop);
   co_await stop_servers(shard0().clock.now() + kStopWithin);
   if (replication_) replication_->stop();
+  if (directory_moves_) co_await directory_moves_->stop();
   if (directory_assignments_) directory_assignments_->stop();
   if (controller_) controller_->stop();
   if (peers_) peers_->close();

@@ -48,6 +48,7 @@ class ControllerLink;
 class ControllerService;
 class Forwarding;
 class DirectoryAssignments;
+class DirectoryMoves;
 class GroupCoordinator;
 class MetadataPublisher;
 class PeerChannels;
@@ -92,6 +93,8 @@ class Broker {
   // Passes clients' requests on to the first.
   Forwarding& forwarding() { return *forwarding_; }
   DirectoryAssignments& directory_assignments() { return *directory_assignments_; }
+  Replication& replication() { return *replication_; }
+  DirectoryMoves& directory_moves() { return *directory_moves_; }
   // How other nodes reach the schema registry above this broker, on shard 0.
   RegistryDoor& registry_door() { return *registry_door_; }
   // To other nodes, from shard 0.
@@ -148,6 +151,7 @@ class Broker {
   std::unique_ptr<Forwarding> forwarding_;
   std::unique_ptr<Replication> replication_;
   std::unique_ptr<DirectoryAssignments> directory_assignments_;
+  std::unique_ptr<DirectoryMoves> directory_moves_;
   std::unique_ptr<BrokerLifecycle> lifecycle_;
   std::unique_ptr<ProducerIds> producer_ids_;
   std::unique_ptr<GroupCoordinator> groups_;

@@ -34,6 +34,9 @@ void listen(BrokerShard& owner, replica::Isolation isolation, const std::vector<
       return;
     }
     listening.registrations.push_back(partition->once_readable(isolation, wanted.seen, [bell] { bell.ring(); }));
+    if (wanted.committed_seen)
+      listening.registrations.push_back(partition->once_readable(replica::Isolation::kHighWatermark,
+                                                                 *wanted.committed_seen, [bell] { bell.ring(); }));
   }
 }
 

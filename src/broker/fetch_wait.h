@@ -1,6 +1,7 @@
 // Waiting for any of many partitions on several shards, as a long-polling Fetch does.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "broker/broker_shard.h"
@@ -14,7 +15,8 @@ class FetchWait {
   struct Partition {
     unsigned shard;
     replica::PartitionKey key;
-    Offset seen;  // what the reader has been told of
+    Offset seen;                                // what the reader has been told of
+    std::optional<Offset> committed_seen = {};  // of a follower that is told of commits at once
   };
   // True as soon as one partition has more to read than `seen`, or has lost its leader; false at the deadline, when the
   // broker stops, and with `gives_way` as soon as somebody waits for memory: a poll that holds much of it must not do

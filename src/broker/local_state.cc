@@ -3,6 +3,7 @@
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/directory_assignments.h"
+#include "broker/directory_moves.h"
 #include "broker/slices.h"
 #include "runtime/yielding.h"
 #include "storage/log_manager.h"
@@ -18,12 +19,14 @@ Task<Result<>> BrokerLocalState::host(metadata::ImagePtr image, metadata::TopicP
   broker_.directory_assignments().opened(key, broker_.logs().directory_id_of({topic->name, partition}),
                                          state.directory(broker_.config().node_id));
   co_await owner.shard.call(owner, &BrokerShard::host, topic->name, key, std::move(log), state);
+  broker_.directory_moves().hosted({topic->name, partition}, key);
   co_return Result<>();
 }
 
 Task<Result<>> BrokerLocalState::drop(metadata::TopicPtr topic, PartitionId partition) {
   const TopicPartition id{topic->name, partition};
   if (!broker_.logs().find(id)) co_return Result<>();
+  co_await broker_.directory_moves().give_up(id);
   const replica::PartitionKey key{topic->id, partition};
   auto& owner = broker_.owner_of(key);
   co_await owner.shard.call(owner, &BrokerShard::drop, topic->name, key);
@@ -46,6 +49,7 @@ Task<Result<>> BrokerLocalState::remove_topic(metadata::TopicPtr topic) {
       co_await shard->shard.call(*shard, &BrokerShard::drop_all, topic->name, std::move(some));
       if (topic->partitions.size() > kPartitionsAtOnce) co_await give_way();
     }
+  for (const PartitionId partition : partitions) co_await broker_.directory_moves().give_up({topic->name, partition});
   co_await broker_.logs().remove(topic->name, topic->id, std::move(partitions));
   broker_.topic_deleted(*topic);
   co_return Result<>();

@@ -53,6 +53,22 @@ replica::FetcherOptions fetcher_options(const config::BrokerConfig& config) {
   return options;
 }
 
+// Brokers that clients reach, by the listener between brokers: who is not registered with it is not there.
+replica::RackOf rack_of(BrokerShard& here) {
+  if (here.broker.config().replica_selector != config::ReplicaSelector::kRackAware) return nullptr;
+  return [&here](BrokerId id) -> std::optional<std::string> {
+    const auto* broker = here.image() ? here.image()->broker(id) : nullptr;
+    if (!broker || !broker->active()) return std::nullopt;
+    return broker->rack.value_or("");
+  };
+}
+
+std::shared_ptr<replica::ReplicationThrottle> throttle_of(const Broker& broker, std::chrono::seconds window) {
+  std::vector<const Shard*> shards;
+  for (const auto& shard : broker.shards()) shards.push_back(&shard->shard);
+  return std::make_shared<replica::ReplicationThrottle>(shards, to_instant(window));
+}
+
 }  // namespace
 
 bool may_be_in_sync(const metadata::Image& image, BrokerId id, std::int64_t broker_epoch) {
@@ -78,7 +94,16 @@ Replication::Replication(Broker& broker)
                                      owner.shard.post([&owner, key, partition_epoch] {
                                        owner.partitions.isr_refused(key, partition_epoch);
                                      });
-                                   }})) {}
+                                   }})),
+      leader_throttle_(throttle_of(broker, broker.config().replication_quota_window)),
+      follower_throttle_(throttle_of(broker, broker.config().replication_quota_window)),
+      directory_throttle_(throttle_of(broker, broker.config().directory_quota_window)) {}
+
+void Replication::follow(const config::BrokerConfig& in_force) {
+  leader_throttle_->set_rate(in_force.leader_replication_throttled_rate);
+  follower_throttle_->set_rate(in_force.follower_replication_throttled_rate);
+  directory_throttle_->set_rate(in_force.directory_copy_rate);
+}
 
 replica::ReplicationLinks Replication::links_of(BrokerShard& here) {
   const auto& config = broker_.config();
@@ -88,12 +113,15 @@ replica::ReplicationLinks Replication::links_of(BrokerShard& here) {
                     .connect = [&here, listener = inter_broker_listener(config), client_id](
                                    BrokerId leader, replica::Lane,
                                    Instant deadline) { return connect(&here, listener, client_id, leader, deadline); },
-                    .broker_epoch = [&here, self] { return epoch_in(here.image(), self); }},
+                    .broker_epoch = [&here, self] { return epoch_in(here.image(), self); },
+                    .throttle = follower_throttle_},
           .options = fetcher_options(config),
           .times = {.lag_max = config.replica_lag_time_max},
           .eligible = [&here](BrokerId id,
                               std::int64_t epoch) { return here.image() && may_be_in_sync(*here.image(), id, epoch); },
-          .propose = [this](replica::IsrProposal proposal) { propose(std::move(proposal)); }};
+          .propose = [this](replica::IsrProposal proposal) { propose(std::move(proposal)); },
+          .leader_throttle = leader_throttle_,
+          .rack_of = rack_of(here)};
 }
 
 void Replication::propose(replica::IsrProposal proposal) {

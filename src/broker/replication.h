@@ -6,8 +6,10 @@
 
 #include <memory>
 
+#include "config/broker_config.h"
 #include "replica/alter_partition_queue.h"
 #include "replica/partitions.h"
+#include "replica/replication_throttle.h"
 #include "runtime/task.h"
 
 namespace thalweg::broker {
@@ -23,12 +25,19 @@ class Replication {
   Task<> start();
   void stop() { queue_->stop(); }
 
+  // The rates of throttled replicas (KIP-73) are these from now on.
+  void follow(const config::BrokerConfig& in_force);
+  replica::ReplicationThrottle& leader_throttle() { return *leader_throttle_; }
+  // Of copies between log directories (KIP-113).
+  const std::shared_ptr<replica::ReplicationThrottle>& directory_throttle() const { return directory_throttle_; }
+
  private:
   replica::ReplicationLinks links_of(BrokerShard& here);
   void propose(replica::IsrProposal proposal);
 
   Broker& broker_;
   const std::unique_ptr<replica::AlterPartitionQueue> queue_;
+  const std::shared_ptr<replica::ReplicationThrottle> leader_throttle_, follower_throttle_, directory_throttle_;
 };
 
 // Whether the broker may be in sync: it is there, not about to leave, and this very process.

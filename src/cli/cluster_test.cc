@@ -274,5 +274,44 @@ TEST(Bar, ShowsHowMuchIsDone) {
   EXPECT_EQ(bytes_text(12'340'000), "12.3 MB");
 }
 
+TEST(ThalwegClusterRebalance, FillsABrokerThatWasAddedAndRemovesItsThrottles) {
+  with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
+    for (int i = 0; i < 6; ++i)
+      cluster.partitions[{"orders", PartitionId{i}}] = {1 + i % 2, i % 2 ? ids({2, 1}) : ids({1, 2}), ids({1, 2})};
+    const auto planned = co_await cluster.thalweg(shard, {"cluster", "rebalance", "--dry-run", "--output", "json"});
+    EXPECT_EQ(planned.code, 0) << planned.err;
+    EXPECT_EQ(cluster.broker.count(protocol::ApiKey::kAlterPartitionReassignments), 0);
+    const auto ran =
+        co_await cluster.thalweg(shard, {"cluster", "rebalance", "--throttle", "1000000", "--output", "json"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_TRUE(ran.out.contains("\"moved\"")) << ran.out;
+    std::map<int, int> carried, led;
+    for (const auto& [tp, partition] : cluster.partitions) {
+      ++led[partition.leader];
+      for (const BrokerId id : partition.replicas) ++carried[id.value];
+    }
+    EXPECT_EQ(carried, (std::map<int, int>{{1, 4}, {2, 4}, {3, 4}}));
+    EXPECT_EQ(led, (std::map<int, int>{{1, 2}, {2, 2}, {3, 2}}));
+    EXPECT_TRUE(cluster.configs.empty()) << "the throttles are gone";
+    const auto again = co_await cluster.thalweg(shard, {"cluster", "rebalance"});
+    EXPECT_TRUE(again.err.contains("nothing has to move")) << again.err;
+  });
+}
+
+TEST(ThalwegClusterRebalance, TakesBackWhatIsUnderWay) {
+  with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
+    cluster.looks_until_moved = 1'000;
+    cluster.partitions[{"orders", PartitionId{0}}] = {1, ids({3, 1, 2}), ids({1, 2}), ids({3}), ids({2})};
+    cluster.configs["orders"]["leader.replication.throttled.replicas"] = "0:1";
+    cluster.configs["1"]["leader.replication.throttled.rate"] = "5";
+    const auto ran = co_await cluster.thalweg(shard, {"cluster", "rebalance", "--cancel", "--output", "json"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_TRUE(ran.out.contains("\"taken back\"")) << ran.out;
+    EXPECT_EQ(cluster.partitions.begin()->second.replicas, ids({1, 2}));
+    EXPECT_TRUE(cluster.configs.empty());
+    EXPECT_EQ((co_await cluster.thalweg(shard, {"cluster", "rebalance", "--cancel", "--dry-run"})).code, 2);
+  });
+}
+
 }  // namespace
 }  // namespace thalweg::cli

@@ -92,6 +92,12 @@ constexpr Command kCommands[] = {
      kNoWords, declare_cluster_health, cluster_health, true},
     {"cluster describe", "", "Shows brokers, who controls, what each carries, and the partitions that are not well.",
      "thalweg cluster describe\nthalweg cluster describe --output json", kNoWords, declare_nothing, cluster_describe},
+    {"cluster rebalance", "[--throttle BYTES] [--cancel] [--dry-run] [--yes]",
+     "Evens out replicas, leaders and bytes over the brokers: shows the plan, asks on a terminal, and does it.",
+     "thalweg cluster rebalance --dry-run    # after a broker was added\nthalweg cluster rebalance --throttle "
+     "50000000\n"
+     "thalweg cluster rebalance --cancel",
+     kNoWords, declare_cluster_rebalance, cluster_rebalance, true},
     {"partition list", "[TOPIC...] [--partition N]... [--state STATE]",
      "Lists partitions: who leads, where the replicas are, which are in sync or may lead, what moves.",
      "thalweg partition list orders\nthalweg partition list --state under-replicated", kAllOrTopics,

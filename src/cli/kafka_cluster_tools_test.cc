@@ -221,6 +221,54 @@ TEST(KafkaReassignPartitions, ExecutesListsVerifiesAndCancels) {
   });
 }
 
+TEST(KafkaReassignPartitions, ThrottlesItsMovesUntilTheyAreVerified) {
+  with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
+    cluster.partitions = two_orders();
+    cluster.looks_until_moved = 3;
+    cluster.terminal.files["r.json"] =
+        R"({"partitions":[{"topic":"orders","partition":0,"replicas":[3,1]},{"topic":"orders","partition":1,"replicas":[1]}]})";
+    const char* tool = "kafka-reassign-partitions";
+    const auto started = co_await ask(shard, cluster, tool,
+                                      {"--execute", "--reassignment-json-file", "r.json", "--throttle", "5000000"});
+    EXPECT_TRUE(
+        started.out.contains("Save this to use as the --reassignment-json-file option during rollback\n"
+                             "Warning: You must run --verify periodically, until the reassignment completes, to ensure "
+                             "the throttle is removed.\n"
+                             "The inter-broker throttle limit was set to 5000000 B/s\n"
+                             "Successfully started partition reassignments for orders-0,orders-1\n"))
+        << started.out;
+    using Settings = std::map<std::string, std::string>;
+    const Settings rates{{"leader.replication.throttled.rate", "5000000"},
+                         {"follower.replication.throttled.rate", "5000000"}};
+    const Settings replicas{{"leader.replication.throttled.replicas", "0:1,0:2,1:2,1:3"},
+                            {"follower.replication.throttled.replicas", "0:3,1:1"}};
+    const std::map<std::string, Settings> all{{"1", rates}, {"2", rates}, {"3", rates}, {"orders", replicas}};
+    EXPECT_EQ(cluster.configs, all);
+    const Arguments verify{"--verify", "--reassignment-json-file", "r.json"};
+    EXPECT_TRUE((co_await ask(shard, cluster, tool, verify)).out.contains("still in progress"));
+    EXPECT_EQ(cluster.configs, all) << "not before all is done";
+    const auto done = co_await ask(shard, cluster, tool, verify);
+    EXPECT_TRUE(
+        done.out.ends_with("Reassignment of partition orders-1 is completed.\n\n"
+                           "Clearing broker-level throttles on brokers 1,2,3\n"
+                           "Clearing topic-level throttles on topic orders\n"))
+        << done.out;
+    EXPECT_TRUE(cluster.configs.empty());
+  });
+}
+
+// A move that is under way keeps its sources, also when it is given other targets.
+TEST(MoveThrottle, NamesWhoSendsAndWhoFetches) {
+  const TopicPartition first{"orders", PartitionId{0}}, tenth{"orders", PartitionId{10}};
+  const std::vector<admin::Reassignment> under_way{
+      {.partition = first, .adding = ids({3}), .removing = ids({2}), .replicas = ids({3, 1, 2})}};
+  const auto moves = moves_of(under_way, {{first, ids({4, 1})}, {tenth, ids({2, 3})}},
+                              {{first, ids({3, 1, 2})}, {tenth, ids({1, 2})}});
+  const auto replicas = throttled_replicas(moves);
+  EXPECT_EQ(replicas.leaders.at("orders"), "0:1,0:2,10:1,10:2");
+  EXPECT_EQ(replicas.followers.at("orders"), "0:4,10:3");
+}
+
 TEST(KafkaReassignPartitions, ProposesPlacesOnTheBrokersNamed) {
   with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
     cluster.partitions = two_orders();
@@ -245,15 +293,74 @@ Task<std::string> refusal_of(const Shard* shard, FakeCluster& cluster, std::stri
   co_return ran.out;
 }
 
-TEST(KafkaReassignPartitions, RefusesWhatIsNotServedAndWhatIsNotThere) {
+TEST(KafkaReassignPartitions, MovesReplicasBetweenTheDirectoriesOfTheirBrokers) {
+  with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
+    cluster.partitions = two_orders();
+    cluster.directories = {"/data", "/data2"};
+    cluster.looks_until_there = 1;
+    cluster.terminal.files["r.json"] =
+        R"({"partitions":[{"topic":"orders","partition":0,"replicas":[1,2],"log_dirs":["/data2","any"]}]})";
+    const char* tool = "kafka-reassign-partitions";
+    const auto started =
+        co_await ask(shard, cluster, tool,
+                     {"--execute", "--reassignment-json-file", "r.json", "--replica-alter-log-dirs-throttle", "1000"});
+    EXPECT_TRUE(started.out.ends_with(
+        "The replica-alter-dir throttle limit was set to 1000 B/s\n"
+        "Successfully started partition reassignment for orders-0\n"
+        "Successfully started moving log directory to /data2 for replica orders-0 with broker 1 \n"))
+        << started.out;
+    EXPECT_EQ(cluster.configs.at("1").at("replica.alter.log.dirs.io.max.bytes.per.second"), "1000");
+    const Arguments verify{"--verify", "--reassignment-json-file", "r.json"};
+    EXPECT_EQ((co_await ask(shard, cluster, tool, verify)).out,
+              "Status of partition reassignment:\nReassignment of partition orders-0 is completed.\n"
+              "Reassignment of replica orders-0-1 is still in progress.\n");
+    EXPECT_TRUE(cluster.configs.contains("1")) << "throttles stay until all is done";
+    cluster.futures.clear();
+    cluster.places[kFirst] = "/data2";
+    EXPECT_TRUE((co_await ask(shard, cluster, tool, verify))
+                    .out.contains("Reassignment of replica orders-0-1 completed successfully.\n"));
+    EXPECT_TRUE(cluster.configs.empty());
+  });
+}
+
+TEST(KafkaReassignPartitions, TakesMovesBetweenDirectoriesBack) {
+  with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
+    cluster.partitions = two_orders();
+    cluster.directories = {"/data", "/data2"};
+    cluster.futures[kFirst] = "/data2";
+    cluster.terminal.files["r.json"] =
+        R"({"partitions":[{"topic":"orders","partition":0,"replicas":[1,2],"log_dirs":["/data2","any"]}]})";
+    const Arguments cancel{"--cancel", "--reassignment-json-file", "r.json", "--preserve-throttles"};
+    EXPECT_EQ((co_await ask(shard, cluster, "kafka-reassign-partitions", cancel)).out,
+              "None of the specified partition reassignments are active.\n"
+              "Successfully started moving log directory to /data for replica orders-0 with broker 1 \n");
+    EXPECT_TRUE(cluster.futures.empty());
+    EXPECT_TRUE((co_await ask(shard, cluster, "kafka-reassign-partitions", cancel))
+                    .out.ends_with("None of the specified partition moves are active."));
+  });
+}
+
+TEST(KafkaReassignPartitions, SaysWhichReplicasCouldNotBeMovedInTime) {
+  with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
+    cluster.partitions = two_orders();
+    cluster.directories = {"/data", "/data2"};
+    cluster.looks_until_there = 1'000;
+    cluster.terminal.files["r.json"] =
+        R"({"partitions":[{"topic":"orders","partition":0,"replicas":[1,2],"log_dirs":["any","/data2"]}]})";
+    const auto ran = co_await ask(shard, cluster, "kafka-reassign-partitions",
+                                  {"--execute", "--reassignment-json-file", "r.json", "--timeout", "0"});
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_TRUE(ran.out.ends_with("Timed out before log directory move could be started for: orders-0-2\n")) << ran.out;
+  });
+}
+
+TEST(KafkaReassignPartitions, RefusesWhatIsNotThere) {
   with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
     cluster.partitions = two_orders();
     EXPECT_TRUE(
-        (co_await refusal_of(shard, cluster, kWanted, {"--throttle", "1000"})).contains("moves are not throttled yet"));
-    EXPECT_TRUE(
         (co_await refusal_of(shard, cluster,
                              R"({"partitions":[{"topic":"orders","partition":0,"replicas":[3],"log_dirs":["/b"]}]})"))
-            .contains("AlterReplicaLogDirs) are not served yet"));
+            .contains("Error: log_dirs: broker 3 has no log directory /b, for orders-0; it has /data"));
     EXPECT_EQ(
         co_await refusal_of(shard, cluster, R"({"partitions":[{"topic":"orders","partition":0,"replicas":[9]}]})"),
         "Error: Unknown broker id 9\n");

@@ -49,24 +49,23 @@ std::string counted_list(const admin::ReplicaChanges& changes) {
 
 }  // namespace
 
-// A replica lies where it lies, and on a broker with one directory there is no other place.
-Task<Result<>> ReassignCommand::check_directories(ReassignmentFile wanted) {
-  std::map<BrokerId, std::vector<admin::LogDirDescription>> of_brokers;
-  for (const auto& [replica, path] : wanted.directories) {
-    const auto& [tp, broker] = replica;
-    if (!of_brokers.contains(broker)) {
-      CO_TRY(of_brokers[broker], co_await admin::describe_log_dirs(client_, broker));
-    }
-    const auto& directories = of_brokers[broker];
-    const auto at = std::ranges::find(directories, path, &admin::LogDirDescription::path);
-    const bool is_there = at != directories.end() &&
-                          std::ranges::find(at->replicas, tp, &admin::ReplicaOnDisk::partition) != at->replicas.end();
-    if (is_there || (at != directories.end() && directories.size() == 1)) continue;
-    co_return terse(fmt::format(
-        "Error: log_dirs: the replica of {} on broker {} cannot be placed in {}: brokers choose the directory, and "
-        "moves "
-        "between directories (AlterReplicaLogDirs) are not served yet. Leave log_dirs out, or write \"any\".",
-        to_string(tp), broker.value, path));
+Task<Result<>> ReassignCommand::throttle(std::vector<admin::Reassignment> under_way, ReplicaMap proposed,
+                                         ReplicaMap now, std::map<Replica, std::string> directories) {
+  const std::int64_t rate = parse_integer(options_.value_or("throttle", "-1")).value_or(-1);
+  const std::int64_t copies = parse_integer(options_.value_or("replica-alter-log-dirs-throttle", "-1")).value_or(-1);
+  if (rate < 0 && copies < 0) co_return Result<>();
+  terminal_.out(
+      "Warning: You must run --verify periodically, until the reassignment completes, to ensure the throttle is "
+      "removed.\n");
+  if (rate >= 0) {
+    CO_TRY_VOID(co_await throttle_moves(client_, moves_of(under_way, proposed, now), rate));
+    terminal_.out(fmt::format("The inter-broker throttle limit was set to {} B/s\n", rate));
+  }
+  if (copies >= 0) {
+    std::set<BrokerId> brokers;
+    for (const auto& [replica, path] : directories) brokers.insert(replica.second);
+    CO_TRY_VOID(co_await throttle_directories(client_, brokers, copies));
+    terminal_.out(fmt::format("The replica-alter-dir throttle limit was set to {} B/s\n", copies));
   }
   co_return Result<>();
 }
@@ -84,6 +83,7 @@ Task<Result<>> ReassignCommand::execute() {
         "the throttle by resubmitting the current reassignment.");
   CO_TRY(const auto cluster, co_await admin::describe_cluster(client_));
   std::vector<TopicPartition> partitions;
+  ReplicaMap proposed;
   admin::ReplicaChanges changes;
   for (const auto& one : wanted.partitions) {
     for (const BrokerId id : one.replicas)
@@ -91,6 +91,7 @@ Task<Result<>> ReassignCommand::execute() {
         co_return invalid(fmt::format("Unknown broker id {}", id.value));
     partitions.push_back(one.partition);
     changes[one.partition] = one.replicas;
+    proposed[one.partition] = one.replicas;
   }
   CO_TRY_VOID(co_await check_directories(wanted));
   CO_TRY(const auto now, co_await replicas_now(partitions));
@@ -98,6 +99,7 @@ Task<Result<>> ReassignCommand::execute() {
       fmt::format("Current partition replica assignment\n\n{}\n\nSave this to use as the "
                   "--reassignment-json-file option during rollback\n",
                   reassignment_json(now, co_await directories_now(now))));
+  CO_TRY_VOID(co_await throttle(moves, std::move(proposed), now, wanted.directories));
   const std::string named = counted_list(changes);
   CO_TRY(const auto results, co_await admin::alter_reassignments(client_, std::move(changes),
                                                                  !options_.has("disallow-replication-factor-change")));
@@ -106,7 +108,8 @@ Task<Result<>> ReassignCommand::execute() {
     if (!result) errors.push_back(fmt::format("{}: {}", to_string(tp), kafka_text(result.error())));
   if (!errors.empty()) co_return terse(fmt::format("Error reassigning partition(s):\n{}", fmt::join(errors, "\n")));
   terminal_.out(fmt::format("Successfully started partition reassignment{}\n", named));
-  co_return Result<>();
+  if (wanted.directories.empty()) co_return Result<>();
+  co_return co_await move_directories(wanted.directories);
 }
 
 }  // namespace thalweg::cli

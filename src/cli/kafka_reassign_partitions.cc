@@ -8,7 +8,6 @@
 #include <array>
 #include <set>
 
-#include "admin/configs.h"
 #include "cli/columns.h"
 #include "cli/java_errors.h"
 
@@ -32,9 +31,10 @@ OptionParser kafka_reassign_partitions_options() {
           "With --generate: {\"version\":1,\"topics\":[{\"topic\":\"foo\"}]}.");
   p.value("broker-list", "brokerlist", "With --generate: brokers to move to, like 0,1,2.");
   p.flag("disable-rack-aware", "With --generate: ignore racks.");
-  p.integer("throttle", "throttle", "Refused: moves are not throttled yet.");
+  p.integer("throttle", "throttle",
+            "Most bytes per second that each broker sends and fetches for moves; -1 is no change.");
   p.integer("replica-alter-log-dirs-throttle", "replicaAlterLogDirsThrottle",
-            "Refused: there are no moves between directories yet.");
+            "Most bytes per second that each broker copies between its log directories; -1 is no change.");
   p.integer("timeout", "timeout", "How long to wait for moves between directories to begin, in ms.");
   p.flag("additional", "With --execute: although other moves are under way.");
   p.flag("disallow-replication-factor-change", "With --execute: refuse what changes the number of replicas.");
@@ -92,18 +92,14 @@ std::string misuse_of_reassign(const OptionParser& known, const Options& o) {
   return "";
 }
 
-Result<> refuse_what_is_not_served(const Options& options) {
-  for (const char* throttle : {"throttle", "replica-alter-log-dirs-throttle"})
-    if (options.has(throttle))
-      return terse(
-          fmt::format("--{}: moves are not throttled yet, and would run at full speed; leave it out", throttle));
+Result<> refuse_controllers(const Options& options) {
   if (options.has("bootstrap-controller") && !options.has("cancel"))
     return invalid("The --bootstrap-controller option is not supported with these action.");
   return {};
 }
 
 Task<Result<>> run_reassign(ReassignCommand command, const Options& options) {
-  CO_TRY_VOID(refuse_what_is_not_served(options));
+  CO_TRY_VOID(refuse_controllers(options));
   if (options.has("generate")) co_return co_await command.generate();
   if (options.has("execute")) co_return co_await command.execute();
   if (options.has("verify")) co_return co_await command.verify();
@@ -216,8 +212,7 @@ Task<Result<>> ReassignCommand::cancel() {
     terminal_.out(fmt::format("Successfully cancelled partition reassignment{} for: {}\n",
                               active.size() == 1 ? "" : "s", tp_list(active)));
   }
-  // Kafka's tool ends this line nowhere, too.
-  terminal_.out("None of the specified partition moves are active.");
+  CO_TRY_VOID(co_await cancel_directories(wanted.directories));
   if (options_.has("preserve-throttles")) co_return Result<>();
   co_return co_await clear_throttles(wanted.partitions);
 }
@@ -231,23 +226,12 @@ Task<Result<>> ReassignCommand::clear_throttles(std::vector<WantedReplicas> want
     brokers.insert(one.replicas.begin(), one.replicas.end());
     topics.insert(one.partition.topic);
   }
-  const auto removal = [](std::initializer_list<const char*> names) {
-    std::vector<admin::ConfigChange> changes;
-    for (const char* name : names) changes.push_back({name, admin::ConfigOperation::kDelete, std::nullopt});
-    return changes;
-  };
   terminal_.out(fmt::format("Clearing broker-level throttles on broker{} {}\n", brokers.size() == 1 ? "" : "s",
                             id_list({brokers.begin(), brokers.end()})));
-  const auto of_brokers = removal({"leader.replication.throttled.rate", "follower.replication.throttled.rate",
-                                   "replica.alter.log.dirs.io.max.bytes.per.second"});
-  for (const BrokerId id : brokers)
-    CO_TRY_VOID(co_await admin::alter_configs(client_, {admin::ResourceType::kBroker, to_string(id)}, of_brokers));
+  CO_TRY_VOID(co_await unthrottle_brokers(client_, brokers));
   terminal_.out(fmt::format("Clearing topic-level throttles on topic{} {}\n", topics.size() == 1 ? "" : "s",
                             fmt::join(topics, ",")));
-  const auto of_topics = removal({"leader.replication.throttled.replicas", "follower.replication.throttled.replicas"});
-  for (const auto& topic : topics)
-    CO_TRY_VOID(co_await admin::alter_configs(client_, {admin::ResourceType::kTopic, topic}, of_topics));
-  co_return Result<>();
+  co_return co_await unthrottle_topics(client_, topics);
 }
 
 Task<int> kafka_reassign_partitions(Context context, Arguments arguments) {

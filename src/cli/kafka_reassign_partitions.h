@@ -10,6 +10,7 @@
 #include "admin/cluster.h"
 #include "admin/replicas.h"
 #include "admin/topics.h"
+#include "cli/move_throttle.h"
 #include "cli/tool.h"
 
 namespace thalweg::cli {
@@ -23,20 +24,21 @@ struct WantedReplicas {
   std::vector<BrokerId> replicas;
 };
 using Replica = std::pair<TopicPartition, BrokerId>;
+// "orders-0-2", as Kafka prints a replica.
+std::string replica_name(const Replica& replica);
 struct ReassignmentFile {
   std::vector<WantedReplicas> partitions;      // as listed; a partition may occur twice
   std::map<Replica, std::string> directories;  // without those that are "any"
 };
 Result<ReassignmentFile> parse_reassignment(const std::string& text);
 Result<std::vector<std::string>> parse_topics_to_move(const std::string& text);
-using ReplicaMap = std::map<TopicPartition, std::vector<BrokerId>>;
 // `directories`: where replicas lie; "any" for others.
 std::string reassignment_json(const ReplicaMap& partitions, const std::map<Replica, std::string>& directories);
 
 class ReassignCommand {
  public:
   ReassignCommand(Context context, const Options& options, admin::Client& client)
-      : terminal_(context.terminal), options_(options), client_(client) {}
+      : clock_(context.shard.clock), terminal_(context.terminal), options_(options), client_(client) {}
 
   // kafka_reassign_partitions.cc
   Task<Result<>> list();
@@ -55,11 +57,19 @@ class ReassignCommand {
   Task<Result<ReplicaMap>> replicas_now(std::vector<TopicPartition> partitions);
   // Where each replica lies, of those brokers that answer.
   Task<std::map<Replica, std::string>> directories_now(ReplicaMap partitions);
+  // What --throttle asks for, before anything moves.
+  Task<Result<>> throttle(std::vector<admin::Reassignment> under_way, ReplicaMap proposed, ReplicaMap now,
+                          std::map<Replica, std::string> directories);
+  // kafka_reassign_directories.cc
   Task<Result<>> check_directories(ReassignmentFile wanted);
+  Task<Result<>> begin_directory_moves(std::map<Replica, std::string>& pending);
+  Task<Result<>> move_directories(std::map<Replica, std::string> pending);
+  Task<Result<>> cancel_directories(std::map<Replica, std::string> wanted);
   Task<Result<>> verify_partitions(std::vector<WantedReplicas> wanted, bool& under_way);
   Task<Result<>> verify_directories(std::map<Replica, std::string> wanted, bool& under_way);
   Task<Result<>> clear_throttles(std::vector<WantedReplicas> wanted);
 
+  Clock& clock_;
   Terminal& terminal_;
   const Options& options_;
   admin::Client& client_;

@@ -9,11 +9,6 @@
 namespace thalweg::cli {
 namespace {
 
-// "orders-0-2", as Kafka prints a replica.
-std::string replica_name(const Replica& replica) {
-  return fmt::format("{}-{}", to_string(replica.first), replica.second.value);
-}
-
 std::string state_of_directory(const Replica& replica, const std::string& wanted,
                                const std::vector<admin::LogDirDescription>& directories, bool& under_way) {
   const std::string *current = nullptr, *future = nullptr;

@@ -12,6 +12,8 @@
 #include "cli/testing.h"
 #include "protocol/alter_partition_reassignments_request.h"
 #include "protocol/alter_partition_reassignments_response.h"
+#include "protocol/alter_replica_log_dirs_request.h"
+#include "protocol/alter_replica_log_dirs_response.h"
 #include "protocol/describe_cluster_request.h"
 #include "protocol/describe_cluster_response.h"
 #include "protocol/describe_configs_request.h"
@@ -24,6 +26,8 @@
 #include "protocol/describe_topic_partitions_response.h"
 #include "protocol/elect_leaders_request.h"
 #include "protocol/elect_leaders_response.h"
+#include "protocol/incremental_alter_configs_request.h"
+#include "protocol/incremental_alter_configs_response.h"
 #include "protocol/list_partition_reassignments_request.h"
 #include "protocol/list_partition_reassignments_response.h"
 
@@ -68,13 +72,18 @@ class FakeCluster {
   admin::FakeBroker broker;
   FakeTerminal terminal;
   std::map<TopicPartition, FakePartition> partitions;
+  // What was set and not removed again, by the name of a topic or the id of a broker.
+  std::map<std::string, std::map<std::string, std::string>> configs;
   std::set<int> down;
   std::set<int> silent;  // voters that the controller has not heard for ten seconds
   std::map<std::string, std::string> racks;
   int controller = 2;
-  bool is_controller = false;  // what listens is for controllers
-  int looks_until_moved = 2;   // questions after which a move is done
-  std::int64_t size = 1'000;   // of each replica
+  bool is_controller = false;                             // what listens is for controllers
+  int looks_until_moved = 2;                              // questions after which a move is done
+  std::int64_t size = 1'000;                              // of each replica
+  std::vector<std::string> directories{"/data"};          // of each broker
+  std::map<TopicPartition, std::string> places, futures;  // of the replicas; "/data" for others
+  int looks_until_there = 0;  // questions before a replica can be moved to another directory
 
  private:
   void serve_metadata();
@@ -169,16 +178,23 @@ inline void FakeCluster::serve_metadata() {
   });
   broker.on<DescribeLogDirsRequest, DescribeLogDirsResponse>([this](const auto& request) {
     DescribeLogDirsResponse response;
-    auto& directory = response.results.emplace_back();
-    directory.log_dir = "/data";
-    for (const auto& [tp, partition] : partitions) {
-      const auto wants = [&](const auto& topic) {
-        return topic.topic == tp.topic && std::ranges::find(topic.partitions, tp.partition) != topic.partitions.end();
-      };
-      if (request.topics && std::ranges::none_of(*request.topics, wants)) continue;
-      auto& topic = directory.topics.emplace_back();
-      topic.name = tp.topic;
-      topic.partitions.push_back({tp.partition, size, 0, false});
+    for (const std::string& path : directories) {
+      auto& directory = response.results.emplace_back();
+      directory.log_dir = path;
+      for (const auto& [tp, partition] : partitions) {
+        const auto wants = [&](const auto& topic) {
+          return topic.topic == tp.topic && std::ranges::find(topic.partitions, tp.partition) != topic.partitions.end();
+        };
+        if (request.topics && std::ranges::none_of(*request.topics, wants)) continue;
+        const auto place = places.find(tp), future = futures.find(tp);
+        const auto add = [&](std::int64_t lag, bool is_future) {
+          auto& topic = directory.topics.emplace_back();
+          topic.name = tp.topic;
+          topic.partitions.push_back({tp.partition, size, lag, is_future});
+        };
+        if ((place == places.end() ? "/data" : place->second) == path) add(0, false);
+        if (future != futures.end() && future->second == path) add(7, true);
+      }
     }
     return response;
   });
@@ -225,6 +241,39 @@ inline void FakeCluster::serve_changes() {
         its.replicas = all;
       }
     }
+    return response;
+  });
+  broker.on<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>([this](const auto& request) {
+    IncrementalAlterConfigsResponse response;
+    for (const auto& resource : request.resources) {
+      auto& its = configs[resource.resource_name];
+      for (const auto& change : resource.configs) {
+        if (change.value)
+          its[change.name] = *change.value;
+        else
+          its.erase(change.name);
+      }
+      if (its.empty()) configs.erase(resource.resource_name);
+      response.responses.push_back({ErrorCode::kNone, std::nullopt, resource.resource_type, resource.resource_name});
+    }
+    return response;
+  });
+  broker.on<AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse>([this](const auto& request) {
+    AlterReplicaLogDirsResponse response;
+    const bool there = --looks_until_there < 0;
+    for (const auto& directory : request.dirs)
+      for (const auto& topic : directory.topics) {
+        auto& out = response.results.emplace_back();
+        out.topic_name = topic.name;
+        for (const PartitionId number : topic.partitions) {
+          const TopicPartition tp{topic.name, number};
+          out.partitions.push_back({number, there ? ErrorCode::kNone : ErrorCode::kReplicaNotAvailable});
+          const auto place = places.find(tp);
+          futures.erase(tp);
+          if (there && (place == places.end() ? "/data" : place->second) != directory.path)
+            futures[tp] = directory.path;
+        }
+      }
     return response;
   });
   broker.on<ElectLeadersRequest, ElectLeadersResponse>([this](const auto& request) {

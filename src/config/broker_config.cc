@@ -202,6 +202,18 @@ Result<> set_controller_listeners(BrokerConfig& config, const Value& value) {
   return {};
 }
 
+Result<> set_replica_selector(BrokerConfig& config, const Value& value) {
+  constexpr std::string_view kPackage = "org.apache.kafka.common.replica.";
+  const auto& name = std::get<std::string>(value);
+  const bool rack_aware = name == std::string(kPackage) + "RackAwareReplicaSelector";
+  if (!rack_aware && !name.empty() && name != std::string(kPackage) + "LeaderSelector")
+    return fail(ErrorCode::kInvalidConfig,
+                fmt::format("there is no class {} here; {}RackAwareReplicaSelector and {}LeaderSelector are built in",
+                            name, kPackage, kPackage));
+  config.replica_selector = rack_aware ? ReplicaSelector::kRackAware : ReplicaSelector::kLeader;
+  return {};
+}
+
 Result<> set_durability(BrokerConfig& config, const Value& value) {
   config.durability = std::get<std::string>(value) == "memory" ? Durability::kMemory : Durability::kFsync;
   return {};

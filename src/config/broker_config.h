@@ -22,6 +22,10 @@ namespace thalweg::config {
 // the page cache, as Apache Kafka does.
 enum class Durability : std::uint8_t { kFsync, kMemory };
 
+// Where consumers read that have said in which rack they are (replica.selector.class): at the leader, or at an in-sync
+// replica of their rack.
+enum class ReplicaSelector : std::uint8_t { kLeader, kRackAware };
+
 // The longest that a field in milliseconds, seconds or minutes says. What an option asks beyond that is for ever all
 // the same, and the sum with an Instant of this process is still one.
 inline constexpr std::chrono::hours kLongestSpan{100 * 365 * 24};
@@ -90,6 +94,12 @@ struct BrokerConfig {
   std::int32_t replica_fetch_response_max_bytes{};
   Millis replica_fetch_wait_max{};
   Millis replica_lag_time_max{};
+  ReplicaSelector replica_selector{};
+  std::int64_t leader_replication_throttled_rate{};  // bytes per second
+  std::int64_t follower_replication_throttled_rate{};
+  std::chrono::seconds replication_quota_window{};
+  std::int64_t directory_copy_rate{};  // replica.alter.log.dirs.io.max.bytes.per.second
+  std::chrono::seconds directory_quota_window{};
 
   // Quorum and controller
   Millis broker_heartbeat_interval{};

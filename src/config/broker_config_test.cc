@@ -41,7 +41,7 @@ TEST(BrokerConfig, EveryBoundRowHasADefault) {
     ++bound;
     const bool derived = option->name == "log.dirs" || option->name == "metadata.log.dir" ||
                          option->name == "broker.rack" || option->name == "thalweg.cluster.id" ||
-                         option->name == "console.cluster.name";
+                         option->name == "console.cluster.name" || option->name == "replica.selector.class";
     EXPECT_TRUE(option->default_value != kNull || derived) << option->name;
   }
   EXPECT_GT(bound, 40);
@@ -237,6 +237,16 @@ TEST(Listeners, ReadsVoters) {
   EXPECT_THAT(*parse_voters("1@a:9093,2@[::1]:9094"),
               ElementsAre(Voter{BrokerId{1}, "a", 9093}, Voter{BrokerId{2}, "::1", 9094}));
   for (const auto* bad : {"a:9093", "x@a:1", "1@a", "1@a:1,1@b:2"}) EXPECT_FALSE(parse_voters(bad)) << bad;
+}
+
+TEST(BrokerConfig, TakesKafkasReplicaSelectorsAndNoOthers) {
+  const auto selector = [](const char* name) { return load_broker_config({{"replica.selector.class", name}}); };
+  constexpr const char* kRackAwareName = "org.apache.kafka.common.replica.RackAwareReplicaSelector";
+  EXPECT_EQ(load_broker_config({})->config.replica_selector, ReplicaSelector::kLeader);
+  EXPECT_EQ(selector(kRackAwareName)->config.replica_selector, ReplicaSelector::kRackAware);
+  EXPECT_EQ(selector("org.apache.kafka.common.replica.LeaderSelector")->config.replica_selector,
+            ReplicaSelector::kLeader);
+  EXPECT_THAT(selector("com.example.Mine").error().message, HasSubstr("there is no class com.example.Mine here"));
 }
 
 }  // namespace

@@ -43,5 +43,7 @@ inline constexpr Setter parsed_into = &internal::parse_and_set<Field, Parse>;
 Result<> set_roles(BrokerConfig& config, const Value& value);
 Result<> set_controller_listeners(BrokerConfig& config, const Value& value);
 Result<> set_durability(BrokerConfig& config, const Value& value);
+// Kafka's two classes by their names; others are classes of Java.
+Result<> set_replica_selector(BrokerConfig& config, const Value& value);
 
 }  // namespace thalweg::config

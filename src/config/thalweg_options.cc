@@ -70,11 +70,14 @@ constexpr Option kThalwegOptions[] = {
 // clang-format off: a line of facts and a line of words for each option
 constexpr Option kDynamicOnlyOptions[] = {
     {"follower.replication.throttled.rate", kLong, "9223372036854775807", {.min = 0}, kPerBroker,
-     "Most bytes per second that throttled replicas fetch.", kNoField, true},
+     "Most bytes per second that throttled replicas fetch.",
+     into<&BrokerConfig::follower_replication_throttled_rate>, true},
     {"leader.replication.throttled.rate", kLong, "9223372036854775807", {.min = 0}, kPerBroker,
-     "Most bytes per second that are sent to throttled replicas.", kNoField, true},
+     "Most bytes per second that are sent to throttled replicas.",
+     into<&BrokerConfig::leader_replication_throttled_rate>, true},
     {"replica.alter.log.dirs.io.max.bytes.per.second", kLong, "9223372036854775807", {.min = 0}, kPerBroker,
-     "Most bytes per second copied between log directories.", kNoField, true},
+     "Most bytes per second copied between log directories.",
+     into<&BrokerConfig::directory_copy_rate>, true},
 };
 // clang-format on
 

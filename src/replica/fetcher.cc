@@ -139,17 +139,23 @@ Instant Fetcher::next_send() const {
     when = held;
   else if (sent_.size() == 1 && session_.established() && session_.has_changes())
     when = std::max(held, last_sent_ + options_.supersede_every);
-  for (const auto& [key, followed] : followed_)
+  for (const auto& [key, followed] : followed_) {
     if (followed.again) when = std::min(when, *followed.again);
+    if (followed.held_until) when = std::min(when, *followed.held_until);
+  }
   return when;
 }
 
 void Fetcher::wake_paused() {
   const Instant now = shard_.clock.now();
   for (auto& [key, followed] : followed_) {
-    if (!followed.again || *followed.again > now) continue;
-    followed.again.reset();
-    refresh(key, followed);
+    const auto is_due = [now](std::optional<Instant>& when) {
+      const bool due = when && *when <= now;
+      if (due) when.reset();
+      return due;
+    };
+    const bool again = is_due(followed.again), held = is_due(followed.held_until);
+    if (again || held) refresh(key, followed);
   }
 }
 
@@ -214,6 +220,7 @@ void Fetcher::take_one(FetchSessionClient::Number number, const PartitionKey& ke
 }
 
 void Fetcher::append(const PartitionKey& key, Followed& followed, LeaderEpoch epoch, PartitionData& data) {
+  const std::size_t bytes = data.records ? size_of(*data.records) : 0;
   const auto appended =
       followed.partition->append_as_follower(records_of(data), epoch, data.high_watermark, data.log_start_offset);
   if (!appended) {
@@ -223,14 +230,24 @@ void Fetcher::append(const PartitionKey& key, Followed& followed, LeaderEpoch ep
                  {replication::wait_after(ErrorCode::kKafkaStorageError, followed.failures), appended.error().code});
   }
   followed.failures = 0;
+  if (links_.throttle && followed.partition->is_throttled_follower()) links_.throttle->record(shard_, bytes);
   refresh(key, followed);
+}
+
+// A replica that is not in sync waits while such have fetched more than they may.
+bool Fetcher::is_held(Followed& followed) const {
+  followed.held_until.reset();
+  if (!links_.throttle || !followed.partition->is_throttled_follower() || !links_.throttle->is_exceeded(shard_))
+    return false;
+  followed.held_until = links_.throttle->look_again_at(shard_);
+  return true;
 }
 
 // What the partition is asked for next, and claims.
 void Fetcher::refresh(const PartitionKey& key, Followed& followed) {
   if (std::exchange(followed.on_disk, nullptr)) --unclaimed_;
   const auto position = followed.partition->following();
-  if (!position || followed.busy || followed.again) return session_.forget(key);
+  if (!position || followed.busy || followed.again || is_held(followed)) return session_.forget(key);
   const Offset claim = std::min(followed.partition->claim(), position->end);
   session_.put(key, {.position = *position,
                      .claim = claim,

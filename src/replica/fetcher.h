@@ -21,6 +21,7 @@
 #include "network/channel.h"
 #include "replica/fetch_session_client.h"
 #include "replica/partition.h"
+#include "replica/replication_throttle.h"
 #include "runtime/shard.h"
 #include "runtime/signal.h"
 #include "runtime/stop_signal.h"
@@ -39,6 +40,8 @@ struct FetchLinks {
   std::function<Task<Result<ChannelPtr>>(BrokerId leader, Lane lane, Instant deadline)> connect;
   // What this broker is registered with, as this shard's image says.
   std::function<std::int64_t()> broker_epoch;
+  // What throttled replicas fetch (KIP-73); nothing: they are not throttled.
+  std::shared_ptr<ReplicationThrottle> throttle = nullptr;
 };
 
 struct FetcherOptions {
@@ -78,6 +81,7 @@ class Fetcher : public std::enable_shared_from_this<Fetcher> {
     bool busy = false;             // truncated, or asked about; not fetched
     std::optional<Instant> again;  // paused until then
     ErrorCode why = ErrorCode::kNone;
+    std::optional<Instant> held_until;                 // throttled; not fetched before
     int failures = 0;                                  // in a row
     std::unique_ptr<Watermark::Registration> on_disk;  // while it claims less than it has
   };
@@ -101,6 +105,7 @@ class Fetcher : public std::enable_shared_from_this<Fetcher> {
   void append(const PartitionKey& key, Followed& followed, LeaderEpoch epoch,
               protocol::FetchResponse::PartitionData& data);
   void refresh(const PartitionKey& key, Followed& followed);
+  bool is_held(Followed& followed) const;
   void on_disk(const PartitionKey& key, Offset seen);
   void pause(const PartitionKey& key, Followed& followed, replication::Later later);
   // Off the session until it is done; `change` runs beside the fetches.

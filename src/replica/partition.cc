@@ -4,6 +4,8 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "replication/replica_selector.h"
+#include "replication/throttled_replicas.h"
 
 namespace thalweg::replica {
 
@@ -12,7 +14,10 @@ Partition::Partition(const Shard& shard, BrokerId self, storage::LogPtr log, Rep
       self_(self),
       log_(std::move(log)),
       times_(times),
-      high_watermark_(shard.clock, std::min(log_->high_watermark(), log_->end_offset())) {}
+      high_watermark_(shard.clock, std::min(log_->high_watermark(), log_->end_offset())),
+      followed_(shard.clock, high_watermark_.value()) {
+  look_for_throttles();
+}
 
 // ---- The role
 
@@ -27,8 +32,13 @@ void Partition::update(const metadata::Partition& state) {
   partition_epoch_ = state.partition_epoch;
   isr_ = state.isr;
   if (is_leader() && !led) led_from_ = leader_epoch_;
+  if (is_leader() != led) {  // who waits here as a reader looks again
+    followed_.fail();
+    followed_.reopen();
+  }
   if (!is_leader()) {
     end_role();
+    followed_.reset(high_watermark_.value());
     role_.emplace<Following>();
   } else if (log_->is_offline()) {
     give_up();
@@ -49,7 +59,15 @@ void Partition::lead(const metadata::Partition& state) {
 
 void Partition::set_config(storage::LogConfig config) {
   log_->set_config(std::move(config));
+  look_for_throttles();
   if (leading()) take(leading()->replication.on_config(in_sync_min(), isr_changes_.eligible, shard_.clock.now()));
+}
+
+void Partition::look_for_throttles() {
+  const auto& config = log_->config();
+  const PartitionId id = log_->partition().partition;
+  named_as_leader_ = replication::names_replica(config.leader_replication_throttled_replicas, id, self_);
+  named_as_follower_ = replication::names_replica(config.follower_replication_throttled_replicas, id, self_);
 }
 
 void Partition::end_role() {
@@ -87,6 +105,7 @@ void Partition::stop() {
   stopped_ = true;
   role_.emplace<Idle>();
   end_leadership();
+  followed_.fail();
 }
 
 // ---- What is committed
@@ -170,6 +189,7 @@ std::optional<replication::Position> Partition::following() const {
 void Partition::follow_high_watermark(Offset leaders) {
   log_->set_high_watermark(std::min(leaders, log_->end_offset()));
   high_watermark_.reset(log_->high_watermark());
+  followed_.reset(log_->high_watermark());
 }
 
 Result<> Partition::append_as_follower(SharedBytes records, LeaderEpoch leader_epoch, Offset high_watermark,
@@ -187,11 +207,39 @@ Result<> Partition::append_as_follower(SharedBytes records, LeaderEpoch leader_e
 Task<Result<>> Partition::change(Task<Result<>> cut) {
   const auto self = shared_from_this();
   changing_ = true;
+  ++cuts_;
   auto done = co_await std::move(cut);
   changing_ = false;
+  ++cuts_;
   high_watermark_.reset(log_->high_watermark());
   for (const auto& waiter : std::exchange(settling_, {})) waiter.set(true);
   co_return done;
+}
+
+bool Partition::freeze() {
+  if (stopped_ || changing_ || log_->is_offline()) return false;
+  changing_ = frozen_ = true;
+  return true;
+}
+
+void Partition::thaw(storage::LogPtr log) {
+  CHECK(frozen_);
+  if (log && !stopped_) {
+    CHECK(log->end_offset() == log_->end_offset());
+    log->set_config(log_->config());
+    log->set_high_watermark(log_->high_watermark());
+    // Retention and DeleteRecords go on meanwhile.
+    if (log_->start_offset() > log->start_offset())
+      if (const auto deleted = log->delete_records_before(log_->start_offset()); !deleted)
+        log::warn("records that were deleted are there again until they are deleted once more",
+                  field("partition", log->partition()), field("error", deleted.error()));
+    // An epoch without a batch is in no copy.
+    if (is_leader() && log->latest_epoch() < leader_epoch_) log->start_epoch(leader_epoch_);
+    log_ = std::move(log);
+  }
+  changing_ = frozen_ = false;
+  if (leading()) follow_log();
+  for (const auto& waiter : std::exchange(settling_, {})) waiter.set(true);
 }
 
 Task<Result<>> Partition::truncate_as_follower(Offset to) {
@@ -215,16 +263,42 @@ Task<> Partition::settled() {
 
 // ---- Appending
 
-Result<> Partition::check_leader(LeaderEpoch believed) const {
+Result<> Partition::check_epoch(LeaderEpoch believed) const {
   if (believed != kNoLeaderEpoch && believed < leader_epoch_)
     return fail(ErrorCode::kFencedLeaderEpoch, "the leader epoch is " + to_string(leader_epoch_) + " by now");
   if (believed != kNoLeaderEpoch && believed > leader_epoch_)
     return fail(ErrorCode::kUnknownLeaderEpoch, "this broker knows leader epoch " + to_string(leader_epoch_));
+  return {};
+}
+
+Result<> Partition::check_leader(LeaderEpoch believed) const {
+  TRY_VOID(check_epoch(believed));
   if (!is_leader())
     return fail(ErrorCode::kNotLeaderOrFollower,
                 "the leader of " + to_string(log_->partition()) + " is broker " + to_string(leader_));
   if (log_->is_offline()) return fail(ErrorCode::kKafkaStorageError, log_->offline()->message);
   return {};
+}
+
+// A follower answers consumers as well, up to what it knows to be committed.
+Result<> Partition::check_reader(const ReadRequest& request) const {
+  if (is_leader() || !request.may_read_follower) return check_leader(request.current_leader_epoch);
+  TRY_VOID(check_epoch(request.current_leader_epoch));
+  if (stopped_) return fail(ErrorCode::kNotLeaderOrFollower, "the partition left this broker");
+  if (log_->is_offline()) return fail(ErrorCode::kKafkaStorageError, log_->offline()->message);
+  return {};
+}
+
+std::optional<BrokerId> Partition::preferred_replica(const ReadRequest& request) const {
+  if (request.rack.empty() || !rack_of_ || !leading()) return std::nullopt;
+  std::vector<replication::ReadableReplica> others;
+  for (const auto& follower : leading()->replication.followers()) {
+    const bool in_sync = std::ranges::find(isr_, follower.id) != isr_.end();
+    if (!in_sync || follower.position < request.from || follower.log_start > request.from) continue;
+    if (auto rack = rack_of_(follower.id))
+      others.push_back({follower.id, *std::move(rack), follower.position, follower.caught_up});
+  }
+  return replication::replica_in_rack(request.rack, rack_of_(self_).value_or(""), others);
 }
 
 storage::AppendResult Partition::append_as_leader(AppendRequest request) {
@@ -241,6 +315,10 @@ storage::AppendResult Partition::append_as_leader(AppendRequest request) {
 
 storage::AppendResult Partition::append(AppendRequest request) {
   if (auto leader = check_leader(kNoLeaderEpoch); !leader) return std::unexpected(storage::AppendError(leader.error()));
+  // No leadership is lost, so nobody who writes a journal here has to begin anew.
+  if (frozen_)
+    return std::unexpected(storage::AppendError(Error{
+        ErrorCode::kNotEnoughReplicas, to_string(log_->partition()) + " is being moved to another log directory"}));
   const auto in_sync = *this->in_sync();
   if (request.all_in_sync && in_sync.now < in_sync.needed) {
     return std::unexpected(storage::AppendError(
@@ -286,14 +364,19 @@ Offset Partition::bound(Isolation isolation) const {
 
 Task<Result<ReadResult>> Partition::read(ReadRequest request) {
   const auto self = shared_from_this();  // a read that is under way survives the partition's removal
-  CO_TRY_VOID(check_leader(request.current_leader_epoch));
+  CO_TRY_VOID(check_reader(request));
   ReadResult result{.high_watermark = high_watermark_.value(),
                     .last_stable_offset = bound(Isolation::kLastStable),
                     .log_start_offset = log_->start_offset()};
+  result.preferred = preferred_replica(request);
+  if (result.preferred) {
+    result.data.next = request.from;
+    co_return result;
+  }
   if (request.last_fetched_epoch != kNoLeaderEpoch) {
     CO_TRY(result.diverging, co_await diverging(request.last_fetched_epoch, request.from));
     if (result.diverging) co_return result;
-    CO_TRY_VOID(check_leader(request.current_leader_epoch));  // the epochs may have been on their way to the disk
+    CO_TRY_VOID(check_reader(request));  // the epochs may have been on their way to the disk
   }
   CO_TRY(result.data,
          co_await log_->read(request.from, {.max_bytes = request.bytes_max,
@@ -383,7 +466,7 @@ std::unique_ptr<Watermark::Registration> Partition::once_readable(Isolation isol
                                                                   std::move_only_function<void()> listener) {
   if (isolation == Isolation::kLogEnd) return log_->end_watermark().once_above(seen, std::move(listener));
   // A transaction ends with a marker, which moves the high watermark: waiting for that covers the last stable offset.
-  return high_watermark_.once_above(seen, std::move(listener));
+  return (is_leader() ? high_watermark_ : followed_).once_above(seen, std::move(listener));
 }
 
 }  // namespace thalweg::replica

@@ -64,6 +64,9 @@ struct ReadRequest {
   LeaderEpoch current_leader_epoch = kNoLeaderEpoch;  // what the client believes; checked if not -1 (KIP-320)
   LeaderEpoch last_fetched_epoch = kNoLeaderEpoch;    // of the record before `from`; checked if not -1 (KIP-595)
   std::optional<Follower> follower;                   // nothing: a consumer
+  BrokerId replica = kNoBroker;                       // the same one, also where it is not to be heard again
+  bool may_read_follower = false;                     // a consumer that knows that replicas may answer, too (KIP-392)
+  std::string rack;                                   // of a consumer that may be sent to another replica; empty: not
 };
 
 struct ReadResult {
@@ -72,6 +75,10 @@ struct ReadResult {
   Offset log_start_offset = kNoOffset;
   std::optional<record::EpochEnd> diverging;  // the reader must truncate; there are no records then
   storage::FetchedData data;
+  // Who reads is a throttled replica (KIP-73): what is sent to it counts. See Partitions::read.
+  bool is_throttled = false;
+  std::optional<Instant> held_until;  // nothing was read for that; worth another look then
+  std::optional<BrokerId> preferred;  // read there; nothing was read here
 };
 
 // What ListOffsets asks for; the wire's numbers below zero are spelled out by whoever calls.
@@ -87,6 +94,9 @@ struct IsrChanges {
   Replication::Eligible eligible;
   std::function<void(Replication::Wanted)> propose;  // answered by an image, or by Partition::isr_refused()
 };
+
+// The rack of a broker that may be read from; nothing: it is not there. An empty one: it has none.
+using RackOf = std::function<std::optional<std::string>(BrokerId)>;
 
 class Partition : public std::enable_shared_from_this<Partition> {
  public:
@@ -116,6 +126,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   // It is led here, and has other replicas.
   bool has_followers() const;
   void set_isr_changes(IsrChanges changes) { isr_changes_ = std::move(changes); }
+  // Consumers are sent to replicas of their rack, by these. Before, they are not.
+  void set_racks(RackOf rack_of) { rack_of_ = std::move(rack_of); }
   // The controller changed nothing of what was proposed under this partition epoch.
   void isr_refused(std::int32_t partition_epoch);
   // Where its appends are counted, and by whoever reads; before, they are counted nowhere.
@@ -138,6 +150,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Offset claim() const { return log_->acknowledged().value(); }
   // This broker is in the ISR, as the image says.
   bool in_isr() const { return std::ranges::find(isr_, self_) != isr_.end(); }
+  // Its fetches are throttled: the topic's options name it, and it is not in sync (KIP-73).
+  bool is_throttled_follower() const { return named_as_follower_ && !in_isr(); }
   // What the leader of `leader_epoch` has sent for a fetch at the log's end: records (empty: none), its high watermark
   // and its log start. REQUIRES: following()
   Result<> append_as_follower(SharedBytes records, LeaderEpoch leader_epoch, Offset high_watermark, Offset log_start);
@@ -145,11 +159,26 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Task<Result<>> truncate_as_follower(Offset to);
   // Nothing of the log is any use. REQUIRES: following()
   Task<Result<>> start_over(Offset at);
-  // Neither of the two is under way.
+  // Neither of the two is under way, and it is not frozen.
   Task<> settled();
+
+  // ---- Its log lies elsewhere from now on (KIP-113)
+
+  // Until thaw() nothing is appended or cut, and the role does not change. False: not now.
+  bool freeze();
+  // `log` has all that the log has, and takes its place; nothing: the log stays. REQUIRES: is_frozen()
+  void thaw(storage::LogPtr log);
+  // Who may wait does so in settled().
+  bool is_frozen() const { return frozen_; }
+  // How often the log was cut. What was read before is not to be trusted afterwards.
+  std::uint64_t cuts() const { return cuts_; }
 
   // ---- Leading
 
+  // What this replica of it reads is throttled: the topic's options name the leader's side, and it is not in sync.
+  bool throttles(BrokerId follower) const {
+    return named_as_leader_ && std::ranges::find(isr_, follower) == isr_.end();
+  }
   // Errors beside those of Log: kNotLeaderOrFollower, kNotEnoughReplicas.
   storage::AppendResult append_as_leader(AppendRequest request);
   // kNotLeaderOrFollower, kFencedLeaderEpoch, kUnknownLeaderEpoch, kOffsetOutOfRange, kKafkaStorageError.
@@ -185,6 +214,9 @@ class Partition : public std::enable_shared_from_this<Partition> {
 
   storage::AppendResult append(AppendRequest request);
   Result<> check_leader(LeaderEpoch believed) const;
+  Result<> check_epoch(LeaderEpoch believed) const;
+  Result<> check_reader(const ReadRequest& request) const;
+  std::optional<BrokerId> preferred_replica(const ReadRequest& request) const;
   Leading* leading() { return std::get_if<Leading>(&role_); }
   const Leading* leading() const { return std::get_if<Leading>(&role_); }
   std::size_t in_sync_min() const { return std::size_t(std::max(1, log_->config().min_insync_replicas)); }
@@ -201,22 +233,28 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void look_again(std::optional<Instant> when);
   void note_fetch(const Follower& follower, Offset position);
   Task<Result<std::optional<record::EpochEnd>>> diverging(LeaderEpoch last_fetched, Offset from);
+  void look_for_throttles();
 
   const Shard& shard_;
   const BrokerId self_;
-  const storage::LogPtr log_;
+  storage::LogPtr log_;  // another one after thaw()
   const ReplicationTimes times_;
   Watermark high_watermark_;
+  Watermark followed_;  // the same for readers, while another broker leads: who waits for a commit does not wait for it
   BrokerId leader_ = kNoBroker;
   LeaderEpoch leader_epoch_ = kNoLeaderEpoch;
   LeaderEpoch led_from_ = kNoLeaderEpoch;  // in which it began to lead
   std::int32_t partition_epoch_ = -1;
   std::size_t replicas_ = 0;
-  std::vector<BrokerId> isr_;            // as the image says
-  bool changing_ = false;                // a truncation is under way
+  std::vector<BrokerId> isr_;                                 // as the image says
+  bool named_as_leader_ = false, named_as_follower_ = false;  // throttled by the topic's options
+  bool changing_ = false;                                     // a truncation is under way, or frozen_
+  bool frozen_ = false;
+  std::uint64_t cuts_ = 0;
   std::vector<OneShot<bool>> settling_;  // wait for its end
   TopicMetrics::Counts counts_ = std::make_shared<TopicCounts>();
   IsrChanges isr_changes_;
+  RackOf rack_of_;
   std::variant<Idle, Leading, Following, GivingUp> role_;
   std::unique_ptr<Watermark> low_watermark_;  // of this leadership, once somebody waits for it
   bool stopped_ = false;

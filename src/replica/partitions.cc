@@ -24,6 +24,7 @@ void Partitions::host(PartitionKey key, storage::LogPtr log, metadata::Partition
     if (links_) {
       const auto propose = [this, key](Replication::Wanted wanted) { links_->propose({key, std::move(wanted)}); };
       partition->set_isr_changes({.eligible = links_->eligible, .propose = propose});
+      partition->set_racks(links_->rack_of);
     }
   }
   partition->update(state);
@@ -47,7 +48,16 @@ void Partitions::isr_refused(PartitionKey key, std::int32_t partition_epoch) {
 }
 
 void Partitions::set_config(PartitionKey key, storage::LogConfig config) {
-  if (const auto partition = find(key)) partition->set_config(std::move(config));
+  const auto partition = find(key);
+  if (!partition) return;
+  const bool throttled = partition->is_throttled_follower();
+  partition->set_config(std::move(config));
+  if (partition->is_throttled_follower() != throttled) follow(key, partition);
+}
+
+void Partitions::thaw(PartitionKey key, PartitionPtr partition, storage::LogPtr log) {
+  partition->thaw(std::move(log));
+  if (find(key) == partition) follow(key, partition);
 }
 
 void Partitions::remove(PartitionKey key) {
@@ -145,6 +155,7 @@ Task<std::vector<storage::AppendResult>> Partitions::append(std::vector<Append> 
   results.reserve(appends.size());
   for (auto& append : appends) {
     const auto partition = find(append.key);
+    if (partition && partition->is_frozen()) co_await partition->settled();
     const bool is_long =
         partition && partition->is_leader() &&
         storage::is_long_to_pack(partition->log().config(), append.request.records, append.request.walked);
@@ -206,11 +217,28 @@ Task<std::vector<Result<ReadResult>>> Partitions::read(std::vector<Read> reads) 
       results.push_back(std::unexpected(partition.error()));
       continue;
     }
-    auto& result = results.emplace_back(co_await (*partition)->read(read.request));
+    const BrokerId replica = read.request.replica;
+    const bool throttled =
+        replica != kNoBroker && links_ && links_->leader_throttle && (*partition)->throttles(replica);
+    auto& result = results.emplace_back(throttled ? co_await read_throttled(*partition, read.request)
+                                                  : co_await (*partition)->read(read.request));
     if (!result) result = std::unexpected(verdict(**partition, std::move(result.error())));
     (*partition)->counts().read(result ? ErrorCode::kNone : result.error().code);
   }
   co_return results;
+}
+
+Task<Result<ReadResult>> Partitions::read_throttled(PartitionPtr partition, ReadRequest request) const {
+  const auto throttle = links_->leader_throttle;
+  const bool held = throttle->is_exceeded(shard_);
+  if (held) {
+    request.bytes_max = 0;
+    request.at_least_one_batch = false;
+  }
+  CO_TRY(ReadResult result, co_await partition->read(request));
+  result.is_throttled = true;
+  if (held) result.held_until = throttle->look_again_at(shard_);
+  co_return result;
 }
 
 Task<Result<storage::TimestampAndOffset>> Partitions::find_offset(PartitionKey key, OffsetQuery query) {

@@ -23,6 +23,10 @@ struct ReplicationLinks {
   ReplicationTimes times;
   Replication::Eligible eligible;            // by this shard's image
   std::function<void(IsrProposal)> propose;  // answered by an image, or by Partitions::isr_refused()
+  // What throttled replicas read of what is led here; nothing: they are not throttled.
+  std::shared_ptr<ReplicationThrottle> leader_throttle = nullptr;
+  // By this shard's image; nothing: consumers read at the leader (replica.selector.class).
+  RackOf rack_of = nullptr;
 };
 
 class Partitions {
@@ -50,6 +54,8 @@ class Partitions {
   void host(PartitionKey key, storage::LogPtr log, metadata::Partition state);
   void update(PartitionKey key, metadata::Partition state);
   void set_config(PartitionKey key, storage::LogConfig config);
+  // Partition::thaw(), and it is fetched again if it follows.
+  void thaw(PartitionKey key, PartitionPtr partition, storage::LogPtr log);
   void remove(PartitionKey key);
   // Graceful stop: everybody who waits is answered.
   void stop_all();
@@ -99,6 +105,8 @@ class Partitions {
     PartitionKey key;
     ReadRequest request;
   };
+  // A throttled replica is heard, and gets no records while the rate of such is exceeded. What leaves for it, whoever
+  // sends it records.
   Task<std::vector<Result<ReadResult>>> read(std::vector<Read> reads);
 
   Task<Result<storage::TimestampAndOffset>> find_offset(PartitionKey key, OffsetQuery query);
@@ -117,6 +125,7 @@ class Partitions {
   };
   void follow(const PartitionKey& key, const PartitionPtr& partition);
   Result<PartitionPtr> get(const PartitionKey& key) const;
+  Task<Result<ReadResult>> read_throttled(PartitionPtr partition, ReadRequest request) const;
   Task<Result<>> committed_in(Wait wait, Instant deadline);
   storage::AppendResult append_now(Append append);
   // The error as it is, or where another may lead the partition by now, that.

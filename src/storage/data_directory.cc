@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kMetaFile = "meta.properties";
 constexpr std::string_view kLockFile = ".lock";
+constexpr std::string_view kFutureSuffix = "-future";
 constexpr std::string_view kMetadataTopic = "__cluster_metadata";
 
 std::string_view trimmed(std::string_view text) {
@@ -84,6 +85,17 @@ std::optional<TopicPartition> parse_folder_name(std::string_view name) {
     return std::nullopt;
   if (name.substr(0, dash) == kMetadataTopic) return std::nullopt;  // the quorum's
   return TopicPartition{std::string(name.substr(0, dash)), {*partition}};
+}
+
+std::string future_folder_name(const TopicPartition& partition, std::uint64_t high, std::uint64_t low) {
+  return fmt::format("{}.{:016x}{:016x}{}", to_string(partition), high, low, kFutureSuffix);
+}
+
+std::optional<TopicPartition> parse_future_folder_name(std::string_view name) {
+  if (!name.ends_with(kFutureSuffix)) return std::nullopt;
+  name.remove_suffix(kFutureSuffix.size());
+  const auto dot = name.rfind('.');  // a topic's name may have dots as well
+  return dot == name.npos ? std::nullopt : parse_folder_name(name.substr(0, dot));
 }
 
 namespace {
@@ -174,6 +186,8 @@ Result<DataDirectory::Folders> DataDirectory::folders() const {
     if (!entry.is_directory) continue;
     if (auto partition = parse_folder_name(entry.name))
       found.partitions.push_back(*std::move(partition));
+    else if (auto future = parse_future_folder_name(entry.name))
+      found.futures.emplace_back(*std::move(future), entry.name);
     else if (entry.name.ends_with("-delete"))
       found.deleted.push_back(entry.name);
     else

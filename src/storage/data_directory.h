@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/types.h"
@@ -49,7 +50,8 @@ class DataDirectory {
   // Folders in it, by kind of name.
   struct Folders {
     std::vector<TopicPartition> partitions;
-    std::vector<std::string> deleted;  // "...-delete": finish removing them
+    std::vector<std::pair<TopicPartition, std::string>> futures;  // "...-future": copies that a move has begun
+    std::vector<std::string> deleted;                             // "...-delete": finish removing them
     std::vector<std::string> other;
   };
   Result<Folders> folders() const;
@@ -68,5 +70,8 @@ class DataDirectory {
 
 // "orders-3" is partition 3 of orders; nothing for other names.
 std::optional<TopicPartition> parse_folder_name(std::string_view name);
+// A log on its way into a directory: "orders-3.<32 digits>-future". (Source: UnifiedLog.logFutureDirName)
+std::string future_folder_name(const TopicPartition& partition, std::uint64_t high, std::uint64_t low);
+std::optional<TopicPartition> parse_future_folder_name(std::string_view name);
 
 }  // namespace thalweg::storage

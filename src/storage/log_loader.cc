@@ -71,7 +71,10 @@ Task<Result<>> LogLoader::sync_unchecked() {
   const std::string marker = directory() + "/" + std::string(kSyncFailedFile);
   const bool write_again = disk().exists(marker);
   for (std::size_t i = log_.segments.size(); i-- > 0;) {
-    if (segment_end(i) <= log_.recovery_point) break;
+    // The last one may have been cut behind the recovery point, and what follows may go into another file: a cut that a
+    // power loss takes back would end the log there.
+    const bool is_last = i + 1 == log_.segments.size();
+    if (segment_end(i) <= log_.recovery_point && !is_last) break;
     LogSegment& segment = *log_.segments[i];
     CO_TRY(const FilePtr file, options_.files->open(segment.path()));
     if (write_again) CO_TRY_VOID(co_await rewrite(file));

@@ -42,6 +42,7 @@ Task<Result<>> LogManager::start(std::string cluster_id) {
     if (ready) ready = co_await read_directory(directory);
     if (!ready) co_return std::unexpected(DataDirectory::explained(directory.files.path(), ready.error()));
   }
+  CO_TRY_VOID(co_await settle_moves());
   spawn(*shards_[0], every(this, running_, config_.retention_check_interval, &LogManager::apply_retention));
   spawn(*shards_[0],
         every(this, running_, shorter(config_.checkpoint_interval, config_.start_offset_checkpoint_interval),
@@ -99,6 +100,7 @@ Task<Result<>> LogManager::read_directory(Directory& directory) {
   CO_TRY(const auto folders, files.folders());
   directory.partitions.insert(folders.partitions.begin(), folders.partitions.end());
   if (clean) directory.as_stopped = directory.partitions;
+  find_futures(std::size_t(&directory - directories_.data()), folders);
   // Of folders whose end a crash did not leave time to write down.
   directory.checkpoints->forget_all_but(
       [&](const auto& partition) { return directory.partitions.contains(partition); });
@@ -143,6 +145,7 @@ std::optional<std::size_t> LogManager::directory_of(const TopicPartition& partit
 
 std::size_t LogManager::directory_for(const TopicPartition& partition) const {
   if (const auto found = directory_of(partition)) return *found;
+  if (const auto preferred = preferred_.find(partition); preferred != preferred_.end()) return preferred->second;
   std::size_t best = 0;
   for (std::size_t i = 1; i < directories_.size(); ++i)
     if (directories_[i].partitions.size() < directories_[best].partitions.size()) best = i;
@@ -185,6 +188,7 @@ Task<Result<LogPtr>> LogManager::open_alone(TopicPartition partition, Uuid topic
   }
   directories_[at].as_stopped.erase(partition);
   logs_[partition] = {*opened, shard, at};
+  preferred_.erase(partition);
   co_return opened;
 }
 
@@ -245,6 +249,7 @@ LogPtr LogManager::find(const TopicPartition& partition) const {
 Task<> LogManager::remove(std::string topic, Uuid topic_id, std::vector<PartitionId> partitions) {
   std::vector<std::vector<LogPtr>> open(shards_.size());
   std::vector<TopicPartition> going;
+  for (const PartitionId number : partitions) co_await until_settled({topic, number});
   Millis delay = LogConfig{}.file_delete_delay_ms;
   Pace pace(kRenamedAtOnce);
   for (const PartitionId number : partitions) {
@@ -438,6 +443,8 @@ Task<std::vector<LogDirDescription>> LogManager::describe() {
       if (const auto found = logs_.find(part.id); found != logs_.end())
         descriptions[found->second.directory].partitions.push_back(part);
   }
+  for (auto& [directory, part] : co_await describe_futures())
+    descriptions[directory].partitions.push_back(std::move(part));
   co_return descriptions;
 }
 
@@ -460,6 +467,7 @@ Task<Result<>> LogManager::stop() {
   for (const auto& one : done)
     if (auto result = co_await one.wait(); !result) all = std::move(result);
   co_await write_checkpoints();
+  co_await retire_futures();
   if (!all) co_return all;
   for (Directory& directory : directories_) {
     // A log that was not opened in this life is as the last stop left it: after a crash nobody has looked at it.

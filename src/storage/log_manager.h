@@ -48,6 +48,8 @@ struct LogDirDescription {
     std::uint64_t size = 0;
     Offset end;
     bool offline = false;
+    bool is_future = false;       // it will replace the one in another directory
+    std::int64_t offset_lag = 0;  // how far a future log is behind the one that it will replace
   };
   std::string path;
   Uuid directory_id;
@@ -97,6 +99,30 @@ class LogManager {
 
   Task<std::vector<LogDirDescription>> describe();
 
+  // ---- Moves between directories (KIP-113), in log_manager_future.cc: a future log in another directory is filled by
+  // whoever asked for it, and takes the place of the log once it has all that the log has. A crash at any moment leaves
+  // the log as it was, with a copy that is gone on with, or the new one.
+
+  // The partition's log is made in this directory when it is opened for the first time. kLogDirNotFound when it is none
+  // of log.dirs.
+  Result<> prefer(TopicPartition partition, std::string directory);
+  // In which entry of log.dirs the log lies; nothing: it is not open.
+  std::optional<std::string> directory_of_log(const TopicPartition& partition) const;
+  // The same of its future log, also of one whose folder was found at the start and that nobody has opened yet.
+  std::optional<std::string> directory_of_future(const TopicPartition& partition) const;
+  std::vector<TopicPartition> futures() const;
+  // Opens, or creates, the future log of a partition in `directory`, on the shard of its log. kLogDirNotFound;
+  // kReplicaNotAvailable when the partition's log is not open. REQUIRES: it has none that is open, or in another
+  // directory
+  Task<Result<LogPtr>> open_future(TopicPartition partition, std::string directory);
+  // The future log and its files go; nothing happens when there is none.
+  Task<> drop_future(TopicPartition partition);
+  // The future log is the partition's log from now on; answers it, opened in its place. The one before stays open for
+  // its readers until retire_replaced(), which has to follow. Where this fails the log is as it was, or offline.
+  // REQUIRES: the future log has all that the log has, and nothing is appended to either
+  Task<Result<LogPtr>> promote_future(TopicPartition partition);
+  Task<> retire_replaced(TopicPartition partition);
+
   // Background steps; also run by themselves at their intervals.
   Task<> apply_retention();
   Task<> write_checkpoints();
@@ -120,6 +146,12 @@ class LogManager {
     std::shared_ptr<DirectoryCheckpoints> checkpoints;
     std::set<TopicPartition> partitions;  // folders, opened or not
     std::set<TopicPartition> as_stopped;  // those that nobody has touched since a clean stop
+  };
+  // A copy on its way into a directory.
+  struct Future {
+    std::size_t directory = 0;
+    std::string folder;  // its name in there
+    LogPtr log;          // nothing until it is opened
   };
   // What a checkpoint says of one log, as its shard reports it.
   struct Checkpointed {
@@ -158,6 +190,16 @@ class LogManager {
   static Task<> close_on(LogManager* manager, std::size_t shard, std::vector<LogPtr> logs, OneShot<Result<>> done);
   static Task<> remove_folders_later(const Shard* shard, std::vector<std::string> paths, Millis delay);
   void settle_soon();
+  Result<std::size_t> index_of(std::string path) const;
+  void find_futures(std::size_t directory, const DataDirectory::Folders& folders);
+  Task<Result<>> settle_moves();
+  Task<Result<>> settle_move(TopicPartition partition, std::size_t to);
+  LogOptions options_of_future(const Future& future, const Log& log) const;
+  Task<Result<LogPtr>> promote_alone(TopicPartition partition, OpenLog current, Future next);
+  Task<Result<LogPtr>> open_promoted(TopicPartition partition, OpenLog current, std::size_t to);
+  Task<std::optional<std::string>> leave_directory(TopicPartition partition, std::size_t from);
+  Task<> until_settled(TopicPartition partition);
+  Task<std::vector<std::pair<std::size_t, LogDirDescription::Partition>>> describe_futures();
   static Task<> settle(std::shared_ptr<DirectoryCheckpoints> checkpoints, std::string directory);
 
   // These run on the shard of the logs they are given.
@@ -167,6 +209,10 @@ class LogManager {
   Task<> expire_producers_here(std::vector<LogPtr> logs, Millis span);
   Task<std::vector<Checkpointed>> checkpoint_here(std::vector<LogPtr> logs);
   Task<Result<>> close_here(std::vector<LogPtr> logs);
+  Task<Result<Checkpointed>> close_future_here(LogPtr log);
+  LogDirDescription::Partition describe_future_here(LogPtr future, LogPtr current);
+  Task<> retire_futures();
+  void take_offline_here(LogPtr log, Error why) { log->take_offline(std::move(why)); }
   std::vector<LogDirDescription::Partition> describe_here(std::vector<LogPtr> logs);
   Task<> expire_producers();
 
@@ -179,8 +225,13 @@ class LogManager {
   std::vector<std::shared_ptr<FileCache>> files_;  // by shard; each used on its shard only
   std::map<TopicPartition, OpenLog> logs_;
   std::set<TopicPartition> opening_;
-  Turn pass_turn_;                    // one write_checkpoints() at a time; nobody else waits for it
-  std::set<TopicPartition> lowered_;  // since the pass began, so what it collects may be older
+  std::map<TopicPartition, std::size_t> preferred_;  // directories for logs that are not made yet
+  std::map<TopicPartition, Future> futures_;
+  std::map<TopicPartition, OpenLog> replaced_;  // from promote_future() to retire_replaced()
+  std::set<TopicPartition> promoting_;          // as long, and before
+  std::vector<OneShot<bool>> promoted_;         // wait for the end of one
+  Turn pass_turn_;                              // one write_checkpoints() at a time; nobody else waits for it
+  std::set<TopicPartition> lowered_;            // since the pass began, so what it collects may be older
   std::shared_ptr<bool> running_ = std::make_shared<bool>(true);
 };
 

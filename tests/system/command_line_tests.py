@@ -96,7 +96,7 @@ def lost_output_is_an_error(shell: Shell) -> str:
                 "thalweg consume big --group g --count 10", "thalweg group list", "thalweg group describe g",
                 "thalweg group seek g --topic big --to end", f"kafka-consumer-groups {at} --list", "thalweg group delete g", "thalweg config get --broker 1 --all",
                 "thalweg config set retention.ms=1000000 --topic big", "thalweg config unset retention.ms --topic big",
-                "thalweg cluster info", "thalweg cluster health", "thalweg cluster describe", "thalweg partition list big", "thalweg partition elect",
+                "thalweg cluster info", "thalweg cluster health", "thalweg cluster describe", "thalweg cluster rebalance --dry-run", "thalweg partition list big", "thalweg partition elect",
                 "thalweg partition move big --to 1", "thalweg topic delete big", f"kafka-topics {at} --create --topic k", f"kafka-topics {at} --list",
                 f"kafka-topics {at} --describe", f"kafka-get-offsets {at}", f"kafka-configs {at} --describe --broker 1 --all",
                 f"echo x | kafka-console-producer {at} --topic k --property a=b",

@@ -4,7 +4,10 @@
 //
 // A follower's fetch has two stages: the first takes what it says of itself and reads, in order; the second waits. The
 // next fetch of its session ends that wait, so it can say more at once, or ask for other partitions. A consumer's wait
-// holds its connection, as in Kafka. Not done: fetching from followers (KIP-392), the quota window.
+// holds its connection, as in Kafka. A throttled replica (KIP-73) gets no records while such have had more than they
+// may, and what else it asks for is answered meanwhile. A consumer that says in which rack it is may be sent to a
+// replica there (KIP-392, replica.selector.class); replicas answer up to their high watermark. Not done: the quota
+// window.
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -15,6 +18,7 @@
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/fetch_wait.h"
+#include "broker/replication.h"
 #include "broker/slices.h"
 #include "broker/topics.h"
 #include "protocol/fetch_request.h"
@@ -85,6 +89,9 @@ class Fetch {
     ReadResult result;
   };
 
+  // A consumer that can be sent to another replica, and may come from one that was (KIP-392).
+  bool knows_of_replicas() const { return !is_follower() && context_.version >= 11; }
+
   // What one partition takes here, in the wait for it and in the answer.
   static constexpr std::size_t kPartitionBytes =
       sizeof(FetchPartition) + sizeof(Wanted) + sizeof(FetchWait::Partition) + sizeof(PartitionData) + 150;
@@ -106,7 +113,11 @@ class Fetch {
   bool ends() const { return enough() || context_.here.shard.clock.now() >= deadline_; }
 
   Task<FetchResponse> answer() {
-    while (!ends() && co_await readable()) co_await read(Reading::kAgain);
+    while (!ends() && co_await readable()) {
+      const std::int64_t before = committed();
+      co_await read(Reading::kAgain);
+      if (tells_commits() && committed() != before) break;
+    }
     FetchResponse response;
     co_await fill(response);
     finish_fetch(fetch_, response);
@@ -167,7 +178,10 @@ class Fetch {
             .isolation = isolation_,
             .current_leader_epoch = p.current_leader_epoch,
             .last_fetched_epoch = p.last_fetched_epoch,
-            .follower = reading == Reading::kFirst ? replica_of(request_, p) : std::nullopt}});
+            .follower = reading == Reading::kFirst ? replica_of(request_, p) : std::nullopt,
+            .replica = follower_of(request_),
+            .may_read_follower = knows_of_replicas(),
+            .rack = knows_of_replicas() ? request_.rack_id : std::string()}});
       slots[wanted_[i].shard].push_back(i);
     }
     std::vector<Task<std::vector<ReadResult>>> tasks;
@@ -204,25 +218,43 @@ class Fetch {
 
   bool enough() const {
     if (request_.max_wait_ms <= 0 || wanted_.empty() || bytes_ >= bytes_min_) return true;
-    return std::ranges::any_of(wanted_, [](const Wanted& w) { return !w.result || w.result->diverging.has_value(); });
+    return std::ranges::any_of(wanted_,
+                               [](const Wanted& w) { return !w.result || w.result->diverging || w.result->preferred; });
   }
 
-  // True when any partition has moved since it was read.
+  // Consumers read at followers, so these are told at once of what is committed, not with the next record.
+  bool tells_commits() const {
+    return is_follower() && context_.here.broker.config().replica_selector == config::ReplicaSelector::kRackAware;
+  }
+  std::int64_t committed() const {
+    std::int64_t sum = 0;
+    for (const auto& wanted : wanted_)
+      if (wanted.result) sum += wanted.result->high_watermark.value;
+    return sum;
+  }
+
+  // True when any partition has moved since it was read, or one that was held back may be read.
   Task<bool> readable() {
     std::vector<FetchWait::Partition> partitions;
+    Instant until = deadline_;
     for (const auto& wanted : wanted_) {
       const auto& r = *wanted.result;
+      if (r.held_until) {
+        until = std::min(until, *r.held_until);
+        continue;
+      }
       const Offset seen =
           isolation_ == replica::Isolation::kLogEnd ? std::max(r.data.next, r.high_watermark) : r.high_watermark;
-      partitions.push_back({wanted.shard, *wanted.key, seen});
+      partitions.push_back(
+          {wanted.shard, *wanted.key, seen, tells_commits() ? std::optional(r.high_watermark) : std::nullopt});
     }
     const Charge* memory = context_.request.memory;
     const bool gives_way = memory && memory->bytes() >= kMuchMemory;
     const Instant begun = context_.now();
-    const bool moved = co_await FetchWait::any_readable(context_.here, isolation_, std::move(partitions), deadline_,
+    const bool moved = co_await FetchWait::any_readable(context_.here, isolation_, std::move(partitions), until,
                                                         gives_way, superseded_.get());
     context_.note_wait_since(begun);
-    co_return moved;
+    co_return moved || (until < deadline_ && context_.now() >= until);
   }
 
   Task<> fill(FetchResponse& response) {
@@ -254,9 +286,12 @@ class Fetch {
     }
     auto& result = *wanted.result;
     count(wanted.key->topic_id, result.data);
+    if (result.is_throttled && result.data.bytes > 0)
+      context_.here.broker.replication().leader_throttle().record(context_.here.shard, result.data.bytes);
     data.high_watermark = result.high_watermark;
     data.last_stable_offset = result.last_stable_offset;
     data.log_start_offset = result.log_start_offset;
+    if (result.preferred) data.preferred_read_replica = *result.preferred;
     if (result.diverging) {
       data.diverging_epoch.epoch = result.diverging->epoch.value;
       data.diverging_epoch.end_offset = result.diverging->end_offset;

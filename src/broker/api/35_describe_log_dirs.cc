@@ -1,6 +1,7 @@
 // DescribeLogDirs (35), versions 1-5 (KIP-113, KIP-827): every data directory with the space of its file system and the
-// sizes of its partitions; an error where a disk failed. A replica that leads has no lag, and there are no future
-// replicas, because nothing moves partitions between directories. Not done: cordoned directories (KIP-1066).
+// sizes of its partitions; an error where a disk failed. A replica's lag is zero, as its high watermark
+// is never beyond its end; a copy that will replace a replica in another directory (isFutureKey) has how far it is
+// behind. Not done: cordoned directories (KIP-1066).
 #include <algorithm>
 #include <limits>
 #include <map>
@@ -64,6 +65,8 @@ DescribeLogDirsResponse::DescribeLogDirsResult describe(const storage::LogDirDes
     auto& size = topic.partitions.emplace_back();
     size.partition_index = partition.id.partition;
     size.partition_size = as_signed(partition.size);
+    size.is_future_key = partition.is_future;
+    size.offset_lag = partition.offset_lag;
   }
   for (auto& [name, topic] : topics) {
     std::ranges::sort(topic.partitions, {}, [](const auto& partition) { return partition.partition_index; });
