@@ -11,7 +11,7 @@ extern const Api kProduce, kFetch, kListOffsets, kMetadata, kOffsetCommit, kOffs
     kCreatePartitions, kDeleteGroups, kElectLeaders, kIncrementalAlterConfigs, kAlterPartitionReassignments,
     kListPartitionReassignments, kOffsetDelete, kDescribeQuorum, kAlterPartition, kUpdateFeatures, kEnvelope,
     kDescribeCluster, kBrokerRegistration, kBrokerHeartbeat, kUnregisterBroker, kAllocateProducerIds,
-    kAssignReplicasToDirs, kListConfigResources, kDescribeTopicPartitions;
+    kAssignReplicasToDirs, kListConfigResources, kDescribeTopicPartitions, kAddRaftVoter, kRemoveRaftVoter;
 
 namespace {
 constexpr const Api* kServed[] = {
@@ -56,6 +56,8 @@ constexpr const Api* kServed[] = {
     &kAssignReplicasToDirs,
     &kListConfigResources,
     &kDescribeTopicPartitions,
+    &kAddRaftVoter,
+    &kRemoveRaftVoter,
 };
 }  // namespace
 

@@ -159,9 +159,11 @@ Task<Result<MemberId>> QuorumReceiver::join(const Request& request) {
 // The leader keeps the table of who is where up to date with what members say of themselves.
 void QuorumReceiver::learn(const Request& request) {
   if (!quorum_->is_leader() || updating_ || request.directory.is_zero()) return;
-  const auto said = member_of(request);
+  auto said = member_of(request);
   const auto* known = quorum_->members().find(said.id);
-  if (!known || *known == said) return;
+  if (!known) return;
+  said.dismissed = known->dismissed;  // that is not the member's to say
+  if (*known == said) return;
   if (!known->directory.is_zero() && known->directory != said.directory) return;
   updating_ = true;
   spawn(shard_, update(said));

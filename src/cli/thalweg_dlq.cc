@@ -97,7 +97,7 @@ std::string one_line(std::string_view text) {
   return out;
 }
 
-std::string bytes_text(const std::optional<std::string>& bytes) {
+std::string shown_bytes(const std::optional<std::string>& bytes) {
   if (!bytes) return "null";
   return is_utf8(*bytes) ? one_line(*bytes) : base64(*bytes) + " (base64)";
 }
@@ -111,10 +111,10 @@ std::string as_text(const admin::ConsumedRecord& record) {
       "{}@{} from {}-{}@{} of {}\n  error   {}: {} (group {}, attempts: {}, {})\n  key     {}\n  value   {}\n",
       to_string(record.partition), record.offset.value, shown(letter.topic), shown(letter.partition),
       shown(letter.offset), when ? utc_text(*when).value_or("?") : "?", shown(letter.error), shown(letter.message),
-      shown(letter.group), shown(letter.attempts), shown(letter.time), bytes_text(record.key),
-      bytes_text(record.value));
+      shown(letter.group), shown(letter.attempts), shown(letter.time), shown_bytes(record.key),
+      shown_bytes(record.value));
   for (const auto& [name, value] : original_of(record).headers)
-    out += fmt::format("  header  {}={}\n", one_line(name), bytes_text(value));
+    out += fmt::format("  header  {}={}\n", one_line(name), shown_bytes(value));
   return out;
 }
 
