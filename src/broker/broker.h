@@ -127,7 +127,7 @@ class Broker {
   struct Waiting;
 
   struct Followed;
-  struct Several;
+  struct Membership;
 
   config::BrokerConfig config_;
   std::unique_ptr<Followed> followed_;
@@ -135,7 +135,7 @@ class Broker {
   std::unique_ptr<storage::LogManager> logs_;
   std::unique_ptr<BrokerLocalState> local_state_;
   std::unique_ptr<MetadataPublisher> publisher_;
-  std::unique_ptr<Several> several_;  // null on a node that stands alone
+  std::unique_ptr<Membership> member_;  // null before start()
   std::unique_ptr<raft::Quorum> quorum_;
   std::unique_ptr<ControllerService> controller_;
   std::unique_ptr<PeerChannels> peers_;
