@@ -13,6 +13,7 @@
 #include "broker/directory_assignments.h"
 #include "broker/forwarding.h"
 #include "broker/group_coordinator.h"
+#include "broker/last_voters.h"
 #include "broker/leadership.h"
 #include "broker/listener_role.h"
 #include "broker/local_state.h"
@@ -394,22 +395,31 @@ Task<> Broker::stop_servers(Instant deadline) {
   if (std::ranges::count(stopped, false) > 0) log::warn("requests are left unanswered: the time to stop is over");
 }
 
+// What this broker leads moves away, as long as there can be a controller to decide it.
+Task<> Broker::leave() {
+  LastVoters voters(shard0(), *quorum_,
+                    [this](raft::MemberId member) { return member_->participant->address_of(member); });
+  voters.watch([this] { lifecycle_->give_up_leaving(); });
+  if (!co_await lifecycle_->leave(shard0().clock.now() + kHandOverWithin))
+    log::warn("leaderships are not handed over: the time to stop is over, or too few controllers are left");
+  voters.stop();
+  lifecycle_->stop();
+}
+
 Task<> Broker::stop() {
-  if (lifecycle_) {
-    if (!co_await lifecycle_->leave(shard0().clock.now() + kHandOverWithin))
-      log::warn("leaderships are not handed over: the time to stop is over");
-    lifecycle_->stop();
-  }
+  if (lifecycle_) co_await leave();
   if (member_ && member_->watch) member_->watch->stop();
   // A controller that still leads, and takes no connections any more, would be waited for.
   if (quorum_) co_await quorum_->hand_over(later(shard0().clock.now(), kControllerOverWithin));
+  // Where nobody took over, nothing is decided any more: who waits for that is told so, or the servers could not
+  // finish.
+  if (controller_) controller_->stop();
   if (forwarding_) forwarding_->stop();
   co_await groups_->stop();  // who waits in a rebalance is answered, or the servers could not finish
   for (auto& shard : shards_) co_await shard->shard.call(*shard, &BrokerShard::begin_stop);
   co_await stop_servers(shard0().clock.now() + kStopWithin);
   if (replication_) replication_->stop();
   if (directory_assignments_) directory_assignments_->stop();
-  if (controller_) controller_->stop();
   if (peers_) peers_->close();
   if (publisher_) co_await publisher_->stop();
   for (auto& shard : shards_) co_await shard->shard.call(shard->partitions, &replica::Partitions::stop_all);

@@ -121,6 +121,7 @@ class Broker {
   Task<Result<std::string>> take_part(std::string cluster_id, bool was_registered);
   Task<> open_for(Open open);
   void open_on(std::size_t shard, Open open);
+  Task<> leave();
   Task<> stop_servers(Instant deadline);
   void set_aside_foreign_logs();
 

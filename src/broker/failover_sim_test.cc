@@ -2,6 +2,7 @@
 // is killed, and that nobody is taken for dead who is only out of reach for a moment, or stops as he should.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -215,6 +216,30 @@ TEST_F(Failover, ACleanStopHandsOverWhatItLedAndTheQuorum) {
   node(stops).crash(sim::Crash::kKill);
   node(stops).start();
   settle();
+}
+
+// The last ones have no controller any more that would let them go.
+TEST_F(Failover, AllThreeStopWithinTwoSecondsWhenTheyStopAtOnce) {
+  for (int round = 0; round < 5; ++round) {
+    settle();
+    const Instant begun = now();
+    for (int id = 1; id <= kMembers; ++id) {
+      spawn(node(id).shard(0), OneOfThree::stop(at(id)));
+      world_.run_for(Millis(100 * round));  // one after the other, sooner or later
+    }
+    std::vector<bool> down(kMembers);
+    const auto all_down = [&] {
+      for (int id = 1; id <= kMembers; ++id) {
+        if (down[std::size_t(id - 1)] || !at(id)->stopped) continue;
+        node(id).crash(sim::Crash::kKill);  // the process ends, and its port with it
+        down[std::size_t(id - 1)] = true;
+      }
+      return std::ranges::count(down, true) == kMembers;
+    };
+    ASSERT_TRUE(until(all_down, 30s));
+    EXPECT_LT(now() - begun, 2s) << "round " << round;
+    for (int id = 1; id <= kMembers; ++id) node(id).start();
+  }
 }
 
 TEST_F(Failover, ANewClusterIsQuick) { EXPECT_EQ(image(1)->feature("thalweg.version"), 1); }
