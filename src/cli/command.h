@@ -128,6 +128,9 @@ Task<Result<>> cluster_info(Session session);
 void declare_cluster_health(OptionParser& parser);
 Task<Result<>> cluster_health(Session session);
 Task<Result<>> cluster_describe(Session session);
+// thalweg_cluster_remove.cc
+void declare_cluster_remove(OptionParser& parser);
+Task<Result<>> cluster_remove(Session session);
 // thalweg_partition.cc, thalweg_partition_move.cc
 void declare_partition_list(OptionParser& parser);
 Task<Result<>> partition_list(Session session);
