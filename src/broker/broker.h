@@ -122,7 +122,8 @@ class Broker {
   Task<> open_for(Open open);
   void open_on(std::size_t shard, Open open);
   Task<> leave();
-  Task<> stop_servers(Instant deadline);
+  Task<> stop_servers();
+  void deserted();
   void set_aside_foreign_logs();
 
   struct Waiting;
