@@ -16,10 +16,12 @@
 #include "base/log.h"
 #include "broker/broker.h"
 #include "broker/memory_shares.h"
+#include "broker/node_id.h"
 #include "cli/options.h"
 #include "cli/tool.h"
 #include "config/broker_config.h"
 #include "config/properties.h"
+#include "config/quorum_options.h"
 #include "console/assets.h"
 #include "console/console.h"
 #include "monitoring/monitoring.h"
@@ -38,6 +40,8 @@ constexpr const char* kHelp = R"(thalweg server [server.properties] [--override 
 Starts a broker (and its controller) until SIGTERM or Ctrl-C. Without a file it runs on Kafka's defaults:
 port 9092, data in /tmp/kafka-logs.
 
+  --join host:port,...   becomes a member of the running cluster that one of these belongs to; without node.id it gets
+                         one from there. The same as the property thalweg.join
   --override key=value   sets one property, over file and environment; may be repeated
   --env                  takes KAFKA_* (and KAFKA_CFG_*) variables as properties, as Kafka's container images do
   --json                 log lines as JSON
@@ -48,6 +52,7 @@ Examples:
   thalweg server
   thalweg server /etc/thalweg/server.properties
   thalweg server --override log.dirs=/var/lib/thalweg --override listeners=PLAINTEXT://:19092
+  thalweg server --join host1:9092
 )";
 
 struct Arguments {
@@ -71,7 +76,11 @@ log::Level level_of(const std::string& text) {
 
 Arguments parse(const std::vector<std::string>& given) {
   cli::OptionParser known;
-  known.values("override", "key=value", "").flag("env", "").flag("json", "").value("log-level", "LEVEL", "");
+  known.values("override", "key=value", "")
+      .values("join", "host:port,...", "")
+      .flag("env", "")
+      .flag("json", "")
+      .value("log-level", "LEVEL", "");
   known.flag("help", "").flag("version", "").alias("h", "help").suggest_names();
   const auto options = known.parse(given);
   if (!options) usage_error(options.error().message);
@@ -86,6 +95,10 @@ Arguments parse(const std::vector<std::string>& given) {
     const auto equals = pair.find('=');
     if (equals == std::string::npos) usage_error("--override takes key=value, not '" + pair + "'");
     out.overrides[pair.substr(0, equals)] = pair.substr(equals + 1);
+  }
+  for (const auto& address : options->values("join")) {
+    auto& all = out.overrides["thalweg.join"];
+    all += (all.empty() ? "" : ",") + address;
   }
   out.environment = options->has("env");
   if (options->has("json")) log::set_format(log::Format::kJson);
@@ -139,6 +152,22 @@ void warn_of_few_files() {
         "few files may be open at a time, half of them connections; raise the limit (ulimit -n, or LimitNOFILE= "
         "of the unit)",
         field("limit", limit), field("recommended", 100'000));
+}
+
+// Before there is a server: who joins without an id asks the cluster for one. A signal meanwhile ends the process.
+Result<> settle_node_id(config::BrokerConfig& config) {
+  if (!config::lets_the_cluster_choose_its_id(config)) return {};
+  platform::ShardThreads threads({.shards = 1, .helpers = 1});
+  threads.start();
+  const auto identity = platform::run_on(threads[0], broker::node_identity(threads[0], config));
+  threads.stop();
+  threads.join();
+  threads.drop_suspended();
+  if (!identity) return std::unexpected(identity.error());
+  config.node_id = identity->id;
+  config.node_id_is_new = identity->is_new;
+  config.properties["node.id"] = config.properties["broker.id"] = to_string(identity->id);
+  return {};
 }
 
 // The life of the server on shard 0. A signal that comes while it starts stops it once it has started, since there is
@@ -229,6 +258,10 @@ int run_server(const std::vector<std::string>& given) {
     return 1;
   }
   for (const auto& warning : loaded->warnings) log::warn("configuration", field("option", warning));
+  if (const auto settled = settle_node_id(loaded->config); !settled) {
+    log::error("the server cannot start", field("error", settled.error()));
+    return 1;
+  }
   fill_advertised_hosts(loaded->config);
   if (auto& memory = loaded->config.queued_max_request_bytes; memory <= 0)
     memory = broker::default_request_memory(platform::memory_limit());

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "protocol/add_raft_voter_response.h"
 #include "protocol/describe_cluster_request.h"
 #include "protocol/describe_cluster_response.h"
 #include "protocol/describe_log_dirs_request.h"
 #include "protocol/describe_log_dirs_response.h"
 #include "protocol/describe_quorum_request.h"
+#include "protocol/remove_raft_voter_request.h"
+#include "protocol/remove_raft_voter_response.h"
 #include "protocol/unregister_broker_request.h"
 #include "protocol/unregister_broker_response.h"
 
@@ -61,14 +64,29 @@ Task<Result<QuorumDescription>> describe_quorum_once(Client& client, Instant dea
   co_return quorum;
 }
 
-Task<Result<>> unregister_once(Client& client, BrokerId id, Instant deadline) {
+// Of whoever is there: it passes on what only the controller decides.
+template <class Response, class Request>
+Task<Result<Response>> ask_once(Client& client, Request request, Instant deadline) {
   CO_TRY(const auto channel, co_await client.any(deadline));
-  const auto response = co_await send<UnregisterBrokerResponse>(channel, UnregisterBrokerRequest{.broker_id = id},
-                                                                client.request_deadline(deadline));
-  if (!response) co_return std::unexpected(response.error());
-  if (response->error_code != ErrorCode::kNone)
-    co_return std::unexpected(error_of(response->error_code, response->error_message));
-  co_return Result<>();
+  co_return co_await send<Response>(channel, std::move(request), client.request_deadline(deadline));
+}
+
+template <class Response>
+Result<> outcome_of(const Response& response) {
+  if (response.error_code == ErrorCode::kNone) return {};
+  return std::unexpected(error_of(response.error_code, response.error_message));
+}
+
+// What the quorum answers is final, also that a node does not follow closely yet: who asks is to know. As Java's Admin.
+template <class Response, class Request>
+Task<Result<>> change_voters(Client& client, Request request) {
+  const Instant deadline = client.api_deadline();
+  for (Retry retry(client, deadline);;) {
+    const auto response = co_await ask_once<Response>(client, request, deadline);
+    const auto outcome = response ? outcome_of(*response) : Result<>(std::unexpected(response.error()));
+    const bool is_final = response && response->error_code != ErrorCode::kNotController;
+    if (is_final || !co_await retry.again(outcome.error())) co_return outcome;
+  }
 }
 
 Task<Result<std::vector<LogDirDescription>>> describe_log_dirs_once(Client& client, BrokerId broker,
@@ -120,9 +138,30 @@ Task<Result<QuorumDescription>> describe_quorum(Client& client, Millis patience)
 Task<Result<>> unregister_broker(Client& client, BrokerId id) {
   const Instant deadline = client.api_deadline();
   for (Retry retry(client, deadline);;) {
-    auto done = co_await unregister_once(client, id, deadline);
-    if (done || !co_await retry.again(done.error())) co_return done;
+    const auto response =
+        co_await ask_once<UnregisterBrokerResponse>(client, UnregisterBrokerRequest{.broker_id = id}, deadline);
+    const auto outcome = response ? outcome_of(*response) : Result<>(std::unexpected(response.error()));
+    if (outcome || !co_await retry.again(outcome.error())) co_return outcome;
   }
+}
+
+Task<Result<>> add_raft_voter(Client& client, BrokerId voter, Uuid directory,
+                              std::vector<AddRaftVoterRequest::Listener> listeners) {
+  AddRaftVoterRequest request;
+  request.cluster_id.reset();  // whichever it is
+  request.timeout_ms = std::int32_t(client.options().request_timeout.count());
+  request.voter_id = voter;
+  request.voter_directory_id = directory;
+  request.listeners = std::move(listeners);
+  return change_voters<AddRaftVoterResponse>(client, std::move(request));
+}
+
+Task<Result<>> remove_raft_voter(Client& client, BrokerId voter, Uuid directory) {
+  RemoveRaftVoterRequest request;
+  request.cluster_id.reset();
+  request.voter_id = voter;
+  request.voter_directory_id = directory;
+  return change_voters<RemoveRaftVoterResponse>(client, std::move(request));
 }
 
 Task<Result<std::vector<LogDirDescription>>> describe_log_dirs(Client& client, BrokerId broker,

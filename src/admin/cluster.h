@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "admin/client.h"
+#include "protocol/add_raft_voter_request.h"
 #include "protocol/describe_quorum_response.h"
 
 namespace thalweg::admin {
@@ -41,6 +42,14 @@ struct QuorumDescription {
 // kUnsupportedVersion where there is no such quorum. While nobody leads it, it is asked again for as long as
 // `patience`.
 Task<Result<QuorumDescription>> describe_quorum(Client& client, Millis patience = Millis::max());
+
+// Gives a controller that follows the quorum a vote. `listeners`: where it listens for controllers. Errors are the
+// broker's: kDuplicateVoter, kRequestTimedOut (it does not follow closely; later), kUnsupportedVersion (the voters are
+// those of a file) and others.
+Task<Result<>> add_raft_voter(Client& client, BrokerId voter, Uuid directory,
+                              std::vector<protocol::AddRaftVoterRequest::Listener> listeners);
+// Takes it. kVoterNotFound: there is no such voter.
+Task<Result<>> remove_raft_voter(Client& client, BrokerId voter, Uuid directory);
 
 struct FeatureDescription {
   std::string name;

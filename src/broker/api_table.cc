@@ -11,7 +11,8 @@ extern const Api kProduce, kFetch, kListOffsets, kMetadata, kOffsetCommit, kOffs
     kDescribeLogDirs, kCreatePartitions, kDeleteGroups, kElectLeaders, kIncrementalAlterConfigs,
     kAlterPartitionReassignments, kListPartitionReassignments, kOffsetDelete, kDescribeQuorum, kAlterPartition,
     kUpdateFeatures, kEnvelope, kDescribeCluster, kBrokerRegistration, kBrokerHeartbeat, kUnregisterBroker,
-    kAllocateProducerIds, kAssignReplicasToDirs, kListConfigResources, kDescribeTopicPartitions, kThalwegRegistry;
+    kAllocateProducerIds, kAssignReplicasToDirs, kListConfigResources, kDescribeTopicPartitions, kThalwegRegistry,
+    kAddRaftVoter, kRemoveRaftVoter;
 
 namespace {
 constexpr const Api* kServed[] = {
@@ -58,6 +59,8 @@ constexpr const Api* kServed[] = {
     &kListConfigResources,
     &kDescribeTopicPartitions,
     &kThalwegRegistry,
+    &kAddRaftVoter,
+    &kRemoveRaftVoter,
 };
 }  // namespace
 

@@ -5,6 +5,8 @@
 #include "broker/broker.h"
 #include "broker/controller_link.h"
 #include "broker/forwarding.h"
+#include "protocol/add_raft_voter_request.h"
+#include "protocol/add_raft_voter_response.h"
 #include "protocol/allocate_producer_ids_request.h"
 #include "protocol/allocate_producer_ids_response.h"
 #include "protocol/alter_configs_request.h"
@@ -29,6 +31,8 @@
 #include "protocol/elect_leaders_response.h"
 #include "protocol/incremental_alter_configs_request.h"
 #include "protocol/incremental_alter_configs_response.h"
+#include "protocol/remove_raft_voter_request.h"
+#include "protocol/remove_raft_voter_response.h"
 #include "protocol/unregister_broker_request.h"
 #include "protocol/unregister_broker_response.h"
 #include "protocol/update_features_request.h"
@@ -76,6 +80,8 @@ template Task<Result<AlterPartitionReassignmentsResponse>> ask_this_controller(B
 template Task<Result<UnregisterBrokerResponse>> ask_this_controller(Broker&, UnregisterBrokerRequest, Version, Instant);
 template Task<Result<UpdateFeaturesResponse>> ask_this_controller(Broker&, UpdateFeaturesRequest, Version, Instant);
 template Task<Result<DescribeQuorumResponse>> ask_this_controller(Broker&, DescribeQuorumRequest, Version, Instant);
+template Task<Result<AddRaftVoterResponse>> ask_this_controller(Broker&, AddRaftVoterRequest, Version, Instant);
+template Task<Result<RemoveRaftVoterResponse>> ask_this_controller(Broker&, RemoveRaftVoterRequest, Version, Instant);
 template Task<Result<AlterPartitionResponse>> ask_this_controller(Broker&, AlterPartitionRequest, Version, Instant);
 template Task<Result<BrokerRegistrationResponse>> ask_this_controller(Broker&, BrokerRegistrationRequest, Version,
                                                                       Instant);
@@ -102,5 +108,8 @@ template Task<Result<UpdateFeaturesResponse>> forward_to_controller(Broker&, Upd
                                                                     ForwardedFrom);
 template Task<Result<DescribeQuorumResponse>> forward_to_controller(Broker&, DescribeQuorumRequest, Version,
                                                                     ForwardedFrom);
+template Task<Result<AddRaftVoterResponse>> forward_to_controller(Broker&, AddRaftVoterRequest, Version, ForwardedFrom);
+template Task<Result<RemoveRaftVoterResponse>> forward_to_controller(Broker&, RemoveRaftVoterRequest, Version,
+                                                                     ForwardedFrom);
 
 }  // namespace thalweg::broker

@@ -14,6 +14,7 @@
 #include "broker/directory_moves.h"
 #include "broker/forwarding.h"
 #include "broker/group_coordinator.h"
+#include "broker/last_voters.h"
 #include "broker/leadership.h"
 #include "broker/listener_role.h"
 #include "broker/local_state.h"
@@ -40,7 +41,7 @@
 namespace thalweg::broker {
 namespace {
 
-constexpr Instant kStopWithin = std::chrono::seconds(10);
+constexpr Instant kStopWithin = std::chrono::seconds(10), kStopAloneWithin = std::chrono::milliseconds(200);
 constexpr Instant kHandOverWithin = std::chrono::seconds(10);
 constexpr Instant kAssignedWithin = std::chrono::seconds(2);
 constexpr Instant kControllerOverWithin = std::chrono::milliseconds(500);
@@ -119,11 +120,12 @@ struct Broker::Followed {
   storage::LogConfig inherited;
 };
 
-// What a node has that is one of several.
-struct Broker::Several {
+// This node as a member of the metadata quorum.
+struct Broker::Membership {
   std::unique_ptr<QuorumParticipant> participant;
   std::unique_ptr<PeerWatch> watch;
   std::vector<Open> open;  // by shard, used there
+  bool servers_stop = false, deserted = false;
 };
 
 Broker::Broker(std::vector<const Shard*> shards, config::BrokerConfig config)
@@ -189,11 +191,11 @@ Task<Result<>> Broker::start() {
   const auto found = look_into_all(shard0().disk, config_.log_dirs);
   CO_TRY_VOID(co_await logs_->start(cluster_id));
   CO_TRY_VOID(listen());
-  if (config::meets_other_nodes(config_)) {
-    CO_TRY(cluster_id, co_await take_part(cluster_id, was_registered(found)));
-  }
+  CO_TRY(cluster_id, co_await take_part(cluster_id, was_registered(found)));
   CO_TRY_VOID(co_await start_quorum(cluster_id));
-  if (several_) co_await open_for(Open::kControllers);
+  // Of a quorum of several, a majority has to be heard before this one can serve.
+  if (config::starts_among_others(config_) || quorum_->members().members().size() > 1)
+    co_await open_for(Open::kControllers);
   if (config_.is_broker) CO_TRY_VOID(co_await start_as_broker(claimed_epoch(found)));
   co_await open_for(Open::kAll);
   log::info(config_.is_broker ? "broker started" : "controller started", field("node", config_.node_id),
@@ -212,7 +214,7 @@ Task<Result<>> Broker::start_as_broker(std::int64_t claimed_epoch) {
   co_return Result<>();
 }
 
-// One of several nodes. The others ask it while it asks them, so the quorum's listener is opened first.
+// Where there are others, they ask this one while it asks them, so the quorum's listener is opened first.
 Task<Result<std::string>> Broker::take_part(std::string cluster_id, bool was_registered) {
   const auto metadata = std::ranges::find(config_.log_dirs, config_.metadata_log_dir);
   std::optional<Uuid> directory;
@@ -220,23 +222,23 @@ Task<Result<std::string>> Broker::take_part(std::string cluster_id, bool was_reg
     directory = logs_->directory_ids()[std::size_t(metadata - config_.log_dirs.begin())];
   const bool has_partitions =
       std::ranges::any_of(logs_->unopened(), [](const auto& log) { return log.partition.topic != kMetadataFolder; });
-  several_ = std::make_unique<Several>();
-  several_->open.resize(shards_.size());
-  auto& participant = several_->participant;
+  member_ = std::make_unique<Membership>();
+  member_->open.resize(shards_.size());
+  auto& participant = member_->participant;
   participant = std::make_unique<QuorumParticipant>(shard0(), config_, shards_.front()->memory);
   CO_TRY_VOID(co_await participant->begin(
       {.cluster_id = std::move(cluster_id), .directory = directory, .was_broker = was_registered || has_partitions}));
-  co_await open_for(Open::kQuorum);
+  if (config::starts_among_others(config_)) co_await open_for(Open::kQuorum);
   CO_TRY_VOID(co_await participant->take_part([this](std::string id) { return logs_->join_cluster(std::move(id)); }));
   co_return participant->cluster_id();
 }
 
 void Broker::abandon_start() {
-  if (several_) several_->participant->abandon();
+  if (member_) member_->participant->abandon();
 }
 
-// The cluster's id is the one in the data, the configured one, or a new one, in this order. Of several nodes one makes
-// it for all; until then it is empty.
+// The cluster's id as the data has it. Where they have none it is empty until the cluster is founded or joined: one of
+// its nodes makes it for all.
 Result<std::string> Broker::identity() {
   auto& disk = shard0().disk;
   for (const auto& directory : config_.log_dirs) {
@@ -247,43 +249,30 @@ Result<std::string> Broker::identity() {
     const auto meta = storage::parse_meta_properties(text.text());
     if (meta && !meta->cluster_id.empty()) return meta->cluster_id;
   }
-  if (config::meets_other_nodes(config_)) return std::string();
-  if (config_.cluster_id) return *config_.cluster_id;
-  return to_string(Uuid::from_random(shard0().random.next(), shard0().random.next()));
+  return std::string();
 }
 
 Task<Result<>> Broker::start_quorum(std::string cluster_id) {
   publisher_ = std::make_unique<MetadataPublisher>(shard0(), *local_state_, config_.node_id, cluster_id);
-  raft::QuorumOptions options;
-  if (several_) {
-    options = several_->participant->options();
-  } else {
-    options.metadata_log_dir = config_.metadata_log_dir;
-    options.self = config_.node_id;
-    options.voters = {config_.node_id};
-    options.election_timeout = config_.quorum_election_timeout;
-  }
-  quorum_ = std::make_unique<raft::Quorum>(shard0(), options, *publisher_,
-                                           several_ ? &several_->participant->transport() : nullptr);
+  auto& participant = *member_->participant;
+  quorum_ = std::make_unique<raft::Quorum>(shard0(), participant.options(), *publisher_, &participant.transport());
   CO_TRY_VOID(co_await quorum_->start());
-  if (several_) {
-    several_->participant->attach(*quorum_);
-    CO_TRY_VOID(co_await several_->participant->remember_membership());
-  }
+  participant.attach(*quorum_, [this](BrokerId node) { return publisher_->current_image()->broker(node) != nullptr; });
+  CO_TRY_VOID(co_await participant.remember_membership());
   controller_ = std::make_unique<ControllerService>(shard0(), config_, *quorum_, *publisher_);
   directory_assignments_ = std::make_unique<DirectoryAssignments>(shard0(), assignment_links(*this));
   co_await replication_->start();
   publisher_->start();
   controller_->start();
   link_controllers(cluster_id);
-  if (several_) watch_peers();
+  watch_peers();
   co_return Result<>();
 }
 
 // After the controller's own: it leads when the watch asks it.
 void Broker::watch_peers() {
-  auto& participant = *several_->participant;
-  auto& watch = *(several_->watch = std::make_unique<PeerWatch>(
+  auto& participant = *member_->participant;
+  auto& watch = *(member_->watch = std::make_unique<PeerWatch>(
                       shard0(), *quorum_, *publisher_, *controller_,
                       [&participant](raft::MemberId member) { return participant.address_of(member); }));
   participant.watch(watch);
@@ -337,7 +326,7 @@ Result<> Broker::listen() {
   for (auto& listener : config_.listeners) {
     // Those for controllers are of use to other nodes only, and of several the first is used.
     const bool for_controllers = role_of(config_, listener.name).asks_this_controller();
-    if (for_controllers && !(config::meets_other_nodes(config_) && listener.name == quorum_listener(config_))) continue;
+    if (for_controllers && listener.name != quorum_listener(config_)) continue;
     const Endpoint asked{listener.host, listener.port};  // with port 0, the shards after the first get the first one's
     for (std::size_t i = 0; i < shards_.size(); ++i) {
       TRY(auto bound, shards_[i]->shard.network.listen(asked, listen_options(config_)));
@@ -368,15 +357,13 @@ Task<> Broker::open_for(Open open) {
 void Broker::open_on(std::size_t index, Open open) {
   auto& here = *shards_[index];
   auto& server = servers_[index];
-  if (several_) several_->open[index] = open;
+  member_->open[index] = open;
   if (!server)
     server = std::make_unique<network::Server>(
         here.shard, server_options(config_, shards_.size(), *limits_, *large_frames_), here.memory,
         [this, &here, index](const network::ConnectionInfo& connection) -> std::unique_ptr<network::Session> {
-          if (!several_ || connection.listener != quorum_listener(config_))
-            return std::make_unique<BrokerSession>(here, connection);
-          return std::make_unique<QuorumSession>(here, connection, several_->open[index],
-                                                 several_->participant->receiver());
+          return std::make_unique<QuorumSession>(here, connection, connection.listener == quorum_listener(config_),
+                                                 member_->open[index], member_->participant->receiver());
         });
   for (auto& listener : waiting_) {
     if (listener.shard != index || !listener.listener) continue;
@@ -412,35 +399,63 @@ void Broker::set_aside_foreign_logs() {
 }
 
 // All at once, or clients of the first would come back to the second.
-Task<> Broker::stop_servers(Instant deadline) {
+Task<> Broker::stop_servers() {
+  const Instant now = shard0().clock.now();
+  member_->servers_stop = true;
   std::vector<Task<bool>> stopping;
   for (std::size_t i = 0; i < servers_.size(); ++i)
-    if (servers_[i]) stopping.push_back(shards_[i]->shard.call(*servers_[i], &network::Server::stop, deadline));
+    if (servers_[i])
+      stopping.push_back(shards_[i]->shard.call(*servers_[i], &network::Server::stop,
+                                                now + (member_->deserted ? kStopAloneWithin : kStopWithin)));
   const auto stopped = co_await gather(std::move(stopping));
+  member_->servers_stop = false;
   if (std::ranges::count(stopped, false) > 0) log::warn("requests are left unanswered: the time to stop is over");
 }
 
+// Too few voters are left for anything to be decided: there will be no controller, and no in-sync replica leaves or
+// comes. Whoever waits for that waits in vain: who asked for acks=all as well as this broker itself.
+void Broker::deserted() {
+  member_->deserted = true;
+  if (lifecycle_) lifecycle_->give_up_leaving();
+  if (!member_->servers_stop) return;
+  const Instant deadline = shard0().clock.now() + kStopAloneWithin;
+  for (std::size_t i = 0; i < servers_.size(); ++i)
+    if (servers_[i]) shards_[i]->shard.post([server = servers_[i].get(), deadline] { server->end_stop_by(deadline); });
+}
+
+// What this broker leads moves away, as long as there can be a controller to decide it.
+Task<> Broker::leave() {
+  if (!co_await lifecycle_->leave(shard0().clock.now() + kHandOverWithin))
+    log::warn("leaderships are not handed over: the time to stop is over, or too few controllers are left");
+  lifecycle_->stop();
+}
+
 Task<> Broker::stop() {
-  if (lifecycle_) {
-    if (!co_await lifecycle_->leave(shard0().clock.now() + kHandOverWithin))
-      log::warn("leaderships are not handed over: the time to stop is over");
-    lifecycle_->stop();
+  std::optional<LastVoters> voters;
+  if (quorum_) {
+    voters.emplace(shard0(), *quorum_,
+                   [this](raft::MemberId member) { return member_->participant->address_of(member); });
+    voters->watch([this] { deserted(); });
   }
-  if (several_ && several_->watch) several_->watch->stop();
+  if (lifecycle_) co_await leave();
+  if (member_ && member_->watch) member_->watch->stop();
   // A controller that still leads, and takes no connections any more, would be waited for.
-  if (several_ && quorum_) co_await quorum_->hand_over(later(shard0().clock.now(), kControllerOverWithin));
+  if (quorum_) co_await quorum_->hand_over(later(shard0().clock.now(), kControllerOverWithin));
+  // Where nobody took over, nothing is decided any more: who waits for that is told so, or the servers could not
+  // finish.
+  if (controller_) controller_->stop();
   if (forwarding_) forwarding_->stop();
   co_await groups_->stop();  // who waits in a rebalance is answered, or the servers could not finish
   for (auto& shard : shards_) co_await shard->shard.call(*shard, &BrokerShard::begin_stop);
-  co_await stop_servers(shard0().clock.now() + kStopWithin);
+  if (member_) co_await stop_servers();
+  voters.reset();
   if (replication_) replication_->stop();
   if (directory_moves_) co_await directory_moves_->stop();
   if (directory_assignments_) directory_assignments_->stop();
-  if (controller_) controller_->stop();
   if (peers_) peers_->close();
   if (publisher_) co_await publisher_->stop();
   for (auto& shard : shards_) co_await shard->shard.call(shard->partitions, &replica::Partitions::stop_all);
-  if (several_) several_->participant->stop();
+  if (member_) member_->participant->stop();
   if (quorum_) co_await quorum_->stop();
   if (auto stopped = co_await logs_->stop(); !stopped)
     log::error("logs were not closed cleanly; the next start recovers them", field("error", stopped.error()));

@@ -127,13 +127,15 @@ class Broker {
   Task<Result<std::string>> take_part(std::string cluster_id, bool was_registered);
   Task<> open_for(Open open);
   void open_on(std::size_t shard, Open open);
-  Task<> stop_servers(Instant deadline);
+  Task<> leave();
+  Task<> stop_servers();
+  void deserted();
   void set_aside_foreign_logs();
 
   struct Waiting;
 
   struct Followed;
-  struct Several;
+  struct Membership;
 
   config::BrokerConfig config_;
   std::unique_ptr<Followed> followed_;
@@ -141,7 +143,7 @@ class Broker {
   std::unique_ptr<storage::LogManager> logs_;
   std::unique_ptr<BrokerLocalState> local_state_;
   std::unique_ptr<MetadataPublisher> publisher_;
-  std::unique_ptr<Several> several_;  // null on a node that stands alone
+  std::unique_ptr<Membership> member_;  // null before start()
   std::unique_ptr<raft::Quorum> quorum_;
   std::unique_ptr<ControllerService> controller_;
   std::unique_ptr<PeerChannels> peers_;

@@ -211,6 +211,11 @@ Task<bool> BrokerLifecycle::leave(Instant deadline) {
   co_return machine_.drained();
 }
 
+void BrokerLifecycle::give_up_leaving() {
+  machine_.give_up_drain();
+  note_state();
+}
+
 Task<> BrokerLifecycle::settle(Instant deadline) {
   const OneShot<bool> settled;
   settled_ = settled;

@@ -50,9 +50,12 @@ class BrokerLifecycle {
   // within initial.broker.registration.timeout.ms, when the controller refuses this broker, or when metadata cannot be
   // applied.
   Task<Result<>> start(std::vector<Uuid> log_dirs);
-  // Controlled shutdown. True once nothing is led here any more; false at the deadline. At once where no other broker
+  // Controlled shutdown. True once nothing is led here any more, or the controller does not know this broker any more;
+  // false at the deadline, and when it is given up. At once where no other broker
   // could lead, and where controlled.shutdown.enable is false.
   Task<bool> leave(Instant deadline);
+  // There will be no controller: leave() ends, and says so.
+  void give_up_leaving();
   // No more heartbeats.
   void stop();
 

@@ -10,6 +10,14 @@ Task<Result<protocol::DescribeQuorumResponse>> response_of(ControllerService* se
                                                            protocol::DescribeQuorumRequest request, std::int16_t) {
   return service->describe_quorum(std::move(request));
 }
+Task<Result<protocol::AddRaftVoterResponse>> response_of(ControllerService* service,
+                                                         protocol::AddRaftVoterRequest request, std::int16_t) {
+  return service->add_raft_voter(std::move(request));
+}
+Task<Result<protocol::RemoveRaftVoterResponse>> response_of(ControllerService* service,
+                                                            protocol::RemoveRaftVoterRequest request, std::int16_t) {
+  return service->remove_raft_voter(std::move(request));
+}
 template <class Asked>
 Task<Result<ResponseTo<Asked>>> response_of(ControllerService* service, Asked request, std::int16_t version) {
   return service->handle<ResponseTo<Asked>>(std::move(request), version);

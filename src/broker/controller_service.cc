@@ -50,6 +50,7 @@ ControllerService::ControllerService(const Shard& shard, const config::BrokerCon
                                                        controller::Options::from(config_), shard_.random.next());
           },
           host_options()),
+      voters_(shard, config, quorum),
       others_(config.node_id) {}
 
 void ControllerService::start() {
@@ -63,6 +64,8 @@ void ControllerService::stop() {
   others_.reset();
   for (const auto& [index, waiter] : std::exchange(waiting_, {})) waiter.set(false);
 }
+
+std::string ControllerService::cluster_id() const { return publisher_.current_image()->cluster_id(); }
 
 void ControllerService::on_published(BrokerId broker, Offset index) {
   others_.on_image(*publisher_.published_image());

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "broker/describe_quorum.h"
 #include "broker/in_force.h"
 #include "broker/quorum_journal.h"
+#include "broker/raft_voter_changes.h"
 #include "config/broker_config.h"
 #include "controller/controller_machine.h"
 #include "raft/quorum.h"
@@ -39,12 +41,15 @@ class ControllerService {
   template <class Response, class Request>
   Task<Result<Response>> handle(Request request, std::int16_t version) {
     const auto reported = published_by(request);
+    const BrokerId leaving = leaving_by(request);
     auto response = co_await host_.template handle<Response>(
         std::move(request), controller::ControllerMachine::Context{.version = version, .log_end = journal_->end()});
     if (!response) co_return response;
     if constexpr (kIsOfBrokers<Request>) {
       if (reported && response->error_code == ErrorCode::kNone) on_published(reported->first, reported->second);
     } else {
+      if constexpr (std::is_same_v<Request, protocol::UnregisterBrokerRequest>)
+        if (response->error_code == ErrorCode::kNone) spawn(shard_, voters_.removed(leaving));
       co_await in_force();
     }
     co_return response;
@@ -52,6 +57,14 @@ class ControllerService {
 
   // The quorum as its leader sees it. kNotController when this node does not lead, or cannot make sure that it does.
   Task<Result<protocol::DescribeQuorumResponse>> describe_quorum(protocol::DescribeQuorumRequest request);
+
+  // Who votes, because somebody asks for it: see RaftVoterChanges. kNotController as above.
+  Task<Result<protocol::AddRaftVoterResponse>> add_raft_voter(protocol::AddRaftVoterRequest request) {
+    return voters_.add(std::move(request), cluster_id());
+  }
+  Task<Result<protocol::RemoveRaftVoterResponse>> remove_raft_voter(protocol::RemoveRaftVoterRequest request) {
+    return voters_.remove(std::move(request), cluster_id());
+  }
 
   // The process of this registration is gone: it is fenced at once, if the controller believes that
   // (ControllerMachine). Nobody waits for it; while the machine is loaded it is tried again.
@@ -75,6 +88,14 @@ class ControllerService {
     else
       return std::nullopt;
   }
+  template <class Request>
+  static BrokerId leaving_by(const Request& request) {
+    if constexpr (std::is_same_v<Request, protocol::UnregisterBrokerRequest>)
+      return request.broker_id;
+    else
+      return kNoBroker;
+  }
+  std::string cluster_id() const;
   void on_leadership(raft::Leadership leadership);
   Task<> in_force();
   Task<> report_gone(BrokerId broker, std::int64_t epoch);
@@ -86,6 +107,7 @@ class ControllerService {
   MetadataPublisher& publisher_;
   const std::shared_ptr<QuorumJournal> journal_;
   replicated::Host<controller::ControllerMachine, QuorumJournal> host_;
+  RaftVoterChanges voters_;
   LeaderEpoch epoch_{-1};
   InForce others_;
   std::multimap<Offset, OneShot<bool>> waiting_;  // for an index to be in force elsewhere

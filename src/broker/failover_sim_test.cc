@@ -2,6 +2,7 @@
 // is killed, and that nobody is taken for dead who is only out of reach for a moment, or stops as he should.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -10,9 +11,13 @@
 #include "broker/controller_link.h"
 #include "broker/metadata_publisher.h"
 #include "config/broker_config.h"
+#include "network/channel.h"
 #include "protocol/elect_leaders_request.h"
 #include "protocol/elect_leaders_response.h"
+#include "protocol/produce_request.h"
+#include "protocol/produce_response.h"
 #include "raft/quorum.h"
+#include "record/builder.h"
 #include "sim/world.h"
 
 namespace thalweg::broker {
@@ -145,6 +150,21 @@ class Failover : public testing::Test {
     }
     return true;
   }
+  static Task<> produce(const Shard* shard, Uuid topic_id) {
+    const Instant deadline = shard->clock.now() + 60s;
+    const auto channel = co_await network::Channel::connect(*shard, {member_host(1), 9092}, deadline);
+    CHECK(channel);
+    record::BatchBuilder builder;
+    builder.append({.timestamp = sim::kStartOfTime, .key = as_bytes("k"), .value = as_bytes("v")});
+    protocol::ProduceRequest request;
+    request.acks = -1;
+    request.timeout_ms = 30'000;
+    auto& topic = request.topic_data.emplace_back();
+    topic.name = "orders";
+    topic.topic_id = topic_id;
+    topic.partition_data.emplace_back().records = builder.build();
+    (void)co_await (*channel)->send<protocol::ProduceResponse>(std::move(request), 13, deadline);
+  }
   LeaderEpoch epoch(int partition) { return image(1)->partition("orders", PartitionId{partition})->leader_epoch; }
 
   sim::World world_{3};
@@ -215,6 +235,44 @@ TEST_F(Failover, ACleanStopHandsOverWhatItLedAndTheQuorum) {
   node(stops).crash(sim::Crash::kKill);
   node(stops).start();
   settle();
+}
+
+// The last ones have no controller any more that would let them go.
+TEST_F(Failover, AllThreeStopWithinTwoSecondsWhenTheyStopAtOnce) {
+  for (int round = 0; round < 5; ++round) {
+    settle();
+    const Instant begun = now();
+    for (int id = 1; id <= kMembers; ++id) {
+      spawn(node(id).shard(0), OneOfThree::stop(at(id)));
+      world_.run_for(Millis(100 * round));  // one after the other, sooner or later
+    }
+    std::vector<bool> down(kMembers);
+    const auto all_down = [&] {
+      for (int id = 1; id <= kMembers; ++id) {
+        if (down[std::size_t(id - 1)] || !at(id)->stopped) continue;
+        node(id).crash(sim::Crash::kKill);  // the process ends, and its port with it
+        down[std::size_t(id - 1)] = true;
+      }
+      return std::ranges::count(down, true) == kMembers;
+    };
+    ASSERT_TRUE(until(all_down, 30s));
+    EXPECT_LT(now() - begun, 2s) << "round " << round;
+    for (int id = 1; id <= kMembers; ++id) node(id).start();
+  }
+}
+
+// It waits for in-sync replicas that are gone, and for a controller to let it go; so did whoever stopped it, for 11 s.
+TEST_F(Failover, TheLastOneStopsSoonAlthoughItIsAskedForAcksOfAll) {
+  settle();
+  auto& client = world_.add_node("client", 1, [](sim::Node&) { return nullptr; });
+  client.start();
+  for (int id : {2, 3}) node(id).crash(sim::Crash::kKill);
+  spawn(client.shard(0), produce(&client.shard(0), image(1)->topic(std::string_view("orders"))->id));
+  world_.run_for(20ms);
+  const Instant begun = now();
+  spawn(node(1).shard(0), OneOfThree::stop(at(1)));
+  ASSERT_TRUE(until([&] { return at(1)->stopped; }, 30s));
+  EXPECT_LT(now() - begun, 3s);
 }
 
 TEST_F(Failover, ANewClusterIsQuick) { EXPECT_EQ(image(1)->feature("thalweg.version"), 1); }

@@ -66,7 +66,7 @@ Decision found_or_wait(const Seen& self, Answers asked) {
 Decision decide_empty(const Seen& self, Answers asked) {
   if (const auto* member = any(asked, [](const Seen& one) { return one.own == Own::kMember; }))
     return {Step::kJoin, member->cluster_id, fmt::format("node {} is a member", member->node.value)};
-  if (!self.founds) return ask_again("the controllers have not founded the cluster yet");
+  if (!self.founds) return ask_again("there is no member of the cluster to join yet");
   if (!all_answer(asked)) return ask_again("not all nodes answer");
   if (const auto* lost = any(asked, [](const Seen& one) { return one.own == Own::kLost; }))
     return ask_again(fmt::format("cluster {} was there already, as node {} says", lost->cluster_id, lost->node.value));
@@ -92,7 +92,7 @@ Decision decide_empty(const Seen& self, Answers asked) {
 Decision decide_formatted(const Seen& self, Answers asked, bool waited_long) {
   if (const auto* member = any(asked, [](const Seen& one) { return one.own == Own::kMember; }))
     return {Step::kJoin, self.cluster_id, fmt::format("node {} is a member", member->node.value)};
-  if (!self.founds) return ask_again("the controllers have not founded the cluster yet");
+  if (!self.founds) return ask_again("there is no member of the cluster to join yet");
   const auto is_ours = [](const Seen& one) { return one.own == Own::kFormatted || one.own == Own::kReady; };
   const std::size_t ours = 1 + count(asked, is_ours), voters = 1 + asked.size();
   if (ours == voters) return {Step::kReady, self.cluster_id, "all founders are formatted"};
@@ -126,6 +126,14 @@ Decision decide_lost(const Seen& self, Answers asked) {
       fmt::format("this node was part of cluster {}, and its metadata log is gone; it joins again as soon "
                   "as a member that has its own answers",
                   self.cluster_id));
+}
+
+// A member knows where it belongs; the transport refuses those of another cluster, one by one.
+Decision decide_member(const Seen& self, Answers asked) {
+  const auto* other =
+      any(asked, [&](const Seen& one) { return one.own == Own::kMember && one.cluster_id != self.cluster_id; });
+  if (!self.founds && other) return refuse_other_cluster(self, *other);
+  return {Step::kStart, self.cluster_id, "a member"};
 }
 
 }  // namespace
@@ -167,8 +175,7 @@ std::string_view name(Step step) {
 }
 
 Decision decide(const Seen& self, Answers asked, bool waited_long) {
-  // A member knows where it belongs; the transport refuses those of another cluster, one by one.
-  if (self.own == Own::kMember) return {Step::kStart, self.cluster_id, "a member"};
+  if (self.own == Own::kMember) return decide_member(self, asked);
   CHECK((self.own == Own::kEmpty) == self.cluster_id.empty());
   if (self.own == Own::kEmpty) return decide_empty(self, asked);
   const auto* other =

@@ -41,7 +41,8 @@ struct Seen {
   bool by_hand = false;  // formatted with kafka-storage, by somebody who knows that the cluster is new
   std::string cluster_id;
   std::vector<BrokerId> voters;  // as its configuration lists them
-  bool founds = true;            // a controller; who is only a broker joins, and is never counted among founders
+  // A controller that was not told to join; who is only a broker joins, and is never counted among founders.
+  bool founds = true;
   friend bool operator==(const Seen&, const Seen&) = default;
 };
 
@@ -60,7 +61,8 @@ struct Decision {
 };
 std::string_view name(Decision::Step step);
 
-// `asked`: everybody else on the list, one answer each; nothing: it has not answered. `waited_long`: those who do not
+// `asked`: everybody else on the list, one answer each; nothing: it has not answered. A member asks nobody, unless it
+// was told to join (founds is false): then it must not go on in a cluster of its own. `waited_long`: those who do not
 // answer have been asked long enough for a founding by hand to go on without them.
 // Those asked are all controllers, as they are who is listed.
 // REQUIRES: self.voters is what those asked were found by, or empty where addresses were given instead of ids

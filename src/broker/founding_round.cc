@@ -38,16 +38,18 @@ FoundingRound::FoundingRound(const Shard& shard, const config::BrokerConfig& con
     : shard_(shard), config_(config), self_(self), note_(note), write_cluster_id_(std::move(write_cluster_id)) {
   for (const auto& voter : config.quorum_voters)
     if (voter.id != config.node_id) peers_.push_back({voter.id, {voter.host, voter.port}});
-  if (config.quorum_voters.empty())
-    for (const auto& address : config::quorum_bootstrap_servers(config))
-      peers_.push_back({kNoBroker, {address.host, address.port}});
+  const auto ask_at = [this](const std::vector<config::HostPort>& addresses) {
+    for (const auto& address : addresses) peers_.push_back({kNoBroker, {address.host, address.port}});
+  };
+  ask_at(config::join_servers(config));
+  if (config.quorum_voters.empty()) ask_at(config::quorum_bootstrap_servers(config));
 }
 
 Task<Result<FoundingRound::Outcome>> FoundingRound::run() {
   const Instant begun = shard_.clock.now();
   for (;;) {
     Round round;
-    if (self_.seen.own != Own::kMember) round = co_await ask_all();
+    if (self_.seen.own != Own::kMember || !config::join_servers(config_).empty()) round = co_await ask_all();
     if (stopping_) co_return fail(ErrorCode::kRequestTimedOut, "stopped before the cluster was there");
     const auto decision = decide(self_.seen, round.asked, shard_.clock.now() - begun >= kWaitedLong);
     if (decision.step == Step::kRefuse) co_return fail(ErrorCode::kInconsistentClusterId, decision.why);
@@ -102,11 +104,14 @@ Task<FoundingRound::Round> FoundingRound::ask_all() {
                                         to_string(peer.endpoint));
       continue;
     }
-    // Two addresses of one node, or our own.
-    if (!heard.insert(seen.node).second) continue;
-    addresses_[seen.node] = peer.endpoint;
-    round.asked.push_back(seen);
     const auto& answer = *answers[i];
+    // A member of some cluster that has our id, and is another one: both were started without one, perhaps.
+    const bool has_our_id =
+        seen.node == config_.node_id && seen.own == Own::kMember && answer.directory != self_.directory;
+    // Two addresses of one node, or our own.
+    if (!heard.insert(seen.node).second && !has_our_id) continue;
+    if (!has_our_id) addresses_[seen.node] = peer.endpoint;
+    round.asked.push_back(seen);
     if (seen.own != Own::kMember || answer.leader == kNoBroker) continue;
     if (!answer.leader_host.empty())
       round.leader = Endpoint{answer.leader_host, answer.leader_port};
@@ -161,6 +166,7 @@ Task<Result<bool>> FoundingRound::join(std::string cluster_id, const Round& roun
   const auto answer = co_await ask({kNoBroker, *round.leader}, true);
   if (!answer || answer->error_code != ErrorCode::kNone) {
     const auto error = answer ? Error{answer->error_code, answer->error_message.value_or("")} : answer.error();
+    if (error.code == ErrorCode::kDuplicateBrokerRegistration && self_.new_node) co_return std::unexpected(error);
     if (std::exchange(refused_with_, error.message) != error.message)
       log::info("the cluster's leader does not take this node in yet", field("leader", to_string(*round.leader)),
                 field("error", error));
@@ -169,6 +175,7 @@ Task<Result<bool>> FoundingRound::join(std::string cluster_id, const Round& roun
   if (answer->cluster_id != cluster_id || answer->member == 0) co_return false;
   note_.member = raft::MemberId(answer->member);
   self_.member = note_.member;
+  self_.new_node = false;
   const Own before = self_.seen.own == Own::kLost ? Own::kLost : Own::kFormatted;
   CO_TRY_VOID(co_await belong_to(std::move(cluster_id), before));
   log::info("this node joins the cluster", field("cluster", self_.seen.cluster_id),
@@ -187,7 +194,9 @@ void FoundingRound::say(const Decision& decision, const Round& round) {
   if (!said_) said_ = now;  // what takes a moment needs no word
   if (now - *said_ < kSayEach) return;
   said_ = now;
-  if (!round.silent_nodes.empty() && self_.seen.own != Own::kLost)
+  if (!round.silent_nodes.empty() && !self_.seen.founds)
+    log::info(fmt::format("waiting for {} to answer, to join its cluster", round.silent_nodes));
+  else if (!round.silent_nodes.empty() && self_.seen.own != Own::kLost)
     log::info(fmt::format("waiting for {} to found the cluster (or: kafka-storage format)", round.silent_nodes));
   else
     log::info("waiting for the cluster", field("why", decision.why));

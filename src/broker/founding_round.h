@@ -39,7 +39,8 @@ class FoundingRound {
                 WriteClusterId write_cluster_id);
 
   // Until this node may open its metadata log; as long as it takes. kInconsistentClusterId or kInvalidConfig when only
-  // an operator can say how to go on, kRequestTimedOut after stop().
+  // an operator can say how to go on, kDuplicateBrokerRegistration when the id that it was offered is somebody else's
+  // by now, kRequestTimedOut after stop().
   Task<Result<Outcome>> run();
   void stop() { stopping_ = true; }
 

@@ -38,6 +38,14 @@ TEST(Founding, AMemberStartsWhateverTheOthersAre) {
   EXPECT_EQ(step(node(1, Own::kMember), {empty(2), empty(3)}), Step::kStart);
 }
 
+TEST(Founding, AMemberThatWasToldToJoinAnotherClusterIsRefused) {
+  Seen self = node(1, Own::kMember);
+  self.founds = false;
+  EXPECT_EQ(step(self, {node(3, Own::kMember, "Y")}), Step::kRefuse);
+  EXPECT_EQ(step(self, {node(3, Own::kMember)}), Step::kStart) << "it has joined already";
+  EXPECT_EQ(step(self, {std::nullopt}), Step::kStart) << "the others may be down, and wait for it";
+}
+
 TEST(Founding, WhoIsNotAMemberJoinsTheOneThatIs) {
   EXPECT_EQ(decided(empty(1), {std::nullopt, node(3, Own::kMember)}).step, Step::kJoin);
   EXPECT_EQ(decided(empty(1), {std::nullopt, node(3, Own::kMember)}).cluster_id, "X");

@@ -14,6 +14,11 @@ bool is_passing(ErrorCode code) {
          code == ErrorCode::kNetworkException;
 }
 
+// The registration is gone, and with it all that was led under it.
+bool is_forgotten(ErrorCode code) {
+  return code == ErrorCode::kBrokerIdNotRegistered || code == ErrorCode::kStaleBrokerEpoch;
+}
+
 }  // namespace
 
 std::string_view name(LifecycleMachine::State state) {
@@ -102,7 +107,7 @@ void LifecycleMachine::on_beat(const Result<Beaten>& answer, Instant now) {
   if (state_ == State::kStopped) return;
   if (answer) last_good_ = now;
   if (state_ == State::kDraining) {
-    drained_ = answer && answer->should_shut_down;
+    drained_ = answer ? answer->should_shut_down : is_forgotten(answer.error().code);
     if (drained_) state_ = State::kStopped;
     due_ = asked_.want_shut_down ? now + kDrainPause : now;
     return;
@@ -116,6 +121,10 @@ void LifecycleMachine::on_beat(const Result<Beaten>& answer, Instant now) {
   sure_until_ = told_ && told_->others ? sent_ + sure_for_ : Instant::max();
   const bool wanted = told_ && !told_->applies_metadata;
   if (answer->is_fenced && !wanted) due_ = std::min(due_, now + kUnfencePause);
+}
+
+void LifecycleMachine::give_up_drain() {
+  if (state_ == State::kDraining) state_ = State::kStopped;
 }
 
 void LifecycleMachine::begin_drain(Instant now) {

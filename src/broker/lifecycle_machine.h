@@ -32,7 +32,7 @@ class LifecycleMachine {
     kRunning,
     kIsolated,  // unfenced as far as it knows, and no controller has answered for kIsolatedAfter
     kDraining,  // what it leads is moved away
-    kStopped,   // drained, or refused for good: see failure()
+    kStopped,   // drained, given up, or refused for good: see failure()
   };
 
   // What the process looks like at the moment.
@@ -73,6 +73,8 @@ class LifecycleMachine {
   void on_registered(const Result<std::int64_t>& epoch, Instant now);
   void on_beat(const Result<Beaten>& answer, Instant now);
   void begin_drain(Instant now);
+  // Nobody is left who could take over.
+  void give_up_drain();
   void stop() { state_ = State::kStopped; }
 
   State state() const { return state_; }

@@ -40,6 +40,8 @@ class Conversation {
       health_.shards_answer = word == "answering";
     } else if (word == "drain") {
       machine_.begin_drain(now_);
+    } else if (word == "give-up") {
+      machine_.give_up_drain();
     } else {
       ADD_FAILURE() << "no such word: " << word;
     }

@@ -66,7 +66,9 @@ Task<Result<>> QuorumParticipant::begin(Found found) {
   self_.directory = note_.directory.is_zero() ? *found.directory : note_.directory;
   self_.member = note_.member == raft::kNoMember ? raft::member_of(config_.node_id) : note_.member;
   self_.incarnation = note_.incarnation;
-  self_.may_vote = self_.seen.founds = config_.is_controller;
+  self_.may_vote = config_.is_controller;
+  self_.seen.founds = config_.is_controller && config::join_servers(config_).empty();
+  self_.new_node = config_.node_id_is_new && own == Own::kEmpty;
   const auto listener = quorum_listener(config_);
   if (const auto endpoint = own_endpoint(config_, listener)) self_.endpoints[listener] = *endpoint;
   co_return Result<>();
@@ -123,7 +125,7 @@ std::optional<Endpoint> QuorumParticipant::address_of(raft::MemberId member) con
   return asked == asked_at_.end() ? std::nullopt : std::optional(asked->second);
 }
 
-void QuorumParticipant::attach(raft::Quorum& quorum) {
+void QuorumParticipant::attach(raft::Quorum& quorum, std::function<bool(BrokerId)> is_broker) {
   quorum_ = &quorum;
   self_.member = quorum.self();
   transport_.tell(
@@ -143,6 +145,7 @@ void QuorumParticipant::attach(raft::Quorum& quorum) {
   options.own.directory = self_.directory;
   options.own.endpoints = self_.endpoints;
   options.own.may_vote = self_.may_vote;
+  options.is_broker = std::move(is_broker);
   keeper_ = std::make_unique<raft::VoterKeeper>(shard_, quorum, options);
   keeper_->start();
 }

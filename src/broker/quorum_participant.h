@@ -1,5 +1,5 @@
 // This node as one of several in a metadata quorum: who it is, how it comes to take part, and how it speaks with the
-// others. A node that stands alone has none.
+// others. A node that stands alone founds alone, and can be joined by others.
 //
 //   take_part()   founds, adopts or joins; returns when the metadata log may be opened
 //   attach()      the quorum is there: messages go both ways, and its leader looks after the voters
@@ -55,8 +55,9 @@ class QuorumParticipant {
   // Where the quorum's listener of a member is, as far as is known here.
   std::optional<Endpoint> address_of(raft::MemberId member) const;
 
-  // REQUIRES: the quorum has started. It outlives the participant, or stop() comes first.
-  void attach(raft::Quorum& quorum);
+  // `is_broker`: whether a node is registered, as far as this one knows. REQUIRES: the quorum has started. It outlives
+  // the participant, or stop() comes first.
+  void attach(raft::Quorum& quorum, std::function<bool(BrokerId)> is_broker);
   // There is a metadata log now: durable in the note. REQUIRES: attach()
   Task<Result<>> remember_membership();
   // Who is to hear of connections to members, see QuorumTransport. It outlives the participant, or stop() comes first.

@@ -64,6 +64,7 @@ Task<QuorumReceiver::Response> QuorumReceiver::answer(Request request) {
   Response response = about_self();
   if (!error) {
     response.member = std::int64_t(*joined);
+    if (request.new_node && request.node == kNoBroker) response.free_node = offer_node();
     co_return response;
   }
   note_refusal(request, *error);
@@ -153,15 +154,35 @@ void QuorumReceiver::watch_image() {
 Task<Result<MemberId>> QuorumReceiver::join(const Request& request) {
   if (!quorum_ || !quorum_->is_leader())
     co_return fail(ErrorCode::kNotController, "this node does not lead the metadata quorum");
+  const auto& members = quorum_->members();
+  if (request.new_node && members.newest(request.node) && !members.find(request.node, request.directory))
+    co_return fail(ErrorCode::kDuplicateBrokerRegistration,
+                   fmt::format("node.id {} is another node's; empty the directories of this one and start it again, or "
+                               "set node.id",
+                               request.node.value));
   co_return co_await quorum_->add_learner(member_of(request), later(shard_.clock.now(), kJoinWithin));
+}
+
+// Only the leader knows all. What it has offered it remembers for a while; a new leader may offer it again, and then
+// whoever joins second is refused.
+BrokerId QuorumReceiver::offer_node() {
+  if (!quorum_ || !quorum_->is_leader()) return kNoBroker;
+  const Instant now = shard_.clock.now();
+  std::erase_if(offered_, [now](const auto& entry) { return now - entry.second >= kOfferedFor; });
+  if (offered_.size() >= kNodesMax) return kNoBroker;
+  const BrokerId free = quorum_->members().free_node([this](BrokerId node) { return offered_.contains(node); });
+  offered_[free] = now;
+  return free;
 }
 
 // The leader keeps the table of who is where up to date with what members say of themselves.
 void QuorumReceiver::learn(const Request& request) {
   if (!quorum_->is_leader() || updating_ || request.directory.is_zero()) return;
-  const auto said = member_of(request);
+  auto said = member_of(request);
   const auto* known = quorum_->members().find(said.id);
-  if (!known || *known == said) return;
+  if (!known) return;
+  said.dismissed = known->dismissed;  // that is not the member's to say
+  if (*known == said) return;
   if (!known->directory.is_zero() && known->directory != said.directory) return;
   updating_ = true;
   spawn(shard_, update(said));

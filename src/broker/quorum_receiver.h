@@ -39,6 +39,8 @@ class QuorumReceiver {
   static constexpr std::size_t kImageMax = 1u << 30;
   static constexpr Instant kImageIdle = std::chrono::seconds(30);
   static constexpr Instant kJoinWithin = std::chrono::seconds(8);
+  // A node id that was offered to somebody is not offered to others meanwhile.
+  static constexpr Instant kOfferedFor = std::chrono::minutes(1);
 
   // All outlive the receiver. `memory`: what has arrived of an image is charged to it.
   QuorumReceiver(const Shard& shard, const QuorumSelf& self, Budget& memory, Find find);
@@ -62,6 +64,7 @@ class QuorumReceiver {
   Task<Result<>> take(Request& request);
   Result<> take_chunk(const Request& request, const Request::Chunk& chunk);
   Task<Result<raft::MemberId>> join(const Request& request);
+  BrokerId offer_node();
   void learn(const Request& request);
   Task<> update(raft::Member member);
   void note_refusal(const Request& request, const Error& error);
@@ -74,6 +77,7 @@ class QuorumReceiver {
   raft::Quorum* quorum_ = nullptr;
   std::map<std::pair<BrokerId, Uuid>, std::int64_t> incarnations_;  // the newest heard of, by disk
   std::map<BrokerId, Instant> noted_;
+  std::map<BrokerId, Instant> offered_;
   std::optional<Image> image_;
   std::unique_ptr<Clock::Timer> image_timer_;
   bool updating_ = false;

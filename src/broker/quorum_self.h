@@ -17,6 +17,7 @@ struct QuorumSelf {
   raft::MemberId member = raft::kNoMember;
   std::int64_t incarnation = 0;  // grows with every process of this disk
   bool may_vote = true;
+  bool new_node = false;      // has joined nothing under this node id yet
   raft::Endpoints endpoints;  // of the listener that carries the quorum
 };
 
@@ -32,6 +33,7 @@ inline protocol::ThalwegQuorumRequest introduction(const QuorumSelf& self) {
   request.by_hand = self.seen.by_hand;
   request.voters = self.seen.voters;
   request.may_vote = self.may_vote;
+  request.new_node = self.new_node;
   for (const auto& [name, endpoint] : self.endpoints) {
     auto& out = request.endpoints.emplace_back();
     out.name = name;

@@ -1,6 +1,7 @@
-// A connection of the listener that carries the metadata quorum. What nodes say to found a cluster and as members of
-// its quorum (ThalwegQuorum, key 20000: ours, and so not among the APIs that are advertised) is answered here;
-// everything else as on any connection, once this broker has come so far. Owner: the connection's shard.
+// A connection over which nodes may speak with each other. What they say to found a cluster and as members of its
+// quorum (ThalwegQuorum, key 20000: ours, and so not among the APIs that are advertised) is answered here; everything
+// else as on any connection, once this broker has come so far. Listeners that do not carry the quorum tell who asks
+// where it is, so that a node can join by any address that clients know. Owner: the connection's shard.
 #pragma once
 
 #include <cstdint>
@@ -22,16 +23,18 @@ enum class Open : std::uint8_t {
 
 class QuorumSession : public network::Session {
  public:
-  // `open` and `receiver` outlive the session; `open` is of its shard.
-  QuorumSession(BrokerShard& here, const network::ConnectionInfo& connection, const Open& open,
+  // `open` and `receiver` outlive the session; `open` is of its shard. `carries_quorum`: else it only tells.
+  QuorumSession(BrokerShard& here, const network::ConnectionInfo& connection, bool carries_quorum, const Open& open,
                 QuorumReceiver& receiver);
   Task<network::Started> start(network::Request request) override;
 
  private:
   bool is_open_for(protocol::ApiKey key) const;
   Task<network::Started> answer(network::Request request);
+  static Task<network::Started> refuse(network::Request request);
 
   BrokerShard& here_;
+  const bool carries_quorum_;
   const Open& open_;
   QuorumReceiver& receiver_;
   BrokerSession everything_else_;

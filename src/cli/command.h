@@ -131,6 +131,9 @@ Task<Result<>> cluster_describe(Session session);
 // thalweg_cluster_rebalance.cc
 void declare_cluster_rebalance(OptionParser& parser);
 Task<Result<>> cluster_rebalance(Session session);
+// thalweg_cluster_remove.cc
+void declare_cluster_remove(OptionParser& parser);
+Task<Result<>> cluster_remove(Session session);
 // thalweg_partition.cc, thalweg_partition_move.cc
 void declare_partition_list(OptionParser& parser);
 Task<Result<>> partition_list(Session session);

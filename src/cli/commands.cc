@@ -98,6 +98,15 @@ constexpr Command kCommands[] = {
      "50000000\n"
      "thalweg cluster rebalance --cancel",
      kNoWords, declare_cluster_rebalance, cluster_rebalance, true},
+    {"cluster remove",
+     "ID [--dry-run] [--yes]",
+     "Removes a broker for good: moves its replicas to others, takes its vote, and forgets it; go on by running it "
+     "again.",
+     "thalweg cluster remove 4 --dry-run    # what moves, and how much\nthalweg cluster remove 4",
+     {kNone, 1, "the id of a broker"},
+     declare_cluster_remove,
+     cluster_remove,
+     true},
     {"partition list", "[TOPIC...] [--partition N]... [--state STATE]",
      "Lists partitions: who leads, where the replicas are, which are in sync or may lead, what moves.",
      "thalweg partition list orders\nthalweg partition list --state under-replicated", kAllOrTopics,

@@ -66,6 +66,10 @@ constexpr JavaError kJavaErrors[] = {
     {ErrorCode::kFeatureUpdateFailed, "FeatureUpdateFailedException",
      "Unable to update finalized features due to an unexpected server error."},
     {ErrorCode::kBrokerIdNotRegistered, "BrokerIdNotRegisteredException", "The given broker ID was not registered."},
+    {ErrorCode::kDuplicateVoter, "DuplicateVoterException", "The voter ID is already part of the set of voters."},
+    {ErrorCode::kVoterNotFound, "VoterNotFoundException", "The voter ID is not part of the set of voters."},
+    {ErrorCode::kInconsistentClusterId, "InconsistentClusterIdException",
+     "The clusterId in the request does not match that found on the server."},
     {ErrorCode::kInvalidRecord, "InvalidRecordException",
      "This record has failed the validation on broker and hence will be rejected."},
 };

@@ -4,6 +4,10 @@
 #include "cli/kafka_reassign_partitions.h"
 #include "cli/metadata_version.h"
 #include "cli/testing_cluster.h"
+#include "protocol/add_raft_voter_request.h"
+#include "protocol/add_raft_voter_response.h"
+#include "protocol/remove_raft_voter_request.h"
+#include "protocol/remove_raft_voter_response.h"
 #include "protocol/update_features_request.h"
 #include "protocol/update_features_response.h"
 
@@ -54,12 +58,75 @@ TEST(KafkaMetadataQuorum, DescribesStatusAndReplication) {
   });
 }
 
-TEST(KafkaMetadataQuorum, RefusesWhatIsNotServed) {
+TEST(KafkaMetadataQuorum, TakesAControllersVote) {
   with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
-    const auto ran = co_await ask(shard, cluster, "kafka-metadata-quorum",
-                                  {"remove-controller", "--controller-id", "3", "--controller-directory-id", "x"});
-    EXPECT_EQ(ran.code, 1);
-    EXPECT_TRUE(ran.err.contains("AddRaftVoter and RemoveRaftVoter are not served")) << ran.err;
+    using namespace protocol;
+    cluster.broker.on<RemoveRaftVoterRequest, RemoveRaftVoterResponse>([](const auto& request) {
+      RemoveRaftVoterResponse response;
+      response.error_message.reset();
+      if (request.voter_id != BrokerId{3}) {
+        response.error_code = ErrorCode::kVoterNotFound;
+        response.error_message = "Cannot remove voter.";
+      }
+      return response;
+    });
+    const std::string directory = to_string(Uuid{1, 3});
+    const auto removing = [&](std::string id, std::string at) {
+      return Arguments{"remove-controller", "--controller-id", id, "--controller-directory-id", at};
+    };
+    const auto removed = co_await ask(shard, cluster, "kafka-metadata-quorum", removing("3", directory));
+    EXPECT_EQ(removed.out, "Removed  KRaft controller 3 with directory id " + directory + "\n") << removed.err;
+    const auto unknown = co_await ask(shard, cluster, "kafka-metadata-quorum", removing("9", directory));
+    EXPECT_EQ(unknown.code, 1);
+    EXPECT_EQ(unknown.err, "org.apache.kafka.common.errors.VoterNotFoundException: Cannot remove voter.\n");
+    auto dry = removing("9", directory);
+    dry.emplace_back("--dry-run");
+    EXPECT_EQ((co_await ask(shard, cluster, "kafka-metadata-quorum", dry)).out,
+              "DRY RUN of removing  KRaft controller 9 with directory id " + directory + "\n");
+    const auto wrong = co_await ask(shard, cluster, "kafka-metadata-quorum", removing("3", "x"));
+    EXPECT_EQ(wrong.code, 1);
+    EXPECT_TRUE(wrong.err.starts_with("Failed to parse --controller-directory-id: ")) << wrong.err;
+  });
+}
+
+TEST(KafkaMetadataQuorum, GivesTheControllerOfAFileAVote) {
+  with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
+    using namespace protocol;
+    std::optional<AddRaftVoterRequest> asked;
+    cluster.broker.on<AddRaftVoterRequest, AddRaftVoterResponse>([&](const auto& request) {
+      asked = request;
+      AddRaftVoterResponse response;
+      response.error_message.reset();
+      return response;
+    });
+    const std::string directory = testing::TempDir() + "/add-controller";
+    const std::string settings =
+        "node.id=3\nprocess.roles=broker,controller\nlisteners=PLAINTEXT://:9092,CONTROLLER://c:9093\n"
+        "controller.listener.names=CONTROLLER\ncontroller.quorum.bootstrap.servers=a:9093\nlog.dirs=" +
+        directory + "\n";
+    cluster.terminal.files["server.properties"] = settings;
+    cluster.terminal.files["client.properties"] = "client.id=me\n";
+    CHECK(shard->disk.remove_directory(directory));  // of an earlier run
+    const auto adding = [](std::string file) { return Arguments{"add-controller", "--command-config", file}; };
+    const auto early = co_await ask(shard, cluster, "kafka-metadata-quorum", adding("server.properties"));
+    EXPECT_TRUE(early.err.ends_with("Unable to read meta.properties from " + directory + "\n")) << early.err;
+    CHECK(co_await shard->disk.make_durable_directory(directory));
+    const std::string meta = "directory.id=" + to_string(Uuid{1, 3}) + "\n";
+    CHECK(co_await shard->disk.replace_file(directory + "/meta.properties",
+                                            SharedBytes::copy_of(std::string_view(meta))));
+    const auto added = co_await ask(shard, cluster, "kafka-metadata-quorum", adding("server.properties"));
+    EXPECT_EQ(added.out,
+              "Added controller 3 with directory id AAAAAAAAAAEAAAAAAAAAAw and endpoints: "
+              "CONTROLLER://c:9093\n")
+        << added.err;
+    CHECK(asked);
+    EXPECT_EQ(asked->voter_id, BrokerId{3});
+    EXPECT_EQ(asked->voter_directory_id, (Uuid{1, 3}));
+    EXPECT_EQ(asked->listeners.at(0).host, "c");
+    const auto wrong = co_await ask(shard, cluster, "kafka-metadata-quorum", adding("client.properties"));
+    EXPECT_EQ(wrong.err, "node.id not found in configuration file. Is this a valid controller configuration file?\n");
+    EXPECT_EQ((co_await ask(shard, cluster, "kafka-metadata-quorum", {"add-controller"})).err,
+              "You must supply the configuration file of the controller you are adding when using add-controller.\n");
   });
 }
 

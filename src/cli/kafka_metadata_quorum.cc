@@ -1,11 +1,12 @@
 // kafka-metadata-quorum: who controls the cluster, and how far the others follow.
+#include "cli/kafka_metadata_quorum.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "admin/cluster.h"
-#include "cli/subcommand_tool.h"
 
 namespace thalweg::cli {
 namespace {
@@ -27,8 +28,6 @@ const QuorumReplica* leader_of(const QuorumDescription& quorum) {
   const auto at = std::ranges::find(quorum.voters, quorum.leader, &QuorumReplica::replica_id);
   return at == quorum.voters.end() ? nullptr : &*at;
 }
-
-std::string bracketed(const std::string& host) { return host.contains(':') ? "[" + host + "]" : host; }
 
 // {"id": 1, "directoryId": "…", "endpoints": ["CONTROLLER://host:9093"]}
 std::string shown_voter(const QuorumDescription& quorum, const QuorumReplica& replica) {
@@ -101,12 +100,8 @@ Task<Result<>> describe_replication(Errand errand) {
 
 Task<Result<>> run_quorum(Errand errand) {
   const bool status = errand.options.has("status"), replication = errand.options.has("replication");
-  if (errand.command != "describe")
-    co_return invalid(
-        fmt::format("{}: controllers neither join nor leave a running cluster yet (AddRaftVoter and RemoveRaftVoter "
-                    "are not served). "
-                    "They are those that controller.quorum.voters named when the cluster was new.",
-                    errand.command));
+  if (errand.command == "add-controller") co_return co_await add_controller(errand);
+  if (errand.command == "remove-controller") co_return co_await remove_controller(errand);
   if (status && replication)
     co_return invalid("Only one of --status or --replication should be specified with describe sub-command");
   if (replication) co_return co_await describe_replication(errand);
@@ -117,6 +112,8 @@ Task<Result<>> run_quorum(Errand errand) {
 }
 
 }  // namespace
+
+std::string bracketed(const std::string& host) { return host.contains(':') ? "[" + host + "]" : host; }
 
 OptionParser kafka_metadata_quorum_options() {
   OptionParser p;

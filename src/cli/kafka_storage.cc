@@ -22,7 +22,8 @@ OptionParser kafka_storage_options() {
   p.flag("standalone", "With format: the only controller.").alias("s", "standalone");
   p.value("initial-controllers", "LIST", "Refused: name them in controller.quorum.voters.")
       .alias("I", "initial-controllers");
-  p.flag("no-initial-controllers", "Refused: nodes do not join a cluster yet.").alias("N", "no-initial-controllers");
+  p.flag("no-initial-controllers", "Refused: a node joins with thalweg server --join.")
+      .alias("N", "no-initial-controllers");
   p.value("release-version", "VERSION", "With format: only the newest, 4.3-IV0.").alias("r", "release-version");
   p.values("feature", "feature=level", "Refused: kafka-features changes levels later.").alias("f", "feature");
   p.values("add-scram", "CREDENTIAL", "Refused: there is no SASL yet.").alias("S", "add-scram");
@@ -116,7 +117,8 @@ Result<> refuse_format(const Options& options) {
         "--initial-controllers is not supported: name the controllers in controller.quorum.voters, the same on all of "
         "them");
   if (options.has("no-initial-controllers"))
-    return invalid("--no-initial-controllers is not supported: nodes do not join a running cluster yet");
+    return invalid(
+        "--no-initial-controllers is not supported: start the node on empty directories, with --join host:port");
   if (options.has("add-scram")) return invalid("--add-scram is not supported: SASL is not served yet");
   if (options.has("feature"))
     return invalid("--feature is not supported: start the server, then kafka-features upgrade --feature NAME=LEVEL");

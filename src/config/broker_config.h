@@ -36,7 +36,8 @@ struct BrokerConfig {
 
   // Identity and roles
   BrokerId node_id{};
-  bool is_broker{};  // process.roles
+  bool node_id_is_new{};  // the cluster that it joins has offered it, and nobody has said yet that it is this node's
+  bool is_broker{};       // process.roles
   bool is_controller{};
   std::optional<std::string> rack;
   std::optional<std::string> cluster_id;  // thalweg.cluster.id: of a node that starts on empty directories

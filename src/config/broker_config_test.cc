@@ -182,7 +182,7 @@ TEST(BrokerConfig, ReadsANodeThatIsOnlyAController) {
   EXPECT_FALSE(loaded->config.is_broker);
   EXPECT_THAT(loaded->config.advertised_listeners, ElementsAre());
   EXPECT_THAT(loaded->config.advertised_controllers, ElementsAre(Listener{.name = "CONTROLLER", .port = 9093}));
-  EXPECT_TRUE(meets_other_nodes(loaded->config));
+  EXPECT_TRUE(starts_among_others(loaded->config));
   EXPECT_FALSE(has_other_nodes(loaded->config));
   auto with_clients = file;
   with_clients["listeners"] = "CONTROLLER://:9093,PLAINTEXT://:9092";
@@ -198,6 +198,19 @@ TEST(BrokerConfig, TellsOtherControllersWhatItAdvertises) {
   EXPECT_THAT(loaded->config.advertised_controllers,
               ElementsAre(Listener{.name = "CONTROLLER", .host = "b", .port = 19093}));
   EXPECT_TRUE(quorum_bootstrap_servers(loaded->config).empty()) << "it is the only one that is named";
+}
+
+TEST(BrokerConfig, JoinsWithoutAnIdOfItsOwn) {
+  const auto joins = load_broker_config({{"thalweg.join", "a:9092,b:9092"}});
+  ASSERT_TRUE(joins) << joins.error().message;
+  EXPECT_EQ(join_servers(joins->config).size(), 2u);
+  EXPECT_TRUE(has_other_nodes(joins->config));
+  EXPECT_TRUE(lets_the_cluster_choose_its_id(joins->config));
+  const auto named = load_broker_config({{"thalweg.join", "a:9092"}, {"node.id", "7"}});
+  EXPECT_FALSE(lets_the_cluster_choose_its_id(named->config));
+  EXPECT_FALSE(lets_the_cluster_choose_its_id(load_broker_config({})->config));
+  EXPECT_FALSE(starts_among_others(load_broker_config({})->config));
+  EXPECT_THAT(problems({{"thalweg.join", "a"}}), HasSubstr("thalweg.join: 'a' has no port"));
 }
 
 TEST(BrokerConfig, RefusesWhatWouldLeaveItOpenOrAlone) {

@@ -13,7 +13,7 @@ namespace {
 bool is_opened(const BrokerConfig& config, const Listener& listener) {
   const auto& controllers = config.controller_listeners;
   if (std::ranges::find(controllers, listener.name) == controllers.end()) return true;
-  return meets_other_nodes(config) && config.is_controller && listener.name == controllers.front();
+  return config.is_controller && listener.name == controllers.front();
 }
 
 void check_listeners(const BrokerConfig& config, std::vector<std::string>& problems) {
@@ -40,10 +40,12 @@ void check_listeners_of_a_controller(const BrokerConfig& config, std::vector<std
 
 void check_quorum(const BrokerConfig& config, std::vector<std::string>& problems) {
   const bool others = has_other_nodes(config);
-  const auto servers = config.properties.find("controller.quorum.bootstrap.servers");
-  if (servers != config.properties.end())
+  for (const std::string option : {"controller.quorum.bootstrap.servers", "thalweg.join"}) {
+    const auto servers = config.properties.find(option);
+    if (servers == config.properties.end()) continue;
     if (const auto read = parse_host_ports(servers->second); !read)
-      problems.push_back("controller.quorum.bootstrap.servers: " + read.error().message);
+      problems.push_back(option + ": " + read.error().message);
+  }
   if (!config.is_controller && !others)
     problems.push_back(
         "process.roles: a node that is only a broker needs controller.quorum.voters or "

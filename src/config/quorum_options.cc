@@ -26,6 +26,15 @@ bool is_surely_own(const BrokerConfig& config, const HostPort& address) {
   });
 }
 
+// What is not valid is refused at the start (not_served.cc).
+std::vector<HostPort> others_in(const BrokerConfig& config, std::string_view option) {
+  const auto given = config.properties.find(std::string(option));
+  if (given == config.properties.end()) return {};
+  auto servers = parse_host_ports(given->second).value_or(std::vector<HostPort>());
+  std::erase_if(servers, [&](const HostPort& address) { return is_surely_own(config, address); });
+  return servers;
+}
+
 }  // namespace
 
 Result<std::vector<HostPort>> parse_host_ports(std::string_view text) {
@@ -38,11 +47,13 @@ Result<std::vector<HostPort>> parse_host_ports(std::string_view text) {
 }
 
 std::vector<HostPort> quorum_bootstrap_servers(const BrokerConfig& config) {
-  const auto given = config.properties.find("controller.quorum.bootstrap.servers");
-  if (given == config.properties.end()) return {};
-  auto servers = parse_host_ports(given->second).value_or(std::vector<HostPort>());
-  std::erase_if(servers, [&](const HostPort& address) { return is_surely_own(config, address); });
-  return servers;
+  return others_in(config, "controller.quorum.bootstrap.servers");
+}
+
+std::vector<HostPort> join_servers(const BrokerConfig& config) { return others_in(config, "thalweg.join"); }
+
+bool lets_the_cluster_choose_its_id(const BrokerConfig& config) {
+  return !join_servers(config).empty() && !config.properties.contains("node.id");
 }
 
 int wanted_voters(const BrokerConfig& config) {
@@ -51,10 +62,10 @@ int wanted_voters(const BrokerConfig& config) {
 
 bool has_other_nodes(const BrokerConfig& config) {
   return std::ranges::any_of(config.quorum_voters, [&](const auto& voter) { return voter.id != config.node_id; }) ||
-         !quorum_bootstrap_servers(config).empty();
+         !quorum_bootstrap_servers(config).empty() || !join_servers(config).empty();
 }
 
-bool meets_other_nodes(const BrokerConfig& config) {
+bool starts_among_others(const BrokerConfig& config) {
   const auto& names = config.controller_listeners;
   const bool open = config.is_controller && !names.empty() &&
                     std::ranges::find(config.listeners, names.front(), &Listener::name) != config.listeners.end();

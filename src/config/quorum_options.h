@@ -11,12 +11,16 @@ namespace thalweg::config {
 Result<std::vector<HostPort>> parse_host_ports(std::string_view text);
 // controller.quorum.bootstrap.servers, without those that are surely this node.
 std::vector<HostPort> quorum_bootstrap_servers(const BrokerConfig& config);
+// thalweg.join, the same; empty: this node was not told to join.
+std::vector<HostPort> join_servers(const BrokerConfig& config);
+// Told to join a cluster, and not which node of it to be: the cluster says.
+bool lets_the_cluster_choose_its_id(const BrokerConfig& config);
 // thalweg.quorum.voters: how many controllers vote, once so many keep up.
 int wanted_voters(const BrokerConfig& config);
 // Whether nodes beside this one are named, with which it would be a cluster.
 bool has_other_nodes(const BrokerConfig& config);
-// Whether this node takes part in a quorum that others may take part in: they are named, or they reach it at a listener
-// for controllers, as brokers reach a controller that nobody else is.
-bool meets_other_nodes(const BrokerConfig& config);
+// Whether other nodes may have to be heard before this one can serve: they are named, or it has a listener for
+// controllers, where others reach a controller that nobody else is.
+bool starts_among_others(const BrokerConfig& config);
 
 }  // namespace thalweg::config

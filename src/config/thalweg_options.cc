@@ -52,6 +52,9 @@ constexpr Option kThalwegOptions[] = {
      "When a write counts as durable: fsync after it reached the disk, memory once the system has it, as Apache "
      "Kafka does.",
      set_durability},
+    {"thalweg.join", kList, "", {}, kReadOnly,
+     "host:port of members of a running cluster that this node becomes a member of; it founds none. Without node.id it "
+     "gets one from the cluster. What --join sets."},
     {"thalweg.metrics.partition.series.max", kInt, "2000", {.min = 0}, kReadOnly,
      "Partitions of the cluster up to which /metrics shows every one of them; /metrics/detail always does.",
      into<&BrokerConfig::metrics_partition_series_max>},

@@ -92,14 +92,20 @@ Task<bool> Acceptor::stop(Instant deadline) {
   for (const auto& listener : listeners_) listener->close();
   for_each([](Handler& handler) { handler.stop(); });
   if (limits_) co_await limits_->owner().call(*limits_, &ConnectionLimits::close);
-  bool over = false;
-  const auto timer = shard_.clock.call_at(deadline, [this] { for_each([](Handler& handler) { handler.close(); }); });
-  const auto end = shard_.clock.call_at(deadline + kAfterClosing, [this, &over] {
-    over = true;
+  end_stop_by(deadline);
+  while (!is_empty() && !over_) co_await changed_.wait();
+  closing_.reset();
+  ending_.reset();
+  co_return is_empty();
+}
+
+void Acceptor::end_stop_by(Instant deadline) {
+  over_ = false;
+  closing_ = shard_.clock.call_at(deadline, [this] { for_each([](Handler& handler) { handler.close(); }); });
+  ending_ = shard_.clock.call_at(deadline + kAfterClosing, [this] {
+    over_ = true;
     changed_.notify();
   });
-  while (!is_empty() && !over) co_await changed_.wait();
-  co_return is_empty();
 }
 
 }  // namespace thalweg::network

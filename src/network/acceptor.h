@@ -45,6 +45,8 @@ class Acceptor {
   // Accepts no more and stops every handler. Those that are left at the deadline are closed, and false if some are
   // still there a moment later: something they wait for does not end, and is left alone.
   Task<bool> stop(Instant deadline);
+  // The stop() that is under way has this deadline instead.
+  void end_stop_by(Instant deadline);
 
   // By the handler, once, as the last thing it does: it may be gone when this returns.
   void ended(std::uint64_t id);
@@ -74,6 +76,8 @@ class Acceptor {
   std::size_t accepting_ = 0;  // accept loops that have not ended
   std::uint64_t last_id_ = 0;
   StopSignal stopping_;
+  std::unique_ptr<Clock::Timer> closing_, ending_;  // of the deadline of stop()
+  bool over_ = false;
   Signal changed_;
 };
 

@@ -47,6 +47,7 @@ class Server {
     acceptor_.serve(std::move(listener), std::move(name));
   }
   Task<bool> stop(Instant deadline) { return acceptor_.stop(deadline); }
+  void end_stop_by(Instant deadline) { acceptor_.end_stop_by(deadline); }
   std::size_t connections() const { return acceptor_.connections(); }
 
  private:

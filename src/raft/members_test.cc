@@ -275,6 +275,67 @@ TEST_F(QuorumMembers, ALeaderThatIsAloneCannotBeRemoved) {
   EXPECT_TRUE(cluster.leader());
 }
 
+// Whose vote was taken by request does not get it back by itself: not while fewer vote than are wanted, not after
+// restarts and snapshots, not under a new leader, and not with another disk.
+TEST_F(QuorumMembers, AVoterThatIsDismissedFollowsUntilItIsAskedAgain) {
+  Cluster cluster(53, 3);
+  cluster.faults = kCalm;
+  for (const BrokerId id : cluster.brokers) cluster.crash(id);
+  cluster.keep_voters = keepers(3);
+  for (const BrokerId id : cluster.brokers) cluster.power_on(id);
+  settle(cluster);
+  for (const BrokerId id : cluster.brokers) ASSERT_TRUE(ask(cluster, &Quorum::update_member, cluster.self_of(id)));
+  const auto ask_for = [&](Task<Result<>> (Quorum::*what)(VoterKey, Instant), BrokerId node) {
+    const auto leader = cluster.life(cluster.leader()->id);
+    const VoterKey key{node, cluster.self_of(node).directory};
+    return cluster.world.run((leader->quorum.*what)(key, cluster.world.clock.now() + Millis(5000)));
+  };
+  const BrokerId leaver = cluster.leader()->id;
+  EXPECT_EQ(ask_for(&Quorum::add_voter, leaver).error().code, ErrorCode::kDuplicateVoter);
+  EXPECT_EQ(ask_for(&Quorum::dismiss_voter, leaver).error().code, ErrorCode::kNotController) << "hands over first";
+  settle(cluster);
+  ASSERT_NE(cluster.leader()->id, leaver);
+  const auto dismissed = ask_for(&Quorum::dismiss_voter, leaver);
+  ASSERT_TRUE(dismissed) << dismissed.error().message;
+  EXPECT_EQ(ask_for(&Quorum::dismiss_voter, leaver).error().code, ErrorCode::kVoterNotFound);
+  const auto follows = [&] { return cluster.leader()->quorum.membership().learners.size() == 1; };
+  load(cluster, 300);  // snapshots, and time for the keepers
+  EXPECT_TRUE(follows());
+  for (const BrokerId id : cluster.brokers) cluster.crash(id);
+  for (const BrokerId id : cluster.brokers) cluster.power_on(id);
+  settle(cluster);
+  load(cluster, 300);
+  EXPECT_TRUE(follows());
+  EXPECT_EQ(cluster.at(leaver).lines, cluster.leader()->lines) << "it hears of everything";
+  cluster.replace_disk(leaver);
+  cluster.world.run_for(Millis(1500));
+  cluster.join_now(leaver);
+  load(cluster, 300);
+  EXPECT_TRUE(follows());
+  const auto added = ask_for(&Quorum::add_voter, leaver);
+  ASSERT_TRUE(added) << added.error().message;
+  EXPECT_EQ(cluster.leader()->quorum.membership().voters.size(), 3u);
+  cluster.heal_and_check();
+}
+
+TEST_F(QuorumMembers, ALearnerOfANodeThatWasRemovedIsNotGivenAVote) {
+  Cluster cluster(59, 1, 3);
+  cluster.faults = kCalm;
+  cluster.crash(kA);
+  cluster.keep_voters = keepers(3);
+  cluster.power_on(kA);
+  settle(cluster);
+  for (const BrokerId id : {kB, kC}) {
+    cluster.join_now(id);
+    const auto leader = cluster.life(kA);
+    const Instant deadline = cluster.world.clock.now() + Millis(5000);
+    ASSERT_TRUE(cluster.world.run(leader->quorum.dismiss_learners(id, deadline)));
+  }
+  load(cluster, 600);
+  EXPECT_EQ(cluster.leader()->quorum.membership().voters.size(), 1u);
+  cluster.heal_and_check();
+}
+
 TEST_F(QuorumMembers, OnlyMembersOfTheTableAreGivenRoles) {
   Cluster cluster(19, 3);
   cluster.faults = kCalm;

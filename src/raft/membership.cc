@@ -10,7 +10,7 @@ namespace thalweg::raft {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
-constexpr std::uint8_t kMayVote = 1;
+constexpr std::uint8_t kMayVote = 1, kDismissed = 2;
 
 // There is always a next incarnation.
 bool is_id(MemberId id) { return broker_of(id).value >= 0 && incarnation_of(id) < ~std::uint32_t{0}; }
@@ -31,7 +31,7 @@ void put_member(std::vector<std::byte>& to, const Member& member) {
   put(to, member.id);
   put(to, member.directory.high);
   put(to, member.directory.low);
-  put(to, static_cast<std::uint8_t>(member.may_vote ? kMayVote : 0));
+  put(to, static_cast<std::uint8_t>((member.may_vote ? kMayVote : 0) | (member.dismissed ? kDismissed : 0)));
   put(to, static_cast<std::uint16_t>(member.endpoints.size()));
   for (const auto& [listener, endpoint] : member.endpoints) {
     put_text(to, listener);
@@ -45,9 +45,10 @@ std::optional<Member> take_member(BytesView& from) {
   std::uint16_t endpoints = 0;
   if (!take(from, member.id) || !is_id(member.id)) return std::nullopt;
   if (!take(from, member.directory.high) || !take(from, member.directory.low)) return std::nullopt;
-  if (!take(from, flags) || flags > kMayVote || !take(from, endpoints)) return std::nullopt;
+  if (!take(from, flags) || flags > (kMayVote | kDismissed) || !take(from, endpoints)) return std::nullopt;
   member.node = broker_of(member.id);
-  member.may_vote = flags == kMayVote;
+  member.may_vote = flags & kMayVote;
+  member.dismissed = flags & kDismissed;
   for (; endpoints > 0; --endpoints) {
     std::string listener;
     Endpoint endpoint;
@@ -112,6 +113,11 @@ MemberTable::Standing MemberTable::standing(MemberId id, Uuid directory) const {
   if (retired != retired_.end() && incarnation_of(id) <= retired->second) return Standing::kReplaced;
   const Member* other = newest(node);
   return other && other->id > id ? Standing::kReplaced : Standing::kUnknown;
+}
+
+BrokerId MemberTable::free_node(const std::function<bool(BrokerId)>& taken) const {
+  for (BrokerId node{1};; ++node.value)
+    if (!newest(node) && !retired_.contains(node) && !taken(node)) return node;
 }
 
 MemberId MemberTable::next_id(BrokerId node) const {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -62,6 +63,8 @@ struct Member {
   Uuid directory;  // directory.id of its metadata directory; zero: a founder that has not said yet (update_member)
   Endpoints endpoints;
   bool may_vote = true;  // process.roles has "controller"
+  bool dismissed =
+      false;  // its vote was taken because somebody asked (remove_voter): only a request gives it one again
   friend bool operator==(const Member&, const Member&) = default;
 };
 
@@ -85,6 +88,8 @@ class MemberTable {
   // Who says that it is `id` on `directory`. Raft messages of a kReplaced one are to be dropped. Those of a kUnknown
   // one are not, or a member that lags could never hear of a leader that joined meanwhile; the leader knows everybody.
   Standing standing(MemberId id, Uuid directory) const;
+  // The lowest node id from 1 on that no member has or had, and for which `taken` is false.
+  BrokerId free_node(const std::function<bool(BrokerId)>& taken) const;
   // For a disk that was not seen before. Never an id that a member has or had.
   MemberId next_id(BrokerId node) const;
 

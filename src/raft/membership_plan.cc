@@ -18,12 +18,14 @@ class Plan {
     if (auto changes = seat_of_a_replaced_disk()) return changes;
     if (auto changes = forgotten_disk()) return changes;
     if (auto changes = growth()) return changes;
-    return replacement();
+    if (auto changes = replacement()) return changes;
+    return unwanted();
   }
 
  private:
   bool is_ready(const MemberState& m) const {
-    return !m.voter && m.may_vote && !m.silent_since && m.close_since && now_ - *m.close_since >= times_.ready_after;
+    const bool eligible = !m.voter && m.may_vote && !m.dismissed && !m.silent_since;
+    return eligible && m.close_since && now_ - *m.close_since >= times_.ready_after;
   }
   const MemberState* newest(BrokerId node) const {
     const MemberState* found = nullptr;
@@ -77,6 +79,15 @@ class Plan {
     }
     if (!longest || ready.empty()) return std::nullopt;
     return Changes{{Kind::kRemove, longest->id}, {Kind::kAddVoter, ready.front()}};
+  }
+
+  std::optional<Changes> unwanted() const {
+    for (const MemberState& m : members_) {
+      const bool is_wanted = m.voter || m.registered || (m.may_vote && !m.dismissed);
+      if (!is_wanted && m.silent_since && now_ - *m.silent_since >= times_.silent_max)
+        return Changes{{Kind::kRemove, m.id}};
+    }
+    return std::nullopt;
   }
 
   const std::span<const MemberState> members_;

@@ -9,8 +9,12 @@
 //   both
 //      are needed. From an even number, which only people make, one at a time.
 //   4. A voter that has been silent for kSilentMax is replaced by a learner that is ready.
-// Ready: may vote, is heard, and has kept within kLagMax entries of the leader's log for kReadyAfter. Nobody is removed
-// for being one too many, and nothing shrinks by itself: fewer voters are a wish of people.
+//   5. A learner that nobody wants any more is forgotten when it has been silent for kSilentMax: it is no broker of the
+//   cluster,
+//      and is not to vote.
+// Ready: may vote, was not dismissed, is heard, and has kept within kLagMax entries of the leader's log for
+// kReadyAfter. Nobody is removed for being one too many, and nothing shrinks by itself: fewer voters are a wish of
+// people.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +37,9 @@ struct PlanTimes {
 struct MemberState {
   MemberId id = kNoMember;
   bool may_vote = true;
+  bool dismissed = false;  // somebody has asked that it has no vote
   bool voter = false;
+  bool registered = true;               // its node is a broker of the cluster
   std::optional<Instant> silent_since;  // nothing: it is heard
   std::optional<Instant> close_since;   // within kLagMax entries of the leader's log ever since; nothing: it is not
 };

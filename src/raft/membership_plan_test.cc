@@ -63,6 +63,35 @@ TEST(MembershipPlan, OnlyWhoKeepsUpForTenSecondsIsGivenAVote) {
   EXPECT_EQ(plan({voter(1), learner(2), broker_only}), std::nullopt);
 }
 
+TEST(MembershipPlan, WhoseVoteWasTakenByRequestIsNotGivenItBack) {
+  MemberState dismissed = learner(3);
+  dismissed.dismissed = true;
+  EXPECT_EQ(plan({voter(1), voter(2), dismissed}), std::nullopt);
+  EXPECT_EQ(plan({voter(1), voter(2), dismissed, learner(4)}), (Changes{add(4)})) << "somebody else is";
+  EXPECT_EQ(plan({voter(1), silent(voter(2), 1h), voter(4), dismissed}), std::nullopt) << "and not as a replacement";
+}
+
+TEST(MembershipPlan, WhoWasRemovedIsForgottenOnceItIsGone) {
+  MemberState removed = learner(4);
+  removed.registered = false;
+  removed.dismissed = true;
+  const std::vector<MemberState> three{voter(1), voter(2), voter(3)};
+  const auto with = [&](const MemberState& member) {
+    auto members = three;
+    members.push_back(member);
+    return plan(members);
+  };
+  EXPECT_EQ(with(removed), std::nullopt) << "it is there";
+  EXPECT_EQ(with(silent(removed, 9min)), std::nullopt);
+  EXPECT_EQ(with(silent(removed, 10min)), (Changes{remove(4)}));
+  MemberState broker = silent(removed, 1h);
+  broker.registered = true;
+  EXPECT_EQ(with(broker), std::nullopt) << "a broker that is down";
+  MemberState newcomer = silent(removed, 1h);
+  newcomer.dismissed = false;
+  EXPECT_EQ(with(newcomer), std::nullopt) << "it may be about to start";
+}
+
 TEST(MembershipPlan, ANewDiskTakesTheSeatOfItsOldOne) {
   const auto old = silent(voter(2), 20s);
   EXPECT_EQ(plan({voter(1), old, voter(3), learner(2, 1)}), (Changes{remove(2), add(2, 1)}));

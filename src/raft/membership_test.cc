@@ -36,6 +36,18 @@ TEST(MemberTable, GivesANewIdToEachDiskOfANode) {
   EXPECT_EQ(table.next_id(kTwo), member_of(kTwo, 0));
 }
 
+TEST(MemberTable, KnowsWhichNodeIdsAreFree) {
+  MemberTable table;
+  const auto none = [](BrokerId) { return false; };
+  EXPECT_EQ(table.free_node(none), kOne);
+  table.put(member(kOne, kDisk));
+  table.put(member(BrokerId{3}, kOtherDisk));
+  EXPECT_EQ(table.free_node(none), kTwo);
+  EXPECT_EQ(table.free_node([](BrokerId node) { return node == kTwo; }), BrokerId{4});
+  table.settle(voters({member_of(BrokerId{3})}));
+  EXPECT_EQ(table.free_node(none), kTwo) << "1 was somebody";
+}
+
 TEST(MemberTable, NeverGivesAnIdAgain) {
   MemberTable table;
   table.put(member(kOne, kDisk));
@@ -73,6 +85,7 @@ TEST(MemberTable, TravelsAsBytes) {
   MemberTable table;
   Member learner = member(kTwo, kOtherDisk, 3);
   learner.may_vote = false;
+  learner.dismissed = true;
   learner.endpoints["REPLICATION"] = {"2001:db8::1", 65'535};
   table.put(member(kOne, kDisk));
   table.put(learner);

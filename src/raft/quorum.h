@@ -34,6 +34,8 @@ struct rr_entry;
 
 namespace thalweg::raft {
 
+struct VotersSeen;
+
 struct QuorumOptions {
   std::string metadata_log_dir;  // the log lives in <metadata_log_dir>/__cluster_metadata-0
   BrokerId self{0};
@@ -66,6 +68,12 @@ struct MemberChange {
   enum class Kind { kAddVoter, kRemove, kAddLearner } kind;
   MemberId member;
   friend bool operator==(const MemberChange&, const MemberChange&) = default;
+};
+
+// Which voter is meant, in the words of KIP-853: Kafka's ReplicaKey.
+struct VoterKey {
+  BrokerId node = kNoBroker;
+  Uuid directory;  // directory.id of its metadata directory
 };
 
 // A member as its leader sees it: the material of DescribeQuorum and of the voters' plan.
@@ -154,6 +162,13 @@ class Quorum {
   Task<Result<>> change_members(std::vector<MemberChange> changes, Instant deadline);
   // A leader that is to be removed hands over first and answers kNotController: ask the next one.
   Task<Result<>> remove_member(MemberId member, Instant deadline);
+  // Because somebody asks for it: the learner is given a vote; the voter becomes a learner, and stays one until
+  // somebody asks for the opposite, whatever the plan of voters (membership_plan.h) would like. Errors: those of
+  // voter_requests.h. A leader that is to lose its vote hands over first and answers kNotController: ask the next one.
+  Task<Result<>> add_voter(VoterKey voter, Instant deadline);
+  Task<Result<>> dismiss_voter(VoterKey voter, Instant deadline);
+  // The learners of a node are to stay what they are, until somebody asks for the opposite: the node was removed.
+  Task<Result<>> dismiss_learners(BrokerId node, Instant deadline);
   Result<> transfer_leadership(MemberId to);
   // Before this node stops: whoever has most of the log is to lead instead. True once this node does not lead, at once
   // if it never did; false where nobody else could, or nobody took over in time.
@@ -222,6 +237,8 @@ class Quorum {
   // quorum_members.cc: who belongs to it
   Task<Result<>> propose_members(std::vector<MemberChange> changes, std::vector<Member> context, Instant deadline);
   Task<Result<>> put_member(Member member, Instant deadline);
+  Error after_hand_over();
+  VotersSeen voters_seen(const std::vector<MemberProgress>& members) const;
   bool has_living_disk(BrokerId node) const;
   std::optional<Instant> last_contact(MemberId member) const;
   void note_contact(MemberId from);

@@ -7,6 +7,7 @@
 #include "raft/core_views.h"
 #include "raft/membership_plan.h"
 #include "raft/quorum.h"
+#include "raft/voter_requests.h"
 
 namespace thalweg::raft {
 namespace {
@@ -34,6 +35,16 @@ std::uint32_t type_of(Kind kind) {
       break;
   }
   return RR_ADD_LEARNER;
+}
+
+// A leader that was just elected has not heard of everybody yet, and would take those for gone.
+Task<> hear_of_all_voters(const Quorum& quorum, const Shard& shard, Instant until) {
+  constexpr Millis kLook{5};
+  const auto waits = [&] {
+    const auto members = quorum.progress();  // empty once it does not lead any more
+    return std::ranges::any_of(members, [](const auto& one) { return one.voter && !one.last_contact; });
+  };
+  while (shard.clock.now() < until && waits()) co_await shard.clock.sleep_for(kLook);
 }
 
 }  // namespace
@@ -92,6 +103,7 @@ Task<Result<MemberId>> Quorum::add_learner(Member joiner, Instant deadline) {
   if (members_.members().size() >= kMembersMax)
     co_return fail(ErrorCode::kInvalidRequest, fmt::format("the metadata quorum has {} members already", kMembersMax));
   joiner.id = members_.next_id(joiner.node);
+  if (const Member* const before = members_.newest(joiner.node)) joiner.dismissed = before->dismissed;
   const MemberId id = joiner.id;
   log::info("a node joins the metadata quorum", field("member", name_of(id)), field("directory", joiner.directory));
   CO_TRY_VOID(co_await propose_members({{Kind::kAddLearner, id}}, {std::move(joiner)}, deadline));
@@ -114,6 +126,7 @@ Task<Result<>> Quorum::put_member(Member member, Instant deadline) {
   const Member* const known = members_.find(member.id);
   if (!known) co_return no_member(member.id);
   member.node = known->node;
+  member.dismissed = known->dismissed;
   if (member == *known) co_return Result<>{};
   const Kind as_it_is = membership_.is_voter(member.id) ? Kind::kAddVoter : Kind::kAddLearner;
   const MemberId id = member.id;
@@ -123,14 +136,46 @@ Task<Result<>> Quorum::put_member(Member member, Instant deadline) {
 Task<Result<>> Quorum::remove_member(MemberId member, Instant deadline) {
   if (auto error = refusal(leadership_.epoch)) co_return std::unexpected(*std::move(error));
   if (!members_.find(member)) co_return no_member(member);
-  if (member != self_) co_return co_await change_members({{Kind::kRemove, member}}, deadline);
+  if (member == self_) co_return std::unexpected(after_hand_over());
+  co_return co_await change_members({{Kind::kRemove, member}}, deadline);
+}
+
+// Begins to hand over. What whoever asked is told: where to ask next, or why there is nobody.
+Error Quorum::after_hand_over() {
   const auto heir = heir_of(progress(), self_, shard_.clock.now() - options_.election_timeout);
   if (!heir)
-    co_return fail(ErrorCode::kInvalidRequest,
-                   "the leader is the only voter of the metadata quorum that is heard; it cannot be removed");
-  CO_TRY_VOID(transfer_leadership(*heir));
-  co_return fail(ErrorCode::kNotController,
-                 fmt::format("the leader hands over to node {} first; ask there", broker_of(*heir).value));
+    return {ErrorCode::kInvalidRequest,
+            "the leader is the only voter of the metadata quorum that is heard; it cannot be removed"};
+  if (auto begun = transfer_leadership(*heir); !begun) return begun.error();
+  return {ErrorCode::kNotController,
+          fmt::format("the leader hands over to node {} first; ask there", broker_of(*heir).value)};
+}
+
+VotersSeen Quorum::voters_seen(const std::vector<MemberProgress>& members) const {
+  return {.members = members,
+          .leader = self_,
+          .last = position().last,
+          .heard_since = shard_.clock.now() - options_.election_timeout};
+}
+
+Task<Result<>> Quorum::add_voter(VoterKey voter, Instant deadline) {
+  if (auto error = refusal(leadership_.epoch)) co_return std::unexpected(*std::move(error));
+  const auto members = progress();
+  CO_TRY(const MemberId id, new_voter(voter, voters_seen(members)));
+  Member member = *members_.find(id);
+  member.dismissed = false;
+  co_return co_await propose_members({{Kind::kAddVoter, id}}, {std::move(member)}, deadline);
+}
+
+Task<Result<>> Quorum::dismiss_voter(VoterKey voter, Instant deadline) {
+  co_await hear_of_all_voters(*this, shard_, std::min(deadline, shard_.clock.now() + options_.election_timeout));
+  if (auto error = refusal(leadership_.epoch)) co_return std::unexpected(*std::move(error));
+  const auto members = progress();
+  CO_TRY(const MemberId id, voter_to_dismiss(voter, voters_seen(members)));
+  if (id == self_) co_return std::unexpected(after_hand_over());
+  Member member = *members_.find(id);
+  member.dismissed = true;
+  co_return co_await propose_members({{Kind::kAddLearner, id}}, {std::move(member)}, deadline);
 }
 
 Result<> Quorum::transfer_leadership(MemberId to) {
@@ -155,6 +200,20 @@ Task<bool> Quorum::hand_over(Instant deadline) {
       co_await shard_.clock.sleep_for(kLook);
   }
   co_return true;
+}
+
+Task<Result<>> Quorum::dismiss_learners(BrokerId node, Instant deadline) {
+  if (auto error = refusal(leadership_.epoch)) co_return std::unexpected(*std::move(error));
+  std::vector<MemberChange> as_they_are;
+  std::vector<Member> marked;
+  for (const auto& [id, member] : members_.members()) {
+    if (member.node != node || member.dismissed || !membership_.is_learner(id)) continue;
+    as_they_are.push_back({Kind::kAddLearner, id});
+    marked.push_back(member);
+    marked.back().dismissed = true;
+  }
+  if (marked.empty()) co_return Result<>{};
+  co_return co_await propose_members(std::move(as_they_are), std::move(marked), deadline);
 }
 
 void Quorum::apply_members(const rr_entry& entry) {

@@ -57,7 +57,12 @@ void VoterKeeper::look() {
 
 // Since when it is so, is what the look before knew, if it is so still.
 MemberState VoterKeeper::state_of(const MemberProgress& progress, Offset last, Instant now) const {
-  MemberState state{.id = progress.member.id, .may_vote = progress.member.may_vote, .voter = progress.voter};
+  const Member& member = progress.member;
+  MemberState state{.id = member.id,
+                    .may_vote = member.may_vote,
+                    .dismissed = member.dismissed,
+                    .voter = progress.voter,
+                    .registered = options_.is_broker(member.node)};
   const Instant heard = progress.last_contact.value_or(leads_since_);
   const bool silent = now - heard >= options_.silence;
   if (silent) state.silent_since = heard;
@@ -73,6 +78,7 @@ std::optional<Member> VoterKeeper::news_of_self() const {
   Member own = options_.own;
   own.id = known->id;
   own.node = known->node;
+  own.dismissed = known->dismissed;
   return own == *known ? std::nullopt : std::optional(std::move(own));
 }
 

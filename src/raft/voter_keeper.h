@@ -5,6 +5,7 @@
 // Owner: shard 0. Everything it knows is soft: a new leader waits for the times anew.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -24,6 +25,8 @@ struct VoterKeeperOptions {
   // What this node says of itself (`id` and `node` are not read); it goes into the table when this node leads. Others
   // tell the leader over the wire, which calls update_member(). Without a directory: nothing to say.
   Member own;
+  // Whether the node is a broker of the cluster. Who is none, and is not to vote, may be forgotten.
+  std::function<bool(BrokerId)> is_broker = [](BrokerId) { return true; };
 };
 
 class VoterKeeper {

@@ -12,16 +12,17 @@ void VotersCounts::add(const VotersCounts& other) {
   crashes += other.crashes, elections += other.elections, failed_syncs += other.failed_syncs;
   snapshots += other.snapshots;
   restores_at_start += other.restores_at_start, restores_while_running += other.restores_while_running;
+  votes_changed += other.votes_changed;
   steps += other.steps, virtual_seconds += other.virtual_seconds;
 }
 
 std::string to_string(const VotersCounts& counts) {
   return fmt::format(
       "{} answers, {} no, {} looks; {} too large, {} busy, {} without space; {} crashes, {} failed syncs, {} "
-      "elections; {} snapshots, {} restores, {} of them at run time; {} steps, {:.0f} s",
+      "elections; {} snapshots, {} restores, {} of them at run time; {} votes given or taken; {} steps, {:.0f} s",
       counts.answered, counts.refused, counts.looks, counts.too_large, counts.busy, counts.disk_full, counts.crashes,
       counts.failed_syncs, counts.elections, counts.snapshots, counts.restores_at_start + counts.restores_while_running,
-      counts.restores_while_running, counts.steps, counts.virtual_seconds);
+      counts.restores_while_running, counts.votes_changed, counts.steps, counts.virtual_seconds);
 }
 
 std::vector<std::string> what_is_missing(const VotersCounts& counts) {
@@ -33,6 +34,7 @@ std::vector<std::string> what_is_missing(const VotersCounts& counts) {
       {counts.elections, "election"},
       {counts.failed_syncs, "failed sync"},
       {counts.restores_at_start, "start from a snapshot"},
+      {counts.votes_changed, "vote that was given or taken"},
       {counts.restores_while_running, "snapshot that was installed at run time"}};
   std::vector<std::string> missing;
   for (const auto& [count, what] : needed)

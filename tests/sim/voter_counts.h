@@ -12,6 +12,7 @@ struct VotersCounts {
   std::uint64_t too_large = 0, busy = 0, disk_full = 0;  // refused by the machine, by the journal
   std::uint64_t crashes = 0, elections = 0, failed_syncs = 0;
   std::uint64_t snapshots = 0, restores_at_start = 0, restores_while_running = 0;
+  std::uint64_t votes_changed = 0;  // of those that were answered
   std::uint64_t steps = 0;
   double virtual_seconds = 0;
 

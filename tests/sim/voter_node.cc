@@ -48,9 +48,25 @@ Voter::Voter(Voters& all, sim::Node& node, int voter)
       quorum(shard, quorum_options(all, voter), machine, this),
       link(all, shard, voter, [this] { return quorum.leader().leader.value; }) {
   quorum.on_leader_change([this](raft::Leadership now) {
-    if (now.leader == config.node_id) voters.epochs_led.insert(now.epoch.value);
+    if (now.leader != config.node_id) return;
+    voters.epochs_led.insert(now.epoch.value);
+    if (voters.votes_change) spawn(shard, write_down_disks(this, now.epoch));
   });
   spawn(shard, run(this));
+}
+
+// Which voter is on which disk, as each would tell the leader itself over the wire of the real transport.
+Task<> Voter::write_down_disks(Voter* self, LeaderEpoch epoch) {
+  for (int id = 0; id < self->voters.count();) {
+    if (!self->quorum.is_leader() || self->quorum.leader().epoch != epoch) co_return;
+    raft::Member member{.id = raft::member_of(BrokerId{id}), .node = BrokerId{id}, .directory = directory_of(id)};
+    const auto done =
+        co_await self->quorum.update_member(std::move(member), self->shard.clock.now() + std::chrono::seconds(2));
+    if (done)
+      ++id;
+    else
+      co_await self->shard.clock.sleep_for(50ms);
+  }
 }
 
 Task<> Voter::run(Voter* self) {
@@ -68,7 +84,7 @@ Task<> Voter::run(Voter* self) {
   self->publisher.start();
   self->service->start();
   while (!self->serving) {
-    const auto registered = co_await self->lifecycle->start({Uuid{9, std::uint64_t(self->id) + 1}});
+    const auto registered = co_await self->lifecycle->start({directory_of(self->id)});
     self->serving = registered.has_value();
     if (!registered) self->start_error = registered.error();
     if (!registered) co_await self->shard.clock.sleep_for(1s);

@@ -21,6 +21,7 @@ class Voter : public raft::Transport {
   void receive(int from, SharedBytes body, SharedBytes image);
   // What this node's controller has said to somebody.
   void answered(const Result<broker::ControllerLink::Reply>& answer);
+  static Uuid directory_of(int voter) { return {9, std::uint64_t(voter) + 1}; }
   // A clean stop as far as the others see it: what is led here moves away. The machine is switched off afterwards.
   void leave();
 
@@ -55,6 +56,7 @@ class Voter : public raft::Transport {
   LeaderEpoch served_{-1};  // the last epoch in which the controller served here
   bool gone_ = false;       // somebody was told to look elsewhere since
   static Task<> run(Voter* self);
+  static Task<> write_down_disks(Voter* self, LeaderEpoch epoch);
   static Task<> hand_over(Voter* self);
   static Task<Result<>> remember(Voter* self, std::int64_t epoch);
 };

@@ -14,6 +14,7 @@ void VoterTrouble::begin() {
   voters_.long_pause_in_10 = has(kQuietClients) ? 8 : 2;
   faults.delay_max = has(kSlowWire) ? 30ms : 2ms;
   if (has(kLossyWire)) faults.lost_one_in = 10 + simulation().below(60), faults.twice_one_in = 20;
+  voters_.votes_change = has(kVotes) && has(kVotesToo);
   if (has(kFailingOpens)) faults.open_fails_one_in = 4 + simulation().below(30);
   if (has(kSmallQueue)) voters_.uncommitted_bytes_max = 500 + simulation().below(1500);
   for (int id = 0; id < voters_.count(); ++id) {

@@ -34,6 +34,8 @@ class VoterTrouble {
     kStalls,
     kSlowClocks,
     kQuietClients,
+    kVotes,
+    kVotesToo,  // one in four, so that most runs are as they were
   };
   bool has(Kind kind) const { return kinds_ >> kind & 1; }
   sim::Simulation& simulation() { return voters_.world().simulation; }

@@ -45,6 +45,7 @@ class Voters {
   VoterFaults faults;
   std::set<std::pair<Address, Address>> cut;  // from, to
   std::uint64_t snapshot_after_bytes = 4000, uncommitted_bytes_max = 64 << 20;
+  bool votes_change = false;           // somebody gives and takes votes
   std::uint64_t long_pause_in_10 = 2;  // of who changes something
 
   // Messages of the quorum may be lost, doubled and reordered.

@@ -9,6 +9,7 @@
 #include "voter_admin.h"
 #include "voter_changes.h"
 #include "voter_node.h"
+#include "voter_operator.h"
 #include "voter_reader.h"
 #include "voter_trouble.h"
 
@@ -16,12 +17,13 @@ namespace thalweg::simulation {
 namespace {
 using namespace std::chrono_literals;
 
-constexpr int kVoters = 3, kAdmins = 4, kChanges = 24;
+constexpr int kVoters = 3, kAdmins = 4, kChanges = 24, kVoteChanges = 8;
 
 struct Admins {
   std::deque<VoterAdmin> all;
   std::optional<VoterReader> reader;
-  bool done() const { return std::ranges::all_of(all, &VoterAdmin::done); }
+  std::optional<VoterOperator> votes;  // in some runs
+  bool done() const { return std::ranges::all_of(all, &VoterAdmin::done) && (!votes || votes->done()); }
 };
 
 class VotersScenario {
@@ -68,6 +70,8 @@ class VotersScenario {
         spawn(node.shard(0),
               admins_->all.emplace_back(voters_, node.shard(0), shared_, admin_counts_, i, kChanges).run());
       spawn(node.shard(0), admins_->reader.emplace(voters_, node.shard(0), shared_, -1 - kAdmins).run());
+      if (voters_.votes_change)
+        spawn(node.shard(0), admins_->votes.emplace(voters_, node.shard(0), -1 - kAdmins, kVoteChanges).run());
       return admins_;
     });
     admin_node_->start();
@@ -95,6 +99,8 @@ class VotersScenario {
         return fmt::format("voter {} shows another image than the leader", id);
       if (const auto difference = voter->state.difference(); !difference.empty())
         return fmt::format("voter {}: {}", id, difference);
+      if (voter->quorum.membership() != voters_.at(leader)->quorum.membership())
+        return fmt::format("voter {} knows of other voters than the leader", id);
     }
     const auto left = controller::repair(*truth, controller::Options::from(voters_.at(leader)->config));
     if (!left.records.empty()) return "partitions stand as no controller would leave them";
@@ -116,7 +122,7 @@ class VotersScenario {
   }
 
   // What was said and is not so.
-  std::vector<std::string> contradictions(const metadata::Image& image) const {
+  std::vector<std::string> contradictions(const metadata::Image& image) {
     std::vector<std::string> found;
     if (!admins_->done()) return found;
     for (const auto& admin : admins_->all) found.push_back(admin.contradiction(image));
@@ -126,6 +132,8 @@ class VotersScenario {
       if (name.starts_with(kNever)) found.push_back("a topic that is too large is there");
     for (const auto& [name, value] : image.configs({metadata::ResourceType::kBroker, ""}))
       if (name.starts_with(kNever)) found.push_back("a change that is too large is there");
+    if (admins_->votes)
+      found.push_back(admins_->votes->contradiction(voters_.at(voters_.leader())->quorum.membership().voters));
     std::erase(found, "");
     return found;
   }
@@ -139,6 +147,7 @@ class VotersScenario {
     counts.busy = admin_counts_.busy, counts.disk_full = admin_counts_.disk_full;
     counts.crashes = trouble_.crashes(), counts.elections = voters_.epochs_led.size();
     for (int id = 0; id < kVoters; ++id) counts.failed_syncs += voters_.node(id).disk().failed_syncs();
+    counts.votes_changed = admins_->votes ? admins_->votes->answered() : 0;
     counts.snapshots = voters_.snapshots_taken;
     counts.restores_at_start = voters_.restores_at_start;
     counts.restores_while_running = voters_.restores_while_running;
