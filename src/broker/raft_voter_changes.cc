@@ -115,6 +115,9 @@ Task<Result<>> RaftVoterChanges::make(Change change, VoterKey voter, Instant dea
   for (;;) {
     const LeaderEpoch epoch = quorum_.leader().epoch;
     auto done = co_await (quorum_.*change)(voter, deadline);
+    // What others have by then may be committed without this node.
+    if (!done && done.error().code == ErrorCode::kKafkaStorageError)
+      co_return fail(ErrorCode::kRequestTimedOut, "the outcome is unknown: " + done.error().message);
     if (!done && tells_how_it_is(done.error().code) &&
         !co_await quorum_.still_leads(epoch, shard_.clock.now() + kConfirmedWithin))
       co_return fail(ErrorCode::kNotController, "another node may lead the metadata quorum by now");

@@ -15,10 +15,12 @@ using Answer = OneShot<Result<broker::ControllerLink::Reply>>;
 Task<> serve(Voter* voter, broker::ControllerLink::Request request, std::int16_t version,
              std::function<void(Result<broker::ControllerLink::Reply>)> answer) {
   const Instant deadline = voter->shard.clock.now() + kServedWithin;
-  // A leader whose vote is taken sends whoever asks elsewhere, and may have to stay.
-  const bool takes_a_vote = std::holds_alternative<protocol::RemoveRaftVoterRequest>(request);
+  // A leader whose vote is taken sends whoever asks elsewhere, and may have to stay; one that cannot confirm that it
+  // still leads refuses nobody a vote by what it knows.
+  const bool changes_votes = std::holds_alternative<protocol::RemoveRaftVoterRequest>(request) ||
+                             std::holds_alternative<protocol::AddRaftVoterRequest>(request);
   auto said = co_await voter->controller->ask_once(std::move(request), version, deadline);
-  if (!takes_a_vote) voter->answered(said);
+  if (!changes_votes) voter->answered(said);
   answer(std::move(said));
 }
 
