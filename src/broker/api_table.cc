@@ -11,8 +11,8 @@ extern const Api kProduce, kFetch, kListOffsets, kMetadata, kOffsetCommit, kOffs
     kDescribeLogDirs, kCreatePartitions, kDeleteGroups, kElectLeaders, kIncrementalAlterConfigs,
     kAlterPartitionReassignments, kListPartitionReassignments, kOffsetDelete, kDescribeQuorum, kAlterPartition,
     kUpdateFeatures, kEnvelope, kDescribeCluster, kBrokerRegistration, kBrokerHeartbeat, kUnregisterBroker,
-    kAllocateProducerIds, kAssignReplicasToDirs, kListConfigResources, kDescribeTopicPartitions, kThalwegRegistry,
-    kAddRaftVoter, kRemoveRaftVoter;
+    kAllocateProducerIds, kAssignReplicasToDirs, kListConfigResources, kDescribeTopicPartitions, kAddRaftVoter,
+    kRemoveRaftVoter, kThalwegRegistry;
 
 namespace {
 constexpr const Api* kServed[] = {
@@ -58,9 +58,9 @@ constexpr const Api* kServed[] = {
     &kAssignReplicasToDirs,
     &kListConfigResources,
     &kDescribeTopicPartitions,
-    &kThalwegRegistry,
     &kAddRaftVoter,
     &kRemoveRaftVoter,
+    &kThalwegRegistry,
 };
 }  // namespace
 

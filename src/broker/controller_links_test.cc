@@ -349,7 +349,7 @@ TEST_F(OverTheNetwork, AChangeIsAnsweredAsSoonAsTheLastBrokerShowsIt) {
   EXPECT_FALSE(*answer);
   beat.current_metadata_offset = links_.shown();
   ASSERT_TRUE(ask<protocol::BrokerHeartbeatResponse>(beat));
-  links_.world().run_for(20ms);
+  links_.world().run_for(100ms);  // the way there and back, and no longer
   EXPECT_TRUE(*answer);
 }
 

@@ -69,7 +69,10 @@ class FetchSession {
   std::vector<FetchPartition> partitions() const {
     std::vector<FetchPartition> all;
     all.reserve(order_.size());
-    for (const auto& entry : order_) all.push_back(entry.wanted);
+    for (const auto& entry : order_) {
+      all.push_back(entry.wanted);
+      all.back().told_high_watermark = entry.sent_high_watermark;
+    }
     return all;
   }
   std::size_t size() const { return order_.size(); }

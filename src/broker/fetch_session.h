@@ -32,7 +32,8 @@ struct FetchPartition {
   LeaderEpoch last_fetched_epoch = kNoLeaderEpoch;
   Offset log_start_offset = kNoOffset;
   std::int32_t max_bytes = 0;
-  Offset durable_end = kNoOffset;  // of a follower's log; it cannot say so if it is not one of ours
+  Offset durable_end = kNoOffset;          // of a follower's log; it cannot say so if it is not one of ours
+  Offset told_high_watermark = kNoOffset;  // by the last answer of the session; not asked for, but filled in by it
 };
 
 class FetchSession;

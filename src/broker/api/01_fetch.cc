@@ -113,7 +113,7 @@ class Fetch {
   bool ends() const { return enough() || context_.here.shard.clock.now() >= deadline_; }
 
   Task<FetchResponse> answer() {
-    while (!ends() && co_await readable()) {
+    while (!ends() && !owes_commits() && co_await readable()) {
       const std::int64_t before = committed();
       co_await read(Reading::kAgain);
       if (tells_commits() && committed() != before) break;
@@ -225,6 +225,14 @@ class Fetch {
   // Consumers read at followers, so these are told at once of what is committed, not with the next record.
   bool tells_commits() const {
     return is_follower() && context_.here.broker.config().replica_selector == config::ReplicaSelector::kRackAware;
+  }
+  // What it said of itself may have committed something just now.
+  bool owes_commits() const {
+    if (!tells_commits() || !fetch_.incremental) return false;
+    for (std::size_t i = 0; i < wanted_.size(); ++i)
+      if (wanted_[i].result && wanted_[i].result->high_watermark != fetch_.partitions[i].told_high_watermark)
+        return true;
+    return false;
   }
   std::int64_t committed() const {
     std::int64_t sum = 0;
