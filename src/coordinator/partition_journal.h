@@ -47,7 +47,8 @@ class PartitionJournal {
   }
   Offset end() const { return log_.partition()->log().end_offset(); }
   Watermark& committed() { return log_.partition()->high_watermark(); }
-  // Every partition has one replica today. With followers, one of those in sync has to be asked here.
+  // Nobody is asked, as in Kafka: who was replaced and has not heard of it answers from what it had. Whoever had to ask
+  // would stand still with the controller.
   bool alone() const { return true; }
   Task<bool> confirm(Instant) { co_return true; }
   Task<Result<>> replay(std::function<void(const Record&)> each) {
