@@ -396,16 +396,24 @@ TEST_F(PartitionTest, CountsWhatIsAppendedAndWhatIsNot) {
   EXPECT_EQ(counts().produce_failures, 1u) << "that it leads no more is none, as in Kafka";
 }
 
+// Both led here: one that another broker has, too, and one that nobody else can lead.
+class SharedAndAlone : public PartitionTest {
+ protected:
+  void host_two(Partitions& partitions) {
+    const auto log = open()->log_ptr();
+    partitions.host(shared, log, led_by(kSelf, LeaderEpoch{4}, {kSelf, kOther}));
+    auto only_here = led_by(kSelf, LeaderEpoch{4});
+    only_here.replicas = {kSelf};
+    partitions.host(alone, log, only_here);
+  }
+  const PartitionKey shared{Uuid{1, 2}, PartitionId{0}}, alone{Uuid{1, 2}, PartitionId{1}};
+};
+
 // Whoever leads it by now has gone on without this broker: a producer that comes back here with old metadata is sent
 // on, and not told that its sequence is broken.
-TEST_F(PartitionTest, R11OnABrokerThatReachesNobodyClientsAreSentOn) {
-  const PartitionKey shared{Uuid{1, 2}, PartitionId{0}}, alone{Uuid{1, 2}, PartitionId{1}};
-  const auto log = open()->log_ptr();
+TEST_F(SharedAndAlone, R11OnABrokerThatReachesNobodyClientsAreSentOn) {
   Partitions partitions(t.shard, kSelf);
-  partitions.host(shared, log, led_by(kSelf, LeaderEpoch{4}, {kSelf, kOther}));
-  auto only_here = led_by(kSelf, LeaderEpoch{4});
-  only_here.replicas = {kSelf};
-  partitions.host(alone, log, only_here);
+  host_two(partitions);
   const auto append = [&](const PartitionKey& key) {
     const auto results = t.run(partitions.append({{key, {.records = storage::make_batch()}}}));
     return results.front() ? ErrorCode::kNone : results.front().error().error.code;
@@ -426,14 +434,9 @@ TEST_F(PartitionTest, R11OnABrokerThatReachesNobodyClientsAreSentOn) {
 
 // A client that has gone on with the next leader comes back by old metadata: it is ahead of this log, and nothing is
 // wrong with it.
-TEST_F(PartitionTest, R13WhoMayHaveBeenReplacedJudgesNobodyByItsLog) {
-  const PartitionKey shared{Uuid{1, 2}, PartitionId{0}}, alone{Uuid{1, 2}, PartitionId{1}};
-  const auto log = open()->log_ptr();
+TEST_F(SharedAndAlone, R13WhoMayHaveBeenReplacedJudgesNobodyByItsLog) {
   Partitions partitions(t.shard, kSelf);
-  partitions.host(shared, log, led_by(kSelf, LeaderEpoch{4}, {kSelf, kOther}));
-  auto only_here = led_by(kSelf, LeaderEpoch{4});
-  only_here.replicas = {kSelf};
-  partitions.host(alone, log, only_here);
+  host_two(partitions);
   const auto append = [&](const PartitionKey& key, std::int32_t sequence) {
     const storage::BatchSpec batch{
         .options = {.producer_id = ProducerId{7}, .producer_epoch = ProducerEpoch{0}, .base_sequence = sequence}};

@@ -3,22 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { axeFindings, looking, rowNames, settled } from './browser.mjs';
 import { standing } from './pages_under_test.mjs';
-
-const screens = {
-  overview: '/',
-  topics: '/topics',
-  partitions: '/topics/audit.raw',
-  'topic groups': '/topics/billing.invoices/groups',
-  configuration: '/topics/billing.invoices/configuration',
-  option: '/topics/billing.invoices/configuration?option=retention.ms',
-  groups: '/groups',
-  group: '/groups/invoice-writer',
-  members: '/groups/invoice-writer/members',
-  brokers: '/brokers',
-  broker: '/brokers/1',
-  about: '/about',
-  nowhere: '/nowhere',
-};
+import { screens } from './screens.mjs';
 
 for (const colorScheme of ['light', 'dark']) {
   test(`axe finds nothing on any screen or dialog (${colorScheme})`, () =>
