@@ -21,6 +21,10 @@ class MessageReader : public boost::beast::http::basic_parser<kIsRequest> {
   // A line in front of a chunk, or trailers, which have no end. Beast has no such error itself.
   static constexpr auto kChunkHeadLimit = boost::beast::http::error::buffer_overflow;
 
+  // "0\r\n\r\n", which every chunked body has yet to give until it is done. Beast asserts that it gets so much once it
+  // has seen the last chunk's line.
+  static constexpr std::size_t kChunksLeast = 5;
+
   explicit MessageReader(std::size_t header_max) : header_bytes_max_(header_max) {
     CHECK(header_max <= std::numeric_limits<std::uint32_t>::max());
     this->header_limit(static_cast<std::uint32_t>(header_max));
@@ -34,6 +38,7 @@ class MessageReader : public boost::beast::http::basic_parser<kIsRequest> {
   // How many bytes are done with; an error when the message cannot be read, or a bound is passed.
   std::size_t take(std::string_view bytes, Error& error) {
     const bool had_head = this->is_header_done();
+    if (had_head && this->chunked() && bytes.size() < kChunksLeast) return 0;
     const std::size_t taken = this->put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
     if (error == boost::beast::http::error::need_more) error = {};
     if (error) return taken;

@@ -66,6 +66,16 @@ TEST(ResponseParser, ReadsChunksAndForgetsTrailers) {
   }
 }
 
+TEST(ResponseParser, NoChunksButTheLastAreAnEmptyBodyInAnyPieces) {
+  constexpr std::string_view kText = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nnext";
+  for (std::size_t at_once = 1; at_once <= kText.size(); ++at_once) {
+    const auto parsed = parse_response(kText, at_once);
+    EXPECT_FALSE(parsed.failed) << at_once;
+    EXPECT_EQ(parsed.body, "");
+    EXPECT_EQ(parsed.rest, "next");
+  }
+}
+
 TEST(ResponseParser, ABodyWithoutALengthEndsWithTheConnection) {
   EXPECT_EQ(parse_response("HTTP/1.0 200 OK\r\n\r\nall of it").body, "all of it");
   EXPECT_EQ(parse_response("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n").failed, std::nullopt);
