@@ -26,7 +26,8 @@ _LOOK_SECONDS = 0.2
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="./dev cluster", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="ports of node 1, those of the others follow: Kafka 9092, registry 8081, metrics 9644, controllers 19092\n\n"
+        epilog="ports of node 1, those of the others follow: Kafka 9092, registry 8081, metrics 9644, controllers 19092;\n"
+               "the console on 8080, 8180, 8280 and so on\n\n"
                "examples:\n  ./dev cluster\n  ./dev cluster 5 --data /var/tmp/five\n  ./dev cluster --shift 1000      Kafka on 10092, 10093, 10094\n"
                "  ./dev cluster --override broker.session.timeout.ms=3000")
     parser.add_argument("nodes", nargs="?", type=int, default=3, metavar="N", help=f"how many servers, 1 to {_NODES_MAX} (default: %(default)s)")
@@ -44,7 +45,8 @@ def _parse() -> argparse.Namespace:
 
 
 def _introduction(nodes: list[Node], thalweg: str) -> str:
-    rows = [("node", "Kafka", "registry", "metrics", "pid"), *((str(n.id), n.kafka, n.registry, n.metrics, str(n.process.pid)) for n in nodes)]
+    rows = [("node", "Kafka", "registry", "console", "metrics", "pid"),
+            *((str(n.id), n.kafka, n.registry, n.console, n.metrics, str(n.process.pid)) for n in nodes)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     table = "\n".join("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
     last = nodes[-1]

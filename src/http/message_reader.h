@@ -8,6 +8,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/check.h"
 
@@ -43,7 +44,10 @@ class MessageReader : public boost::beast::http::basic_parser<kIsRequest> {
     if (error == boost::beast::http::error::need_more) error = {};
     if (error) return taken;
     if (had_head) {
-      if (taken == 0 && bytes.size() >= header_bytes_max_) error = kChunkHeadLimit;
+      // A step of Beast's is one chunk's line, or the last one with the trailers: the bound is the same in any pieces.
+      const bool is_chunk_head = std::exchange(took_chunk_head_, false);
+      if (is_chunk_head ? taken > header_bytes_max_ : taken == 0 && bytes.size() >= header_bytes_max_)
+        error = kChunkHeadLimit;
       return taken;
     }
     header_bytes_ += taken;
@@ -65,7 +69,7 @@ class MessageReader : public boost::beast::http::basic_parser<kIsRequest> {
   void on_header_impl(Error&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>&, Error&) override {}
   std::size_t on_body_impl(Text part, Error& error) override { return add(part, error); }
-  void on_chunk_header_impl(std::uint64_t, Text, Error&) override {}
+  void on_chunk_header_impl(std::uint64_t, Text, Error&) override { took_chunk_head_ = true; }
   std::size_t on_chunk_body_impl(std::uint64_t, Text part, Error& error) override { return add(part, error); }
   void on_finish_impl(Error&) override {}
 
@@ -80,6 +84,7 @@ class MessageReader : public boost::beast::http::basic_parser<kIsRequest> {
 
   const std::size_t header_bytes_max_;
   std::size_t header_bytes_ = 0;  // taken, before the body
+  bool took_chunk_head_ = false;  // by the step at hand
 };
 
 }  // namespace thalweg::http

@@ -76,6 +76,18 @@ TEST(ResponseParser, NoChunksButTheLastAreAnEmptyBodyInAnyPieces) {
   }
 }
 
+TEST(ResponseParser, TrailersHaveTheSameBoundInAnyPieces) {
+  const auto with_trailer = [](std::size_t bytes) {
+    const std::string start = "0\r\nX: ", end = "\r\n\r\n";
+    return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + start +
+           std::string(bytes - start.size() - end.size(), 'x') + end;
+  };
+  for (const std::size_t at_once : {std::size_t(1), std::size_t(7), kHeadMax, SIZE_MAX}) {
+    EXPECT_FALSE(parse_response(with_trailer(kHeadMax), at_once).failed) << at_once;
+    EXPECT_EQ(parse_response(with_trailer(kHeadMax + 1), at_once).failed, ErrorCode::kMessageTooLarge) << at_once;
+  }
+}
+
 TEST(ResponseParser, ABodyWithoutALengthEndsWithTheConnection) {
   EXPECT_EQ(parse_response("HTTP/1.0 200 OK\r\n\r\nall of it").body, "all of it");
   EXPECT_EQ(parse_response("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n").failed, std::nullopt);

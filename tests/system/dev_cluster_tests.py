@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 
 from harness import paths
 from harness.outcome import Failure, Skip, expect, expect_equal
@@ -19,7 +20,7 @@ from harness.wire import free_shift
 
 _PROGRAM = paths.REPOSITORY / "tools" / "cluster.py"
 _LIMIT_SECONDS = 60
-_FIRST_PORTS = {"Kafka": 9092, "registry": 8081, "metrics": 9644, "controller": 19092}
+_FIRST_PORTS = (9092, 8081, 8080, 8180, 8280, 9644, 19092)
 
 
 def _command(*arguments: str) -> list[str]:
@@ -30,7 +31,7 @@ def _command(*arguments: str) -> list[str]:
 
 
 def _free_shift(nodes: int) -> int:
-    return free_shift(tuple(_FIRST_PORTS.values()), nodes)
+    return free_shift(_FIRST_PORTS, nodes)
 
 
 class _Running:
@@ -74,6 +75,11 @@ def _brokers_of(address: str) -> list[dict]:
     return json.loads(done.stdout) if done.returncode == 0 else []
 
 
+def _brokers_on_the_console(port: int) -> list[int]:
+    with urllib.request.urlopen(f"http://localhost:{port}/api/v1/brokers", timeout=_LIMIT_SECONDS) as answer:
+        return sorted(row["id"] for row in json.load(answer)["items"])
+
+
 def three_are_one_cluster() -> str:
     with tempfile.TemporaryDirectory(prefix="cluster-test-") as folder:
         shift = _free_shift(3)
@@ -88,6 +94,7 @@ def three_are_one_cluster() -> str:
                     expect(any(line.startswith(f"{node} | ") for line in running.lines), f"{run}: nothing of node {node}: {running.lines}")
                     brokers = _brokers_of(f"localhost:{9092 + shift + node - 1}")
                     expect_equal([b["broker"] for b in brokers], [1, 2, 3], f"{run}: brokers that node {node} knows")
+                    expect_equal(_brokers_on_the_console(8080 + shift + 100 * (node - 1)), [1, 2, 3], f"{run}: brokers on the console of node {node}")
                 if run == "the first start":
                     os.kill(pids[2], signal.SIGKILL)
                     running.until("node 3 killed by SIGKILL. To start it again: +thalweg server .*/3/server.properties")

@@ -280,7 +280,8 @@ def takes_the_environments_of_a_cluster(folder, new):
         create = [str(paths.thalweg_binary()), "topic", "create", "orders", "--replicas", "3", "--brokers", f"127.0.0.1:{first}"]
         limit = time.monotonic() + 30  # the others may not be registered yet
         while (created := subprocess.run(create, capture_output=True, text=True, timeout=60)).returncode:
-            expect(time.monotonic() < limit, f"no topic with three replicas: {created.stderr}")
+            logs = (f"{name} ({server.poll()}): {(folder / f'{name}.log').read_text()[-1500:]}" for name, server in zip(services, servers))
+            expect(time.monotonic() < limit, f"no topic with three replicas: {created.stderr}\n" + "\n".join(logs))
             time.sleep(0.1)
     finally:
         for server in servers:

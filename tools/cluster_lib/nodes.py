@@ -13,7 +13,8 @@ import urllib.request
 from demo_lib.error import DemoError
 from demo_lib.supervised import dies_with_us, how_it_ended
 
-_KAFKA, _CONTROLLER, _REGISTRY, _METRICS = 9092, 19092, 8081, 9644
+# Of the first server, and how far those of the next are away: the registries follow the first console.
+PORTS = {"Kafka": (9092, 1), "registry": (8081, 1), "console": (8080, 100), "metrics": (9644, 1), "controller": (19092, 1)}
 _REPLICAS_MOST = 3
 _COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95)
 
@@ -51,10 +52,9 @@ class Node:
     def __init__(self, id: int, folder: pathlib.Path, shift: int, printer: Printer):
         self.id, self.name, self.folder = id, f"node {id}", folder
         self.properties = folder / "server.properties"
-        self.ports = {name: first + shift + id - 1 for name, first in
-                      (("Kafka", _KAFKA), ("registry", _REGISTRY), ("metrics", _METRICS), ("controller", _CONTROLLER))}
+        self.ports = {name: first + shift + (id - 1) * step for name, (first, step) in PORTS.items()}
         self.kafka = f"localhost:{self.ports['Kafka']}"
-        self.registry, self.metrics = (f"http://localhost:{self.ports[name]}" for name in ("registry", "metrics"))
+        self.registry, self.console, self.metrics = (f"http://localhost:{self.ports[name]}" for name in ("registry", "console", "metrics"))
         self.process: subprocess.Popen | None = None
         self.settings: dict[str, str] = {}
         self._printer = printer
@@ -117,7 +117,7 @@ def layout(folder: pathlib.Path, count: int, shift: int, overrides: dict[str, st
             "log.dirs": str(node.folder / "data"),
             "metrics.listeners": node.metrics,
             "schema.registry.listeners": node.registry,
-            "console.listeners": "",
+            "console.listeners": node.console,
             "default.replication.factor": str(min(_REPLICAS_MOST, count)),
             "offsets.topic.replication.factor": str(min(_REPLICAS_MOST, count)),
             "min.insync.replicas": "2" if count >= _REPLICAS_MOST else "1",
@@ -141,7 +141,7 @@ def require_same_cluster(folder: pathlib.Path, nodes: list[Node]) -> None:
         before, now = _voters_in(properties), nodes[0].settings["controller.quorum.voters"]
         if before == now:
             continue
-        shift = int(re.search(r":(\d+)", before)[1]) - _CONTROLLER if re.search(r":(\d+)", before) else 0
+        shift = int(re.search(r":(\d+)", before)[1]) - PORTS["controller"][0] if re.search(r":(\d+)", before) else 0
         raise DemoError(f"{folder} holds another cluster, of the nodes {before}",
                         f"To go on with it:   ./dev cluster {before.count('@')}{f' --shift {shift}' if shift else ''}\n"
                         f"To begin anew:      rm -r {folder}\nTo keep both:       --data FOLDER")

@@ -125,7 +125,7 @@ class Cluster:
     def __init__(self, folder: pathlib.Path, nodes: int):
         self.binary = paths.thalweg_binary()
         self.folder, self._nodes = folder, nodes
-        shift = free_shift((9092, 8080, 8081, 9644, 19092), nodes)
+        shift = free_shift((9092, 8081, 8080, 8180, 8280, 9644, 19092), nodes)
         self.addresses = {f"localhost:{9092 + n}": f"localhost:{9092 + n + shift}" for n in range(nodes)}
         self.addresses[".data/cluster"] = str(folder)
         self.bootstrap = f"localhost:{9092 + shift}"

@@ -10,12 +10,16 @@ export const isBuilt = existsSync(binary);
 
 const START_LIMIT_MS = 30_000;
 
+// Below those that the system gives to outgoing connections, of which another may be made before the server listens.
+const OUTGOING = Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s/)[0]);
+const LOWEST = 10_000;
+
 const freePort = () =>
   new Promise((done) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => done(port));
-    });
+    const port = LOWEST + Math.floor(Math.random() * (OUTGOING - LOWEST));
+    const probe = createServer();
+    probe.on('error', () => done(freePort()));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => done(port)));
   });
 
 class Server {
