@@ -52,7 +52,7 @@ stage "simulation of three voters, seeds 1 to 20 step for step the same twice" $
 stage "simulation finds a planted bug in seeds 1 to 12" $sim --seeds 1-12 --planted
 stage "simulation of three voters finds lying disks in seeds 1 to 12" $sim --voters --seeds 1-12 --planted
 stage "faults that were mended still fit, to be put back" python3 -B tests/planted/run --check
-stage "fuzzers" python3 tools/run_fuzzers.py --build build/asan --seconds "${THALWEG_FUZZ_SECONDS:-8}"
+stage "fuzzers" python3 tools/run_fuzzers.py --build build/asan --seconds "${THALWEG_FUZZ_SECONDS:-8}" --seed "${THALWEG_FUZZ_SEED:-1}"
 stage "protocol generator" python3 -B src/protocol/generator/test_generator.py
 stage "the console's pages" python3 tools/run_web_tests.py
 stage "foreign clients" python3 tests/interop/run --install

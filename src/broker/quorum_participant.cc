@@ -48,7 +48,8 @@ QuorumParticipant::QuorumParticipant(const Shard& shard, const config::BrokerCon
 QuorumParticipant::~QuorumParticipant() { stop(); }
 
 Task<Result<>> QuorumParticipant::begin(Found found) {
-  CO_TRY_VOID(co_await shard_.disk.make_durable_directory(config_.metadata_log_dir));
+  if (!found.directory)  // else it is one of log.dirs, which the logs have made durable
+    CO_TRY_VOID(co_await shard_.disk.make_durable_directory(config_.metadata_log_dir));
   CO_TRY(note_, read_quorum_note(shard_.disk, config_.metadata_log_dir));
   const Own own = own_of(shard_.disk, config_, note_, found.cluster_id, found.was_broker);
   const bool by_hand = own == Own::kFormatted && note_.cluster_id != found.cluster_id;

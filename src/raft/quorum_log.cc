@@ -56,7 +56,7 @@ Result<std::vector<QuorumLog::Segment>> QuorumLog::open_segments() {
 }
 
 Task<Result<QuorumLog::Recovered>> QuorumLog::open() {
-  CO_TRY_VOID(co_await disk_.make_durable_directory(directory_));
+  CO_TRY_VOID(co_await disk_.make_durable_directory(directory_, Disk::directory_of(directory_)));
   CO_TRY(auto checkpoint, checkpoints_.load());
   CO_TRY(auto segments, open_segments());
   Recovery recovery;

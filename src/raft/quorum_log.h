@@ -36,6 +36,7 @@ class QuorumLog {
     std::vector<Entry> entries;  // after the base, without gaps
   };
 
+  // `directory` is made where there is none. REQUIRES: the name of the directory above it is durable
   QuorumLog(const Shard& shard, std::string directory, std::uint64_t segment_bytes);
 
   // Reads everything. Fails with a message for the operator when an acknowledged record is damaged.

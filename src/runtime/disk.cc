@@ -5,12 +5,12 @@ namespace {
 constexpr std::string_view kFull = "no space left on device";
 constexpr std::string_view kDenied = "permission denied";
 constexpr std::string_view kOutOfFiles = "too many open files";
+}  // namespace
 
-std::string directory_of(const std::string& path) {
+std::string Disk::directory_of(const std::string& path) {
   const auto slash = path.rfind('/');
   return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
 }
-}  // namespace
 
 Task<Result<>> Disk::replace_file(std::string path, SharedBytes content, OpenMode mode) {
   const std::string beside = path + ".tmp";
@@ -21,7 +21,7 @@ Task<Result<>> Disk::replace_file(std::string path, SharedBytes content, OpenMod
   co_return co_await sync_directory(directory_of(path));
 }
 
-Task<Result<>> Disk::make_durable_directory(std::string path) {
+Task<Result<>> Disk::make_durable_directory(std::string path, std::string durable) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   CO_TRY_VOID(make_directory(path));
   // One that is there may have been made a moment before its process was killed, so every name on the way counts.
@@ -29,7 +29,7 @@ Task<Result<>> Disk::make_durable_directory(std::string path) {
     const auto synced = co_await sync_directory(above);
     // One that we may not open was there before us.
     if (!synced && !is_denied(synced.error())) co_return synced;
-    if (above == directory_of(above)) co_return Result<>();
+    if (above == durable || above == directory_of(above)) co_return Result<>();
   }
 }
 

@@ -82,8 +82,11 @@ class Disk {
   // Small file, whole: written beside, synced, renamed over, directory synced. Old or new after a crash, nothing
   // between. `mode` is kTruncate or kTruncateSecret.
   Task<Result<>> replace_file(std::string path, SharedBytes content, OpenMode mode = OpenMode::kTruncate);
-  // make_directory(), and the names of what it made are durable when it returns.
-  Task<Result<>> make_durable_directory(std::string path);
+  // make_directory(), and the names of what it made are durable when it returns. `durable` is a directory on the way
+  // whose own name is known to be: each name above it would be one more sync at every start.
+  Task<Result<>> make_durable_directory(std::string path, std::string durable = "/");
+  // The directory that holds it: "." of a name alone.
+  static std::string directory_of(const std::string& path);
   // Whole content, without suspending. For small files.
   Result<SharedBytes> read_file(const std::string& path);
   // An exclusive lock that lives as long as the handle, or an error that names the file, the reason and what to do. The

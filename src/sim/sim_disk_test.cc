@@ -1,5 +1,6 @@
 #include "sim/sim_disk.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <set>
@@ -99,6 +100,18 @@ TEST_F(SimDiskTest, ADirectoryIsDurableAlsoWhenAnEarlierProcessMadeIt) {
     ASSERT_TRUE(*world.run(node, disk.make_durable_directory(path)));
     power_loss();
     ASSERT_TRUE(disk.exists(path));
+  }
+}
+
+TEST_F(SimDiskTest, WhatIsKnownToBeDurableIsNotSyncedAgain) {
+  ASSERT_TRUE(*world.run(node, disk.make_durable_directory("/a/b/c")));
+  for (const auto& [durable, syncs] : {std::pair("/", 4u), std::pair("/a/b/c", 1u), std::pair("/a", 3u)}) {
+    const auto before = disk.syncs();
+    const std::string path = fmt::format("/a/b/c/{}", syncs);
+    ASSERT_TRUE(*world.run(node, disk.make_durable_directory(path, durable)));
+    EXPECT_EQ(disk.syncs() - before, syncs) << durable;
+    power_loss();
+    EXPECT_TRUE(disk.exists(path));
   }
 }
 
