@@ -16,6 +16,7 @@ using Kind = MemberChange::Kind;
 
 constexpr BrokerId kA{0}, kB{1}, kC{2}, kD{3}, kE{4};
 constexpr Faults kCalm{0, 0, Millis(2), Millis(1)};
+constexpr Faults kSlow{0.2, 0, Millis(50), Millis(4)};
 
 class QuorumMembers : public ::testing::Test {
  protected:
@@ -186,6 +187,48 @@ TEST_F(QuorumMembers, AReplacedDiskTakesItsSeatAsANewMember) {
     EXPECT_EQ(cluster.at(kC).quorum.self(), member_of(kC, disk));
   }
   cluster.heal_and_check();
+}
+
+// C's disk is gone, and D has its seat as soon as that is said: from then on the leader may go as well, in any moment.
+TEST_F(QuorumMembers, AChangeIsAnsweredWhenItHoldsWithoutTheLeader) {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    Cluster cluster(seed, 3, 4);
+    cluster.faults = kCalm;
+    settle(cluster);
+    load(cluster, 20);
+    cluster.join_now(kD);
+    settle(cluster);
+    if (cluster.leader()->id == kC) ASSERT_TRUE(cluster.leader()->quorum.transfer_leadership(member_of(kA)));
+    settle(cluster);
+    cluster.replace_disk(kC);
+    cluster.faults = kSlow;
+    ASSERT_TRUE(cluster.change({{Kind::kRemove, member_of(kC)}, {Kind::kAddVoter, member_of(kD)}}));
+    cluster.crash(cluster.leader()->id);
+    cluster.faults = kCalm;
+    settle(cluster);
+    settle(cluster);
+    ASSERT_TRUE(cluster.leader()) << "seed " << seed << ": " << cluster.describe();
+    cluster.heal_and_check();
+  }
+}
+
+// The same for a change of one: two voters become three, and one of the two goes.
+TEST_F(QuorumMembers, AVoterThatWasAddedVotesAtOnce) {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    Cluster cluster(seed, 2, 3);
+    cluster.faults = kCalm;
+    settle(cluster);
+    cluster.join_now(kC);
+    settle(cluster);
+    cluster.faults = kSlow;
+    ASSERT_TRUE(cluster.change({{Kind::kAddVoter, member_of(kC)}}));
+    cluster.crash(cluster.leader()->id);
+    cluster.faults = kCalm;
+    settle(cluster);
+    settle(cluster);
+    ASSERT_TRUE(cluster.leader()) << "seed " << seed << ": " << cluster.describe();
+    cluster.heal_and_check();
+  }
 }
 
 // One disk after the other is lost, with a seat taken over in between: never two at once. Power loss must not bring

@@ -43,8 +43,9 @@ struct Membership {
   std::vector<MemberId> learners_next;
   bool auto_leave = false;
 
+  bool is_joint() const { return !outgoing.empty(); }
   bool is_sole_voter(MemberId member) const {
-    return outgoing.empty() && voters.size() == 1 && voters.front() == member;
+    return !is_joint() && voters.size() == 1 && voters.front() == member;
   }
   bool is_voter(MemberId member) const { return std::ranges::find(voters, member) != voters.end(); }
   bool is_learner(MemberId member) const { return std::ranges::find(learners, member) != learners.end(); }

@@ -37,7 +37,8 @@ namespace thalweg::raft {
 struct VotersSeen;
 
 struct QuorumOptions {
-  std::string metadata_log_dir;  // the log lives in <metadata_log_dir>/__cluster_metadata-0
+  // The log lives in <metadata_log_dir>/__cluster_metadata-0. REQUIRES: the name of metadata_log_dir is durable
+  std::string metadata_log_dir;
   BrokerId self{0};
   // The founding voters, on every founding member alike. Only read when the log is new; empty: join an existing quorum.
   std::vector<BrokerId> voters;
@@ -157,7 +158,8 @@ class Quorum {
   //   kVoterNotFound                 no member has this id
   //   kInconsistentVoterSet          it is on another disk
   Task<Result<>> update_member(Member member, Instant deadline);
-  // Several at once are one change: nobody ever sees a part of it, and majorities of both sets decide meanwhile.
+  // Several at once are one change: nobody ever sees a part of it, and majorities of both sets decide meanwhile. When
+  // it is answered, the new members decide alone, also without the leader that answered.
   // kVoterNotFound: one of them is no member.
   Task<Result<>> change_members(std::vector<MemberChange> changes, Instant deadline);
   // A leader that is to be removed hands over first and answers kNotController: ask the next one.
@@ -236,6 +238,8 @@ class Quorum {
 
   // quorum_members.cc: who belongs to it
   Task<Result<>> propose_members(std::vector<MemberChange> changes, std::vector<Member> context, Instant deadline);
+  Task<Result<>> in_force(LeaderEpoch epoch, Instant deadline);
+  void say_members() const;
   Task<Result<>> put_member(Member member, Instant deadline);
   Error after_hand_over();
   VotersSeen voters_seen(const std::vector<MemberProgress>& members) const;

@@ -66,6 +66,23 @@ Task<Result<>> Quorum::propose_members(std::vector<MemberChange> changes, std::v
   const int rc = rr_propose_conf(node_.get(), views.data(), views.size(), transition, told.data, told.size, &index);
   if (rc != RR_OK) co_return std::unexpected(refused(rc));
   wake();
+  CO_TRY_VOID(co_await outcome_of(offset_of(index), epoch, deadline));
+  co_return co_await in_force(epoch, deadline);
+}
+
+// A change counts for whoever has heard that it is committed. The leader knows first: if it went now, the others would
+// still want a majority of the members of before. Those who take an entry that comes after have heard.
+Task<Result<>> Quorum::in_force(LeaderEpoch epoch, Instant deadline) {
+  constexpr Millis kLook{5};
+  while (membership_.is_joint() && !refusal(epoch) && shard_.clock.now() < deadline)
+    co_await shard_.clock.sleep_for(kLook);
+  if (auto error = refusal(epoch)) co_return std::unexpected(*std::move(error));
+  if (membership_.is_joint())
+    co_return fail(ErrorCode::kRequestTimedOut, "the metadata quorum did not leave its old voters in time");
+  std::uint64_t index = 0, term = 0;
+  const int rc = rr_propose(node_.get(), nullptr, 0, &index, &term);
+  if (rc != RR_OK) co_return std::unexpected(refused(rc));
+  wake();
   co_return co_await outcome_of(offset_of(index), epoch, deadline);
 }
 
@@ -229,6 +246,11 @@ void Quorum::apply_members(const rr_entry& entry) {
   }
   members_.settle(membership_);
   members_changed_ = true;
+  say_members();
+}
+
+void Quorum::say_members() const {
+  if (membership_.is_joint()) return;  // it is left in a moment
   log::info("metadata quorum changed", field("voters", membership_.voters.size()),
             field("learners", membership_.learners.size()), field("index", applied_index_));
 }

@@ -76,6 +76,7 @@ Result<> Quorum::finish_batch(std::vector<Write> batch) {
     bytes_since_snapshot_ = 0;
     log::info("metadata snapshot received", field("index", base.index),
               field("size_bytes", write.snapshot->image.size()));
+    say_members();
   }
   if (rr_persisted(node_.get(), batch.back().number) != RR_OK) return std::unexpected(refused(RR_BROKEN));
   if (restored > 0) CHECK(rr_applied(node_.get(), restored) != RR_INVALID);

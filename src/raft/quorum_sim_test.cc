@@ -34,7 +34,8 @@ struct Broker : StateMachine {
     return options;
   }
   static Task<> run(Broker* self) {
-    const auto started = co_await self->quorum.start();
+    auto started = co_await self->node.shard(0).disk.make_durable_directory(options().metadata_log_dir);
+    if (started) started = co_await self->quorum.start();
     self->ready = started.has_value();
     if (!started) {
       ++self->answers.refused_starts;

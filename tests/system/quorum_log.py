@@ -13,10 +13,9 @@ def active_controller(nodes: Mapping[int, Broker]) -> int | None:
 
 
 def all_vote(nodes: Mapping[int, Broker]) -> bool:
-    """A new disk is given its node's seat some ten seconds after it has come; then another one may be lost."""
-    controller = active_controller(nodes)
-    changes = _lines(nodes[controller], "metadata quorum changed") if controller is not None else []
-    return bool(changes) and f"voters={len(nodes)} learners=0" in changes[-1]
+    """A new disk is given its node's seat some ten seconds after it has come; when all have heard of it, another one may be lost."""
+    changes = [_lines(broker, "metadata quorum changed") for broker in nodes.values()]
+    return all(lines and f"voters={len(nodes)} learners=0" in lines[-1] for lines in changes)
 
 
 def _lines(broker: Broker, text: str) -> list[str]:
