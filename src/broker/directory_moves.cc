@@ -17,6 +17,8 @@ Task<Result<>> DirectoryMoves::move(TopicPartition partition, replica::Partition
   while (directory.size() > 1 && directory.ends_with('/')) directory.pop_back();
   auto& logs = broker_.logs();
   CO_TRY_VOID(logs.prefer(partition, directory));
+  // One without a copy has put it in its place, and is done when the old folder is gone.
+  if (moves_.contains(partition) && !logs.directory_of_future(partition)) co_await ended(partition);
   const auto lies = logs.directory_of_log(partition);
   if (!lies || stopping_)
     co_return fail(ErrorCode::kReplicaNotAvailable, to_string(partition) + " is not on this broker yet");

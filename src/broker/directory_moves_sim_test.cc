@@ -190,6 +190,20 @@ TEST_F(DirectoryMove, TakesALogThatBeginsInsideOfABatch) {
   EXPECT_EQ(partition()->log().end_offset(), Offset{10});
 }
 
+// The log is in its new place, and its old folder still to go, when it is asked to come back.
+TEST_F(DirectoryMove, OneThatHasJustArrivedIsMovedOn) {
+  produce(20);
+  const TopicPartition orders{"orders", PartitionId{0}};
+  for (int i = 0; i < 10; ++i) {
+    const std::string from = places().now, to = other();
+    ASSERT_EQ(move(to), ErrorCode::kNone);
+    ASSERT_TRUE(until([&] { return node_.broker().logs().directory_of_log(orders) == to; }));
+    ASSERT_EQ(move(from), ErrorCode::kNone);
+    ASSERT_TRUE(lies_in(from)) << i;
+    EXPECT_EQ(partition()->log().end_offset(), Offset{20});
+  }
+}
+
 TEST_F(DirectoryMove, OfATopicThatIsDeletedLeavesNothing) {
   produce(50, 100'000);
   set_rate("1000");

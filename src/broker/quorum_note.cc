@@ -86,4 +86,19 @@ bool has_metadata_log(Disk& disk, const std::string& directory) {
   return false;
 }
 
+Task<Result<>> make_metadata_log_durable(Disk& disk, std::string directory) {
+  const std::string folder = fmt::format("{}/{}", directory, kLogFolder);
+  CO_TRY(const auto entries, disk.list(folder));
+  for (const auto& entry : entries) {
+    if (entry.is_directory) continue;
+    const std::string path = fmt::format("{}/{}", folder, entry.name);
+    CO_TRY(const SharedBytes content, disk.read_file(path));
+    CO_TRY(const FilePtr file, disk.open(path, OpenMode::kReadWrite));
+    CO_TRY_VOID(file->write(0, content));  // else there is nothing to sync after a sync that failed
+    CO_TRY_VOID(co_await file->sync());
+  }
+  CO_TRY_VOID(co_await disk.sync_directory(folder));
+  co_return co_await disk.sync_directory(directory);
+}
+
 }  // namespace thalweg::broker

@@ -32,5 +32,7 @@ Result<QuorumNote> read_quorum_note(Disk& disk, const std::string& directory);
 Task<Result<>> write_quorum_note(Disk& disk, std::string directory, QuorumNote note);
 // Whether the metadata log in this directory was begun.
 bool has_metadata_log(Disk& disk, const std::string& directory);
+// What is seen of it may be known to the kernel only. REQUIRES: has_metadata_log()
+Task<Result<>> make_metadata_log_durable(Disk& disk, std::string directory);
 
 }  // namespace thalweg::broker

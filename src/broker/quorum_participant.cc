@@ -54,6 +54,10 @@ Task<Result<>> QuorumParticipant::begin(Found found) {
   const Own own = own_of(shard_.disk, config_, note_, found.cluster_id, found.was_broker);
   const bool by_hand = own == Own::kFormatted && note_.cluster_id != found.cluster_id;
   ++note_.incarnation;
+  // A process that was killed may have begun the log a moment ago. Noted as a member while the log can still be lost
+  // with the power, this disk would count as one that forgot what it had promised.
+  if (own == Own::kMember && !is_noted(own, found.cluster_id))
+    CO_TRY_VOID(co_await make_metadata_log_durable(shard_.disk, config_.metadata_log_dir));
   note_membership(own, found.cluster_id);
   if (!found.directory && note_.directory.is_zero())
     note_.directory = Uuid::from_random(shard_.random.next(), shard_.random.next());
@@ -75,9 +79,12 @@ Task<Result<>> QuorumParticipant::begin(Found found) {
   co_return Result<>();
 }
 
+bool QuorumParticipant::is_noted(Own own, const std::string& cluster_id) const {
+  return note_.cluster_id == cluster_id && note_.founding == own;
+}
+
 void QuorumParticipant::note_membership(Own own, const std::string& cluster_id) {
-  const bool noted = note_.cluster_id == cluster_id && note_.founding == own;
-  if ((own != Own::kMember && own != Own::kLost) || noted) return;
+  if ((own != Own::kMember && own != Own::kLost) || is_noted(own, cluster_id)) return;
   note_.cluster_id = cluster_id;
   note_.founding = own;
   if (own == Own::kMember) return;

@@ -69,6 +69,7 @@ class QuorumParticipant {
   void stop();
 
  private:
+  bool is_noted(Own own, const std::string& cluster_id) const;
   void note_membership(Own own, const std::string& cluster_id);
 
   const Shard& shard_;

@@ -17,6 +17,8 @@ class QuorumParticipantTest : public testing::Test {
   void SetUp() override {
     log::set_level(log::Level::kNone);
     machine_.start();
+    const auto made = world_.run(machine_, machine_.disk().make_durable_directory("/data"));  // as the logs have
+    CHECK(made && *made);
     auto loaded = config::load_broker_config({{"process.roles", "broker,controller"},
                                               {"node.id", "1"},
                                               {"controller.quorum.voters", "1@a:9093,2@b:9093,3@c:9093"},
@@ -76,6 +78,22 @@ TEST_F(QuorumParticipantTest, ADiskRemembersThatThereWasAMetadataLog) {
   const auto said = begin("X", false);
   EXPECT_EQ(Own(said.own), Own::kLost);
   EXPECT_NE(said.directory, kDirectory);
+}
+
+// Of a process that was killed when it had just begun the log. The power may fail in any moment after the next start.
+TEST_F(QuorumParticipantTest, WhatIsNotedOfAMetadataLogIsNotedOfOneThatLasts) {
+  for (int i = 0; i < 20; ++i) {
+    begin_log();
+    machine_.crash(sim::Crash::kKill);
+    machine_.start();
+    EXPECT_EQ(Own(begin("X", false).own), Own::kMember);
+    machine_.crash(sim::Crash::kPowerLoss);
+    machine_.start();
+    EXPECT_EQ(Own(begin("X", false).own), Own::kMember) << i;
+    ASSERT_TRUE(machine_.disk().remove_directory("/data"));
+    const auto made = world_.run(machine_, machine_.disk().make_durable_directory("/data"));
+    ASSERT_TRUE(made && *made);
+  }
 }
 
 TEST_F(QuorumParticipantTest, TheMemberIdThatALeaderGaveGoesWithTheLog) {

@@ -44,9 +44,7 @@ struct Membership {
   bool auto_leave = false;
 
   bool is_joint() const { return !outgoing.empty(); }
-  bool is_sole_voter(MemberId member) const {
-    return !is_joint() && voters.size() == 1 && voters.front() == member;
-  }
+  bool is_sole_voter(MemberId member) const { return !is_joint() && voters.size() == 1 && voters.front() == member; }
   bool is_voter(MemberId member) const { return std::ranges::find(voters, member) != voters.end(); }
   bool is_learner(MemberId member) const { return std::ranges::find(learners, member) != learners.end(); }
   bool has(MemberId member) const {

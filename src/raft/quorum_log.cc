@@ -68,7 +68,7 @@ Task<Result<QuorumLog::Recovered>> QuorumLog::open() {
   CO_TRY(Recovered recovered, recovery.finish(directory_, std::move(checkpoint)));
   self_ = recovered.self;
   CO_TRY_VOID(keep_tail(std::move(segments), recovery));
-  CO_TRY_VOID(co_await make_durable());
+  CO_TRY_VOID(co_await make_durable(recovery.tail_record()));
   if (recovery.starts_anew()) {
     Record record{recovered.hard_state, recovered.base, {}};
     CO_TRY_VOID(co_await write(std::move(record)));
@@ -77,8 +77,12 @@ Task<Result<QuorumLog::Recovered>> QuorumLog::open() {
 }
 
 // What was read may be known to the kernel only: a process that was killed had perhaps written it and not yet synced
-// it. Nothing may be built on it until it lasts, and nothing that it supersedes may go before.
-Task<Result<>> QuorumLog::make_durable() {
+// it. Nothing may be built on it until it lasts, and nothing that it supersedes may go before. The last record is
+// written again, since an earlier start may have failed to sync it: then the kernel shows it, takes it for written, and
+// has nothing to sync any more. All before it were durable before it was written.
+Task<Result<>> QuorumLog::make_durable(SharedBytes tail_record) {
+  if (const SharedBytes again = in_blocks(tail_record); !again.empty())
+    CO_TRY_VOID(co_await segments_.back().file->write_durable(position_ - again.size(), again));
   if (!segments_.empty()) CO_TRY_VOID(co_await segments_.back().file->sync());
   CO_TRY_VOID(co_await disk_.sync_directory(directory_));
   co_return checkpoints_.remove_leftovers();

@@ -69,7 +69,7 @@ class QuorumLog {
   std::string segment_path(std::uint64_t number) const;
   Result<std::vector<Segment>> open_segments();
   Result<> keep_tail(std::vector<Segment> segments, const Recovery& recovery);
-  Task<Result<>> make_durable();
+  Task<Result<>> make_durable(SharedBytes tail_record);
   Result<> roll();
   Result<> set_aside(Segment segment);
 

@@ -97,6 +97,13 @@ SharedBytes encode_record(const Record& record, std::uint64_t log_id, std::uint6
   return {out.memory, out.bytes};
 }
 
+SharedBytes in_blocks(BytesView record) {
+  Aligned out = aligned(round_up(record.size()));
+  std::ranges::copy(record, out.bytes.data());
+  std::ranges::fill(out.bytes.subspan(record.size()), std::byte{0});
+  return {out.memory, out.bytes};
+}
+
 std::optional<RecordHeader> valid_record(BytesView bytes) {
   if (bytes.size() < kRecordHeader || load_be<std::uint32_t>(bytes.data()) != kRecordMagic) return std::nullopt;
   RecordHeader header;

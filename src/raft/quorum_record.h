@@ -56,6 +56,8 @@ struct RecordHeader {
 std::size_t encoded_size(const Record& record);
 // Whole blocks, in memory aligned for direct writes, followed by `zeros` further bytes (a multiple of the block size).
 SharedBytes encode_record(const Record& record, std::uint64_t log_id, std::uint64_t sequence, std::size_t zeros);
+// A copy of whole blocks, filled up with zeros, in memory aligned for direct writes.
+SharedBytes in_blocks(BytesView record);
 // The header at the front of `bytes` if a complete record with a right checksum is there.
 std::optional<RecordHeader> valid_record(BytesView bytes);
 // Bytes of a record in its segment.

@@ -152,6 +152,29 @@ TEST_F(QuorumOnForgetfulDisk, KeepsWhatItAnsweredAfterItsFirstStartWasCutShort) 
   }
 }
 
+// After a sync that failed the kernel shows what is not on disk, and has nothing to sync any more.
+TEST_F(QuorumOnForgetfulDisk, KeepsWhatItAnsweredAfterAStartThatCouldNotSync) {
+  for (std::uint64_t seed = 1; seed <= 5 * seeds() && !HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Answers answers;
+    sim::World world(seed);
+    Node& node = world.add_node("broker", 1, [&](Node& node) { return std::make_shared<Broker>(node, answers); });
+    const auto live = [&](std::uint64_t sync_fails_one_in, Crash crash) {
+      node.disk().faults.sync_fails_one_in = sync_fails_one_in;
+      node.start();
+      world.run_for(Millis(50 + world.simulation.below(50)));
+      node.crash(crash);
+    };
+    live(0, Crash::kKill);
+    live(2, Crash::kKill);
+    live(0, Crash::kPowerLoss);
+    node.start();
+    EXPECT_TRUE(world.run_until([&] { return node.program<Broker>().quorum.is_leader(); }, std::chrono::seconds(10)))
+        << node.program<Broker>().problem;
+    expect_all_answers(node.program<Broker>(), answers);
+  }
+}
+
 TEST_F(QuorumOnForgetfulDisk, KeepsWhatItAnsweredWhenSyncsFail) {
   for (std::uint64_t seed = 1; seed <= seeds() && !HasFailure(); ++seed)
     lives_of_a_broker(seed, {.sync_fails_one_in = 200});

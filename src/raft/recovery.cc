@@ -26,6 +26,7 @@ Result<> QuorumLog::Recovery::read_segment(const std::string& path, SharedBytes 
     at += record_blocks(*header);
     tail_segment_ = segments_read_;
     tail_position_ = at;
+    tail_record_ = rest.slice(0, std::min(record_blocks(*header), rest.size()));
   }
   ++segments_read_;
   return refuse_later_records(path, content, at);

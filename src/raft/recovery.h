@@ -23,6 +23,7 @@ class QuorumLog::Recovery {
   // Where the last record ends: the how-manieth segment, and the position in it.
   std::size_t tail_segment() const { return tail_segment_; }
   std::uint64_t tail_position() const { return tail_position_; }
+  const SharedBytes& tail_record() const { return tail_record_; }
   // Highest index in the segment read last.
   std::uint64_t last_index() const { return last_index_; }
   // The checkpoint supersedes the log, which must say so before anything is appended.
@@ -39,6 +40,7 @@ class QuorumLog::Recovery {
   std::size_t segments_read_ = 0;
   std::size_t tail_segment_ = 0;
   std::uint64_t tail_position_ = 0;
+  SharedBytes tail_record_;
   std::uint64_t last_index_ = 0;
   bool starts_anew_ = false;
   bool has_base_ = false;  // a record said where the log begins

@@ -70,7 +70,9 @@ Task<> Voter::write_down_disks(Voter* self, LeaderEpoch epoch) {
 }
 
 Task<> Voter::run(Voter* self) {
-  if (const auto started = co_await self->quorum.start(); !started) {
+  auto started = co_await self->shard.disk.make_durable_directory("/data");
+  if (started) started = co_await self->quorum.start();
+  if (!started) {
     self->start_error = started.error();
     co_return;
   }
