@@ -97,6 +97,7 @@ class ControllerService {
   }
   std::string cluster_id() const;
   void on_leadership(raft::Leadership leadership);
+  Task<> hand_over();
   Task<> in_force();
   Task<> report_gone(BrokerId broker, std::int64_t epoch);
   void look_again();

@@ -6,12 +6,13 @@ import shutil
 import time
 
 from cluster_command_tests import tool_output
-from cluster_tests import LIMIT_SECONDS, Cluster, in_cluster, until
-from harness import batches
+from cluster_tests import LIMIT_SECONDS, Cluster, in_cluster, in_cluster_of, until
+from harness import batches, messages
 from harness.outcome import Failure, expect, expect_equal
 from harness.wire import PRODUCE, Connection, produce_answer, produce_body
 
 _BATCH = 10
+_OFFSET_OUT_OF_RANGE = 1
 _TOPIC = "orders"
 
 
@@ -43,6 +44,18 @@ def _trim(cluster: Cluster, offset: int) -> None:
 def _expect_records(cluster: Cluster, first: int, end: int) -> None:
     got = cluster.thalweg(["consume", _TOPIC, "--count", str(end - first)]).splitlines()
     expect_equal(got, [f"record {i}" for i in range(first, end)], "records")
+
+
+def _read_at(cluster: Cluster, node: int, offset: int) -> tuple[int, int]:
+    """Error code and bytes of records that a node answers a consumer with, leader or not (KIP-392)."""
+    wanted = {"ReplicaId": -1, "MaxWaitMs": 0, "MinBytes": 1, "MaxBytes": 1 << 20,
+              "Topics": [{"Topic": _TOPIC, "Partitions": [{"Partition": 0, "CurrentLeaderEpoch": -1, "FetchOffset": offset,
+                                                           "PartitionMaxBytes": 1 << 20}]}]}
+    with Connection(cluster.nodes[node].port) as connection:
+        connection.send(messages.request_frame("Fetch", 11, wanted, 1))
+        answer = messages.response_body("Fetch", 11, connection.receive()[1])
+    partition = answer["Responses"][0]["Partitions"][0]
+    return partition.get("ErrorCode", 0), len(partition.get("Records") or "")
 
 
 def _wait_until_in_sync(cluster: Cluster, wanted: list[int]) -> None:
@@ -86,6 +99,10 @@ def an_emptied_disk_takes_a_log_that_begins_inside_a_batch(cluster: Cluster) -> 
     cluster.wait_for_each_other()
     _wait_until_in_sync(cluster, [1, 2, 3])
     seconds = time.monotonic() - emptied
+    for node in (1, 2, 3):
+        expect_equal(_read_at(cluster, node, 4)[0], _OFFSET_OUT_OF_RANGE, f"error code before the log start, at node {node}")
+        error, size = _read_at(cluster, node, 5)
+        expect(error == 0 and size > 0, f"node {node} answers {error} and {size} bytes at the log start")
     cluster.wait_until_all_vote()
     _append(cluster, 3)
     tool_output(cluster, "thalweg", "partition", "elect", _TOPIC)
@@ -130,7 +147,33 @@ def a_follower_that_was_away_takes_a_log_that_begins_inside_a_batch(cluster: Clu
     _expect_records(cluster, 44, 60)
 
 
+@in_cluster_of({1: "broker,controller"})
+def a_log_that_begins_inside_a_batch_moves_between_directories(cluster: Cluster) -> None:
+    broker = cluster.nodes[1]
+    disks = [str(broker.folder / "disk-1"), str(broker.folder / "disk-2")]
+    broker.properties["log.dirs"] = ",".join(disks)
+    _begun(cluster, "1")
+    _trim(cluster, 15)
+    source = next(disk for disk in disks if pathlib.Path(disk, f"{_TOPIC}-0").exists())
+    target = next(disk for disk in disks if disk != source)
+    wanted = pathlib.Path(broker.folder, "wanted.json")
+    wanted.write_text(json.dumps({"version": 1, "partitions": [{"topic": _TOPIC, "partition": 0, "replicas": [1], "log_dirs": [target]}]}))
+    tool_output(cluster, "kafka-reassign-partitions", "--execute", "--reassignment-json-file", str(wanted))
+    for _ in until(LIMIT_SECONDS):
+        if pathlib.Path(target, f"{_TOPIC}-0").exists() and not pathlib.Path(source, f"{_TOPIC}-0").exists():
+            break
+    else:
+        raise Failure(f"the replica is not moved: {broker.log_tail()}")
+    _append(cluster, 3)
+    _expect_records(cluster, 15, 40)
+    broker.kill()
+    cluster.start()
+    _expect_records(cluster, 15, 40)
+    expect_equal(_read_at(cluster, 1, 14)[0], _OFFSET_OUT_OF_RANGE, "error code before the log start")
+
+
 ALL = {
+    "a log that begins inside a batch moves between directories": a_log_that_begins_inside_a_batch_moves_between_directories,
     "a log that begins inside a batch is taken by an emptied disk": an_emptied_disk_takes_a_log_that_begins_inside_a_batch,
     "a log that begins inside a batch is taken by a reassigned replica": a_reassigned_replica_takes_a_log_that_begins_inside_a_batch,
     "a log that begins inside a batch is taken by a follower that was away": a_follower_that_was_away_takes_a_log_that_begins_inside_a_batch,
