@@ -11,6 +11,7 @@ namespace thalweg::metadata {
 namespace {
 
 constexpr std::uint32_t kFrameVersion = 1;
+constexpr std::string_view kFromNewerRelease = "is from a newer release. Start the release that the other nodes run";
 
 void write_frame(protocol::Writer& out, const Record& record, std::int16_t metadata_version) {
   out.write_unsigned_varint(kFrameVersion);
@@ -28,7 +29,7 @@ template <class R>
 Result<Record> read_body(protocol::Reader& in, std::uint32_t version, std::int16_t metadata_version_max) {
   if (version > static_cast<std::uint32_t>(record_version(R::kRecordType, metadata_version_max)))
     return fail(ErrorCode::kUnsupportedVersion,
-                fmt::format("version {} of metadata record type {} is from a newer release", version, R::kRecordType));
+                fmt::format("version {} of metadata record type {} {}", version, R::kRecordType, kFromNewerRelease));
   TRY(auto record, R::decode(in, static_cast<std::int16_t>(version)));
   return Record(std::move(record));
 }
@@ -38,7 +39,7 @@ template <std::size_t I = 0>
 Result<Record> read_type(protocol::Reader& in, std::uint32_t type, std::uint32_t version,
                          std::int16_t metadata_version_max) {
   if constexpr (I == std::variant_size_v<Record>) {
-    return fail(ErrorCode::kUnsupportedVersion, fmt::format("unknown metadata record type {}", type));
+    return fail(ErrorCode::kUnsupportedVersion, fmt::format("metadata record type {} {}", type, kFromNewerRelease));
   } else {
     using R = std::variant_alternative_t<I, Record>;
     if (type == static_cast<std::uint32_t>(R::kRecordType)) return read_body<R>(in, version, metadata_version_max);

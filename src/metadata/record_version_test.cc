@@ -38,7 +38,8 @@ TEST(RecordVersion, AnOlderReleaseReadsWhatIsWrittenAtItsLevelAndRefusesTheRest)
   const auto refused = decode_records(encode_records({Record(broker)}, 30), 29);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kUnsupportedVersion);
-  EXPECT_EQ(refused.error().message, "version 4 of metadata record type 0 is from a newer release");
+  EXPECT_EQ(refused.error().message,
+            "version 4 of metadata record type 0 is from a newer release. Start the release that the other nodes run");
 }
 
 }  // namespace

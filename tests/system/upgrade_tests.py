@@ -82,8 +82,8 @@ def nodes_are_replaced_one_by_one_under_load(cluster: Cluster) -> str:
         cluster.nodes[victim].kill()
         cluster.nodes[victim].properties[_LEVELS] = _BEFORE
         _expect_too_old(cluster, victim, "metadata.version at level 30", "speaks 7 to 29", "an older release")
-        shutil.rmtree(cluster.nodes[victim].data)  # then it has no metadata to look into, and the controller says so
-        _expect_too_old(cluster, victim, "the controller refused this broker")
+        shutil.rmtree(cluster.nodes[victim].data)  # what it meets first decides who says it: the controller, the image, or a record
+        _expect_too_old(cluster, victim)
         del cluster.nodes[victim].properties[_LEVELS]
         failover.bring_back(victim)
         figures = failover.finish()
