@@ -12,7 +12,7 @@ extern const Api kProduce, kFetch, kListOffsets, kMetadata, kOffsetCommit, kOffs
     kAlterPartitionReassignments, kListPartitionReassignments, kOffsetDelete, kDescribeQuorum, kAlterPartition,
     kUpdateFeatures, kEnvelope, kDescribeCluster, kBrokerRegistration, kBrokerHeartbeat, kUnregisterBroker,
     kAllocateProducerIds, kAssignReplicasToDirs, kListConfigResources, kDescribeTopicPartitions, kAddRaftVoter,
-    kRemoveRaftVoter, kThalwegRegistry;
+    kRemoveRaftVoter, kUpdateRaftVoter, kThalwegRegistry;
 
 namespace {
 constexpr const Api* kServed[] = {
@@ -60,6 +60,7 @@ constexpr const Api* kServed[] = {
     &kDescribeTopicPartitions,
     &kAddRaftVoter,
     &kRemoveRaftVoter,
+    &kUpdateRaftVoter,
     &kThalwegRegistry,
 };
 }  // namespace

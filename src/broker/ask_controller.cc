@@ -37,6 +37,8 @@
 #include "protocol/unregister_broker_response.h"
 #include "protocol/update_features_request.h"
 #include "protocol/update_features_response.h"
+#include "protocol/update_raft_voter_request.h"
+#include "protocol/update_raft_voter_response.h"
 
 namespace thalweg::broker {
 
@@ -82,6 +84,7 @@ template Task<Result<UpdateFeaturesResponse>> ask_this_controller(Broker&, Updat
 template Task<Result<DescribeQuorumResponse>> ask_this_controller(Broker&, DescribeQuorumRequest, Version, Instant);
 template Task<Result<AddRaftVoterResponse>> ask_this_controller(Broker&, AddRaftVoterRequest, Version, Instant);
 template Task<Result<RemoveRaftVoterResponse>> ask_this_controller(Broker&, RemoveRaftVoterRequest, Version, Instant);
+template Task<Result<UpdateRaftVoterResponse>> ask_this_controller(Broker&, UpdateRaftVoterRequest, Version, Instant);
 template Task<Result<AlterPartitionResponse>> ask_this_controller(Broker&, AlterPartitionRequest, Version, Instant);
 template Task<Result<BrokerRegistrationResponse>> ask_this_controller(Broker&, BrokerRegistrationRequest, Version,
                                                                       Instant);

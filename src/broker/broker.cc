@@ -187,6 +187,7 @@ void Broker::topic_deleted(const metadata::Topic& topic) {
 
 Task<Result<>> Broker::start() {
   const Instant begun = shard0().clock.now();
+  CO_TRY_VOID(controller::check_levels_max(config_.feature_levels_max));
   CO_TRY(std::string cluster_id, identity());
   const auto found = look_into_all(shard0().disk, config_.log_dirs);
   CO_TRY_VOID(co_await logs_->start(cluster_id));
@@ -253,10 +254,12 @@ Result<std::string> Broker::identity() {
 }
 
 Task<Result<>> Broker::start_quorum(std::string cluster_id) {
-  publisher_ = std::make_unique<MetadataPublisher>(shard0(), *local_state_, config_.node_id, cluster_id);
+  publisher_ = std::make_unique<MetadataPublisher>(shard0(), *local_state_, config_.node_id, cluster_id,
+                                                   controller::supported_features(config_.feature_levels_max));
   auto& participant = *member_->participant;
   quorum_ = std::make_unique<raft::Quorum>(shard0(), participant.options(), *publisher_, &participant.transport());
   CO_TRY_VOID(co_await quorum_->start());
+  if (!publisher_->health()) co_return std::unexpected(publisher_->health().error());
   participant.attach(*quorum_, [this](BrokerId node) { return publisher_->current_image()->broker(node) != nullptr; });
   CO_TRY_VOID(co_await participant.remember_membership());
   controller_ = std::make_unique<ControllerService>(shard0(), config_, *quorum_, *publisher_);

@@ -84,7 +84,7 @@ BrokerRegistrationRequest BrokerLifecycle::registration(std::vector<Uuid> log_di
     listener.security_protocol = static_cast<std::int16_t>(advertised.protocol);
     request.listeners.push_back(std::move(listener));
   }
-  for (const auto& supported : controller::supported_features()) {
+  for (const auto& supported : controller::supported_features(config_.feature_levels_max)) {
     BrokerRegistrationRequest::Feature feature;
     feature.name = supported.name;
     feature.min_supported_version = supported.min;
@@ -149,6 +149,10 @@ void BrokerLifecycle::tick_when_something_is_published() {
 }
 
 Result<> BrokerLifecycle::refused(ErrorCode code, const char* what) const {
+  if (code == ErrorCode::kUnsupportedVersion)
+    return fail(code,
+                "the controller refused this broker: the cluster has a feature at a level that this release does "
+                "not speak (kafka-features describe shows them). Start the release that the other nodes run");
   return fail(code, std::string("the controller refused this broker's ") + what);
 }
 

@@ -18,6 +18,10 @@ Task<Result<protocol::RemoveRaftVoterResponse>> response_of(ControllerService* s
                                                             protocol::RemoveRaftVoterRequest request, std::int16_t) {
   return service->remove_raft_voter(std::move(request));
 }
+Task<Result<protocol::UpdateRaftVoterResponse>> response_of(ControllerService* service,
+                                                            protocol::UpdateRaftVoterRequest request, std::int16_t) {
+  return service->update_raft_voter(std::move(request));
+}
 template <class Asked>
 Task<Result<ResponseTo<Asked>>> response_of(ControllerService* service, Asked request, std::int16_t version) {
   return service->handle<ResponseTo<Asked>>(std::move(request), version);

@@ -19,25 +19,23 @@ namespace thalweg::broker {
 
 class ControllerLink {
  public:
-  using Request =
-      std::variant<protocol::CreateTopicsRequest, protocol::DeleteTopicsRequest, protocol::CreatePartitionsRequest,
-                   protocol::AlterConfigsRequest, protocol::IncrementalAlterConfigsRequest,
-                   protocol::ElectLeadersRequest, protocol::AlterPartitionReassignmentsRequest,
-                   protocol::AlterPartitionRequest, protocol::BrokerRegistrationRequest,
-                   protocol::BrokerHeartbeatRequest, protocol::UnregisterBrokerRequest,
-                   protocol::AllocateProducerIdsRequest, protocol::UpdateFeaturesRequest,
-                   protocol::AssignReplicasToDirsRequest, protocol::ControllerRegistrationRequest,
-                   protocol::DescribeQuorumRequest, protocol::AddRaftVoterRequest, protocol::RemoveRaftVoterRequest>;
+  using Request = std::variant<
+      protocol::CreateTopicsRequest, protocol::DeleteTopicsRequest, protocol::CreatePartitionsRequest,
+      protocol::AlterConfigsRequest, protocol::IncrementalAlterConfigsRequest, protocol::ElectLeadersRequest,
+      protocol::AlterPartitionReassignmentsRequest, protocol::AlterPartitionRequest,
+      protocol::BrokerRegistrationRequest, protocol::BrokerHeartbeatRequest, protocol::UnregisterBrokerRequest,
+      protocol::AllocateProducerIdsRequest, protocol::UpdateFeaturesRequest, protocol::AssignReplicasToDirsRequest,
+      protocol::ControllerRegistrationRequest, protocol::DescribeQuorumRequest, protocol::AddRaftVoterRequest,
+      protocol::RemoveRaftVoterRequest, protocol::UpdateRaftVoterRequest>;
   // The response at the request's place.
-  using Reply =
-      std::variant<protocol::CreateTopicsResponse, protocol::DeleteTopicsResponse, protocol::CreatePartitionsResponse,
-                   protocol::AlterConfigsResponse, protocol::IncrementalAlterConfigsResponse,
-                   protocol::ElectLeadersResponse, protocol::AlterPartitionReassignmentsResponse,
-                   protocol::AlterPartitionResponse, protocol::BrokerRegistrationResponse,
-                   protocol::BrokerHeartbeatResponse, protocol::UnregisterBrokerResponse,
-                   protocol::AllocateProducerIdsResponse, protocol::UpdateFeaturesResponse,
-                   protocol::AssignReplicasToDirsResponse, protocol::ControllerRegistrationResponse,
-                   protocol::DescribeQuorumResponse, protocol::AddRaftVoterResponse, protocol::RemoveRaftVoterResponse>;
+  using Reply = std::variant<
+      protocol::CreateTopicsResponse, protocol::DeleteTopicsResponse, protocol::CreatePartitionsResponse,
+      protocol::AlterConfigsResponse, protocol::IncrementalAlterConfigsResponse, protocol::ElectLeadersResponse,
+      protocol::AlterPartitionReassignmentsResponse, protocol::AlterPartitionResponse,
+      protocol::BrokerRegistrationResponse, protocol::BrokerHeartbeatResponse, protocol::UnregisterBrokerResponse,
+      protocol::AllocateProducerIdsResponse, protocol::UpdateFeaturesResponse, protocol::AssignReplicasToDirsResponse,
+      protocol::ControllerRegistrationResponse, protocol::DescribeQuorumResponse, protocol::AddRaftVoterResponse,
+      protocol::RemoveRaftVoterResponse, protocol::UpdateRaftVoterResponse>;
 
   virtual ~ControllerLink() = default;
 

@@ -14,7 +14,7 @@ static_assert(controller::kMaxBytesPerBatch <= raft::Quorum::kEntryMax);
 // Thousands of partitions may have to be opened.
 constexpr Instant kInForceHereWithin = std::chrono::seconds(60);
 
-constexpr Instant kConfirmedWithin = std::chrono::seconds(2);
+constexpr Instant kConfirmedWithin = std::chrono::seconds(2), kHandedOverWithin = std::chrono::seconds(60);
 
 // A new controller is loaded in milliseconds; later, patience tells as well.
 constexpr Instant kGoneWithin = std::chrono::seconds(1), kGoneAgain = std::chrono::milliseconds(10);
@@ -123,11 +123,21 @@ Task<> ControllerService::in_force() {
   co_await reached.wait();
 }
 
+Task<> ControllerService::hand_over() {
+  log::error("this node was elected and cannot apply the metadata; another one has to lead",
+             field("error", publisher_.health().error()));
+  co_await quorum_.hand_over(shard_.clock.now() + kHandedOverWithin);
+}
+
 void ControllerService::on_leadership(raft::Leadership leadership) {
   const bool mine = quorum_.is_leader();  // the node id alone does not say which disk of the node leads
   if (mine && leadership.epoch == epoch_) return;
   stop();
   if (!mine) return;
+  if (!publisher_.health()) {  // its image is not the cluster's any more: it may decide nothing
+    spawn(shard_, hand_over());
+    return;
+  }
   epoch_ = leadership.epoch;
   journal_->lead(epoch_);
   log::info("controller active", field("epoch", epoch_));

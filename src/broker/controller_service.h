@@ -66,6 +66,11 @@ class ControllerService {
     return voters_.remove(std::move(request), cluster_id());
   }
 
+  // A voter's new addresses. Answers also where this node does not lead, with who does.
+  Task<Result<protocol::UpdateRaftVoterResponse>> update_raft_voter(protocol::UpdateRaftVoterRequest request) {
+    return voters_.update(std::move(request), cluster_id());
+  }
+
   // The process of this registration is gone: it is fenced at once, if the controller believes that
   // (ControllerMachine). Nobody waits for it; while the machine is loaded it is tried again.
   void broker_gone(BrokerId broker, std::int64_t epoch);
@@ -97,6 +102,7 @@ class ControllerService {
   }
   std::string cluster_id() const;
   void on_leadership(raft::Leadership leadership);
+  Task<> hand_over();
   Task<> in_force();
   Task<> report_gone(BrokerId broker, std::int64_t epoch);
   void look_again();

@@ -19,10 +19,12 @@ constexpr PartitionId kWholeTopic{-1};
 
 }  // namespace
 
-MetadataPublisher::MetadataPublisher(const Shard& shard, LocalState& local, BrokerId self, std::string cluster_id)
+MetadataPublisher::MetadataPublisher(const Shard& shard, LocalState& local, BrokerId self, std::string cluster_id,
+                                     std::vector<controller::Feature> features)
     : shard_(shard),
       local_(local),
       self_(self),
+      features_(std::move(features)),
       builder_(std::make_unique<metadata::ImageBuilder>(std::make_shared<const metadata::Image>(cluster_id))),
       handed_(builder_->pin()),
       published_image_(handed_),
@@ -35,12 +37,18 @@ void MetadataPublisher::halt(std::string_view step, const Error& error) {
   published_.fail();
 }
 
+std::int16_t MetadataPublisher::metadata_version_max() const {
+  return std::ranges::find(features_, metadata::kMetadataVersion, &controller::Feature::name)->max;
+}
+
 void MetadataPublisher::apply(Offset index, LeaderEpoch epoch, BytesView records) {
   if (!health_) return;
-  auto decoded = metadata::decode_records(SharedBytes::copy_of(records));
+  auto decoded = metadata::decode_records(SharedBytes::copy_of(records), metadata_version_max());
   if (!decoded) return halt("decode", decoded.error());
   if (auto applied = builder_->apply(index.value, epoch.value, *decoded); !applied)
     return halt("apply", applied.error());
+  if (auto spoken = controller::check_finalized(builder_->current().features(), features_); !spoken)
+    return halt("features", spoken.error());
   dirty_ = true;
   begin_publishing();
 }
@@ -48,15 +56,27 @@ void MetadataPublisher::apply(Offset index, LeaderEpoch epoch, BytesView records
 Task<Result<SharedBytes>> MetadataPublisher::snapshot() {
   if (!health_) co_return std::unexpected(health_.error());
   const auto image = builder_->pin();
-  co_return metadata::encode_records(image->snapshot());
+  co_return metadata::encode_records(image->snapshot(),
+                                     metadata::level_to_write(image->feature(metadata::kMetadataVersion)));
 }
 
-Result<> MetadataPublisher::restore(Offset index, SharedBytes image) {
-  TRY(const auto records, metadata::decode_records(image));
+Result<std::unique_ptr<metadata::ImageBuilder>> MetadataPublisher::built_from(Offset index,
+                                                                              const SharedBytes& image) const {
+  TRY(const auto records, metadata::decode_records(image, metadata_version_max()));
   auto restored = std::make_unique<metadata::ImageBuilder>(
       std::make_shared<const metadata::Image>(builder_->current().cluster_id()));
   TRY_VOID(restored->apply(index.value, 0, records));
-  builder_ = std::move(restored);
+  TRY_VOID(controller::check_finalized(restored->current().features(), features_));
+  return restored;
+}
+
+Result<> MetadataPublisher::restore(Offset index, SharedBytes image) {
+  auto restored = built_from(index, image);
+  if (!restored) {
+    halt("restore", restored.error());
+    return std::unexpected(restored.error());
+  }
+  builder_ = std::move(*restored);
   dirty_ = restored_ = true;
   begin_publishing();
   return {};

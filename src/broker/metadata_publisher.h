@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "broker/local_state.h"
+#include "controller/features.h"
 #include "metadata/image_builder.h"
 #include "raft/state_machine.h"
 #include "runtime/shard.h"
@@ -23,14 +24,16 @@ namespace thalweg::broker {
 
 class MetadataPublisher : public raft::StateMachine {
  public:
-  // `local` outlives the publisher. `self`: whose partitions are opened here.
-  MetadataPublisher(const Shard& shard, LocalState& local, BrokerId self, std::string cluster_id);
+  // `local` outlives the publisher. `self`: whose partitions are opened here. `features`: what this node speaks.
+  MetadataPublisher(const Shard& shard, LocalState& local, BrokerId self, std::string cluster_id,
+                    std::vector<controller::Feature> features = controller::supported_features());
 
   // An entry that this release cannot apply is a newer release's, or contradicts the log before it. Going on would be
-  // guessing: what is published stays, nothing is applied any more, and health() says why. At start the broker refuses
-  // to start; later it asks to be fenced and leaves what it leads to others. Records, types and versions that older
-  // members do not know are written only at a finalized feature level that every registered broker speaks
-  // (controller/brokers.cc refuses the others), so in a rolling upgrade no member ever meets one.
+  // guessing: what is published stays, nothing is applied any more, and health() says why. The same holds for a
+  // finalized feature whose level this node does not speak. At start the node refuses to start; later it asks to be
+  // fenced and leaves what it leads to others. Versions that older members do not know are written only at a finalized
+  // level of metadata.version (metadata/record_version.h) that every registered node speaks
+  // (controller/update_features.cc refuses the others), so in a rolling upgrade no member ever meets one.
   void apply(Offset index, LeaderEpoch epoch, BytesView records) override;
   Task<Result<SharedBytes>> snapshot() override;
   // Also while running, when this node lagged behind the others' logs: what differs from the image that was published
@@ -65,6 +68,8 @@ class MetadataPublisher : public raft::StateMachine {
   };
 
   void halt(std::string_view step, const Error& error);
+  std::int16_t metadata_version_max() const;
+  Result<std::unique_ptr<metadata::ImageBuilder>> built_from(Offset index, const SharedBytes& image) const;
   void begin_publishing();
   metadata::Built build();
   Task<> publish_loop();
@@ -83,6 +88,7 @@ class MetadataPublisher : public raft::StateMachine {
   const Shard& shard_;
   LocalState& local_;
   const BrokerId self_;
+  const std::vector<controller::Feature> features_;
   std::unique_ptr<metadata::ImageBuilder> builder_;
   Result<> health_;
   bool dirty_ = false;     // applied, not published

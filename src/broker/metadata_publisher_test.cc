@@ -225,5 +225,29 @@ TEST_F(MetadataPublisherTest, StopsAtWhatItDoesNotUnderstandAndSaysSo) {
   EXPECT_FALSE(*snapshot) << "a snapshot would hide the entry";
 }
 
+protocol::FeatureLevelRecord level_of(std::string name, std::int16_t level) {
+  protocol::FeatureLevelRecord record;
+  record.name = std::move(name);
+  record.feature_level = level;
+  return record;
+}
+
+TEST_F(MetadataPublisherTest, StopsAtALevelThatItDoesNotSpeakAndSaysWhatToDo) {
+  publisher().start();
+  apply({level_of("metadata.version", 30)});
+  settle();
+  EXPECT_TRUE(publisher().health());
+  apply({level_of("metadata.version", 31)});
+  ASSERT_FALSE(publisher().health());
+  EXPECT_EQ(publisher().health().error().code, ErrorCode::kUnsupportedVersion);
+  EXPECT_NE(publisher().health().error().message.find("Start the release that the other nodes run"), std::string::npos);
+}
+
+TEST_F(MetadataPublisherTest, AnImageWithSuchALevelIsRefusedAsWell) {
+  publisher().start();
+  EXPECT_FALSE(publisher().restore(Offset{9}, metadata::encode_records({level_of("metadata.version", 31)})));
+  EXPECT_FALSE(publisher().health());
+}
+
 }  // namespace
 }  // namespace thalweg::broker

@@ -1,5 +1,7 @@
 #include "broker/quorum_journal.h"
 
+#include <optional>
+
 #include "base/error_code.h"
 #include "runtime/disk.h"
 
@@ -21,16 +23,32 @@ bool is_lost(const Error& error) {
   }
 }
 
+// The last level of metadata.version that the records finalize.
+std::optional<std::int16_t> finalized_in(const std::vector<metadata::Record>& records) {
+  std::optional<std::int16_t> level;
+  for (const auto& record : records)
+    if (const auto* feature = std::get_if<protocol::FeatureLevelRecord>(&record))
+      if (feature->name == metadata::kMetadataVersion) level = feature->feature_level;
+  return level;
+}
+
 }  // namespace
 
 void QuorumJournal::lead(LeaderEpoch epoch) {
   epoch_ = epoch;
   end_ = Offset{0};  // an entry of an earlier leadership may have been cut, and would be waited for in vain
+  metadata_version_ = 0;
 }
 
 replicated::AppendResult QuorumJournal::append(const std::vector<metadata::Record>& records) {
-  auto appended = quorum_.append(metadata::encode_records(records), epoch_);
-  if (appended) return end_ = *appended;
+  // A level counts for what comes after it; the first one, of a new cluster, for what comes with it.
+  const auto finalized = finalized_in(records);
+  const auto level = metadata::level_to_write(metadata_version_ > 0 ? metadata_version_ : finalized.value_or(0));
+  auto appended = quorum_.append(metadata::encode_records(records, level), epoch_);
+  if (appended) {
+    metadata_version_ = finalized.value_or(level);
+    return end_ = *appended;
+  }
   Error& error = appended.error();
   if (is_lost(error)) return replicated::lost(std::move(error));
   if (error.code == ErrorCode::kMessageTooLarge) error.code = ErrorCode::kPolicyViolation;
@@ -43,7 +61,9 @@ Task<Result<>> QuorumJournal::replay(std::function<void(const metadata::Record&)
   const Offset last = quorum_.position().last;
   if (!co_await quorum_.applied().reached(last, deadline))
     co_return fail(ErrorCode::kRequestTimedOut, "entries of the metadata log are not committed yet");
+  if (!publisher_.health()) co_return std::unexpected(publisher_.health().error());
   const auto image = publisher_.current_image();
+  metadata_version_ = image->feature(metadata::kMetadataVersion);
   end_ = Offset{image->index()};  // a new leader's first entry and changes of members are not among the images
   for (const auto& record : image->snapshot()) each(record);
   co_return Result<>();

@@ -43,6 +43,7 @@ class QuorumJournal {
   MetadataPublisher& publisher_;
   LeaderEpoch epoch_{0};
   Offset end_{0};
+  std::int16_t metadata_version_ = 0;  // as of what was appended; 0: not known yet
 };
 
 }  // namespace thalweg::broker

@@ -29,9 +29,14 @@ bool same_name(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::toupper(x) == std::toupper(y); });
 }
 
-std::optional<Error> not_reachable(const protocol::AddRaftVoterRequest& request, const std::string& listener) {
+template <class Request>
+bool is_reachable(const Request& request, const std::string& listener) {
   const auto is_it = [&](const auto& one) { return same_name(one.name, listener) && !one.host.empty(); };
-  if (std::ranges::any_of(request.listeners, is_it)) return std::nullopt;
+  return std::ranges::any_of(request.listeners, is_it);
+}
+
+std::optional<Error> not_reachable(const protocol::AddRaftVoterRequest& request, const std::string& listener) {
+  if (is_reachable(request, listener)) return std::nullopt;
   return Error{ErrorCode::kInvalidRequest,
                fmt::format("Add voter request didn't include the endpoint for the default listener {}", listener)};
 }
@@ -99,6 +104,60 @@ Task<Result<protocol::RemoveRaftVoterResponse>> RaftVoterChanges::remove(protoco
   if (error) co_return refusal<Response>(*error);
   co_return answer_to<Response>(
       co_await make(&raft::Quorum::dismiss_voter, voter, shard_.clock.now() + kRemovedWithin));
+}
+
+const raft::Member* RaftVoterChanges::voter_of(const protocol::UpdateRaftVoterRequest& request) const {
+  const auto& members = quorum_.members();
+  const auto* const found = config_.quorum_voters.empty() ? members.find(request.voter_id, request.voter_directory_id)
+                                                          : members.newest(request.voter_id);
+  return found && quorum_.membership().is_voter(found->id) ? found : nullptr;
+}
+
+ErrorCode RaftVoterChanges::refusal_to_update(const protocol::UpdateRaftVoterRequest& request,
+                                              const std::string& cluster_id) const {
+  if (of_another_cluster(request.cluster_id, cluster_id)) return ErrorCode::kInconsistentClusterId;
+  const LeaderEpoch epoch = quorum_.leader().epoch;
+  if (request.current_leader_epoch < epoch) return ErrorCode::kFencedLeaderEpoch;
+  if (request.current_leader_epoch > epoch) return ErrorCode::kUnknownLeaderEpoch;
+  if (!quorum_.is_leader()) return ErrorCode::kNotLeaderOrFollower;
+  if (without_voter({request.voter_id, request.voter_directory_id}, "Update")) return ErrorCode::kInvalidRequest;
+  const std::int16_t kraft_version = config_.quorum_voters.empty() ? 1 : 0;
+  const auto& speaks = request.kraft_version_feature;
+  if (speaks.min_supported_version > kraft_version || speaks.max_supported_version < kraft_version)
+    return ErrorCode::kInvalidRequest;
+  if (!is_reachable(request, quorum_listener(config_))) return ErrorCode::kInvalidRequest;
+  return voter_of(request) ? ErrorCode::kNone : ErrorCode::kVoterNotFound;
+}
+
+Task<Result<protocol::UpdateRaftVoterResponse>> RaftVoterChanges::update(protocol::UpdateRaftVoterRequest request,
+                                                                         std::string cluster_id) {
+  const auto listener = quorum_listener(config_);
+  protocol::UpdateRaftVoterResponse response;
+  response.error_code = refusal_to_update(request, cluster_id);
+  if (response.error_code == ErrorCode::kNone) {
+    raft::Member voter = *voter_of(request);
+    voter.endpoints.clear();
+    for (const auto& one : request.listeners)
+      voter.endpoints[same_name(one.name, listener) ? listener : one.name] = {one.host, one.port};
+    const auto done = co_await quorum_.update_member(std::move(voter), shard_.clock.now() + kRemovedWithin);
+    const auto code = done ? ErrorCode::kNone : done.error().code;
+    if (code == ErrorCode::kNotController)
+      response.error_code = ErrorCode::kNotLeaderOrFollower;
+    else if (code == ErrorCode::kThrottlingQuotaExceeded || code == ErrorCode::kKafkaStorageError)
+      response.error_code = ErrorCode::kRequestTimedOut;
+    else
+      response.error_code = code;
+  }
+  const auto leader = quorum_.leader();
+  response.current_leader.leader_id = leader.leader;
+  response.current_leader.leader_epoch = leader.epoch;
+  const auto* const known = quorum_.members().find(leader.member);
+  if (const auto at = known ? known->endpoints.find(listener) : raft::Endpoints::const_iterator();
+      known && at != known->endpoints.end()) {
+    response.current_leader.host = at->second.host;
+    response.current_leader.port = at->second.port;
+  }
+  co_return response;
 }
 
 Task<> RaftVoterChanges::removed(BrokerId node) {

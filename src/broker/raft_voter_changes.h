@@ -1,5 +1,5 @@
-// AddRaftVoter and RemoveRaftVoter, as the leader of the metadata quorum answers them (KIP-853; Kafka's
-// KafkaRaftClient). Whether a change may be made says raft/voter_requests.h; this is what stands before it.
+// AddRaftVoter, RemoveRaftVoter and UpdateRaftVoter, as the leader of the metadata quorum answers them (KIP-853;
+// Kafka's KafkaRaftClient). Whether a change may be made says raft/voter_requests.h; this is what stands before it.
 //
 // Errors, in Kafka's order:
 //   INCONSISTENT_CLUSTER_ID  the request is for another cluster
@@ -12,6 +12,15 @@
 // An answer that got lost is not told from one that never was: asked again, who was added is a DUPLICATE_VOTER, and who
 // was removed a VOTER_NOT_FOUND.
 //
+// UpdateRaftVoter comes from a voter whose addresses have changed. Ours say so with every message to their leader
+// (QuorumReceiver); what they say later counts. Errors, in Kafka's order:
+//   INCONSISTENT_CLUSTER_ID
+//   FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, NOT_LEADER_OR_FOLLOWER   with whom to ask instead
+//   INVALID_REQUEST    no voter is named, or it does not speak the kraft.version that is in force, or not where it
+//                      listens for controllers
+//   VOTER_NOT_FOUND    no voter is on this disk of this node; with controller.quorum.voters the disk does not matter
+//   REQUEST_TIMED_OUT  another change is under way, or this one is not committed yet
+//
 // Owner: shard 0.
 #pragma once
 
@@ -23,6 +32,8 @@
 #include "protocol/add_raft_voter_response.h"
 #include "protocol/remove_raft_voter_request.h"
 #include "protocol/remove_raft_voter_response.h"
+#include "protocol/update_raft_voter_request.h"
+#include "protocol/update_raft_voter_response.h"
 #include "raft/quorum.h"
 #include "runtime/shard.h"
 
@@ -39,6 +50,10 @@ class RaftVoterChanges {
   Task<Result<protocol::RemoveRaftVoterResponse>> remove(protocol::RemoveRaftVoterRequest request,
                                                          std::string cluster_id);
 
+  // Never an error: the answer says where to ask instead.
+  Task<Result<protocol::UpdateRaftVoterResponse>> update(protocol::UpdateRaftVoterRequest request,
+                                                         std::string cluster_id);
+
   // A broker was unregistered: it is given no vote any more unless somebody asks for it.
   Task<> removed(BrokerId node);
 
@@ -48,6 +63,8 @@ class RaftVoterChanges {
   static constexpr Instant kBusyPause = std::chrono::milliseconds(20), kRefusedWithin = std::chrono::milliseconds(5);
 
  private:
+  ErrorCode refusal_to_update(const protocol::UpdateRaftVoterRequest& request, const std::string& cluster_id) const;
+  const raft::Member* voter_of(const protocol::UpdateRaftVoterRequest& request) const;
   using Change = Task<Result<>> (raft::Quorum::*)(raft::VoterKey, Instant);
   Task<Result<>> make(Change change, raft::VoterKey voter, Instant deadline);
   Task<Result<>> begin(Change change, raft::VoterKey voter, Instant deadline);

@@ -1,4 +1,5 @@
-// Nodes whose votes are given and taken by request (AddRaftVoter, RemoveRaftVoter), asked at whichever node it is.
+// Nodes whose votes are given and taken by request (AddRaftVoter, RemoveRaftVoter), asked at whichever node it is, and
+// whose addresses change (UpdateRaftVoter, and by themselves).
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -110,6 +111,31 @@ class RaftVoters : public testing::Test {
     CHECK(answer && *answer);
     return **answer;
   }
+  // As voter 2 says it to the leader of now.
+  protocol::UpdateRaftVoterRequest update_of(int node) {
+    protocol::UpdateRaftVoterRequest request;
+    request.cluster_id.reset();
+    request.current_leader_epoch = broker(leader()).quorum().leader().epoch;
+    request.voter_id = BrokerId{node};
+    request.voter_directory_id = directory(node);
+    request.listeners.push_back({"controller", host_of(node), 9999});
+    request.kraft_version_feature.max_supported_version = 1;
+    return request;
+  }
+  protocol::UpdateRaftVoterResponse update(int at, protocol::UpdateRaftVoterRequest request) {
+    auto answer = world_.run(
+        machine(at),
+        broker(at).controller_here().forward_within<protocol::UpdateRaftVoterResponse>(std::move(request), 0, 5s));
+    CHECK(answer && *answer);
+    return **answer;
+  }
+  ErrorCode error_of(int at, protocol::UpdateRaftVoterRequest request) {
+    return update(at, std::move(request)).error_code;
+  }
+  std::uint16_t port_of(int node) {
+    const auto& members = broker(leader()).quorum().members();
+    return members.find(BrokerId{node}, directory(node))->endpoints.at("CONTROLLER").port;
+  }
   bool creates_a_topic(int at) {
     protocol::CreateTopicsRequest request;
     auto& topic = request.topics.emplace_back();
@@ -181,6 +207,64 @@ TEST_F(RaftVoters, AreRefusedWithKafkasErrors) {
   stranger.voter_id = BrokerId{9};
   EXPECT_EQ(add(1, stranger).error_code, ErrorCode::kRequestTimedOut) << "it does not follow";
   EXPECT_EQ(voters(), 1u);
+}
+
+TEST_F(RaftVoters, AreFoundWhereTheySayThatTheyAre) {
+  begin();
+  for (const int node : {2, 3}) ASSERT_EQ(add(1, addition_of(node)).error_code, ErrorCode::kNone);
+  EXPECT_EQ(port_of(2), 9093);
+  const auto done = update(1, update_of(2));
+  EXPECT_EQ(done.error_code, ErrorCode::kNone);
+  EXPECT_EQ(done.current_leader.leader_id, BrokerId{1});
+  EXPECT_EQ(port_of(2), 9999);
+  EXPECT_EQ(voters(), 3u);
+  world_.run_for(5s);
+  EXPECT_EQ(port_of(2), 9093) << "what it says with its messages counts";
+}
+
+TEST_F(RaftVoters, AnUpdateIsRefusedWithKafkasErrors) {
+  begin();
+  ASSERT_EQ(add(1, addition_of(2)).error_code, ErrorCode::kNone);
+  const auto changed = [&](auto change) {
+    auto request = update_of(2);
+    change(request);
+    return error_of(1, request);
+  };
+  EXPECT_EQ(changed([](auto& r) { r.cluster_id = "another"; }), ErrorCode::kInconsistentClusterId);
+  EXPECT_EQ(changed([](auto& r) { --r.current_leader_epoch.value; }), ErrorCode::kFencedLeaderEpoch);
+  EXPECT_EQ(changed([](auto& r) { ++r.current_leader_epoch.value; }), ErrorCode::kUnknownLeaderEpoch);
+  EXPECT_EQ(changed([](auto& r) { r.voter_directory_id = {}; }), ErrorCode::kInvalidRequest);
+  EXPECT_EQ(changed([](auto& r) { r.listeners.clear(); }), ErrorCode::kInvalidRequest);
+  EXPECT_EQ(changed([](auto& r) { r.kraft_version_feature.max_supported_version = 0; }), ErrorCode::kInvalidRequest);
+  EXPECT_EQ(changed([](auto& r) { r.voter_id = BrokerId{9}; }), ErrorCode::kVoterNotFound);
+  EXPECT_EQ(error_of(1, update_of(3)), ErrorCode::kVoterNotFound) << "it follows without a vote";
+  const auto elsewhere = update(2, update_of(2));
+  EXPECT_EQ(elsewhere.error_code, ErrorCode::kNotLeaderOrFollower);
+  EXPECT_EQ(elsewhere.current_leader.leader_id, BrokerId{1});
+  EXPECT_EQ(elsewhere.current_leader.host, "node-1");
+  EXPECT_EQ(elsewhere.current_leader.port, 9093);
+  EXPECT_EQ(port_of(2), 9093);
+}
+
+// A returned node with a new address under the same name. The one that the others have in their files is gone by then.
+TEST_F(RaftVoters, WhoComesBackAtAnotherAddressIsFoundThere) {
+  const auto moved = std::make_shared<bool>(false);
+  begin([moved](int node) {
+    auto settings = settings_of(node);
+    if (node != 2 || !*moved) return settings;
+    settings["listeners"] = "PLAINTEXT://:9192,CONTROLLER://:9193";
+    settings["advertised.listeners"] = "PLAINTEXT://node-2:9192,CONTROLLER://node-2:9193";
+    return settings;
+  });
+  for (const int node : {2, 3}) ASSERT_EQ(add(1, addition_of(node)).error_code, ErrorCode::kNone);
+  machine(2).crash(sim::Crash::kKill);
+  *moved = true;
+  machine(2).start();
+  ASSERT_TRUE(world_.run_until([&] { return serving() == kMachines && port_of(2) == 9193; }, 60s));
+  EXPECT_EQ(voters(), 3u);
+  machine(1).crash(sim::Crash::kKill);
+  ASSERT_TRUE(world_.run_until([this] { return leader() != 0; }, 60s)) << "node 3 does not find node 2";
+  EXPECT_TRUE(creates_a_topic(3));
 }
 
 TEST_F(RaftVoters, AreThoseOfTheFileWhereItNamesThem) {

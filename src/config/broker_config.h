@@ -13,6 +13,7 @@
 
 #include "base/time.h"
 #include "base/types.h"
+#include "config/feature_levels.h"
 #include "config/listeners.h"
 #include "config/option.h"
 
@@ -128,9 +129,10 @@ struct BrokerConfig {
   std::int32_t transaction_state_log_segment_bytes{};
 
   // Ours
-  Durability durability{};  // thalweg.durable.acks
-  std::int32_t shards{};    // thalweg.shards; 0: one per core
-  bool validate_records{};  // thalweg.validate.records
+  Durability durability{};           // thalweg.durable.acks
+  std::int32_t shards{};             // thalweg.shards; 0: one per core
+  bool validate_records{};           // thalweg.validate.records
+  FeatureLevels feature_levels_max;  // thalweg.feature.levels.max
 
   // Everything that was set, by its known name, normalised; what DescribeConfigs calls static broker config. Unknown
   // options are in it as they were written: plug-ins and clients of the file may know them.

@@ -83,7 +83,7 @@ TEST(Table, FindsTheNearestName) {
 
 TEST(Table, HasEveryOptionOfKafkaOnce) {
   EXPECT_EQ(topic_options().options().size(), 34u);
-  EXPECT_EQ(broker_options().options().size(), 360u + 3u + 16u);  // Kafka's, dynamic only, ours
+  EXPECT_EQ(broker_options().options().size(), 360u + 3u + 17u);  // Kafka's, dynamic only, ours
   EXPECT_EQ(group_options().options().size(), 17u);
 }
 

@@ -52,6 +52,10 @@ constexpr Option kThalwegOptions[] = {
      "When a write counts as durable: fsync after it reached the disk, memory once the system has it, as Apache "
      "Kafka does.",
      set_durability},
+    {"thalweg.feature.levels.max", kList, "", {}, kReadOnly,
+     "feature=level: up to which levels this node speaks these features, where it is to stand for a node of an older "
+     "release. For tests of upgrades.",
+     parsed_into<&BrokerConfig::feature_levels_max, parse_feature_levels>},
     {"thalweg.join", kList, "", {}, kReadOnly,
      "host:port of members of a running cluster that this node becomes a member of; it founds none. Without node.id it "
      "gets one from the cluster. What --join sets."},

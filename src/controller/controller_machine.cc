@@ -55,7 +55,8 @@ Options Options::from(const config::BrokerConfig& config) {
           .leader_imbalance_check_interval = config.leader_imbalance_check_interval,
           .broker_session_timeout = config.broker_session_timeout,
           .broker_silence = millis(config.properties, "thalweg.broker.silence.ms", Options().broker_silence),
-          .static_configs = config.properties};
+          .static_configs = config.properties,
+          .feature_levels_max = config.feature_levels_max};
 }
 
 ControllerMachine::ControllerMachine(metadata::ImagePtr base, Options options, std::uint64_t seed, Heard heard)

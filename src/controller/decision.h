@@ -30,9 +30,10 @@ struct Options {
   bool delete_topic_enable = true;              // delete.topic.enable
   bool auto_leader_rebalance_enable = true;     // auto.leader.rebalance.enable
   Millis leader_imbalance_check_interval{300'000};
-  Millis broker_session_timeout{9000};  // broker.session.timeout.ms
-  Millis broker_silence{800};           // thalweg.broker.silence.ms
-  config::Properties static_configs;    // this node's file: what topics inherit
+  Millis broker_session_timeout{9000};       // broker.session.timeout.ms
+  Millis broker_silence{800};                // thalweg.broker.silence.ms
+  config::Properties static_configs;         // this node's file: what topics inherit
+  config::FeatureLevels feature_levels_max;  // thalweg.feature.levels.max
 
   static Options from(const config::BrokerConfig& config);
 };

@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "config/feature_levels.h"
 #include "controller/decision.h"
+#include "metadata/image.h"
 #include "metadata/record.h"
 
 namespace thalweg::controller {
@@ -18,7 +20,12 @@ struct Feature {
   std::int16_t max;
   std::int16_t finalized_at_start;  // 0: not finalized
 };
-std::span<const Feature> supported_features();
+// `levels_max`: where this node stands for one of an older release (thalweg.feature.levels.max).
+std::vector<Feature> supported_features(const config::FeatureLevels& levels_max = {});
+// kInvalidConfig for what is no feature, or below its lowest level.
+Result<> check_levels_max(const config::FeatureLevels& levels_max);
+// kUnsupportedVersion says which finalized feature is at a level that `supported` does not have, and what to do.
+Result<> check_finalized(const metadata::FeaturesSection& finalized, std::span<const Feature> supported);
 
 // Who left the in-sync set while it was too small to acknowledge may lead without loss (KIP-966).
 inline constexpr std::string_view kElrFeature = "eligible.leader.replicas.version";

@@ -72,6 +72,35 @@ TEST_F(Features, ABrokerThatDoesNotSpeakAFinalizedLevelCannotRegister) {
   EXPECT_EQ(controller_.ask<protocol::BrokerRegistrationResponse>(old).error_code, ErrorCode::kUnsupportedVersion);
 }
 
+TEST_F(Features, ANodeCanStandForOneOfAnOlderRelease) {
+  const config::FeatureLevels before{{"metadata.version", 29}, {"thalweg.version", 0}};
+  Controller old{{.self = BrokerId{1}, .feature_levels_max = before}};
+  EXPECT_EQ(old.image().feature("metadata.version"), 29) << "what it founds";
+  EXPECT_EQ(old.image().feature("thalweg.version"), 0);
+  protocol::UpdateFeaturesRequest request;
+  request.feature_updates.push_back({.feature = "metadata.version", .max_version_level = 30, .upgrade_type = kUpgrade});
+  EXPECT_THAT(why(old.ask<protocol::UpdateFeaturesResponse>(request, 2)),
+              HasSubstr("Local controller 1 only supports versions 7-29"));
+  EXPECT_TRUE(check_levels_max(before));
+  EXPECT_THAT(check_levels_max({{"metadata.versoin", 29}}).error().message,
+              HasSubstr("metadata.versoin is no feature"));
+  EXPECT_THAT(check_levels_max({{"metadata.version", 6}}).error().message, HasSubstr("begins with level 7"));
+}
+
+TEST_F(Features, WhoIsTooOldOrTooNewForWhatIsFinalizedIsToldSo) {
+  const auto old = supported_features({{"metadata.version", 29}});
+  EXPECT_TRUE(check_finalized({{"metadata.version", 29}, {"thalweg.version", 1}}, old));
+  EXPECT_TRUE(check_finalized({{"of.another.release", 0}}, old)) << "not in force";
+  const auto refused = check_finalized({{"metadata.version", 30}}, old);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnsupportedVersion);
+  EXPECT_EQ(refused.error().message,
+            "the cluster has metadata.version at level 30, and this node speaks 7 to 29: it is of an older release. "
+            "Start the release that the other nodes run");
+  EXPECT_THAT(check_finalized({{"metadata.version", 6}}, old).error().message, HasSubstr("a later release"));
+  EXPECT_THAT(check_finalized({{"of.another.release", 2}}, old).error().message, HasSubstr("speaks 0 to 0"));
+}
+
 TEST_F(Features, MetadataIsNotLostByADowngrade) {
   EXPECT_THAT(why(update("metadata.version", 29, kSafe)),
               HasSubstr("Unsupported metadata.version downgrade from 30 to 29. Refusing to perform"));

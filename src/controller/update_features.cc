@@ -16,8 +16,8 @@ using protocol::UpdateFeaturesRequest;
 using protocol::UpdateFeaturesResponse;
 using Levels = std::map<std::string, std::int16_t>;
 using metadata::FeatureRange;
+using metadata::kMetadataVersion;
 
-constexpr std::string_view kMetadataVersion = "metadata.version";
 enum class Upgrade : std::int8_t { kUnknown = 0, kUpgrade = 1, kSafeDowngrade = 2, kUnsafeDowngrade = 3 };
 
 // Levels of metadata.version by Kafka's names, from 7 on; with a star where the records of the level before do not say
@@ -49,8 +49,8 @@ std::string refusal(const std::string& who, FeatureRange range, std::int16_t lev
   return fmt::format("{} only supports versions {}", who, shown(range));
 }
 
-FeatureRange own_range(const std::string& feature) {
-  const auto supported = supported_features();
+FeatureRange own_range(const Options& options, const std::string& feature) {
+  const auto supported = supported_features(options.feature_levels_max);
   const auto it = std::ranges::find(supported, feature, &Feature::name);
   return it == supported.end() ? FeatureRange{} : FeatureRange{.min = it->min, .max = it->max};
 }
@@ -63,7 +63,7 @@ FeatureRange range_of(const Node& node, const std::string& feature) {
 
 std::string not_supported(const metadata::Image& image, const Options& options, const std::string& feature,
                           std::int16_t level) {
-  auto why = refusal(fmt::format("Local controller {}", options.self.value), own_range(feature), level);
+  auto why = refusal(fmt::format("Local controller {}", options.self.value), own_range(options, feature), level);
   for (const auto& [id, broker] : image.brokers())
     if (why.empty()) why = refusal(fmt::format("Broker {}", id.value), range_of(broker, feature), level);
   for (const auto& [id, controller] : image.controllers())

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "metadata/record_version.h"
 #include "protocol/access_control_entry_record.h"
 #include "protocol/broker_registration_change_record.h"
 #include "protocol/clear_elr_record.h"
@@ -51,15 +52,18 @@ using Record =
 std::int16_t type_of(const Record& record);
 std::string to_string(const Record& record);
 
-// A batch: each record as an unsigned varint size and its frame. The empty batch is empty.
-SharedBytes encode_records(const std::vector<Record>& records);
+// A batch: each record as an unsigned varint size and its frame. The empty batch is empty. Each in the version of that
+// level of metadata.version, which cannot say what came with later ones.
+SharedBytes encode_records(const std::vector<Record>& records, std::int16_t metadata_version = kLatestMetadataVersion);
 // How much a record adds to the batch.
 std::size_t encoded_size(const Record& record);
-// kCorruptMessage if the bytes are not such a batch, kUnsupportedVersion for a type or version from the future.
-Result<std::vector<Record>> decode_records(const SharedBytes& batch);
+// kCorruptMessage if the bytes are not such a batch, kUnsupportedVersion for a type or version from the future, as seen
+// by a release that speaks metadata.version up to that level.
+Result<std::vector<Record>> decode_records(const SharedBytes& batch,
+                                           std::int16_t metadata_version_max = kLatestMetadataVersion);
 
 // One record in its frame alone, as the value of a record in Kafka's own metadata log.
-SharedBytes encode_record(const Record& record);
-Result<Record> decode_record(const SharedBytes& frame);
+SharedBytes encode_record(const Record& record, std::int16_t metadata_version = kLatestMetadataVersion);
+Result<Record> decode_record(const SharedBytes& frame, std::int16_t metadata_version_max = kLatestMetadataVersion);
 
 }  // namespace thalweg::metadata

@@ -28,9 +28,11 @@ controller::Options options(const std::string& min_in_sync) {
 SharedBytes batch_of(const Cluster::Producer& producer, Timestamp now) {
   record::BatchBuilder builder(
       {.producer_id = ProducerId{producer.id}, .producer_epoch = ProducerEpoch{0}, .base_sequence = producer.sequence});
-  std::array<std::byte, 8> value;
-  store_be(value.data(), producer.number);
-  builder.append({.timestamp = now, .key = as_bytes("key"), .value = value});
+  for (int i = 0; i < producer.records; ++i) {
+    std::array<std::byte, 8> value;
+    store_be(value.data(), producer.number + std::uint64_t(i));
+    builder.append({.timestamp = now, .key = as_bytes("key"), .value = value});
+  }
   return builder.build();
 }
 
@@ -39,7 +41,7 @@ bool contains(const std::vector<BrokerId>& ids, BrokerId id) { return std::range
 
 Cluster::Cluster(std::uint64_t seed, std::string min)
     : world(seed), controller(options(min), seed), min_in_sync(std::stoi(min)) {
-  for (std::int64_t id = 1; id <= 3; ++id) producers.push_back({.id = id, .number = ++numbers_});
+  for (std::int64_t id = 1; id <= 3; ++id) next_batch(producers.emplace_back(Producer{.id = id}));
   for (int i = 0; i < kBrokers; ++i)
     nodes_.push_back(&world.add_node(host_name(BrokerId{i}), 1, [this, i](sim::Node& node) {
       return std::make_shared<Host>(node, *this, BrokerId{i});
@@ -106,10 +108,32 @@ void Cluster::note_leader(LeaderEpoch epoch, BrokerId id, std::int64_t broker_ep
 }
 
 void Cluster::note_acknowledged(Producer& producer, Offset at) {
-  const auto known = acknowledged.emplace(at, producer.number).first->second;
-  if (known != producer.number) fail("I1: two records were acknowledged at offset " + to_string(at));
-  ++producer.sequence;
-  producer.number = ++numbers_;
+  for (int i = 0; i < producer.records; ++i) {
+    const std::uint64_t number = producer.number + std::uint64_t(i);
+    if (acknowledged.emplace(at + i, number).first->second != number)
+      fail("I1: two records were acknowledged at offset " + to_string(at + i));
+  }
+  producer.sequence += producer.records;
+  next_batch(producer);
+}
+
+void Cluster::next_batch(Producer& producer) {
+  producer.number = numbers_ + 1;
+  producer.records = 1 + int(below(5));
+  numbers_ += std::uint64_t(producer.records);
+}
+
+void Cluster::delete_some() {
+  for (int i = 0; i < kBrokers; ++i) {
+    const Host* h = host(i);
+    const auto led = h ? h->partition() : nullptr;
+    if (!led || !led->is_leader()) continue;
+    const Offset start = led->log().start_offset();
+    const auto committed = led->high_watermark().value() - start;
+    const auto to =
+        led->delete_records(start + std::int64_t(below(std::uint64_t(std::max<std::int64_t>(committed, 0)) + 1)));
+    if (to) deleted = std::max(deleted, *to);
+  }
 }
 
 void Cluster::check() {
@@ -278,7 +302,8 @@ Task<std::map<Offset, Host::Stored>> Host::contents(storage::LogPtr log) {
       CHECK(batch.crc_ok());
       auto records = record::RecordReader::open(batch);
       while (auto record = *records->next())
-        all[record->offset] = {load_be<std::uint64_t>(record->value->data()), batch.leader_epoch()};
+        if (record->offset >= log->start_offset())
+          all[record->offset] = {load_be<std::uint64_t>(record->value->data()), batch.leader_epoch()};
     }
     at = data->next;
   }
@@ -304,7 +329,7 @@ class Trouble {
   }
   void happen() {
     const int i = int(cluster_.below(Cluster::kBrokers)), j = int(cluster_.below(Cluster::kBrokers));
-    switch (cluster_.below(7)) {
+    switch (cluster_.below(8)) {
       case 0:
       case 1:
         return crash(i);
@@ -323,6 +348,8 @@ class Trouble {
       }
       case 5:
         return fail_disk(i);
+      case 6:
+        return cluster_.delete_some();
       default:
         cluster_.beat(BrokerId{i}, true);  // without a reason
     }
@@ -348,6 +375,8 @@ class Trouble {
     node.crash(cluster_.below(3) == 0 ? sim::Crash::kKill : sim::Crash::kPowerLoss);
     cluster_.world.network.host_died(node.host(), 10ms);
     restart_[i] = cluster_.world.now() + std::chrono::milliseconds(5 + cluster_.below(800));
+    // What it comes back for may be gone.
+    if (cluster_.below(2) == 0) cluster_.world.simulation.at(restart_[i], [this] { cluster_.delete_some(); });
     const auto* broker = cluster_.image().broker(BrokerId{i});
     if (!broker) return;
     cluster_.world.simulation.at(cluster_.world.now() + std::chrono::milliseconds(10 + cluster_.below(200)),
@@ -420,16 +449,22 @@ std::string agree(Cluster& cluster) {
   std::vector<std::map<Offset, Host::Stored>> logs;
   for (int i = 0; i < Cluster::kBrokers; ++i)
     logs.push_back(*cluster.world.run(cluster.node(i), Host::contents(cluster.host(i)->partition()->log_ptr())));
+  // A leader that had not heard of a deletion begins earlier than others.
+  Offset from{0};
+  for (int i = 0; i < Cluster::kBrokers; ++i) from = std::max(from, cluster.host(i)->partition()->log().start_offset());
+  if (from > cluster.deleted) return "a log begins at " + to_string(from) + ", beyond what was deleted";
+  for (auto& log : logs) log.erase(log.begin(), log.lower_bound(from));
   for (const auto& log : logs)
     if (log != logs.front()) return "I4: the logs differ";
   std::set<std::uint64_t> numbers;
-  Offset next{0};
+  Offset next = from;
   for (const auto& [offset, stored] : logs.front()) {
     if (offset != next) return "I6: a gap at " + to_string(next);
     next = offset + 1;
     if (!numbers.insert(stored.number).second) return "I6: a record is there twice, at " + to_string(offset);
   }
   for (const auto& [offset, number] : cluster.acknowledged) {
+    if (offset < cluster.deleted) continue;
     const auto found = logs.front().find(offset);
     if (found == logs.front().end() || found->second.number != number)
       return "I1: an acknowledged record is missing or another, at " + to_string(offset);

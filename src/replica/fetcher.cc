@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "protocol/list_offsets_request.h"
 #include "protocol/list_offsets_response.h"
+#include "record/batch.h"
 #include "runtime/yielding.h"
 #include "storage/pieces.h"
 
@@ -26,8 +27,18 @@ SharedBytes records_of(PartitionData& data) {
   return std::move(*bytes);
 }
 
+// Nothing where no whole header is there; what is wrong with the batch is found when it is appended.
+std::optional<replication::BatchRange> first_batch(const PartitionData& data) {
+  if (!data.records || data.records->empty()) return std::nullopt;
+  const auto* bytes = std::get_if<SharedBytes>(&data.records->front());
+  if (!bytes || bytes->size() < record::kBatchHeaderSize) return std::nullopt;
+  const auto batch = record::BatchView::at(*bytes);
+  if (!batch) return std::nullopt;
+  return replication::BatchRange{batch->base_offset(), batch->last_offset()};
+}
+
 replication::Answer answer_of(const PartitionData& data) {
-  replication::Answer answer{.error = data.error_code};
+  replication::Answer answer{.error = data.error_code, .first = first_batch(data)};
   if (data.diverging_epoch.end_offset != kNoOffset)
     answer.diverging = record::EpochEnd{LeaderEpoch{data.diverging_epoch.epoch}, data.diverging_epoch.end_offset};
   return answer;
@@ -216,6 +227,12 @@ void Fetcher::take_one(FetchSessionClient::Number number, const PartitionKey& ke
   if (std::holds_alternative<replication::Append>(decision)) return append(key, followed, asked->leader_epoch, data);
   if (std::holds_alternative<replication::Drop>(decision)) return refresh(key, followed);
   if (const auto* later = std::get_if<replication::Later>(&decision)) return pause(key, followed, *later);
+  if (const auto* begin = std::get_if<replication::BeginWithBatch>(&decision)) {
+    followed.busy = true;
+    refresh(key, followed);
+    return spawn(shard_,
+                 begin_with_batch(shared_from_this(), key, followed.partition, *now, begin->at, std::move(data)));
+  }
   cut(key, followed, decision);
 }
 
@@ -308,6 +325,23 @@ Task<> Fetcher::cut_now(std::shared_ptr<Fetcher> self, PartitionKey key, Partiti
                 field("leader", self->leader_), field("end", asked.end), field("start", over->at));
       done = co_await partition->start_over(over->at);
     }
+  }
+  self->done_with(key, partition, done);
+}
+
+Task<> Fetcher::begin_with_batch(std::shared_ptr<Fetcher> self, PartitionKey key, PartitionPtr partition,
+                                 replication::Position asked, Offset at, PartitionData data) {
+  Result<> done;
+  if (partition->following() == asked) {
+    log::info("the leader's log begins inside of a batch, beginning with the batch",
+              field("partition", partition->log().partition()), field("leader", self->leader_),
+              field("start", asked.end), field("batch", at));
+    done = co_await partition->start_over(at);
+    // Another role may have been waiting for the end of the cut.
+    const auto now = partition->following();
+    if (done && now && now->leader_epoch == asked.leader_epoch && now->end == at)
+      done = partition->append_as_follower(records_of(data), asked.leader_epoch, data.high_watermark,
+                                           data.log_start_offset);
   }
   self->done_with(key, partition, done);
 }

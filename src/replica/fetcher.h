@@ -112,6 +112,8 @@ class Fetcher : public std::enable_shared_from_this<Fetcher> {
   void cut(const PartitionKey& key, Followed& followed, replication::Next decision);
   static Task<> cut_now(std::shared_ptr<Fetcher> self, PartitionKey key, PartitionPtr partition,
                         replication::Position asked, replication::Next decision);
+  static Task<> begin_with_batch(std::shared_ptr<Fetcher> self, PartitionKey key, PartitionPtr partition,
+                                 replication::Position asked, Offset at, protocol::FetchResponse::PartitionData data);
   static Task<> ask_offsets(std::shared_ptr<Fetcher> self, PartitionKey key, PartitionPtr partition,
                             replication::Position asked);
   Task<Result<Offset>> leader_offset(TopicPartition partition, LeaderEpoch epoch, Timestamp which);

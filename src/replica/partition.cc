@@ -181,8 +181,8 @@ std::optional<Partition::InSync> Partition::in_sync() const {
 std::optional<replication::Position> Partition::following() const {
   if (stopped_ || changing_ || leader_ == self_ || leader_ == kNoBroker || log_->is_offline()) return std::nullopt;
   const Offset end = log_->end_offset();
-  return replication::Position{leader_epoch_, end,
-                               end > log_->start_offset() ? log_->epoch_of(end - 1) : kNoLeaderEpoch};
+  const bool empty = end == log_->start_offset();
+  return replication::Position{leader_epoch_, end, empty ? kNoLeaderEpoch : log_->epoch_of(end - 1), empty};
 }
 
 // It may go back: a new leader does not know yet how far the last one was.

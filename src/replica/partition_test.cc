@@ -332,9 +332,25 @@ TEST_F(FollowingTest, CutsWhatTheLeaderHasNotAndSaysNothingOfItselfMeanwhile) {
 TEST_F(FollowingTest, StartsOverWhereTheLeaderBegins) {
   ASSERT_TRUE(append(written(0, 2, 3), 3));
   ASSERT_TRUE(t.run(partition->start_over(Offset{50})));
-  EXPECT_EQ(*partition->following(), (replication::Position{LeaderEpoch{4}, Offset{50}, kNoLeaderEpoch}));
+  EXPECT_EQ(*partition->following(), (replication::Position{LeaderEpoch{4}, Offset{50}, kNoLeaderEpoch, true}));
   EXPECT_EQ(partition->high_watermark().value(), Offset{50});
   ASSERT_TRUE(append(written(50, 4), 51, 50));
+}
+
+// After DeleteRecords to an offset inside of a batch. The batch comes whole, and all of it is in the file.
+TEST_F(FollowingTest, BeginsWithTheBatchInsideOfWhichTheLeadersLogBegins) {
+  ASSERT_TRUE(t.run(partition->start_over(Offset{50})));
+  EXPECT_FALSE(append(written(46, 4, 8), 54, 50)) << "as it stands, it takes nothing from before its start";
+  ASSERT_TRUE(t.run(partition->start_over(Offset{46})));
+  ASSERT_TRUE(append(written(46, 4, 8), 54, 50));
+  EXPECT_EQ(partition->log().start_offset(), Offset{50});
+  EXPECT_EQ(*partition->following(), (replication::Position{LeaderEpoch{4}, Offset{54}, LeaderEpoch{4}}));
+  partition->log().check_invariants();
+  const auto data = t.run(partition->log().read(Offset{50}, {}));
+  ASSERT_TRUE(data);
+  EXPECT_EQ(data->first, Offset{46});
+  EXPECT_EQ(t.run(partition->log().read(Offset{49}, {})).error().code, ErrorCode::kOffsetOutOfRange);
+  ASSERT_TRUE(append(written(54, 4), 55, 50));
 }
 
 TEST_F(FollowingTest, IsNoFollowerWhereItLeadsOrNobodyDoes) {

@@ -31,7 +31,8 @@ class Cluster {
   struct Producer {
     std::int64_t id = 0;
     std::int32_t sequence = 0;
-    std::uint64_t number = 0;  // the value that it writes; no two are equal
+    std::uint64_t number = 0;  // the value of its first record, the next has the next one; no two are equal
+    int records = 0;           // of the batch
     int attempt = 0;
     Instant busy_until{};
   };
@@ -62,6 +63,8 @@ class Cluster {
 
   void note_leader(LeaderEpoch epoch, BrokerId id, std::int64_t broker_epoch);
   void note_acknowledged(Producer& producer, Offset at);
+  // DeleteRecords at the leader, up to some offset; often that is inside of a batch.
+  void delete_some();
   // I3: whom the controller may have lead holds on its disk all that was acknowledged.
   void check();
   void fail(std::string what) {
@@ -74,9 +77,12 @@ class Cluster {
   bool loses_requests = true, produces = true, hurries = true;
   std::vector<Producer> producers;
   std::map<Offset, std::uint64_t> acknowledged;
+  Offset deleted{0};  // what lies before need not be anywhere
   std::string failure;
 
  private:
+  void next_batch(Producer& producer);
+
   std::deque<sim::Node*> nodes_;
   std::map<LeaderEpoch, std::pair<BrokerId, std::int64_t>> leaders_;
   std::uint64_t incarnations_ = 0, numbers_ = 0;
@@ -97,7 +103,7 @@ class Host {
     LeaderEpoch epoch;
     friend bool operator==(const Stored&, const Stored&) = default;
   };
-  // All that is in the log, by offset.
+  // All that is in the log, by offset, from where it begins.
   static Task<std::map<Offset, Stored>> contents(storage::LogPtr log);
 
  private:

@@ -19,6 +19,9 @@ Next next(const Position& asked, const Position& now, const Answer& answer, cons
   if (answer.error == ErrorCode::kOffsetOutOfRange) return AskOffsets{};
   if (answer.error != ErrorCode::kNone) return Later{wait_after(answer.error, failures), answer.error};
   if (answer.diverging) return Truncate{truncation_point(*answer.diverging, mine, now.end)};
+  if (now.empty && answer.first && answer.first->base >= Offset{0} && answer.first->base < now.end &&
+      answer.first->last >= now.end)
+    return BeginWithBatch{answer.first->base};
   return Append{};
 }
 

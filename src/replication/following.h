@@ -5,7 +5,7 @@
 // is now, is dropped whatever it says: it would be appended behind what has come meanwhile. A follower truncates only
 // where its leader told it to (R10), and only as far as their logs are known to differ; each round lowers the epoch
 // that is looked for, so it ends. Sources: KIP-101, KIP-279, KIP-320, KIP-595; ReplicaFetcherThread and
-// AbstractFetcherThread.
+// AbstractFetcherThread; for a log that begins inside of a batch Partition.appendRecordsToFollowerOrFutureReplica.
 #pragma once
 
 #include <optional>
@@ -23,13 +23,20 @@ struct Position {
   LeaderEpoch leader_epoch = kNoLeaderEpoch;
   Offset end;
   LeaderEpoch last_epoch = kNoLeaderEpoch;  // of the record before `end`; not what an epoch without records would say
+  bool empty = false;                       // there is no record before `end`
   friend bool operator==(const Position&, const Position&) = default;
+};
+
+// The offsets of one batch; `last` is part of it.
+struct BatchRange {
+  Offset base, last;
 };
 
 // An answer for one partition, without its records.
 struct Answer {
   ErrorCode error = ErrorCode::kNone;
   std::optional<record::EpochEnd> diverging;
+  std::optional<BatchRange> first;  // the first batch of its records
 };
 
 struct Append {
@@ -46,6 +53,13 @@ struct StartOver {
   Offset at;
   friend bool operator==(const StartOver&, const StartOver&) = default;
 };
+// The leader's log begins inside of a batch (DeleteRecords), and batches come whole: the log, which is empty and begins
+// at that offset, begins with the batch at `at` instead. Then the records are appended at once: asked for from `at`,
+// the leader would say that it has nothing there.
+struct BeginWithBatch {
+  Offset at;
+  friend bool operator==(const BeginWithBatch&, const BeginWithBatch&) = default;
+};
 // The leader has nothing at this offset: ask it where its log begins and ends.
 struct AskOffsets {
   friend bool operator==(const AskOffsets&, const AskOffsets&) = default;
@@ -59,7 +73,7 @@ struct Later {
 struct Drop {
   friend bool operator==(const Drop&, const Drop&) = default;
 };
-using Next = std::variant<Append, Truncate, StartOver, AskOffsets, Later, Drop>;
+using Next = std::variant<Append, Truncate, StartOver, BeginWithBatch, AskOffsets, Later, Drop>;
 
 // `failures`: how often in a row this partition had to wait before.
 Next next(const Position& asked, const Position& now, const Answer& answer, const record::LeaderEpochCache& mine,

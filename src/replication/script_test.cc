@@ -120,7 +120,7 @@ class World {
       const auto at = entry.find('@');
       epochs_.assign(LeaderEpoch{std::stoi(entry)}, Offset{std::stol(entry.substr(at + 1))});
     }
-    at_ = {LeaderEpoch{c.number("leader_epoch", 5)}, Offset{c.number("end", 0)}, {}};
+    at_ = {LeaderEpoch{c.number("leader_epoch", 5)}, Offset{c.number("end", 0)}, {}, c.number("empty", 0) == 1};
     if (at_.end > Offset{0}) at_.last_epoch = epochs_.epoch_at(at_.end - 1).value_or(kNoLeaderEpoch);
     asked_ = at_;
     asked_.end = Offset{c.number("asked_at", std::int32_t(at_.end.value))};
@@ -134,6 +134,8 @@ class World {
     if (const auto diverging = c.option("diverging"); !diverging.empty())
       answer.diverging = record::EpochEnd{LeaderEpoch{std::stoi(diverging)},
                                           Offset{std::stol(diverging.substr(diverging.find('@') + 1))}};
+    if (const auto first = c.option("first"); !first.empty())
+      answer.first = BatchRange{Offset{std::stol(first)}, Offset{std::stol(first.substr(first.find("..") + 2))}};
     return answer;
   }
   void say(const Next& next) {
@@ -141,6 +143,7 @@ class World {
       std::string operator()(Append) const { return "append"; }
       std::string operator()(Truncate t) const { return "truncate to " + to_string(t.to); }
       std::string operator()(StartOver s) const { return "start over at " + to_string(s.at); }
+      std::string operator()(BeginWithBatch b) const { return "begin with the batch at " + to_string(b.at); }
       std::string operator()(AskOffsets) const { return "ask for the leader's offsets"; }
       std::string operator()(Later l) const {
         return fmt::format("later, in {} ms", std::chrono::duration_cast<Millis>(l.wait).count());

@@ -4,11 +4,17 @@ Needs root, Debian's iproute2 and nftables. Clients stand where the tests run: t
 """
 
 import os
+import pathlib
 import shutil
 import subprocess
+import sys
 
 from harness.outcome import Skip
 
+from slow_links import MARK
+
+_SLOW_LINKS = pathlib.Path(__file__).resolve().with_name("slow_links.py")
+_SLOW_PORT = 7777
 NODES = (1, 2, 3)
 CLIENTS = 254  # the bridge itself, as an address
 
@@ -33,6 +39,7 @@ class Hosts:
     def __init__(self) -> None:
         self._name = f"thw{os.getpid() % 100000}"
         self._network = f"10.{200 + os.getpid() % 50}.{os.getpid() // 50 % 250}"
+        self._slow: list[subprocess.Popen] = []
 
     def __enter__(self) -> "Hosts":
         try:
@@ -47,6 +54,9 @@ class Hosts:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for process in self._slow:
+            process.kill()
+            process.wait()
         for node in NODES:
             subprocess.run(["ip", "netns", "del", self.namespace(node)], capture_output=True)
         subprocess.run(["ip", "link", "del", self._name], capture_output=True)
@@ -67,6 +77,31 @@ class Hosts:
 
     def lose(self, sender: int, receiver: int, percent: int) -> None:
         self._filter(receiver, "ip", "saddr", self.address(sender), "numgen", "random", "mod", "100", "<", str(percent), "drop")
+
+    def delay(self, milliseconds: int) -> None:
+        """So long takes, from now on and for ever, whatever one host sends to another on connections that are made later."""
+        for node in NODES:
+            inside = self.inside(node)
+            process = subprocess.Popen([*inside, sys.executable, str(_SLOW_LINKS), str(_SLOW_PORT), str(milliseconds)],
+                                       stdout=subprocess.PIPE, text=True)
+            self._slow.append(process)
+            if process.stdout.readline() != "ready\n":
+                raise RuntimeError(f"slow_links.py does not start on node {node}")
+            others = "{ " + ", ".join(self.address(other) for other in NODES if other != node) + " }"
+            _run(*inside, "nft", "add", "table", "ip", "slow")
+            _run(*inside, "nft", "add", "chain", "ip", "slow", "out", "{ type nat hook output priority -100; }")
+            _run(*inside, "nft", "add", "rule", "ip", "slow", "out", "meta", "mark", "!=", str(MARK), "ip", "daddr", others, "meta", "l4proto", "tcp",
+                 "redirect", "to", f":{_SLOW_PORT}")
+
+        self._expect_slow(milliseconds)
+
+    def _expect_slow(self, milliseconds: int) -> None:
+        """Where nobody listens a connection is refused at once, unless it goes the slow way."""
+        probe = ("import socket, sys, time\nbegan = time.monotonic()\ntaken = socket.create_connection((sys.argv[1], 9), 10)\n"
+                 "try: taken.recv(1)\nexcept OSError: pass\nprint(time.monotonic() - began)")
+        done = subprocess.run([*self.inside(NODES[0]), sys.executable, "-c", probe, self.address(NODES[1])], capture_output=True, text=True)
+        if done.returncode or float(done.stdout) < milliseconds / 1000:
+            raise RuntimeError(f"the links are not slow: {done.stdout}{done.stderr}")
 
     def heal(self) -> None:
         for node in NODES:

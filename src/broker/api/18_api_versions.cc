@@ -28,7 +28,7 @@ protocol::ApiVersionsResponse::ApiVersion range_of(const Api& api) {
 }
 
 void add_features(const RequestContext& context, protocol::ApiVersionsResponse& response) {
-  for (const auto& supported : controller::supported_features()) {
+  for (const auto& supported : controller::supported_features(context.here.broker.config().feature_levels_max)) {
     if (context.version <= 3 && supported.min == 0) continue;  // older clients refuse a minimum of 0 (KAFKA-17011)
     protocol::ApiVersionsResponse::SupportedFeatureKey key;
     key.name = supported.name;
