@@ -272,7 +272,7 @@ TEST_F(LogManagerTest, AnIdleLogTakesLittleMemory) {
   for (std::int32_t p = 0; p < kLogs; ++p) ASSERT_TRUE(open(*manager, "orders", p));
   const std::size_t after = ::mallinfo2().uordblks;
   if (after == before) GTEST_SKIP() << "this allocator does not count";
-  EXPECT_LT((after - before) / kLogs, 6000u);
+  EXPECT_LT((after - before) / kLogs, 3000u);
   RecordProperty("bytes_per_log", int((after - before) / kLogs));
 }
 
