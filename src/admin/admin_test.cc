@@ -98,12 +98,33 @@ TEST(Topics, AnErrorThatDoesNotPassIsReportedAtOnceInTheBrokersWords) {
     s->broker.on<CreateTopicsRequest, CreateTopicsResponse>([](const auto&) {
       CreateTopicsResponse response;
       auto& result = response.topics.emplace_back();
+      result.name = "t";
       result.error_code = ErrorCode::kTopicAlreadyExists;
       result.error_message = "Topic 't' already exists.";
       return response;
     });
     const auto created = co_await create_topic(s->client, {.name = "t"});
     EXPECT_EQ(created.error(), (Error{ErrorCode::kTopicAlreadyExists, "Topic 't' already exists."}));
+    EXPECT_EQ(s->broker.count(ApiKey::kCreateTopics), 1);
+  });
+}
+
+TEST(Topics, ManyAreOneRequestAndEachHasItsOutcome) {
+  play([](Scene* s) -> Task<> {
+    s->broker.on<CreateTopicsRequest, CreateTopicsResponse>([](const CreateTopicsRequest& request) {
+      CreateTopicsResponse response;
+      for (const auto& topic : request.topics) {
+        auto& result = response.topics.emplace_back();
+        result.name = topic.name;
+        if (topic.name == "b") result.error_code = ErrorCode::kTopicAlreadyExists;
+      }
+      std::ranges::reverse(response.topics);  // in whatever order
+      return response;
+    });
+    const auto outcomes = co_await create_topics(s->client, {{.name = "a"}, {.name = "b"}, {.name = "c"}});
+    EXPECT_EQ(outcomes.size(), 3u);
+    EXPECT_TRUE(outcomes.at(0) && outcomes.at(2));
+    EXPECT_EQ(outcomes.at(1).error().code, ErrorCode::kTopicAlreadyExists);
     EXPECT_EQ(s->broker.count(ApiKey::kCreateTopics), 1);
   });
 }

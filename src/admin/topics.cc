@@ -1,5 +1,8 @@
 #include "admin/topics.h"
 
+#include <algorithm>
+#include <numeric>
+
 #include "protocol/create_partitions_request.h"
 #include "protocol/create_partitions_response.h"
 #include "protocol/create_topics_request.h"
@@ -89,23 +92,33 @@ Task<Result<std::vector<TopicDescription>>> describe_once(Client& client, std::v
   co_return described;
 }
 
-Task<Result<>> create_once(Client& client, NewTopic topic, Instant deadline) {
+// The outcome of each topic, in their order.
+Task<Result<std::vector<Result<>>>> create_once(Client& client, std::vector<NewTopic> topics, Instant deadline) {
   CO_TRY(const auto channel, co_await client.controller(deadline));
   CreateTopicsRequest request;
-  auto& wanted = request.topics.emplace_back();
-  wanted.name = topic.name;
-  wanted.num_partitions = topic.partitions;
-  wanted.replication_factor = topic.replication_factor;
-  for (std::size_t i = 0; i < topic.assignment.size(); ++i)
-    wanted.assignments.push_back({PartitionId{static_cast<std::int32_t>(i)}, topic.assignment[i]});
-  for (const auto& [name, value] : topic.configs) wanted.configs.push_back({name, value});
+  for (const NewTopic& topic : topics) {
+    auto& wanted = request.topics.emplace_back();
+    wanted.name = topic.name;
+    wanted.num_partitions = topic.partitions;
+    wanted.replication_factor = topic.replication_factor;
+    for (std::size_t i = 0; i < topic.assignment.size(); ++i)
+      wanted.assignments.push_back({PartitionId{static_cast<std::int32_t>(i)}, topic.assignment[i]});
+    for (const auto& [name, value] : topic.configs) wanted.configs.push_back({name, value});
+  }
   request.timeout_ms = static_cast<std::int32_t>(client.options().request_timeout.count());
   CO_TRY(const auto response,
          co_await send<CreateTopicsResponse>(channel, std::move(request), client.request_deadline(deadline)));
-  for (const auto& result : response.topics)
-    if (result.error_code != ErrorCode::kNone)
-      co_return std::unexpected(error_of(result.error_code, result.error_message));
-  co_return Result<>();
+  std::vector<Result<>> outcomes;
+  for (const NewTopic& topic : topics) {
+    const auto result = std::ranges::find(response.topics, topic.name, [](const auto& t) { return t.name; });
+    if (result == response.topics.end())
+      outcomes.push_back(fail(ErrorCode::kUnknownServerError, "the controller does not say what became of it"));
+    else if (result->error_code != ErrorCode::kNone)
+      outcomes.push_back(std::unexpected(error_of(result->error_code, result->error_message)));
+    else
+      outcomes.emplace_back();
+  }
+  co_return outcomes;
 }
 
 Task<Result<>> delete_once(Client& client, std::string name, Instant deadline) {
@@ -169,11 +182,30 @@ Task<Result<std::vector<TopicDescription>>> describe_topics(Client& client, std:
 }
 
 Task<Result<>> create_topic(Client& client, NewTopic topic) {
+  std::vector<NewTopic> one{std::move(topic)};
+  auto outcomes = co_await create_topics(client, std::move(one));
+  co_return std::move(outcomes.front());
+}
+
+Task<std::vector<Result<>>> create_topics(Client& client, std::vector<NewTopic> topics) {
   const Instant deadline = client.api_deadline();
-  for (Retry retry(client, deadline);;) {
-    auto created = co_await create_once(client, topic, deadline);
-    if (created || !co_await retry.again(created.error())) co_return created;
+  std::vector<Result<>> outcomes(topics.size());
+  std::vector<std::size_t> open(topics.size());  // of these nothing final is known
+  std::iota(open.begin(), open.end(), std::size_t{0});
+  for (Retry retry(client, deadline); !open.empty();) {
+    std::vector<NewTopic> asked;
+    for (const std::size_t i : open) asked.push_back(topics[i]);
+    const auto answer = co_await create_once(client, std::move(asked), deadline);
+    for (std::size_t k = 0; k < open.size(); ++k)
+      outcomes[open[k]] = answer ? (*answer)[k] : std::unexpected(answer.error());
+    std::erase_if(open, [&](std::size_t i) { return outcomes[i].has_value(); });
+    if (open.empty()) break;
+    // What passes concerns all of them: there is no controller, or it is another one.
+    const Error why = outcomes[open.front()].error();
+    if (!co_await retry.again(why)) break;
+    std::erase_if(open, [&](std::size_t i) { return outcomes[i].error().code != why.code; });
   }
+  co_return outcomes;
 }
 
 Task<Result<>> delete_topic(Client& client, std::string name) {

@@ -49,6 +49,9 @@ Task<Result<std::vector<TopicListing>>> list_topics(Client& client);
 // None for no names.
 Task<Result<std::vector<TopicDescription>>> describe_topics(Client& client, std::vector<std::string> names);
 Task<Result<>> create_topic(Client& client, NewTopic topic);
+// In one request, whose topics are made in one change: the outcome of each, in their order. Kafka takes no more than
+// 10,000 partitions at once.
+Task<std::vector<Result<>>> create_topics(Client& client, std::vector<NewTopic> topics);
 Task<Result<>> delete_topic(Client& client, std::string name);
 // Grows the topic to `count` partitions; `assignment` is that of the new ones, empty for the broker's choice.
 Task<Result<>> create_partitions(Client& client, std::string name, std::int32_t count,

@@ -54,7 +54,12 @@ TEST_F(BrokerStart, LeavesAPartitionThatCannotBeOpenedWhereItIs) {
 }
 
 TEST_F(BrokerStart, SetsAsideThePartitionOfATopicThatIsGone) {
+  ASSERT_TRUE(disk().make_directory("/data/empty-0"));
+  b.restart();
+  EXPECT_THAT(folders(), Not(Contains("empty-0")));
+  EXPECT_THAT(folders(), Not(Contains(testing::EndsWith("-stray")))) << "there is nothing in it to judge";
   ASSERT_TRUE(disk().make_directory("/data/strange-0"));
+  write("/data/strange-0/00000000000000000000.log", "a log that is not empty");
   b.restart();
   EXPECT_THAT(folders(), Not(Contains("strange-0")));
   EXPECT_THAT(folders(), Contains(testing::EndsWith("-stray")));

@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "broker/resting_session.h"
+
 namespace thalweg::broker {
 namespace {
 using protocol::FetchRequest;
@@ -38,12 +40,16 @@ FetchPartition wanted(const FetchRequest::FetchTopic& topic, const FetchRequest:
 }  // namespace
 
 // Partitions in the order in which they are served: those that returned data move to the end, so that none starves.
-class FetchSession {
+// Those that rest are not served.
+class FetchSession : public std::enable_shared_from_this<FetchSession> {
  public:
   struct Entry {
     FetchPartition wanted;
     Offset sent_high_watermark = kNoOffset;
     Offset sent_log_start = kNoOffset;
+    std::uint64_t named_in = 0;   // the last request that named it
+    std::uint64_t served_in = 0;  // the last one that reads it
+    bool rests = false;
   };
 
   FetchSession(std::int32_t id, bool by_id, bool privileged, Instant now)
@@ -53,8 +59,10 @@ class FetchSession {
     const Key key = key_of(by_id, partition.topic, partition.topic_id, partition.partition);
     if (auto it = by_key_.find(key); it != by_key_.end()) {
       it->second->wanted = std::move(partition);
+      it->second->named_in = requests;
+      wake(it->second);
     } else {
-      order_.push_back({std::move(partition)});
+      order_.push_back({.wanted = std::move(partition), .named_in = requests});
       by_key_.emplace(key, std::prev(order_.end()));
     }
   }
@@ -62,20 +70,50 @@ class FetchSession {
     for (const PartitionId partition : topic.partitions) {
       auto it = by_key_.find(key_of(by_id, topic.topic, topic.topic_id, partition));
       if (it == by_key_.end()) continue;
-      order_.erase(it->second);
+      if (resting) resting->forget({topic.topic_id, partition});
+      (it->second->rests ? resting_ : order_).erase(it->second);
       by_key_.erase(it);
     }
   }
-  std::vector<FetchPartition> partitions() const {
+  // What the latest request reads.
+  std::vector<FetchPartition> partitions() {
     std::vector<FetchPartition> all;
     all.reserve(order_.size());
-    for (const auto& entry : order_) {
-      all.push_back(entry.wanted);
-      all.back().told_high_watermark = entry.sent_high_watermark;
-    }
+    for (auto& entry : order_) all.push_back(served(entry));
+    stirred_.clear();
     return all;
   }
-  std::size_t size() const { return order_.size(); }
+  std::size_t size() const { return by_key_.size(); }
+
+  // It is served no more, unless a later request than `number` has named it.
+  bool rest(const FetchPartition& partition, std::uint64_t number) {
+    const auto it = by_key_.find(key_of(by_id, partition.topic, partition.topic_id, partition.partition));
+    if (it == by_key_.end() || it->second->rests || it->second->named_in > number) return false;
+    it->second->rests = true;
+    resting_.splice(resting_.end(), order_, it->second);
+    return true;
+  }
+  bool any_rest() const { return !resting_.empty(); }
+  // It is served again, by the latest request as well.
+  void stir(const replica::PartitionKey& key) {
+    const auto it = by_key_.find(key_of(by_id, "", key.topic_id, key.partition));
+    if (it == by_key_.end() || !wake(it->second) || it->second->served_in == requests) return;
+    stirred_.push_back(it->first);
+    if (const auto bell = std::exchange(stirred_bell_, nullptr)) bell->give();
+  }
+  std::vector<FetchPartition> take_stirred() {
+    std::vector<FetchPartition> all;
+    for (const Key& key : std::exchange(stirred_, {}))
+      if (const auto it = by_key_.find(key); it != by_key_.end() && it->second->served_in != requests)
+        all.push_back(served(*it->second));
+    return all;
+  }
+  std::shared_ptr<StopSignal> next_stirred() {
+    if (!stirred_bell_) stirred_bell_ = std::make_shared<StopSignal>();
+    const auto bell = stirred_bell_;
+    if (!stirred_.empty()) std::exchange(stirred_bell_, nullptr)->give();
+    return bell;
+  }
 
   // Whether the answer for this partition says anything new; remembers it as sent. An error forgets what was sent, so
   // that the next good answer is sent whatever it says.
@@ -86,6 +124,7 @@ class FetchSession {
     bool news = data.preferred_read_replica != kNoBroker || data.diverging_epoch.end_offset != kNoOffset;
     const bool has_records = data.records && size_of(*data.records) > 0;
     if (has_records) {
+      wake(it->second);
       order_.splice(order_.end(), order_, it->second);
       news = true;
     }
@@ -96,6 +135,7 @@ class FetchSession {
       entry.sent_high_watermark = kNoOffset;
       news = true;
     }
+    if (news) wake(it->second);  // the next request says whether there is more
     return news;
   }
 
@@ -104,17 +144,69 @@ class FetchSession {
   const Instant created;
   Instant last_used;
   std::int32_t epoch = kInitialEpoch + 1;
-  std::shared_ptr<StopSignal> parked;  // of the request that waits, if one does
+  std::shared_ptr<StopSignal> parked;       // of the request that waits, if one does
+  std::uint64_t requests = 1;               // so far
+  std::unique_ptr<RestingSession> resting;  // of a follower
 
  private:
-  std::list<Entry> order_;
-  std::map<Key, std::list<Entry>::iterator> by_key_;
+  using Entries = std::list<Entry>;
+  bool wake(Entries::iterator entry) {
+    if (!std::exchange(entry->rests, false)) return false;
+    order_.splice(order_.end(), resting_, entry);
+    return true;
+  }
+  FetchPartition served(Entry& entry) const {
+    entry.served_in = requests;
+    FetchPartition partition = entry.wanted;
+    partition.told_high_watermark = entry.sent_high_watermark;
+    return partition;
+  }
+
+  Entries order_, resting_;
+  std::map<Key, Entries::iterator> by_key_;
+  std::vector<Key> stirred_;  // since the latest request, which does not serve them yet
+  std::shared_ptr<StopSignal> stirred_bell_;
 };
 
 std::shared_ptr<StopSignal> FetchContext::park() const {
   if (!session) return nullptr;
   session->parked = std::make_shared<StopSignal>();
   return session->parked;
+}
+
+void FetchContext::heard(BrokerShard& here, BrokerId follower, std::int64_t broker_epoch, Instant now) const {
+  if (!session || !session->by_id) return;
+  auto& resting = session->resting;
+  if (resting && resting->broker_epoch() != broker_epoch) resting->end();
+  if (!resting || resting->broker_epoch() != broker_epoch)
+    resting = std::make_unique<RestingSession>(here, follower, broker_epoch,
+                                               [weak = session->weak_from_this()](const replica::PartitionKey& key) {
+                                                 if (const auto stirred = weak.lock()) stirred->stir(key);
+                                               });
+  resting->heard(now, session->any_rest());
+}
+
+bool FetchContext::others_rest() const { return session && session->any_rest(); }
+
+bool FetchContext::join_stirred() {
+  if (!session || number != session->requests) return false;
+  auto stirred = session->take_stirred();
+  std::ranges::move(stirred, std::back_inserter(partitions));
+  return !stirred.empty();
+}
+
+std::shared_ptr<StopSignal> FetchContext::next_stirred() const {
+  return session && number == session->requests ? session->next_stirred() : nullptr;
+}
+
+void FetchContext::rest(const std::vector<Rest>& rests) const {
+  if (!session || !session->resting) return;
+  std::vector<RestingSession::Told> told;
+  for (const auto& [i, stamp] : rests) {
+    const FetchPartition& p = partitions[i];
+    if (session->rest(p, number)) told.push_back({{p.topic_id, p.partition}, p.fetch_offset, stamp});
+  }
+  if (!told.empty()) session->resting->rest(std::move(told));
 }
 
 FetchSessionCache::FetchSessionCache(std::size_t slots, std::int32_t first_id, std::int32_t id_step)
@@ -143,6 +235,7 @@ Result<FetchContext> FetchSessionCache::full(const FetchRequest& request, bool b
                                                                             : next_id_ + id_step_;
   context.session = std::make_shared<FetchSession>(id, by_id, privileged, now);
   for (const auto& partition : context.partitions) context.session->put(partition);
+  context.number = context.session->requests;
   sessions_[id] = context.session;
   return context;
 }
@@ -156,6 +249,7 @@ Result<FetchContext> FetchSessionCache::incremental(const FetchRequest& request,
   session->last_used = now;
   if (const auto parked = std::exchange(session->parked, nullptr)) parked->give();
   session->epoch = next_epoch(session->epoch);
+  ++session->requests;
   for (const auto& topic : request.forgotten_topics_data) session->forget(topic);
   for (const auto& topic : request.topics)
     for (const auto& partition : topic.partitions) session->put(wanted(topic, partition));
@@ -163,7 +257,7 @@ Result<FetchContext> FetchSessionCache::incremental(const FetchRequest& request,
     sessions_.erase(it);
     return FetchContext{};
   }
-  return FetchContext{session->partitions(), session, true};
+  return FetchContext{session->partitions(), session, true, session->requests};
 }
 
 // A full cache gives way to a newcomer only where a session is unused for two minutes, or where the newcomer is
@@ -186,14 +280,18 @@ bool FetchSessionCache::make_room(std::size_t new_size, bool privileged, Instant
   return true;
 }
 
-void finish_fetch(const FetchContext& context, FetchResponse& response) {
-  if (!context.session) return;
+std::vector<std::size_t> finish_fetch(const FetchContext& context, FetchResponse& response) {
+  std::vector<std::size_t> without_news;
+  if (!context.session) return without_news;
+  std::size_t i = 0;
   response.session_id = context.session->id;
   for (auto& topic : response.responses) {
     auto& partitions = topic.partitions;
     auto keep = partitions.begin();
     for (auto& data : partitions) {
       const bool news = context.session->note(topic, data);
+      if (!news) without_news.push_back(i);
+      ++i;
       if (news || !context.incremental) {
         if (&*keep != &data) *keep = std::move(data);
         ++keep;
@@ -202,6 +300,7 @@ void finish_fetch(const FetchContext& context, FetchResponse& response) {
     partitions.erase(keep, partitions.end());
   }
   std::erase_if(response.responses, [](const auto& topic) { return topic.partitions.empty(); });
+  return without_news;
 }
 
 }  // namespace thalweg::broker

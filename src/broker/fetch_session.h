@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -36,16 +37,32 @@ struct FetchPartition {
   Offset told_high_watermark = kNoOffset;  // by the last answer of the session; not asked for, but filled in by it
 };
 
+class BrokerShard;
 class FetchSession;
 
 // What one request asks for: the partitions to read, in order, and how to answer.
+//
+// Of a follower's session those partitions that rest are not among them (replica/resting_fetch.h): there is nothing to
+// tell of them. One that is stirred while the request waits joins it; the next request has all that do not rest.
 struct FetchContext {
   std::vector<FetchPartition> partitions;
   std::shared_ptr<FetchSession> session;  // null: sessionless
   bool incremental = false;               // leave out partitions without news
+  std::uint64_t number = 0;               // of the request among those of its session
 
   // For a request that waits: given when the next request of the session comes. Null without a session.
   std::shared_ptr<StopSignal> park() const;
+
+  // A follower asks, also for what rests of its session. Called on `here`, before anything is read for the request.
+  void heard(BrokerShard& here, BrokerId follower, std::int64_t broker_epoch, Instant now) const;
+  bool others_rest() const;
+  // Puts those that were stirred behind the others; true if there were any.
+  bool join_stirred();
+  // Given when there is one to join. Of the latest request of a session, with one.
+  std::shared_ptr<StopSignal> next_stirred() const;
+  // These may rest, as of what they were told in the answer: number of the partition, and Partition::stamp().
+  using Rest = std::pair<std::size_t, std::uint64_t>;
+  void rest(const std::vector<Rest>& rests) const;
 };
 
 class FetchSessionCache {
@@ -71,8 +88,8 @@ class FetchSessionCache {
   std::map<std::int32_t, std::shared_ptr<FetchSession>> sessions_;
 };
 
-// Takes out of `response` the partitions without news, remembers what was sent, sets session_id. `context.session` may
-// be null.
-void finish_fetch(const FetchContext& context, protocol::FetchResponse& response);
+// Takes out of `response`, which has all of `context.partitions` in their order, those without news; remembers what was
+// sent, sets session_id. Answers which ones had no news. `context.session` may be null: then none.
+std::vector<std::size_t> finish_fetch(const FetchContext& context, protocol::FetchResponse& response);
 
 }  // namespace thalweg::broker

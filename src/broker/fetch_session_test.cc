@@ -88,6 +88,17 @@ TEST(FetchSession, RemembersPartitionsAndLeavesOutThoseWithoutNews) {
   EXPECT_EQ(response.session_id, opened.id);
 }
 
+// Without a broker nothing can rest, so this only sees that no more is served than has news or was named.
+TEST(FetchSession, AnswersWhichPartitionsHadNoNews) {
+  Opened opened({"a", "b", "c"});
+  const auto context = opened.cache.begin(request(opened.id, 1, {}), kByName, Instant{0});
+  ASSERT_TRUE(context);
+  auto response = answer(*context, Offset{5});
+  response.responses[1].partitions[0].high_watermark = Offset{6};
+  EXPECT_EQ(finish_fetch(*context, response), (std::vector<std::size_t>{0, 2}));
+  EXPECT_FALSE(context->others_rest());
+}
+
 TEST(FetchSession, RefusesAnEpochThatIsNotTheNextAndAnUnknownId) {
   Opened opened({"a"});
   EXPECT_EQ(opened.cache.begin(request(opened.id, 2, {}), kByName, Instant{0}).error().code,

@@ -43,7 +43,7 @@ void listen(BrokerShard& owner, replica::Isolation isolation, const std::vector<
 }  // namespace
 
 Task<bool> FetchWait::any_readable(BrokerShard& here, replica::Isolation isolation, std::vector<Partition> partitions,
-                                   Instant deadline, bool gives_way, StopSignal* superseded) {
+                                   Instant deadline, bool gives_way, StopSignal* superseded, StopSignal* stirred) {
   std::map<unsigned, std::vector<Partition>> by_shard;
   for (auto& partition : partitions) by_shard[partition.shard].push_back(partition);
 
@@ -66,6 +66,8 @@ Task<bool> FetchWait::any_readable(BrokerShard& here, replica::Isolation isolati
   const auto stop = here.stopping.once_given([woken] { woken.set(false); });
   const auto next =
       superseded ? superseded->once_given([woken] { woken.set(false); }) : std::unique_ptr<StopSignal::Registration>();
+  const auto more =
+      stirred ? stirred->once_given([woken] { woken.set(true); }) : std::unique_ptr<StopSignal::Registration>();
   const auto shortage =
       gives_way ? here.memory.once_short([woken] { woken.set(false); }) : std::unique_ptr<Budget::Registration>();
   const bool readable = co_await woken.wait();

@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <utility>
 
 #include "broker/testing_follower.h"
+#include "protocol/delete_records_request.h"
+#include "protocol/delete_records_response.h"
 #include "protocol/fetch_request.h"
 #include "protocol/fetch_response.h"
 #include "protocol/produce_request.h"
@@ -53,6 +56,69 @@ TEST_F(FollowerFetch, ASilentFollowerLeavesTheInSyncReplicasAndComesBack) {
   ASSERT_TRUE(until([&] { return second->has_value(); }));
   EXPECT_EQ(broker_.wait_for(second).responses[0].partition_responses[0].error_code, ErrorCode::kNone);
   EXPECT_EQ(follower().log(key())->end_offset(), Offset{5});
+}
+
+// ---- A partition that rests
+
+class RestingFollower : public WithFollower {
+ protected:
+  void SetUp() override {
+    WithFollower::SetUp();
+    follower_->start();
+    const auto first = produce(3);
+    ASSERT_TRUE(until([&] { return first->has_value(); }));
+    broker_.world().run_for(3s);
+    looks_ = looks();
+    broker_.world().run_for(2s);
+    ASSERT_EQ(new_looks(), 0u) << "it rests";
+  }
+  std::uint64_t looks() { return leader().counts().fetch_requests; }
+  std::uint64_t new_looks() { return looks() - std::exchange(looks_, looks()); }
+  std::uint64_t looks_ = 0;
+};
+
+TEST_F(RestingFollower, IsInSyncThoughNoFetchLooksAtIt) {
+  broker_.world().run_for(60s);
+  EXPECT_EQ(new_looks(), 0u);
+  EXPECT_EQ(state().isr.size(), 2u);
+}
+
+TEST_F(RestingFollower, GetsTheNextRecordAtOnceAndRestsAgain) {
+  const Instant begun = broker_.world().now();
+  const auto written = produce(1);
+  ASSERT_TRUE(until([&] { return written->has_value(); }));
+  EXPECT_LT(broker_.world().now() - begun, 200ms);
+  // The high watermark comes as well, though no record follows.
+  ASSERT_TRUE(until([&] { return follower().log(key())->high_watermark() == Offset{4}; }));
+  broker_.world().run_for(3s);
+  EXPECT_LT(new_looks(), 12u);
+  broker_.world().run_for(10s);
+  EXPECT_EQ(new_looks(), 0u);
+}
+
+TEST_F(RestingFollower, IsPutOutTwoSecondsAfterItAskedLast) {
+  const Instant begun = broker_.world().now();
+  follower_->crash(sim::Crash::kPowerLoss);
+  ASSERT_TRUE(until([&] { return state().isr.size() == 1; }));
+  EXPECT_LT(broker_.world().now() - begun, 2500ms);
+  EXPECT_GT(broker_.world().now() - begun, 1400ms) << "a poll before that was its last word";
+  follower_->start();
+  ASSERT_TRUE(until([&] { return state().isr.size() == 2; }, 10s));
+}
+
+TEST_F(RestingFollower, HearsOfRecordsThatWereDeleted) {
+  protocol::DeleteRecordsRequest request;
+  request.timeout_ms = 10'000;
+  auto& topic = request.topics.emplace_back();
+  topic.name = "orders";
+  topic.partitions.push_back({PartitionId{0}, Offset{2}});
+  const auto deleted = broker_.ask<protocol::DeleteRecordsResponse>(request);
+  EXPECT_EQ(deleted.topics.at(0).partitions.at(0).error_code, ErrorCode::kNone);
+  EXPECT_EQ(follower().log(key())->start_offset(), Offset{2});
+  broker_.world().run_for(5s);
+  new_looks();
+  broker_.world().run_for(5s);
+  EXPECT_EQ(new_looks(), 0u);
 }
 
 // ---- Raw fetches
@@ -131,6 +197,27 @@ TEST_F(RawFollowerFetch, WhatWakesItIsNoSignOfLife) {
   const auto written = produce(1);
   ASSERT_TRUE(until([&] { return parked->has_value(); }));
   ASSERT_TRUE(until([&] { return state().isr.size() == 1; }, 3s));
+}
+
+TEST_F(RawFollowerFetch, WhatItForgetsDoesNotRestOn) {
+  auto request = asking(0, 0);
+  request.session_epoch = 0;
+  request.topics.at(0).partitions.push_back(request.topics.at(0).partitions.at(0));
+  request.topics.at(0).partitions.back().partition = PartitionId{7};  // there is none; it keeps the session
+  const auto opened = fetch(request);
+  ASSERT_TRUE(until([&] { return opened->has_value(); }));
+  protocol::FetchRequest next;
+  next.session_id = value(opened).session_id;
+  for (next.session_epoch = 1; next.session_epoch < 20; ++next.session_epoch) {
+    if (next.session_epoch == 10)
+      next.forgotten_topics_data.push_back({.topic_id = key().topic_id, .partitions = {PartitionId{0}}});
+    else
+      next.forgotten_topics_data.clear();
+    fetch(next);
+    broker_.world().run_for(300ms);
+    if (next.session_epoch < 10) EXPECT_EQ(state().isr.size(), 2u);
+  }
+  EXPECT_EQ(state().isr.size(), 1u) << "it asks on, and not for this one";
 }
 
 TEST_F(RawFollowerFetch, WhoIsNoFollowerSeesNothingUncommitted) {

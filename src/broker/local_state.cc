@@ -10,11 +10,17 @@
 
 namespace thalweg::broker {
 
+storage::LogConfig BrokerLocalState::config_of(const metadata::Image& image, const metadata::Topic& topic) {
+  if (last_.image_index != image.index() || last_.topic != topic.id)
+    last_ = {image.index(), topic.id, broker_.log_config(image, topic.name)};
+  return last_.config;
+}
+
 Task<Result<>> BrokerLocalState::host(metadata::ImagePtr image, metadata::TopicPtr topic, PartitionId partition) {
   const replica::PartitionKey key{topic->id, partition};
   auto& owner = broker_.owner_of(key);
-  CO_TRY(auto log, co_await broker_.logs().open({topic->name, partition}, topic->id,
-                                                broker_.log_config(*image, topic->name), owner.shard.id));
+  CO_TRY(auto log,
+         co_await broker_.logs().open({topic->name, partition}, topic->id, config_of(*image, *topic), owner.shard.id));
   const auto& state = *topic->partition(partition);
   broker_.directory_assignments().opened(key, broker_.logs().directory_id_of({topic->name, partition}),
                                          state.directory(broker_.config().node_id));

@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "metadata/image.h"
 #include "runtime/task.h"
+#include "storage/log_config.h"
 
 namespace thalweg::broker {
 
@@ -42,8 +43,17 @@ class BrokerLocalState : public LocalState {
   Task<> show(metadata::ImagePtr image) override;
 
  private:
+  storage::LogConfig config_of(const metadata::Image& image, const metadata::Topic& topic);
+
   Broker& broker_;
   std::vector<Uuid> deleted_;  // topics that shards still show
+  // What was worked out last: the partitions of a topic come one after another.
+  struct LastConfig {
+    std::int64_t image_index = -1;
+    Uuid topic;
+    storage::LogConfig config;
+  };
+  LastConfig last_;
 };
 
 }  // namespace thalweg::broker

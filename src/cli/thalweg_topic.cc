@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "admin/offsets.h"
 #include "admin/topics.h"
 #include "cli/columns.h"
@@ -10,6 +12,8 @@
 
 namespace thalweg::cli {
 namespace {
+
+constexpr std::int32_t kPartitionsAtOnce = 2'500;  // created by one request
 
 using Offsets = std::map<TopicPartition, Result<admin::OffsetAt>>;
 
@@ -72,19 +76,28 @@ void declare_topic_create(OptionParser& parser) {
 
 Task<Result<>> topic_create(Session session) {
   CO_TRY(const auto configs, session.given(parse_pairs(session.options.values("config"), false)));
+  admin::NewTopic topic{.configs = configs};
+  if (const auto n = session.number("partitions")) topic.partitions = static_cast<std::int32_t>(*n);
+  if (const auto n = session.number("replicas")) topic.replication_factor = static_cast<std::int16_t>(*n);
   Report report({{"name"}, {"result"}});
-  for (const auto& name : session.words()) {
-    admin::NewTopic topic;
-    topic.name = name;
-    topic.configs = configs;
-    if (const auto n = session.number("partitions")) topic.partitions = static_cast<std::int32_t>(*n);
-    if (const auto n = session.number("replicas")) topic.replication_factor = static_cast<std::int16_t>(*n);
-    const auto created = co_await admin::create_topic(session.client, std::move(topic));
-    if (!created) co_return std::unexpected(with_nearest_settings(about(name, created.error()), configs));
-    report.add({name, "created"});
+  Result<> outcome;
+  const auto& names = session.words();
+  // Many topics of a few partitions are one change of the cluster; ever more partitions at once would only keep others
+  // waiting.
+  const auto at_once = std::size_t(std::max(1, kPartitionsAtOnce / std::max(topic.partitions, 1)));
+  for (std::size_t i = 0; i < names.size() && outcome; i += at_once) {
+    std::vector<admin::NewTopic> topics;
+    for (std::size_t k = i; k < std::min(i + at_once, names.size()); ++k) topics.emplace_back(topic).name = names[k];
+    const auto created = co_await admin::create_topics(session.client, std::move(topics));
+    for (std::size_t k = 0; k < created.size(); ++k) {
+      if (created[k])
+        report.add({names[i + k], "created"});
+      else if (outcome)
+        outcome = std::unexpected(with_nearest_settings(about(names[i + k], created[k].error()), configs));
+    }
   }
-  session.show(report);
-  co_return Result<>();
+  if (outcome || !report.empty()) session.show(report);
+  co_return outcome;
 }
 
 Task<Result<>> topic_describe(Session session) {

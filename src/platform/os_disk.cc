@@ -141,6 +141,7 @@ Result<> OsDisk::remove_directory(const std::string& path) {
 }
 
 Result<> OsDisk::make_directory(const std::string& path) {
+  if (::mkdir(path.c_str(), 0777) == 0) return {};  // nearly always only the last of them is missing
   std::error_code error;
   fs::create_directories(path, error);
   return as_result(path, error);

@@ -65,6 +65,7 @@ void Fetcher::leave(const PartitionKey& key) {
   const auto node = followed_.extract(key);
   if (!node) return;
   if (node.mapped().on_disk) --unclaimed_;
+  paused_.erase(key);
   session_.forget(key);
   bell_.notify();
 }
@@ -150,7 +151,8 @@ Instant Fetcher::next_send() const {
     when = held;
   else if (sent_.size() == 1 && session_.established() && session_.has_changes())
     when = std::max(held, last_sent_ + options_.supersede_every);
-  for (const auto& [key, followed] : followed_) {
+  for (const PartitionKey& key : paused_) {
+    const Followed& followed = followed_.at(key);
     if (followed.again) when = std::min(when, *followed.again);
     if (followed.held_until) when = std::min(when, *followed.held_until);
   }
@@ -159,7 +161,8 @@ Instant Fetcher::next_send() const {
 
 void Fetcher::wake_paused() {
   const Instant now = shard_.clock.now();
-  for (auto& [key, followed] : followed_) {
+  for (const PartitionKey& key : std::exchange(paused_, {})) {
+    Followed& followed = followed_.at(key);
     const auto is_due = [now](std::optional<Instant>& when) {
       const bool due = when && *when <= now;
       if (due) when.reset();
@@ -167,6 +170,7 @@ void Fetcher::wake_paused() {
     };
     const bool again = is_due(followed.again), held = is_due(followed.held_until);
     if (again || held) refresh(key, followed);
+    if (followed.again || followed.held_until) paused_.insert(key);
   }
 }
 
@@ -252,11 +256,12 @@ void Fetcher::append(const PartitionKey& key, Followed& followed, LeaderEpoch ep
 }
 
 // A replica that is not in sync waits while such have fetched more than they may.
-bool Fetcher::is_held(Followed& followed) const {
+bool Fetcher::is_held(const PartitionKey& key, Followed& followed) {
   followed.held_until.reset();
   if (!links_.throttle || !followed.partition->is_throttled_follower() || !links_.throttle->is_exceeded(shard_))
     return false;
   followed.held_until = links_.throttle->look_again_at(shard_);
+  paused_.insert(key);
   return true;
 }
 
@@ -264,7 +269,7 @@ bool Fetcher::is_held(Followed& followed) const {
 void Fetcher::refresh(const PartitionKey& key, Followed& followed) {
   if (std::exchange(followed.on_disk, nullptr)) --unclaimed_;
   const auto position = followed.partition->following();
-  if (!position || followed.busy || followed.again || is_held(followed)) return session_.forget(key);
+  if (!position || followed.busy || followed.again || is_held(key, followed)) return session_.forget(key);
   const Offset claim = std::min(followed.partition->claim(), position->end);
   session_.put(key, {.position = *position,
                      .claim = claim,
@@ -296,6 +301,7 @@ void Fetcher::pause(const PartitionKey& key, Followed& followed, replication::La
   ++followed.failures;
   followed.why = later.why;
   followed.again = shard_.clock.now() + later.wait;
+  paused_.insert(key);
   refresh(key, followed);
 }
 

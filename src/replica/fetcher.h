@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "network/channel.h"
 #include "replica/fetch_session_client.h"
@@ -105,7 +106,7 @@ class Fetcher : public std::enable_shared_from_this<Fetcher> {
   void append(const PartitionKey& key, Followed& followed, LeaderEpoch epoch,
               protocol::FetchResponse::PartitionData& data);
   void refresh(const PartitionKey& key, Followed& followed);
-  bool is_held(Followed& followed) const;
+  bool is_held(const PartitionKey& key, Followed& followed);
   void on_disk(const PartitionKey& key, Offset seen);
   void pause(const PartitionKey& key, Followed& followed, replication::Later later);
   // Off the session until it is done; `change` runs beside the fetches.
@@ -128,7 +129,8 @@ class Fetcher : public std::enable_shared_from_this<Fetcher> {
 
   FollowedMap followed_;
   FetchSessionClient session_;
-  std::size_t unclaimed_ = 0;  // partitions that have more than they claim
+  std::set<PartitionKey> paused_;  // those that wait for a moment: `again` or `held_until`
+  std::size_t unclaimed_ = 0;      // partitions that have more than they claim
   Signal bell_;
   StopSignal stopping_;
   ChannelPtr channel_;

@@ -1,6 +1,7 @@
 #include "replica/partition.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -17,13 +18,18 @@ Partition::Partition(const Shard& shard, BrokerId self, storage::LogPtr log, Rep
       high_watermark_(shard.clock, std::min(log_->high_watermark(), log_->end_offset())),
       followed_(shard.clock, high_watermark_.value()) {
   look_for_throttles();
+  follow_start();
 }
+
+Partition::~Partition() { log_->when_start_moves(nullptr); }
 
 // ---- The role
 
 void Partition::update(const metadata::Partition& state) {
   if (stopped_) return;
   CHECK(!changing_);  // see settled(): a leader does not lose records in its own epoch
+  ++stamp_;
+  stir_all();
   const bool new_epoch = state.leader_epoch > leader_epoch_;
   replicas_ = state.replicas.size();
   const bool led = is_leader();
@@ -77,6 +83,8 @@ void Partition::end_role() {
 
 // Who waits for something of it is told.
 void Partition::end_leadership() {
+  ++stamp_;
+  stir_all();
   high_watermark_.fail();
   if (const auto low = std::exchange(low_watermark_, nullptr)) low->fail();
 }
@@ -130,8 +138,11 @@ void Partition::follow_log() {
 
 void Partition::take(Replication::Step step) {
   if (log_->is_offline()) return give_up();
+  const bool rested = !resting_.empty();
+  const std::uint64_t before = stamp_;
   if (step.high_watermark > high_watermark_.value()) {
     log_->set_high_watermark(step.high_watermark);
+    ++stamp_;
     high_watermark_.advance(step.high_watermark);
   }
   if (!leading()) return;  // whoever waited for the watermark may have ended the role
@@ -140,6 +151,10 @@ void Partition::take(Replication::Step step) {
     isr_changes_.propose(*std::move(step.propose));
   else if (step.propose)
     step = leading()->replication.on_refused(step.propose->partition_epoch, isr_changes_.eligible, shard_.clock.now());
+  if (rested && stamp_ != before) {  // what the step says of the next look is of before they were stirred
+    stir_all();
+    return take(leading()->replication.on_timer(isr_changes_.eligible, shard_.clock.now()));
+  }
   look_again(step.again);
 }
 
@@ -167,6 +182,8 @@ void Partition::note_fetch(const Follower& follower, Offset position) {
                                      .position = position,
                                      .claim = follower.durable == kNoOffset ? position : follower.durable,
                                      .log_start = follower.log_start};
+  const auto rests = std::ranges::find(resting_, follower.id, &RestingFetch::follower);
+  if (rests != resting_.end()) stir_one(**rests);
   take(leading()->replication.on_fetch(fetched, local(), isr_changes_.eligible, shard_.clock.now()));
 }
 
@@ -174,6 +191,55 @@ void Partition::note_fetch(const Follower& follower, Offset position) {
 std::optional<Partition::InSync> Partition::in_sync() const {
   if (!leading()) return std::nullopt;
   return InSync{leading()->replication.in_sync().size(), replicas_, std::min(in_sync_min(), replicas_)};
+}
+
+// ---- Followers whose fetch rests
+
+bool Partition::rest(RestingFetch& fetch, Offset position, std::uint64_t stamp) {
+  const auto other = std::ranges::find(resting_, fetch.follower(), &RestingFetch::follower);
+  if (other != resting_.end()) stir(**other);
+  if (!leading() || stamp != stamp_ || position != log_->end_offset()) return false;
+  if (!leading()->replication.rest(fetch.follower(), fetch.broker_epoch(), position)) return false;
+  resting_.push_back(&fetch);
+  return true;
+}
+
+// What follows from it is up to the caller, who takes a step.
+void Partition::stir_one(RestingFetch& fetch) {
+  std::erase(resting_, &fetch);
+  if (leading()) leading()->replication.stir(fetch.follower(), fetch.heard_at());
+  fetch.stirred({log_->topic_id(), log_->partition().partition});
+}
+
+bool Partition::stir_all() {
+  const bool any = !resting_.empty();
+  while (!resting_.empty()) stir_one(*resting_.back());
+  return any;
+}
+
+void Partition::stir(RestingFetch& fetch) {
+  stir_one(fetch);
+  if (leading()) take(leading()->replication.on_timer(isr_changes_.eligible, shard_.clock.now()));
+}
+
+void Partition::abandon() {
+  for (RestingFetch* fetch : std::exchange(resting_, {})) fetch->leave({log_->topic_id(), log_->partition().partition});
+}
+
+// Something that followers are to be told of.
+void Partition::moved() {
+  ++stamp_;
+  if (stir_all() && leading()) take(leading()->replication.on_timer(isr_changes_.eligible, shard_.clock.now()));
+}
+
+void Partition::follow_start() {
+  log_->when_start_moves([this] { moved(); });
+}
+
+// It is told all of it in this answer, and nothing here can change without a stamp.
+bool Partition::has_all(const ReadRequest& request, const ReadResult& result) const {
+  return request.replica != kNoBroker && leading() && result.data.bytes == 0 && request.from == log_->end_offset() &&
+         std::ranges::find(isr_, request.replica) != isr_.end();
 }
 
 // ---- Following
@@ -235,7 +301,9 @@ void Partition::thaw(storage::LogPtr log) {
                   field("partition", log->partition()), field("error", deleted.error()));
     // An epoch without a batch is in no copy.
     if (is_leader() && log->latest_epoch() < leader_epoch_) log->start_epoch(leader_epoch_);
+    log_->when_start_moves(nullptr);
     log_ = std::move(log);
+    follow_start();
   }
   changing_ = frozen_ = false;
   if (leading()) follow_log();
@@ -332,7 +400,9 @@ storage::AppendResult Partition::append(AppendRequest request) {
                                        .transaction_version = request.transaction_version,
                                        .walked = request.walked};
   auto appended = log_->append_as_leader(std::move(request.records), options);
-  if (appended) appended->leader_epoch = leader_epoch_;
+  if (!appended) return appended;
+  appended->leader_epoch = leader_epoch_;
+  moved();
   return appended;
 }
 
@@ -387,6 +457,11 @@ Task<Result<ReadResult>> Partition::read(ReadRequest request) {
   if (request.follower && check_leader(request.current_leader_epoch)) {
     note_fetch(*request.follower, request.from);
     result.high_watermark = high_watermark_.value();
+  }
+  if (has_all(request, result)) {
+    result.high_watermark = high_watermark_.value();
+    result.log_start_offset = log_->start_offset();
+    result.rests_as_of = stamp_;
   }
   co_return result;
 }

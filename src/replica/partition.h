@@ -22,6 +22,7 @@
 
 #include "metadata/image.h"
 #include "metrics/topic_metrics.h"
+#include "replica/resting_fetch.h"
 #include "replication/following.h"
 #include "replication/replication.h"
 #include "runtime/shard.h"
@@ -79,6 +80,9 @@ struct ReadResult {
   bool is_throttled = false;
   std::optional<Instant> held_until;  // nothing was read for that; worth another look then
   std::optional<BrokerId> preferred;  // read there; nothing was read here
+  // Of an in-sync follower that has all there is: the partition may rest in its session (RestingFetch) as of this
+  // stamp.
+  std::optional<std::uint64_t> rests_as_of;
 };
 
 // What ListOffsets asks for; the wire's numbers below zero are spelled out by whoever calls.
@@ -102,6 +106,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
  public:
   Partition(const Shard& shard, BrokerId self, storage::LogPtr log, ReplicationTimes times = {});
   Partition(const Partition&) = delete;
+  ~Partition();
 
   // What the image says now. Also called for a change that concerns somebody else.
   void update(const metadata::Partition& state);
@@ -200,6 +205,19 @@ class Partition : public std::enable_shared_from_this<Partition> {
   std::unique_ptr<Watermark::Registration> once_readable(Isolation isolation, Offset seen,
                                                          std::move_only_function<void()> listener);
 
+  // ---- Followers whose fetch rests (resting_fetch.h)
+
+  // Lets this partition rest in the session, in place of any other session of the same follower. False: it is not led
+  // here, has changed since `stamp`, or the follower is not in sync or asks from another place.
+  bool rest(RestingFetch& fetch, Offset position, std::uint64_t stamp);
+  // It rests there no more, and the session is told so.
+  void stir(RestingFetch& fetch);
+  // It ends with all others here, and nobody is told anything any more.
+  void abandon();
+  // Rises with whatever a follower is to be told of.
+  std::uint64_t stamp() const { return stamp_; }
+  const ReplicationTimes& times() const { return times_; }
+
  private:
   struct Idle {};  // no role yet, or none any more
   struct Leading {
@@ -234,6 +252,11 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void note_fetch(const Follower& follower, Offset position);
   Task<Result<std::optional<record::EpochEnd>>> diverging(LeaderEpoch last_fetched, Offset from);
   void look_for_throttles();
+  bool has_all(const ReadRequest& request, const ReadResult& result) const;
+  void stir_one(RestingFetch& fetch);
+  bool stir_all();
+  void moved();
+  void follow_start();
 
   const Shard& shard_;
   const BrokerId self_;
@@ -256,6 +279,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   IsrChanges isr_changes_;
   RackOf rack_of_;
   std::variant<Idle, Leading, Following, GivingUp> role_;
+  std::vector<RestingFetch*> resting_;  // one for each follower at most
+  std::uint64_t stamp_ = 0;
   std::unique_ptr<Watermark> low_watermark_;  // of this leadership, once somebody waits for it
   bool stopped_ = false;
 };

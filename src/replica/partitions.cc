@@ -7,6 +7,10 @@
 
 namespace thalweg::replica {
 
+Partitions::~Partitions() {
+  for (const auto& [key, partition] : partitions_) partition->abandon();
+}
+
 void Partitions::start_replication(ReplicationLinks links) {
   CHECK(partitions_.empty());
   links_ = std::move(links);

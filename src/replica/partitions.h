@@ -33,6 +33,7 @@ class Partitions {
  public:
   Partitions(const Shard& shard, BrokerId self) : shard_(shard), self_(self) {}
   Partitions(const Partitions&) = delete;
+  ~Partitions();
 
   // From here on partitions that others lead are fetched, and leaders ask for changes of their ISR. Before, and without
   // it, nothing of that happens. REQUIRES: no partition is hosted yet

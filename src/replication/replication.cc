@@ -1,6 +1,7 @@
 #include "replication/replication.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace thalweg::replication {
 namespace {
@@ -82,6 +83,7 @@ Replication::Step Replication::on_fetch(const Fetched& fetch, Local local, const
     follower.end_when_asked = local.end;
     follower.looked = now;
   }
+  follower.rests = false;
   follower.broker_epoch = fetch.broker_epoch;
   follower.claim = std::min(fetch.claim, fetch.position);
   follower.position = fetch.position;
@@ -99,6 +101,25 @@ Replication::Step Replication::on_refused(std::int32_t partition_epoch, const El
 }
 
 Replication::Step Replication::on_timer(const Eligible& eligible, Instant now) { return step(eligible, now); }
+
+// Who is not in sync may come in at any moment, without anything happening here: that has to be looked at.
+bool Replication::rest(BrokerId from, std::int64_t broker_epoch, Offset position) {
+  const auto found = followers_.find(from);
+  if (found == followers_.end() || !in_isr(from)) return false;
+  Follower& follower = found->second;
+  if (follower.broker_epoch != broker_epoch || !follower.claim || follower.position != position) return false;
+  follower.rests = true;
+  return true;
+}
+
+void Replication::stir(BrokerId from, Instant heard) {
+  const auto found = followers_.find(from);
+  if (found == followers_.end() || !std::exchange(found->second.rests, false)) return;
+  Follower& follower = found->second;
+  follower.asked = std::max(follower.asked, heard);
+  follower.caught_up = std::max(follower.caught_up, heard);
+  follower.looked = std::max(follower.looked, heard);
+}
 
 Replication::Step Replication::step(const Eligible& eligible, Instant now) {
   Step step;
@@ -121,7 +142,7 @@ bool Replication::is_alone() const {
 
 bool Replication::is_forsaken(Instant now) const {
   return !followers_.empty() && std::ranges::all_of(followers_, [&](const auto& entry) {
-    return now - entry.second.asked >= times_.silence_max;
+    return !entry.second.rests && now - entry.second.asked >= times_.silence_max;
   });
 }
 
@@ -143,6 +164,7 @@ Offset Replication::low_watermark(Offset own) const {
 }
 
 Instant Replication::leaves_at(const Follower& follower) const {
+  if (follower.rests) return Instant::max();
   return std::min(follower.caught_up + times_.lag_max, follower.asked + times_.silence_max);
 }
 
@@ -197,6 +219,7 @@ std::optional<Instant> Replication::next_look(const Eligible& eligible, Instant 
     next = next ? std::min(*next, when) : when;
   };
   for (const auto& [id, follower] : followers_) {
+    if (follower.rests) continue;  // whoever lets it rest looks
     if (in_isr(id)) {
       look_at(leaves_at(follower));
     } else if (const auto joins = joins_at(id, follower, eligible, now)) {

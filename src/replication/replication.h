@@ -20,6 +20,10 @@
 // that is committed and all that was there when the epoch began. One proposal at a time; it ends with a higher
 // partition epoch in the image or with on_refused().
 //
+// A follower in sync may *rest*: its fetches go on and say the same of this partition each time, so nobody looks at it
+// for them. While it rests it counts as asking and caught up; whoever lets it rest sees that it asks, and says when it
+// last did as soon as it rests no more.
+//
 // Invariants: the high watermark never falls; self is always in what is proposed.
 #pragma once
 
@@ -101,6 +105,12 @@ class Replication {
   Step on_refused(std::int32_t partition_epoch, const Eligible& eligible, Instant now);
   Step on_timer(const Eligible& eligible, Instant now);
 
+  // The follower rests from now on. False, and nothing changed: it is not in sync, or has said something else since.
+  // REQUIRES: `position` is where the log ends, and stir() comes before the log or the image changes
+  bool rest(BrokerId from, std::int64_t broker_epoch, Offset position);
+  // It rests no more; at `heard` it asked last. A step follows, which is on_timer() where nothing else happened.
+  void stir(BrokerId from, Instant heard);
+
   Offset high_watermark() const { return high_watermark_; }
   // Where the logs of the maximal ISR begin, at the least; below zero while one was not heard in this epoch. `own`:
   // where this broker's does.
@@ -124,6 +134,7 @@ class Replication {
     Offset position{-1}, log_start = kNoOffset;
     Instant asked, caught_up;  // last
     bool reached_end = false;  // it was caught up in this epoch, not only granted its time
+    bool rests = false;
     // Where the log ended when it first asked from where it does, and when that was.
     Offset end_when_asked{-1};
     Instant looked;

@@ -62,6 +62,7 @@ class Leader {
   void forbid(BrokerId id) { forbidden_ = id; }
   std::int64_t high_watermark() const { return replication_->high_watermark().value; }
   Replication& machine() { return *replication_; }
+  Instant now() const { return now_; }
 
  private:
   Replication::Step keep(Replication::Step step) {
@@ -282,6 +283,39 @@ TEST(Replication, ABusyLogIsNeverReachedAndItsFollowersAreInSyncAllTheSame) {
 }
 
 // Claims come by fetches of their own, while the answer to the one before is on its way.
+TEST(Replication, R7WhoRestsIsInSyncUntilItIsStirredAndThenJudgedByWhenItAskedLast) {
+  Leader leader({k1, k2, k3});
+  leader.append(10);
+  leader.synced();
+  leader.fetch(k2, 10);
+  leader.fetch(k3, 10);
+  EXPECT_TRUE(leader.machine().rest(k2, 1, Offset{10}));
+  EXPECT_TRUE(leader.machine().rest(k3, 1, Offset{10}));
+  EXPECT_EQ(leader.wait(2s).again, std::nullopt) << "there is nothing to look at";
+  EXPECT_EQ(wanted(leader.wait(1h)), kNothing);
+  leader.machine().stir(k2, leader.now());
+  leader.machine().stir(k3, leader.now() - 1500ms);
+  leader.append(11);
+  EXPECT_EQ(wanted(leader.wait(600ms)), (std::vector{k1, k2})) << "3 was not heard for two seconds";
+}
+
+TEST(Replication, NobodyRestsWhoIsNotInSyncOrSaysSomethingElseByNow) {
+  Leader leader({k1, k2});
+  leader.append(10);
+  leader.synced();
+  EXPECT_FALSE(leader.machine().rest(k2, 1, Offset{10})) << "not heard in this epoch";
+  leader.fetch(k2, 10);
+  EXPECT_FALSE(leader.machine().rest(k2, 0, Offset{10})) << "a process that is gone";
+  EXPECT_FALSE(leader.machine().rest(k2, 1, Offset{9})) << "it asks from another place";
+  EXPECT_TRUE(leader.machine().rest(k2, 1, Offset{10}));
+  EXPECT_EQ(wanted(leader.fetch(k3, 10)), (std::vector{k1, k2, k3}));
+  EXPECT_FALSE(leader.machine().rest(k3, 1, Offset{10})) << "it is not in sync yet";
+  leader.image({k1, k2, k3});
+  EXPECT_TRUE(leader.machine().rest(k3, 1, Offset{10}));
+  leader.fetch(k2, 10);
+  EXPECT_EQ(wanted(leader.wait(2s)), (std::vector{k1, k3})) << "what it says itself counts again";
+}
+
 TEST(Replication, R8WhoLeftComesBackToABusyLogAlsoWithManyClaims) {
   Leader leader({k1, k2}, 1, 0, 0, {k1, k2});
   EXPECT_EQ(wanted(leader.wait(3s)), (std::vector{k1}));

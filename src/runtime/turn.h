@@ -4,7 +4,7 @@
 //   const Turn::Held held = co_await turn.take();
 #pragma once
 
-#include <deque>
+#include <list>
 #include <memory>
 
 #include "runtime/task.h"
@@ -14,7 +14,7 @@ namespace thalweg {
 class Turn {
   struct State {
     bool taken = false;
-    std::deque<OneShot<bool>> waiting;
+    std::list<OneShot<bool>> waiting;  // takes no memory while nobody waits: there are four turns for each log
   };
 
  public:

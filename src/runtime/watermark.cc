@@ -15,8 +15,9 @@ void Watermark::reset(Offset to) {
 
 void Watermark::fail() {
   failed_ = true;
-  while (!waiters_->empty()) {
-    auto node = waiters_->extract(waiters_->begin());
+  const auto waiters = waiters_;
+  while (waiters && !waiters->empty()) {
+    auto node = waiters->extract(waiters->begin());
     node.mapped()->wake();
   }
 }
@@ -24,8 +25,9 @@ void Watermark::fail() {
 void Watermark::wake_reached() {
   // A waiter that is called may register again, so each is taken out before it is called.
   const Offset limit = value_;
-  while (!waiters_->empty() && waiters_->begin()->first <= limit) {
-    auto node = waiters_->extract(waiters_->begin());
+  const auto waiters = waiters_;
+  while (waiters && !waiters->empty() && waiters->begin()->first <= limit) {
+    auto node = waiters->extract(waiters->begin());
     node.mapped()->wake();
   }
 }
@@ -45,6 +47,7 @@ std::unique_ptr<Watermark::Registration> Watermark::once_above(Offset seen, std:
     listener();
     return std::make_unique<Registration>();
   }
+  if (!waiters_) waiters_ = std::make_shared<Waiters>();
   auto waiter = std::make_shared<Waiter>(std::move(listener));
   const auto at = waiters_->emplace(seen + 1, waiter);
   return std::make_unique<Registration>(waiters_, at, waiter);

@@ -51,7 +51,7 @@ class Watermark {
   Clock& clock_;
   Offset value_;
   bool failed_ = false;
-  std::shared_ptr<Waiters> waiters_ = std::make_shared<Waiters>();
+  std::shared_ptr<Waiters> waiters_;  // nothing before somebody waits: there are many watermarks of which nobody does
 };
 
 class Watermark::Registration {

@@ -15,6 +15,7 @@ struct Faults {
   bool index_syncs_full = false;  // no room, but only the sync of an index finds out
   std::uint64_t syncs = 0;        // counted
   std::uint64_t directory_syncs = 0;
+  std::uint64_t opens = 0, folders = 0, lists = 0, looks = 0;
 };
 
 class FaultFile : public File {
@@ -68,15 +69,25 @@ class FaultDisk : public Disk {
   FaultDisk(Disk& disk, Faults& faults) : disk_(disk), faults_(faults) {}
 
   Result<FilePtr> open(const std::string& path, OpenMode mode) override {
+    ++faults_.opens;
     TRY(FilePtr file, disk_.open(path, mode));
     return std::make_shared<FaultFile>(std::move(file), path, faults_);
   }
   Result<> rename(const std::string& from, const std::string& to) override { return disk_.rename(from, to); }
   Result<> remove(const std::string& path) override { return disk_.remove(path); }
   Result<> remove_directory(const std::string& path) override { return disk_.remove_directory(path); }
-  Result<> make_directory(const std::string& path) override { return disk_.make_directory(path); }
-  Result<std::vector<DirectoryEntry>> list(const std::string& path) override { return disk_.list(path); }
-  bool exists(const std::string& path) override { return disk_.exists(path); }
+  Result<> make_directory(const std::string& path) override {
+    ++faults_.folders;
+    return disk_.make_directory(path);
+  }
+  Result<std::vector<DirectoryEntry>> list(const std::string& path) override {
+    ++faults_.lists;
+    return disk_.list(path);
+  }
+  bool exists(const std::string& path) override {
+    ++faults_.looks;
+    return disk_.exists(path);
+  }
   Result<Timestamp> modified(const std::string& path) override { return disk_.modified(path); }
   Result<DiskSpace> space(const std::string& path) override { return disk_.space(path); }
   Task<Result<>> sync_directory(const std::string& path) override {

@@ -5,7 +5,10 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -13,9 +16,25 @@
 
 namespace thalweg::storage {
 
+// Where an index is: beside the segment's file, whose path is held once for all of its indexes.
+class IndexPath {
+ public:
+  IndexPath(std::string path) : beside_(std::make_shared<const std::string>(std::move(path))) {}
+  // The name of `segment` with `suffix` in the place of its own. `suffix` lives on.
+  IndexPath(std::shared_ptr<const std::string> segment, std::string_view suffix)
+      : beside_(std::move(segment)), suffix_(suffix) {}
+  std::string text() const {
+    return suffix_.empty() ? *beside_ : beside_->substr(0, beside_->rfind('.')).append(suffix_);
+  }
+
+ private:
+  std::shared_ptr<const std::string> beside_;
+  std::string_view suffix_;
+};
+
 class IndexFile {
  public:
-  IndexFile(FileCache& files, std::string path, std::size_t entry_size)
+  IndexFile(FileCache& files, IndexPath path, std::size_t entry_size)
       : files_(&files), path_(std::move(path)), entry_size_(entry_size) {}
 
   // Takes over the whole entries that the file holds; a missing file is an empty index. False: its end is torn. A file
@@ -38,13 +57,13 @@ class IndexFile {
 
   std::size_t size() const { return on_disk_ + tail_.size() / entry_size_; }
   bool empty() const { return size() == 0; }
-  const std::string& path() const { return path_; }
+  std::string path() const { return path_.text(); }
 
  private:
   static constexpr std::size_t kEntrySizeMax = 16;  // of those that are searched
 
   FileCache* files_;
-  const std::string path_;
+  const IndexPath path_;
   const std::size_t entry_size_;
   std::size_t on_disk_ = 0;
   bool rewrite_ = false;  // the file may have more than on_disk_ entries

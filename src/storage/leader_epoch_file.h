@@ -42,6 +42,8 @@ class LeaderEpochFile {
   // A checkpoint has to write it.
   bool stale() const { return stale_; }
   void set_stale() { changed(true); }
+  // settle() would write it, announcements included.
+  bool unwritten() const { return changes_ != written_; }
 
   // Everything is on disk when it returns, whether or not a batch carries it. An error leaves the old file.
   Task<Result<>> settle();

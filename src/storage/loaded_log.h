@@ -31,6 +31,7 @@ struct LoadedLog {
   Offset start{0}, end{0}, high_watermark{0}, recovery_point{0};
   UnsyncedNames unsynced;
   bool untouched = false;  // as a clean stop left it
+  bool blank = false;      // nothing is in the folder: whose it is comes with the first file
   Recovered recovered;
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "storage/log_loader.h"
+#include "storage/partition_metadata_file.h"
 #include "storage/repack_in_slices.h"
 
 namespace thalweg::storage {
@@ -39,6 +40,7 @@ Log::Log(Opening, const Shard& shard, LogOptions options, LoadedLog loaded)
       high_watermark_(loaded.high_watermark),
       recovery_point_(loaded.recovery_point),
       recovered_(std::move(loaded.recovered)),
+      blank_(loaded.blank),
       untouched_(loaded.untouched) {
   choose_roll_jitter();
 }
@@ -164,9 +166,19 @@ AppendResult Log::append_as_follower(SharedBytes records, LeaderEpoch leader_epo
 
 // Also when it fails: a full disk leaves a file that was cut back to what it was, and that has to reach the disk.
 Result<> Log::write(std::initializer_list<BytesView> parts) {
+  TRY_VOID(begin_folder());
   auto written = active().write(parts);
   syncer_->changed(segments_.back());
   return written;
+}
+
+// Whose the folder is comes before anything else in it. As Kafka's, the file is written when there is something to
+// lose, and is on disk before a record counts (LogSyncer).
+Result<> Log::begin_folder() {
+  if (!blank_) return {};
+  TRY_VOID(write_partition_metadata(shard_.disk, directory_, topic_id_));
+  blank_ = false;
+  return {};
 }
 
 // The batch is in the file: everything derived from it follows.
@@ -239,7 +251,8 @@ Task<Result<>> Log::checkpoint() {
 
 // The old file stays when this fails, so a full disk means no more than: later.
 Task<Result<>> Log::settle_epochs() {
-  if (syncer_->is_retired()) co_return Result<>{};
+  if (syncer_->is_retired() || !epochs_.unwritten()) co_return Result<>{};
+  CO_TRY_VOID(begin_folder());
   auto written = co_await epochs_.settle();
   if (!written && !syncer_->is_retired() && !Disk::is_passing(written.error())) syncer_->sync_failed(written.error());
   co_return written;

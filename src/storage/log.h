@@ -84,7 +84,7 @@ struct TimestampAndOffset {
 };
 
 struct LogOptions {
-  std::string directory;  // ".../orders-3"; created if missing
+  std::string directory;  // ".../orders-3"; created if missing, and its files with the first thing to put in them
   TopicPartition partition;
   Uuid topic_id;  // zero: whatever partition.metadata says
   LogConfig config;
@@ -139,6 +139,8 @@ class Log : public std::enable_shared_from_this<Log> {
   // ---- Offsets
 
   Offset start_offset() const { return start_; }
+  // Calls whenever the start has moved up; nothing: nobody any more.
+  void when_start_moves(std::function<void()> listener) { start_listener_ = std::move(listener); }
   Offset end_offset() const { return syncer_->end().value(); }
   LogOffsets offsets() const;
   Watermark& end_watermark() { return syncer_->end(); }          // moves when bytes are readable
@@ -220,6 +222,7 @@ class Log : public std::enable_shared_from_this<Log> {
   Result<> write(std::initializer_list<BytesView> parts);
   Result<> note_appended(const record::BatchView& batch, const BatchHeader& header);
   void finish_append(Offset end);
+  Result<> begin_folder();
   Error failed(Error why);  // final unless the disk is full
 
   // Checkpoints
@@ -265,10 +268,12 @@ class Log : public std::enable_shared_from_this<Log> {
   LeaderEpochFile epochs_;
   ProducerStateManager producers_;
   Offset start_;
+  std::function<void()> start_listener_;
   Offset high_watermark_;
   Offset recovery_point_;
   const Recovered recovered_;
 
+  bool blank_;      // nothing is in the folder yet
   bool untouched_;  // as a clean stop left it, so the next needs no work
   bool closed_ = false;
   bool truncating_ = false;  // from lowering the recovery point on disk until the producers are known again

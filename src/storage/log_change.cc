@@ -11,6 +11,7 @@ namespace thalweg::storage {
 // ---- Segments
 
 Result<Log::SegmentPtr> Log::new_segment(Offset base, Timestamp now) {
+  TRY_VOID(begin_folder());
   auto segment = std::make_shared<LogSegment>(*files_, directory_, base, now);
   TRY_VOID(segment->create());
   syncer_->names_changed();
@@ -98,6 +99,7 @@ void Log::start_moved(Offset start) {
   high_watermark_ = std::max(high_watermark_, start_);
   epochs_.truncate_from_start(start);
   producers_.on_log_start(start);
+  if (start_listener_) start_listener_();
 }
 
 Result<> Log::delete_records_before(Offset offset) {
@@ -246,6 +248,7 @@ Result<> Log::empty_and_start_at(Offset start) {
 std::string Log::snapshot_path(Offset offset) const { return segment_file(directory_, offset, kSnapshotSuffix); }
 
 Result<> Log::write_snapshot(Offset offset) {
+  TRY_VOID(begin_folder());
   TRY(const FilePtr file, shard_.disk.open(snapshot_path(offset), OpenMode::kTruncate));
   syncer_->names_changed();
   return file->write(0, producers_.snapshot());

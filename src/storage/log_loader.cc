@@ -33,15 +33,17 @@ LogLoader::LogLoader(const Shard& shard, const LogOptions& options)
 }
 
 Task<Result<LoadedLog>> LogLoader::load() {
-  CO_TRY_VOID(disk().make_directory(directory()));
+  if (!disk().exists(directory())) {
+    CO_TRY_VOID(disk().make_directory(directory()));
+    co_return begin_blank();
+  }
+  CO_TRY(const auto files, disk().list(directory()));
+  if (files.empty()) co_return begin_blank();
   CO_TRY_VOID(settle_topic_id());
   CO_TRY_VOID(co_await finish_swaps());
   CO_TRY_VOID(open_segments());
   CO_TRY_VOID(co_await check_segments());
-  if (log_.end < recovery_point_)
-    co_return fail(ErrorCode::kKafkaStorageError,
-                   fmt::format("{} ends at offset {} although everything below {} was synced: records are missing",
-                               directory(), log_.end.value, recovery_point_.value));
+  CO_TRY_VOID(check_end());
   CO_TRY_VOID(load_epochs());
   CO_TRY_VOID(settle_start());
   log_.high_watermark = std::clamp(options_.high_watermark, log_.start, log_.end);
@@ -62,6 +64,25 @@ Task<Result<LoadedLog>> LogLoader::load() {
     }
   }
   co_return std::move(log_);
+}
+
+Result<> LogLoader::check_end() const {
+  if (log_.end >= recovery_point_) return {};
+  return fail(ErrorCode::kKafkaStorageError,
+              fmt::format("{} ends at offset {} although everything below {} was synced: records are missing",
+                          directory(), log_.end.value, recovery_point_.value));
+}
+
+Result<LoadedLog> LogLoader::begin_blank() {
+  const Offset at = options_.log_start;
+  log_.segments.push_back(std::make_shared<LogSegment>(*options_.files, directory(), at, shard_.clock.wall()));
+  log_.start = log_.end = log_.high_watermark = at;
+  TRY_VOID(check_end());
+  log_.recovery_point = clean_ ? at : recovery_point_;
+  log_.producers.clear(at);
+  log_.unsynced = {.folder = true, .files = true};
+  log_.blank = true;
+  return std::move(log_);
 }
 
 // ---- What is on disk
@@ -130,9 +151,8 @@ Result<> LogLoader::settle_topic_id() {
       return fail(ErrorCode::kKafkaStorageError, path + ": " + stored.error().message);
   }
   if (id.is_zero()) return {};
-  TRY(const FilePtr file, disk().open(path, OpenMode::kTruncate));
   log_.unsynced.folder = true;
-  return file->write(0, as_bytes(print_partition_metadata(id)));
+  return write_partition_metadata(disk(), directory(), id);
 }
 
 // ---- Kafka's file swaps

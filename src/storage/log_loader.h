@@ -11,6 +11,9 @@
 // from the newest snapshot below it. Of the file of leader epochs an epoch stays that begins where the log ends: a
 // leader announced it.
 //
+// In a folder where nothing is nothing is made either, beside the folder itself: a partition without records costs no
+// file, and a thousand new ones cost a thousand folders (Log::begin_folder).
+//
 // Left-overs of Kafka's file swaps are finished first: .deleted and .cleaned go, a .swap takes the place of the
 // segments it covers.
 #pragma once
@@ -32,6 +35,8 @@ class LogLoader {
  private:
   using SegmentPtr = std::shared_ptr<LogSegment>;
 
+  Result<> check_end() const;
+  Result<LoadedLog> begin_blank();
   Result<> settle_topic_id();
   Task<Result<>> finish_swaps();
   Task<Result<>> swap_in(Offset base);

@@ -227,6 +227,14 @@ Uuid LogManager::topic_id_of_folder(const TopicPartition& partition) const {
   return text ? parse_partition_metadata(text->text()).value_or(Uuid{}) : Uuid{};
 }
 
+// Nothing was ever in it, not even whose it is.
+bool LogManager::is_blank(const TopicPartition& partition) const {
+  const auto at = directory_of(partition);
+  const auto files = at ? shards_[0]->disk.list(directories_[*at].files.folder_of(partition))
+                        : fail(ErrorCode::kUnknownTopicOrPartition);
+  return files && files->empty();
+}
+
 Task<bool> LogManager::retire_here(std::vector<LogPtr> logs) {
   Pace pace(kRenamedAtOnce);
   for (const LogPtr& log : logs) {
@@ -257,7 +265,8 @@ Task<> LogManager::remove(std::string topic, Uuid topic_id, std::vector<Partitio
     const TopicPartition partition{topic, number};
     const auto found = logs_.find(partition);
     const Uuid owner = found == logs_.end() ? topic_id_of_folder(partition) : found->second.log->topic_id();
-    if (owner.is_zero() || owner != topic_id || !opening_.insert(partition).second) continue;
+    const bool is_theirs = owner.is_zero() ? is_blank(partition) : owner == topic_id;
+    if (!is_theirs || !opening_.insert(partition).second) continue;
     going.push_back(partition);  // and nobody opens the folder again before it has its other name
     if (found == logs_.end()) continue;
     delay = found->second.log->config().file_delete_delay_ms;
@@ -339,6 +348,12 @@ Result<> LogManager::set_aside(TopicPartition partition) {
 }
 
 Result<> LogManager::set_aside_alone(const TopicPartition& partition) {
+  if (is_blank(partition)) {  // there is nothing to judge
+    TRY(std::string gone, move_aside(partition, name_when_deleted(partition)));
+    settle_soon();
+    spawn(*shards_[0], remove_folders_later(shards_[0], {std::move(gone)}, Millis(0)));
+    return {};
+  }
   TRY(const std::string aside,
       move_aside(partition, fmt::format("{}.{:016x}-stray", to_string(partition), shards_[0]->random.next())));
   settle_soon();

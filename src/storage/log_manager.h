@@ -179,6 +179,7 @@ class LogManager {
   Task<Result<>> until_gone(TopicPartition partition);
   LogOptions options_of(std::size_t directory, const TopicPartition& partition, Uuid topic_id, LogConfig config);
   Uuid topic_id_of_folder(const TopicPartition& partition) const;
+  bool is_blank(const TopicPartition& partition) const;
   Result<> set_aside_alone(const TopicPartition& partition);
   Result<std::string> move_aside(const TopicPartition& partition, std::string to);
   std::string name_when_deleted(const TopicPartition& partition);

@@ -1,6 +1,7 @@
 #include "storage/log_manager.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <algorithm>
 
@@ -151,14 +152,52 @@ TEST_F(LogManagerTest, RemovesAPartitionThatWasNeverOpened) {
   {
     auto manager = start();
     open(*manager, "orders", 0);
-    open(*manager, "others", 0, Uuid{3, 4});
+    append(*open(*manager, "orders", 2), 1);
+    append(*open(*manager, "others", 0, Uuid{3, 4}), 1);
     ASSERT_TRUE(t.run(manager->stop()));
   }
   auto manager = start();
-  remove(*manager, "orders", {{0}, {1}});
+  remove(*manager, "orders", {{0}, {1}, {2}});
   remove(*manager, "others", {{0}});  // of another topic id
   EXPECT_FALSE(t.disk.exists(dirs[0] + "/orders-0"));
+  EXPECT_FALSE(t.disk.exists(dirs[0] + "/orders-2"));
   EXPECT_TRUE(t.disk.exists(dirs[0] + "/others-0"));
+}
+
+TEST_F(LogManagerTest, AFolderInWhichNothingEverWasIsAnybodysAndLeavesNothingBehind) {
+  {
+    auto manager = start();
+    open(*manager, "orders", 0);
+    open(*manager, "orders", 1);
+    ASSERT_TRUE(t.run(manager->stop()));
+  }
+  auto manager = start();
+  EXPECT_EQ(open(*manager, "orders", 0, Uuid{8, 8})->topic_id(), (Uuid{8, 8}));
+  ASSERT_TRUE(manager->set_aside({"orders", {1}}));
+  const auto entries = t.disk.list(dirs[0]);
+  EXPECT_FALSE(std::ranges::any_of(*entries, [](const auto& e) { return e.name.ends_with("-stray"); }));
+}
+
+TEST_F(LogManagerTest, ANewLogCostsAFolderAndItsFirstRecordTheFiles) {
+  Faults faults;
+  FaultDisk counting(t.disk, faults);
+  const Shard shard{0, t.context.get_executor(), t.clock, counting, t.network, t.random, t.metrics};
+  LogManagerConfig config;
+  config.log_dirs = dirs;
+  config.node_id = BrokerId{1};
+  LogManager manager({&shard}, config);
+  ASSERT_TRUE(t.run(manager.start("c1")));
+  faults = {};
+  for (std::int32_t p = 0; p < 100; ++p) ASSERT_TRUE(t.run(manager.open({"orders", {p}}, Uuid{1, 2}, {}, 0)));
+  EXPECT_EQ(faults.folders, 100u);
+  EXPECT_EQ(faults.looks, 100u);
+  EXPECT_EQ(faults.opens + faults.lists + faults.syncs + faults.directory_syncs, 0u);
+  faults = {};
+  const auto log = manager.find({"orders", {7}});
+  append(*log, 1);
+  ASSERT_TRUE(t.run(log->flush()));
+  EXPECT_LE(faults.opens, 3u) << "whose it is, written and synced, and the segment";
+  EXPECT_EQ(faults.lists, 0u);
 }
 
 // A clean stop says something about what it left, not about what comes later.
@@ -223,6 +262,18 @@ TEST_F(LogManagerTest, DeletingAThousandPartitionsCostsAFewSyncs) {
   EXPECT_LE(faults.syncs + faults.directory_syncs - before, 2u * 2 * 4);
   for (const auto& dir : dirs)
     EXPECT_EQ(text(dir + "/recovery-point-offset-checkpoint"), "0\n0\n") << "names what is gone";
+}
+
+// Of what an idle partition takes in memory its log is the largest part.
+TEST_F(LogManagerTest, AnIdleLogTakesLittleMemory) {
+  auto manager = start();
+  constexpr std::int32_t kLogs = 1000;
+  const std::size_t before = ::mallinfo2().uordblks;
+  for (std::int32_t p = 0; p < kLogs; ++p) ASSERT_TRUE(open(*manager, "orders", p));
+  const std::size_t after = ::mallinfo2().uordblks;
+  if (after == before) GTEST_SKIP() << "this allocator does not count";
+  EXPECT_LT((after - before) / kLogs, 3000u);
+  RecordProperty("bytes_per_log", int((after - before) / kLogs));
 }
 
 TEST_F(LogManagerTest, ADamagedCheckpointFileIsMadeAgain) {

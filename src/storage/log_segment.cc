@@ -23,24 +23,28 @@ std::optional<Offset> parse_segment_file(std::string_view name, std::string_view
 LogSegment::LogSegment(FileCache& files, const std::string& directory, Offset base, Timestamp created)
     : files_(&files),
       base_(base),
-      path_(segment_file(directory, base, kLogSuffix)),
-      offsets_(files, segment_file(directory, base, kIndexSuffix), base),
-      times_(files, segment_file(directory, base, kTimeIndexSuffix), base),
-      aborted_(files, segment_file(directory, base, kTxnIndexSuffix)),
+      path_(std::make_shared<const std::string>(segment_file(directory, base, kLogSuffix))),
+      offsets_(files, {path_, kIndexSuffix}, base),
+      times_(files, {path_, kTimeIndexSuffix}, base),
+      aborted_(files, {path_, kTxnIndexSuffix}),
       created_(created) {}
 
 Result<FilePtr> LogSegment::file() const {
   if (dirty_file_) return dirty_file_;
-  return files_->open(path_);
+  if (made_) return files_->open(*path_);
+  TRY(FilePtr made, files_->create(*path_));
+  made_ = true;
+  return made;
 }
 
 Result<> LogSegment::create() {
-  TRY(const FilePtr file, files_->create(path_));
-  size_ = file->size();
+  TRY(const FilePtr made, file());
+  size_ = made->size();
   return {};
 }
 
 Result<bool> LogSegment::load() {
+  made_ = true;
   TRY(const FilePtr log, file());
   size_ = log->size();
   bool sound = true;
@@ -67,7 +71,7 @@ Result<SharedBytes> LogSegment::read_batch(const BatchHeader& batch) const {
   TRY(const FilePtr log, file());
   std::vector<std::byte> bytes(batch.size);
   TRY(const std::size_t n, log->read_now(batch.position, bytes));
-  if (n != bytes.size()) return fail(ErrorCode::kKafkaStorageError, path_ + ": shorter than its batches");
+  if (n != bytes.size()) return fail(ErrorCode::kKafkaStorageError, *path_ + ": shorter than its batches");
   return SharedBytes::take(std::move(bytes));
 }
 
@@ -75,7 +79,7 @@ Result<SharedBytes> LogSegment::read_without_records(const BatchHeader& batch) c
   TRY(const FilePtr log, file());
   std::vector<std::byte> bytes(record::kBatchHeaderSize);
   TRY(const std::size_t n, log->read_now(batch.position, bytes));
-  if (n != bytes.size()) return fail(ErrorCode::kKafkaStorageError, path_ + ": shorter than its batches");
+  if (n != bytes.size()) return fail(ErrorCode::kKafkaStorageError, *path_ + ": shorter than its batches");
   store_be(bytes.data() + record::batch_field::kLength,
            static_cast<std::int32_t>(record::kBatchHeaderSize - record::kLogOverhead));
   return SharedBytes::take(std::move(bytes));
@@ -105,7 +109,7 @@ Task<Result<LogSegment::Rebuilt>> LogSegment::rebuild(Offset checked_below, std:
     if (header->last >= checked_below) {
       bytes.resize(header->size);
       CO_TRY(const std::size_t n, co_await log->read(position, bytes));
-      if (n != bytes.size()) co_return fail(ErrorCode::kKafkaStorageError, path_ + ": shorter than its batches");
+      if (n != bytes.size()) co_return fail(ErrorCode::kKafkaStorageError, *path_ + ": shorter than its batches");
       const auto batch = record::BatchView::at(bytes);
       if (!batch) co_return damaged(batch.error());
       if (!batch->crc_ok())
@@ -340,7 +344,7 @@ Task<Result<std::optional<record::TimeScanner::Found>>> LogSegment::find_in_batc
   const Turn::Held turn = co_await files_->unpacking().take();
   std::vector<std::byte> bytes(header.size);
   CO_TRY(const std::size_t n, co_await log->read(header.position, bytes));
-  if (n != bytes.size()) co_return fail(ErrorCode::kKafkaStorageError, path_ + ": cut while it was read");
+  if (n != bytes.size()) co_return fail(ErrorCode::kKafkaStorageError, *path_ + ": cut while it was read");
   CO_TRY(const auto batch, record::BatchView::at(bytes));
   record::WalkRoom room;
   record::TimeSearch search(batch, room, target, from);
@@ -383,7 +387,7 @@ Result<Offset> LogSegment::truncate_to(Offset offset) {
 
 void LogSegment::forget_files() {
   dirty_file_.reset();
-  files_->forget(path_);
+  files_->forget(*path_);
   files_->forget(offsets_.path());
   files_->forget(times_.path());
   files_->forget(aborted_.path());

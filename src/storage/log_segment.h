@@ -49,7 +49,7 @@ class LogSegment {
 
   Offset base() const { return base_; }
   std::uint64_t size() const { return size_; }
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return *path_; }
 
   // ---- Opening
 
@@ -136,7 +136,7 @@ class LogSegment {
   TransactionIndexFile& aborted() { return aborted_; }
 
  private:
-  Result<FilePtr> file() const;
+  Result<FilePtr> file() const;  // made, if nobody has needed it so far
   void changed(FilePtr file);
   void remember(Offset offset, std::uint64_t position);
   std::optional<std::uint64_t> remembered(Offset offset) const;
@@ -151,10 +151,11 @@ class LogSegment {
 
   FileCache* files_;
   const Offset base_;
-  const std::string path_;
+  const std::shared_ptr<const std::string> path_;
   OffsetIndex offsets_;
   TimeIndex times_;
   TransactionIndexFile aborted_;
+  mutable bool made_ = false;  // the file is there
   std::uint64_t size_ = 0;
   std::uint64_t changes_ = 0, cuts_ = 0;
   FilePtr dirty_file_;

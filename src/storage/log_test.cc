@@ -406,10 +406,12 @@ TEST_F(LogTest, TheLastStableOffsetIsNotBelowTheStart) {
   EXPECT_EQ(log->last_stable_offset(), Offset{4});
 }
 
-TEST_F(LogTest, RefusesTheFolderOfAnotherTopic) {
+TEST_F(LogTest, RefusesTheFolderOfAnotherTopicOnceThereIsSomethingInIt) {
   open();
   auto o = options();
   o.topic_id = Uuid{3, 4};
+  EXPECT_EQ((*t.run(Log::open(t.shard, o)))->topic_id(), (Uuid{3, 4}));
+  append(*open());
   EXPECT_EQ(t.run(Log::open(t.shard, o)).error().code, ErrorCode::kInconsistentTopicId);
 }
 

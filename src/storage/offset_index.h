@@ -21,8 +21,7 @@ class OffsetIndex {
  public:
   static constexpr std::size_t kEntrySize = 8;
 
-  OffsetIndex(FileCache& files, std::string path, Offset base)
-      : file_(files, std::move(path), kEntrySize), base_(base) {}
+  OffsetIndex(FileCache& files, IndexPath path, Offset base) : file_(files, std::move(path), kEntrySize), base_(base) {}
 
   // Takes over what the file holds; a missing file is an empty index. A size that is no multiple of an entry, or a last
   // entry that cannot be one, is kCorruptMessage: rebuild.
@@ -43,7 +42,7 @@ class OffsetIndex {
 
   std::size_t entries() const { return file_.size(); }
   std::optional<OffsetPosition> last() const { return last_; }
-  const std::string& path() const { return file_.path(); }
+  std::string path() const { return file_.path(); }
 
  private:
   OffsetPosition decode(const std::byte* entry) const;

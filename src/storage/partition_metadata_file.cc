@@ -35,4 +35,10 @@ Result<Uuid> parse_partition_metadata(std::string_view text) {
 
 std::string print_partition_metadata(Uuid topic_id) { return "version: 0\ntopic_id: " + to_string(topic_id); }
 
+Result<> write_partition_metadata(Disk& disk, const std::string& directory, Uuid topic_id) {
+  if (topic_id.is_zero()) return {};
+  TRY(const FilePtr file, disk.open(directory + "/" + std::string(kPartitionMetadataFile), OpenMode::kTruncate));
+  return file->write(0, as_bytes(print_partition_metadata(topic_id)));
+}
+
 }  // namespace thalweg::storage

@@ -23,7 +23,7 @@ class TimeIndex {
  public:
   static constexpr std::size_t kEntrySize = 12;
 
-  TimeIndex(FileCache& files, std::string path, Offset base) : file_(files, std::move(path), kEntrySize), base_(base) {}
+  TimeIndex(FileCache& files, IndexPath path, Offset base) : file_(files, std::move(path), kEntrySize), base_(base) {}
 
   // As OffsetIndex::load().
   Result<> load();
@@ -40,7 +40,7 @@ class TimeIndex {
 
   std::size_t entries() const { return file_.size(); }
   std::optional<TimestampOffset> last() const { return last_; }
-  const std::string& path() const { return file_.path(); }
+  std::string path() const { return file_.path(); }
 
  private:
   TimestampOffset decode(const std::byte* entry) const;

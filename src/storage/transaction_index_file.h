@@ -12,7 +12,7 @@ namespace thalweg::storage {
 
 class TransactionIndexFile {
  public:
-  TransactionIndexFile(FileCache& files, std::string path) : file_(files, std::move(path), AbortedTransaction::kSize) {}
+  TransactionIndexFile(FileCache& files, IndexPath path) : file_(files, std::move(path), AbortedTransaction::kSize) {}
 
   // Takes over what the file holds; a torn entry at its end is left out.
   Result<> load();
@@ -23,7 +23,7 @@ class TransactionIndexFile {
   // Keeps entries whose marker is below `end`, and of a damaged file those before the damage.
   Result<> truncate_to(Offset end);
   Result<> flush() { return file_.flush(); }
-  const std::string& path() const { return file_.path(); }
+  std::string path() const { return file_.path(); }
 
  private:
   IndexFile file_;

@@ -3,11 +3,12 @@
 // connection sends.
 //
 // A follower's fetch has two stages: the first takes what it says of itself and reads, in order; the second waits. The
-// next fetch of its session ends that wait, so it can say more at once, or ask for other partitions. A consumer's wait
-// holds its connection, as in Kafka. A throttled replica (KIP-73) gets no records while such have had more than they
-// may, and what else it asks for is answered meanwhile. A consumer that says in which rack it is may be sent to a
-// replica there (KIP-392, replica.selector.class); replicas answer up to their high watermark. Not done: the quota
-// window.
+// next fetch of its session ends that wait, so it can say more at once, or ask for other partitions. Of its partitions
+// those rest of which there is nothing new: they are not looked at until something of them is
+// (replica/resting_fetch.h). A consumer's wait holds its connection, as in Kafka. A throttled replica (KIP-73) gets no
+// records while such have had more than they may, and what else it asks for is answered meanwhile. A consumer that says
+// in which rack it is may be sent to a replica there (KIP-392, replica.selector.class); replicas answer up to their
+// high watermark. Not done: the quota window.
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -74,6 +75,9 @@ class Fetch {
       co_return Staged<FetchResponse>{.now = std::move(refused)};
     }
     self->fetch_ = std::move(*begun);
+    if (self->is_follower())
+      self->fetch_.heard(context.here, follower_of(self->request_), self->request_.replica_state.replica_epoch,
+                         context.here.shard.clock.now());
     co_await self->begin();
     if (!self->is_follower() || self->ends()) co_return Staged<FetchResponse>{.now = co_await self->answer()};
     self->superseded_ = self->fetch_.park();
@@ -107,21 +111,40 @@ class Fetch {
     bytes_min_ = std::size_t(std::clamp(request_.min_bytes, 0, std::max(bytes_max, 0)));
     deadline_ = context_.received + Millis(std::max(request_.max_wait_ms, 0));
     co_await resolve();
-    co_await read(Reading::kFirst);
+    co_await read(Reading::kFirst, 0);
   }
 
   bool ends() const { return enough() || context_.here.shard.clock.now() >= deadline_; }
 
   Task<FetchResponse> answer() {
-    while (!ends() && !owes_commits() && co_await readable()) {
+    while (!ends() && !owes_commits()) {
+      if (co_await join_stirred()) continue;
+      if (!co_await readable()) break;
       const std::int64_t before = committed();
-      co_await read(Reading::kAgain);
+      co_await read(Reading::kAgain, 0);
       if (tells_commits() && committed() != before) break;
     }
     FetchResponse response;
     co_await fill(response);
-    finish_fetch(fetch_, response);
+    rest(finish_fetch(fetch_, response));
     co_return response;
+  }
+
+  // What has begun to move since the request came, and was not looked at for it.
+  Task<bool> join_stirred() {
+    const std::size_t first = fetch_.partitions.size();
+    if (!fetch_.join_stirred()) co_return false;
+    co_await resolve();
+    co_await read(Reading::kAgain, first);
+    co_return true;
+  }
+
+  void rest(const std::vector<std::size_t>& without_news) {
+    if (!is_follower()) return;
+    std::vector<FetchContext::Rest> rests;
+    for (const std::size_t i : without_news)
+      if (wanted_[i].result && wanted_[i].result->rests_as_of) rests.emplace_back(i, *wanted_[i].result->rests_as_of);
+    fetch_.rest(rests);
   }
   static Task<FetchResponse> answer_later(std::unique_ptr<Fetch> self) { co_return co_await self->answer(); }
 
@@ -134,7 +157,8 @@ class Fetch {
 
   Task<> resolve() {
     const auto& image = *context_.image;
-    for (auto& partition : fetch_.partitions) {
+    while (wanted_.size() < fetch_.partitions.size()) {
+      auto& partition = fetch_.partitions[wanted_.size()];
       if (pace_.due()) co_await give_way();
       Wanted wanted;
       auto found = context_.version >= 13 ? find_partition(image, partition.topic_id, partition.partition)
@@ -164,10 +188,10 @@ class Fetch {
 
   // A follower is heard once for each request: what wakes it is no sign of life.
   enum class Reading { kFirst, kAgain };
-  Task<> read(Reading reading) {
+  Task<> read(Reading reading, std::size_t first) {
     std::map<unsigned, std::vector<replica::Partitions::Read>> reads;
     std::map<unsigned, std::vector<std::size_t>> slots;
-    for (std::size_t i = 0; i < wanted_.size(); ++i) {
+    for (std::size_t i = first; i < wanted_.size(); ++i) {
       if (!wanted_[i].key) continue;
       const auto& p = fetch_.partitions[i];
       reads[wanted_[i].shard].push_back(
@@ -217,7 +241,8 @@ class Fetch {
   }
 
   bool enough() const {
-    if (request_.max_wait_ms <= 0 || wanted_.empty() || bytes_ >= bytes_min_) return true;
+    if (request_.max_wait_ms <= 0 || bytes_ >= bytes_min_) return true;
+    if (wanted_.empty() && !fetch_.others_rest()) return true;
     return std::ranges::any_of(wanted_,
                                [](const Wanted& w) { return !w.result || w.result->diverging || w.result->preferred; });
   }
@@ -259,8 +284,9 @@ class Fetch {
     const Charge* memory = context_.request.memory;
     const bool gives_way = memory && memory->bytes() >= kMuchMemory;
     const Instant begun = context_.now();
+    const auto stirred = fetch_.next_stirred();
     const bool moved = co_await FetchWait::any_readable(context_.here, isolation_, std::move(partitions), until,
-                                                        gives_way, superseded_.get());
+                                                        gives_way, superseded_.get(), stirred.get());
     context_.note_wait_since(begun);
     co_return moved || (until < deadline_ && context_.now() >= until);
   }
