@@ -8,6 +8,7 @@ module(record DEPENDS base LINKS PkgConfig::isal PkgConfig::zstd PkgConfig::lz4 
 include(${PROJECT_SOURCE_DIR}/src/protocol/protocol.cmake)  # module(protocol), with generated sources
 module(json DEPENDS base)
 module(schema DEPENDS base json LINKS PkgConfig::pcre2)
+module(filter DEPENDS base record LINKS re2_library)
 module(machine DEPENDS base)
 module(registry DEPENDS base json schema machine)
 module(metadata DEPENDS base config protocol)
