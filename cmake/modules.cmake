@@ -31,6 +31,8 @@ module(replica DEPENDS base metrics config record protocol metadata replication 
        TEST_DEPENDS platform sim machine controller)
 module(coordinator DEPENDS base metrics config record protocol machine metadata replication runtime storage network
        replicated replica TEST_DEPENDS platform sim)
+module(search DEPENDS base metrics config record protocol metadata replication runtime storage network replica filter
+       TEST_DEPENDS platform sim)
 module(admin DEPENDS base metrics record protocol runtime network TEST_DEPENDS platform sim)
 
 # products
