@@ -44,7 +44,7 @@ module(schema_registry DEPENDS base metrics config json schema record protocol m
        replication runtime storage raft network replicated replica coordinator broker http TEST_DEPENDS platform sim)
 target_compile_definitions(schema_registry PRIVATE THALWEG_VERSION="${PROJECT_VERSION}")
 include(${PROJECT_SOURCE_DIR}/src/console/console.cmake)  # module(console), with generated sources, and its pages
-module(cli DEPENDS base metrics config json record protocol runtime network http admin TEST_DEPENDS platform)
+module(cli DEPENDS base metrics config json record filter protocol runtime network http admin TEST_DEPENDS platform)
 target_compile_definitions(cli PRIVATE THALWEG_VERSION="${PROJECT_VERSION}")
 
 # The C++ toolkit for applications, on librdkafka: nothing of the server links it, and without its libraries it is left out.
