@@ -21,7 +21,8 @@ struct SearchTest : ConsoleTest {
       record::BatchBuilder builder({.codec = codec});
       for (int i = base; i < std::min(base + 100, records); ++i) {
         const int n = first + i;
-        const record::HeaderView header{"trace", as_bytes("t-" + std::to_string(n % 7))};
+        const std::string trace = "t-" + std::to_string(n % 7);
+        const record::HeaderView header{"trace", as_bytes(trace)};
         const std::string value = "{\"n\":" + std::to_string(n) + ",\"pad\":\"" + std::string(200, 'x') + "\"}";
         const std::string key = "k" + std::to_string(n % 10);
         builder.append({.timestamp = kBegin + 1000 * n,

@@ -5,7 +5,8 @@
 //   every 250 ms id: CURSOR, event: done, data: SearchAnswer          the last one, without items
 //
 // Pulled by whoever reads: who closes the connection is noticed by the next write or the one after it, so a search that
-// nobody waits for ends within 100 ms. A search ends after five minutes, to be gone on with.
+// nobody waits for ends within 100 ms, or with the window that it is at, where a filter takes longer for that. A search
+// ends after five minutes, to be gone on with.
 #pragma once
 
 #include "console/search_answer.h"

@@ -112,15 +112,15 @@ def goes_on_after_a_restart(searched: Searched) -> str:
 
 @_searched
 def stops_when_nobody_listens(searched: Searched) -> str:
-    """Eight streams fill the house, so that a ninth is refused; when they are closed, the next one is let in."""
-    slow = 'value.note.matches("(x+x+)+y") || ' * 3 + "false"
-    streams = []
+    """Eight searches that take thousands of steps for each record; a ninth is refused. Once they are closed, the next begins long before they would have ended."""
+    numbers = list(range(1, 31))
+    slow = f"{numbers}.exists(a, {numbers}.exists(b, a * b == -1))"
+    streams, began = [], time.monotonic()
     for _ in range(8):
         stream = http.client.HTTPConnection("127.0.0.1", searched.port, timeout=_LIMIT_SECONDS)
         stream.request("GET", searched.path(slow), headers={"Accept": "text/event-stream"})
         answer = stream.getresponse()
         expect_equal((answer.status, answer.getheader("Content-Type")), (200, "text/event-stream"), "a stream")
-        expect(answer.readline().startswith(b"event: "), "the stream says nothing")
         streams.append((stream, answer))
 
     def status() -> int:
@@ -129,16 +129,26 @@ def stops_when_nobody_listens(searched: Searched) -> str:
             connection.request("GET", searched.path("true", limit=1))
             return connection.getresponse().status
 
-    refused = status() == 429
+    expect_equal(status(), 429, "a ninth search")
+    least = min(_progress_of(answer)["records"] for _, answer in streams)
+    expect(0 < least < _RECORDS / 4, f"searches that are to be stopped have looked at {least} records")
+    whole = (time.monotonic() - began) * _RECORDS / least  # that all of it would take, at this machine's pace
     for stream, answer in streams:
         answer.close()
         stream.close()
     closed = time.monotonic()
-    while (said := status()) == 429 and time.monotonic() - closed < _LIMIT_SECONDS:
+    while (said := status()) == 429 and time.monotonic() - closed < whole / 2:
         pass
     took = time.monotonic() - closed
-    expect_equal(said, 200, "after all were closed")
-    return f"{'a ninth was refused, and ' if refused else ''}the next began {took * 1000:.0f} ms after they were closed"
+    expect_equal(said, 200, f"{took:.1f} s after all were closed, of {whole:.1f} s that they would have taken")
+    return f"the next began {took * 1000:.0f} ms after they were closed; they would have gone on for {whole:.1f} s"
+
+
+def _progress_of(answer: http.client.HTTPResponse) -> dict:
+    """The first that a stream says of it."""
+    while answer.readline().strip() != b"event: progress":
+        pass
+    return json.loads(answer.readline().removeprefix(b"data: "))
 
 
 @_searched
