@@ -7,6 +7,7 @@ PACKAGES=(
   libboost1.81-dev libfmt-dev                                 # coroutines and sockets, text
   libisal-dev libzstd-dev liblz4-dev libsnappy-dev zlib1g-dev # CRC-32C and the codecs
   libpcre2-dev                                                # patterns in JSON schemas, matched within bounds
+  libre2-dev                                                  # patterns in filters, matched in linear time
   libgtest-dev libgmock-dev
   librdkafka-dev                                              # the load generator of ./dev bench, the crash test, the C++ toolkit
   libcurl4-openssl-dev nlohmann-json3-dev                     # the C++ toolkit: the schema registry's client, JSON

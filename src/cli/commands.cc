@@ -49,10 +49,13 @@ constexpr Command kCommands[] = {
      "thalweg produce greetings    # then type, a record a line; Ctrl-D ends",
      kOneTopic, declare_produce, produce, true},
     {"consume",
-     "TOPIC... [--from start|end|OFFSET|-N|TIME] [--count N] [--follow] [--group ID] [--format TEXT] [--output json]",
+     "TOPIC... [--from start|end|OFFSET|-N|TIME] [--where EXPRESSION] [--count N] [--follow] [--group ID] [--format "
+     "TEXT] "
+     "[--output json]",
      "Prints records; to the present end of the topic, or for ever with --follow.",
      "thalweg consume greetings\nthalweg consume orders --follow --output json    # an object a line\n"
      "thalweg consume orders --from -10    # the last 10 of each partition\n"
+     "thalweg consume orders --where 'value.status == \"FAILED\" && value.amount > 100'\n"
      "thalweg consume orders --from -1h --format '%T %p %o %k %s\\n'\n"
      "thalweg consume orders --group billing --count 10",
      kManyTopics, declare_consume, consume, true},

@@ -11,6 +11,7 @@
 #include "cli/place.h"
 #include "cli/progress.h"
 #include "cli/record_format.h"
+#include "cli/record_where.h"
 
 namespace thalweg::cli {
 namespace {
@@ -34,6 +35,7 @@ std::string as_line(const admin::ConsumedRecord& r) {
 struct Wish {
   Place from;
   std::optional<RecordFormat> format;
+  std::shared_ptr<RecordWhere> where;  // none: every record
   bool json = false, follow = false, in_group = false;
   std::int64_t count = INT64_MAX;
 };
@@ -52,6 +54,9 @@ Result<Wish> wish_of(const Session& session) {
   if (const auto format = options.value("format"); format && *format != "json") {
     if (wish.json) return session.misuse("--format and --output json both say how; give one");
     TRY(wish.format, session.given(RecordFormat::parse(*format)));
+  }
+  if (const auto where = options.value("where")) {
+    TRY(wish.where, session.given(RecordWhere::parse(*where, session.client.shard().clock.wall())));
   }
   if (!wish.in_group) return wish;
   if (options.value("group")->empty()) return session.misuse("--group is empty: a group has a name");
@@ -135,7 +140,8 @@ class Printing {
       if (!endless_ && clock.now() >= give_up) co_return incomplete();
     }
     progress_.finish(printed_);
-    if (printed_ == 0 && !endless_ && session_.terminal().err_is_terminal())
+    if (wish_.where && !wish_.where->troubles().empty()) session_.terminal().err(wish_.where->troubles() + "\n");
+    if (printed_ == 0 && !wish_.where && !endless_ && session_.terminal().err_is_terminal())
       session_.terminal().err("There is nothing to read there yet; --follow waits for it.\n");
     co_return Result<>();
   }
@@ -146,7 +152,7 @@ class Printing {
   void print(const std::vector<admin::ConsumedRecord>& records) {
     for (std::size_t i = 0; i < records.size(); ++i) {
       if (printed_ == wish_.count) return give_back(records, i);
-      if (!wanted(records[i])) continue;
+      if (!wanted(records[i]) || (wish_.where && !wish_.where->matches(records[i]))) continue;
       ++printed_;
       session_.terminal().out(text_of(records[i]));
     }
@@ -198,6 +204,10 @@ void declare_consume(OptionParser& parser) {
   parser.values("partition", "N", "Only this partition; may be repeated.").within("partition", 0, INT32_MAX);
   parser.value("group", "ID", "Read as a member of a group and remember how far; waits for more records.");
   parser.flag("read-committed", "Leave aborted transactions out.");
+  parser.value(
+      "where", "EXPRESSION",
+      "Only records of which this holds: 'value.status == \"FAILED\" && timestamp > now - duration(\"1h\")'; words "
+      "without an operator have to be in key, value or a header. What may be said: docs/filters.md.");
   parser.value("format", "TEXT",
                "Print this for each record: %t topic, %p partition, %o offset, %T time in ms, %k key, %s value, %h "
                "headers, %K and %S lengths, %% and \\n.");

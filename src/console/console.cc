@@ -39,12 +39,13 @@ http::Response secured_refusal(int status, std::string message) {
 
 }  // namespace
 
-Console::Console(broker::Broker& broker, About about, std::span<const console_asset> pages)
+Console::Console(broker::Broker& broker, Workers& workers, About about, std::span<const console_asset> pages)
     : broker_(broker),
       shared_{.broker = broker,
               .about = std::move(about),
               .access = Access(broker.shard0(), sign_in_way(broker.config()), broker.config().console_read_only),
-              .topics = {}},
+              .topics = {},
+              .searches = Searches(broker, workers)},
       memory_(kMemory),
       router_(secured_refusal),
       pages_(pages, router_, shared_) {
@@ -69,6 +70,7 @@ void Console::add_routes() {
   add_configurations(routes);
   add_groups(routes);
   add_group(routes);
+  add_search(routes);
   router_.add("GET", "/api/v1/openapi.json", [](http::Request) -> Task<http::Response> {
     co_return http::text_response(200, std::string(openapi()), "application/json");
   });
@@ -104,6 +106,9 @@ Task<Result<>> Console::start() {
   co_return Result<>();
 }
 
-Task<> Console::stop() { return site_->stop(); }
+Task<> Console::stop() {
+  shared_.searches.begin_stop();
+  return site_->stop();
+}
 
 }  // namespace thalweg::console

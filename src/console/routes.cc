@@ -4,6 +4,7 @@
 
 #include "base/crc32c.h"
 #include "broker/broker_shard.h"
+#include "http/accept.h"
 
 namespace thalweg::console {
 
@@ -17,6 +18,17 @@ http::Response Routes::json_response(std::string text) {
   auto response = http::text_response(200, std::move(text), "application/json");
   response.headers.add("Cache-Control", "private, no-cache");
   return response;
+}
+
+bool Routes::wants_events(const http::Request& request) {
+  static constexpr std::string_view kForms[] = {"application/json", "text/event-stream"};
+  return http::best_of(request.head.headers.find("Accept"), kForms) == 1;
+}
+
+http::Response Routes::event_response(std::unique_ptr<http::BodyStream> events) {
+  return {.status = 200,
+          .headers = {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}},
+          .body = std::move(events)};
 }
 
 http::Response Routes::unless_known(const http::Request& request, std::string text, std::int64_t as_of) {

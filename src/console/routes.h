@@ -24,6 +24,15 @@ class Routes {
     };
     router_.add(Operation::kMethod, Operation::kPattern, handle, {.body_max = has_body<Operation> ? kBodyMax : 0});
   }
+  // The same, and as server-sent events where the client likes these best: `stream` gives them.
+  template <class Operation, auto operation, auto stream>
+  void add_streamed() {
+    const auto handle = [&shared = shared_](http::Request request) {
+      return wants_events(request) ? serve_stream<Operation, stream>(shared, std::move(request))
+                                   : serve<Operation, operation>(shared, std::move(request));
+    };
+    router_.add(Operation::kMethod, Operation::kPattern, handle);
+  }
   http::Router& router() { return router_; }
   Shared& shared() { return shared_; }
 
@@ -42,8 +51,13 @@ class Routes {
     else
       co_return json_response(std::move(text));
   }
-  template <class Operation, auto operation>
-  static Task<Outcome<typename Operation::Answer>> answer_of(Shared& shared, const http::Request& request) {
+  template <class Operation, auto stream>
+  static Task<http::Response> serve_stream(Shared& shared, http::Request request) {
+    auto begun = co_await answer_of<Operation, stream, std::unique_ptr<http::BodyStream>>(shared, request);
+    co_return begun ? event_response(*std::move(begun)) : problem_response(shared, std::move(begun.error()));
+  }
+  template <class Operation, auto operation, class Answer = typename Operation::Answer>
+  static Task<Outcome<Answer>> answer_of(Shared& shared, const http::Request& request) {
     CO_TRY(auto client, shared.access.who(request));
     CO_TRY_VOID(shared.access.check_write(request));
     CO_TRY(auto asked, Operation::read(request));
@@ -57,6 +71,8 @@ class Routes {
  public:
   static Call call_for(Shared& shared, Access::Client client);
   static http::Response json_response(std::string text);
+  static bool wants_events(const http::Request& request);
+  static http::Response event_response(std::unique_ptr<http::BodyStream> events);
   // 304 where the client has the same already, apart from when it was looked at.
   static http::Response unless_known(const http::Request& request, std::string text, std::int64_t as_of);
   static http::Response problem_response(const Shared& shared, Problem problem);
@@ -73,5 +89,6 @@ void add_configurations(Routes& routes);
 void add_groups(Routes& routes);
 void add_group(Routes& routes);
 void add_topic_groups(Routes& routes);
+void add_search(Routes& routes);
 
 }  // namespace thalweg::console

@@ -450,7 +450,7 @@ Task<Result<ReadResult>> Partition::read(ReadRequest request) {
   }
   CO_TRY(result.data,
          co_await log_->read(request.from, {.max_bytes = request.bytes_max,
-                                            .upper_bound = bound(request.isolation),
+                                            .upper_bound = std::min(bound(request.isolation), request.below),
                                             .at_least_one_batch = request.at_least_one_batch,
                                             .aborted_transactions = request.isolation == Isolation::kLastStable}));
   // Only now: a place that cannot be read is none that the follower has reached.

@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <variant>
@@ -57,11 +58,14 @@ struct Follower {
   Offset log_start = kNoOffset;
 };
 
+inline constexpr Offset kNoBound{std::numeric_limits<std::int64_t>::max()};
+
 struct ReadRequest {
   Offset from;
   std::size_t bytes_max = 1 << 20;
   bool at_least_one_batch = true;
   Isolation isolation = Isolation::kHighWatermark;
+  Offset below = kNoBound;                            // nothing at or beyond it, whatever the isolation allows
   LeaderEpoch current_leader_epoch = kNoLeaderEpoch;  // what the client believes; checked if not -1 (KIP-320)
   LeaderEpoch last_fetched_epoch = kNoLeaderEpoch;    // of the record before `from`; checked if not -1 (KIP-595)
   std::optional<Follower> follower;                   // nothing: a consumer

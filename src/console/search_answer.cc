@@ -1,0 +1,107 @@
+#include "console/search_answer.h"
+
+#include <algorithm>
+
+#include "base/base64.h"
+#include "base/utf8.h"
+#include "broker/broker_shard.h"
+#include "search/cursor.h"
+
+namespace thalweg::console {
+namespace {
+
+// A cut may go through a character.
+std::string_view without_half_character(const search::Side& side) {
+  std::string_view text = side.bytes;
+  for (int i = 0; side.is_cut() && i < 3 && !is_utf8(text); ++i)
+    text.remove_suffix(std::min<std::size_t>(1, text.size()));
+  return is_utf8(text) ? text : std::string_view(side.bytes);
+}
+
+std::optional<FoundSide> as_side(const std::optional<search::Side>& side) {
+  if (!side) return std::nullopt;
+  FoundSide out{.bytes = std::int64_t(side->size), .cut = side->is_cut(), .text = {}, .base64 = {}};
+  const std::string_view shown = without_half_character(*side);
+  if (is_utf8(shown))
+    out.text = shown;
+  else
+    out.base64 = base64(shown);
+  return out;
+}
+
+bool has_more(const search::Plan& plan) {
+  return std::ranges::any_of(plan.parts(), [](const search::Part& part) { return part.left() > 0; });
+}
+
+}  // namespace
+
+FoundRecord as_found(const search::Match& match) {
+  FoundRecord out{.partition = match.partition.value,
+                  .offset = match.offset.value,
+                  .timestamp = {},
+                  .key = as_side(match.key),
+                  .value = as_side(match.value),
+                  .headers = {},
+                  .header_count = std::int32_t(match.header_count),
+                  .bytes = std::int64_t(match.size)};
+  if (match.timestamp != kNoTimestamp) out.timestamp = match.timestamp;
+  for (const auto& [name, value] : match.headers) out.headers.push_back({.name = name, .value = as_side(value)});
+  return out;
+}
+
+SearchProgress progress_of(const search::Plan& plan) {
+  const auto& counts = plan.counts();
+  return {.records = std::int64_t(counts.records),
+          .bytes = std::int64_t(counts.bytes),
+          .matches = std::int64_t(counts.matches),
+          .troubled = std::int64_t(counts.troubled),
+          .unreadable = std::int64_t(counts.unreadable),
+          .offsets = plan.offsets_passed(),
+          .of_offsets = plan.offsets(),
+          .frontier = plan.frontier()};
+}
+
+std::vector<SearchPartition> partitions_of(const search::Plan& plan) {
+  std::vector<SearchPartition> rows;
+  for (const auto& part : plan.parts()) {
+    auto& row = rows.emplace_back(SearchPartition{.partition = part.partition.value,
+                                                  .begin = part.begin.value,
+                                                  .end = part.end.value,
+                                                  .offsets = part.all() - part.left(),
+                                                  .of_offsets = part.all(),
+                                                  .problem = {}});
+    if (part.failed) row.problem = std::string(name(part.failed->code)) + ": " + part.failed->message;
+  }
+  return rows;
+}
+
+Task<std::optional<SearchEnd>> look_on_until(const Call& call, BegunSearch& begun, std::size_t matches_max,
+                                             Instant deadline, std::vector<FoundRecord>& found) {
+  const auto& clock = call.broker().shard0().clock;
+  for (;;) {
+    if (begun.search.is_done()) co_return has_more(begun.search.plan()) ? SearchEnd::kProblem : SearchEnd::kEnd;
+    if (found.size() >= matches_max) co_return SearchEnd::kMatches;
+    if (call.shared.searches.is_stopping()) co_return SearchEnd::kStopped;
+    for (const auto& match : co_await begun.search.look_on(matches_max - found.size()))
+      found.push_back(as_found(match));
+    if (clock.now() >= deadline && !begun.search.is_done() && found.size() < matches_max) co_return std::nullopt;
+  }
+}
+
+SearchAnswer answer_of(const BegunSearch& begun, SearchEnd why) {
+  const auto& plan = begun.search.plan();
+  SearchAnswer answer{.progress = progress_of(plan),
+                      .partitions = partitions_of(plan),
+                      .elsewhere = begun.elsewhere,
+                      .troubles = {},
+                      .why = why,
+                      .cursor = {},
+                      .items = {}};
+  for (const auto& trouble : begun.search.troubles())
+    answer.troubles.push_back(
+        {.partition = trouble.partition.value, .offset = trouble.offset.value, .why = trouble.why});
+  if (has_more(plan)) answer.cursor = search::encode(begun.search.cursor());
+  return answer;
+}
+
+}  // namespace thalweg::console

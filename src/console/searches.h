@@ -1,0 +1,55 @@
+// The searches of this node's console: how many run, and who reads for them. Owner: shard 0.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "broker/broker.h"
+#include "runtime/workers.h"
+#include "search/shard_reader.h"
+
+namespace thalweg::console {
+
+class Searches {
+ public:
+  static constexpr std::size_t kRunningMax = 8;  // another one is answered 429
+
+  // Both outlive it.
+  Searches(broker::Broker& broker, Workers& workers);
+  Searches(const Searches&) = delete;
+
+  // The right to run, until it dies. It may outlive none of the requests that hold it.
+  class Slot {
+   public:
+    explicit Slot(Searches& searches) : searches_(&searches) { ++searches.running_; }
+    Slot(Slot&& other) noexcept : searches_(std::exchange(other.searches_, nullptr)) {}
+    Slot& operator=(Slot&&) = delete;
+    ~Slot() {
+      if (searches_) --searches_->running_;
+    }
+
+   private:
+    Searches* searches_;
+  };
+  // Nothing: too many run.
+  std::optional<Slot> begin() {
+    return running_ < kRunningMax ? std::optional<Slot>(std::in_place, *this) : std::nullopt;
+  }
+  std::size_t running() const { return running_; }
+
+  search::ShardReader& reader_of(const replica::PartitionKey& key);
+
+  // From here on searches end with what they have.
+  void begin_stop() { stopping_ = true; }
+  bool is_stopping() const { return stopping_; }
+
+ private:
+  broker::Broker& broker_;
+  std::vector<std::unique_ptr<search::ShardReader>> readers_;  // by shard
+  std::size_t running_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace thalweg::console

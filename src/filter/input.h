@@ -1,0 +1,45 @@
+// A record as a filter sees it. Everything is a view: of a log's batch, or of what a consumer has.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "base/bytes.h"
+#include "base/time.h"
+#include "base/types.h"
+#include "record/record.h"
+
+namespace thalweg::filter {
+
+// Of a record: as they lie in it, or in a row.
+using Headers = std::variant<record::HeaderIterator, std::span<const record::HeaderView>>;
+
+struct Input {
+  PartitionId partition;
+  Offset offset;
+  Timestamp timestamp = kNoTimestamp;
+  std::optional<std::string_view> key, value;
+  Headers headers = std::span<const record::HeaderView>();
+  std::optional<ProducerId> producer_id = {};  // nothing: not known, as to consumers
+};
+
+// Of a record of a batch.
+Input input_of(PartitionId partition, ProducerId producer, const record::RecordView& record);
+
+// Calls with each header until it answers false; what is no header ends it.
+template <class F>
+void each_header(const Headers& headers, F visit) {
+  if (const auto* row = std::get_if<std::span<const record::HeaderView>>(&headers)) {
+    for (const auto& header : *row)
+      if (!visit(header)) return;
+    return;
+  }
+  auto walk = std::get<record::HeaderIterator>(headers);
+  for (auto header = walk.next(); header && *header; header = walk.next())
+    if (!visit(**header)) return;
+}
+
+}  // namespace thalweg::filter
