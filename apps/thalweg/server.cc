@@ -279,7 +279,8 @@ int run_server(const std::vector<std::string>& given) {
     registry.emplace(broker, threads.workers());
   std::optional<console::Console> console;
   if (broker.config().is_broker && !broker.config().console_listeners.empty())
-    console.emplace(broker, console::About{THALWEG_VERSION, std::string(cli::kKafkaVersion)}, pages());
+    console.emplace(broker, threads.workers(), console::About{THALWEG_VERSION, std::string(cli::kKafkaVersion)},
+                    pages());
   Life life{broker, monitoring, registry, console, threads};
   threads.on_stop_signal([&life](int number) { on_signal(life, number); });
   spawn(threads[0], run(life));

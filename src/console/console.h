@@ -19,8 +19,9 @@ namespace thalweg::console {
 
 class Console {
  public:
-  // Both outlive it; without files there are no pages. REQUIRES: it is a broker, not a controller alone
-  Console(broker::Broker& broker, About about, std::span<const console_asset> pages);
+  // The first two and the last outlive it; without files there are no pages. REQUIRES: it is a broker, not a controller
+  // alone
+  Console(broker::Broker& broker, Workers& workers, About about, std::span<const console_asset> pages);
   // REQUIRES: stop() has returned, or suspended coroutines were dropped
   ~Console();
 

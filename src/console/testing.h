@@ -22,6 +22,7 @@
 #include "protocol/produce_request.h"
 #include "protocol/produce_response.h"
 #include "record/builder.h"
+#include "sim/sim_workers.h"
 #include "sim/world.h"
 
 namespace thalweg::console {
@@ -46,6 +47,7 @@ struct Answered {
 
 struct ConsoleTest : testing::Test {
   struct Program {
+    std::unique_ptr<Workers> workers;
     std::unique_ptr<broker::Broker> broker;
     std::unique_ptr<Console> console;
     bool started = false, stopped = false;
@@ -163,7 +165,8 @@ struct ConsoleTest : testing::Test {
     auto program = std::make_shared<Program>();
     std::vector<const Shard*> shards{&node.shard(0), &node.shard(1)};
     program->broker = std::make_unique<broker::Broker>(std::move(shards), std::move(loaded->config));
-    program->console = std::make_unique<Console>(*program->broker, About{"1.2", "4.3"}, files);
+    program->workers = std::make_unique<sim::SimWorkers>(node.world().simulation);
+    program->console = std::make_unique<Console>(*program->broker, *program->workers, About{"1.2", "4.3"}, files);
     spawn(node.shard(0), run(program.get()));
     return program;
   }
