@@ -1,6 +1,7 @@
 // Records as the console shows them, asked over HTTP of a broker in a simulation.
 #include <algorithm>
 #include <random>
+#include <set>
 
 #include "base/base64.h"
 #include "broker/registry_door.h"
@@ -206,6 +207,35 @@ TEST_F(RecordsTest, ALargeRecordIsCutAndFetchedWhole) {
   EXPECT_EQ(ask("/api/v1/topics/orders/records/0/1/key").body, "k");
   write("orders", 0, {{std::nullopt, std::nullopt, kThen, {}}});
   EXPECT_EQ(ask("/api/v1/topics/orders/records/0/3/value").status, 404);
+}
+
+TEST_F(RecordsTest, APageThatCostsTooMuchEndsEarlyAndGoesOn) {
+  start();
+  create("orders", 1);
+  record::BatchOptions packed;
+  packed.codec = record::Codec::kZstd;
+  const int count = 50;
+  for (int i = 0; i < count; ++i) write("orders", 0, {{{}, std::string(2 << 20, 'x'), kThen + i, {}}}, packed);
+  const auto first = page("limit=500");
+  EXPECT_EQ(text_at(first, "end"), "work");
+  EXPECT_LT(places(first).size(), std::size_t(count));
+  EXPECT_GE(places(first).size(), 20u);
+  const auto all = walk("limit=500");
+  EXPECT_EQ(all.size(), std::size_t(count));
+  EXPECT_EQ(std::set<std::string>(all.begin(), all.end()).size(), std::size_t(count));
+}
+
+TEST_F(RecordsTest, PartitionsThatCostTooMuchAreLeftOutAndSaySo) {
+  start();
+  create("orders", 9);
+  record::BatchOptions packed;
+  packed.codec = record::Codec::kZstd;
+  for (int i = 0; i < 9; ++i) write("orders", i, {{{}, std::string(64 << 20, 'x'), kThen + i, {}}}, packed);
+  const auto one = page("limit=1");
+  EXPECT_EQ(text_at(one, "partitions/7/problem"), "(no text)");
+  EXPECT_EQ(text_at(one, "partitions/8/problem"),
+            "so much had to be read that this partition was left out: ask for fewer partitions");
+  EXPECT_EQ(places(page("limit=1&partitions=8")), (Places{"8:0"}));
 }
 
 TEST_F(RecordsTest, CommittedOffsetsAreReadAsWhatTheyAre) {

@@ -11,8 +11,8 @@ namespace thalweg::console {
 
 class Routes {
  public:
-  static constexpr std::size_t kBodyMax = 1u << 20;         // bytes
-  static constexpr std::size_t kRecordBodyMax = 16u << 20;  // the same, of what carries a record
+  static constexpr std::size_t kBodyMax = 1u << 20;        // bytes
+  static constexpr std::size_t kRecordBodyMax = 3u << 20;  // the same, of what carries a record
 
   // Both outlive it.
   Routes(http::Router& router, Shared& shared) : router_(router), shared_(shared) {}

@@ -45,17 +45,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const BytesView bytes = std::as_bytes(std::span(data + 2, size - 2));
   const auto side = data[1] % 2 ? Side::kKey : Side::kValue;
   for (int format = 0; format <= int(Format::kInternal); ++format)
-    check(decode({.bytes = bytes, .side = side, .wish = Format(format), .schema = {}, .text_max = text_max}), text_max);
+    check(decode::decode({.bytes = bytes, .side = side, .wish = Format(format), .schema = {}, .text_max = text_max}),
+          text_max);
   std::string framed("\0\0\0\0\1", 5);
   framed += as_text(bytes);
   for (const auto& schema : kSchemas)
-    check(decode({.bytes = as_bytes(framed),
-                  .side = side,
-                  .wish = {},
-                  .schema = SchemaOf{1, schema, {}},
-                  .text_max = text_max}),
+    check(decode::decode({.bytes = as_bytes(framed),
+                          .side = side,
+                          .wish = {},
+                          .schema = SchemaOf{1, schema, {}},
+                          .text_max = text_max}),
           text_max);
-  check(decode({.bytes = bytes, .side = side, .wish = {}, .schema = {}, .text_max = text_max}), text_max);
+  check(decode::decode({.bytes = bytes, .side = side, .wish = {}, .schema = {}, .text_max = text_max}), text_max);
   const std::size_t half = bytes.size() / 2;
   if (const auto record = read_internal("__consumer_offsets", {bytes.first(half), bytes.subspan(half)}, text_max)) {
     check(record->key, text_max);

@@ -122,6 +122,16 @@ TEST(Decode, AnIdThatTheRegistryDoesNotKnowShowsTheBytesAndSaysSo) {
   EXPECT_EQ(wished.flaw->message, "the schema registry was not asked");
 }
 
+TEST(Decode, WhatIsVeryLargeIsNotReadByASchema) {
+  const auto schema = schema::parse(schema::Type::kAvro, R"("bytes")");
+  const std::string bytes = "\0\0\0\0\x07"s + std::string(kStructuredMax, 'x');
+  const Question question{.bytes = as_bytes(bytes), .wish = {}, .schema = SchemaOf{7, *schema, {}}, .text_max = 100};
+  const auto decoded = decode(question);
+  EXPECT_EQ(decoded.format, Format::kHex);
+  ASSERT_TRUE(decoded.flaw);
+  EXPECT_EQ(decoded.flaw->message, "more than 4 MiB are not read by a schema");
+}
+
 TEST(Decode, SchemaIdsAreFourBytesBehindAZero) {
   EXPECT_FALSE(schema_id(as_bytes("\0\0\0\1"s)));
   EXPECT_FALSE(schema_id(as_bytes("\1\0\0\0\1"s)));

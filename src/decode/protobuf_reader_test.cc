@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/varint.h"
 #include "json/parser.h"
 #include "schema/schema.h"
 
@@ -101,6 +102,17 @@ TEST(ProtobufReader, WhatDoesNotFitIsToldWithItsPlace) {
   }
 }
 
+// So many messages in field 2 of each other.
+std::string nested(int levels) {
+  std::string bytes;
+  for (int i = 0; i < levels; ++i) {
+    std::byte size[kMaxVarint64];
+    const BytesView used(size, write_varint(size, bytes.size()));
+    bytes = "\x12" + std::string(as_text(used)) + bytes;
+  }
+  return bytes;
+}
+
 TEST(ProtobufReader, LongOnesAreCutAndDeepOnesRefused) {
   std::string many = "\0"s;
   for (int i = 0; i < 1000; ++i) many += "\x18\x01";
@@ -108,13 +120,11 @@ TEST(ProtobufReader, LongOnesAreCutAndDeepOnesRefused) {
   ASSERT_TRUE(cut);
   EXPECT_TRUE(cut->cut);
   EXPECT_EQ(cut->text.size(), 64u);
-  std::string deep;
-  for (int i = 0; i < 100; ++i) {
-    const std::string size(1, char(deep.size()));
-    deep = deep.size() < 128 ? "\x12" + size + deep : deep;
-  }
-  const auto read = protobuf("message Item { repeated Item parts = 2; }", "\0"s + deep);
-  EXPECT_TRUE(read || read.error().message == "it is nested too deep");
+  const std::string schema = "message Item { repeated Item parts = 2; }";
+  EXPECT_TRUE(protobuf(schema, "\0"s + nested(60)));
+  const auto deep = protobuf(schema, "\0"s + nested(100));
+  ASSERT_FALSE(deep);
+  EXPECT_EQ(deep.error().message, "it is nested too deep");
 }
 
 }  // namespace
