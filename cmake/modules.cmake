@@ -14,6 +14,7 @@ module(registry DEPENDS base json schema machine)
 module(metadata DEPENDS base config protocol)
 module(controller DEPENDS base config protocol metadata machine)
 module(group DEPENDS base protocol machine)
+module(decode DEPENDS base json schema protocol machine group)
 module(replication DEPENDS base config record protocol metadata TEST_DEPENDS machine controller group)
 
 # seams

@@ -35,6 +35,14 @@ Outcome<> read_parameter(const http::Request& request, std::string_view name, st
   return {};
 }
 
+Outcome<> read_parameter(const http::Request& request, std::string_view name, std::optional<std::int64_t>& into) {
+  const auto text = request.query_value(name);
+  if (!text || text->empty()) return {};
+  into = parse_number<std::int64_t>(*text);
+  if (!into) return std::unexpected(invalid(std::string(name), "a whole number of 64 bits"));
+  return {};
+}
+
 Outcome<> read_parameter(const http::Request& request, std::string_view name, bool& into) {
   if (request.query_value(name)) into = request.query_flag(name);
   return {};
@@ -51,11 +59,38 @@ Outcome<json::Value> body_tree(const http::Request& request) {
   return *std::move(tree);
 }
 
-Outcome<> read_member(const json::Value& object, std::string_view name, bool required, std::string& into) {
-  const auto* member = object.find(name);
-  const auto* text = member ? member->if_string() : nullptr;
-  if (text) into = *text;
-  if (!text && (member || required)) return std::unexpected(invalid("/" + std::string(name), "a string"));
+const json::Value* MemberOf::value() const {
+  const auto* found = object.find(name);
+  return found && !found->is_null() ? found : nullptr;
+}
+
+Outcome<> read_value(const json::Value& value, const std::string& at, std::string& into) {
+  const auto* text = value.if_string();
+  if (!text) return std::unexpected(invalid(at, "a string"));
+  into = *text;
+  return {};
+}
+
+Outcome<> read_value(const json::Value& value, const std::string& at, bool& into) {
+  const auto* given = value.if_bool();
+  if (!given) return std::unexpected(invalid(at, "true or false"));
+  into = *given;
+  return {};
+}
+
+Outcome<> read_value(const json::Value& value, const std::string& at, std::int32_t& into) {
+  const auto* number = value.if_number();
+  const auto read = number ? parse_number<std::int32_t>(number->text) : std::nullopt;
+  if (!read) return std::unexpected(invalid(at, "a whole number of 32 bits"));
+  into = *read;
+  return {};
+}
+
+Outcome<> read_value(const json::Value& value, const std::string& at, std::int64_t& into) {
+  const auto* number = value.if_number();
+  const auto read = number ? number->as_int64() : std::nullopt;
+  if (!read) return std::unexpected(invalid(at, "a whole number of 64 bits"));
+  into = *read;
   return {};
 }
 

@@ -215,8 +215,8 @@ TEST_F(ApiTest, EveryOperationIsDescribedAndAsked) {
   for (const auto& [method, path] : checker.operations()) {
     if (method != "get") continue;
     std::string real = path;
-    for (const auto& [name, value] :
-         std::vector<std::pair<std::string, std::string>>{{"{topic}", "none"}, {"{group}", "none"}, {"{id}", "1"}})
+    for (const auto& [name, value] : std::vector<std::pair<std::string, std::string>>{
+             {"{topic}", "none"}, {"{group}", "none"}, {"{id}", "1"}, {"{partition}", "0"}, {"{offset}", "0"}})
       if (const auto place = real.find(name); place != real.npos) real.replace(place, name.size(), value);
     const auto answered = ask(real);
     EXPECT_EQ(checker.check(path, method, answered.status, answered.json()), "") << path << ": " << answered.body;

@@ -1,23 +1,14 @@
 #include "console/ask.h"
 
 #include "broker/broker_shard.h"
+#include "broker/listener_role.h"
 #include "protocol/response_header.h"
+#include "storage/pieces.h"
 
 namespace thalweg::console::detail {
 namespace {
 
 constexpr std::size_t kSizeBytes = 4;  // in front of a frame
-
-// In one block. Answers of the APIs that are asked here have no pieces of files.
-SharedBytes joined(const Pieces& pieces) {
-  std::vector<std::byte> bytes;
-  bytes.reserve(size_of(pieces));
-  for (const auto& piece : pieces) {
-    const auto& memory = std::get<SharedBytes>(piece);
-    bytes.insert(bytes.end(), memory.view().begin(), memory.view().end());
-  }
-  return SharedBytes::take(std::move(bytes));
-}
 
 }  // namespace
 
@@ -37,10 +28,19 @@ Task<Result<SharedBytes>> exchange(const Call& call, protocol::ApiKey key, std::
   auto started = co_await api->start(context, std::move(body));
   network::Reply reply = started.later ? co_await std::move(*started.later) : std::move(started.reply);
   if (!reply.frame) co_return fail(ErrorCode::kUnknownServerError, "the broker gave no answer to its own console");
-  const SharedBytes frame = joined(*reply.frame);
+  CO_TRY(const SharedBytes frame, co_await storage::gather(*std::move(reply.frame)));
   protocol::Reader reader(frame.slice(kSizeBytes, frame.size() - kSizeBytes));
   CO_TRY_VOID(protocol::ResponseHeader::decode(reader, protocol::response_header_version(key, version)));
   co_return reader.rest();
+}
+
+Result<Endpoint> endpoint_of(const Call& call, BrokerId broker) {
+  const auto* registered = call.image->broker(broker);
+  const auto* endpoint =
+      registered ? registered->endpoint(broker::inter_broker_listener(call.broker().config())) : nullptr;
+  if (!endpoint)
+    return fail(ErrorCode::kBrokerNotAvailable, "broker " + to_string(broker) + " has no listener for other brokers");
+  return Endpoint{endpoint->host, endpoint->port};
 }
 
 }  // namespace thalweg::console::detail

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "broker/api_table.h"
+#include "broker/peer_channels.h"
 #include "console/call.h"
 #include "protocol/wire.h"
 
@@ -11,6 +12,8 @@ namespace thalweg::console {
 namespace detail {
 // The body of the answer.
 Task<Result<SharedBytes>> exchange(const Call& call, protocol::ApiKey key, std::int16_t version, SharedBytes body);
+// Where the broker is reached by others. kBrokerNotAvailable: it is not registered.
+Result<Endpoint> endpoint_of(const Call& call, BrokerId broker);
 }  // namespace detail
 
 template <class Response, class Request>
@@ -27,6 +30,20 @@ Task<Result<Response>> ask(const Call& call, Request request, std::int16_t versi
 template <class Response, class Request>
 Task<Result<Response>> ask(const Call& call, Request request) {
   return ask<Response>(call, std::move(request), protocol::info(Request::kKey).advertised_max);
+}
+
+// How long another broker may take: a page waits for it.
+inline constexpr Instant kAnotherWithin = std::chrono::seconds(5);
+
+// The same of any broker. Others know the sender as a broker, and not who asks: that is for the caller to check.
+template <class Response, class Request>
+Task<Result<Response>> ask_broker(const Call& call, BrokerId broker, Request request) {
+  const std::int16_t version = protocol::info(Request::kKey).advertised_max;
+  if (broker == call.self()) co_return co_await ask<Response>(call, std::move(request), version);
+  CO_TRY(auto endpoint, detail::endpoint_of(call, broker));
+  const Instant deadline = later(call.broker().shard0().clock.now(), kAnotherWithin);
+  co_return co_await call.broker().peers().template send<Response>(
+      {broker, broker::Purpose::kConsole}, std::move(endpoint), std::move(request), version, deadline);
 }
 
 }  // namespace thalweg::console

@@ -13,9 +13,12 @@
 #include "broker/broker.h"
 #include "broker/context.h"
 #include "console/access.h"
+#include "console/registry_schemas.h"
 #include "console/searches.h"
 #include "console/topic_table.h"
 #include "metadata/image.h"
+#include "runtime/turn.h"
+#include "runtime/workers.h"
 
 namespace thalweg::console {
 
@@ -27,11 +30,18 @@ struct About {
 // Owner: shard 0.
 struct Shared {
   broker::Broker& broker;
+  Workers& workers;
   About about;
   Timestamp started_at = kNoTimestamp;
   Access access;
   TopicTables topics;
   Searches searches;
+  RegistrySchemas schemas;
+  // What is fetched for people is in memory and unpacked, so one fetch at a time; those of other brokers, which may be
+  // slow, in a queue of their own.
+  Turn reading_here, reading_elsewhere;
+
+  Turn& reading(bool is_here) { return is_here ? reading_here : reading_elsewhere; }
 };
 
 struct Call {

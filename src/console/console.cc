@@ -42,10 +42,14 @@ http::Response secured_refusal(int status, std::string message) {
 Console::Console(broker::Broker& broker, Workers& workers, About about, std::span<const console_asset> pages)
     : broker_(broker),
       shared_{.broker = broker,
+              .workers = workers,
               .about = std::move(about),
               .access = Access(broker.shard0(), sign_in_way(broker.config()), broker.config().console_read_only),
               .topics = {},
-              .searches = Searches(broker, workers)},
+              .searches = Searches(broker, workers),
+              .schemas = {},
+              .reading_here = {},
+              .reading_elsewhere = {}},
       memory_(kMemory),
       router_(secured_refusal),
       pages_(pages, router_, shared_) {
@@ -66,6 +70,9 @@ void Console::add_routes() {
   add_quorum(routes);
   add_topics(routes);
   add_partitions(routes);
+  add_records(routes);
+  add_record(routes);
+  add_new_records(routes);
   add_topic_groups(routes);
   add_configurations(routes);
   add_groups(routes);

@@ -11,7 +11,7 @@ add_custom_command(
   COMMENT "Generating the console's API"
   VERBATIM)
 module(console
-       DEPENDS base metrics config json schema record protocol machine metadata controller group replication runtime storage
+       DEPENDS base metrics config json schema record protocol machine metadata controller group decode replication runtime storage
                raft network replicated replica coordinator broker http filter search
        GENERATED ${console_generated}
        SOURCES ${console_generated}/console/api_types.cc

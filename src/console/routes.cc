@@ -31,6 +31,15 @@ http::Response Routes::event_response(std::unique_ptr<http::BodyStream> events) 
           .body = std::move(events)};
 }
 
+http::Response Routes::download_response(Download download) {
+  http::Response response{.status = 200, .headers = {}, .body = std::move(download.bytes)};
+  response.headers.add("Content-Type", "application/octet-stream");
+  response.headers.add("Content-Disposition", "attachment; filename=\"" + download.name + "\"");
+  response.headers.add("Content-Security-Policy", "sandbox");
+  response.headers.add("Cache-Control", "private, no-cache");
+  return response;
+}
+
 http::Response Routes::unless_known(const http::Request& request, std::string text, std::int64_t as_of) {
   const std::string when = "\"as_of\":" + std::to_string(as_of);
   const auto at = text.find(when);

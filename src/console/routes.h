@@ -11,18 +11,19 @@ namespace thalweg::console {
 
 class Routes {
  public:
-  static constexpr std::size_t kBodyMax = 1u << 20;
+  static constexpr std::size_t kBodyMax = 1u << 20;        // bytes
+  static constexpr std::size_t kRecordBodyMax = 3u << 20;  // the same, of what carries a record
 
   // Both outlive it.
   Routes(http::Router& router, Shared& shared) : router_(router), shared_(shared) {}
 
   // An operation that asks for somebody who has signed in.
-  template <class Operation, auto operation>
+  template <class Operation, auto operation, std::size_t body_max = kBodyMax>
   void add() {
     const auto handle = [&shared = shared_](http::Request request) {
       return serve<Operation, operation>(shared, std::move(request));
     };
-    router_.add(Operation::kMethod, Operation::kPattern, handle, {.body_max = has_body<Operation> ? kBodyMax : 0});
+    router_.add(Operation::kMethod, Operation::kPattern, handle, {.body_max = has_body<Operation> ? body_max : 0});
   }
   // The same, and as server-sent events where the client likes these best: `stream` gives them.
   template <class Operation, auto operation, auto stream>
@@ -44,12 +45,19 @@ class Routes {
   static Task<http::Response> serve(Shared& shared, http::Request request) {
     auto answer = co_await answer_of<Operation, operation>(shared, request);
     if (!answer) co_return problem_response(shared, std::move(answer.error()));
-    std::string text;
-    append_json(text, *answer);
-    if constexpr (requires { answer->as_of; })
-      co_return unless_known(request, std::move(text), answer->as_of);
+    if constexpr (std::is_same_v<typename Operation::Answer, Download>)
+      co_return download_response(*std::move(answer));
     else
-      co_return json_response(std::move(text));
+      co_return answer_response(request, *std::move(answer));
+  }
+  template <class Answer>
+  static http::Response answer_response(const http::Request& request, const Answer& answer) {
+    std::string text;
+    append_json(text, answer);
+    if constexpr (requires { answer.as_of; })
+      return unless_known(request, std::move(text), answer.as_of);
+    else
+      return json_response(std::move(text));
   }
   template <class Operation, auto stream>
   static Task<http::Response> serve_stream(Shared& shared, http::Request request) {
@@ -73,6 +81,8 @@ class Routes {
   static http::Response json_response(std::string text);
   static bool wants_events(const http::Request& request);
   static http::Response event_response(std::unique_ptr<http::BodyStream> events);
+  // To be saved and never shown: no browser takes it for a page.
+  static http::Response download_response(Download download);
   // 304 where the client has the same already, apart from when it was looked at.
   static http::Response unless_known(const http::Request& request, std::string text, std::int64_t as_of);
   static http::Response problem_response(const Shared& shared, Problem problem);
@@ -85,6 +95,9 @@ void add_brokers(Routes& routes);
 void add_quorum(Routes& routes);
 void add_topics(Routes& routes);
 void add_partitions(Routes& routes);
+void add_records(Routes& routes);
+void add_record(Routes& routes);
+void add_new_records(Routes& routes);
 void add_configurations(Routes& routes);
 void add_groups(Routes& routes);
 void add_group(Routes& routes);

@@ -165,7 +165,7 @@ struct ConsoleTest : testing::Test {
     auto program = std::make_shared<Program>();
     std::vector<const Shard*> shards{&node.shard(0), &node.shard(1)};
     program->broker = std::make_unique<broker::Broker>(std::move(shards), std::move(loaded->config));
-    program->workers = std::make_unique<sim::SimWorkers>(world.simulation);
+    program->workers = std::make_unique<sim::SimWorkers>(node.world().simulation);
     program->console = std::make_unique<Console>(*program->broker, *program->workers, About{"1.2", "4.3"}, files);
     spawn(node.shard(0), run(program.get()));
     return program;

@@ -38,15 +38,25 @@ const route = <P extends Params = {}, Q extends Params = {}>(
 
 // `at` is the first row in sight of a long table.
 const table = { sort: text(), at: count() };
-export const topicTabs = ['partitions', 'groups', 'configuration'] as const;
+export const topicTabs = ['messages', 'partitions', 'groups', 'configuration'] as const;
 export const groupTabs = ['lag', 'members', 'configuration'] as const;
 export const brokerTabs = ['directories', 'configuration'] as const;
 const options = { q: text(), option: text(), show: oneOf('all', 'set') };
+// `start` is the offset or the time, as people write it; `record` the open one, "7:4318204".
+const messages = {
+  from: oneOf('newest', 'oldest', 'time', 'offset', 'live'),
+  start: text(),
+  partitions: text(),
+  key: text('auto'),
+  value: text('auto'),
+  record: text(),
+  part: oneOf('value', 'key', 'headers'),
+};
 
 export const routes = {
   overview: route('/'),
   topics: route('/topics', {}, { q: text(), show: oneOf('all', 'own', 'attention', 'internal'), ...table }),
-  topic: route('/topics/:topic/:tab', { topic: text(), tab: oneOf(...topicTabs) }, { ...table, ...options }),
+  topic: route('/topics/:topic/:tab', { topic: text(), tab: oneOf(...topicTabs) }, { ...table, ...options, ...messages }),
   groups: route('/groups', {}, { q: text(), state: text(), type: text(), ...table }),
   group: route(
     '/groups/:group/:tab',

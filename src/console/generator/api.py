@@ -8,6 +8,8 @@ import re
 
 BASICS = ("bool", "int32", "int64", "float64", "string")
 METHODS = ("get", "post", "delete")
+# In place of an answer's struct: bytes as they are, to be saved as a file.
+RAW = "bytes"
 # What every operation may answer beside its own: a malformed request, nobody signed in, a server that is not ready.
 ALWAYS_FAILS = (400, 401, 403, 503)
 
@@ -56,7 +58,7 @@ class Struct:
 class Operation:
     method: str
     path: str
-    answer: str | None  # a struct; None: no content
+    answer: str | None  # a struct, or RAW; None: no content
     sentence: str
     query: list[Field] = dataclasses.field(default_factory=list)
     body: str | None = None
@@ -81,6 +83,17 @@ class Api:
     enums: dict[str, Enum] = dataclasses.field(default_factory=dict)
     structs: dict[str, Struct] = dataclasses.field(default_factory=dict)
     operations: list[Operation] = dataclasses.field(default_factory=list)
+
+    def read_structs(self) -> set[str]:
+        """Bodies, and what they contain: those that are read."""
+        found: set[str] = set()
+        left = [operation.body for operation in self.operations]
+        while left:
+            name = left.pop()
+            if name in self.structs and name not in found:
+                found.add(name)
+                left += [field.type.name for field in self.structs[name].fields]
+        return found
 
     def ordered_structs(self) -> list[Struct]:
         """Each behind what it contains."""
@@ -181,11 +194,11 @@ def _check(api: Api) -> None:
                 raise ApiError(f"{struct.name}.{field.name}: no type '{field.type.name}'")
     for operation in api.operations:
         for name in (operation.answer, operation.body):
-            if name is not None and name not in api.structs:
+            if name is not None and name not in api.structs and not (name == RAW and name is operation.answer):
                 raise ApiError(f"{operation.method} {operation.path}: no struct '{name}'")
         for field in operation.query:
-            if field.type.array or field.type.name not in {"bool", "int32", "string", *api.enums}:
-                raise ApiError(f"{operation.path}?{field.name}: a parameter is a bool, int32, string or enum")
+            if field.type.array or field.type.name not in {"bool", "int32", "int64", "string", *api.enums}:
+                raise ApiError(f"{operation.path}?{field.name}: a parameter is a bool, int32, int64, string or enum")
             if not field.type.optional and field.default is None:
                 raise ApiError(f"{operation.path}?{field.name}: optional, or with a default")
     api.ordered_structs()

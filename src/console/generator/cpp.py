@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api import Api, ApiError, Enum, Field, Operation, Struct, Type
+from api import RAW, Api, ApiError, Enum, Field, Operation, Struct, Type
 
 BANNER = "// Generated from src/console/schemas by src/console/generator. Do not edit.\n"
 _BASICS = {"bool": "bool", "int32": "std::int32_t", "int64": "std::int64_t", "float64": "double",
@@ -61,11 +61,12 @@ def _reader(enum: Enum) -> str:
     return f"{snake}_of"
 
 
-def _struct(struct: Struct, api: Api, is_body: bool) -> list[str]:
+def _struct(struct: Struct, api: Api, is_read: bool) -> list[str]:
     lines = [f"// {struct.sentence}", f"struct {struct.name} {{", *_members(struct.fields, api)]
-    if is_body:
-        lines += ["", "  // The problem says what is wrong and where. Members that are not known count nothing.",
-                  f"  static Outcome<{struct.name}> read(const json::Value& value);"]
+    if is_read:
+        lines += ["", "  // The problem says what is wrong and where; `at` is the pointer to it in the body, empty for the body",
+                  "  // itself. Members that are not known count nothing.",
+                  f"  static Outcome<{struct.name}> read(const json::Value& value, const std::string& at = {{}});"]
     return [*lines, "};", f"void append_json(std::string& out, const {struct.name}& value);", ""]
 
 
@@ -76,7 +77,7 @@ def _parameters(operation: Operation) -> list[Field]:
 def _operation(operation: Operation, api: Api) -> list[str]:
     name = class_name(operation)
     lines = [f"// {operation.method.upper()} /api/v1{operation.path}: {operation.sentence}", f"struct {name} {{",
-             f"  using Answer = {operation.answer or 'void'};",
+             f"  using Answer = {'Download' if operation.answer == RAW else operation.answer or 'void'};",
              f'  static constexpr const char* kMethod = "{operation.method.upper()}";',
              f'  static constexpr const char* kPattern = "/api/v1{operation.path}";']
     if operation.body:
@@ -90,16 +91,18 @@ def _operation(operation: Operation, api: Api) -> list[str]:
 
 
 def header(api: Api) -> str:
-    bodies = {o.body for o in api.operations}
+    read = api.read_structs()
     lines = [BANNER + "#pragma once", "", "#include <cstdint>", "#include <expected>", "#include <optional>",
              "#include <string>", "#include <string_view>", "#include <vector>", "", '#include "http/message.h"',
              '#include "json/value.h"', "", "namespace thalweg::console {", "",
              "// What an operation gives, or why not.", "struct Problem;", "template <class T = void>",
-             "using Outcome = std::expected<T, Problem>;", ""]
+             "using Outcome = std::expected<T, Problem>;", "",
+             "// Bytes as they are, to be saved as a file of that name.", "struct Download {", "  SharedBytes bytes;",
+             "  std::string name;", "};", ""]
     for enum in sorted(api.enums.values(), key=lambda e: e.name):
         lines += _enum(enum)
     for struct in api.ordered_structs():
-        lines += _struct(struct, api, struct.name in bodies)
+        lines += _struct(struct, api, struct.name in read)
     for operation in api.operations:
         lines += _operation(operation, api)
     lines += ["// OpenAPI 3.1, as JSON.", "std::string_view openapi();", "", "}  // namespace thalweg::console", ""]
@@ -128,12 +131,15 @@ def _write_one(of: Type, value: str, api: Api) -> str:
     return f"append_number(out, {value});"
 
 
-def _write_field(field: Field, first: bool, api: Api) -> list[str]:
-    """One that may be missing brings the comma before it; so the first one may not be missing."""
+def _write_field(field: Field, before: list[Field], api: Api) -> list[str]:
+    """With the comma before it, unless it is the first that is there."""
     of, value = field.type, f"value.{field.name}"
     if of.optional:
         value = "*" + value
-    body = [f'out += "{"" if first else ","}\\"{field.name}\\":";']
+    is_behind_one = any(not other.type.optional for other in before)
+    body = [f'out += "{"," if is_behind_one else ""}\\"{field.name}\\":";']
+    if before and not is_behind_one:
+        body.insert(0, "if (out.back() != '{') out += ',';")
     if of.array:
         inner = _write_one(of, "item", api)
         body += ["out += '[';", f"for (const auto& item : {value}) {{", "  if (out.back() != '[') out += ',';", f"  {inner}",
@@ -148,16 +154,18 @@ def _write_field(field: Field, first: bool, api: Api) -> list[str]:
 def _writer(struct: Struct, api: Api) -> list[str]:
     lines = [f"void append_json(std::string& out, const {struct.name}& value) {{", "  out += '{';"]
     for index, field in enumerate(struct.fields):
-        lines += _write_field(field, index == 0, api)
+        lines += _write_field(field, struct.fields[:index], api)
     return [*lines, "  out += '}';", "}", ""]
 
 
-def _body_reader(struct: Struct) -> list[str]:
-    lines = [f"Outcome<{struct.name}> {struct.name}::read(const json::Value& value) {{", f"  {struct.name} made;",
-             '  if (!value.if_object()) return std::unexpected(invalid("/", "the body is no object of JSON"));']
+def _body_reader(struct: Struct, api: Api) -> list[str]:
+    lines = [f"Outcome<{struct.name}> {struct.name}::read(const json::Value& value, const std::string& at) {{",
+             f"  {struct.name} made;",
+             '  if (!value.if_object()) return std::unexpected(invalid(at.empty() ? "/" : at, "an object of JSON"));']
     for field in struct.fields:
-        required = "true" if not field.type.optional else "false"
-        lines += [f'  TRY_VOID(read_member(value, "{field.name}", {required}, made.{field.name}));']
+        enum = api.enums.get(field.type.name)
+        how = f', {{&{_reader(enum)}, "{", ".join(value for value, _ in enum.values)}"}}' if enum else ""
+        lines += [f'  TRY_VOID(read_member({{value, at, "{field.name}"}}, made.{field.name}{how}));']
     return [*lines, "  return made;", "}", ""]
 
 
@@ -181,7 +189,7 @@ def _operation_reader(operation: Operation, api: Api) -> list[str]:
 
 
 def source(api: Api, openapi: str) -> str:
-    bodies = {o.body for o in api.operations}
+    read = api.read_structs()
     lines = [BANNER + '#include "console/api_types.h"', "", '#include "console/api_reading.h"',
              '#include "json/writer.h"', "", "namespace thalweg::console {", "namespace {",
              "void append_number(std::string& out, bool value) { out += value ? \"true\" : \"false\"; }",
@@ -191,8 +199,8 @@ def source(api: Api, openapi: str) -> str:
         lines += _enum_functions(enum)
     for struct in api.ordered_structs():
         lines += _writer(struct, api)
-        if struct.name in bodies:
-            lines += _body_reader(struct)
+        if struct.name in read:
+            lines += _body_reader(struct, api)
     for operation in api.operations:
         lines += _operation_reader(operation, api)
     # In pieces, since a literal has a length that compilers promise.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from api import ALWAYS_FAILS, Api, Field, Operation, Struct, Type
+from api import ALWAYS_FAILS, RAW, Api, Field, Operation, Struct, Type
 
 _BASICS = {
     "bool": {"type": "boolean"},
@@ -30,7 +30,7 @@ def _struct(struct: Struct) -> dict:
 
 
 def _default(field: Field):
-    if field.type.name == "int32":
+    if field.type.name in ("int32", "int64"):
         return int(field.default)
     return field.default == "true" if field.type.name == "bool" else field.default
 
@@ -50,15 +50,21 @@ def _content(struct: str, media_type: str = "application/json") -> dict:
     return {media_type: {"schema": {"$ref": f"#/components/schemas/{struct}"}}}
 
 
+def _answer(operation: Operation) -> dict:
+    if not operation.answer:
+        return {"description": "done"}
+    if operation.answer == RAW:
+        return {"description": "the bytes", "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+    return {"description": "as asked", "content": _content(operation.answer)}
+
+
 def _operation(operation: Operation) -> dict:
     out: dict = {"operationId": operation.id, "summary": operation.sentence}
     if parameters := _parameters(operation):
         out["parameters"] = parameters
     if operation.body:
         out["requestBody"] = {"required": True, "content": _content(operation.body)}
-    answer = {"description": "as asked", "content": _content(operation.answer)} if operation.answer else {
-        "description": "done"}
-    out["responses"] = {"200" if operation.answer else "204": answer}
+    out["responses"] = {"200" if operation.answer else "204": _answer(operation)}
     for status in sorted({*ALWAYS_FAILS, *operation.fails}):
         out["responses"][str(status)] = {"$ref": "#/components/responses/Problem"}
     return out

@@ -30,6 +30,12 @@ page ThingPage of Thing  "Things"
 
 struct Wish       "What is sent"
   text    string  "what is wished"
+  color   Color?  "how it is to look"
+  parts   []Part? "what it is made of"
+
+struct Part       "A part"
+  weight  int64?  "bytes"
+  name    string  "its name"
 
 get /things  ThingPage  "Things"
   query  color  Color  default "red"  "only these"
@@ -38,6 +44,7 @@ get /things  ThingPage  "Things"
   fails  404
 post /things/{thing}/wishes  none  "Wishes"
   body   Wish
+get /things/{thing}/picture  bytes  "How it looks"
 '''
 
 
@@ -55,10 +62,12 @@ class Reading(unittest.TestCase):
         self.assertEqual(made.enums["Color"].values[1], ("dark_blue", "like the sea # at night"))
         self.assertEqual(made.structs["Thing"].fields[1].type, api.Type("int64", False, True))
         self.assertEqual([f.name for f in made.structs["ThingPage"].fields], ["total", "from", "as_of", "dark", "items"])
-        things, wishes = made.operations
+        things, wishes, picture = made.operations
         self.assertEqual((things.id, wishes.id), ("get_things", "post_thing_wishes"))
         self.assertEqual((things.query[0].default, things.query[2].default, things.fails), ("red", None, [404]))
         self.assertEqual((wishes.path_parameters, wishes.answer, wishes.body), (["thing"], None, "Wish"))
+        self.assertEqual(picture.answer, api.RAW)
+        self.assertEqual(made.read_structs(), {"Wish", "Part"})
 
     def test_refuses_what_it_does_not_know(self):
         for before, after in [("[]Color", "[]Colour"), ("int64?", "int64*"), ("post /", "put /"), ("body   Wish", "body   Wash"),
@@ -89,6 +98,26 @@ class Writing(unittest.TestCase):
                      "  std::vector<Color> colors;", "struct GetThings {", "  using Answer = ThingPage;", "  Color color = Color::kRed;",
                      "  std::int32_t limit = 10;", '  static constexpr const char* kPattern = "/api/v1/things/{thing}/wishes";']:
             self.assertIn(line + "\n", text)
+
+    def test_cpp_reads_bodies_with_what_is_in_them(self):
+        made = read(TEXT)
+        text = cpp.source(made, "{}")
+        for line in ['  TRY_VOID(read_member({value, at, "text"}, made.text));', '  TRY_VOID(read_member({value, at, "parts"}, made.parts));',
+                     '  TRY_VOID(read_member({value, at, "color"}, made.color, {&color_of, "red, dark_blue"}));']:
+            self.assertIn(line + "\n", text)
+        self.assertIn("Outcome<Part> Part::read", text)
+        self.assertNotIn("Outcome<Thing> Thing::read", text)
+
+    def test_cpp_writes_no_comma_before_the_first_member_that_is_there(self):
+        text = cpp.source(read(TEXT), "{}")
+        self.assertIn("""    out += "\\"weight\\":";\n""", text)
+        self.assertIn("""  if (out.back() != '{') out += ',';\n  out += "\\"name\\":";\n""", text)
+
+    def test_bytes_are_a_download(self):
+        made = read(TEXT + 'struct Problem "p"\n  title string "t"\n')
+        self.assertIn("struct GetThingPicture {\n  using Answer = Download;", cpp.header(made))
+        answer = json.loads(openapi.render(made))["paths"]["/api/v1/things/{thing}/picture"]["get"]["responses"]["200"]
+        self.assertEqual(list(answer["content"]), ["application/octet-stream"])
 
     def test_typescript_has_optional_members_and_unions(self):
         text = typescript.render(read(TEXT))

@@ -13,7 +13,7 @@ const keys: [string[], string][] = [
   [['g', 'b'], 'Brokers'],
   [['c'], 'Copy the name'],
   [['y'], 'Copy the link'],
-  [['l'], 'Pause, and go on'],
+  [['l'], 'Pause, and go on; in messages live'],
   [['?'], 'These keys'],
 ];
 

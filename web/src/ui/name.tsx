@@ -17,6 +17,13 @@ export function Name({ text }: { text: string }) {
   );
 }
 
+// Payload of a stranger's: the same, whole. `keep` are characters that show as what they are: ends of lines.
+export const Hidden = ({ text, keep = '' }: { text: string; keep?: string }) => (
+  <>
+    {pieces(text, keep).map((piece) => (piece.hidden ? <span class="esc">{piece.text}</span> : piece.text))}
+  </>
+);
+
 // The same for places that take only text: titles and labels.
 export const plain = (text: string): string =>
   pieces(text.slice(0, LONGEST))

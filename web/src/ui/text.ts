@@ -111,11 +111,13 @@ export interface Piece {
   hidden: boolean; // text is then the character's number: U+202E
 }
 
-// A name in pieces, so that characters which do not show, or turn the text round, can be shown by their numbers.
-export function pieces(name: string): Piece[] {
+// A name in pieces, so that characters which do not show, or turn the text round, can be shown by their numbers. Those of
+// `keep` are left as they are.
+export function pieces(name: string, keep = ''): Piece[] {
   const found: Piece[] = [];
   let from = 0;
   for (const match of name.matchAll(HIDDEN)) {
+    if (keep.includes(match[0])) continue;
     if (match.index > from) found.push({ text: name.slice(from, match.index), hidden: false });
     found.push({ text: 'U+' + match[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0'), hidden: true });
     from = match.index + 1;

@@ -2,7 +2,11 @@
 export const screens = {
   overview: '/',
   topics: '/topics',
-  partitions: '/topics/audit.raw',
+  messages: '/topics/orders.events.v1',
+  record: '/topics/orders.events.v1?record=3:4318201',
+  'record-headers': '/topics/orders.events.v1?record=3:4318201&part=headers',
+  'messages-offset': '/topics/orders.events.v1?from=offset',
+  partitions: '/topics/audit.raw/partitions',
   'topic-groups': '/topics/billing.invoices/groups',
   configuration: '/topics/billing.invoices/configuration',
   option: '/topics/billing.invoices/configuration?option=retention.ms',

@@ -24,6 +24,38 @@ real('a topic that a client of Kafka makes is there without a reload, with its r
   ),
 );
 
+real('records are read, followed, saved and written, and a client of Kafka reads what was written', () =>
+  serving({}, (server) =>
+    looking({}, async (page) => {
+      server.run('topic', 'create', 'orders', '--partitions', '3');
+      server.write('orders', '{"id":9223372036854775807,"name":"größe"}');
+      await page.goto(server.url + '/topics/orders');
+      await page.locator('tbody button.name').first().click();
+      await page.locator('.payload').getByText('9223372036854775807').waitFor();
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('link', { name: 'Download' }).click(),
+      ]);
+      const saved = await (await import('node:fs/promises')).readFile(await download.path(), 'utf8');
+      assert.equal(saved, '{"id":9223372036854775807,"name":"größe"}');
+      await page.getByRole('link', { name: 'Live', exact: true }).click();
+      await page.getByText('Waiting for records').waitFor();
+      server.write('orders', 'as it comes');
+      await page.locator('tbody').getByText('as it comes').waitFor({ timeout: 10_000 });
+      await page.getByRole('button', { name: 'Produce', exact: true }).click();
+      const dialog = page.getByRole('dialog', { name: /Produce to/ });
+      await dialog.getByLabel('No key').uncheck();
+      await dialog.getByLabel('Key', { exact: true }).fill('k-1');
+      await dialog.getByLabel('Value', { exact: true }).fill('typed by hand');
+      await dialog.getByRole('button', { name: 'Write the record' }).click();
+      await dialog.waitFor({ state: 'detached' });
+      await page.locator('.payload').getByText('typed by hand').waitFor();
+      assert.match(server.run('consume', 'orders', '--count', '3'), /typed by hand/);
+      assert.match(server.log, /console change.*produce/);
+    }),
+  ),
+);
+
 real('every screen of a server with topics and a group is clean, in both themes', () =>
   serving({}, async (server) => {
     server.run('topic', 'create', 'orders', '--partitions', '3');
@@ -33,6 +65,9 @@ real('every screen of a server with topics and a group is clean, in both themes'
       '/',
       '/topics',
       '/topics/orders',
+      '/topics/orders?from=oldest&record=0:0',
+      '/topics/orders?from=live',
+      '/topics/orders/partitions',
       '/topics/orders/groups',
       '/topics/orders/configuration',
       '/topics/orders/configuration?option=retention.ms',

@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import * as data from './data.ts';
+import * as records from './records.ts';
 
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; " +
@@ -35,6 +36,7 @@ export function world({ topics, groups, auth = 'none' } = {}) {
     wrong: 0,
     fail: undefined,
     readOnly: false,
+    written: [], // records, the newest first
   };
 }
 
@@ -130,6 +132,33 @@ const routes = [
     (w, q, t) => page(sorted(data.partitions(topicOf(w, t)), q.get('sort') ?? 'partition'), q),
   ],
   ['GET /topics/:t/groups', (w, q, t) => page(data.topicGroups(topicOf(w, t)), q)],
+  ['GET /topics/:t/records', (w, q, t) => topicOf(w, t) && records.recordPage(q, w.written)],
+  [
+    'GET /topics/:t/records/:p/:o',
+    (w, q, t, p, o) =>
+      (topicOf(w, t) && records.recordDetail(Number(p), Number(o), w.written)) ??
+      fail(new Refused(404, `Partition ${p} has no record at offset ${o}`, { broker: 1 })),
+  ],
+  [
+    'POST /topics/:t/records',
+    (w, q, t, body) => {
+      topicOf(w, t);
+      if (body.value?.format === 'int32' && !/^-?\d+$/.test(body.value.text))
+        throw new Refused(422, '/value/text has to be a whole number of 32 bits', {
+          fields: [{ path: '/value/text', message: 'has to be a whole number of 32 bits' }],
+        });
+      const made = {
+        ...records.record(0),
+        partition: body.partition ?? 0,
+        offset: 5_000_000 + w.written.length,
+        timestamp: data.NOW,
+        key: body.key ? records.payload('text', body.key.text) : records.payload('null', ''),
+        value: body.value ? records.payload(body.value.format, body.value.text) : records.payload('null', ''),
+      };
+      w.written.unshift(made);
+      return { partition: made.partition, offset: made.offset, timestamp: made.timestamp };
+    },
+  ],
   ['GET /topics/:t/config', (w, q, t) => topicOf(w, t) && data.configuration()],
   [
     'GET /groups',
@@ -166,11 +195,12 @@ const fail = (refused) => {
 const topicOf = (w, name) => w.topics.find((one) => one.name === name) ?? fail(missing('topic', name));
 const groupOf = (w, name) => w.groups.find((one) => one.name === name) ?? fail(missing('group', name));
 
-function routed(w, method, path, query) {
+function routed(w, method, path, query, body) {
   const parts = (method + path).split('/');
   for (const { parts: pattern, answer } of routes) {
     if (pattern.length !== parts.length || !pattern.every((part, n) => part[0] === ':' || part === parts[n])) continue;
-    return answer(w, query, ...parts.filter((_, n) => pattern[n][0] === ':').map(decodeURIComponent));
+    const names = parts.filter((_, n) => pattern[n][0] === ':').map(decodeURIComponent);
+    return answer(w, query, ...names, ...(method === 'POST' ? [JSON.parse(body)] : []));
   }
   throw new Refused(404, `Nothing is at ${path}`);
 }
@@ -234,7 +264,7 @@ function answer(w, request, response, body) {
       broker: 1,
       hint: 'Ask again in a moment.',
     });
-  return routed(w, request.method, path, url.searchParams);
+  return routed(w, request.method, path, url.searchParams, body);
 }
 
 function api(w, request, response, body) {

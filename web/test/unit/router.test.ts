@@ -35,7 +35,7 @@ test('what has its initial value is not in the address', () => {
 });
 
 test('a topic without a tab opens the first one', () => {
-  assert.deepEqual(opened('/topics/orders').path, { topic: 'orders', tab: 'partitions' });
+  assert.deepEqual(opened('/topics/orders').path, { topic: 'orders', tab: 'messages' });
 });
 
 test('a slash in a name stays in the name', () => {

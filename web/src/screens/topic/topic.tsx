@@ -1,8 +1,11 @@
 // One topic: what it is, and its tabs.
+import { useState } from 'preact/hooks';
 import { at } from '../../api/client';
 import { useAnswer } from '../../api/live';
 import type { Configuration, Topic } from '../../api/types.gen';
-import { href, type Place } from '../../router';
+import { Icon } from '../../icons';
+import { href, see, type Place } from '../../router';
+import { session } from '../../session';
 import { Name } from '../../ui/name';
 import { Bytes, Num } from '../../ui/number';
 import { Failure, NotRefreshed } from '../../ui/state';
@@ -11,11 +14,16 @@ import { plural } from '../../ui/text';
 import { ConfigurationTab } from '../shared/configuration';
 import { Kept, TopicTags } from '../shared/words';
 import { TopicGroups } from './groups';
+import { Messages } from './messages/messages';
 import { Partitions } from './partitions';
+import { Produce } from './produce';
 
 export default function TopicScreen({ place }: { place: Place<'topic'> }) {
   const { topic: name, tab } = place.path;
   const topic = useAnswer<Topic>(at`/topics/${name}`);
+  // Undefined: nothing is written; '' a new record; else one like that record.
+  const [writing, write] = useState<string>();
+  const mayWrite = session.value?.read_only === false;
   const config = useAnswer<Configuration>(at`/topics/${name}/config`);
   if (!topic.data && topic.trouble) return <Failure trouble={topic.trouble} retry={topic.reload} />;
   const to = (key: typeof tab) => href('topic', { topic: name, tab: key });
@@ -26,12 +34,21 @@ export default function TopicScreen({ place }: { place: Place<'topic'> }) {
           <Name text={name} />
         </h1>
         {topic.data && <About topic={topic.data} />}
+        {mayWrite && (
+          <span class="acts">
+            <button class="btn" onClick={() => write('')}>
+              <Icon name="send" size={14} />
+              Produce
+            </button>
+          </span>
+        )}
       </div>
       <NotRefreshed of={topic} />
       <Tabs
         label="Of this topic"
         now={tab}
         tabs={[
+          { key: 'messages', label: 'Messages', href: to('messages') },
           { key: 'partitions', label: 'Partitions', href: to('partitions'), count: topic.data?.partitions },
           { key: 'groups', label: 'Groups', href: to('groups'), count: topic.data?.groups },
           {
@@ -41,6 +58,7 @@ export default function TopicScreen({ place }: { place: Place<'topic'> }) {
           },
         ]}
       />
+      {tab === 'messages' && <Messages place={place} {...(mayWrite ? { onAgain: write } : {})} />}
       {tab === 'partitions' && <Partitions place={place} />}
       {tab === 'groups' && <TopicGroups place={place} />}
       {tab === 'configuration' && (
@@ -50,6 +68,14 @@ export default function TopicScreen({ place }: { place: Place<'topic'> }) {
           command={(option, value) =>
             `kafka-configs --bootstrap-server ${location.hostname}:9092 --entity-type topics --entity-name ${name} --alter --add-config ${option}=${value}`
           }
+        />
+      )}
+      {writing !== undefined && (
+        <Produce
+          topic={name}
+          from={writing || undefined}
+          onWritten={(record) => see(place, { record }, { replace: true })}
+          onClose={() => write(undefined)}
         />
       )}
     </>

@@ -1,0 +1,21 @@
+// From offsets to records as the API shows them: fetched, unpacked and read on other threads, with the schemas that
+// they name.
+#pragma once
+
+#include "console/record_view.h"
+
+namespace thalweg::console {
+
+// Of the partition, in ascending order; what is gone by now is missing. REQUIRES: `wanted` ascends
+Task<Result<std::vector<Record>>> read_records(const Call& call, PartitionPlace place, std::vector<Offset> wanted,
+                                               ReadIsolation isolation, RecordView view);
+
+// The one record with the bytes that it is in. kOffsetOutOfRange: there is none at that offset.
+struct WholeRecord {
+  std::shared_ptr<const FoundRecords> found;
+  Offset last_stable;
+  const FoundRecord& record() const { return found->records.front(); }
+};
+Task<Result<WholeRecord>> read_whole(const Call& call, PartitionPlace place, Offset offset);
+
+}  // namespace thalweg::console

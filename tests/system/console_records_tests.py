@@ -1,0 +1,102 @@
+"""Records in the console: with Kafka's own tools at the other end, with the registry, and in a cluster of which any broker shows all."""
+
+import json
+import struct
+
+from cluster_tests import in_cluster, until
+from console_tests import Console, _tool, _with_console
+from harness.broker import ThalwegBroker
+from harness.outcome import expect, expect_equal
+from harness.wire import free_port
+from registry_tests import Registry
+
+_WAIT_SECONDS = 60
+_SCHEMAS = {
+    "AVRO": ('{"type":"record","name":"Order","fields":[{"name":"id","type":"long"}]}', b"\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01"),
+    "PROTOBUF": ('syntax = "proto3"; message Order { int64 id = 1; }', b"\x00\x08\xff\xff\xff\xff\xff\xff\xff\xff\x7f"),
+    "JSON": ('{"type":"object"}', b'{"id":9223372036854775807}'),
+}
+
+
+def _write(console: Console, topic: str, record: dict, status: int = 200) -> dict:
+    got, _, body = console.ask("POST", f"/api/v1/topics/{topic}/records", record)
+    expect_equal(got, status, f"status of the write: {body[:300]!r}")
+    return json.loads(body)
+
+
+@_with_console()
+def _reads_and_writes_what_kafkas_tools_do(broker: ThalwegBroker, console: Console) -> str:
+    _tool(broker, "kafka-topics", "--create", "--topic", "orders", "--partitions", "3")
+    _tool(broker, "kafka-console-producer", "--topic", "orders", "--property", "parse.key=true", "--property", "key.separator=:",
+          says="".join(f"k{n}:value {n}\n" for n in range(200)))
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = console.get(f"/topics/orders/records?limit=37{cursor and '&cursor=' + cursor}")
+        seen += [(item["partition"], item["offset"], item["key"]["text"], item["value"]["text"]) for item in page["items"]]
+        cursor = page.get("cursor")
+    expect_equal(sorted(value for _, _, _, value in seen), sorted(f"value {n}" for n in range(200)), "all of them, once")
+    written = _write(console, "orders", {"key": {"text": "k7"}, "value": {"text": "by hand"}})
+    beside = next(partition for partition, _, key, _ in seen if key == "k7")
+    expect_equal(written["partition"], beside, "a key has one partition, whoever writes it")
+    read = _tool(broker, "kafka-console-consumer", "--topic", "orders", "--from-beginning", "--max-messages", "201")
+    expect("by hand" in read, "kafka-console-consumer has not read what the console wrote")
+    status, headers, body = console.ask("GET", f"/api/v1/topics/orders/records/{written['partition']}/{written['offset']}/value")
+    expect_equal((status, body, headers["Content-Type"]), (200, b"by hand", "application/octet-stream"), "the download")
+    return f"{len(seen)} records"
+
+
+def _schemas_are_those_of_the_registry() -> str:
+    port = free_port()
+
+    @_with_console({"schema.registry.listeners": f"http://127.0.0.1:{port}"})
+    def test(broker: ThalwegBroker, console: Console) -> str:
+        registry = Registry(port)
+        _tool(broker, "kafka-topics", "--create", "--topic", "orders")
+        for kind, (schema, payload) in _SCHEMAS.items():
+            status, answer = registry.register(f"orders-{kind}-value", schema, kind)
+            expect_equal(status, 200, f"{kind} is registered")
+            framed = b"\x00" + struct.pack(">i", answer["id"]) + payload
+            at = _write(console, "orders", {"value": {"text": framed.hex(), "format": "hex"}})
+            value = console.get(f"/topics/orders/records/0/{at['offset']}")["record"]["value"]
+            expect_equal((value["format"], value["text"]), (kind.lower().replace("json", "json_schema"), '{"id":9223372036854775807}'), kind)
+            expect_equal((value["schema"]["subject"], value["schema"]["version"]), (f"orders-{kind}-value", 1), "its schema")
+        return ", ".join(_SCHEMAS)
+    return test()
+
+
+@in_cluster
+def _any_broker_shows_and_writes_all(cluster) -> str:
+    consoles = {}
+    for node, broker in cluster.nodes.items():
+        consoles[node] = Console(free_port())
+        broker.properties["console.listeners"] = f"http://127.0.0.1:{consoles[node].port}"
+    cluster.start()
+    cluster.wait_for_each_other()
+    cluster.thalweg(["topic", "create", "orders", "--partitions", "6", "--replicas", "3"])
+    cluster.wait_until_all_in_sync("orders")
+    leaders = {partition["leader"] for partition in cluster.partitions("orders")}
+    expect(len(leaders) > 1, "one broker leads all: nothing would be asked of another")
+    for node, console in consoles.items():
+        for partition in range(6):
+            _write(console, "orders", {"partition": partition, "value": {"text": f"from {node} to {partition}"}})
+    wanted = sorted(f"from {node} to {partition}" for node in consoles for partition in range(6))
+    for node, console in consoles.items():
+        page = console.get("/topics/orders/records?limit=100")
+        expect_equal(sorted(item["value"]["text"] for item in page["items"]), wanted, f"seen at node {node}")
+        times = [item["timestamp"] for item in page["items"]]
+        expect_equal(times, sorted(times, reverse=True), "in order of time")
+    lost = next(iter(leaders - {1}))
+    cluster.nodes[lost].kill()
+    for _ in until(_WAIT_SECONDS):
+        page = consoles[1].get("/topics/orders/records?limit=100")
+        if len(page["items"]) == len(wanted):
+            break
+    expect_equal(sorted(item["value"]["text"] for item in page["items"]), wanted, "after kill -9 of a leader")
+    return f"led by {len(leaders)} brokers"
+
+
+ALL = {
+    "the console reads and writes what Kafka's tools do": _reads_and_writes_what_kafkas_tools_do,
+    "the console reads by the schemas of the registry": _schemas_are_those_of_the_registry,
+    "any broker's console shows and writes all records": _any_broker_shows_and_writes_all,
+}
