@@ -66,6 +66,8 @@ std::string_view name(Purpose purpose) {
       return "fetch";
     case Purpose::kRegistry:
       return "registry";
+    case Purpose::kConsole:
+      return "console";
   }
   return "?";
 }

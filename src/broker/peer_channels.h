@@ -30,6 +30,7 @@ enum class Purpose : std::uint8_t {
   kForwarding,  // what clients ask of the controller
   kFetch,       // followers; a lane for each fetcher
   kRegistry,    // what clients ask of the schema registry; a few lanes
+  kConsole,     // what users of the console ask of those that lead
 };
 std::string_view name(Purpose purpose);
 

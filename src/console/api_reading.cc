@@ -1,5 +1,7 @@
 #include "console/api_reading.h"
 
+#include <utility>
+
 #include "base/number.h"
 #include "json/parser.h"
 
@@ -51,12 +53,46 @@ Outcome<json::Value> body_tree(const http::Request& request) {
   return *std::move(tree);
 }
 
-Outcome<> read_member(const json::Value& object, std::string_view name, bool required, std::string& into) {
-  const auto* member = object.find(name);
-  const auto* text = member ? member->if_string() : nullptr;
-  if (text) into = *text;
-  if (!text && (member || required)) return std::unexpected(invalid("/" + std::string(name), "a string"));
+std::optional<std::string> plan_of(const http::Request& request) {
+  auto tag = request.head.headers.find("If-Match");
+  if (!tag) return std::nullopt;
+  if (tag->size() >= 2 && tag->starts_with('"') && tag->ends_with('"')) tag = tag->substr(1, tag->size() - 2);
+  return std::string(*tag);
+}
+
+Outcome<> read_value(const json::Value& value, const std::string& at, std::string& into) {
+  const auto* text = value.if_string();
+  if (!text) return std::unexpected(invalid(at, "a string"));
+  into = *text;
   return {};
+}
+
+Outcome<> read_value(const json::Value& value, const std::string& at, bool& into) {
+  const auto* flag = value.if_bool();
+  if (!flag) return std::unexpected(invalid(at, "true or false"));
+  into = *flag;
+  return {};
+}
+
+Outcome<> read_value(const json::Value& value, const std::string& at, std::int64_t& into) {
+  const auto* number = value.if_number();
+  const auto integer = number ? number->as_int64() : std::nullopt;
+  if (!integer) return std::unexpected(invalid(at, "an integer"));
+  into = *integer;
+  return {};
+}
+
+Outcome<> read_value(const json::Value& value, const std::string& at, std::int32_t& into) {
+  std::int64_t integer = 0;
+  TRY_VOID(read_value(value, at, integer));
+  if (!std::in_range<std::int32_t>(integer)) return std::unexpected(invalid(at, "an integer of 32 bits"));
+  into = std::int32_t(integer);
+  return {};
+}
+
+const json::Value* MemberPlace::find() const {
+  const auto* member = object.find(name);
+  return member && member->is_null() ? nullptr : member;
 }
 
 }  // namespace thalweg::console

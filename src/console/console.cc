@@ -69,6 +69,11 @@ void Console::add_routes() {
   add_configurations(routes);
   add_groups(routes);
   add_group(routes);
+  add_topic_changes(routes);
+  add_option_changes(routes);
+  add_record_deletion(routes);
+  add_group_changes(routes);
+  add_offset_reset(routes);
   router_.add("GET", "/api/v1/openapi.json", [](http::Request) -> Task<http::Response> {
     co_return http::text_response(200, std::string(openapi()), "application/json");
   });

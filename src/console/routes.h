@@ -37,7 +37,7 @@ class Routes {
     if (!answer) co_return problem_response(shared, std::move(answer.error()));
     std::string text;
     append_json(text, *answer);
-    if constexpr (requires { answer->as_of; })
+    if constexpr (std::string_view(Operation::kMethod) == "GET" && requires { answer->as_of; })
       co_return unless_known(request, std::move(text), answer->as_of);
     else
       co_return json_response(std::move(text));
@@ -73,5 +73,10 @@ void add_configurations(Routes& routes);
 void add_groups(Routes& routes);
 void add_group(Routes& routes);
 void add_topic_groups(Routes& routes);
+void add_topic_changes(Routes& routes);
+void add_option_changes(Routes& routes);
+void add_record_deletion(Routes& routes);
+void add_group_changes(Routes& routes);
+void add_offset_reset(Routes& routes);
 
 }  // namespace thalweg::console

@@ -82,6 +82,55 @@ def _shows_what_kafkas_tools_do(broker: ThalwegBroker, console: Console) -> str:
     return f"{len(ours)} options, lag {lag}"
 
 
+def _change(console: Console, method: str, path: str, body: object = None) -> dict:
+    """Plans, and carries out what was planned."""
+    status, _, answer = console.ask(method, f"/api/v1{path}{'&' if '?' in path else '?'}dry_run=true", body)
+    expect_equal(status, 200, f"the plan of {method} {path}: {answer[:300]!r}")
+    plan = json.loads(answer)
+    expect_equal(plan["applied"], False, "nothing is done by planning")
+    status, _, answer = console.ask(method, "/api/v1" + path, body, {"If-Match": plan["plan"]})
+    expect_equal(status, 200, f"{method} {path}: {answer[:300]!r}")
+    return json.loads(answer)
+
+
+def _committed(broker: ThalwegBroker, group: str) -> list[str]:
+    told = _tool(broker, "kafka-consumer-groups", "--describe", "--group", group)
+    return [line.split()[3] for line in told.splitlines() if line.startswith(group)]
+
+
+@_with_console()
+def _changes_what_kafkas_tools_then_show(broker: ThalwegBroker, console: Console) -> None:
+    _change(console, "POST", "/topics", {"name": "orders", "partitions": 2, "options": [{"name": "retention.ms", "value": "60000"}]})
+    _change(console, "POST", "/topics/orders/partitions", {"partitions": 3})
+    _change(console, "PATCH", "/topics/orders/config", {"set": [{"name": "max.message.bytes", "value": "2000000"}], "unset": ["retention.ms"]})
+    described = _tool(broker, "kafka-topics", "--describe", "--topic", "orders")
+    expect("PartitionCount: 3" in described and "max.message.bytes=2000000" in described and "retention.ms" not in described, described)
+    _tool(broker, "kafka-console-producer", "--topic", "orders", says="".join(f"record {n}\n" for n in range(30)))
+    _tool(broker, "kafka-console-consumer", "--topic", "orders", "--group", "readers", "--from-beginning", "--max-messages", "30")
+    ends = _committed(broker, "readers")
+    _change(console, "POST", "/groups/readers/offsets", {"to": "earliest"})
+    expect_equal(_committed(broker, "readers"), ["0"] * len(ends), "offsets after a reset to the earliest")
+    _change(console, "POST", "/groups/readers/offsets", {"to": "latest"})
+    expect_equal(_committed(broker, "readers"), ends, "offsets after a reset to the latest")
+    _change(console, "POST", "/topics/orders/delete-records", {"before": "end"})
+    earliest = _tool(broker, "kafka-get-offsets", "--topic", "orders", "--time", "earliest")
+    expect_equal(sum(int(line.split(":")[2]) for line in earliest.split()), 30, "where the topic begins when its records are deleted")
+    _change(console, "DELETE", "/groups/readers")
+    expect("readers" not in _tool(broker, "kafka-consumer-groups", "--list"), "the group is there after it was deleted")
+    _change(console, "DELETE", "/topics/orders")
+    expect("orders" not in _tool(broker, "kafka-topics", "--list"), "the topic is there after it was deleted")
+    lines = broker.log_path.read_text().count("console change")
+    expect_equal(lines, 8, "lines of the log, one a change")
+
+
+@_with_console({"console.read.only": "true"})
+def _changes_nothing_where_it_only_reads(broker: ThalwegBroker, console: Console) -> None:
+    _tool(broker, "kafka-topics", "--create", "--topic", "orders")
+    status, _, answer = console.ask("DELETE", "/api/v1/topics/orders", headers={"If-Match": "*"})
+    expect_equal((status, json.loads(answer)["type"]), (403, "/problems/read-only"), "a change")
+    expect("orders" in _tool(broker, "kafka-topics", "--list"), "the topic is gone")
+
+
 @_with_console(host="0.0.0.0")
 def _asks_for_the_token_on_other_addresses(broker: ThalwegBroker, console: Console) -> None:
     link = re.search(r"link=\"?http://localhost:(\d+)/#token=([0-9a-f]{32})", broker.log_path.read_text())
@@ -192,6 +241,8 @@ def _is_turned_off_by_nothing(broker: ThalwegBroker, console: Console) -> None:
 
 ALL = {
     "the console shows what Kafka's tools do": _shows_what_kafkas_tools_do,
+    "the console changes what Kafka's tools then show": _changes_what_kafkas_tools_then_show,
+    "the console changes nothing where it only reads": _changes_nothing_where_it_only_reads,
     "the console asks for the token on other addresses": _asks_for_the_token_on_other_addresses,
     "the console serves its pages": _serves_pages,
     "the console is closed to other sites' pages": _is_closed_to_pages_of_others,

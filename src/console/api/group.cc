@@ -1,40 +1,12 @@
 // /groups/{group} and its partitions: who reads what, and how far behind.
 #include <map>
 
-#include "broker/topics.h"
-#include "console/group_members.h"
-#include "console/group_offsets.h"
 #include "console/listing.h"
+#include "console/one_group.h"
 #include "console/routes.h"
 
 namespace thalweg::console {
 namespace {
-
-struct OneGroup {
-  DescribedGroup described;
-  GroupOffsets committed;
-};
-
-// 404; 503 where the coordinator is elsewhere, or still loads.
-Task<Outcome<OneGroup>> look_up(const Call& call, const std::string& name) {
-  CO_TRY(auto described, co_await describe_groups(call, {name}));
-  if (described.empty()) co_return std::unexpected(problem_of(ErrorCode::kGroupIdNotFound));
-  auto& group = described.front();
-  // Before the first group of all there is nobody to ask.
-  const bool are_none =
-      group.error == ErrorCode::kCoordinatorNotAvailable && !call.image->topic(std::string_view(broker::kOffsetsTopic));
-  if (group.error == ErrorCode::kGroupIdNotFound || group.state == GroupState::kDead || are_none)
-    co_return std::unexpected(problem_of(ErrorCode::kGroupIdNotFound, "There is no group " + name));
-  if (group.error == ErrorCode::kNotCoordinator)
-    co_return std::unexpected(
-        problem_of(group.error, "Another broker coordinates the group " + name, "ask that broker's console"));
-  if (group.error != ErrorCode::kNone)
-    co_return std::unexpected(problem_of(group.error, group.message, "try again in a moment"));
-  CO_TRY(auto offsets, co_await offsets_of(call, {name}));
-  if (offsets.empty()) co_return std::unexpected(problem_of(ErrorCode::kGroupIdNotFound));
-  if (offsets.front().error != ErrorCode::kNone) co_return std::unexpected(problem_of(offsets.front().error));
-  co_return OneGroup{std::move(group), std::move(offsets.front())};
-}
 
 GroupPartition as_row(const CommittedOffset& committed) {
   GroupPartition row{.topic = committed.partition.topic,
@@ -108,7 +80,7 @@ void add_member(const MemberOfGroup& member, const GroupOffsets& committed, Grou
 }
 
 Task<Outcome<GroupDetail>> one_group(const Call& call, GetGroup asked) {
-  CO_TRY(const auto one, co_await look_up(call, asked.group));
+  CO_TRY(const auto one, co_await find_group(call, asked.group));
   const auto rows = co_await rows_of(call, one);
   GroupDetail detail{.name = one.described.name,
                      .type = GroupType::kClassic,
@@ -145,7 +117,7 @@ constexpr SortKey<GroupPartition> kGroupPartitionKeys[] = {
 Task<Outcome<GroupPartitionPage>> partitions_of_group(const Call& call, GetGroupPartitions asked) {
   CO_TRY_VOID(check_page(asked.from, asked.limit));
   CO_TRY(const auto order, Order<GroupPartition>::of(asked.sort, kGroupPartitionKeys));
-  CO_TRY(const auto one, co_await look_up(call, asked.group));
+  CO_TRY(const auto one, co_await find_group(call, asked.group));
   const auto all = co_await rows_of(call, one);
   std::vector<const GroupPartition*> rows;
   for (const auto& row : all)

@@ -7,7 +7,7 @@ import pathlib
 import re
 
 BASICS = ("bool", "int32", "int64", "float64", "string")
-METHODS = ("get", "post", "delete")
+METHODS = ("get", "post", "patch", "delete")
 # What every operation may answer beside its own: a malformed request, nobody signed in, a server that is not ready.
 ALWAYS_FAILS = (400, 401, 403, 503)
 
@@ -61,6 +61,7 @@ class Operation:
     query: list[Field] = dataclasses.field(default_factory=list)
     body: str | None = None
     fails: list[int] = dataclasses.field(default_factory=list)
+    planned: bool = False  # `dry_run` answers the plan, and the act carries it
 
     @property
     def path_parameters(self) -> list[str]:
@@ -72,7 +73,7 @@ class Operation:
         words, segments = [self.method], self.path.strip("/").split("/")
         for here, after in zip(segments, [*segments[1:], ""]):
             if not here.startswith("{"):
-                words.append(here.removesuffix("s") if after.startswith("{") else here)
+                words.append((here.removesuffix("s") if after.startswith("{") else here).replace("-", "_"))
         return "_".join(words)
 
 
@@ -98,6 +99,21 @@ class Api:
             if name not in done:
                 place(self.structs[name], ())
         return list(done.values())
+
+    def body_structs(self) -> set[str]:
+        """Those that are sent: bodies, and what is in them."""
+        sent: set[str] = set()
+
+        def visit(name: str) -> None:
+            if name in self.structs and name not in sent:
+                sent.add(name)
+                for field in self.structs[name].fields:
+                    visit(field.type.name)
+
+        for operation in self.operations:
+            if operation.body:
+                visit(operation.body)
+        return sent
 
 
 _WORD = re.compile(r'"[^"]*"|[^\s"]+')
@@ -164,13 +180,17 @@ class _Reader:
     def _of_operation(operation: Operation, words: list[str]) -> None:
         if words[0] == "body" and len(words) == 2:
             operation.body = words[1]
+        elif words == ["planned"]:
+            operation.planned = True
+            operation.query.append(Field("dry_run", Type("bool"), "true: nothing is changed, and the answer is the plan", "false"))
+            operation.fails += [409, 428]
         elif words[0] == "fails":
             operation.fails += [int(word) for word in words[1:]]
         elif words[0] == "query" and len(words) in (4, 6):
             default = words[4].strip('"') if words[3] == "default" else None
             operation.query.append(Field(words[1], Type.parse(words[2]), _text(words[-1]), default))
         else:
-            raise ApiError(f"neither query, body nor fails: {' '.join(words)}")
+            raise ApiError(f"neither query, body, planned nor fails: {' '.join(words)}")
 
 
 def _check(api: Api) -> None:
@@ -180,6 +200,8 @@ def _check(api: Api) -> None:
             if field.type.name not in known:
                 raise ApiError(f"{struct.name}.{field.name}: no type '{field.type.name}'")
     for operation in api.operations:
+        if operation.planned and operation.method == "get":
+            raise ApiError(f"get {operation.path}: what changes nothing has no plan")
         for name in (operation.answer, operation.body):
             if name is not None and name not in api.structs:
                 raise ApiError(f"{operation.method} {operation.path}: no struct '{name}'")

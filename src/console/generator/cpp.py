@@ -64,8 +64,8 @@ def _reader(enum: Enum) -> str:
 def _struct(struct: Struct, api: Api, is_body: bool) -> list[str]:
     lines = [f"// {struct.sentence}", f"struct {struct.name} {{", *_members(struct.fields, api)]
     if is_body:
-        lines += ["", "  // The problem says what is wrong and where. Members that are not known count nothing.",
-                  f"  static Outcome<{struct.name}> read(const json::Value& value);"]
+        lines += ["", "  // The problem says what is wrong and where; `at` is the JSON pointer of the value. Members that are not known",
+                  "  // count nothing.", f"  static Outcome<{struct.name}> read(const json::Value& value, const std::string& at = {{}});"]
     return [*lines, "};", f"void append_json(std::string& out, const {struct.name}& value);", ""]
 
 
@@ -83,14 +83,16 @@ def _operation(operation: Operation, api: Api) -> list[str]:
         lines.append(f"  using Body = {operation.body};")
     if members := _members(_parameters(operation), api):
         lines += ["", *members]
+    if operation.planned:
+        lines.append("  std::optional<std::string> plan;  // If-Match")
     if operation.body:
-        lines += ["" if not members else "", "  Body body;"]
+        lines += ["", "  Body body;"]
     return [*lines, "", "  // The problem says what is wrong, and with which parameter.",
             f"  static Outcome<{name}> read(const http::Request& request);", "};", ""]
 
 
 def header(api: Api) -> str:
-    bodies = {o.body for o in api.operations}
+    bodies = api.body_structs()
     lines = [BANNER + "#pragma once", "", "#include <cstdint>", "#include <expected>", "#include <optional>",
              "#include <string>", "#include <string_view>", "#include <vector>", "", '#include "http/message.h"',
              '#include "json/value.h"', "", "namespace thalweg::console {", "",
@@ -152,20 +154,29 @@ def _writer(struct: Struct, api: Api) -> list[str]:
     return [*lines, "  out += '}';", "}", ""]
 
 
-def _body_reader(struct: Struct) -> list[str]:
-    lines = [f"Outcome<{struct.name}> {struct.name}::read(const json::Value& value) {{", f"  {struct.name} made;",
-             '  if (!value.if_object()) return std::unexpected(invalid("/", "the body is no object of JSON"));']
+def _known(enum: Enum) -> str:
+    return ", ".join(value for value, _ in enum.values)
+
+
+def _body_reader(struct: Struct, api: Api) -> list[str]:
+    lines = [f"Outcome<{struct.name}> {struct.name}::read(const json::Value& value, const std::string& at) {{",
+             f"  {struct.name} made;",
+             '  if (!value.if_object()) return std::unexpected(invalid(at.empty() ? "/" : at, "an object of JSON"));']
     for field in struct.fields:
-        required = "true" if not field.type.optional else "false"
-        lines += [f'  TRY_VOID(read_member(value, "{field.name}", {required}, made.{field.name}));']
+        required = "false" if field.type.optional else "true"
+        where = f'{{value, at, "{field.name}", {required}}}'
+        if field.type.name in api.enums:
+            enum = api.enums[field.type.name]
+            lines.append(f'  TRY_VOID(read_member({where}, &{_reader(enum)}, "{_known(enum)}", made.{field.name}));')
+        else:
+            lines.append(f"  TRY_VOID(read_member({where}, made.{field.name}));")
     return [*lines, "  return made;", "}", ""]
 
 
 def _query_line(field: Field, api: Api) -> str:
     if field.type.name in api.enums:
         enum = api.enums[field.type.name]
-        known = ", ".join(value for value, _ in enum.values)
-        return f'  TRY_VOID(read_enum(request, "{field.name}", &{_reader(enum)}, "{known}", made.{field.name}));'
+        return f'  TRY_VOID(read_enum(request, "{field.name}", &{_reader(enum)}, "{_known(enum)}", made.{field.name}));'
     return f'  TRY_VOID(read_parameter(request, "{field.name}", made.{field.name}));'
 
 
@@ -175,16 +186,20 @@ def _operation_reader(operation: Operation, api: Api) -> list[str]:
     for index, parameter in enumerate(operation.path_parameters):
         lines.append(f"  made.{parameter} = request.parameters.at({index});")
     lines += [_query_line(field, api) for field in operation.query]
+    if operation.planned:
+        lines.append("  made.plan = plan_of(request);")
     if operation.body:
         lines += ["  TRY(const auto tree, body_tree(request));", f"  TRY(made.body, {operation.body}::read(tree));"]
     return [*lines, "  return made;", "}", ""]
 
 
 def source(api: Api, openapi: str) -> str:
-    bodies = {o.body for o in api.operations}
-    lines = [BANNER + '#include "console/api_types.h"', "", '#include "console/api_reading.h"',
+    bodies = api.body_structs()
+    lines = [BANNER + '#include "console/api_types.h"', "", "#include <charconv>", "#include <cmath>", "", '#include "console/api_reading.h"',
              '#include "json/writer.h"', "", "namespace thalweg::console {", "namespace {",
              "void append_number(std::string& out, bool value) { out += value ? \"true\" : \"false\"; }",
+             "[[maybe_unused]] void append_number(std::string& out, double value) {", "  char text[32];",
+             "  out.append(text, std::to_chars(text, text + sizeof text, std::isfinite(value) ? value : 0).ptr);", "}",
              "template <class T>", "void append_number(std::string& out, T value) {", "  out += std::to_string(value);", "}",
              "}  // namespace", ""]
     for enum in sorted(api.enums.values(), key=lambda e: e.name):
@@ -192,7 +207,7 @@ def source(api: Api, openapi: str) -> str:
     for struct in api.ordered_structs():
         lines += _writer(struct, api)
         if struct.name in bodies:
-            lines += _body_reader(struct)
+            lines += _body_reader(struct, api)
     for operation in api.operations:
         lines += _operation_reader(operation, api)
     # In pieces, since a literal has a length that compilers promise.

@@ -28,8 +28,12 @@ struct Thing      "A thing"
 page ThingPage of Thing  "Things"
   dark    int32   "how many are dark"
 
+struct Part       "A part of a wish"
+  color   Color?  "of which color"
+
 struct Wish       "What is sent"
   text    string  "what is wished"
+  parts   []Part? "in detail"
 
 get /things  ThingPage  "Things"
   query  color  Color  default "red"  "only these"
@@ -38,6 +42,8 @@ get /things  ThingPage  "Things"
   fails  404
 post /things/{thing}/wishes  none  "Wishes"
   body   Wish
+patch /things/{thing}/fine-print  Thing  "Changes it"
+  planned
 '''
 
 
@@ -55,16 +61,20 @@ class Reading(unittest.TestCase):
         self.assertEqual(made.enums["Color"].values[1], ("dark_blue", "like the sea # at night"))
         self.assertEqual(made.structs["Thing"].fields[1].type, api.Type("int64", False, True))
         self.assertEqual([f.name for f in made.structs["ThingPage"].fields], ["total", "from", "as_of", "dark", "items"])
-        things, wishes = made.operations
+        things, wishes, print_ = made.operations
         self.assertEqual((things.id, wishes.id), ("get_things", "post_thing_wishes"))
         self.assertEqual((things.query[0].default, things.query[2].default, things.fails), ("red", None, [404]))
+        self.assertEqual((print_.id, print_.planned, print_.query[0].name, print_.fails),
+                         ("patch_thing_fine_print", True, "dry_run", [409, 428]))
+        self.assertEqual(made.body_structs(), {"Wish", "Part"})
         self.assertEqual((wishes.path_parameters, wishes.answer, wishes.body), (["thing"], None, "Wish"))
 
     def test_refuses_what_it_does_not_know(self):
         for before, after in [("[]Color", "[]Colour"), ("int64?", "int64*"), ("post /", "put /"), ("body   Wish", "body   Wash"),
                               ('"its name"', "its name"), ("  name    string", "   name    string"), ("enum Color", "enum Thing"),
                               ('string?               "text"', 'string                "text"'), ("query  limit", "quary  limit"),
-                              ("struct Wish       ", "struct Thing      ")]:
+                              ("struct Wish       ", "struct Thing      "), ("  planned", "  planed"),
+                              ("patch /things/{thing}/fine-print", "get /things/{thing}/fine-print")]:
             with self.subTest(after), self.assertRaises(api.ApiError):
                 read(TEXT.replace(before, after, 1))
 
@@ -89,6 +99,15 @@ class Writing(unittest.TestCase):
                      "  std::vector<Color> colors;", "struct GetThings {", "  using Answer = ThingPage;", "  Color color = Color::kRed;",
                      "  std::int32_t limit = 10;", '  static constexpr const char* kPattern = "/api/v1/things/{thing}/wishes";']:
             self.assertIn(line + "\n", text)
+
+    def test_cpp_reads_what_is_sent_and_what_is_in_it(self):
+        made = read(TEXT)
+        text = cpp.source(made, "{}")
+        for line in ['TRY_VOID(read_member({value, at, "parts", false}, made.parts));',
+                     'TRY_VOID(read_member({value, at, "color", false}, &color_of, "red, dark_blue", made.color));',
+                     "made.plan = plan_of(request);"]:
+            self.assertIn(line, text)
+        self.assertIn("std::optional<std::string> plan;", cpp.header(made))
 
     def test_typescript_has_optional_members_and_unions(self):
         text = typescript.render(read(TEXT))
