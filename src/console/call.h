@@ -13,6 +13,7 @@
 #include "broker/broker.h"
 #include "broker/context.h"
 #include "console/access.h"
+#include "console/rollup.h"
 #include "console/topic_table.h"
 #include "metadata/image.h"
 
@@ -30,6 +31,7 @@ struct Shared {
   Timestamp started_at = kNoTimestamp;
   Access access;
   TopicTables topics;
+  Rollups rollups;
 };
 
 struct Call {

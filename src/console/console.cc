@@ -44,7 +44,8 @@ Console::Console(broker::Broker& broker, About about, std::span<const console_as
       shared_{.broker = broker,
               .about = std::move(about),
               .access = Access(broker.shard0(), sign_in_way(broker.config()), broker.config().console_read_only),
-              .topics = {}},
+              .topics = {},
+              .rollups = Rollups(broker)},
       memory_(kMemory),
       router_(secured_refusal),
       pages_(pages, router_, shared_) {
@@ -69,6 +70,7 @@ void Console::add_routes() {
   add_configurations(routes);
   add_groups(routes);
   add_group(routes);
+  add_series(routes);
   add_topic_changes(routes);
   add_option_changes(routes);
   add_record_deletion(routes);
@@ -105,10 +107,14 @@ Task<Result<>> Console::start() {
     shared_.access.set_token(std::move(token));
   }
   CO_TRY_VOID(site_->start(http::endpoints_of(broker_.config().console_listeners)));
+  shared_.rollups.start();
   say_where();
   co_return Result<>();
 }
 
-Task<> Console::stop() { return site_->stop(); }
+Task<> Console::stop() {
+  co_await site_->stop();
+  co_await shared_.rollups.stop();
+}
 
 }  // namespace thalweg::console

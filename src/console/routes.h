@@ -73,6 +73,7 @@ void add_configurations(Routes& routes);
 void add_groups(Routes& routes);
 void add_group(Routes& routes);
 void add_topic_groups(Routes& routes);
+void add_series(Routes& routes);
 void add_topic_changes(Routes& routes);
 void add_option_changes(Routes& routes);
 void add_record_deletion(Routes& routes);

@@ -4,6 +4,7 @@
 #include "console/listing.h"
 #include "console/one_group.h"
 #include "console/routes.h"
+#include "monitoring/lag_ages.h"
 
 namespace thalweg::console {
 namespace {
@@ -18,6 +19,7 @@ GroupPartition as_row(const CommittedOffset& committed) {
                      .start = {},
                      .end = {},
                      .lag = committed.lag(),
+                     .oldest_unread_ms = {},
                      .gone = committed.gone};
   if (!committed.metadata.empty()) row.metadata = committed.metadata;
   if (committed.figures) {
@@ -91,6 +93,7 @@ Task<Outcome<GroupDetail>> one_group(const Call& call, GetGroup asked) {
                      .topics = 0,
                      .partitions = std::int32_t(rows.size()),
                      .lag = one.committed.lag(),
+                     .oldest_unread_ms = {},
                      .most_behind = {},
                      .members = {}};
   const GroupPartition* before = nullptr;
@@ -100,7 +103,28 @@ Task<Outcome<GroupDetail>> one_group(const Call& call, GetGroup asked) {
     if (row.lag.value_or(0) > (detail.most_behind ? *detail.most_behind->lag : 0)) detail.most_behind = row;
   }
   for (const auto& member : one.described.members) add_member(member, one.committed, detail);
+  const auto rollup = co_await call.shared.rollups.latest();
+  if (const auto at = rollup->groups.find(asked.group); at != rollup->groups.end())
+    detail.oldest_unread_ms = at->second.age_ms;
   co_return detail;
+}
+
+// Of the rows that are seen, as /metrics tells them.
+Task<> add_ages(const Call& call, std::vector<GroupPartition>& rows) {
+  monitoring::LagAges::Positions positions;
+  std::vector<GroupPartition*> behind;
+  for (auto& row : rows) {
+    if (row.lag == 0 && row.committed) row.oldest_unread_ms = 0;
+    const auto topic = call.image->topic(std::string_view(row.topic));
+    if (row.lag.value_or(0) <= 0 || !row.committed || !topic) continue;
+    const Offset from{std::max(*row.committed, row.start.value_or(0))};
+    positions.push_back({{topic->id, PartitionId{row.partition}}, from});
+    behind.push_back(&row);
+  }
+  monitoring::LagAges ages(call.broker());
+  const auto found = co_await ages.find(std::move(positions));
+  for (std::size_t i = 0; i < behind.size(); ++i)
+    if (const auto& time = found.times[i]) behind[i]->oldest_unread_ms = std::max<std::int64_t>(call.now - *time, 0);
 }
 
 std::strong_ordering by_place(const GroupPartition& a, const GroupPartition& b) {
@@ -124,6 +148,7 @@ Task<Outcome<GroupPartitionPage>> partitions_of_group(const Call& call, GetGroup
     if (!asked.topic || row.topic == *asked.topic) rows.push_back(&row);
   GroupPartitionPage page{.total = std::int32_t(rows.size()), .from = asked.from, .as_of = call.now, .items = {}};
   for (const auto* row : page_of(std::move(rows), order, asked.from, asked.limit)) page.items.push_back(*row);
+  co_await add_ages(call, page.items);
   co_return page;
 }
 
