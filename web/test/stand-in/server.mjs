@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import * as data from './data.ts';
+import { planned } from './plans.mjs';
 
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; " +
@@ -35,6 +36,7 @@ export function world({ topics, groups, auth = 'none' } = {}) {
     wrong: 0,
     fail: undefined,
     readOnly: false,
+    acts: [], // changes that were carried out
   };
 }
 
@@ -102,6 +104,7 @@ const routes = [
   ],
   ['GET /brokers/:id/config', () => data.configuration()],
   ['GET /quorum', () => data.quorum()],
+  ['GET /series', (w, q) => data.series(q.get('figures').split(','), Number(q.get('minutes')))],
   [
     'GET /names',
     (w, q) => {
@@ -234,7 +237,8 @@ function answer(w, request, response, body) {
       broker: 1,
       hint: 'Ask again in a moment.',
     });
-  return routed(w, request.method, path, url.searchParams);
+  const refuse = (status, title, more) => new Refused(status, title, { broker: 1, ...more });
+  return planned(w, request, path, url.searchParams, body, refuse) ?? routed(w, request.method, path, url.searchParams);
 }
 
 function api(w, request, response, body) {

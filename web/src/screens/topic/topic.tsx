@@ -2,12 +2,14 @@
 import { at } from '../../api/client';
 import { useAnswer } from '../../api/live';
 import type { Configuration, Topic } from '../../api/types.gen';
-import { href, type Place } from '../../router';
+import { href, see, type Place } from '../../router';
+import { mayChange } from '../../session';
 import { Name } from '../../ui/name';
 import { Bytes, Num } from '../../ui/number';
 import { Failure, NotRefreshed } from '../../ui/state';
 import { Tabs } from '../../ui/tabs';
 import { plural } from '../../ui/text';
+import { TopicAct } from '../changes/topic_changes';
 import { ConfigurationTab } from '../shared/configuration';
 import { Kept, TopicTags } from '../shared/words';
 import { TopicGroups } from './groups';
@@ -26,6 +28,7 @@ export default function TopicScreen({ place }: { place: Place<'topic'> }) {
           <Name text={name} />
         </h1>
         {topic.data && <About topic={topic.data} />}
+        {mayChange() && <Acts place={place} />}
       </div>
       <NotRefreshed of={topic} />
       <Tabs
@@ -47,12 +50,31 @@ export default function TopicScreen({ place }: { place: Place<'topic'> }) {
         <ConfigurationTab
           place={place}
           answer={config}
+          path={at`/topics/${name}/config`}
           command={(option, value) =>
             `kafka-configs --bootstrap-server ${location.hostname}:9092 --entity-type topics --entity-name ${name} --alter --add-config ${option}=${value}`
           }
         />
       )}
+      {topic.data && <TopicAct place={place} topic={topic.data} onClose={() => see(place, { act: '' })} />}
     </>
+  );
+}
+
+function Acts({ place }: { place: Place<'topic'> }) {
+  const to = (act: Place<'topic'>['query']['act']) => href('topic', place.path, { ...place.query, act });
+  return (
+    <div class="acts">
+      <a class="btn" href={to('grow')}>
+        Add partitions
+      </a>
+      <a class="btn" href={to('records')}>
+        Delete records
+      </a>
+      <a class="btn" href={to('delete')}>
+        Delete
+      </a>
+    </div>
   );
 }
 
