@@ -71,7 +71,13 @@ export function Plot(props: PlotProps) {
           </g>
         ))}
         {ticksOf(since, until).map((at) => (
-          <text class="axis" key={at} x={scale.x(at)} y={height - 5} text-anchor="middle">
+          <text
+            class="axis"
+            key={at}
+            x={scale.x(at)}
+            y={height - 5}
+            text-anchor={scale.x(at) > width - 30 ? 'end' : 'middle'}
+          >
             {clock(at)}
           </text>
         ))}
