@@ -1,5 +1,7 @@
 #include "console/api_reading.h"
 
+#include <utility>
+
 #include "base/number.h"
 #include "json/parser.h"
 
@@ -62,6 +64,13 @@ Outcome<json::Value> body_tree(const http::Request& request) {
 const json::Value* MemberOf::value() const {
   const auto* found = object.find(name);
   return found && !found->is_null() ? found : nullptr;
+}
+
+std::optional<std::string> plan_of(const http::Request& request) {
+  auto tag = request.head.headers.find("If-Match");
+  if (!tag) return std::nullopt;
+  if (tag->size() >= 2 && tag->starts_with('"') && tag->ends_with('"')) tag = tag->substr(1, tag->size() - 2);
+  return std::string(*tag);
 }
 
 Outcome<> read_value(const json::Value& value, const std::string& at, std::string& into) {

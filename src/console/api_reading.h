@@ -34,6 +34,9 @@ Outcome<> read_enum(const http::Request& request, std::string_view name, std::op
   return {};
 }
 
+// The plan that a change carries: If-Match, without quotes; nothing where there is none.
+std::optional<std::string> plan_of(const http::Request& request);
+
 // The body as JSON; its type has to say so, which a form of another site's page cannot.
 Outcome<json::Value> body_tree(const http::Request& request);
 

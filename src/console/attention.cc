@@ -79,6 +79,63 @@ Attention open_console() {
           .partition = {}};
 }
 
+constexpr double kDiskWarn = 0.85, kDiskBad = 0.95;
+
+void look_at_disks(const AttentionInputs& inputs, std::vector<Attention>& found) {
+  for (const auto& [path, total, free] : inputs.directories) {
+    const double used = total == 0 ? 0 : 1 - double(free) / double(total);
+    if (used < kDiskWarn) continue;
+    found.push_back({.id = "disk:" + path,
+                     .severity = used < kDiskBad ? Severity::kWarn : Severity::kBad,
+                     .sentence = fmt::format("The disk of {} is {:.0f} % full", path, used * 100),
+                     .detail = "when it is full, nothing can be written; shorten retention, or add a log directory",
+                     .kind = ResourceKind::kBroker,
+                     .name = to_string(inputs.self),
+                     .partition = {}});
+  }
+  if (!inputs.rollup || inputs.rollup->logs_offline == 0) return;
+  const auto logs = inputs.rollup->logs_offline;
+  found.push_back({.id = "logs_offline",
+                   .severity = Severity::kBad,
+                   .sentence = fmt::format("{} {} offline on broker {}", logs, logs == 1 ? "log is" : "logs are",
+                                           inputs.self.value),
+                   .detail = "their disk failed, and nothing is acknowledged of them any more; see the server's log",
+                   .kind = ResourceKind::kBroker,
+                   .name = to_string(inputs.self),
+                   .partition = {}});
+}
+
+// An oldest unread record of a minute, which for five minutes has grown older nearly as fast as time goes by. A group
+// without members is no news: it may be one that nobody needs any more.
+constexpr std::int64_t kOldMs = 60'000;
+constexpr auto kLookedBack = std::chrono::minutes(5), kSeenFor = std::chrono::minutes(4);
+
+bool falls_behind(const std::string& name, const GroupRollup& group, const AttentionInputs& inputs) {
+  if (group.members == 0 || group.age_ms.value_or(0) < kOldMs) return false;
+  const Instant now = inputs.rollup->at;
+  const auto ages = inputs.history->since({SeriesOf::kGroup, name, SeriesName::kAge}, now - Instant(kLookedBack), now);
+  if (ages.empty() || now - ages.front().at < Instant(kSeenFor)) return false;
+  const double span = double((now - ages.front().at) / Instant(Millis(1)));
+  return double(*group.age_ms) - ages.front().value > span / 2;
+}
+
+std::string in_minutes(std::int64_t ms) {
+  const double minutes = double(ms) / 60'000;
+  return minutes < 100 ? fmt::format("{:.1f} min", minutes) : fmt::format("{:.1f} h", minutes / 60);
+}
+
+Attention falling_behind(const std::string& name, const GroupRollup& group) {
+  return {.id = "behind:" + name,
+          .severity = Severity::kWarn,
+          .sentence = name + " is falling behind",
+          .detail = (group.lag ? fmt::format("{} records unread, the oldest ", *group.lag)
+                               : std::string("the oldest unread record is ")) +
+                    in_minutes(*group.age_ms) + " old and getting older",
+          .kind = ResourceKind::kGroup,
+          .name = name,
+          .partition = {}};
+}
+
 // Keeps the most urgent ones.
 struct Kept {
   AttentionList list;
@@ -93,12 +150,20 @@ struct Kept {
 
 }  // namespace
 
-AttentionInputs attention_inputs(const Call& call, TopicTablePtr table) {
+AttentionInputs attention_inputs(const Call& call, TopicTablePtr table, RollupPtr rollup) {
   const auto& listeners = call.broker().config().console_listeners;
   const bool is_local = std::ranges::all_of(listeners, [](const auto& l) { return is_loopback(l.host); });
-  return {.table = std::move(table),
-          .image = call.image,
-          .is_open_to_others = call.shared.access.way() == SignInWay::kNone && !is_local};
+  AttentionInputs inputs{.table = std::move(table),
+                         .image = call.image,
+                         .is_open_to_others = call.shared.access.way() == SignInWay::kNone && !is_local,
+                         .rollup = std::move(rollup),
+                         .history = &call.shared.rollups.history(),
+                         .directories = {},
+                         .self = call.self()};
+  for (const auto& path : call.broker().config().log_dirs)
+    if (const auto space = call.broker().shard0().disk.space(path))
+      inputs.directories.push_back({path, space->total_bytes, space->free_bytes});
+  return inputs;
 }
 
 Task<AttentionList> attention_of(AttentionInputs inputs) {
@@ -106,8 +171,14 @@ Task<AttentionList> attention_of(AttentionInputs inputs) {
   std::vector<Attention> others;
   look_at_brokers(*inputs.image, others);
   if (inputs.is_open_to_others) others.push_back(open_console());
+  look_at_disks(inputs, others);
   for (auto& item : others) kept.add(std::move(item));
   Pace pace(kRowsAtOnce);
+  if (inputs.rollup && inputs.history)
+    for (const auto& [name, group] : inputs.rollup->groups) {
+      if (pace.due()) co_await give_way();
+      if (falls_behind(name, group, inputs)) kept.add(falling_behind(name, group));
+    }
   for (const auto& row : inputs.table->rows) {
     if (pace.due()) co_await give_way();
     if (!row.needs_attention() && row.under_min_isr == 0) continue;

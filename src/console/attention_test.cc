@@ -77,6 +77,65 @@ TEST_F(AttentionTest, ThousandsAreCountedAndTheWorstAreTold) {
   EXPECT_EQ(list.items[2].detail, "nobody can read or write it until a broker with a complete replica is back");
 }
 
+// Ages of a group as they were looked at once a minute.
+struct BehindTest : AttentionTest {
+  History history;
+  void look_at_ages(std::vector<double> minutes, int members = 3) {
+    Instant now(std::chrono::hours(1));
+    for (const double age : minutes)
+      history.add({SeriesOf::kGroup, "readers", SeriesName::kAge}, now += std::chrono::minutes(1), age * 60'000);
+    auto rollup = std::make_shared<Rollup>();
+    rollup->at = now;
+    rollup->groups["readers"] = {.lag = 48'210, .age_ms = std::int64_t(minutes.back() * 60'000), .members = members};
+    inputs.rollup = rollup;
+    inputs.history = &history;
+  }
+};
+
+TEST_F(BehindTest, AGroupWhoseOldestUnreadRecordAgesIsSaid) {
+  look_at_ages({7, 8, 9, 10, 11, 12.7});
+  const auto list = look();
+  ASSERT_EQ(list.total, 1);
+  EXPECT_EQ(list.items[0].sentence, "readers is falling behind");
+  EXPECT_EQ(list.items[0].detail, "48210 records unread, the oldest 12.7 min old and getting older");
+  EXPECT_EQ(list.items[0].kind, ResourceKind::kGroup);
+}
+
+TEST_F(BehindTest, OneThatCatchesUpOrKeepsItsDistanceIsNot) {
+  look_at_ages({12, 12, 12, 12, 12, 12});
+  EXPECT_EQ(look().total, 0);
+}
+
+TEST_F(BehindTest, OneThatHasBarelyBegunToAgeIsNot) {
+  look_at_ages({0.1, 0.2, 0.4, 0.6, 0.8, 0.9});
+  EXPECT_EQ(look().total, 0);
+}
+
+TEST_F(BehindTest, OneThatWasNotWatchedForLongIsNot) {
+  look_at_ages({10, 11, 12});
+  EXPECT_EQ(look().total, 0);
+}
+
+TEST_F(BehindTest, OneThatNobodyIsInIsNot) {
+  look_at_ages({7, 8, 9, 10, 11, 12}, 0);
+  EXPECT_EQ(look().total, 0);
+}
+
+TEST_F(AttentionTest, ADiskThatFillsAndLogsThatFailedAreSaid) {
+  inputs.self = k1;
+  inputs.directories = {{"/a", 100, 16}, {"/b", 100, 14}, {"/c", 1000, 40}, {"/none", 0, 0}};
+  auto rollup = std::make_shared<Rollup>();
+  rollup->logs_offline = 2;
+  inputs.rollup = rollup;
+  const auto list = look();
+  ASSERT_EQ(list.total, 3);
+  EXPECT_EQ(list.items[0].sentence, "The disk of /c is 96 % full");
+  EXPECT_EQ(list.items[0].severity, Severity::kBad);
+  EXPECT_EQ(list.items[1].sentence, "2 logs are offline on broker 1");
+  EXPECT_EQ(list.items[2].sentence, "The disk of /b is 86 % full");
+  EXPECT_EQ(list.items[2].severity, Severity::kWarn);
+}
+
 TEST_F(AttentionTest, ABrokerThatIsGoneIsSaid) {
   metadata::ImageBuilder builder(std::make_shared<const metadata::Image>());
   protocol::RegisterBrokerRecord record;

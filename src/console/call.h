@@ -14,6 +14,7 @@
 #include "broker/context.h"
 #include "console/access.h"
 #include "console/registry_schemas.h"
+#include "console/rollup.h"
 #include "console/searches.h"
 #include "console/topic_table.h"
 #include "metadata/image.h"
@@ -35,6 +36,7 @@ struct Shared {
   Timestamp started_at = kNoTimestamp;
   Access access;
   TopicTables topics;
+  Rollups rollups;
   Searches searches;
   RegistrySchemas schemas;
   // What is fetched for people is in memory and unpacked, so one fetch at a time; those of other brokers, which may be

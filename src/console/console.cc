@@ -46,6 +46,7 @@ Console::Console(broker::Broker& broker, Workers& workers, About about, std::spa
               .about = std::move(about),
               .access = Access(broker.shard0(), sign_in_way(broker.config()), broker.config().console_read_only),
               .topics = {},
+              .rollups = Rollups(broker),
               .searches = Searches(broker, workers),
               .schemas = {},
               .reading_here = {},
@@ -78,6 +79,12 @@ void Console::add_routes() {
   add_groups(routes);
   add_group(routes);
   add_search(routes);
+  add_series(routes);
+  add_topic_changes(routes);
+  add_option_changes(routes);
+  add_record_deletion(routes);
+  add_group_changes(routes);
+  add_offset_reset(routes);
   router_.add("GET", "/api/v1/openapi.json", [](http::Request) -> Task<http::Response> {
     co_return http::text_response(200, std::string(openapi()), "application/json");
   });
@@ -109,13 +116,15 @@ Task<Result<>> Console::start() {
     shared_.access.set_token(std::move(token));
   }
   CO_TRY_VOID(site_->start(http::endpoints_of(broker_.config().console_listeners)));
+  shared_.rollups.start();
   say_where();
   co_return Result<>();
 }
 
 Task<> Console::stop() {
   shared_.searches.begin_stop();
-  return site_->stop();
+  co_await site_->stop();
+  co_await shared_.rollups.stop();
 }
 
 }  // namespace thalweg::console

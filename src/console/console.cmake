@@ -12,7 +12,7 @@ add_custom_command(
   VERBATIM)
 module(console
        DEPENDS base metrics config json schema record protocol machine metadata controller group decode replication runtime storage
-               raft network replicated replica coordinator broker http filter search
+               raft network replicated replica coordinator broker http monitoring filter search
        GENERATED ${console_generated}
        SOURCES ${console_generated}/console/api_types.cc
        LINKS ZLIB::ZLIB

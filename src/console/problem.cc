@@ -49,6 +49,7 @@ int status_of(ErrorCode code) {
       return 403;
     case ErrorCode::kNonEmptyGroup:
     case ErrorCode::kTopicAlreadyExists:
+    case ErrorCode::kGroupSubscribedToTopic:
       return 409;
     case ErrorCode::kThrottlingQuotaExceeded:
       return 429;
@@ -56,6 +57,7 @@ int status_of(ErrorCode code) {
     case ErrorCode::kInvalidPartitions:
     case ErrorCode::kInvalidReplicationFactor:
     case ErrorCode::kPolicyViolation:
+    case ErrorCode::kTopicDeletionDisabled:
       return 422;
     default:
       return is_retriable(code) ? 503 : 500;

@@ -48,13 +48,13 @@ class Routes {
     if constexpr (std::is_same_v<typename Operation::Answer, Download>)
       co_return download_response(*std::move(answer));
     else
-      co_return answer_response(request, *std::move(answer));
+      co_return answer_response<Operation>(request, *answer);
   }
-  template <class Answer>
-  static http::Response answer_response(const http::Request& request, const Answer& answer) {
+  template <class Operation>
+  static http::Response answer_response(const http::Request& request, const typename Operation::Answer& answer) {
     std::string text;
     append_json(text, answer);
-    if constexpr (requires { answer.as_of; })
+    if constexpr (std::string_view(Operation::kMethod) == "GET" && requires { answer.as_of; })
       return unless_known(request, std::move(text), answer.as_of);
     else
       return json_response(std::move(text));
@@ -103,5 +103,11 @@ void add_groups(Routes& routes);
 void add_group(Routes& routes);
 void add_topic_groups(Routes& routes);
 void add_search(Routes& routes);
+void add_series(Routes& routes);
+void add_topic_changes(Routes& routes);
+void add_option_changes(Routes& routes);
+void add_record_deletion(Routes& routes);
+void add_group_changes(Routes& routes);
+void add_offset_reset(Routes& routes);
 
 }  // namespace thalweg::console

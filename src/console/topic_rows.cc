@@ -33,10 +33,25 @@ Topic as_topic(const TopicRow& row) {
               .retention_bytes = row.retention_bytes,
               .records = {},
               .bytes = {},
+              .written_s = {},
+              .read_s = {},
+              .oldest_unread_ms = {},
+              .oldest_unread_group = {},
               .groups = {}};
   if (row.compacts) topic.cleanup.emplace_back("compact");
   if (row.deletes) topic.cleanup.emplace_back("delete");
   return topic;
+}
+
+void add_moving(const Rollup& rollup, Topic& topic) {
+  if (const auto rates = rollup.topics.find(topic.name); rates != rollup.topics.end()) {
+    topic.written_s = rates->second.written;
+    topic.read_s = rates->second.read;
+  }
+  if (const auto oldest = rollup.oldest_of_topics.find(topic.name); oldest != rollup.oldest_of_topics.end()) {
+    topic.oldest_unread_ms = oldest->second.ms;
+    topic.oldest_unread_group = oldest->second.group;
+  }
 }
 
 }  // namespace
@@ -54,11 +69,13 @@ Task<std::vector<Topic>> with_figures(const Call& call, std::vector<const TopicR
     for (std::int32_t number = 0; number < row->partitions(); ++number)
       keys.push_back({row->topic->id, PartitionId{number}});
   const auto figures = co_await leaders_figures(call.broker(), std::move(keys));
+  const auto rollup = co_await call.shared.rollups.latest();
   std::vector<Topic> topics;
   topics.reserve(rows.size());
   std::size_t next = 0;
   for (const auto* row : rows) {
     auto topic = as_topic(*row);
+    add_moving(*rollup, topic);
     std::int64_t records = 0, bytes = 0;
     bool all_known = true;
     for (std::int32_t number = 0; number < row->partitions(); ++number) {

@@ -17,6 +17,8 @@ namespace {
 // Of two intervals of which 0 is never.
 Millis shorter(Millis a, Millis b) { return a <= Millis(0) || b <= Millis(0) ? std::max(a, b) : std::min(a, b); }
 
+constexpr std::size_t kDescribedAtOnce = 1000;  // logs
+
 }  // namespace
 
 LogManager::LogManager(std::vector<const Shard*> shards, LogManagerConfig config)
@@ -454,9 +456,12 @@ Task<std::vector<LogDirDescription>> LogManager::describe() {
   const auto logs = logs_by_shard();
   for (std::size_t i = 0; i < logs.size(); ++i) {
     const auto parts = co_await shards_[i]->call(*this, &LogManager::describe_here, logs[i]);
-    for (const auto& part : parts)
+    Pace pace(kDescribedAtOnce);
+    for (const auto& part : parts) {
+      if (pace.due()) co_await give_way();
       if (const auto found = logs_.find(part.id); found != logs_.end())
         descriptions[found->second.directory].partitions.push_back(part);
+    }
   }
   for (auto& [directory, part] : co_await describe_futures())
     descriptions[directory].partitions.push_back(std::move(part));

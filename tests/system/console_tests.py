@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 
+from cluster_tests import Cluster, until
 from harness import wire
 from harness.broker import ThalwegBroker
 from harness.outcome import Failure, expect, expect_equal
@@ -80,6 +81,99 @@ def _shows_what_kafkas_tools_do(broker: ThalwegBroker, console: Console) -> str:
     ours = {o["name"]: o.get("value", "null") for o in console.get("/topics/orders/config")["items"]}
     expect_equal({n: ours.get(n) for n in theirs}, theirs, "options beside kafka-configs")
     return f"{len(ours)} options, lag {lag}"
+
+
+def _change(console: Console, method: str, path: str, body: object = None) -> dict:
+    """Plans, and carries out what was planned."""
+    status, _, answer = console.ask(method, f"/api/v1{path}{'&' if '?' in path else '?'}dry_run=true", body)
+    expect_equal(status, 200, f"the plan of {method} {path}: {answer[:300]!r}")
+    plan = json.loads(answer)
+    expect_equal(plan["applied"], False, "nothing is done by planning")
+    status, _, answer = console.ask(method, "/api/v1" + path, body, {"If-Match": plan["plan"]})
+    expect_equal(status, 200, f"{method} {path}: {answer[:300]!r}")
+    return json.loads(answer)
+
+
+def _committed(broker: ThalwegBroker, group: str) -> list[str]:
+    told = _tool(broker, "kafka-consumer-groups", "--describe", "--group", group)
+    return [line.split()[3] for line in told.splitlines() if line.startswith(group)]
+
+
+@_with_console()
+def _changes_what_kafkas_tools_then_show(broker: ThalwegBroker, console: Console) -> None:
+    _change(console, "POST", "/topics", {"name": "orders", "partitions": 2, "options": [{"name": "retention.ms", "value": "60000"}]})
+    _change(console, "POST", "/topics/orders/partitions", {"partitions": 3})
+    _change(console, "PATCH", "/topics/orders/config", {"set": [{"name": "max.message.bytes", "value": "2000000"}], "unset": ["retention.ms"]})
+    described = _tool(broker, "kafka-topics", "--describe", "--topic", "orders")
+    expect("PartitionCount: 3" in described and "max.message.bytes=2000000" in described and "retention.ms" not in described, described)
+    _tool(broker, "kafka-console-producer", "--topic", "orders", says="".join(f"record {n}\n" for n in range(30)))
+    _tool(broker, "kafka-console-consumer", "--topic", "orders", "--group", "readers", "--from-beginning", "--max-messages", "30")
+    ends = _committed(broker, "readers")
+    _change(console, "POST", "/groups/readers/offsets", {"to": "earliest"})
+    expect_equal(_committed(broker, "readers"), ["0"] * len(ends), "offsets after a reset to the earliest")
+    _change(console, "POST", "/groups/readers/offsets", {"to": "latest"})
+    expect_equal(_committed(broker, "readers"), ends, "offsets after a reset to the latest")
+    _change(console, "POST", "/topics/orders/delete-records", {"before": "end"})
+    earliest = _tool(broker, "kafka-get-offsets", "--topic", "orders", "--time", "earliest")
+    expect_equal(sum(int(line.split(":")[2]) for line in earliest.split()), 30, "where the topic begins when its records are deleted")
+    _change(console, "DELETE", "/groups/readers")
+    expect("readers" not in _tool(broker, "kafka-consumer-groups", "--list"), "the group is there after it was deleted")
+    _change(console, "DELETE", "/topics/orders")
+    expect("orders" not in _tool(broker, "kafka-topics", "--list"), "the topic is there after it was deleted")
+    lines = broker.log_path.read_text().count("console change")
+    expect_equal(lines, 8, "lines of the log, one a change")
+
+
+def _changes_what_other_brokers_lead() -> None:
+    """Offsets are reset and records deleted at the brokers that lead the partitions, whoever is asked."""
+    with tempfile.TemporaryDirectory(prefix="thalweg-console-") as folder:
+        cluster = Cluster(pathlib.Path(folder))
+        port = wire.free_port()
+        cluster.nodes[1].properties |= {"console.listeners": f"http://127.0.0.1:{port}"}
+        for node in cluster.nodes.values():
+            node.properties |= {"offsets.topic.num.partitions": "1", "offsets.topic.replication.factor": "3"}
+        try:
+            cluster.start()
+            cluster.wait_for_each_other()
+            console, broker = Console(port), cluster.nodes[1]
+            _tool(broker, "kafka-topics", "--create", "--topic", "orders", "--partitions", "6", "--replication-factor", "1")
+            leaders = {partition["leader"] for partition in console.get("/topics/orders/partitions")["items"]}
+            expect_equal(leaders, {1, 2, 3}, "brokers that lead a partition")
+            _tool(broker, "kafka-console-producer", "--topic", "orders", says="".join(f"key-{n}:record {n}\n" for n in range(60)))
+            _tool(broker, "kafka-console-consumer", "--topic", "orders", "--group", "readers", "--from-beginning", "--max-messages", "60")
+            _until_here(cluster, port, "readers")
+            read = _committed(broker, "readers")
+            _change(console, "POST", "/groups/readers/offsets", {"to": "earliest"})
+            expect_equal(_committed(broker, "readers"), ["0"] * len(read), "offsets after a reset")
+            plan = _change(console, "POST", "/topics/orders/delete-records", {"before": "end"})
+            expect_equal((plan["records"], plan["partitions"]), (60, 6), "what was deleted")
+            earliest = _tool(broker, "kafka-get-offsets", "--topic", "orders", "--time", "earliest")
+            expect_equal(sum(int(line.split(":")[2]) for line in earliest.split()), 60, "where the topic begins then")
+        finally:
+            cluster.kill()
+
+
+def _until_here(cluster: Cluster, port: int, group: str) -> None:
+    """The group's coordinator has to be the broker whose console is asked: it is moved there."""
+    partitions = json.dumps({"version": 1, "partitions": [{"topic": "__consumer_offsets", "partition": 0, "replicas": [1, 2, 3], "log_dirs": ["any"] * 3}]})
+    broker = cluster.nodes[1]
+    plan = broker.data.parent / "move.json"
+    plan.write_text(partitions)
+    _tool(broker, "kafka-reassign-partitions", "--reassignment-json-file", str(plan), "--execute")
+    for _ in until(60):
+        subprocess.run([str(broker.binary.with_name("kafka-leader-election")), "--election-type", "preferred", "--topic", "__consumer_offsets",
+                        "--partition", "0", "--bootstrap-server", broker.bootstrap], capture_output=True, check=False, timeout=60)
+        if Console(port).ask("GET", f"/api/v1/groups/{group}")[0] == 200:
+            return
+    raise Failure("the group's coordinator did not move")
+
+
+@_with_console({"console.read.only": "true"})
+def _changes_nothing_where_it_only_reads(broker: ThalwegBroker, console: Console) -> None:
+    _tool(broker, "kafka-topics", "--create", "--topic", "orders")
+    status, _, answer = console.ask("DELETE", "/api/v1/topics/orders", headers={"If-Match": "*"})
+    expect_equal((status, json.loads(answer)["type"]), (403, "/problems/read-only"), "a change")
+    expect("orders" in _tool(broker, "kafka-topics", "--list"), "the topic is gone")
 
 
 @_with_console(host="0.0.0.0")
@@ -192,6 +286,9 @@ def _is_turned_off_by_nothing(broker: ThalwegBroker, console: Console) -> None:
 
 ALL = {
     "the console shows what Kafka's tools do": _shows_what_kafkas_tools_do,
+    "the console changes what Kafka's tools then show": _changes_what_kafkas_tools_then_show,
+    "the console changes what other brokers lead": _changes_what_other_brokers_lead,
+    "the console changes nothing where it only reads": _changes_nothing_where_it_only_reads,
     "the console asks for the token on other addresses": _asks_for_the_token_on_other_addresses,
     "the console serves its pages": _serves_pages,
     "the console is closed to other sites' pages": _is_closed_to_pages_of_others,

@@ -53,15 +53,27 @@ const messages = {
   part: oneOf('value', 'key', 'headers'),
 };
 
+// The change that is being planned in a drawer.
+const topicActs = { act: oneOf('', 'grow', 'records', 'delete') };
+const groupActs = { act: oneOf('', 'reset', 'forget', 'delete') };
+
 export const routes = {
   overview: route('/'),
-  topics: route('/topics', {}, { q: text(), show: oneOf('all', 'own', 'attention', 'internal'), ...table }),
-  topic: route('/topics/:topic/:tab', { topic: text(), tab: oneOf(...topicTabs) }, { ...table, ...options, ...messages }),
+  topics: route(
+    '/topics',
+    {},
+    { q: text(), show: oneOf('all', 'own', 'attention', 'internal'), act: oneOf('', 'create'), ...table },
+  ),
+  topic: route(
+    '/topics/:topic/:tab',
+    { topic: text(), tab: oneOf(...topicTabs) },
+    { ...table, ...options, ...messages, ...topicActs },
+  ),
   groups: route('/groups', {}, { q: text(), state: text(), type: text(), ...table }),
   group: route(
     '/groups/:group/:tab',
     { group: text(), tab: oneOf(...groupTabs) },
-    { topic: text(), ...table, ...options },
+    { topic: text(), ...table, ...options, ...groupActs },
   ),
   brokers: route('/brokers'),
   broker: route('/brokers/:broker/:tab', { broker: text(), tab: oneOf(...brokerTabs) }, options),

@@ -7,6 +7,9 @@ import type { Session } from './api/types.gen';
 export const session = signal<Session | undefined>(undefined);
 export const sessionTrouble = signal<Error | undefined>(undefined);
 
+// Whether changes are offered here at all. What is offered may still be refused: the server decides.
+export const mayChange = (): boolean => session.value?.read_only === false;
+
 export async function loadSession(): Promise<void> {
   try {
     session.value = await get<Session>('/session');

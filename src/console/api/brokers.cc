@@ -1,18 +1,18 @@
 // /brokers: who is registered and what lies there; the disks of the one that answers.
 #include "base/number.h"
 #include "broker/broker_shard.h"
-#include "console/ask.h"
 #include "console/listing.h"
+#include "console/plan.h"
 #include "console/problem.h"
 #include "console/routes.h"
-#include "protocol/describe_log_dirs_request.h"
-#include "protocol/describe_log_dirs_response.h"
 #include "raft/quorum.h"
+#include "runtime/yielding.h"
+#include "storage/log_manager.h"
 
 namespace thalweg::console {
 namespace {
 
-using protocol::DescribeLogDirsResponse;
+constexpr std::size_t kDescribedPartitionsAtOnce = 2000;
 
 constexpr SortKey<Broker> kBrokerKeys[] = {
     {"id", [](const Broker& a, const Broker& b) { return a.id <=> b.id; }},
@@ -51,25 +51,21 @@ Broker as_broker(const Call& call, const TopicTable& table, const metadata::Brok
   return out;
 }
 
-Task<Outcome<DescribeLogDirsResponse>> describe_directories(const Call& call) {
-  protocol::DescribeLogDirsRequest request;
-  request.topics = std::nullopt;
-  CO_TRY(auto response, told(co_await ask<DescribeLogDirsResponse>(call, std::move(request))));
-  if (response.error_code != ErrorCode::kNone) co_return std::unexpected(problem_of(response.error_code));
-  co_return response;
-}
-
-Directory as_directory(const DescribeLogDirsResponse::DescribeLogDirsResult& result) {
-  Directory out{.path = result.log_dir, .error = {}, .partitions = 0, .bytes = 0, .disk_total = {}, .disk_free = {}};
-  if (result.error_code != ErrorCode::kNone) out.error = std::string(name(result.error_code));
-  if (result.total_bytes >= 0) out.disk_total = result.total_bytes;
-  if (result.usable_bytes >= 0) out.disk_free = result.usable_bytes;
-  for (const auto& topic : result.topics)
-    for (const auto& partition : topic.partitions) {
-      ++out.partitions;
-      out.bytes += partition.partition_size;
-    }
-  return out;
+// In slices: DescribeLogDirs names every partition in one answer, of which only sums are seen here.
+Task<Directory> as_directory(const storage::LogDirDescription& described) {
+  Directory out{.path = described.path, .error = {}, .partitions = 0, .bytes = 0, .disk_total = {}, .disk_free = {}};
+  if (described.space) {
+    out.disk_total = std::int64_t(described.space->total_bytes);
+    out.disk_free = std::int64_t(described.space->free_bytes);
+  }
+  Pace pace(kDescribedPartitionsAtOnce);
+  for (const auto& partition : described.partitions) {
+    if (pace.due()) co_await give_way();
+    if (partition.offline) out.error = std::string(name(ErrorCode::kKafkaStorageError));
+    ++out.partitions;
+    out.bytes += std::int64_t(partition.size);
+  }
+  co_return out;
 }
 
 // What only the broker itself knows. Directories on one disk count its space once each: log.dirs is made for disks.
@@ -123,9 +119,10 @@ Task<Outcome<DirectoryList>> directories(const Call& call, GetBrokerDirectories 
     co_return std::unexpected(
         problem_of(ErrorCode::kInvalidConfig, "Only broker " + asked.id + " knows its directories",
                    "ask its own console, or kafka-log-dirs --describe --broker-list " + asked.id));
-  CO_TRY(const auto response, co_await describe_directories(call));
+  CO_TRY_VOID(check_allowed(call, broker::Operation::kDescribe, broker::kCluster));
+  const auto directories = co_await call.broker().shard0().call(call.broker().logs(), &storage::LogManager::describe);
   DirectoryList list{.broker = found->id.value, .items = {}};
-  for (const auto& result : response.results) list.items.push_back(as_directory(result));
+  for (const auto& described : directories) list.items.push_back(co_await as_directory(described));
   co_return list;
 }
 

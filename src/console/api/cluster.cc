@@ -26,6 +26,17 @@ std::string sentence_of(const TopicTable& table) {
                      table.partitions);
 }
 
+void add_rollup(const Rollup& rollup, Cluster& out) {
+  if (const auto& rates = rollup.rates) {
+    out.written_s = rates->written;
+    out.read_s = rates->read;
+    out.records_s = rates->records;
+  }
+  if (!rollup.oldest) return;
+  out.oldest_unread_ms = rollup.oldest->ms;
+  out.oldest_unread_group = rollup.oldest->group;
+}
+
 Task<Outcome<Cluster>> cluster(const Call& call, GetCluster) {
   const auto table = co_await call.shared.topics.of(call.broker(), call.image);
   const auto& image = *call.image;
@@ -43,6 +54,11 @@ Task<Outcome<Cluster>> cluster(const Call& call, GetCluster) {
               .under_replicated = table->under_replicated,
               .under_min_isr = table->under_min_isr,
               .groups = {},
+              .written_s = {},
+              .read_s = {},
+              .records_s = {},
+              .oldest_unread_ms = {},
+              .oldest_unread_group = {},
               .attention = 0,
               .metadata_offset = image.index(),
               .metadata_epoch = std::int32_t(image.term()),
@@ -50,13 +66,15 @@ Task<Outcome<Cluster>> cluster(const Call& call, GetCluster) {
   for (const auto& [id, broker] : image.brokers()) out.brokers_active += broker.active() ? 1 : 0;
   if (const auto leader = call.broker().quorum().leader().leader; leader != kNoBroker) out.controller = leader.value;
   if (const auto groups = co_await list_groups(call)) out.groups = std::int32_t(groups->size());
-  out.attention = (co_await attention_of(attention_inputs(call, table))).total;
+  const auto rollup = co_await call.shared.rollups.latest();
+  add_rollup(*rollup, out);
+  out.attention = (co_await attention_of(attention_inputs(call, table, rollup))).total;
   co_return out;
 }
 
 Task<Outcome<AttentionList>> attention(const Call& call, GetAttention) {
   const auto table = co_await call.shared.topics.of(call.broker(), call.image);
-  auto list = co_await attention_of(attention_inputs(call, table));
+  auto list = co_await attention_of(attention_inputs(call, table, co_await call.shared.rollups.latest()));
   list.as_of = call.now;
   co_return list;
 }

@@ -1,40 +1,13 @@
 // /groups/{group} and its partitions: who reads what, and how far behind.
 #include <map>
 
-#include "broker/topics.h"
-#include "console/group_members.h"
-#include "console/group_offsets.h"
 #include "console/listing.h"
+#include "console/one_group.h"
 #include "console/routes.h"
+#include "monitoring/lag_ages.h"
 
 namespace thalweg::console {
 namespace {
-
-struct OneGroup {
-  DescribedGroup described;
-  GroupOffsets committed;
-};
-
-// 404; 503 where the coordinator is elsewhere, or still loads.
-Task<Outcome<OneGroup>> look_up(const Call& call, const std::string& name) {
-  CO_TRY(auto described, co_await describe_groups(call, {name}));
-  if (described.empty()) co_return std::unexpected(problem_of(ErrorCode::kGroupIdNotFound));
-  auto& group = described.front();
-  // Before the first group of all there is nobody to ask.
-  const bool are_none =
-      group.error == ErrorCode::kCoordinatorNotAvailable && !call.image->topic(std::string_view(broker::kOffsetsTopic));
-  if (group.error == ErrorCode::kGroupIdNotFound || group.state == GroupState::kDead || are_none)
-    co_return std::unexpected(problem_of(ErrorCode::kGroupIdNotFound, "There is no group " + name));
-  if (group.error == ErrorCode::kNotCoordinator)
-    co_return std::unexpected(
-        problem_of(group.error, "Another broker coordinates the group " + name, "ask that broker's console"));
-  if (group.error != ErrorCode::kNone)
-    co_return std::unexpected(problem_of(group.error, group.message, "try again in a moment"));
-  CO_TRY(auto offsets, co_await offsets_of(call, {name}));
-  if (offsets.empty()) co_return std::unexpected(problem_of(ErrorCode::kGroupIdNotFound));
-  if (offsets.front().error != ErrorCode::kNone) co_return std::unexpected(problem_of(offsets.front().error));
-  co_return OneGroup{std::move(group), std::move(offsets.front())};
-}
 
 GroupPartition as_row(const CommittedOffset& committed) {
   GroupPartition row{.topic = committed.partition.topic,
@@ -46,6 +19,7 @@ GroupPartition as_row(const CommittedOffset& committed) {
                      .start = {},
                      .end = {},
                      .lag = committed.lag(),
+                     .oldest_unread_ms = {},
                      .gone = committed.gone};
   if (!committed.metadata.empty()) row.metadata = committed.metadata;
   if (committed.figures) {
@@ -108,7 +82,7 @@ void add_member(const MemberOfGroup& member, const GroupOffsets& committed, Grou
 }
 
 Task<Outcome<GroupDetail>> one_group(const Call& call, GetGroup asked) {
-  CO_TRY(const auto one, co_await look_up(call, asked.group));
+  CO_TRY(const auto one, co_await find_group(call, asked.group));
   const auto rows = co_await rows_of(call, one);
   GroupDetail detail{.name = one.described.name,
                      .type = GroupType::kClassic,
@@ -119,6 +93,7 @@ Task<Outcome<GroupDetail>> one_group(const Call& call, GetGroup asked) {
                      .topics = 0,
                      .partitions = std::int32_t(rows.size()),
                      .lag = one.committed.lag(),
+                     .oldest_unread_ms = {},
                      .most_behind = {},
                      .members = {}};
   const GroupPartition* before = nullptr;
@@ -128,7 +103,28 @@ Task<Outcome<GroupDetail>> one_group(const Call& call, GetGroup asked) {
     if (row.lag.value_or(0) > (detail.most_behind ? *detail.most_behind->lag : 0)) detail.most_behind = row;
   }
   for (const auto& member : one.described.members) add_member(member, one.committed, detail);
+  const auto rollup = co_await call.shared.rollups.latest();
+  if (const auto at = rollup->groups.find(asked.group); at != rollup->groups.end())
+    detail.oldest_unread_ms = at->second.age_ms;
   co_return detail;
+}
+
+// Of the rows that are seen, as /metrics tells them.
+Task<> add_ages(const Call& call, std::vector<GroupPartition>& rows) {
+  monitoring::LagAges::Positions positions;
+  std::vector<GroupPartition*> behind;
+  for (auto& row : rows) {
+    if (row.lag == 0 && row.committed) row.oldest_unread_ms = 0;
+    const auto topic = call.image->topic(std::string_view(row.topic));
+    if (row.lag.value_or(0) <= 0 || !row.committed || !topic) continue;
+    const Offset from{std::max(*row.committed, row.start.value_or(0))};
+    positions.push_back({{topic->id, PartitionId{row.partition}}, from});
+    behind.push_back(&row);
+  }
+  monitoring::LagAges ages(call.broker());
+  const auto found = co_await ages.find(std::move(positions));
+  for (std::size_t i = 0; i < behind.size(); ++i)
+    if (const auto& time = found.times[i]) behind[i]->oldest_unread_ms = std::max<std::int64_t>(call.now - *time, 0);
 }
 
 std::strong_ordering by_place(const GroupPartition& a, const GroupPartition& b) {
@@ -145,13 +141,14 @@ constexpr SortKey<GroupPartition> kGroupPartitionKeys[] = {
 Task<Outcome<GroupPartitionPage>> partitions_of_group(const Call& call, GetGroupPartitions asked) {
   CO_TRY_VOID(check_page(asked.from, asked.limit));
   CO_TRY(const auto order, Order<GroupPartition>::of(asked.sort, kGroupPartitionKeys));
-  CO_TRY(const auto one, co_await look_up(call, asked.group));
+  CO_TRY(const auto one, co_await find_group(call, asked.group));
   const auto all = co_await rows_of(call, one);
   std::vector<const GroupPartition*> rows;
   for (const auto& row : all)
     if (!asked.topic || row.topic == *asked.topic) rows.push_back(&row);
   GroupPartitionPage page{.total = std::int32_t(rows.size()), .from = asked.from, .as_of = call.now, .items = {}};
   for (const auto* row : page_of(std::move(rows), order, asked.from, asked.limit)) page.items.push_back(*row);
+  co_await add_ages(call, page.items);
   co_return page;
 }
 

@@ -46,6 +46,7 @@ Group as_group_of_list(const Call& call, const GroupRow& row) {
           .topics = {},
           .partitions = {},
           .lag = {},
+          .oldest_unread_ms = {},
           .problem = {}};
 }
 
@@ -100,6 +101,10 @@ Task<Outcome<GroupPage>> groups(const Call& call, GetGroups asked) {
   for (const auto* row : page_of(std::move(rows), order, asked.from, asked.limit))
     page.items.push_back(as_group_of_list(call, *row));
   if (!page.items.empty()) CO_TRY_VOID(co_await add_details(call, page.items));
+  const auto rollup = co_await call.shared.rollups.latest();
+  for (auto& group : page.items)
+    if (const auto at = rollup->groups.find(group.name); at != rollup->groups.end())
+      group.oldest_unread_ms = at->second.age_ms;
   for (const auto& [id, broker] : call.image->brokers())
     if (id != call.self()) page.not_asked.push_back(id.value);
   co_return page;

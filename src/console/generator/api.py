@@ -7,7 +7,7 @@ import pathlib
 import re
 
 BASICS = ("bool", "int32", "int64", "float64", "string")
-METHODS = ("get", "post", "delete")
+METHODS = ("get", "post", "patch", "delete")
 # In place of an answer's struct: bytes as they are, to be saved as a file.
 RAW = "bytes"
 # What every operation may answer beside its own: a malformed request, nobody signed in, a server that is not ready.
@@ -63,6 +63,7 @@ class Operation:
     query: list[Field] = dataclasses.field(default_factory=list)
     body: str | None = None
     fails: list[int] = dataclasses.field(default_factory=list)
+    planned: bool = False  # `dry_run` answers the plan, and the act carries it
 
     @property
     def path_parameters(self) -> list[str]:
@@ -74,7 +75,7 @@ class Operation:
         words, segments = [self.method], self.path.strip("/").split("/")
         for here, after in zip(segments, [*segments[1:], ""]):
             if not here.startswith("{"):
-                words.append(here.removesuffix("s") if after.startswith("{") else here)
+                words.append((here.removesuffix("s") if after.startswith("{") else here).replace("-", "_"))
         return "_".join(words)
 
 
@@ -177,13 +178,17 @@ class _Reader:
     def _of_operation(operation: Operation, words: list[str]) -> None:
         if words[0] == "body" and len(words) == 2:
             operation.body = words[1]
+        elif words == ["planned"]:
+            operation.planned = True
+            operation.query.append(Field("dry_run", Type("bool"), "true: nothing is changed, and the answer is the plan", "false"))
+            operation.fails += [409, 428]
         elif words[0] == "fails":
             operation.fails += [int(word) for word in words[1:]]
         elif words[0] == "query" and len(words) in (4, 6):
             default = words[4].strip('"') if words[3] == "default" else None
             operation.query.append(Field(words[1], Type.parse(words[2]), _text(words[-1]), default))
         else:
-            raise ApiError(f"neither query, body nor fails: {' '.join(words)}")
+            raise ApiError(f"neither query, body, planned nor fails: {' '.join(words)}")
 
 
 def _check(api: Api) -> None:
@@ -193,6 +198,8 @@ def _check(api: Api) -> None:
             if field.type.name not in known:
                 raise ApiError(f"{struct.name}.{field.name}: no type '{field.type.name}'")
     for operation in api.operations:
+        if operation.planned and operation.method == "get":
+            raise ApiError(f"get {operation.path}: what changes nothing has no plan")
         for name in (operation.answer, operation.body):
             if name is not None and name not in api.structs and not (name == RAW and name is operation.answer):
                 raise ApiError(f"{operation.method} {operation.path}: no struct '{name}'")

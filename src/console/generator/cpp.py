@@ -84,8 +84,10 @@ def _operation(operation: Operation, api: Api) -> list[str]:
         lines.append(f"  using Body = {operation.body};")
     if members := _members(_parameters(operation), api):
         lines += ["", *members]
+    if operation.planned:
+        lines.append("  std::optional<std::string> plan;  // If-Match")
     if operation.body:
-        lines += ["" if not members else "", "  Body body;"]
+        lines += ["", "  Body body;"]
     return [*lines, "", "  // The problem says what is wrong, and with which parameter.",
             f"  static Outcome<{name}> read(const http::Request& request);", "};", ""]
 
@@ -158,13 +160,17 @@ def _writer(struct: Struct, api: Api) -> list[str]:
     return [*lines, "  out += '}';", "}", ""]
 
 
+def _known(enum: Enum) -> str:
+    return ", ".join(value for value, _ in enum.values)
+
+
 def _body_reader(struct: Struct, api: Api) -> list[str]:
     lines = [f"Outcome<{struct.name}> {struct.name}::read(const json::Value& value, const std::string& at) {{",
              f"  {struct.name} made;",
              '  if (!value.if_object()) return std::unexpected(invalid(at.empty() ? "/" : at, "an object of JSON"));']
     for field in struct.fields:
         enum = api.enums.get(field.type.name)
-        how = f', {{&{_reader(enum)}, "{", ".join(value for value, _ in enum.values)}"}}' if enum else ""
+        how = f', {{&{_reader(enum)}, "{_known(enum)}"}}' if enum else ""
         lines += [f'  TRY_VOID(read_member({{value, at, "{field.name}"}}, made.{field.name}{how}));']
     return [*lines, "  return made;", "}", ""]
 
@@ -172,8 +178,7 @@ def _body_reader(struct: Struct, api: Api) -> list[str]:
 def _query_line(field: Field, api: Api) -> str:
     if field.type.name in api.enums:
         enum = api.enums[field.type.name]
-        known = ", ".join(value for value, _ in enum.values)
-        return f'  TRY_VOID(read_enum(request, "{field.name}", &{_reader(enum)}, "{known}", made.{field.name}));'
+        return f'  TRY_VOID(read_enum(request, "{field.name}", &{_reader(enum)}, "{_known(enum)}", made.{field.name}));'
     return f'  TRY_VOID(read_parameter(request, "{field.name}", made.{field.name}));'
 
 
@@ -183,6 +188,8 @@ def _operation_reader(operation: Operation, api: Api) -> list[str]:
     for index, parameter in enumerate(operation.path_parameters):
         lines.append(f"  made.{parameter} = request.parameters.at({index});")
     lines += [_query_line(field, api) for field in operation.query]
+    if operation.planned:
+        lines.append("  made.plan = plan_of(request);")
     if operation.body:
         lines += ["  TRY(const auto tree, body_tree(request));", f"  TRY(made.body, {operation.body}::read(tree));"]
     return [*lines, "  return made;", "}", ""]
@@ -190,9 +197,11 @@ def _operation_reader(operation: Operation, api: Api) -> list[str]:
 
 def source(api: Api, openapi: str) -> str:
     read = api.read_structs()
-    lines = [BANNER + '#include "console/api_types.h"', "", '#include "console/api_reading.h"',
+    lines = [BANNER + '#include "console/api_types.h"', "", "#include <charconv>", "#include <cmath>", "", '#include "console/api_reading.h"',
              '#include "json/writer.h"', "", "namespace thalweg::console {", "namespace {",
              "void append_number(std::string& out, bool value) { out += value ? \"true\" : \"false\"; }",
+             "[[maybe_unused]] void append_number(std::string& out, double value) {", "  char text[32];",
+             "  out.append(text, std::to_chars(text, text + sizeof text, std::isfinite(value) ? value : 0).ptr);", "}",
              "template <class T>", "void append_number(std::string& out, T value) {", "  out += std::to_string(value);", "}",
              "}  // namespace", ""]
     for enum in sorted(api.enums.values(), key=lambda e: e.name):

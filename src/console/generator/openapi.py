@@ -43,6 +43,9 @@ def _parameters(operation: Operation) -> list[dict]:
         if field.default is not None:
             schema["default"] = _default(field)
         given.append({"name": field.name, "in": "query", "description": field.sentence, "schema": schema})
+    if operation.planned:
+        given.append({"name": "If-Match", "in": "header", "schema": {"type": "string"},
+                      "description": "the plan that is carried out, as dry_run=true answered it; *: whatever it is now"})
     return given
 
 

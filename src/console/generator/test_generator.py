@@ -28,14 +28,14 @@ struct Thing      "A thing"
 page ThingPage of Thing  "Things"
   dark    int32   "how many are dark"
 
+struct Part       "A part"
+  weight  int64?  "bytes"
+  name    string  "its name"
+
 struct Wish       "What is sent"
   text    string  "what is wished"
   color   Color?  "how it is to look"
   parts   []Part? "what it is made of"
-
-struct Part       "A part"
-  weight  int64?  "bytes"
-  name    string  "its name"
 
 get /things  ThingPage  "Things"
   query  color  Color  default "red"  "only these"
@@ -45,6 +45,8 @@ get /things  ThingPage  "Things"
 post /things/{thing}/wishes  none  "Wishes"
   body   Wish
 get /things/{thing}/picture  bytes  "How it looks"
+patch /things/{thing}/fine-print  Thing  "Changes it"
+  planned
 '''
 
 
@@ -62,9 +64,11 @@ class Reading(unittest.TestCase):
         self.assertEqual(made.enums["Color"].values[1], ("dark_blue", "like the sea # at night"))
         self.assertEqual(made.structs["Thing"].fields[1].type, api.Type("int64", False, True))
         self.assertEqual([f.name for f in made.structs["ThingPage"].fields], ["total", "from", "as_of", "dark", "items"])
-        things, wishes, picture = made.operations
+        things, wishes, picture, print_ = made.operations
         self.assertEqual((things.id, wishes.id), ("get_things", "post_thing_wishes"))
         self.assertEqual((things.query[0].default, things.query[2].default, things.fails), ("red", None, [404]))
+        self.assertEqual((print_.id, print_.planned, print_.query[0].name, print_.fails),
+                         ("patch_thing_fine_print", True, "dry_run", [409, 428]))
         self.assertEqual((wishes.path_parameters, wishes.answer, wishes.body), (["thing"], None, "Wish"))
         self.assertEqual(picture.answer, api.RAW)
         self.assertEqual(made.read_structs(), {"Wish", "Part"})
@@ -73,7 +77,8 @@ class Reading(unittest.TestCase):
         for before, after in [("[]Color", "[]Colour"), ("int64?", "int64*"), ("post /", "put /"), ("body   Wish", "body   Wash"),
                               ('"its name"', "its name"), ("  name    string", "   name    string"), ("enum Color", "enum Thing"),
                               ('string?               "text"', 'string                "text"'), ("query  limit", "quary  limit"),
-                              ("struct Wish       ", "struct Thing      ")]:
+                              ("struct Wish       ", "struct Thing      "), ("  planned", "  planed"),
+                              ("patch /things/{thing}/fine-print", "get /things/{thing}/fine-print")]:
             with self.subTest(after), self.assertRaises(api.ApiError):
                 read(TEXT.replace(before, after, 1))
 
@@ -118,6 +123,11 @@ class Writing(unittest.TestCase):
         self.assertIn("struct GetThingPicture {\n  using Answer = Download;", cpp.header(made))
         answer = json.loads(openapi.render(made))["paths"]["/api/v1/things/{thing}/picture"]["get"]["responses"]["200"]
         self.assertEqual(list(answer["content"]), ["application/octet-stream"])
+
+    def test_cpp_hands_over_the_plan_that_an_act_carries(self):
+        made = read(TEXT)
+        self.assertIn("made.plan = plan_of(request);", cpp.source(made, "{}"))
+        self.assertIn("std::optional<std::string> plan;", cpp.header(made))
 
     def test_typescript_has_optional_members_and_unions(self):
         text = typescript.render(read(TEXT))

@@ -1,5 +1,5 @@
 // Asks the server. An answer is a value of types.gen.ts with exact integers; a refusal is a Trouble.
-import { parseExact } from './exact';
+import { parseExact, writeExact } from './exact';
 import type { Problem } from './types.gen';
 
 export const BASE = '/api/v1';
@@ -49,26 +49,39 @@ export function onAnswer(listener: Listener): void {
 export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => ask<T>('GET', path, undefined, signal);
 export const post = <T>(path: string, body: unknown): Promise<T> => ask<T>('POST', path, body);
 export const remove = (path: string): Promise<unknown> => ask('DELETE', path);
+// A change, carried out if it still does what `plan` says.
+export const change = <T>(method: string, path: string, body: unknown, plan: string): Promise<T> =>
+  ask<T>(method, path, body, undefined, { 'If-Match': `"${plan}"` });
+export const dryRun = <T>(method: string, path: string, body: unknown, signal: AbortSignal): Promise<T> =>
+  ask<T>(method, `${path}${path.includes('?') ? '&' : '?'}dry_run=true`, body, signal);
 
-async function ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+type More = Record<string, string>; // headers
+
+async function ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, more: More = {}): Promise<T> {
   const given = method === 'GET' ? boot.take(BASE + path) : undefined;
   if (given !== undefined) return given as T;
-  const response = await send(method, path, body, signal);
+  const response = await send(method, path, body, signal, more);
   const text = await response.text().catch(() => '');
   for (const listener of listeners) listener(true, response.status);
   if (!response.ok) throw refusal(response, text);
   return (response.status === 204 ? undefined : parsed(text)) as T;
 }
 
-async function send(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<Response> {
+async function send(
+  method: string,
+  path: string,
+  body: unknown,
+  signal: AbortSignal | undefined,
+  more: More,
+): Promise<Response> {
   try {
-    const headers: Record<string, string> = { Accept: 'application/json' };
+    const headers: Record<string, string> = { Accept: 'application/json', ...more };
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     return await fetch(BASE + path, {
       method,
       headers,
       credentials: 'same-origin',
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: writeExact(body) }),
       ...(signal ? { signal } : {}),
     });
   } catch (error) {

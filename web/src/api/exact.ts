@@ -88,3 +88,12 @@ class Reader {
     return new SyntaxError(`JSON is wrong at ${this.at}`);
   }
 }
+
+// JSON of a value whose integers may be bigints: they are written as the numbers that they are.
+export function writeExact(value: unknown): string {
+  if (typeof value === 'bigint') return String(value);
+  if (Array.isArray(value)) return `[${value.map(writeExact).join(',')}]`;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  const members = Object.entries(value).filter(([, one]) => one !== undefined);
+  return `{${members.map(([name, one]) => `${JSON.stringify(name)}:${writeExact(one)}`).join(',')}}`;
+}

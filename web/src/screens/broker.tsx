@@ -120,6 +120,7 @@ function BrokerConfiguration({ place }: { place: Place<'broker'> }) {
     <ConfigurationTab
       place={place}
       answer={config}
+      path={at`/brokers/${place.path.broker}/config`}
       command={(option, value) =>
         `kafka-configs --bootstrap-server ${location.hostname}:9092 --entity-type brokers --entity-name ${place.path.broker} --alter --add-config ${option}=${value}`
       }

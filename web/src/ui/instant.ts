@@ -38,3 +38,26 @@ export function zoneName(zone: Zone, ms: number): string {
   const size = Math.abs(minutes);
   return `UTC${minutes < 0 ? '−' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`;
 }
+
+const WRITTEN = /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?$/;
+
+// What people write for a point of time: "2026-11-28 07:00:00" in the zone, or milliseconds since 1970. undefined: neither.
+export function instantOf(text: string, zone: Zone): number | undefined {
+  const plain = text.trim();
+  if (/^\d{9,15}$/.test(plain)) return Number(plain);
+  const found = WRITTEN.exec(plain);
+  if (!found) return undefined;
+  const [year, month, day, hour, minute, second] = found.slice(1, 7).map((part) => Number(part ?? 0)) as number[];
+  const millis = Number((found[7] ?? '0').padEnd(3, '0'));
+  const parts = [year!, month! - 1, day!, hour!, minute!, second!, millis] as const;
+  const at = zone === 'utc' ? Date.UTC(...parts) : new Date(...parts).getTime();
+  const back = instantText(at, zone);
+  const same = back?.clock === `${two(hour!)}:${two(minute!)}:${two(second!)}` && back.date.startsWith(`${day} `);
+  return same ? at : undefined; // 30 February is no day
+}
+
+// A time as it is written there: "2026-11-28 07:00:00".
+export function writtenInstant(ms: number, zone: Zone): string {
+  const at = new Date(ms - (zone === 'utc' ? 0 : new Date(ms).getTimezoneOffset() * 60_000));
+  return at.toISOString().slice(0, 19).replace('T', ' ');
+}

@@ -81,6 +81,7 @@ test('answers that come inside the page are used, and are text as well', () =>
         );
         await route.fulfill({ response, body });
       });
+      await page.route(url + '/api/v1/cluster', () => {}); // never answered, so that what is shown came inside the page
       await page.goto(url + '/');
       await page.getByText(CLOSING).waitFor();
     });

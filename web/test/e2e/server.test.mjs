@@ -284,3 +284,58 @@ real('topics are filtered and sorted by the server, and the address brings it ba
     });
   }),
 );
+
+real('a topic is made, its records are deleted, its group is reset, and it is deleted, and other clients see it', () =>
+  serving({}, (server) =>
+    looking({}, async (page) => {
+      const act = (name) =>
+        page.getByRole('dialog').getByRole('button', { name }).and(page.locator(':enabled')).click();
+      await page.goto(server.url + '/topics?act=create');
+      await page.getByRole('dialog').getByLabel('Name', { exact: true }).fill('orders');
+      await act('Create orders');
+      await page.getByRole('heading', { name: 'orders' }).waitFor();
+      assert.match(server.run('topic', 'list'), /orders/);
+      server.write('orders', ...numbered(20));
+      server.run('consume', 'orders', '--group', 'billing', '--count', '20');
+      await page.goto(server.url + '/groups/billing?act=reset');
+      await page.getByRole('button', { name: 'Earliest' }).click();
+      await act('Apply to 1 partition');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      assert.match(server.run('group', 'describe', 'billing'), /\b20\b/); // behind again
+      await page.goto(server.url + '/topics/orders?act=records');
+      await page
+        .getByRole('dialog')
+        .getByLabel(/Type orders/)
+        .fill('orders');
+      await act('Delete 20 records');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.goto(server.url + '/topics/orders?act=delete');
+      await page
+        .getByRole('dialog')
+        .getByLabel(/Type orders/)
+        .fill('orders');
+      await act(/^Delete orders/);
+      await page
+        .getByText('There are no topics yet')
+        .or(page.getByRole('link', { name: '__consumer_offsets' }))
+        .waitFor();
+      assert.doesNotMatch(server.run('topic', 'list'), /orders/);
+    }),
+  ),
+);
+
+real('where it only reads no change is offered, and none is taken', () =>
+  serving({ 'console.read.only': 'true' }, async (server) => {
+    server.run('topic', 'create', 'orders');
+    const refused = await fetch(server.url + '/api/v1/topics/orders', {
+      method: 'DELETE',
+      headers: { 'If-Match': '*' },
+    });
+    assert.equal(refused.status, 403);
+    await looking({}, async (page) => {
+      await page.goto(server.url + '/topics/orders');
+      await settled(page);
+      assert.equal(await page.locator('.acts a').count(), 0);
+    });
+  }),
+);

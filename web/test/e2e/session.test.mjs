@@ -136,7 +136,7 @@ test('what several parts show is asked for once', () =>
       await page.waitForTimeout(4500);
       assert.deepEqual(
         Object.keys(asked).sort(),
-        ['attention', 'brokers', 'cluster', 'quorum'].map((name) => `/api/v1/${name}`),
+        ['attention', 'brokers', 'cluster', 'quorum', 'series'].map((name) => `/api/v1/${name}`),
       );
       for (const [path, times] of Object.entries(asked)) assert.ok(times <= 3, `${path}: ${times}`);
     }),

@@ -15,6 +15,8 @@ import type {
   Name,
   Partition,
   Quorum,
+  SeriesList,
+  SeriesName,
   Topic,
   TopicGroup,
 } from '../../src/api/types.gen';
@@ -65,8 +67,18 @@ function topic(
     retention_bytes: -1,
     records,
     bytes: Math.round(bytes),
+    ...(rates[name] === undefined ? {} : { written_s: rates[name] * MIB, read_s: rates[name] * 2.4 * MIB }),
+    ...(name === 'billing.invoices' ? { oldest_unread_ms: 762_000, oldest_unread_group: 'invoice-writer' } : {}),
   };
 }
+
+const rates: Record<string, number> = {
+  'orders.events.v1': 31.4,
+  'clickstream.web': 22.8,
+  'payments.ledger': 9.6,
+  'inventory.changes': 6.1,
+  'billing.invoices': 4.9,
+};
 
 // Ten thousand and more, so that whatever scales badly shows.
 export function topics(count = 10_214): Topic[] {
@@ -136,6 +148,7 @@ export function groups(count = 2_031): Group[] {
     topics,
     partitions: 12 * topics,
     lag,
+    oldest_unread_ms: name === 'invoice-writer' ? 762_000 : lag * 12,
   });
   const made = [
     group('invoice-writer', 'Stable', 3, 48_210, 'consumer', 2),
@@ -194,6 +207,7 @@ export function groupPartitions(of: Group): GroupPartition[] {
     start: 0,
     end: 8_790_000 + partition * 1_511 + lag,
     lag,
+    oldest_unread_ms: lag > 30_000 ? 762_000 : lag * 23,
     gone: false,
   });
   return [
@@ -226,6 +240,7 @@ export function groupDetail(of: Group): GroupDetail {
     topics: of.topics ?? 0,
     partitions: parts.length,
     lag: of.lag ?? 0,
+    ...(of.oldest_unread_ms === undefined ? {} : { oldest_unread_ms: of.oldest_unread_ms }),
     ...(Number(worst.lag) > 0 ? { most_behind: worst } : {}),
     members,
   };
@@ -282,6 +297,11 @@ export const cluster = (all: Topic[], allGroups: Group[]): Cluster => ({
   under_replicated: 1,
   under_min_isr: 0,
   groups: allGroups.length,
+  written_s: 103.5 * MIB,
+  read_s: 221 * MIB,
+  records_s: 506_890,
+  oldest_unread_ms: 762_000,
+  oldest_unread_group: 'invoice-writer',
   attention: 2,
   metadata_offset: 1_204_881,
   metadata_epoch: 7,
@@ -312,6 +332,26 @@ export const attention = (): AttentionList => ({
     },
   ],
 });
+
+// Waves that are the same every time; lag grows from the middle on.
+export function series(figures: string[], minutes: number): SeriesList {
+  const steps = 90;
+  const at = Array.from({ length: steps }, (_, n) => NOW - Math.round(((steps - 1 - n) * minutes * 60_000) / steps));
+  const wave = (n: number, of: number) => Math.sin(n / of) + Math.sin(n / 3.7) / 3;
+  const shapes: Record<SeriesName, (n: number) => number> = {
+    written: (n) => (86 + 17 * wave(n, 9)) * MIB,
+    read: (n) => (205 + 21 * wave(n, 7)) * MIB,
+    records: (n) => 480_000 + 26_000 * wave(n, 8),
+    lag: (n) => (n < 45 ? 1_200 + 200 * wave(n, 5) : 1_200 + (n - 44) * 1_044),
+    age: (n) => (n < 45 ? 900 : (n - 44) * 16_900),
+  };
+  const names = figures as SeriesName[];
+  return {
+    since: NOW - minutes * 60_000,
+    as_of: NOW,
+    items: names.map((name) => ({ name, at, values: at.map((_, n) => Math.round(shapes[name](n))) })),
+  };
+}
 
 export const quorum = (): Quorum => ({
   leader: 1,

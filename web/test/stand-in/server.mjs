@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import * as data from './data.ts';
+import { planned } from './plans.mjs';
 import * as records from './records.ts';
 
 const POLICY =
@@ -37,6 +38,7 @@ export function world({ topics, groups, auth = 'none' } = {}) {
     fail: undefined,
     readOnly: false,
     written: [], // records, the newest first
+    acts: [], // changes that were carried out
   };
 }
 
@@ -104,6 +106,7 @@ const routes = [
   ],
   ['GET /brokers/:id/config', () => data.configuration()],
   ['GET /quorum', () => data.quorum()],
+  ['GET /series', (w, q) => data.series(q.get('figures').split(','), Number(q.get('minutes')))],
   [
     'GET /names',
     (w, q) => {
@@ -264,7 +267,8 @@ function answer(w, request, response, body) {
       broker: 1,
       hint: 'Ask again in a moment.',
     });
-  return routed(w, request.method, path, url.searchParams, body);
+  const refuse = (status, title, more) => new Refused(status, title, { broker: 1, ...more });
+  return planned(w, request, path, url.searchParams, body, refuse) ?? routed(w, request.method, path, url.searchParams, body);
 }
 
 function api(w, request, response, body) {

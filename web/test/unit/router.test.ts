@@ -26,7 +26,7 @@ test('every screen is opened by the address that it writes', () => {
 });
 
 test('a view comes back from its address as it was', () => {
-  const query = { q: '/^a.*v1$/ & "b"', show: 'attention', sort: '-partitions', at: 8123 } as const;
+  const query = { q: '/^a.*v1$/ & "b"', show: 'attention', sort: '-partitions', act: 'create', at: 8123 } as const;
   assert.deepEqual(opened(href('topics', {}, query)).query, query);
 });
 
@@ -50,5 +50,5 @@ test('an address that means nothing is no screen', () => {
 
 test('a parameter that is no value of its kind counts as not said', () => {
   const { query } = opened('/topics?show=everything&at=-3&sort=-name') as Place<'topics'>;
-  assert.deepEqual(query, { q: '', show: 'all', sort: '-name', at: 0 });
+  assert.deepEqual(query, { q: '', show: 'all', sort: '-name', act: '', at: 0 });
 });

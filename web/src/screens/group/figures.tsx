@@ -1,7 +1,7 @@
 import { useRef } from 'preact/hooks';
 import type { GroupDetail } from '../../api/types.gen';
 import { Kpi, Kpis } from '../../ui/kpi';
-import { Num, Unit } from '../../ui/number';
+import { Duration, Num, Unit } from '../../ui/number';
 import { plain } from '../../ui/name';
 import { Spark } from '../../ui/spark';
 import { duration, plural, three } from '../../ui/text';
@@ -24,6 +24,9 @@ export function LagFigures({ group, seenAt }: { group: GroupDetail; seenAt: numb
       <Kpi label="Most behind" note={worst ? `${plain(worst.topic)}, partition ${worst.partition}` : 'no partition is'}>
         {worst?.lag === undefined ? '0' : <Num value={worst.lag} />}
         <Unit>{plural(worst?.lag ?? 0, 'record')}</Unit>
+      </Kpi>
+      <Kpi label="Oldest unread record" note={group.lag === 0 ? 'all is read' : 'since it was written'}>
+        {group.oldest_unread_ms === undefined ? '–' : <Duration ms={group.oldest_unread_ms} />}
       </Kpi>
       <Kpi label="Reads" note={`in ${group.topics} ${plural(group.topics, 'topic')}`}>
         <Num value={group.partitions} />

@@ -2,15 +2,19 @@
 import { at } from '../../api/client';
 import { useAnswer } from '../../api/live';
 import type { Configuration, GroupDetail } from '../../api/types.gen';
-import { href, type Place } from '../../router';
+import { Icon } from '../../icons';
+import { href, see, type Place } from '../../router';
+import { mayChange } from '../../session';
 import { Name } from '../../ui/name';
 import { Num } from '../../ui/number';
 import { Failure, Waiting, NotRefreshed } from '../../ui/state';
 import { Tabs } from '../../ui/tabs';
 import { plural } from '../../ui/text';
+import { GroupAct } from '../changes/group_changes';
 import { ConfigurationTab } from '../shared/configuration';
 import { GroupStateTag } from '../shared/words';
 import { LagFigures } from './figures';
+import { LagHistory } from './history';
 import { MembersTab } from './members';
 import { GroupPartitions } from './partitions';
 import { MemberShares } from './shares';
@@ -27,6 +31,7 @@ export default function GroupScreen({ place }: { place: Place<'group'> }) {
           <Name text={name} />
         </h1>
         {group.data && <About group={group.data} />}
+        {mayChange() && <Acts place={place} />}
       </div>
       <NotRefreshed of={group} />
       <Tabs
@@ -45,7 +50,26 @@ export default function GroupScreen({ place }: { place: Place<'group'> }) {
       ) : (
         <Waiting />
       )}
+      <GroupAct place={place} onClose={() => see(place, { act: '' })} />
     </>
+  );
+}
+
+function Acts({ place }: { place: Place<'group'> }) {
+  const to = (act: Place<'group'>['query']['act']) => href('group', place.path, { ...place.query, act });
+  return (
+    <div class="acts">
+      <a class="btn" href={to('reset')}>
+        <Icon name="again" size={14} />
+        Reset offsets
+      </a>
+      <a class="btn" href={to('forget')}>
+        Delete offsets
+      </a>
+      <a class="btn" href={to('delete')}>
+        Delete
+      </a>
+    </div>
   );
 }
 
@@ -54,9 +78,12 @@ function Body({ group, seenAt, place }: { group: GroupDetail; seenAt: number; pl
   return (
     <>
       <LagFigures group={group} seenAt={seenAt} />
-      <div class={group.members.length > 0 ? 'aside' : 'alone'}>
-        <GroupPartitions group={group} place={place} />
+      <div class={group.members.length > 0 ? 'pair' : ''}>
+        <LagHistory group={group.name} />
         {group.members.length > 0 && <MemberShares group={group} />}
+      </div>
+      <div class="alone">
+        <GroupPartitions group={group} place={place} />
       </div>
     </>
   );
@@ -87,6 +114,7 @@ function GroupConfiguration({ place }: { place: Place<'group'> }) {
     <ConfigurationTab
       place={place}
       answer={config}
+      path={at`/groups/${place.path.group}/config`}
       command={(option, value) =>
         `kafka-configs --bootstrap-server ${location.hostname}:9092 --entity-type groups --entity-name ${place.path.group} --alter --add-config ${option}=${value}`
       }

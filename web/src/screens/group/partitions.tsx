@@ -6,7 +6,7 @@ import { Icon } from '../../icons';
 import { href, see, type Place } from '../../router';
 import { Bar } from '../../ui/bar';
 import { Name } from '../../ui/name';
-import { Num, Unknown } from '../../ui/number';
+import { Duration, Num, Unknown } from '../../ui/number';
 import { Panel } from '../../ui/panel';
 import { Empty, Failure } from '../../ui/state';
 import { plural } from '../../ui/text';
@@ -79,6 +79,15 @@ const columns = (group: GroupDetail): Column<GroupPartition>[] => [
     width: 190,
     sort: 'down',
     cell: (partition) => <Lag partition={partition} most={group.most_behind?.lag} />,
+  },
+  {
+    key: 'age',
+    head: 'Oldest unread',
+    num: true,
+    width: 116,
+    hide: 'mid',
+    cell: ({ oldest_unread_ms: ms }) =>
+      ms === undefined ? <Unknown why="its time is not known" /> : Number(ms) === 0 ? '' : <Duration ms={ms} />,
   },
 ];
 

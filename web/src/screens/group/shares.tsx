@@ -9,7 +9,7 @@ import { Panel } from '../../ui/panel';
 import { plural } from '../../ui/text';
 import { address, Pip, pipOf } from './pip';
 
-const SHOWN = 8;
+const SHOWN = 3;
 const MOSTLY = 0.5; // from this share on, one partition is the cause
 
 export function MemberShares({ group }: { group: GroupDetail }) {

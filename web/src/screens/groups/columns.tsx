@@ -2,7 +2,7 @@
 import type { Group } from '../../api/types.gen';
 import { href } from '../../router';
 import { Name } from '../../ui/name';
-import { Num, Unknown } from '../../ui/number';
+import { Duration, Num, Unknown } from '../../ui/number';
 import type { Column } from '../../ui/table';
 import { GroupStateTag } from '../shared/words';
 
@@ -84,6 +84,15 @@ export const columns: Column<Group>[] = [
     num: true,
     width: 150,
     cell: figure(({ lag }) => lag, 'another broker leads one of its partitions', false),
+  },
+  {
+    key: 'age',
+    head: 'Oldest unread',
+    num: true,
+    width: 122,
+    hide: 'mid',
+    cell: ({ oldest_unread_ms: ms }) =>
+      ms === undefined ? <Unknown why="its time is not known" /> : Number(ms) === 0 ? '' : <Duration ms={ms} />,
   },
   {
     key: 'coordinator',

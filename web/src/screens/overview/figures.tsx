@@ -1,7 +1,9 @@
 // The cluster in five figures.
 import type { BrokerPage, Cluster } from '../../api/types.gen';
+import { href } from '../../router';
 import { Kpi, Kpis } from '../../ui/kpi';
-import { Num, Unit } from '../../ui/number';
+import { Name } from '../../ui/name';
+import { Duration, Num, Unit } from '../../ui/number';
 import { bytes, plural } from '../../ui/text';
 
 export function Figures({ cluster, brokers }: { cluster: Cluster; brokers: BrokerPage | undefined }) {
@@ -52,8 +54,21 @@ export function Figures({ cluster, brokers }: { cluster: Cluster; brokers: Broke
       >
         <Num value={cluster.topics} />
       </Kpi>
-      <Kpi label="Groups" note="coordinated by this broker">
-        <Num value={cluster.groups ?? 0} />
+      <Kpi
+        label="Oldest unread record"
+        note={
+          cluster.oldest_unread_group === undefined ? (
+            <>
+              <Num value={cluster.groups ?? 0} /> {plural(cluster.groups ?? 0, 'group')} read all there is
+            </>
+          ) : (
+            <a class="link" href={href('group', { group: cluster.oldest_unread_group })}>
+              <Name text={cluster.oldest_unread_group} />
+            </a>
+          )
+        }
+      >
+        {cluster.oldest_unread_ms === undefined ? '0' : <Duration ms={cluster.oldest_unread_ms} />}
       </Kpi>
       <Stored brokers={brokers} />
     </Kpis>

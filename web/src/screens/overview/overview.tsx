@@ -8,6 +8,7 @@ import { BrokersTable } from '../shared/brokers_table';
 import { QuorumFacts } from '../shared/quorum';
 import { NeedsAttention } from './attention';
 import { Figures } from './figures';
+import { Throughput } from './throughput';
 
 const tones: Record<HealthStatus, string> = { ok: '', degraded: 'warn', failed: 'bad' };
 
@@ -35,6 +36,7 @@ export default function Overview() {
       <Loaded of={cluster} lines={2}>
         {(data) => <Figures cluster={data} brokers={brokers.data} />}
       </Loaded>
+      <Throughput />
       <div class="pair">
         <Loaded of={attention} lines={2}>
           {(data) => <NeedsAttention list={data} />}

@@ -18,8 +18,12 @@ type View = Pick<WithOptions['query'], 'q' | 'option' | 'show'>;
 interface ConfigurationTabProps {
   place: WithOptions;
   answer: Answer<Configuration>;
+  path: string; // of the API, where it is changed
   command: (option: string, value: string) => string; // Kafka's tool that sets it
 }
+
+// The layer that is changed on each screen.
+const owns = { topic: 'topic', group: 'group', broker: 'broker' } as const;
 
 const seen = (place: WithOptions, change: Partial<View>): string =>
   hrefOf({ ...place, query: { ...place.query, ...change } } as Place);
@@ -70,7 +74,7 @@ function Value({ option }: { option: ConfigOption }) {
 const matches = (q: string, { name, sentence, value }: ConfigOption): boolean =>
   [name, sentence, value].some((text) => text?.toLowerCase().includes(q.toLowerCase()));
 
-export function ConfigurationTab({ place, answer, command }: ConfigurationTabProps) {
+export function ConfigurationTab({ place, answer, path, command }: ConfigurationTabProps) {
   const { q, show, option: open } = place.query;
   return (
     <Loaded of={answer} lines={8}>
@@ -115,7 +119,14 @@ export function ConfigurationTab({ place, answer, command }: ConfigurationTabPro
               )}
             </Panel>
             {opened && (
-              <OptionDrawer option={opened} command={command} onClose={() => go(seen(place, { option: '' }))} />
+              <OptionDrawer
+                key={opened.name}
+                option={opened}
+                own={owns[place.screen]}
+                path={path}
+                command={command}
+                onClose={() => go(seen(place, { option: '' }))}
+              />
             )}
           </>
         );

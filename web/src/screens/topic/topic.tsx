@@ -5,12 +5,13 @@ import { useAnswer } from '../../api/live';
 import type { Configuration, Topic } from '../../api/types.gen';
 import { Icon } from '../../icons';
 import { href, see, type Place } from '../../router';
-import { session } from '../../session';
+import { mayChange } from '../../session';
 import { Name } from '../../ui/name';
 import { Bytes, Num } from '../../ui/number';
 import { Failure, NotRefreshed } from '../../ui/state';
 import { Tabs } from '../../ui/tabs';
 import { plural } from '../../ui/text';
+import { TopicAct } from '../changes/topic_changes';
 import { ConfigurationTab } from '../shared/configuration';
 import { Kept, TopicTags } from '../shared/words';
 import { TopicGroups } from './groups';
@@ -23,7 +24,6 @@ export default function TopicScreen({ place }: { place: Place<'topic'> }) {
   const topic = useAnswer<Topic>(at`/topics/${name}`);
   // Undefined: nothing is written; '' a new record; else one like that record.
   const [writing, write] = useState<string>();
-  const mayWrite = session.value?.read_only === false;
   const config = useAnswer<Configuration>(at`/topics/${name}/config`);
   if (!topic.data && topic.trouble) return <Failure trouble={topic.trouble} retry={topic.reload} />;
   const to = (key: typeof tab) => href('topic', { topic: name, tab: key });
@@ -34,14 +34,7 @@ export default function TopicScreen({ place }: { place: Place<'topic'> }) {
           <Name text={name} />
         </h1>
         {topic.data && <About topic={topic.data} />}
-        {mayWrite && (
-          <span class="acts">
-            <button class="btn" onClick={() => write('')}>
-              <Icon name="send" size={14} />
-              Produce
-            </button>
-          </span>
-        )}
+        {mayChange() && <Acts place={place} onProduce={() => write('')} />}
       </div>
       <NotRefreshed of={topic} />
       <Tabs
@@ -58,13 +51,14 @@ export default function TopicScreen({ place }: { place: Place<'topic'> }) {
           },
         ]}
       />
-      {tab === 'messages' && <Messages place={place} {...(mayWrite ? { onAgain: write } : {})} />}
+      {tab === 'messages' && <Messages place={place} {...(mayChange() ? { onAgain: write } : {})} />}
       {tab === 'partitions' && <Partitions place={place} />}
       {tab === 'groups' && <TopicGroups place={place} />}
       {tab === 'configuration' && (
         <ConfigurationTab
           place={place}
           answer={config}
+          path={at`/topics/${name}/config`}
           command={(option, value) =>
             `kafka-configs --bootstrap-server ${location.hostname}:9092 --entity-type topics --entity-name ${name} --alter --add-config ${option}=${value}`
           }
@@ -78,7 +72,29 @@ export default function TopicScreen({ place }: { place: Place<'topic'> }) {
           onClose={() => write(undefined)}
         />
       )}
+      {topic.data && <TopicAct place={place} topic={topic.data} onClose={() => see(place, { act: '' })} />}
     </>
+  );
+}
+
+function Acts({ place, onProduce }: { place: Place<'topic'>; onProduce: () => void }) {
+  const to = (act: Place<'topic'>['query']['act']) => href('topic', place.path, { ...place.query, act });
+  return (
+    <div class="acts">
+      <button class="btn" onClick={onProduce}>
+        <Icon name="send" size={14} />
+        Produce
+      </button>
+      <a class="btn" href={to('grow')}>
+        Add partitions
+      </a>
+      <a class="btn" href={to('records')}>
+        Delete records
+      </a>
+      <a class="btn" href={to('delete')}>
+        Delete
+      </a>
+    </div>
   );
 }
 

@@ -2,9 +2,10 @@
 import type { Topic } from '../../api/types.gen';
 import { href } from '../../router';
 import { Bar } from '../../ui/bar';
-import { Name } from '../../ui/name';
-import { Bytes, Num, Unknown } from '../../ui/number';
+import { Name, plain } from '../../ui/name';
+import { Bytes, Duration, Num, Unknown } from '../../ui/number';
 import type { Column } from '../../ui/table';
+import { rate } from '../shared/history';
 import { Kept, TopicTags } from '../shared/words';
 
 const ELSEWHERE = 'another broker leads a partition of it';
@@ -28,7 +29,7 @@ export const columns = (largest: () => number): Column<Topic>[] => [
     key: 'partitions',
     head: 'Partitions',
     num: true,
-    width: 96,
+    width: 84,
     sort: 'down',
     cell: ({ partitions }) => (
       <span class="dim">
@@ -40,7 +41,7 @@ export const columns = (largest: () => number): Column<Topic>[] => [
     key: 'replicas',
     head: 'Replicas',
     num: true,
-    width: 88,
+    width: 76,
     sort: 'down',
     hide: 'mid',
     cell: ({ replicas }) => <span class="dim">{replicas}</span>,
@@ -49,26 +50,49 @@ export const columns = (largest: () => number): Column<Topic>[] => [
     key: 'min_in_sync',
     head: 'Min in sync',
     num: true,
-    width: 98,
+    width: 88,
     sort: 'down',
     hide: 'wide',
     cell: ({ min_in_sync }) => <span class="dim">{min_in_sync}</span>,
   },
-  { key: 'records', head: 'Records', num: true, width: 128, cell: (topic) => <Records topic={topic} /> },
+  { key: 'records', head: 'Records', num: true, width: 116, cell: (topic) => <Records topic={topic} /> },
   {
     key: 'bytes',
     head: 'Size',
     num: true,
-    width: 158,
+    width: 140,
     hide: 'mid',
     cell: ({ bytes }) =>
       bytes === undefined ? <Unknown why={ELSEWHERE} /> : <Size bytes={bytes} largest={largest()} />,
   },
   {
+    key: 'written',
+    head: 'Written',
+    num: true,
+    width: 92,
+    hide: 'wide',
+    cell: ({ written_s }) => (written_s ? rate(written_s) : ''),
+  },
+  {
+    key: 'age',
+    head: 'Oldest unread',
+    num: true,
+    width: 106,
+    hide: 'wide',
+    cell: ({ oldest_unread_ms: ms, oldest_unread_group: group }) =>
+      ms === undefined ? (
+        ''
+      ) : (
+        <span title={`by ${plain(group ?? '')}`}>
+          <Duration ms={ms} />
+        </span>
+      ),
+  },
+  {
     key: 'retention_ms',
     head: 'Kept',
     num: true,
-    width: 82,
+    width: 72,
     sort: 'down',
     hide: 'mid',
     cell: ({ retention_ms, cleanup }) => (
@@ -80,7 +104,7 @@ export const columns = (largest: () => number): Column<Topic>[] => [
   {
     key: 'cleanup',
     head: 'Cleanup',
-    width: 128,
+    width: 118,
     sort: 'up',
     hide: 'wide',
     cell: ({ cleanup }) => <span class="dim">{cleanup.join(', ')}</span>,

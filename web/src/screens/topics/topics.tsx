@@ -4,6 +4,7 @@ import { useAnswer } from '../../api/live';
 import { usePages } from '../../api/pages';
 import type { Cluster, Topic, TopicPage } from '../../api/types.gen';
 import { href, see, type Place } from '../../router';
+import { mayChange } from '../../session';
 import { Filter } from '../../ui/field';
 import { Num } from '../../ui/number';
 import { Panel } from '../../ui/panel';
@@ -11,6 +12,7 @@ import { Empty, Failure, NotRefreshed } from '../../ui/state';
 import { Choice, type Tab } from '../../ui/tabs';
 import { plural } from '../../ui/text';
 import { ScrollTable } from '../../ui/table';
+import { CreateTopic } from '../changes/topic_changes';
 import { columns } from './columns';
 
 export default function Topics({ place }: { place: Place<'topics'> }) {
@@ -28,6 +30,13 @@ export default function Topics({ place }: { place: Place<'topics'> }) {
             <Num value={cluster.topics} /> {plural(cluster.topics, 'topic')}, <Num value={cluster.partitions} />{' '}
             {plural(cluster.partitions, 'partition')}
           </span>
+        )}
+        {mayChange() && (
+          <div class="acts">
+            <a class="btn main" href={href('topics', {}, { ...place.query, act: 'create' })}>
+              Create topic
+            </a>
+          </div>
         )}
       </div>
       <div class="row tools">
@@ -67,6 +76,7 @@ export default function Topics({ place }: { place: Place<'topics'> }) {
           />
         )}
       </Panel>
+      {place.query.act === 'create' && <CreateTopic onClose={() => see(place, { act: '' })} />}
     </>
   );
 }

@@ -1,0 +1,42 @@
+// Asks the brokers that lead partitions, this one as its own clients do and others over the listener between brokers.
+// There the console is the broker: what its user may do has to be checked before (check_allowed).
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "broker/listener_role.h"
+#include "broker/peer_channels.h"
+#include "console/ask.h"
+
+namespace thalweg::console {
+
+// How long another broker may take to answer.
+inline constexpr auto kLeaderAnswersWithin = std::chrono::seconds(10);
+
+// Where other brokers reach it. kLeaderNotAvailable: it is not there.
+Result<Endpoint> endpoint_of(const Call& call, BrokerId broker);
+
+template <class Response, class Request>
+Task<Result<Response>> ask_broker(const Call& call, BrokerId broker, Request request) {
+  if (broker == call.self()) co_return co_await ask<Response>(call, std::move(request));
+  CO_TRY(auto endpoint, endpoint_of(call, broker));
+  auto& peers = call.broker().peers();
+  const Instant deadline = call.broker().shard0().clock.now() + kLeaderAnswersWithin;
+  const auto version = protocol::info(Request::kKey).advertised_max;
+  co_return co_await peers.send<Response>({broker, broker::Purpose::kConsole}, std::move(endpoint), std::move(request),
+                                          version, deadline);
+}
+
+// The places of partitions in their list, by who leads them; under kNoBroker those that nobody leads, or that are gone.
+using ByLeader = std::map<BrokerId, std::vector<std::size_t>>;
+ByLeader by_leader(const metadata::Image& image, const std::vector<thalweg::TopicPartition>& partitions);
+
+// What ListOffsets is asked for beside times.
+inline constexpr Timestamp kLogEnd = -1, kLogStart = -2;
+// In the order of the partitions, which are sorted: the end that readers see, the start, or the first record that is at
+// least as young as a time; kNoOffset where there is none. An error of one is none of the others.
+Task<std::vector<Result<Offset>>> offsets_at(const Call& call, std::vector<thalweg::TopicPartition> partitions,
+                                             Timestamp at);
+
+}  // namespace thalweg::console

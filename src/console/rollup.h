@@ -1,0 +1,86 @@
+// What the whole broker looks like at one moment: rates of topics, and how far behind its groups are. One snapshot that
+// all requests share, at most kFresh old, made when somebody asks; without anybody it is made once a minute, for the
+// history.
+//
+// Costs what a scrape of /metrics costs, and tells ages as it does (monitoring/lag_ages.h). In slices. Owner: shard 0.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "broker/broker.h"
+#include "console/history.h"
+#include "metadata/image.h"
+#include "metrics/topic_metrics.h"
+#include "monitoring/lag_ages.h"
+#include "runtime/stop_signal.h"
+#include "runtime/turn.h"
+
+namespace thalweg::console {
+
+// A second.
+struct Rates {
+  double written = 0, read = 0;  // bytes
+  double records = 0;            // from producers
+};
+
+struct GroupRollup {
+  std::optional<std::int64_t> lag;     // nothing where another broker leads a partition
+  std::optional<std::int64_t> age_ms;  // of the oldest unread record; nothing where it is not known
+  std::int32_t members = 0;
+};
+
+struct OldestUnread {
+  std::string group;
+  std::int64_t ms = 0;
+};
+
+struct Rollup {
+  Instant at{};
+  Timestamp as_of = kNoTimestamp;
+  std::optional<Rates> rates;  // of the broker; nothing before there are two looks
+  // By name: those that move.
+  std::map<std::string, Rates, std::less<>> topics;
+  std::map<std::string, GroupRollup, std::less<>> groups;
+  std::map<std::string, OldestUnread, std::less<>> oldest_of_topics;  // where something is unread
+  std::optional<OldestUnread> oldest;
+  std::int32_t logs_offline = 0;
+};
+using RollupPtr = std::shared_ptr<const Rollup>;
+
+class Rollups {
+ public:
+  static constexpr auto kFresh = std::chrono::seconds(2), kUnasked = std::chrono::seconds(60);
+
+  explicit Rollups(broker::Broker& broker) : broker_(broker), ages_(broker) {}
+
+  // At most kFresh old. Those who ask at once share one.
+  Task<RollupPtr> latest();
+  const History& history() const { return history_; }
+
+  // Looks once in kUnasked until stop(), which returns when it has ended.
+  void start();
+  Task<> stop();
+
+ private:
+  Task<RollupPtr> look();
+  Task<> add_rates(Rollup* rollup);
+  Task<> add_groups(Rollup* rollup);
+  Task<> keep(const Rollup* rollup);
+  Task<> look_now_and_then();
+
+  broker::Broker& broker_;
+  monitoring::LagAges ages_;
+  History history_;
+  RollupPtr last_;
+  std::map<Uuid, TopicCounts> counts_;  // of the last look
+  std::optional<TopicCounts> all_counts_;
+  Turn turn_;
+  StopSignal stopping_;
+  const OneShot<bool> ended_;
+  bool runs_ = false;
+};
+
+}  // namespace thalweg::console

@@ -1,0 +1,157 @@
+// Changes as the real server answers them, with made-up plans: what is wrong, what would happen, and that an act carries
+// its plan. Topics come and go in the world; nothing else is kept.
+import { createHash } from 'node:crypto';
+import * as data from './data.ts';
+
+const TOOL = ' --bootstrap-server kafka-1.prod.example:9092 ';
+
+const plan = (title, more = {}) => ({
+  applied: false,
+  title,
+  options: [],
+  offsets: [],
+  partitions: more.offsets?.length ?? 0,
+  warnings: [],
+  blocked_by: [],
+  as_of: data.NOW,
+  ...more,
+});
+
+function create(w, { body }, refuse) {
+  if (!/^[\w.-]+$/.test(body.name))
+    throw refuse(400, `Topic name is invalid: '${body.name}' contains a character that is not allowed`, {
+      code: 'INVALID_TOPIC_EXCEPTION',
+      fields: [{ path: '/name', message: 'letters, digits, dots, underscores and hyphens' }],
+    });
+  if (w.topics.some(({ name }) => name === body.name))
+    throw refuse(409, `Topic '${body.name}' already exists.`, {
+      code: 'TOPIC_ALREADY_EXISTS',
+      fields: [{ path: '/name', message: 'there is one of this name' }],
+    });
+  return {
+    plan: plan(`Create the topic ${body.name} with ${body.partitions ?? 1} partitions and 3 replicas of each`, {
+      command: `kafka-topics${TOOL}--create --topic ${body.name}`,
+    }),
+    act: () => w.topics.unshift({ ...w.topics[0], name: body.name, partitions: body.partitions ?? 1, records: 0 }),
+  };
+}
+
+const remove = (w, { names: [name] }) => ({
+  plan: plan(`Delete the topic ${name} with its 12 partitions`, {
+    confirm: name,
+    records: w.topics.find((one) => one.name === name)?.records ?? 0,
+    command: `kafka-topics${TOOL}--delete --topic ${name}`,
+    warnings: ['a group has committed offsets in it: invoice-writer'],
+  }),
+  act: () => (w.topics = w.topics.filter((one) => one.name !== name)),
+});
+
+const grow = (w, { names: [name], body }, refuse) => {
+  const has = w.topics.find((one) => one.name === name).partitions;
+  if (body.partitions <= has)
+    throw refuse(422, `The topic has ${has} partitions already`, { code: 'INVALID_PARTITIONS' });
+  return { plan: plan(`Add ${body.partitions - has} partitions to ${name}, which then has ${body.partitions}`) };
+};
+
+function options(w, { body }) {
+  const known = new Map(data.configuration().items.map((one) => [one.name, one]));
+  const change = (name, to, layer) => ({
+    name,
+    from: known.get(name)?.value,
+    from_layer: known.get(name)?.layer ?? 'default',
+    to,
+    to_layer: layer,
+    unit: known.get(name)?.unit,
+  });
+  const set = (body.set ?? []).map(({ name, value }) => change(name, value, 'topic'));
+  const back = (body.unset ?? []).map((name) => change(name, known.get(name)?.layers.at(-1).value, 'default'));
+  return { plan: plan(`Change ${[...set, ...back][0].name}`, { options: [...set, ...back] }) };
+}
+
+const records = (w, { names: [name], body }) => ({
+  plan: plan(`Delete 88120 records of ${name}`, {
+    confirm: name,
+    records: 88_120,
+    offsets: [0, 1, 2].map((partition) => ({
+      topic: name,
+      partition,
+      from: 1_204_000,
+      to: 1_233_373,
+      records: 29_373,
+    })),
+    warnings: body.before === 'end' ? ['what is written until it is done goes, too'] : [],
+  }),
+});
+
+function reset(w, { names: [group], body }) {
+  const rows = data.groupPartitions(w.groups.find((one) => one.name === group)).filter(({ lag }) => Number(lag) > 0);
+  const back = { earliest: 900_000, time: 13_200, offset: 0, shift: -(body.shift ?? 0), latest: 0 }[body.to];
+  const offsets = rows.map(({ topic, partition, committed }) => ({
+    topic,
+    partition,
+    from: committed,
+    to: committed - back,
+    records: -back,
+  }));
+  const members = w.groups.find((one) => one.name === group).members;
+  return {
+    plan: plan(`Reset ${offsets.length} partitions of the group ${group}`, {
+      offsets,
+      read_again: back * offsets.length,
+      skipped: 0,
+      lag_after: 48_210 + back * offsets.length,
+      command: `kafka-consumer-groups${TOOL}--group ${group} --reset-offsets --to-${body.to} --all-topics --execute`,
+      blocked_by: members ? [`The group must be empty first: ${members} members are connected`] : [],
+    }),
+  };
+}
+
+const forget = (w, { names: [group], query }) => ({
+  plan: plan(`Forget what the group ${group} has committed in ${query.get('topic')}`, {
+    confirm: query.get('topic'),
+    offsets: [{ topic: query.get('topic'), partition: 0, from: 8_790_000 }],
+  }),
+});
+
+const removeGroup = (w, { names: [group] }) => ({
+  plan: plan(`Delete the group ${group} with what it has committed`, {
+    confirm: group,
+    warnings: ['who joins it again begins where auto.offset.reset says'],
+  }),
+  act: () => (w.groups = w.groups.filter((one) => one.name !== group)),
+});
+
+const changes = [
+  [/^POST \/topics$/, create],
+  [/^DELETE \/topics\/([^/]+)$/, remove],
+  [/^POST \/topics\/([^/]+)\/partitions$/, grow],
+  [/^POST \/topics\/([^/]+)\/delete-records$/, records],
+  [/^PATCH \/(?:topics|groups|brokers)\/([^/]+)\/config$/, options],
+  [/^POST \/groups\/([^/]+)\/offsets$/, reset],
+  [/^DELETE \/groups\/([^/]+)\/offsets$/, forget],
+  [/^DELETE \/groups\/([^/]+)$/, removeGroup],
+];
+
+// The plan, dry or carried out; undefined for what is no change. `refuse` makes a problem.
+export function planned(w, request, path, query, body, refuse) {
+  const found = changes
+    .map(([pattern, make]) => ({ match: pattern.exec(`${request.method} ${path}`), make }))
+    .find(({ match }) => match);
+  if (!found) return undefined;
+  if (w.readOnly)
+    throw refuse(403, 'This console only reads', { hint: 'console.read.only is set; use the command line' });
+  const asked = { names: found.match.slice(1).map(decodeURIComponent), query, body: body ? JSON.parse(body) : {} };
+  const { plan: made, act } = found.make(w, asked, refuse);
+  made.plan = createHash('md5')
+    .update(JSON.stringify([made.title, made.offsets, made.options, w.moved ?? 0]))
+    .digest('hex');
+  if (query.get('dry_run') === 'true') return made;
+  const carried = request.headers['if-match']?.replaceAll('"', '');
+  if (!carried) throw refuse(428, 'A change needs its plan');
+  if (carried !== made.plan)
+    throw refuse(409, 'What this would do has changed since it was planned', { hint: 'look at the plan as it is now' });
+  if (made.blocked_by.length) throw refuse(409, made.blocked_by[0]);
+  act?.();
+  w.acts.push(made.title);
+  return { ...made, applied: true };
+}
