@@ -129,7 +129,7 @@ for (const viewport of [
           await settled(page);
           const beyond = await page.evaluate(() => {
             const inside = (element) =>
-              element.closest('.over-x, .tabs, .cmd, .seg, pre, .seen-not, .toast, .skip') === null;
+              element.closest('.over-x, .tabs, .cmd, .seg, pre, .seen-not, .toast, .skip, .preview') === null;
             return [...document.querySelectorAll('#app *')]
               .filter(
                 (one) => inside(one) && one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 1,

@@ -65,7 +65,7 @@ real('every screen of a server with topics and a group is clean, in both themes'
       '/',
       '/topics',
       '/topics/orders',
-      '/topics/orders?from=oldest&record=0:0',
+      '/topics/orders?from=oldest',
       '/topics/orders?from=live',
       '/topics/orders/partitions',
       '/topics/orders/groups',

@@ -57,11 +57,13 @@ export interface Ask {
 
 export function recordPage(query: Ask, written: KafkaRecord[]): RecordPage {
   const from = query.get('from') ?? 'newest';
-  if (from === 'live') return livePage(Number(query.get('cursor') ?? written.length), Number(query.get('limit')), written);
+  const cursor = query.get('cursor') ?? '';
+  if (from === 'live' || cursor.startsWith('l'))
+    return livePage(cursor ? Number(cursor.slice(1)) : written.length, Number(query.get('limit')), written);
   const chosen = query.get('partitions')?.split(',').map(Number);
   const rows = [...written, ...all].filter(({ partition }) => !chosen || chosen.includes(partition));
   if (from === 'oldest' || from === 'offset' || from === 'time') rows.reverse();
-  const start = Number(query.get('cursor') ?? 0);
+  const start = Number(cursor);
   const limit = Number(query.get('limit') ?? 50);
   const next = start + limit;
   const more = next < rows.length;
@@ -78,14 +80,14 @@ export function recordPage(query: Ask, written: KafkaRecord[]): RecordPage {
 const partitions = () =>
   Array.from({ length: PARTITIONS }, (_, partition) => ({ partition, start: 0, end: 4_318_205 }));
 
-// The cursor is how many had been written.
+// As the server's, a cursor says which way it goes; here also how many had been written.
 function livePage(seen: number, limit: number, written: KafkaRecord[]): RecordPage {
   const fresh = written.slice(0, Math.max(0, written.length - seen));
   const items = fresh.slice(0, limit);
   return {
     as_of: NOW,
     end: 'end',
-    cursor: String(written.length),
+    cursor: `l${written.length}`,
     skipped: fresh.length - items.length,
     partitions: partitions(),
     items,

@@ -7,29 +7,45 @@ import type { Column } from '../../../ui/table';
 import { Time } from '../../../ui/time';
 import { formatName } from './asked';
 
-export const columns = (onOpen: (record: string) => void): Column<KafkaRecord>[] => [
-  { key: 'time', head: 'Time', width: 196, hide: 'mid', cell: ({ timestamp }) => <Time ms={timestamp} millis /> },
+// Beside an open record there is room for less.
+export const columns = (onOpen: (record: string) => void, isBeside: boolean): Column<KafkaRecord>[] => [
+  {
+    key: 'time',
+    head: 'Time',
+    width: isBeside ? 120 : 196,
+    hide: isBeside ? 'wide' : 'mid',
+    cell: ({ timestamp }) => <Time ms={timestamp} millis />,
+  },
   { key: 'partition', head: 'P', num: true, width: 52, title: 'partition', cell: ({ partition }) => partition },
   {
     key: 'offset',
     head: 'Offset',
     num: true,
-    width: 124,
+    width: isBeside ? 108 : 124,
     cell: ({ partition, offset }) => (
       <button class="name" onClick={() => onOpen(`${partition}:${offset}`)}>
         <Num value={offset} />
       </button>
     ),
   },
-  { key: 'key', head: 'Key', width: 190, cell: ({ key }) => <Preview payload={key} none="no key" /> },
+  { key: 'key', head: 'Key', width: isBeside ? 120 : 190, cell: ({ key }) => <Preview payload={key} none="no key" /> },
   {
     key: 'value',
     head: 'Value',
     cell: ({ value, state }) =>
       state === 'control' ? <span class="tag">marker</span> : <Preview payload={value} none="tombstone" open={state} />,
   },
-  { key: 'size', head: 'Size', num: true, width: 92, hide: 'wide', cell: ({ bytes }) => <Bytes value={bytes} /> },
+  ...(isBeside ? [] : [size]),
 ];
+
+const size: Column<KafkaRecord> = {
+  key: 'size',
+  head: 'Size',
+  num: true,
+  width: 92,
+  hide: 'wide',
+  cell: ({ bytes }) => <Bytes value={bytes} />,
+};
 
 function Preview({ payload, none, open }: { payload: Payload; none: string; open?: string | undefined }) {
   if (payload.format === 'null') return <span class="tag">{none}</span>;

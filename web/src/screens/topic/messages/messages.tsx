@@ -91,7 +91,7 @@ function List({ place, records, onOpen }: { place: Place<'topic'>; records: Reco
   return (
     <ScrollTable
       label={`Records of ${place.path.topic}`}
-      columns={columns(onOpen)}
+      columns={columns(onOpen, recordOf(record) !== undefined)}
       total={begun ? rows.length : undefined}
       row={(index) => rows[index]}
       rowKey={keyOf}
@@ -127,10 +127,10 @@ function Foot({ records, live }: { records: Records; live: boolean }) {
   return (
     <div class="foot-line small" role={live ? undefined : 'status'}>
       {rows.length > 0 && (
-        <>
+        <span>
           <Num value={rows.length} /> {plural(rows.length, 'record')}
           {live ? <Pace rate={rate} /> : `, ${ending(records)}`}
-        </>
+        </span>
       )}
       {problems.length > 0 && (
         <span class="warn-ink" title={problems.join('\n')}>
