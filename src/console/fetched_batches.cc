@@ -70,9 +70,9 @@ PlacesRead places_in(const FetchedRecords& fetched, OffsetRange range, ReadIsola
   return read;
 }
 
-std::shared_ptr<const FoundRecords> find_records(const FetchedRecords& fetched, std::span<const Offset> wanted,
-                                                 ReadIsolation isolation) {
-  const auto found = std::make_shared<FoundRecords>();
+std::shared_ptr<const UnpackedRecords> find_records(const FetchedRecords& fetched, std::span<const Offset> wanted,
+                                                    ReadIsolation isolation) {
+  const auto found = std::make_shared<UnpackedRecords>();
   found->fetched = fetched.bytes;
   if (wanted.empty()) return found;
   const OffsetRange range{wanted.front(), wanted.back() + 1};

@@ -40,18 +40,18 @@ struct PlacesRead : BatchesRead {
 };
 PlacesRead places_in(const FetchedRecords& fetched, OffsetRange range, ReadIsolation isolation);
 
-// Refers to the bytes of the FoundRecords that it is in.
-struct FoundRecord {
+// Refers to the bytes of the UnpackedRecords that it is in.
+struct UnpackedRecord {
   record::RecordView record;
   record::BatchView batch;
 };
-struct FoundRecords : BatchesRead {
+struct UnpackedRecords : BatchesRead {
   SharedBytes fetched;
   std::vector<SharedBytes> unpacked;
-  std::vector<FoundRecord> records;  // ascending
+  std::vector<UnpackedRecord> records;  // ascending
 };
 // Those of `wanted`, which ascends.
-std::shared_ptr<const FoundRecords> find_records(const FetchedRecords& fetched, std::span<const Offset> wanted,
-                                                 ReadIsolation isolation);
+std::shared_ptr<const UnpackedRecords> find_records(const FetchedRecords& fetched, std::span<const Offset> wanted,
+                                                    ReadIsolation isolation);
 
 }  // namespace thalweg::console

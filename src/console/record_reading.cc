@@ -8,7 +8,7 @@ namespace {
 constexpr std::size_t kReadAtOnce = 1u << 20;  // bytes
 
 struct Part {
-  std::shared_ptr<const FoundRecords> found;
+  std::shared_ptr<const UnpackedRecords> found;
   Offset last_stable;
 };
 

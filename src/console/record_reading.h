@@ -12,9 +12,9 @@ Task<Result<std::vector<Record>>> read_records(const Call& call, PartitionPlace 
 
 // The one record with the bytes that it is in. kOffsetOutOfRange: there is none at that offset.
 struct WholeRecord {
-  std::shared_ptr<const FoundRecords> found;
+  std::shared_ptr<const UnpackedRecords> found;
   Offset last_stable;
-  const FoundRecord& record() const { return found->records.front(); }
+  const UnpackedRecord& record() const { return found->records.front(); }
 };
 Task<Result<WholeRecord>> read_whole(const Call& call, PartitionPlace place, Offset offset);
 

@@ -80,14 +80,14 @@ Payload read_side(decode::Side side, std::optional<BytesView> bytes, PayloadAs a
   return as_payload(decode::decode(question), bytes, known);
 }
 
-std::optional<RecordState> state_of(const FoundRecord& found, const RecordView& view) {
+std::optional<RecordState> state_of(const UnpackedRecord& found, const RecordView& view) {
   if (found.batch.is_control()) return RecordState::kControl;
   if (found.batch.is_transactional() && found.record.offset >= view.last_stable) return RecordState::kOpen;
   return std::nullopt;
 }
 
 // A marker's key says which one it is.
-Payload marker_key(const FoundRecord& found, std::size_t text_max) {
+Payload marker_key(const UnpackedRecord& found, std::size_t text_max) {
   const auto marker = record::read_control_record(found.record);
   const bool commits = marker && marker->type == record::ControlType::kCommit;
   const bool aborts = marker && marker->type == record::ControlType::kAbort;
@@ -99,7 +99,7 @@ Payload marker_key(const FoundRecord& found, std::size_t text_max) {
   return as_payload(std::move(decoded), found.record.key, nullptr);
 }
 
-void read_sides(Record& record, const FoundRecord& found, const RecordView& view, const SchemasById& schemas) {
+void read_sides(Record& record, const UnpackedRecord& found, const RecordView& view, const SchemasById& schemas) {
   const auto& [key, value] = std::pair(found.record.key, found.record.value);
   record.key = found.batch.is_control() ? marker_key(found, view.text_max)
                                         : read_side(decode::Side::kKey, key, view.key, view.text_max, schemas);
@@ -110,7 +110,7 @@ void read_sides(Record& record, const FoundRecord& found, const RecordView& view
   if (view.value == PayloadAs::kAuto) record.value = as_payload(std::move(internal->value), value, nullptr);
 }
 
-RecordBatch as_batch(const FoundRecord& found) {
+RecordBatch as_batch(const UnpackedRecord& found) {
   const auto& batch = found.batch;
   const auto codec = batch.codec();
   RecordBatch out{.base_offset = batch.base_offset().value,
@@ -132,7 +132,7 @@ RecordBatch as_batch(const FoundRecord& found) {
 
 }  // namespace
 
-std::set<std::int32_t> schema_ids(const FoundRecords& found, const RecordView& view) {
+std::set<std::int32_t> schema_ids(const UnpackedRecords& found, const RecordView& view) {
   std::set<std::int32_t> ids;
   const auto look = [&ids](PayloadAs as, std::optional<BytesView> bytes) {
     if (!bytes || !may_name_schema(as)) return;
@@ -146,7 +146,7 @@ std::set<std::int32_t> schema_ids(const FoundRecords& found, const RecordView& v
   return ids;
 }
 
-Record as_record(const FoundRecord& found, const RecordView& view, const SchemasById& schemas) {
+Record as_record(const UnpackedRecord& found, const RecordView& view, const SchemasById& schemas) {
   const bool appended = found.batch.timestamp_type() == record::TimestampType::kLogAppendTime;
   Record record{.partition = view.partition,
                 .offset = found.record.offset.value,
@@ -161,7 +161,7 @@ Record as_record(const FoundRecord& found, const RecordView& view, const Schemas
   return record;
 }
 
-Result<RecordDetail> as_detail(const FoundRecord& found, const RecordView& view, const SchemasById& schemas) {
+Result<RecordDetail> as_detail(const UnpackedRecord& found, const RecordView& view, const SchemasById& schemas) {
   RecordDetail detail{.record = as_record(found, view, schemas), .header_list = {}, .batch = as_batch(found)};
   std::size_t left = kTextOfRecord;  // of all headers
   for (auto headers = found.record.headers();;) {

@@ -21,10 +21,10 @@ struct RecordView {
 };
 
 // Of schemas that the bytes may name, where they are to be read so.
-std::set<std::int32_t> schema_ids(const FoundRecords& found, const RecordView& view);
+std::set<std::int32_t> schema_ids(const UnpackedRecords& found, const RecordView& view);
 
-Record as_record(const FoundRecord& found, const RecordView& view, const SchemasById& schemas);
+Record as_record(const UnpackedRecord& found, const RecordView& view, const SchemasById& schemas);
 // Problem: its headers do not parse.
-Result<RecordDetail> as_detail(const FoundRecord& found, const RecordView& view, const SchemasById& schemas);
+Result<RecordDetail> as_detail(const UnpackedRecord& found, const RecordView& view, const SchemasById& schemas);
 
 }  // namespace thalweg::console
