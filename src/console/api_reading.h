@@ -88,11 +88,18 @@ Outcome<> read_value(const json::Value& value, const std::string& at, E& into, E
 }
 
 // Of a member that has to be there.
-template <class T, class... How>
-Outcome<> read_member(const MemberOf& member, T& into, How... how) {
+template <class T>
+Outcome<> read_member(const MemberOf& member, T& into) {
   const auto* value = member.value();
   if (!value) return std::unexpected(invalid(member.pointer(), "there"));
-  return read_value(*value, member.pointer(), into, how...);
+  return read_value(*value, member.pointer(), into);
+}
+template <class E>
+  requires std::is_enum_v<E>
+Outcome<> read_member(const MemberOf& member, E& into, EnumWords<E> words) {
+  const auto* value = member.value();
+  if (!value) return std::unexpected(invalid(member.pointer(), "there"));
+  return read_value(*value, member.pointer(), into, words);
 }
 template <class T>
 Outcome<> read_member(const MemberOf& member, std::optional<T>& into) {

@@ -50,13 +50,6 @@ void take(const Result<ListOffsetsResponse>& answer, const std::vector<std::size
 
 }  // namespace
 
-Result<Endpoint> endpoint_of(const Call& call, BrokerId broker) {
-  const auto* registered = call.image->broker(broker);
-  const auto* at = registered ? registered->endpoint(broker::inter_broker_listener(call.broker().config())) : nullptr;
-  if (!at) return fail(ErrorCode::kLeaderNotAvailable, "broker " + to_string(broker) + " is not there");
-  return Endpoint{at->host, at->port};
-}
-
 ByLeader by_leader(const metadata::Image& image, const std::vector<thalweg::TopicPartition>& partitions) {
   ByLeader by;
   for (std::size_t i = 0; i < partitions.size(); ++i) {

@@ -5,28 +5,12 @@
 #include <map>
 #include <vector>
 
-#include "broker/listener_role.h"
-#include "broker/peer_channels.h"
 #include "console/ask.h"
 
 namespace thalweg::console {
 
-// How long another broker may take to answer.
-inline constexpr auto kLeaderAnswersWithin = std::chrono::seconds(10);
-
-// Where other brokers reach it. kLeaderNotAvailable: it is not there.
-Result<Endpoint> endpoint_of(const Call& call, BrokerId broker);
-
-template <class Response, class Request>
-Task<Result<Response>> ask_broker(const Call& call, BrokerId broker, Request request) {
-  if (broker == call.self()) co_return co_await ask<Response>(call, std::move(request));
-  CO_TRY(auto endpoint, endpoint_of(call, broker));
-  auto& peers = call.broker().peers();
-  const Instant deadline = call.broker().shard0().clock.now() + kLeaderAnswersWithin;
-  const auto version = protocol::info(Request::kKey).advertised_max;
-  co_return co_await peers.send<Response>({broker, broker::Purpose::kConsole}, std::move(endpoint), std::move(request),
-                                          version, deadline);
-}
+// Of what waits for other replicas there.
+inline constexpr Instant kLeaderAnswersWithin = std::chrono::seconds(10);
 
 // The places of partitions in their list, by who leads them; under kNoBroker those that nobody leads, or that are gone.
 using ByLeader = std::map<BrokerId, std::vector<std::size_t>>;

@@ -53,11 +53,11 @@ Outcome<std::vector<thalweg::TopicPartition>> partitions_to_clear(const metadata
 }
 
 // What is known of one partition before its records go.
-struct OffsetRange {
+struct LogRange {
   Offset start, end, at_time;
 };
 
-Offset target_in(const DeleteRecords& wanted, const OffsetRange& range) {
+Offset target_in(const DeleteRecords& wanted, const LogRange& range) {
   if (wanted.before == RecordsBefore::kOffset)
     return Offset{std::clamp(*wanted.offset, range.start.value, range.end.value)};
   if (wanted.before == RecordsBefore::kTime && range.at_time != kNoOffset) return std::min(range.at_time, range.end);
@@ -65,7 +65,7 @@ Offset target_in(const DeleteRecords& wanted, const OffsetRange& range) {
 }
 
 void add_deletion(PlannedDeletion& deletion, const thalweg::TopicPartition& partition, const DeleteRecords& wanted,
-                  const OffsetRange& range) {
+                  const LogRange& range) {
   const Offset to = target_in(wanted, range);
   const bool is_end = wanted.before == RecordsBefore::kEnd;
   auto& [planned, deletions] = deletion;
@@ -125,7 +125,8 @@ Task<Outcome<>> delete_at(const Call& call, BrokerId leader, const std::vector<D
   topic.name = deletions[places.front()].partition.topic;
   for (const auto place : places)
     topic.partitions.push_back({deletions[place].partition.partition, deletions[place].before});
-  CO_TRY(const auto response, told(co_await ask_broker<DeleteRecordsResponse>(call, leader, std::move(request))));
+  CO_TRY(const auto response,
+         told(co_await ask_broker<DeleteRecordsResponse>(call, leader, std::move(request), kLeaderAnswersWithin)));
   for (const auto& answered : response.topics)
     for (const auto& partition : answered.partitions)
       if (partition.error_code != ErrorCode::kNone)
