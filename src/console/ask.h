@@ -35,13 +35,17 @@ Task<Result<Response>> ask(const Call& call, Request request) {
 // How long another broker may take: a page waits for it.
 inline constexpr Instant kAnotherWithin = std::chrono::seconds(5);
 
+struct AskOptions {
+  std::optional<std::int16_t> version;  // else the newest that is advertised
+  Instant within = kAnotherWithin;
+};
 // The same of any broker. Others know the sender as a broker, and not who asks: that is for the caller to check.
 template <class Response, class Request>
-Task<Result<Response>> ask_broker(const Call& call, BrokerId broker, Request request, Instant within = kAnotherWithin) {
-  const std::int16_t version = protocol::info(Request::kKey).advertised_max;
+Task<Result<Response>> ask_broker(const Call& call, BrokerId broker, Request request, AskOptions options = {}) {
+  const std::int16_t version = options.version.value_or(protocol::info(Request::kKey).advertised_max);
   if (broker == call.self()) co_return co_await ask<Response>(call, std::move(request), version);
   CO_TRY(auto endpoint, detail::endpoint_of(call, broker));
-  const Instant deadline = later(call.broker().shard0().clock.now(), within);
+  const Instant deadline = later(call.broker().shard0().clock.now(), options.within);
   co_return co_await call.broker().peers().template send<Response>(
       {broker, broker::Purpose::kConsole}, std::move(endpoint), std::move(request), version, deadline);
 }

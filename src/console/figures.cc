@@ -48,9 +48,4 @@ Task<std::vector<std::optional<Figures>>> leaders_figures(const broker::Broker& 
   co_return all;
 }
 
-std::int64_t lag_of(const Figures& figures, Offset committed) {
-  const Offset from = std::max(committed, figures.offsets.start);
-  return std::max<std::int64_t>(0, figures.offsets.high_watermark - from);
-}
-
 }  // namespace thalweg::console

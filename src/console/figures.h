@@ -18,7 +18,4 @@ Task<std::vector<std::optional<Figures>>> leaders_figures(const broker::Broker& 
 Task<std::vector<std::optional<Figures>>> figures_here(const broker::Broker& broker,
                                                        std::vector<replica::PartitionKey> keys);
 
-// Records behind: from where the group stands, or the log begins if that is later, to the high watermark.
-std::int64_t lag_of(const Figures& figures, Offset committed);
-
 }  // namespace thalweg::console

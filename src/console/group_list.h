@@ -1,4 +1,4 @@
-// The groups that this broker coordinates, as ListGroups says it.
+// The groups of the cluster, as the ListGroups of each broker says it.
 #pragma once
 
 #include <string>
@@ -13,11 +13,22 @@ struct GroupRow {
   GroupType type = GroupType::kUnknown;
   GroupState state = GroupState::kUnknown;
   std::string protocol_type;
+  BrokerId coordinator;
 };
 
 // "Stable", "PreparingRebalance", as Kafka spells them in any version.
 GroupState group_state_named(std::string_view text);
 
-Task<Outcome<std::vector<GroupRow>>> list_groups(const Call& call);
+struct GroupsSeen {
+  std::vector<GroupRow> rows;
+  std::vector<BrokerId> not_asked;  // whose groups are missing: they are away, or did not answer soon enough
+};
+// How long another broker may take: a page waits for none that hangs.
+inline constexpr Instant kGroupsWithin = std::chrono::milliseconds(300);
+
+// An error is one of this broker's; others that have one are named. What the user may not see of others is left out.
+Task<Outcome<GroupsSeen>> list_groups(const Call& call);
+// Who coordinates it, as the image says; kNoBroker where nobody does at the moment.
+BrokerId coordinator_of(const metadata::Image& image, const std::string& group);
 
 }  // namespace thalweg::console

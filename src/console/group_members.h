@@ -25,7 +25,8 @@ struct DescribedGroup {
   std::vector<MemberOfGroup> members;  // by client and id
 };
 
-// In the order of the groups. A group that is not there has an error.
-Task<Outcome<std::vector<DescribedGroup>>> describe_groups(const Call& call, std::vector<std::string> groups);
+// As their coordinator says it, in the order of the groups. A group that is not there has an error.
+Task<Outcome<std::vector<DescribedGroup>>> describe_groups(const Call& call, BrokerId coordinator,
+                                                           std::vector<std::string> groups);
 
 }  // namespace thalweg::console

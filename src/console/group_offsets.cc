@@ -28,32 +28,35 @@ GroupOffsets as_offsets(const metadata::Image& image, OffsetFetchResponse::Offse
                                .offset = p.committed_offset,
                                .metadata = std::move(p.metadata).value_or(""),
                                .gone = image.partition(topic.name, p.partition_index) == nullptr,
-                               .figures = {}});
+                               .log = {}});
   std::ranges::sort(out.offsets, {}, &CommittedOffset::partition);
   return out;
 }
 
-Task<> add_figures(const Call& call, std::vector<GroupOffsets>& groups) {
-  std::vector<replica::PartitionKey> keys;
-  std::vector<CommittedOffset*> places;
+// Each partition is asked for once, however many groups read it.
+Task<> add_extents(const Call& call, std::vector<GroupOffsets>& groups) {
+  std::map<thalweg::TopicPartition, std::vector<CommittedOffset*>> places;
   Pace pace(kOffsetsAtOnce);
   for (auto& group : groups)
     for (auto& committed : group.offsets) {
       if (pace.due()) co_await give_way();
-      if (committed.gone) continue;
-      keys.push_back(
-          {call.image->topic(std::string_view(committed.partition.topic))->id, committed.partition.partition});
-      places.push_back(&committed);
+      if (!committed.gone) places[committed.partition].push_back(&committed);
     }
-  auto figures = co_await leaders_figures(call.broker(), std::move(keys));
-  for (std::size_t i = 0; i < places.size(); ++i) places[i]->figures = std::move(figures[i]);
+  std::vector<thalweg::TopicPartition> partitions;
+  for (const auto& [partition, some] : places) partitions.push_back(partition);
+  const auto extents = co_await extents_of(call, std::move(partitions));
+  auto extent = extents.begin();
+  for (const auto& [partition, some] : places) {
+    for (auto* committed : some) committed->log = *extent;
+    ++extent;
+  }
 }
 
 }  // namespace
 
 std::optional<std::int64_t> CommittedOffset::lag() const {
-  if (!figures) return std::nullopt;
-  return lag_of(*figures, offset);
+  if (!log) return std::nullopt;
+  return lag_of(*log, offset);
 }
 
 std::int32_t GroupOffsets::topics() const {
@@ -77,21 +80,23 @@ std::optional<std::int64_t> GroupOffsets::lag() const {
   return sum;
 }
 
-Task<Outcome<std::vector<GroupOffsets>>> offsets_of(const Call& call, std::vector<std::string> groups) {
+Task<Outcome<std::vector<GroupOffsets>>> offsets_of(const Call& call, BrokerId coordinator,
+                                                    std::vector<std::string> groups) {
   OffsetFetchRequest request;
   for (auto& group : groups) {
     auto& asked = request.groups.emplace_back();
     asked.group_id = std::move(group);
     asked.topics = std::nullopt;
   }
-  auto response = co_await ask<OffsetFetchResponse>(call, std::move(request), kVersionWithNames);
+  const AskOptions by_name{.version = kVersionWithNames};
+  auto response = co_await ask_broker<OffsetFetchResponse>(call, coordinator, std::move(request), by_name);
   CO_TRY(auto answer, told(std::move(response)));
   std::vector<GroupOffsets> all;
   for (auto& group : answer.groups) {
     all.push_back(as_offsets(*call.image, group));
     co_await give_way();
   }
-  co_await add_figures(call, all);
+  co_await add_extents(call, all);
   co_return all;
 }
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "console/call.h"
-#include "console/figures.h"
+#include "console/leaders.h"
 
 namespace thalweg::console {
 
@@ -15,8 +15,8 @@ struct CommittedOffset {
   thalweg::TopicPartition partition;
   Offset offset;
   std::string metadata;
-  bool gone = false;               // there is no such partition any more
-  std::optional<Figures> figures;  // of its log; nothing where another broker leads, and where it is gone
+  bool gone = false;             // there is no such partition any more
+  std::optional<LogExtent> log;  // nothing where its leader does not say, and where it is gone
 
   // Nothing where the end is not known; a partition that is gone has none.
   std::optional<std::int64_t> lag() const;
@@ -32,7 +32,9 @@ struct GroupOffsets {
   std::optional<std::int64_t> lag() const;
 };
 
-// In the order of the groups. One request of OffsetFetch, and one call to each shard that owns some of the partitions.
-Task<Outcome<std::vector<GroupOffsets>>> offsets_of(const Call& call, std::vector<std::string> groups);
+// As their coordinator says it, in the order of the groups. One request of OffsetFetch, one call to each shard that
+// owns some of the partitions, and two requests of ListOffsets to each other broker that leads some.
+Task<Outcome<std::vector<GroupOffsets>>> offsets_of(const Call& call, BrokerId coordinator,
+                                                    std::vector<std::string> groups);
 
 }  // namespace thalweg::console

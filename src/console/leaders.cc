@@ -1,6 +1,9 @@
 #include "console/leaders.h"
 
+#include <algorithm>
+
 #include "broker/broker_shard.h"
+#include "console/figures.h"
 #include "protocol/list_offsets_request.h"
 #include "protocol/list_offsets_response.h"
 #include "runtime/yielding.h"
@@ -60,19 +63,55 @@ ByLeader by_leader(const metadata::Image& image, const std::vector<thalweg::Topi
 }
 
 Task<std::vector<Result<Offset>>> offsets_at(const Call& call, std::vector<thalweg::TopicPartition> partitions,
-                                             Timestamp at) {
+                                             Timestamp at, AskOptions options) {
   std::vector<Result<Offset>> all(partitions.size(), Result<Offset>(fail(ErrorCode::kLeaderNotAvailable, "")));
   for (const auto& [leader, places] : by_leader(*call.image, partitions)) {
     if (leader == kNoBroker) continue;
     for (std::size_t from = 0; from < places.size(); from += kPartitionsAtOnceHere) {
       const auto last = std::min(places.size(), from + kPartitionsAtOnceHere);
       const std::vector some(places.begin() + std::ptrdiff_t(from), places.begin() + std::ptrdiff_t(last));
-      const auto answer = co_await ask_broker<ListOffsetsResponse>(call, leader, request_for(partitions, some, at));
+      const auto answer =
+          co_await ask_broker<ListOffsetsResponse>(call, leader, request_for(partitions, some, at), options);
       take(answer, some, all);
       co_await give_way();
     }
   }
   co_return all;
+}
+
+Task<std::vector<std::optional<LogExtent>>> extents_of(const Call& call,
+                                                       std::vector<thalweg::TopicPartition> partitions) {
+  std::vector<std::optional<LogExtent>> all(partitions.size());
+  std::vector<replica::PartitionKey> keys;
+  std::vector<thalweg::TopicPartition> others;
+  std::vector<std::size_t> here, elsewhere;
+  Pace pace(kPartitionsAtOnceHere);
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    if (pace.due()) co_await give_way();
+    const auto* state = call.image->partition(partitions[i].topic, partitions[i].partition);
+    if (!state || state->leader == kNoBroker) continue;
+    if (state->leader == call.self()) {
+      keys.push_back({call.image->topic(std::string_view(partitions[i].topic))->id, partitions[i].partition});
+      here.push_back(i);
+    } else {
+      others.push_back(std::move(partitions[i]));
+      elsewhere.push_back(i);
+    }
+  }
+  const auto figures = co_await leaders_figures(call.broker(), std::move(keys));
+  for (std::size_t n = 0; n < here.size(); ++n)
+    if (figures[n]) all[here[n]] = {figures[n]->offsets.start, figures[n]->offsets.high_watermark};
+  if (others.empty()) co_return all;
+  const AskOptions soon{.version = {}, .within = kExtentsWithin};
+  const auto starts = co_await offsets_at(call, others, kLogStart, soon);
+  const auto ends = co_await offsets_at(call, std::move(others), kLogEnd, soon);
+  for (std::size_t n = 0; n < elsewhere.size(); ++n)
+    if (starts[n] && ends[n]) all[elsewhere[n]] = {*starts[n], *ends[n]};
+  co_return all;
+}
+
+std::int64_t lag_of(const LogExtent& log, Offset committed) {
+  return std::max<std::int64_t>(0, log.end - std::max(committed, log.start));
 }
 
 }  // namespace thalweg::console

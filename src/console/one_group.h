@@ -11,9 +11,10 @@ namespace thalweg::console {
 struct OneGroup {
   DescribedGroup described;
   GroupOffsets committed;
+  BrokerId coordinator;
 };
 
-// 404; 503 where the coordinator is elsewhere, or still loads.
+// Wherever its coordinator is. 404; 503 where that one does not answer, or still loads.
 Task<Outcome<OneGroup>> find_group(const Call& call, std::string name);
 
 }  // namespace thalweg::console

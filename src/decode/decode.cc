@@ -31,9 +31,6 @@ Format format_of(schema::Type type) {
   }
   return Format::kHex;
 }
-bool needs_schema(Format format) {
-  return format == Format::kAvro || format == Format::kProtobuf || format == Format::kJsonSchema;
-}
 
 Reading read_by(const schema::ParsedSchema& schema, BytesView body, std::size_t text_max) {
   switch (schema.type()) {

@@ -5,6 +5,7 @@ import http.client
 import json
 import pathlib
 import re
+import signal
 import socket
 import stat
 import subprocess
@@ -124,48 +125,69 @@ def _changes_what_kafkas_tools_then_show(broker: ThalwegBroker, console: Console
     expect_equal(lines, 8, "lines of the log, one a change")
 
 
-def _changes_what_other_brokers_lead() -> None:
-    """Offsets are reset and records deleted at the brokers that lead the partitions, whoever is asked."""
+def _shows_and_changes_what_other_brokers_lead() -> str:
+    """Whoever is asked: groups are asked of who coordinates them, ends of logs of who leads them, and so are changes."""
     with tempfile.TemporaryDirectory(prefix="thalweg-console-") as folder:
         cluster = Cluster(pathlib.Path(folder))
         port = wire.free_port()
         cluster.nodes[1].properties |= {"console.listeners": f"http://127.0.0.1:{port}"}
         for node in cluster.nodes.values():
-            node.properties |= {"offsets.topic.num.partitions": "1", "offsets.topic.replication.factor": "3"}
+            node.properties |= {"offsets.topic.num.partitions": "9", "offsets.topic.replication.factor": "3"}
         try:
             cluster.start()
             cluster.wait_for_each_other()
-            console, broker = Console(port), cluster.nodes[1]
-            _tool(broker, "kafka-topics", "--create", "--topic", "orders", "--partitions", "6", "--replication-factor", "1")
-            leaders = {partition["leader"] for partition in console.get("/topics/orders/partitions")["items"]}
-            expect_equal(leaders, {1, 2, 3}, "brokers that lead a partition")
-            _tool(broker, "kafka-console-producer", "--topic", "orders", says="".join(f"key-{n}:record {n}\n" for n in range(60)))
-            _tool(broker, "kafka-console-consumer", "--topic", "orders", "--group", "readers", "--from-beginning", "--max-messages", "60")
-            _until_here(cluster, port, "readers")
-            read = _committed(broker, "readers")
-            _change(console, "POST", "/groups/readers/offsets", {"to": "earliest"})
-            expect_equal(_committed(broker, "readers"), ["0"] * len(read), "offsets after a reset")
-            plan = _change(console, "POST", "/topics/orders/delete-records", {"before": "end"})
-            expect_equal((plan["records"], plan["partitions"]), (60, 6), "what was deleted")
-            earliest = _tool(broker, "kafka-get-offsets", "--topic", "orders", "--time", "earliest")
-            expect_equal(sum(int(line.split(":")[2]) for line in earliest.split()), 60, "where the topic begins then")
+            return _tries_a_cluster(cluster, Console(port), cluster.nodes[1])
         finally:
             cluster.kill()
 
 
-def _until_here(cluster: Cluster, port: int, group: str) -> None:
-    """The group's coordinator has to be the broker whose console is asked: it is moved there."""
-    partitions = json.dumps({"version": 1, "partitions": [{"topic": "__consumer_offsets", "partition": 0, "replicas": [1, 2, 3], "log_dirs": ["any"] * 3}]})
-    broker = cluster.nodes[1]
-    plan = broker.data.parent / "move.json"
-    plan.write_text(partitions)
-    _tool(broker, "kafka-reassign-partitions", "--reassignment-json-file", str(plan), "--execute")
+def _tries_a_cluster(cluster: Cluster, console: Console, broker: ThalwegBroker) -> str:
+    _tool(broker, "kafka-topics", "--create", "--topic", "orders", "--partitions", "6", "--replication-factor", "1")
+    leaders = {partition["leader"] for partition in console.get("/topics/orders/partitions")["items"]}
+    expect_equal(leaders, {1, 2, 3}, "brokers that lead a partition")
+    _tool(broker, "kafka-console-producer", "--topic", "orders", says="".join(f"key-{n}:record {n}\n" for n in range(60)))
+    names = [f"readers-{n}" for n in range(8)]
+    for name in names:
+        _tool(broker, "kafka-console-consumer", "--topic", "orders", "--group", name, "--from-beginning", "--max-messages", "60")
+    _tool(broker, "kafka-console-producer", "--topic", "orders", says="".join(f"more {n}\n" for n in range(5)))
+    page = console.get("/groups")
+    expect_equal([(group["name"], group.get("lag")) for group in page["items"]], [(name, 5) for name in names], "groups and their lag")
+    expect_equal((page["all"], page["not_asked"]), (8, []), "how many there are, and who did not answer")
+    coordinators = {group["name"]: group["coordinator"] for group in page["items"]}
+    elsewhere = [name for name in names if coordinators[name] != 1]
+    expect(len(set(coordinators.values())) > 1, f"who coordinates them: {coordinators}")
+    group = elsewhere[0]
+    detail = console.get(f"/groups/{group}")
+    expect_equal((detail["lag"], detail["coordinator"], detail["partitions"]), (5, coordinators[group], 6), "one group")
+    read = _committed(broker, group)
+    _change(console, "POST", f"/groups/{group}/offsets", {"to": "earliest"})
+    expect_equal(_committed(broker, group), ["0"] * len(read), "offsets after a reset")
+    plan = _change(console, "POST", "/topics/orders/delete-records", {"before": "end"})
+    expect_equal((plan["records"], plan["partitions"]), (65, 6), "what was deleted")
+    earliest = _tool(broker, "kafka-get-offsets", "--topic", "orders", "--time", "earliest")
+    expect_equal(sum(int(line.split(":")[2]) for line in earliest.split()), 65, "where the topic begins then")
+    _change(console, "DELETE", f"/groups/{group}")
+    expect(group not in _tool(broker, "kafka-consumer-groups", "--list").split(), "the group is there after it was deleted")
+    silent = coordinators[elsewhere[-1]]
+    cluster.nodes[silent].process.send_signal(signal.SIGSTOP)
+    try:
+        _names_who_is_silent(console, silent)
+    finally:
+        cluster.nodes[silent].process.send_signal(signal.SIGCONT)
+    return f"coordinators: {sorted(coordinators.values())}"
+
+
+def _names_who_is_silent(console: Console, silent: int) -> None:
+    """At once, while it is believed to be there, and later, when it is fenced and others coordinate its groups."""
+    page = console.get("/groups")
+    expect_equal(page["not_asked"], [silent], "who did not answer")
+    expect(page["total"] < 7, f"groups of a broker that stands still: {page['items']}")
     for _ in until(60):
-        subprocess.run([str(broker.binary.with_name("kafka-leader-election")), "--election-type", "preferred", "--topic", "__consumer_offsets",
-                        "--partition", "0", "--bootstrap-server", broker.bootstrap], capture_output=True, check=False, timeout=60)
-        if Console(port).ask("GET", f"/api/v1/groups/{group}")[0] == 200:
-            return
-    raise Failure("the group's coordinator did not move")
+        status, _, answer = console.ask("GET", "/api/v1/groups")  # 503 while its own are loaded
+        page = json.loads(answer)
+        if status == 200 and page["total"] == 7:
+            break
+    expect_equal((page["total"], page["not_asked"]), (7, [silent]), "groups when others coordinate them")
 
 
 @_with_console({"console.read.only": "true"})
@@ -287,7 +309,7 @@ def _is_turned_off_by_nothing(broker: ThalwegBroker, console: Console) -> None:
 ALL = {
     "the console shows what Kafka's tools do": _shows_what_kafkas_tools_do,
     "the console changes what Kafka's tools then show": _changes_what_kafkas_tools_then_show,
-    "the console changes what other brokers lead": _changes_what_other_brokers_lead,
+    "the console changes what other brokers lead": _shows_and_changes_what_other_brokers_lead,
     "the console changes nothing where it only reads": _changes_nothing_where_it_only_reads,
     "the console asks for the token on other addresses": _asks_for_the_token_on_other_addresses,
     "the console serves its pages": _serves_pages,

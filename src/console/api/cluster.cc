@@ -65,7 +65,7 @@ Task<Outcome<Cluster>> cluster(const Call& call, GetCluster) {
               .as_of = call.now};
   for (const auto& [id, broker] : image.brokers()) out.brokers_active += broker.active() ? 1 : 0;
   if (const auto leader = call.broker().quorum().leader().leader; leader != kNoBroker) out.controller = leader.value;
-  if (const auto groups = co_await list_groups(call)) out.groups = std::int32_t(groups->size());
+  if (const auto groups = co_await list_groups(call)) out.groups = std::int32_t(groups->rows.size());
   const auto rollup = co_await call.shared.rollups.latest();
   add_rollup(*rollup, out);
   out.attention = (co_await attention_of(attention_inputs(call, table, rollup))).total;

@@ -22,9 +22,9 @@ GroupPartition as_row(const CommittedOffset& committed) {
                      .oldest_unread_ms = {},
                      .gone = committed.gone};
   if (!committed.metadata.empty()) row.metadata = committed.metadata;
-  if (committed.figures) {
-    row.start = committed.figures->offsets.start.value;
-    row.end = committed.figures->offsets.high_watermark.value;
+  if (committed.log) {
+    row.start = committed.log->start.value;
+    row.end = committed.log->end.value;
   }
   return row;
 }
@@ -33,8 +33,7 @@ GroupPartition as_row(const CommittedOffset& committed) {
 Task<std::vector<GroupPartition>> rows_of(const Call& call, const OneGroup& group) {
   std::map<thalweg::TopicPartition, GroupPartition> rows;
   for (const auto& committed : group.committed.offsets) rows.emplace(committed.partition, as_row(committed));
-  std::vector<replica::PartitionKey> keys;
-  std::vector<GroupPartition*> fresh;
+  std::map<thalweg::TopicPartition, GroupPartition*> fresh;
   for (const auto& member : group.described.members)
     for (const auto& assigned : member.assigned) {
       auto [at, is_new] = rows.try_emplace(assigned);
@@ -43,20 +42,19 @@ Task<std::vector<GroupPartition>> rows_of(const Call& call, const OneGroup& grou
         row.topic = assigned.topic;
         row.partition = assigned.partition.value;
         row.gone = call.image->partition(assigned.topic, assigned.partition) == nullptr;
-        if (!row.gone) {
-          keys.push_back({call.image->topic(std::string_view(assigned.topic))->id, assigned.partition});
-          fresh.push_back(&row);
-        }
+        if (!row.gone) fresh.emplace(assigned, &row);
       }
       row.member = member.id;
       row.client = member.client;
     }
-  const auto figures = co_await leaders_figures(call.broker(), std::move(keys));
-  for (std::size_t i = 0; i < fresh.size(); ++i)
-    if (figures[i]) {
-      fresh[i]->start = figures[i]->offsets.start.value;
-      fresh[i]->end = figures[i]->offsets.high_watermark.value;
-    }
+  std::vector<thalweg::TopicPartition> names;
+  for (const auto& [partition, row] : fresh) names.push_back(partition);
+  const auto extents = co_await extents_of(call, std::move(names));
+  auto extent = extents.begin();
+  for (auto& [partition, row] : fresh) {
+    if (*extent) row->start = (*extent)->start.value, row->end = (*extent)->end.value;
+    ++extent;
+  }
   std::vector<GroupPartition> all;
   all.reserve(rows.size());
   for (auto& [partition, row] : rows) all.push_back(std::move(row));
@@ -89,7 +87,7 @@ Task<Outcome<GroupDetail>> one_group(const Call& call, GetGroup asked) {
                      .state = one.described.state,
                      .protocol_type = one.described.protocol_type,
                      .assignor = one.described.assignor,
-                     .coordinator = call.self().value,
+                     .coordinator = one.coordinator.value,
                      .topics = 0,
                      .partitions = std::int32_t(rows.size()),
                      .lag = one.committed.lag(),

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "console/ask.h"
+#include "console/group_list.h"
 #include "console/one_group.h"
 #include "console/plan.h"
 #include "console/routes.h"
@@ -47,10 +48,11 @@ Task<Outcome<Planned>> plan_of_deleting_group(const Call& call, const std::strin
   co_return planned;
 }
 
-Task<Outcome<>> delete_group_now(const Call& call, const std::string& name) {
+Task<Outcome<>> delete_group_now(const Call& call, BrokerId coordinator, const std::string& name) {
   protocol::DeleteGroupsRequest request;
   request.groups_names = {name};
-  CO_TRY(const auto response, told(co_await ask<protocol::DeleteGroupsResponse>(call, std::move(request))));
+  CO_TRY(const auto response,
+         told(co_await ask_broker<protocol::DeleteGroupsResponse>(call, coordinator, std::move(request))));
   if (response.results.size() != 1) co_return std::unexpected(problem_of(ErrorCode::kUnknownServerError));
   const auto& result = response.results.front();
   if (result.error_code == ErrorCode::kNone) co_return Outcome<>();
@@ -62,7 +64,7 @@ Task<Outcome<Plan>> delete_group(const Call& call, DeleteGroup asked) {
   CO_TRY(auto planned, co_await plan_of_deleting_group(call, asked.group));
   CO_TRY(const bool is_act, is_act_of(asked, planned));
   if (!is_act) co_return std::move(planned.plan);
-  auto done = co_await delete_group_now(call, asked.group);
+  auto done = co_await delete_group_now(call, coordinator_of(*call.image, asked.group), asked.group);
   co_return settled(call, std::move(planned.plan), std::move(done));
 }
 
@@ -94,7 +96,8 @@ Task<Outcome<>> delete_offsets_now(const Call& call, const std::string& name, co
   wanted.name = topic;
   for (const auto& committed : group.committed.offsets)
     if (committed.partition.topic == topic) wanted.partitions.push_back({committed.partition.partition});
-  CO_TRY(const auto response, told(co_await ask<protocol::OffsetDeleteResponse>(call, std::move(request))));
+  CO_TRY(const auto response,
+         told(co_await ask_broker<protocol::OffsetDeleteResponse>(call, group.coordinator, std::move(request))));
   if (response.error_code != ErrorCode::kNone) co_return std::unexpected(problem_of(response.error_code));
   for (const auto& answered : response.topics)
     for (const auto& partition : answered.partitions)

@@ -1,4 +1,6 @@
-// /groups: the groups of this broker; members and lag are asked for the visible page alone.
+// /groups: the groups of all brokers; members and lag are asked for the visible page alone, of who coordinates them.
+#include <map>
+
 #include "config/option.h"
 #include "console/group_list.h"
 #include "console/group_members.h"
@@ -36,12 +38,12 @@ bool is_among(E value, const std::vector<E>& values) {
   return values.empty() || std::ranges::find(values, value) != values.end();
 }
 
-Group as_group_of_list(const Call& call, const GroupRow& row) {
+Group as_group_of_list(const GroupRow& row) {
   return {.name = row.name,
           .type = row.type,
           .state = row.state,
           .protocol_type = row.protocol_type,
-          .coordinator = call.self().value,
+          .coordinator = row.coordinator.value,
           .members = {},
           .topics = {},
           .partitions = {},
@@ -67,14 +69,27 @@ void add_offsets(Group& group, const GroupOffsets& offsets) {
   group.lag = offsets.lag();
 }
 
-Task<Outcome<>> add_details(const Call& call, std::vector<Group>& groups) {
+// An error of another broker's is said of its groups, and costs the rest of the page nothing.
+Task<Outcome<>> add_details_of(const Call& call, BrokerId coordinator, std::vector<Group*> groups) {
   std::vector<std::string> names;
-  for (const auto& group : groups) names.push_back(group.name);
-  CO_TRY(const auto described, co_await describe_groups(call, names));
-  CO_TRY(const auto offsets, co_await offsets_of(call, std::move(names)));
+  for (const auto* group : groups) names.push_back(group->name);
+  CO_TRY(const auto described, co_await describe_groups(call, coordinator, names));
+  CO_TRY(const auto offsets, co_await offsets_of(call, coordinator, std::move(names)));
   for (std::size_t i = 0; i < groups.size(); ++i) {
-    if (i < described.size() && described[i].name == groups[i].name) add_members(groups[i], described[i]);
-    if (i < offsets.size() && offsets[i].group == groups[i].name) add_offsets(groups[i], offsets[i]);
+    if (i < described.size() && described[i].name == groups[i]->name) add_members(*groups[i], described[i]);
+    if (i < offsets.size() && offsets[i].group == groups[i]->name) add_offsets(*groups[i], offsets[i]);
+  }
+  co_return Outcome<>();
+}
+
+Task<Outcome<>> add_details(const Call& call, std::vector<Group>& groups) {
+  std::map<BrokerId, std::vector<Group*>> by_coordinator;
+  for (auto& group : groups) by_coordinator[BrokerId{group.coordinator}].push_back(&group);
+  for (auto& [coordinator, some] : by_coordinator) {
+    auto added = co_await add_details_of(call, coordinator, some);
+    if (added) continue;
+    if (coordinator == call.self()) co_return added;
+    for (auto* group : some) group->problem = added.error().code.value_or(added.error().title);
   }
   co_return Outcome<>();
 }
@@ -85,7 +100,8 @@ Task<Outcome<GroupPage>> groups(const Call& call, GetGroups asked) {
   CO_TRY(const auto filter, NameFilter::of(asked.q));
   CO_TRY(const auto states, some_of("state", asked.state, &group_state_of));
   CO_TRY(const auto types, some_of("type", asked.type, &group_type_of));
-  CO_TRY(const auto all, co_await list_groups(call));
+  CO_TRY(const auto seen, co_await list_groups(call));
+  const auto& all = seen.rows;
   std::vector<const GroupRow*> rows;
   Pace pace(filter.names_at_once());
   for (const auto& row : all) {
@@ -99,14 +115,13 @@ Task<Outcome<GroupPage>> groups(const Call& call, GetGroups asked) {
                  .not_asked = {},
                  .items = {}};
   for (const auto* row : page_of(std::move(rows), order, asked.from, asked.limit))
-    page.items.push_back(as_group_of_list(call, *row));
+    page.items.push_back(as_group_of_list(*row));
   if (!page.items.empty()) CO_TRY_VOID(co_await add_details(call, page.items));
   const auto rollup = co_await call.shared.rollups.latest();
   for (auto& group : page.items)
     if (const auto at = rollup->groups.find(group.name); at != rollup->groups.end())
       group.oldest_unread_ms = at->second.age_ms;
-  for (const auto& [id, broker] : call.image->brokers())
-    if (id != call.self()) page.not_asked.push_back(id.value);
+  for (const auto id : seen.not_asked) page.not_asked.push_back(id.value);
   co_return page;
 }
 

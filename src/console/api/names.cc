@@ -59,7 +59,7 @@ Task<> look_at_groups(const Call& call, BestNames& best) {
   const auto groups = co_await list_groups(call);
   if (!groups) co_return;  // they are still loaded: the rest is worth having
   Pace pace(kNamesLookedAtOnce);
-  for (const auto& group : *groups) {
+  for (const auto& group : groups->rows) {
     if (pace.due()) co_await give_way();
     best.look_at(NameKind::kGroup, group.name, [&group] { return std::string(to_string(group.state)); });
   }

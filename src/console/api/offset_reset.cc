@@ -31,6 +31,7 @@ struct Reset {
 };
 struct PlannedReset {
   Planned planned;
+  BrokerId coordinator;
   std::vector<Reset> resets;  // by topic and partition
 };
 
@@ -148,7 +149,7 @@ Task<Outcome<PlannedReset>> plan_of_reset(const Call& call, const std::string& n
   CO_TRY_VOID(check_reset(wanted));
   CO_TRY(const auto group, co_await find_group(call, name));
   CO_TRY(auto partitions, partitions_to_reset(call, group, wanted));
-  PlannedReset reset{{new_plan(call, {}), {}}, {}};
+  PlannedReset reset{{new_plan(call, {}), {}}, group.coordinator, {}};
   auto& plan = reset.planned.plan;
   partitions = co_await with_ends(call, std::move(partitions), wanted, plan);
   reset.planned.facts.add("reset").add(name).add(to_string(wanted.to));
@@ -211,7 +212,9 @@ Task<Outcome<Plan>> reset_offsets(const Call& call, PostGroupOffsets asked) {
   CO_TRY(auto reset, co_await plan_of_reset(call, asked.group, asked.body));
   CO_TRY(const bool is_act, is_act_of(asked, reset.planned));
   if (!is_act) co_return std::move(reset.planned.plan);
-  auto response = told(co_await ask<OffsetCommitResponse>(call, commit_of(asked.group, reset.resets), kCommitVersion));
+  const AskOptions by_name{.version = kCommitVersion};
+  auto response = told(co_await ask_broker<OffsetCommitResponse>(call, reset.coordinator,
+                                                                 commit_of(asked.group, reset.resets), by_name));
   auto done = response ? outcome_of_commit(*response) : Outcome<>(std::unexpected(std::move(response.error())));
   co_return settled(call, std::move(reset.planned.plan), std::move(done));
 }

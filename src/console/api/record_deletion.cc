@@ -125,8 +125,8 @@ Task<Outcome<>> delete_at(const Call& call, BrokerId leader, const std::vector<D
   topic.name = deletions[places.front()].partition.topic;
   for (const auto place : places)
     topic.partitions.push_back({deletions[place].partition.partition, deletions[place].before});
-  CO_TRY(const auto response,
-         told(co_await ask_broker<DeleteRecordsResponse>(call, leader, std::move(request), kLeaderAnswersWithin)));
+  CO_TRY(const auto response, told(co_await ask_broker<DeleteRecordsResponse>(call, leader, std::move(request),
+                                                                              {.within = kLeaderAnswersWithin})));
   for (const auto& answered : response.topics)
     for (const auto& partition : answered.partitions)
       if (partition.error_code != ErrorCode::kNone)

@@ -43,7 +43,7 @@ Task<Outcome<TopicGroupPage>> groups_of_topic(const Call& call, GetTopicGroups a
     names.push_back(row->group);
   }
   if (names.empty()) co_return page;
-  CO_TRY(const auto offsets, co_await offsets_of(call, std::move(names)));
+  CO_TRY(const auto offsets, co_await offsets_of(call, call.self(), std::move(names)));
   for (std::size_t i = 0; i < page.items.size() && i < offsets.size(); ++i)
     if (offsets[i].error == ErrorCode::kNone) add_lag(offsets[i], asked.topic, page.items[i]);
   co_return page;

@@ -70,7 +70,7 @@ const columns = (group: GroupDetail): Column<GroupMember>[] => [
     sort: 'down',
     width: 130,
     cell: ({ lag }) =>
-      lag === undefined ? <Unknown why="another broker leads one of its partitions" /> : <Num value={lag} />,
+      lag === undefined ? <Unknown why="the leader of one of its partitions does not answer" /> : <Num value={lag} />,
   },
   {
     key: 'id',

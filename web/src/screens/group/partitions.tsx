@@ -14,7 +14,7 @@ import { ScrollTable, type Column } from '../../ui/table';
 import { Pip, pipOf } from './pip';
 
 const FURTHEST_FIRST = '-lag';
-const ELSEWHERE = 'another broker leads it: its own console knows';
+const ELSEWHERE = 'its leader does not answer';
 
 const columns = (group: GroupDetail): Column<GroupPartition>[] => [
   {

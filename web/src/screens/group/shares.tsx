@@ -45,7 +45,7 @@ function Share({ group, member }: { group: GroupDetail; member: GroupMember }) {
           </span>
           <span class="grow" />
           {member.lag === undefined ? (
-            <Unknown why="another broker leads one of its partitions" />
+            <Unknown why="the leader of one of its partitions does not answer" />
           ) : (
             <Num value={member.lag} />
           )}

@@ -83,7 +83,7 @@ export const columns: Column<Group>[] = [
     unit: 'records',
     num: true,
     width: 150,
-    cell: figure(({ lag }) => lag, 'another broker leads one of its partitions', false),
+    cell: figure(({ lag }) => lag, 'the leader of one of its partitions does not answer', false),
   },
   {
     key: 'age',

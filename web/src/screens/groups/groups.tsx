@@ -90,7 +90,7 @@ function NotAsked({ brokers }: { brokers: number[] }) {
         <b>
           Groups of {plural(brokers.length, 'broker')} {brokers.join(', ')} are not here.
         </b>{' '}
-        Each broker coordinates a share of the groups: open the console of the others.
+        It is away, or did not answer in time; its groups come back when it does, or when others take them over.
       </p>
     </div>
   );

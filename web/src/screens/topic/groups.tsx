@@ -52,7 +52,7 @@ const columns = (topic: string): Column<TopicGroup>[] => [
     num: true,
     width: 160,
     cell: ({ lag }) =>
-      lag === undefined ? <Unknown why="another broker leads one of the partitions" /> : <Num value={lag} />,
+      lag === undefined ? <Unknown why="the leader of one of the partitions does not answer" /> : <Num value={lag} />,
   },
 ];
 
