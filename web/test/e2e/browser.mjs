@@ -75,7 +75,7 @@ export async function axeFindings(page) {
 // Waits until the screen shows data: rows, or what stands in their place.
 export async function settled(page) {
   await page.locator('main :is(h1, h2)').first().waitFor();
-  await page.waitForFunction(() => !document.querySelector('.waiting, tr.wait') && document.fonts.status === 'loaded');
+  await page.waitForFunction(() => !document.querySelector('[aria-busy="true"], tr.wait') && document.fonts.status === 'loaded');
 }
 
 export const rowNames = (page) => page.locator('tbody a.name').allTextContents();

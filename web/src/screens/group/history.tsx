@@ -14,6 +14,7 @@ export function LagHistory({ group }: { group: string }) {
   return (
     <Panel
       title="Behind"
+      busy={!series.data && !series.trouble}
       count={
         <span class="legend">
           <span>

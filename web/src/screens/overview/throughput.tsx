@@ -16,6 +16,7 @@ export function Throughput() {
   return (
     <Panel
       title="Throughput of this broker"
+      busy={!series.data}
       count={
         <span class="legend">
           {[...lines].reverse().map(({ name, tone, values }) => (
