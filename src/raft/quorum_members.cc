@@ -67,7 +67,12 @@ Task<Result<>> Quorum::propose_members(std::vector<MemberChange> changes, std::v
   if (rc != RR_OK) co_return std::unexpected(refused(rc));
   wake();
   CO_TRY_VOID(co_await outcome_of(offset_of(index), epoch, deadline));
-  co_return co_await in_force(epoch, deadline);
+  const auto held = co_await in_force(epoch, deadline);
+  if (held) co_return Result<>();
+  // It is committed and takes place; only who holds it is not known. Another code would say that it did not happen.
+  co_return fail(ErrorCode::kRequestTimedOut,
+                 "the change of members is committed, and it is unknown whether a majority has heard of that: " +
+                     held.error().message);
 }
 
 // A change counts for whoever has heard that it is committed. The leader knows first: if it went now, the others would
