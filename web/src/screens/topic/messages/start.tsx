@@ -1,5 +1,5 @@
 // Where to begin, in which partitions, and how bytes are read. All of it is in the address.
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import type { PayloadAs } from '../../../api/types.gen';
 import { href, see, type Place } from '../../../router';
 import { Choice } from '../../../ui/tabs';
@@ -58,9 +58,9 @@ interface TypedProps {
 // Counts with Enter, or when one goes on to something else.
 function Typed({ label, hint, value, wrong, onDone }: TypedProps) {
   const [text, set] = useState(value);
-  useEffect(() => set(value), [value]);
-  const done = () => {
-    if (text !== value) onDone(text);
+  useLayoutEffect(() => set(value), [value]); // before anybody can type on
+  const done = (now: string) => {
+    if (now !== value) onDone(now);
   };
   return (
     <label class={`field short${wrong ? ' wrong' : ''}`} title={wrong}>
@@ -73,8 +73,8 @@ function Typed({ label, hint, value, wrong, onDone }: TypedProps) {
         spellcheck={false}
         autocomplete="off"
         onInput={(event) => set(event.currentTarget.value)}
-        onKeyDown={(event) => event.key === 'Enter' && done()}
-        onBlur={done}
+        onKeyDown={(event) => event.key === 'Enter' && done(event.currentTarget.value)}
+        onBlur={(event) => done(event.currentTarget.value)}
       />
     </label>
   );
