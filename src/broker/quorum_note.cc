@@ -5,6 +5,8 @@
 #include <charconv>
 #include <optional>
 
+#include "runtime/write_again.h"
+
 namespace thalweg::broker {
 namespace {
 
@@ -91,10 +93,8 @@ Task<Result<>> make_metadata_log_durable(Disk& disk, std::string directory) {
   CO_TRY(const auto entries, disk.list(folder));
   for (const auto& entry : entries) {
     if (entry.is_directory) continue;
-    const std::string path = fmt::format("{}/{}", folder, entry.name);
-    CO_TRY(const SharedBytes content, disk.read_file(path));
-    CO_TRY(const FilePtr file, disk.open(path, OpenMode::kReadWrite));
-    CO_TRY_VOID(file->write(0, content));  // else there is nothing to sync after a sync that failed
+    CO_TRY(const FilePtr file, disk.open(fmt::format("{}/{}", folder, entry.name), OpenMode::kReadWrite));
+    CO_TRY_VOID(co_await write_again(file));
     CO_TRY_VOID(co_await file->sync());
   }
   CO_TRY_VOID(co_await disk.sync_directory(folder));

@@ -27,8 +27,8 @@ std::vector<std::byte> header_of(const Base& base, BytesView image) {
 
 Error damaged(const std::string& path) {
   return {ErrorCode::kKafkaStorageError,
-          path + " is damaged, and the metadata before it is gone. Remove this broker's " +
-              path.substr(0, path.rfind('/')) + " and let it join again, or restore the folder from a copy."};
+          path + " is damaged, and the metadata before it is gone. Remove this broker's " + Disk::directory_of(path) +
+              " and let it join again, or restore the folder from a copy."};
 }
 
 struct Parsed {

@@ -43,11 +43,6 @@ std::map<std::string, std::string> properties_of(std::string_view text) {
   return found;
 }
 
-std::string parent_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-}
-
 }  // namespace
 
 Result<MetaProperties> parse_meta_properties(std::string_view text) {
@@ -117,7 +112,8 @@ Result<DataDirectory> DataDirectory::open(Disk& disk, std::string path) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   std::vector<std::string> parents;
   TRY_VOID(refuse_kafkas(disk, path));
-  for (std::string at = path; !at.empty() && !disk.exists(at); at = parents.back()) parents.push_back(parent_of(at));
+  for (std::string at = path; !at.empty() && !disk.exists(at); at = parents.back())
+    parents.push_back(Disk::directory_of(at));
   TRY_VOID(disk.make_directory(path));
   DataDirectory directory(disk, std::move(path));
   directory.unsynced_parents_ = std::move(parents);

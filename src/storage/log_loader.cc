@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "runtime/write_again.h"
 #include "runtime/yielding.h"
 #include "storage/checkpoint_file.h"
 #include "storage/partition_metadata_file.h"
@@ -90,7 +91,7 @@ Result<LoadedLog> LogLoader::begin_blank() {
 // What a crash left in the page cache is not on disk yet, and it must be before durable() may say so.
 Task<Result<>> LogLoader::sync_unchecked() {
   const std::string marker = directory() + "/" + std::string(kSyncFailedFile);
-  const bool write_again = disk().exists(marker);
+  const bool again = disk().exists(marker);
   for (std::size_t i = log_.segments.size(); i-- > 0;) {
     // The last one may have been cut behind the recovery point, and what follows may go into another file: a cut that a
     // power loss takes back would end the log there.
@@ -98,11 +99,11 @@ Task<Result<>> LogLoader::sync_unchecked() {
     if (segment_end(i) <= log_.recovery_point && !is_last) break;
     LogSegment& segment = *log_.segments[i];
     CO_TRY(const FilePtr file, options_.files->open(segment.path()));
-    if (write_again) CO_TRY_VOID(co_await rewrite(file));
+    if (again) CO_TRY_VOID(co_await write_again(file));
     CO_TRY_VOID(co_await file->sync());
     segment.set_synced(segment.changes());
   }
-  if (recovery_point_ == Offset{0}) CO_TRY_VOID(co_await sync_whose_folder(write_again));
+  if (recovery_point_ == Offset{0}) CO_TRY_VOID(co_await sync_whose_folder(again));
   CO_TRY_VOID(disk().remove(marker));
   CO_TRY_VOID(co_await disk().sync_directory(directory()));
   log_.unsynced.files = false;
@@ -110,28 +111,15 @@ Task<Result<>> LogLoader::sync_unchecked() {
 }
 
 // Before the first checkpoint nobody knows that the folder's name is on disk, and whose it is.
-Task<Result<>> LogLoader::sync_whose_folder(bool write_again) {
+Task<Result<>> LogLoader::sync_whose_folder(bool again) {
   const std::string metadata = directory() + "/" + std::string(kPartitionMetadataFile);
-  if (write_again && disk().exists(metadata)) {
+  if (again && disk().exists(metadata)) {
     CO_TRY(const FilePtr file, disk().open(metadata, OpenMode::kReadWrite));
-    CO_TRY_VOID(co_await rewrite(file));
+    CO_TRY_VOID(co_await write_again(file));
   }
   CO_TRY_VOID(co_await sync_folder(disk(), directory()));
   log_.unsynced.folder = false;
   co_return Result<>{};
-}
-
-// The same bytes in the same place and the same length, so that the kernel has to write them. The length, too: it may
-// have been a truncation whose sync failed, and then the longer file would come back with a power loss.
-Task<Result<>> LogLoader::rewrite(FilePtr file) {
-  std::vector<std::byte> bytes(std::min<std::uint64_t>(file->size(), kCopied));
-  Pace pace(kBytesAtOnce);
-  for (std::uint64_t at = 0; at < file->size(); at += bytes.size()) {
-    CO_TRY(const std::size_t n, co_await file->read(at, bytes));
-    CO_TRY_VOID(file->write(at, BytesView(bytes).first(n)));
-    if (pace.due(n)) co_await give_way();
-  }
-  co_return file->truncate(file->size());
 }
 
 Result<> LogLoader::settle_topic_id() {

@@ -55,8 +55,7 @@ class LogLoader {
   Result<> rebuild_epochs(const std::string& path, const Error& why);
   Result<> settle_start();
   Task<Result<>> sync_unchecked();
-  Task<Result<>> sync_whose_folder(bool write_again);
-  static Task<Result<>> rewrite(FilePtr file);
+  Task<Result<>> sync_whose_folder(bool again);
   Error damaged(const LogSegment& segment, std::uint64_t position, const Error& why) const;
   Result<SegmentPtr> new_segment(Offset base);
   Result<> take_away(std::vector<SegmentPtr> segments);

@@ -23,7 +23,7 @@ Task<Result<>> sync_folder(Disk& disk, std::string directory) {
     CO_TRY(const FilePtr file, disk.open(metadata, OpenMode::kReadWrite));
     CO_TRY_VOID(co_await file->sync());
   }
-  co_return co_await disk.sync_directory(directory.substr(0, directory.rfind('/')));
+  co_return co_await disk.sync_directory(Disk::directory_of(directory));
 }
 
 LogSyncer::LogSyncer(const Shard& shard, std::string directory, FlushPolicy policy, Offset end, UnsyncedNames names)
