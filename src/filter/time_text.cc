@@ -2,12 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cmath>
 
 namespace thalweg::filter {
 namespace {
 
+using std::chrono::milliseconds, std::chrono::sys_days, std::chrono::sys_time, std::chrono::year_month_day;
+
 constexpr std::int64_t kDayMs = 86'400'000;
+// Of the years 1 to 9999, which four digits can write.
+constexpr std::int64_t kFirstMs = -62'135'596'800'000, kLastMs = 253'402'300'799'999;
 
 // Takes digits, signs and numbers off the front; what does not fit makes all that follow not fit.
 class Taker {
@@ -51,33 +56,6 @@ class Taker {
   std::string_view rest_;
   bool ok_ = true;
 };
-
-bool is_leap(std::int64_t year) { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
-std::int64_t days_of(std::int64_t year, std::int64_t month) {
-  static constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  return kDays[month - 1] + (month == 2 && is_leap(year));
-}
-
-// Days since 1970 of the first of March of the year that the date belongs to, if years began then.
-std::int64_t days_since_1970(std::int64_t year, std::int64_t month, std::int64_t day) {
-  year -= month <= 2;
-  const std::int64_t era = (year >= 0 ? year : year - 399) / 400, of_era = year - era * 400;
-  const std::int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  return era * 146'097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719'468;
-}
-
-struct Date {
-  std::int64_t year, month, day;
-};
-Date date_of(std::int64_t days) {
-  days += 719'468;
-  const std::int64_t era = (days >= 0 ? days : days - 146'096) / 146'097, of_era = days - era * 146'097;
-  const std::int64_t year = (of_era - of_era / 1460 + of_era / 36'524 - of_era / 146'096) / 365;
-  const std::int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
-  const std::int64_t month = (5 * of_year + 2) / 153;
-  const std::int64_t shown = month < 10 ? month + 3 : month - 9;
-  return {year + era * 400 + (shown <= 2), shown, of_year - (153 * month + 2) / 5 + 1};
-}
 
 std::int64_t zone_minutes(Taker& taker) {
   if (taker.take_if('Z') || taker.take_if('z')) return 0;
@@ -125,8 +103,10 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) {
   const std::int64_t month = taker.digits(2);
   taker.take('-');
   const std::int64_t day = taker.digits(2);
-  if (!taker.ok() || year < 1 || month < 1 || month > 12 || day < 1 || day > days_of(year, month)) return std::nullopt;
-  const std::int64_t midnight = days_since_1970(year, month, day) * kDayMs;
+  const year_month_day date{std::chrono::year(int(year)), std::chrono::month(unsigned(month)),
+                            std::chrono::day(unsigned(day))};
+  if (!taker.ok() || year < 1 || !date.ok()) return std::nullopt;
+  const std::int64_t midnight = sys_days(date).time_since_epoch().count() * kDayMs;
   if (taker.at_end()) return midnight;
   if (!taker.take_if('T') && !taker.take_if('t')) taker.take(' ');
   const std::int64_t ms = clock_ms(taker);
@@ -134,12 +114,13 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) {
 }
 
 std::string timestamp_text(std::int64_t ms) {
-  const std::int64_t days = ms / kDayMs - (ms % kDayMs < 0);
-  const Date date = date_of(days);
-  if (date.year < 1 || date.year > 9999) return std::to_string(ms);
-  const std::int64_t rest = ms - days * kDayMs;
-  std::string text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", date.year, date.month, date.day,
-                                 rest / 3'600'000, rest / 60'000 % 60, rest / 1000 % 60);
+  if (ms < kFirstMs || ms > kLastMs) return std::to_string(ms);
+  const sys_time<milliseconds> at{milliseconds(ms)};
+  const auto day = std::chrono::floor<std::chrono::days>(at);
+  const year_month_day date(day);
+  const std::int64_t rest = (at - day).count();
+  std::string text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", int(date.year()), unsigned(date.month()),
+                                 unsigned(date.day()), rest / 3'600'000, rest / 60'000 % 60, rest / 1000 % 60);
   if (rest % 1000 != 0) text += fmt::format(".{:03}", rest % 1000);
   return text + "Z";
 }
