@@ -39,6 +39,9 @@ struct AskOptions {
   std::optional<std::int16_t> version;  // else the newest that is advertised
   Instant within = kAnotherWithin;
 };
+// For a page of many brokers' answers: it waits for none that hangs.
+inline constexpr AskOptions kSoon{.version = {}, .within = std::chrono::milliseconds(300)};
+
 // The same of any broker. Others know the sender as a broker, and not who asks: that is for the caller to check.
 template <class Response, class Request>
 Task<Result<Response>> ask_broker(const Call& call, BrokerId broker, Request request, AskOptions options = {}) {

@@ -27,8 +27,7 @@ struct Answer {
 };
 
 Task<Answer> ask_one(const Call& call, BrokerId broker) {
-  const AskOptions soon{.version = {}, .within = kGroupsWithin};
-  auto response = co_await ask_broker<ListGroupsResponse>(call, broker, ListGroupsRequest(), soon);
+  auto response = co_await ask_broker<ListGroupsResponse>(call, broker, ListGroupsRequest(), kSoon);
   if (response && response->error_code != ErrorCode::kNone) response = fail(response->error_code, "");
   co_return Answer{broker, std::move(response)};
 }

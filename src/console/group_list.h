@@ -23,8 +23,6 @@ struct GroupsSeen {
   std::vector<GroupRow> rows;
   std::vector<BrokerId> not_asked;  // whose groups are missing: they are away, or did not answer soon enough
 };
-// How long another broker may take: a page waits for none that hangs.
-inline constexpr Instant kGroupsWithin = std::chrono::milliseconds(300);
 
 // An error is one of this broker's; others that have one are named. What the user may not see of others is left out.
 Task<Outcome<GroupsSeen>> list_groups(const Call& call);

@@ -15,12 +15,14 @@ using protocol::ListOffsetsRequest;
 using protocol::ListOffsetsResponse;
 
 constexpr std::size_t kPartitionsAtOnceHere = 2000;
+constexpr Timestamp kLogEnd = -1, kLogStart = -2;  // what ListOffsets is asked for beside times
 
 // The partitions at these places are in order, so those of one topic come together.
 ListOffsetsRequest request_for(const std::vector<thalweg::TopicPartition>& partitions,
-                               const std::vector<std::size_t>& places, Timestamp at) {
+                               const std::vector<std::size_t>& places, Timestamp at, ReadIsolation isolation) {
   ListOffsetsRequest request;
   request.replica_id = kNoBroker;
+  request.isolation_level = std::int8_t(isolation);
   for (const auto place : places) {
     const auto& partition = partitions[place];
     if (request.topics.empty() || request.topics.back().name != partition.topic)
@@ -33,7 +35,7 @@ ListOffsetsRequest request_for(const std::vector<thalweg::TopicPartition>& parti
 }
 
 // Answers come in the order of the request.
-void take(const Result<ListOffsetsResponse>& answer, const std::vector<std::size_t>& places,
+void take(const Result<ListOffsetsResponse>& answer, BrokerId leader, const std::vector<std::size_t>& places,
           std::vector<Result<Offset>>& all) {
   std::size_t next = 0;
   if (answer)
@@ -44,11 +46,31 @@ void take(const Result<ListOffsetsResponse>& answer, const std::vector<std::size
         if (partition.error_code == ErrorCode::kNone)
           into = partition.offset;
         else
-          into = fail(partition.error_code, "");
+          into = std::unexpected(error_at(leader, partition.partition_index, partition.error_code));
       }
   for (; next < places.size(); ++next)
-    all[places[next]] =
-        answer ? Result<Offset>(fail(ErrorCode::kUnknownServerError, "")) : std::unexpected(answer.error());
+    all[places[next]] = answer
+                            ? Result<Offset>(fail(ErrorCode::kUnknownServerError,
+                                                  "the answer to ListOffsets has other partitions than were asked for"))
+                            : std::unexpected(answer.error());
+}
+
+Task<std::vector<Result<Offset>>> offsets_at(const Call& call, const std::vector<thalweg::TopicPartition>& partitions,
+                                             Timestamp at, ReadIsolation isolation, AskOptions options) {
+  std::vector<Result<Offset>> all(partitions.size(), kNoOffset);
+  for (const auto& [leader, places] : by_leader(*call.image, partitions)) {
+    if (leader == kNoBroker)
+      for (const auto place : places) all[place] = std::unexpected(nobody_leads(partitions[place].partition));
+    for (std::size_t from = 0; leader != kNoBroker && from < places.size(); from += kPartitionsAtOnceHere) {
+      const auto last = std::min(places.size(), from + kPartitionsAtOnceHere);
+      const std::vector some(places.begin() + std::ptrdiff_t(from), places.begin() + std::ptrdiff_t(last));
+      const auto answer =
+          co_await ask_broker<ListOffsetsResponse>(call, leader, request_for(partitions, some, at, isolation), options);
+      take(answer, leader, some, all);
+      co_await give_way();
+    }
+  }
+  co_return all;
 }
 
 }  // namespace
@@ -62,19 +84,28 @@ ByLeader by_leader(const metadata::Image& image, const std::vector<thalweg::Topi
   return by;
 }
 
-Task<std::vector<Result<Offset>>> offsets_at(const Call& call, std::vector<thalweg::TopicPartition> partitions,
-                                             Timestamp at, AskOptions options) {
-  std::vector<Result<Offset>> all(partitions.size(), Result<Offset>(fail(ErrorCode::kLeaderNotAvailable, "")));
-  for (const auto& [leader, places] : by_leader(*call.image, partitions)) {
-    if (leader == kNoBroker) continue;
-    for (std::size_t from = 0; from < places.size(); from += kPartitionsAtOnceHere) {
-      const auto last = std::min(places.size(), from + kPartitionsAtOnceHere);
-      const std::vector some(places.begin() + std::ptrdiff_t(from), places.begin() + std::ptrdiff_t(last));
-      const auto answer =
-          co_await ask_broker<ListOffsetsResponse>(call, leader, request_for(partitions, some, at), options);
-      take(answer, some, all);
-      co_await give_way();
-    }
+Error error_at(BrokerId leader, PartitionId partition, ErrorCode code) {
+  return {code,
+          "partition " + to_string(partition) + " at broker " + to_string(leader) + ": " + std::string(describe(code))};
+}
+
+Error nobody_leads(PartitionId partition) {
+  return {ErrorCode::kLeaderNotAvailable, "nobody leads partition " + to_string(partition) + " at the moment"};
+}
+
+Task<std::vector<Result<LogEdges>>> edges_of(const Call& call, std::vector<thalweg::TopicPartition> partitions,
+                                             std::optional<Timestamp> time, ReadIsolation isolation,
+                                             AskOptions options) {
+  const auto starts = co_await offsets_at(call, partitions, kLogStart, isolation, options);
+  const auto ends = co_await offsets_at(call, partitions, kLogEnd, isolation, options);
+  const auto times = time ? co_await offsets_at(call, partitions, *time, isolation, options) : ends;
+  std::vector<Result<LogEdges>> all;
+  all.reserve(partitions.size());
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    if (starts[i] && ends[i] && times[i])
+      all.emplace_back(LogEdges{*starts[i], *ends[i], *times[i]});
+    else
+      all.emplace_back(std::unexpected(!starts[i] ? starts[i].error() : !ends[i] ? ends[i].error() : times[i].error()));
   }
   co_return all;
 }
@@ -102,11 +133,9 @@ Task<std::vector<std::optional<LogExtent>>> extents_of(const Call& call,
   for (std::size_t n = 0; n < here.size(); ++n)
     if (figures[n]) all[here[n]] = {figures[n]->offsets.start, figures[n]->offsets.high_watermark};
   if (others.empty()) co_return all;
-  const AskOptions soon{.version = {}, .within = kExtentsWithin};
-  const auto starts = co_await offsets_at(call, others, kLogStart, soon);
-  const auto ends = co_await offsets_at(call, std::move(others), kLogEnd, soon);
+  const auto edges = co_await edges_of(call, std::move(others), {}, ReadIsolation::kUncommitted, kSoon);
   for (std::size_t n = 0; n < elsewhere.size(); ++n)
-    if (starts[n] && ends[n]) all[elsewhere[n]] = {*starts[n], *ends[n]};
+    if (edges[n]) all[elsewhere[n]] = {edges[n]->start, edges[n]->end};
   co_return all;
 }
 

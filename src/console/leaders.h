@@ -17,20 +17,30 @@ inline constexpr Instant kLeaderAnswersWithin = std::chrono::seconds(10);
 using ByLeader = std::map<BrokerId, std::vector<std::size_t>>;
 ByLeader by_leader(const metadata::Image& image, const std::vector<thalweg::TopicPartition>& partitions);
 
-// What ListOffsets is asked for beside times.
-inline constexpr Timestamp kLogEnd = -1, kLogStart = -2;
-// In the order of the partitions, which are sorted: the end that readers see, the start, or the first record that is at
-// least as young as a time; kNoOffset where there is none. An error of one is none of the others.
-Task<std::vector<Result<Offset>>> offsets_at(const Call& call, std::vector<thalweg::TopicPartition> partitions,
-                                             Timestamp at, AskOptions options = {});
+// What such a broker says of one partition, and what is said where there is none.
+Error error_at(BrokerId leader, PartitionId partition, ErrorCode code);
+Error nobody_leads(PartitionId partition);
 
-// Where the records of a partition begin and end for readers.
+enum class ReadIsolation : std::uint8_t { kUncommitted = 0, kCommitted = 1 };  // as Fetch and ListOffsets number them
+
+// Of a partition, for readers of that isolation.
+struct LogEdges {
+  Offset start, end;
+  Offset at_time;  // of the first record that is at least as young; kNoOffset where there is none
+};
+// In the order of the partitions, which are sorted. Without a time `at_time` is the end. An error of one partition says
+// who did not answer, and is none of the others.
+Task<std::vector<Result<LogEdges>>> edges_of(const Call& call, std::vector<thalweg::TopicPartition> partitions,
+                                             std::optional<Timestamp> time = {},
+                                             ReadIsolation isolation = ReadIsolation::kUncommitted,
+                                             AskOptions options = {});
+
+// Where the records of a partition begin and end.
 struct LogExtent {
   Offset start, end;
 };
-// How long another broker may take to say it for a page: nobody waits for one that hangs.
-inline constexpr Instant kExtentsWithin = std::chrono::milliseconds(300);
-// In the order of the partitions, which are sorted; nothing where its leader does not say.
+// The same, for a page that waits for none that hangs: nothing where its leader does not say. What this broker leads is
+// asked of its shards.
 Task<std::vector<std::optional<LogExtent>>> extents_of(const Call& call,
                                                        std::vector<thalweg::TopicPartition> partitions);
 // Records behind: from where a group stands, or the log begins if that is later.

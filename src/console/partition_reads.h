@@ -1,10 +1,10 @@
-// Records and offsets of partitions, asked of whoever leads them: of this broker as a client would (ask.h), of others
+// Records of partitions, asked of whoever leads them: of this broker as a client would (ask.h), of others
 // over the channels between brokers. What is between brokers is trusted, so who asks is checked here.
 #pragma once
 
 #include <vector>
 
-#include "console/call.h"
+#include "console/leaders.h"
 #include "record/batch.h"
 
 namespace thalweg::console {
@@ -16,8 +16,6 @@ struct PartitionPlace {
   PartitionId partition;
   BrokerId leader = kNoBroker;
 };
-
-enum class ReadIsolation : std::uint8_t { kUncommitted = 0, kCommitted = 1 };  // as Fetch numbers them
 
 // An aborted transaction that touches what was fetched: from that offset on, until its marker.
 struct AbortedFrom {
@@ -35,11 +33,5 @@ struct FetchedRecords {
 // About `bytes_max`, or one batch if that is larger.
 Task<Result<FetchedRecords>> fetch_records(const Call& call, PartitionPlace place, Offset from, std::size_t bytes_max,
                                            ReadIsolation isolation);
-
-inline constexpr Timestamp kLatestOffset = -1, kEarliestOffset = -2;  // as ListOffsets numbers them
-// In the order of the places: the first offset of a record of that time or later, or one of the above; kNoOffset where
-// there is none so late.
-Task<std::vector<Result<Offset>>> offsets_at(const Call& call, const std::vector<PartitionPlace>& places,
-                                             Timestamp time, ReadIsolation isolation);
 
 }  // namespace thalweg::console

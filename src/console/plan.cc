@@ -81,6 +81,12 @@ void add_offset_change(Plan& plan, OffsetChange change) {
   if (plan.offsets.size() < kOffsetsShown) plan.offsets.push_back(std::move(change));
 }
 
+void add_unknown_edges(Plan& plan, const thalweg::TopicPartition& partition, const Error& error) {
+  if (plan.blocked_by.empty())
+    plan.blocked_by.push_back(
+        fmt::format("Who leads {} did not say where it begins and ends: {}", to_string(partition), name(error.code)));
+}
+
 Outcome<bool> is_act_of(bool dry_run, const std::optional<std::string>& carried, Planned& planned) {
   planned.plan.plan = planned.facts.digest();
   if (dry_run) return false;

@@ -45,6 +45,8 @@ Plan new_plan(const Call& call, std::string title);
 // How many partitions a plan lists; it counts all.
 inline constexpr std::size_t kOffsetsShown = 500;
 void add_offset_change(Plan& plan, OffsetChange change);
+// Where a partition begins and ends could not be learnt: that stands in the way of the act. The first one is named.
+void add_unknown_edges(Plan& plan, const thalweg::TopicPartition& partition, const Error& error);
 
 // Names the plan, and says whether it is to be carried out: no for a dry run. 428: it carries no plan. 409: another
 // one, or something stands in its way.

@@ -8,7 +8,7 @@
 #include "broker/broker_shard.h"
 #include "console/figures.h"
 #include "console/problem.h"
-#include "console/topic_rows.h"
+#include "console/record_places.h"
 #include "filter/time_text.h"
 
 namespace thalweg::console {
@@ -190,9 +190,7 @@ Outcome<filter::Filter> compile_filter(const std::string& where, Timestamp now) 
 
 Task<Outcome<std::unique_ptr<BegunSearch>>> begin_search(const Call& call, const GetTopicSearch& asked) {
   CO_TRY_VOID(check_numbers(asked));
-  CO_TRY(const auto topic, find_topic(call, asked.topic));
-  if (!call.allows(broker::Operation::kRead, broker::topic_resource(asked.topic)))
-    co_return std::unexpected(problem_of(ErrorCode::kTopicAuthorizationFailed));
+  CO_TRY(const auto topic, find_readable_topic(call, asked.topic));
   const auto order = asked.order == SearchOrder::kOldest ? search::Order::kOldestFirst : search::Order::kNewestFirst;
   std::optional<search::Cursor> cursor;
   if (asked.cursor) {

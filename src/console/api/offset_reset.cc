@@ -70,23 +70,18 @@ Task<std::vector<ResetFrom>> with_ends(const Call& call, std::vector<ResetFrom> 
                                        Plan& plan) {
   std::vector<thalweg::TopicPartition> names;
   for (const auto& from : partitions) names.push_back(from.partition);
-  const auto starts = co_await offsets_at(call, names, kLogStart);
-  const auto ends = co_await offsets_at(call, names, kLogEnd);
-  std::vector<Result<Offset>> times = ends;
-  if (wanted.to == ResetTo::kTime) times = co_await offsets_at(call, std::move(names), *wanted.time);
+  const auto edges =
+      co_await edges_of(call, std::move(names), wanted.to == ResetTo::kTime ? wanted.time : std::nullopt);
   std::vector<ResetFrom> known;
   for (std::size_t i = 0; i < partitions.size(); ++i) {
-    if (starts[i] && ends[i] && times[i]) {
-      auto& from = known.emplace_back(std::move(partitions[i]));
-      from.start = *starts[i];
-      from.end = *ends[i];
-      from.at_time = *times[i];
+    if (!edges[i]) {
+      add_unknown_edges(plan, partitions[i].partition, edges[i].error());
       continue;
     }
-    const auto& error = !starts[i] ? starts[i].error() : !ends[i] ? ends[i].error() : times[i].error();
-    if (plan.blocked_by.empty())
-      plan.blocked_by.push_back(fmt::format("Who leads {} did not say where it begins and ends: {}",
-                                            to_string(partitions[i].partition), name(error.code)));
+    auto& from = known.emplace_back(std::move(partitions[i]));
+    from.start = edges[i]->start;
+    from.end = edges[i]->end;
+    from.at_time = edges[i]->at_time;
   }
   co_return known;
 }

@@ -52,12 +52,7 @@ Outcome<std::vector<thalweg::TopicPartition>> partitions_to_clear(const metadata
   return partitions;
 }
 
-// What is known of one partition before its records go.
-struct LogRange {
-  Offset start, end, at_time;
-};
-
-Offset target_in(const DeleteRecords& wanted, const LogRange& range) {
+Offset target_in(const DeleteRecords& wanted, const LogEdges& range) {
   if (wanted.before == RecordsBefore::kOffset)
     return Offset{std::clamp(*wanted.offset, range.start.value, range.end.value)};
   if (wanted.before == RecordsBefore::kTime && range.at_time != kNoOffset) return std::min(range.at_time, range.end);
@@ -65,7 +60,7 @@ Offset target_in(const DeleteRecords& wanted, const LogRange& range) {
 }
 
 void add_deletion(PlannedDeletion& deletion, const thalweg::TopicPartition& partition, const DeleteRecords& wanted,
-                  const LogRange& range) {
+                  const LogEdges& range) {
   const Offset to = target_in(wanted, range);
   const bool is_end = wanted.before == RecordsBefore::kEnd;
   auto& [planned, deletions] = deletion;
@@ -99,18 +94,13 @@ Task<Outcome<PlannedDeletion>> plan_of_deletion(const Call& call, const metadata
   CO_TRY(const auto partitions, partitions_to_clear(topic, wanted));
   PlannedDeletion deletion{{new_plan(call, {}), {}}, {}};
   deletion.planned.facts.add("delete records").add(to_string(topic.id)).add(to_string(wanted.before));
-  const auto starts = co_await offsets_at(call, partitions, kLogStart);
-  const auto ends = co_await offsets_at(call, partitions, kLogEnd);
-  const auto times = wanted.before == RecordsBefore::kTime ? co_await offsets_at(call, partitions, *wanted.time) : ends;
+  const auto time = wanted.before == RecordsBefore::kTime ? wanted.time : std::nullopt;
+  const auto edges = co_await edges_of(call, partitions, time);
   for (std::size_t i = 0; i < partitions.size(); ++i) {
-    if (starts[i] && ends[i] && times[i]) {
-      add_deletion(deletion, partitions[i], wanted, {*starts[i], *ends[i], *times[i]});
-      continue;
-    }
-    const auto& error = !starts[i] ? starts[i].error() : !ends[i] ? ends[i].error() : times[i].error();
-    if (deletion.planned.plan.blocked_by.empty())
-      deletion.planned.plan.blocked_by.push_back(fmt::format("Who leads {} did not say where it begins and ends: {}",
-                                                             to_string(partitions[i]), name(error.code)));
+    if (edges[i])
+      add_deletion(deletion, partitions[i], wanted, *edges[i]);
+    else
+      add_unknown_edges(deletion.planned.plan, partitions[i], edges[i].error());
   }
   say_what_to_think_of(topic.name, wanted, deletion);
   co_return deletion;

@@ -70,17 +70,11 @@ Outcome<Begin> begin_of(const metadata::Topic& topic, const GetTopicRecords& ask
   return begin;
 }
 
-// Where the page begins in each partition: by time that has to be looked up.
-Task<std::vector<Result<Offset>>> positions_of(const Call& call, const Begin& begin, const GetTopicRecords& asked) {
-  std::vector<Result<Offset>> positions(begin.places.size(), kNoOffset);
-  if (begin.cursor)
-    for (std::size_t i = 0; i < positions.size(); ++i)
-      positions[i] = begin.cursor->offsets.at(begin.places[i].partition);
-  else if (asked.from == RecordsFrom::kOffset)
-    std::ranges::fill(positions, Result<Offset>(Offset{*asked.offset}));
-  else if (asked.from == RecordsFrom::kTime)
-    positions = co_await offsets_at(call, begin.places, *asked.time, isolation_of(asked));
-  co_return positions;
+// Where the page begins in that partition; kNoOffset: nowhere in particular.
+Offset position_of(const Begin& begin, PartitionId partition, const GetTopicRecords& asked, const LogEdges& edges) {
+  if (begin.cursor) return begin.cursor->offsets.at(partition);
+  if (asked.from == RecordsFrom::kOffset) return Offset{*asked.offset};
+  return asked.from == RecordsFrom::kTime ? edges.at_time : kNoOffset;
 }
 
 // `said` is where to begin; kNoOffset: nowhere in particular.
@@ -104,18 +98,16 @@ ReadLane lane_of(PartitionPlace place, ReadDirection direction, Offset start, Of
 }
 
 Task<std::vector<ReadLane>> lanes_of(const Call& call, const Begin& begin, const GetTopicRecords& asked) {
-  const auto isolation = isolation_of(asked);
   const bool by_time = !begin.cursor && asked.from == RecordsFrom::kTime;
-  const auto starts = co_await offsets_at(call, begin.places, kEarliestOffset, isolation);
-  const auto ends = co_await offsets_at(call, begin.places, kLatestOffset, isolation);
-  const auto positions = co_await positions_of(call, begin, asked);
+  std::vector<thalweg::TopicPartition> partitions;
+  for (const auto& place : begin.places) partitions.push_back({place.topic, place.partition});
+  const auto edges =
+      co_await edges_of(call, std::move(partitions), by_time ? asked.time : std::nullopt, isolation_of(asked));
   std::vector<ReadLane> lanes;
   for (std::size_t i = 0; i < begin.places.size(); ++i) {
-    const Result<Offset>* failed = nullptr;
-    for (const auto* one : {&starts[i], &ends[i], &positions[i]})
-      if (!*one) failed = one;
-    if (!failed) {
-      lanes.push_back(lane_of(begin.places[i], begin.direction, *starts[i], *ends[i], *positions[i], by_time));
+    if (edges[i]) {
+      const Offset said = position_of(begin, begin.places[i].partition, asked, *edges[i]);
+      lanes.push_back(lane_of(begin.places[i], begin.direction, edges[i]->start, edges[i]->end, said, by_time));
       continue;
     }
     lanes.push_back({.place = begin.places[i],
@@ -123,7 +115,7 @@ Task<std::vector<ReadLane>> lanes_of(const Call& call, const Begin& begin, const
                      .start = kNoOffset,
                      .end = kNoOffset,
                      .position = kNoOffset,
-                     .problem = failed->error().message,
+                     .problem = edges[i].error().message,
                      .ready = {},
                      .failed = true});
   }
