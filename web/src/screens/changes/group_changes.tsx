@@ -6,11 +6,11 @@ import type { ResetTo } from '../../api/types.gen';
 import { go, href, type Place } from '../../router';
 import { zone } from '../../settings';
 import { Input, Pick } from '../../ui/input';
-import { integerOf, numbersOf } from '../../ui/integers';
+import { integerOf } from '../../ui/integers';
 import { instantOf, writtenInstant } from '../../ui/instant';
 import { plural } from '../../ui/text';
+import { PartitionsInput, partitionsOf, TimeInput } from './inputs';
 import { PlanDrawer } from './plan_drawer';
-import { TimeInput } from './topic_changes';
 
 const targets = [
   { key: 'earliest', label: 'Earliest' },
@@ -29,7 +29,7 @@ export function ResetOffsets({ group, topic, onClose }: { group: string; topic: 
   const [shift, setShift] = useState('');
   const [only, setOnly] = useState(topic);
   const [some, setSome] = useState('');
-  const partitions = some.trim() ? numbersOf(some) : [];
+  const partitions = partitionsOf(some);
   const target = {
     earliest: {},
     latest: {},
@@ -91,14 +91,7 @@ export function ResetOffsets({ group, topic, onClose }: { group: string; topic: 
               width={280}
               mono
             />
-            <Input
-              label="Partitions"
-              value={some}
-              onInput={setSome}
-              hint="empty: all; else 0, 2-4"
-              wrong={partitions === undefined ? 'numbers with commas, and ranges: 0, 2-4' : wrong('/partitions')}
-              width={180}
-            />
+            <PartitionsInput value={some} onInput={setSome} wrong={wrong('/partitions')} width={180} />
           </div>
         </div>
       )}

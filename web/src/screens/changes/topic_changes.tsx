@@ -6,9 +6,10 @@ import type { Plan, RecordsBefore, Topic } from '../../api/types.gen';
 import { go, href, type Place } from '../../router';
 import { zone } from '../../settings';
 import { Input, Pick, Select } from '../../ui/input';
-import { integerOf, numbersOf } from '../../ui/integers';
+import { integerOf } from '../../ui/integers';
 import { instantOf, writtenInstant } from '../../ui/instant';
 import { plural } from '../../ui/text';
+import { PartitionsInput, partitionsOf, TimeInput } from './inputs';
 import { Options, optionsOf, type OptionRow } from './options';
 import { PlanDrawer } from './plan_drawer';
 
@@ -132,7 +133,7 @@ export function DeleteRecords({ topic, onClose }: { topic: string; onClose: () =
   const [offset, setOffset] = useState('');
   const [time, setTime] = useState(() => writtenInstant(Date.now() - 86_400_000, zone.peek()));
   const [some, setSome] = useState('');
-  const partitions = some.trim() ? numbersOf(some) : [];
+  const partitions = partitionsOf(some);
   const target =
     before === 'end'
       ? { before }
@@ -166,32 +167,10 @@ export function DeleteRecords({ topic, onClose }: { topic: string; onClose: () =
             />
           )}
           {before === 'time' && <TimeInput value={time} onInput={setTime} />}
-          <Input
-            label="Partitions"
-            value={some}
-            onInput={setSome}
-            hint="empty: all; else 0, 2-4"
-            wrong={partitions === undefined ? 'numbers with commas, and ranges: 0, 2-4' : wrong('/partitions')}
-            width={200}
-          />
+          <PartitionsInput value={some} onInput={setSome} wrong={wrong('/partitions')} width={200} />
         </div>
       )}
     </PlanDrawer>
-  );
-}
-
-export function TimeInput({ value, onInput }: { value: string; onInput: (value: string) => void }) {
-  const known = instantOf(value, zone.value);
-  return (
-    <Input
-      label={zone.value === 'utc' ? 'Time, in UTC' : 'Time, local'}
-      value={value}
-      onInput={onInput}
-      wrong={known === undefined ? 'as 2026-11-28 07:00:00, or milliseconds since 1970' : undefined}
-      hint={known === undefined ? undefined : `${known} ms`}
-      width={200}
-      mono
-    />
   );
 }
 
