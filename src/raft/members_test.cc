@@ -160,22 +160,10 @@ TEST_F(QuorumMembers, AReplacedDiskTakesItsSeatAsANewMember) {
 TEST_F(QuorumMembers, AChangeIsAnsweredWhenItHoldsWithoutTheLeader) {
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {
     Cluster cluster(seed, 3, 4);
-    cluster.faults = kCalm;
-    settle(cluster);
-    load(cluster, 20);
-    cluster.join_now(kD);
-    settle(cluster);
-    if (cluster.leader()->id == kC) ASSERT_TRUE(cluster.leader()->quorum.transfer_leadership(member_of(kA)));
-    settle(cluster);
-    cluster.replace_disk(kC);
-    cluster.faults = kSlow;
-    ASSERT_TRUE(cluster.change({{Kind::kRemove, member_of(kC)}, {Kind::kAddVoter, member_of(kD)}}));
-    cluster.crash(cluster.leader()->id);
-    cluster.faults = kCalm;
-    settle(cluster);
-    settle(cluster);
-    ASSERT_TRUE(cluster.leader()) << "seed " << seed << ": " << cluster.describe();
-    cluster.heal_and_check();
+    lose_the_disk_of_c(cluster);
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    change_and_lose_the_leader(cluster, {{Kind::kRemove, member_of(kC)}, {Kind::kAddVoter, member_of(kD)}});
+    if (HasFatalFailure()) return;
   }
 }
 
@@ -187,14 +175,9 @@ TEST_F(QuorumMembers, AVoterThatWasAddedVotesAtOnce) {
     settle(cluster);
     cluster.join_now(kC);
     settle(cluster);
-    cluster.faults = kSlow;
-    ASSERT_TRUE(cluster.change({{Kind::kAddVoter, member_of(kC)}}));
-    cluster.crash(cluster.leader()->id);
-    cluster.faults = kCalm;
-    settle(cluster);
-    settle(cluster);
-    ASSERT_TRUE(cluster.leader()) << "seed " << seed << ": " << cluster.describe();
-    cluster.heal_and_check();
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    change_and_lose_the_leader(cluster, {{Kind::kAddVoter, member_of(kC)}});
+    if (HasFatalFailure()) return;
   }
 }
 
@@ -202,14 +185,7 @@ TEST_F(QuorumMembers, AVoterThatWasAddedVotesAtOnce) {
 // back the members of before, of whom two are gone.
 TEST_F(QuorumMembers, ASeatThatWasTakenIsKnownAfterPowerLoss) {
   Cluster cluster(41, 3, 4);
-  cluster.faults = kCalm;
-  settle(cluster);
-  load(cluster, 20);
-  cluster.join_now(kD);
-  settle(cluster);
-  if (cluster.leader()->id == kC) ASSERT_TRUE(cluster.leader()->quorum.transfer_leadership(member_of(kA)));
-  settle(cluster);
-  cluster.replace_disk(kC);
+  lose_the_disk_of_c(cluster);
   ASSERT_TRUE(cluster.change({{Kind::kRemove, member_of(kC)}, {Kind::kAddVoter, member_of(kD)}}));
   cluster.world.run_for(Millis(500));
   ASSERT_TRUE(cluster.leader()->quorum.membership().outgoing.empty());

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+#include <vector>
+
 #include "base/log.h"
 #include "raft/testing_cluster.h"
 
@@ -35,6 +38,28 @@ class QuorumMembers : public ::testing::Test {
   static Result<> remove(Cluster& cluster, MemberId member) {
     const auto leader = cluster.life(cluster.leader()->id);
     return cluster.world.run(leader->quorum.remove_member(member, cluster.world.clock.now() + Millis(5000)));
+  }
+  // D is a learner that has all that A, B and C have, and then C's disk is another one. Neither is the leader.
+  static void lose_the_disk_of_c(Cluster& cluster) {
+    cluster.faults = kCalm;
+    settle(cluster);
+    load(cluster, 20);
+    cluster.join_now(kD);
+    settle(cluster);
+    if (cluster.leader()->id == kC) ASSERT_TRUE(cluster.leader()->quorum.transfer_leadership(member_of(kA)));
+    settle(cluster);
+    cluster.replace_disk(kC);
+  }
+  // The leader goes in the moment in which it has answered; the others must go on without it.
+  static void change_and_lose_the_leader(Cluster& cluster, std::vector<MemberChange> changes) {
+    cluster.faults = kSlow;
+    ASSERT_TRUE(cluster.change(std::move(changes)));
+    cluster.crash(cluster.leader()->id);
+    cluster.faults = kCalm;
+    settle(cluster);
+    settle(cluster);
+    ASSERT_TRUE(cluster.leader()) << cluster.describe();
+    cluster.heal_and_check();
   }
 };
 
