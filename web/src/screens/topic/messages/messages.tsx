@@ -55,7 +55,7 @@ function Found({ place, now, onAgain }: FoundProps) {
     if (next) see(place, { record: keyOf(next) }, { replace: true });
   };
   return (
-    <div class={open ? 'aside wide' : 'alone'} ref={box}>
+    <div class={open ? 'aside' : 'alone'} ref={box}>
       <Panel fill>
         <List place={place} records={records} onOpen={show} />
         <Foot records={records} live={query.from === 'live'} />
