@@ -1,5 +1,7 @@
 #include "platform/os_connection.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -29,6 +31,21 @@ std::string host_of(const asio::ip::address& address) {
   return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
 }
 
+// Both ends are on this machine, by whatever address.
+bool is_within_machine(const asio::ip::tcp::socket& socket) {
+  boost::system::error_code error;
+  const auto here = socket.local_endpoint(error).address(), there = socket.remote_endpoint(error).address();
+  return !error && here == there;
+}
+
+// Where nothing is lost and nothing takes time, a congestion control that paces (BBR) only sets a timer for each
+// packet, which costs more than the packet. Reno is in every kernel, and allowed to everybody.
+void let_run_within_machine(asio::ip::tcp::socket& socket) {
+  constexpr std::string_view kReno = "reno";
+  if (is_within_machine(socket))
+    ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_CONGESTION, kReno.data(), socklen_t(kReno.size()));
+}
+
 }  // namespace
 
 OsConnection::OsConnection(asio::ip::tcp::socket socket, std::shared_ptr<void> counted)
@@ -37,6 +54,7 @@ OsConnection::OsConnection(asio::ip::tcp::socket socket, std::shared_ptr<void> c
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   socket_.set_option(asio::socket_base::keep_alive(true), ignored);
   socket_.native_non_blocking(true, ignored);
+  let_run_within_machine(socket_);
   const auto peer = socket_.remote_endpoint(ignored);
   peer_ = {host_of(peer.address()), peer.port()};
 }

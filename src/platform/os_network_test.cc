@@ -2,9 +2,11 @@
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include "platform/os_connection.h"
 #include "platform/process_info.h"
 #include "platform/testing.h"
 
@@ -365,6 +367,27 @@ Task<bool> read_ends_when_closed(const Shard* shard) {
   const auto n = co_await connection->read_some(into);
   co_return !n && n.error().code == ErrorCode::kNetworkException &&
       !co_await connection->write({SharedBytes::copy_of("x")});
+}
+
+std::string congestion_control_of(int socket) {
+  std::array<char, 16> name{};
+  auto size = socklen_t(name.size());
+  CHECK(::getsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, name.data(), &size) == 0);
+  return name.data();
+}
+
+// BBR, which some systems have for all, sets a timer for each packet: a fifth of what replication costs on one machine.
+TEST(OsNetwork, ConnectionsWithinTheMachineAreNotPaced) {
+  boost::asio::io_context context;
+  using boost::asio::ip::tcp;
+  tcp::acceptor acceptor(context, tcp::endpoint(boost::asio::ip::make_address("127.0.0.1"), 0));
+  tcp::socket client(context);
+  client.connect(acceptor.local_endpoint());
+  tcp::socket server = acceptor.accept();
+  const int fds[] = {client.native_handle(), server.native_handle()};
+  const auto here = std::make_shared<OsConnection>(std::move(client), nullptr);
+  const auto there = std::make_shared<OsConnection>(std::move(server), nullptr);
+  for (const int fd : fds) EXPECT_EQ(congestion_control_of(fd), "reno");
 }
 
 TEST(OsNetwork, CloseEndsAReadThatIsUnderWay) {
