@@ -7,6 +7,7 @@ using protocol::DescribeQuorumRequest;
 using protocol::DescribeQuorumResponse;
 
 constexpr std::string_view kMetadataTopic = "__cluster_metadata";
+constexpr std::string_view kNotHosted = "This server does not host this topic-partition.";  // Kafka's words
 
 bool asks_for_the_metadata_log(const DescribeQuorumRequest& request) {
   return request.topics.size() == 1 && request.topics[0].topic_name == kMetadataTopic &&
@@ -24,7 +25,7 @@ DescribeQuorumResponse all_unknown(const DescribeQuorumRequest& request) {
       auto& out = topic.partitions.emplace_back();
       out.partition_index = partition.partition_index;
       out.error_code = ErrorCode::kUnknownTopicOrPartition;
-      out.error_message.reset();
+      out.error_message = kNotHosted;
     }
   }
   return response;

@@ -51,8 +51,10 @@ TEST(DescribeQuorum, KnowsOneLogOnly) {
   for (const auto& request : {asking("orders"), protocol::DescribeQuorumRequest()}) {
     const auto response = describe_quorum(view(), request);
     EXPECT_EQ(response.topics.size(), request.topics.size());
-    for (const auto& topic : response.topics)
+    for (const auto& topic : response.topics) {
       EXPECT_EQ(topic.partitions.at(0).error_code, ErrorCode::kUnknownTopicOrPartition);
+      EXPECT_EQ(topic.partitions.at(0).error_message, "This server does not host this topic-partition.");
+    }
   }
   auto two = asking("__cluster_metadata");
   two.topics[0].partitions.emplace_back().partition_index = PartitionId{1};

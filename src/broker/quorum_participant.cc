@@ -119,18 +119,27 @@ raft::QuorumOptions QuorumParticipant::options() const {
   return options;
 }
 
-// What the operator has written goes before what members said of themselves.
+// What the operator has written goes before what members said of themselves, unless nobody was there the last time:
+// the node may have come back elsewhere, and then only its own file says so.
 std::optional<Endpoint> QuorumParticipant::address_of(raft::MemberId member) const {
   const BrokerId node = raft::broker_of(member);
+  const auto said = said_address_of(member);
   const auto voter = std::ranges::find(config_.quorum_voters, node, &config::Voter::id);
-  if (voter != config_.quorum_voters.end()) return Endpoint{voter->host, voter->port};
-  const auto* known = quorum_ ? quorum_->members().find(member) : nullptr;
-  if (known && !known->endpoints.empty()) {
-    const auto at = known->endpoints.find(quorum_listener(config_));
-    return at == known->endpoints.end() ? known->endpoints.begin()->second : at->second;
+  if (voter != config_.quorum_voters.end()) {
+    const Endpoint written{voter->host, voter->port};
+    const auto lost = lost_at_.find(member);
+    return said && lost != lost_at_.end() && lost->second == written ? said : written;
   }
+  if (said) return said;
   const auto asked = asked_at_.find(node);
   return asked == asked_at_.end() ? std::nullopt : std::optional(asked->second);
+}
+
+std::optional<Endpoint> QuorumParticipant::said_address_of(raft::MemberId member) const {
+  const auto* known = quorum_ ? quorum_->members().find(member) : nullptr;
+  if (!known || known->endpoints.empty()) return std::nullopt;
+  const auto at = known->endpoints.find(quorum_listener(config_));
+  return at == known->endpoints.end() ? known->endpoints.begin()->second : at->second;
 }
 
 void QuorumParticipant::attach(raft::Quorum& quorum, std::function<bool(BrokerId)> is_broker) {
@@ -141,6 +150,7 @@ void QuorumParticipant::attach(raft::Quorum& quorum, std::function<bool(BrokerId
        .snapshot_sent = [&quorum](raft::MemberId peer, bool arrived) { quorum.snapshot_sent(peer, arrived); },
        .lost =
            [this](raft::MemberId peer, Endpoint at) {
+             if (quorum_ && quorum_->members().find(peer)) lost_at_[peer] = at;
              if (watch_) watch_->lost(peer, std::move(at));
            },
        .connected =

@@ -54,6 +54,7 @@ class QuorumParticipant {
   QuorumReceiver& receiver() { return receiver_; }
   // Where the quorum's listener of a member is, as far as is known here.
   std::optional<Endpoint> address_of(raft::MemberId member) const;
+  std::optional<Endpoint> said_address_of(raft::MemberId member) const;
 
   // `is_broker`: whether a node is registered, as far as this one knows. REQUIRES: the quorum has started. It outlives
   // the participant, or stop() comes first.
@@ -76,7 +77,8 @@ class QuorumParticipant {
   const config::BrokerConfig& config_;
   QuorumNote note_;
   QuorumSelf self_;
-  std::map<BrokerId, Endpoint> asked_at_;  // who answered at which address while founding
+  std::map<BrokerId, Endpoint> asked_at_;       // who answered at which address while founding
+  std::map<raft::MemberId, Endpoint> lost_at_;  // where a member was not reached, or no longer, the last time
   FoundingRound::Outcome outcome_;
   std::unique_ptr<FoundingRound> round_;
   raft::Quorum* quorum_ = nullptr;

@@ -267,6 +267,32 @@ TEST_F(RaftVoters, WhoComesBackAtAnotherAddressIsFoundThere) {
   EXPECT_TRUE(creates_a_topic(3));
 }
 
+// The same where files say who votes: that of the node alone was changed, and the others start again with theirs.
+TEST_F(RaftVoters, WhoComesBackAtAnotherAddressThanTheFilesSayIsFoundThere) {
+  const auto moved = std::make_shared<bool>(false);
+  begin([moved](int node) {
+    auto settings = settings_of(node);
+    settings.erase("controller.quorum.bootstrap.servers");
+    const std::string port = node == 2 && *moved ? "9193" : "9093";
+    settings["controller.quorum.voters"] = "1@node-1:9093,2@node-2:" + port + ",3@node-3:9093";
+    if (port == "9093") return settings;
+    settings["listeners"] = "PLAINTEXT://:9192,CONTROLLER://:9193";
+    settings["advertised.listeners"] = "PLAINTEXT://node-2:9192,CONTROLLER://node-2:9193";
+    return settings;
+  });
+  machine(2).crash(sim::Crash::kKill);
+  *moved = true;
+  machine(2).start();
+  ASSERT_TRUE(world_.run_until([&] { return serving() == kMachines && port_of(2) == 9193; }, 60s));
+  for (const int gone : {1, 3}) {
+    machine(gone).crash(sim::Crash::kKill);
+    ASSERT_TRUE(world_.run_until([this] { return leader() != 0; }, 60s)) << "without node " << gone;
+    EXPECT_TRUE(creates_a_topic(gone == 1 ? 3 : 1));
+    machine(gone).start();
+    ASSERT_TRUE(world_.run_until([this] { return serving() == kMachines; }, 60s)) << "node " << gone;
+  }
+}
+
 TEST_F(RaftVoters, AreThoseOfTheFileWhereItNamesThem) {
   begin([](int node) {
     auto settings = settings_of(node);

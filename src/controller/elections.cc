@@ -13,7 +13,12 @@ namespace {
 
 constexpr std::int8_t kPreferredElection = 0, kUncleanElection = 1;
 
-Error error(ErrorCode code, std::string message = {}) { return {code, std::move(message)}; }
+// Kafka's words for these codes: its controller sends them too.
+constexpr std::string_view kNotNeeded = "Leader election not needed for topic partition.";
+constexpr std::string_view kPreferredNotAvailable = "The preferred leader was not available.";
+constexpr std::string_view kEligibleNotAvailable = "Eligible topic partition leaders are not available.";
+
+Error error(ErrorCode code, std::string_view message) { return {code, std::string(message)}; }
 
 Result<Record> elect(const Standing& standing, const Options& options, std::int8_t type, const std::string& name,
                      PartitionId id) {
@@ -25,7 +30,7 @@ Result<Record> elect(const Standing& standing, const Options& options, std::int8
         error(ErrorCode::kUnknownTopicOrPartition, fmt::format("No such partition as {}-{}", name, id.value)));
   const bool needed =
       type == kPreferredElection ? partition->leader != partition->replicas.front() : partition->leader == kNoBroker;
-  if (!needed) return std::unexpected(error(ErrorCode::kElectionNotNeeded));
+  if (!needed) return std::unexpected(error(ErrorCode::kElectionNotNeeded, kNotNeeded));
   PartitionChange change(topic->id, id, *partition, standing, rules_of(standing.image(), options, name));
   change.elect(type == kPreferredElection ? Election::kPreferred : Election::kUnclean);
   auto record = change.build();
@@ -33,8 +38,9 @@ Result<Record> elect(const Standing& standing, const Options& options, std::int8
   const bool reached = elected && (type == kUncleanElection ? elected->leader.value >= 0
                                                             : elected->leader == partition->replicas.front());
   if (reached) return *std::move(record);
-  return std::unexpected(error(type == kPreferredElection ? ErrorCode::kPreferredLeaderNotAvailable
-                                                          : ErrorCode::kEligibleLeadersNotAvailable));
+  return std::unexpected(type == kPreferredElection
+                             ? error(ErrorCode::kPreferredLeaderNotAvailable, kPreferredNotAvailable)
+                             : error(ErrorCode::kEligibleLeadersNotAvailable, kEligibleNotAvailable));
 }
 
 using ElectResponse = protocol::ElectLeadersResponse;

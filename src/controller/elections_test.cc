@@ -76,6 +76,7 @@ TEST_F(ElectionsTest, ThePreferredReplicaTakesOverWhenInSyncAgain) {
   EXPECT_EQ(elect(kPreferred).error_code, ErrorCode::kPreferredLeaderNotAvailable);
   controller_.heartbeat(1);
   EXPECT_EQ(elect(kPreferred).error_code, ErrorCode::kPreferredLeaderNotAvailable);  // not in sync yet
+  EXPECT_EQ(elect(kPreferred).error_message, "The preferred leader was not available.");
   EXPECT_EQ(alter(2, ids({2, 3, 1})).error_code, ErrorCode::kNone);
   EXPECT_EQ(elect(kPreferred).error_code, ErrorCode::kNone);
   EXPECT_EQ(orders().leader, BrokerId{1});
@@ -85,6 +86,7 @@ TEST_F(ElectionsTest, ThePreferredReplicaTakesOverWhenInSyncAgain) {
 TEST_F(ElectionsTest, SaysWhatItDoesNotKnow) {
   EXPECT_EQ(elect(kPreferred, "nosuch").error_message, "No such topic as nosuch");
   EXPECT_EQ(elect(kPreferred, "orders", 7).error_code, ErrorCode::kUnknownTopicOrPartition);
+  EXPECT_EQ(elect(kPreferred).error_message, "Leader election not needed for topic partition.");
   EXPECT_EQ(elect(kUnclean).error_code, ErrorCode::kElectionNotNeeded);
   protocol::ElectLeadersRequest request;
   request.election_type = 5;

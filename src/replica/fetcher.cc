@@ -38,7 +38,7 @@ std::optional<replication::BatchRange> first_batch(const PartitionData& data) {
 }
 
 replication::Answer answer_of(const PartitionData& data) {
-  replication::Answer answer{.error = data.error_code, .first = first_batch(data)};
+  replication::Answer answer{.error = data.error_code, .log_start = data.log_start_offset, .first = first_batch(data)};
   if (data.diverging_epoch.end_offset != kNoOffset)
     answer.diverging = record::EpochEnd{LeaderEpoch{data.diverging_epoch.epoch}, data.diverging_epoch.end_offset};
   return answer;
@@ -268,19 +268,33 @@ bool Fetcher::is_held(const PartitionKey& key, Followed& followed) {
 // What the partition is asked for next, and claims.
 void Fetcher::refresh(const PartitionKey& key, Followed& followed) {
   if (std::exchange(followed.on_disk, nullptr)) --unclaimed_;
+  followed.start_on_disk.reset();
   const auto position = followed.partition->following();
   if (!position || followed.busy || followed.again || is_held(key, followed)) return session_.forget(key);
   const Offset claim = std::min(followed.partition->claim(), position->end);
-  session_.put(key, {.position = *position,
-                     .claim = claim,
-                     .log_start = followed.partition->log().start_offset(),
-                     .bytes_max = partition_bytes()});
+  const Offset log_start = claimed_start(key, followed);
+  session_.put(key, {.position = *position, .claim = claim, .log_start = log_start, .bytes_max = partition_bytes()});
   if (claim >= position->end) return;
   ++unclaimed_;
   const Offset seen = followed.partition->claim();
   followed.on_disk = followed.partition->log().acknowledged().once_above(seen, [weak = weak_from_this(), key, seen] {
     if (const auto self = weak.lock()) self->on_disk(key, seen);
   });
+}
+
+// What the leader has deleted is deleted here as soon as the disk knows, and then the leader is told.
+Offset Fetcher::claimed_start(const PartitionKey& key, Followed& followed) {
+  auto& kept = followed.partition->log().durable_start();
+  if (!followed.partition->log().is_deleting()) return kept.value();
+  followed.start_on_disk = kept.once_above(kept.value(), [weak = weak_from_this(), key] {
+    const auto self = weak.lock();
+    if (!self) return;
+    const auto at = self->followed_.find(key);
+    if (at == self->followed_.end()) return;
+    self->refresh(key, at->second);
+    self->bell_.notify();
+  });
+  return kept.value();
 }
 
 // More of it is on disk, or the log is gone.

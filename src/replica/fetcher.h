@@ -85,6 +85,7 @@ class Fetcher : public std::enable_shared_from_this<Fetcher> {
     std::optional<Instant> held_until;                 // throttled; not fetched before
     int failures = 0;                                  // in a row
     std::unique_ptr<Watermark::Registration> on_disk;  // while it claims less than it has
+    std::unique_ptr<Watermark::Registration> start_on_disk;
   };
   using FollowedMap = std::map<PartitionKey, Followed>;
   struct Sent {
@@ -106,6 +107,7 @@ class Fetcher : public std::enable_shared_from_this<Fetcher> {
   void append(const PartitionKey& key, Followed& followed, LeaderEpoch epoch,
               protocol::FetchResponse::PartitionData& data);
   void refresh(const PartitionKey& key, Followed& followed);
+  Offset claimed_start(const PartitionKey& key, Followed& followed);
   bool is_held(const PartitionKey& key, Followed& followed);
   void on_disk(const PartitionKey& key, Offset seen);
   void pause(const PartitionKey& key, Followed& followed, replication::Later later);

@@ -266,7 +266,7 @@ Result<> Partition::append_as_follower(SharedBytes records, LeaderEpoch leader_e
       return std::unexpected(appended.error().error);
   follow_high_watermark(high_watermark);
   const Offset start = std::min(log_start, log_->high_watermark());
-  if (start > log_->start_offset()) TRY_VOID(log_->delete_records_before(start));
+  if (start > log_->durable_start().value()) TRY_VOID(log_->delete_records_before(start));
   return {};
 }
 
@@ -520,11 +520,20 @@ Result<Offset> Partition::delete_records(Offset before) {
   if (to > high_watermark_.value() || to < Offset{0})
     return fail(ErrorCode::kOffsetOutOfRange, "the high watermark is " + to_string(high_watermark_.value()));
   TRY_VOID(log_->delete_records_before(to));
-  return log_->start_offset();
+  return std::max(to, log_->start_offset());
 }
 
 Task<Result<>> Partition::deleted_everywhere(Offset start, Instant deadline) {
   CHECK(is_leader());
+  const auto self = shared_from_this();
+  const LeaderEpoch epoch = leader_epoch_;
+  const auto log = log_;
+  const bool here = co_await log->durable_start().reached(start, deadline);
+  if (here && is_leader() && has_led_since(epoch)) co_return co_await deleted_by_followers(start, deadline);
+  co_return why_not_deleted(epoch);
+}
+
+Task<Result<>> Partition::deleted_by_followers(Offset start, Instant deadline) {
   const auto self = shared_from_this();
   const LeaderEpoch epoch = leader_epoch_;
   if (!leading()) co_return fail(ErrorCode::kKafkaStorageError, "the log is offline");
@@ -532,9 +541,13 @@ Task<Result<>> Partition::deleted_everywhere(Offset start, Instant deadline) {
   if (!low_watermark_) low_watermark_ = std::make_unique<Watermark>(shard_.clock, low);
   low_watermark_->advance(low);  // it may be of an earlier deletion, and no follower may come to move it
   if (co_await low_watermark_->reached(start, deadline)) co_return Result<>();
-  if (!has_led_since(epoch)) co_return fail(ErrorCode::kNotLeaderOrFollower, "the leadership ended meanwhile");
-  if (log_->is_offline()) co_return fail(ErrorCode::kKafkaStorageError, log_->offline()->message);
-  co_return fail(ErrorCode::kRequestTimedOut, "not all replicas in sync have deleted the records in time");
+  co_return why_not_deleted(epoch);
+}
+
+std::unexpected<Error> Partition::why_not_deleted(LeaderEpoch epoch) const {
+  if (!has_led_since(epoch)) return fail(ErrorCode::kNotLeaderOrFollower, "the leadership ended meanwhile");
+  if (log_->is_offline()) return fail(ErrorCode::kKafkaStorageError, log_->offline()->message);
+  return fail(ErrorCode::kRequestTimedOut, "not all replicas in sync have deleted the records in time");
 }
 
 std::unique_ptr<Watermark::Registration> Partition::once_readable(Isolation isolation, Offset seen,

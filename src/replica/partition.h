@@ -196,10 +196,11 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Task<Result<storage::TimestampAndOffset>> find_offset(OffsetQuery query);
   // OffsetForLeaderEpoch: (-1, -1) if no such epoch is known. What is answered is on disk.
   Task<Result<record::EpochEnd>> end_offset_for_epoch(LeaderEpoch current, LeaderEpoch asked);
-  // DeleteRecords: `before` kNoOffset means the high watermark. Answers the new log start.
+  // DeleteRecords: `before` kNoOffset means the high watermark. Answers the new log start, which is in force as soon as
+  // it is on disk.
   Result<Offset> delete_records(Offset before);
-  // Whether all that are in sync begin at `start` or later: else the next leader would have again what was deleted
-  // here. Errors as of committed(). REQUIRES: it leads
+  // Whether all that are in sync begin at `start` or later, also after a power loss: else the next leader would have
+  // again what was deleted here. Errors as of committed(). REQUIRES: it leads
   Task<Result<>> deleted_everywhere(Offset start, Instant deadline);
 
   // Where readers of this isolation stop.
@@ -242,7 +243,9 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Leading* leading() { return std::get_if<Leading>(&role_); }
   const Leading* leading() const { return std::get_if<Leading>(&role_); }
   std::size_t in_sync_min() const { return std::size_t(std::max(1, log_->config().min_insync_replicas)); }
-  Replication::Local local() const { return {log_->end_offset(), log_->acknowledged().value()}; }
+  Replication::Local local() const {
+    return {log_->end_offset(), log_->acknowledged().value(), log_->durable_start().value()};
+  }
   void lead(const metadata::Partition& state);
   void end_role();
   void end_leadership();
@@ -257,6 +260,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Task<Result<std::optional<record::EpochEnd>>> diverging(LeaderEpoch last_fetched, Offset from);
   void look_for_throttles();
   bool has_all(const ReadRequest& request, const ReadResult& result) const;
+  Task<Result<>> deleted_by_followers(Offset start, Instant deadline);
+  std::unexpected<Error> why_not_deleted(LeaderEpoch epoch) const;
   void stir_one(RestingFetch& fetch);
   bool stir_all();
   void moved();

@@ -18,7 +18,12 @@ Next next(const Position& asked, const Position& now, const Answer& answer, cons
   if (asked.leader_epoch != now.leader_epoch || asked.end != now.end) return Drop{};
   if (answer.error == ErrorCode::kOffsetOutOfRange) return AskOffsets{};
   if (answer.error != ErrorCode::kNone) return Later{wait_after(answer.error, failures), answer.error};
-  if (answer.diverging) return Truncate{truncation_point(*answer.diverging, mine, now.end)};
+  if (answer.diverging) {
+    // Below its start the leader's epochs tell nothing: what is left there might be somebody else's.
+    const Offset to = truncation_point(*answer.diverging, mine, now.end);
+    if (answer.log_start > Offset{0} && to <= answer.log_start) return StartOver{answer.log_start};
+    return Truncate{to};
+  }
   if (now.empty && answer.first && answer.first->base >= Offset{0} && answer.first->base < now.end &&
       answer.first->last >= now.end)
     return BeginWithBatch{answer.first->base};

@@ -35,8 +35,9 @@ struct BatchRange {
 // An answer for one partition, without its records.
 struct Answer {
   ErrorCode error = ErrorCode::kNone;
-  std::optional<record::EpochEnd> diverging;
-  std::optional<BatchRange> first;  // the first batch of its records
+  std::optional<record::EpochEnd> diverging = std::nullopt;
+  Offset log_start = kNoOffset;                    // of the leader; kNoOffset: it did not say
+  std::optional<BatchRange> first = std::nullopt;  // the first batch of its records
 };
 
 struct Append {

@@ -172,6 +172,8 @@ Instant Replication::leaves_at(const Follower& follower) const {
 std::optional<Instant> Replication::joins_at(BrokerId id, const Follower& follower, const Eligible& eligible,
                                              Instant now) const {
   if (!follower.claim || *follower.claim < high_watermark_ || *follower.claim < epoch_start_) return std::nullopt;
+  // Whoever leads next has deleted what was deleted.
+  if (follower.log_start != kNoOffset && follower.log_start < local_.start) return std::nullopt;
   // With too few in sync the high watermark stands still: to have reached that alone would let in whoever comes, and
   // put it out again later (KAFKA-19996).
   if (below_min() && !follower.reached_end) return std::nullopt;

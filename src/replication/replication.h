@@ -53,6 +53,7 @@ class Replication {
  public:
   struct Local {
     Offset end, acknowledged;  // of this broker's log
+    Offset start{0};
   };
   struct Fetched {
     BrokerId from;

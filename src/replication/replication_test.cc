@@ -37,6 +37,11 @@ class Leader {
     return keep(replication_->on_fetch({from, epoch, Offset{position}, Offset{claim < 0 ? position : claim}}, local_,
                                        eligible_, now_));
   }
+  void delete_before(std::int64_t start) { local_.start = Offset{start}; }
+  Replication::Step fetch_with_start(BrokerId from, std::int64_t position, std::int64_t start) {
+    return keep(
+        replication_->on_fetch({from, 1, Offset{position}, Offset{position}, Offset{start}}, local_, eligible_, now_));
+  }
   Replication::Step image(std::vector<BrokerId> isr, bool new_epoch = true) {
     state_.isr = std::move(isr);
     if (new_epoch) ++state_.partition_epoch;
@@ -163,6 +168,13 @@ TEST(Replication, R6ANewcomerHasAllThatIsCommittedAndAllThatWasThereWhenTheEpoch
   leader.image({k1, k2, k3});
   leader.fetch(k3, 20);
   EXPECT_EQ(leader.high_watermark(), 20);
+}
+
+TEST(Replication, R6ANewcomerHasDeletedWhatWasDeleted) {
+  Leader leader({k1, k2}, 1, 8, 3);
+  leader.delete_before(5);
+  EXPECT_EQ(wanted(leader.fetch_with_start(k3, 8, 4)), kNothing) << "it would lead with records that are deleted";
+  EXPECT_EQ(wanted(leader.fetch_with_start(k3, 8, 5)), (std::vector{k1, k2, k3}));
 }
 
 // KAFKA-19996: with too few in sync the high watermark stands still, and to have reached that is nothing.

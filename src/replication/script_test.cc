@@ -134,6 +134,7 @@ class World {
     if (const auto diverging = c.option("diverging"); !diverging.empty())
       answer.diverging = record::EpochEnd{LeaderEpoch{std::stoi(diverging)},
                                           Offset{std::stol(diverging.substr(diverging.find('@') + 1))}};
+    if (const auto start = c.option("start"); !start.empty()) answer.log_start = Offset{std::stol(start)};
     if (const auto first = c.option("first"); !first.empty())
       answer.first = BatchRange{Offset{std::stol(first)}, Offset{std::stol(first.substr(first.find("..") + 2))}};
     return answer;

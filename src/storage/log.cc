@@ -30,6 +30,7 @@ Log::Log(Opening, const Shard& shard, LogOptions options, LoadedLog loaded)
       files_(std::move(options.files)),
       config_(std::move(options.config)),
       lower_recovery_point_(std::move(options.lower_recovery_point)),
+      raise_start_(std::move(options.raise_start)),
       syncer_(std::make_shared<LogSyncer>(
           shard, directory_, FlushPolicy{options.sync_every_append, config_.flush_messages, config_.flush_ms},
           loaded.end, loaded.unsynced)),
@@ -37,6 +38,7 @@ Log::Log(Opening, const Shard& shard, LogOptions options, LoadedLog loaded)
       epochs_(shard.disk, directory_, std::move(loaded.epochs), loaded.epochs_stale),
       producers_(std::move(loaded.producers)),
       start_(loaded.start),
+      durable_start_(shard.clock, loaded.start),
       high_watermark_(loaded.high_watermark),
       recovery_point_(loaded.recovery_point),
       recovered_(std::move(loaded.recovered)),

@@ -97,6 +97,8 @@ struct LogOptions {
   // Brings a lower recovery point, and a start that is not above it, to disk; LogManager's. Nothing: nobody keeps
   // recovery points.
   std::function<Task<Result<>>(TopicPartition, Offset)> lower_recovery_point;
+  // Brings a higher start to disk; LogManager's. Nothing: nobody keeps starts, and they move at once.
+  std::function<Task<Result<>>(TopicPartition, Offset)> raise_start;
 };
 
 class Log;
@@ -139,6 +141,11 @@ class Log : public std::enable_shared_from_this<Log> {
   // ---- Offsets
 
   Offset start_offset() const { return start_; }
+  // Where the log begins after a power loss, as far as delete_records_before() has moved it; not above start_offset(),
+  // which retention moves too.
+  Watermark& durable_start() { return durable_start_; }
+  // Somebody wants it to be higher, and it will be.
+  bool is_deleting() const { return durable_start_.value() < wanted_start_; }
   // Calls whenever the start has moved up; nothing: nobody any more.
   void when_start_moves(std::function<void()> listener) { start_listener_ = std::move(listener); }
   Offset end_offset() const { return syncer_->end().value(); }
@@ -164,7 +171,9 @@ class Log : public std::enable_shared_from_this<Log> {
   Task<Result<>> truncate_to(Offset to);
   // Empties the log; the next append has offset `start`. A follower too far behind.
   Task<Result<>> truncate_fully_and_start_at(Offset start);
-  // DeleteRecords: moves the start up; kOffsetOutOfRange beyond the high watermark. Segments wholly below go.
+  // DeleteRecords: moves the start up, as soon as that is on disk; durable_start() tells when. Nobody sees it before:
+  // what begins at another offset after a power loss must not have told anybody of this one. kOffsetOutOfRange beyond
+  // the high watermark. Segments wholly below go.
   Result<> delete_records_before(Offset offset);
   void set_config(LogConfig config);
   const LogConfig& config() const { return config_; }
@@ -241,9 +250,12 @@ class Log : public std::enable_shared_from_this<Log> {
   std::size_t expired_segments(Timestamp now) const;
   bool expired_by_time(const LogSegment& segment, Timestamp now) const;
   void start_moved(Offset start);
+  static Task<> keep_start(LogPtr self);
+  Result<> delete_now(Offset offset);
 
   // Truncation
   Task<Result<>> truncate_alone(Offset to);
+  Task<Result<>> sync_cut();
   Task<Result<>> empty_alone(Offset start);
   Task<Result<>> recover_producers_to(Offset end);
   Task<Result<>> lower_recovery_point(Offset to);
@@ -260,7 +272,7 @@ class Log : public std::enable_shared_from_this<Log> {
   const Uuid topic_id_;
   const std::shared_ptr<FileCache> files_;
   LogConfig config_;
-  const std::function<Task<Result<>>(TopicPartition, Offset)> lower_recovery_point_;
+  const std::function<Task<Result<>>(TopicPartition, Offset)> lower_recovery_point_, raise_start_;
   Millis roll_jitter_{0};  // of the active segment
 
   const std::shared_ptr<LogSyncer> syncer_;
@@ -268,6 +280,10 @@ class Log : public std::enable_shared_from_this<Log> {
   LeaderEpochFile epochs_;
   ProducerStateManager producers_;
   Offset start_;
+  Watermark durable_start_;
+  Offset wanted_start_{0};            // what somebody wants to be deleted, on disk or not
+  std::uint64_t starts_lowered_ = 0;  // how often, so that nobody believes what was written before
+  bool keeping_start_ = false;        // a start is being written
   std::function<void()> start_listener_;
   Offset high_watermark_;
   Offset recovery_point_;

@@ -107,11 +107,39 @@ Result<> Log::delete_records_before(Offset offset) {
   if (offset > high_watermark_ || offset.value < 0)
     return fail(ErrorCode::kOffsetOutOfRange, "cannot delete records before " + to_string(offset) +
                                                   ": high watermark is " + to_string(high_watermark_));
-  if (offset <= start_) return {};
-  start_moved(offset);
-  std::size_t count = 0;
-  while (count + 1 < segments_.size() && segment_end(count) <= start_) ++count;
-  if (count > 0) TRY_VOID(delete_expired(count));
+  wanted_start_ = std::max(wanted_start_, offset);
+  if (!raise_start_) return delete_now(wanted_start_);
+  if (keeping_start_ || wanted_start_ <= durable_start_.value()) return {};
+  keeping_start_ = true;
+  spawn(shard_, keep_start(shared_from_this()));
+  return {};
+}
+
+// One write at a time; what is asked for meanwhile is written with the next. Of what was lowered meanwhile nothing
+// counts: whoever lowered it has written that.
+Task<> Log::keep_start(LogPtr self) {
+  Result<> kept;
+  while (kept && self->durable_start_.value() < self->wanted_start_ && self->check_open()) {
+    const Offset to = self->wanted_start_;
+    const std::uint64_t lowered = self->starts_lowered_;
+    kept = co_await self->raise_start_(self->partition_, to);
+    const Turn::Held turn = co_await self->truncation_turn_.take();
+    if (kept && self->starts_lowered_ == lowered && self->check_open()) kept = self->delete_now(to);
+  }
+  self->keeping_start_ = false;
+  if (kept) co_return;
+  self->wanted_start_ = self->start_;  // until it is asked for again
+  log::warn("records were not deleted", field("partition", self->partition_), field("reason", kept.error()));
+}
+
+Result<> Log::delete_now(Offset offset) {
+  if (offset > start_) {
+    start_moved(offset);
+    std::size_t count = 0;
+    while (count + 1 < segments_.size() && segment_end(count) <= start_) ++count;
+    if (count > 0) TRY_VOID(delete_expired(count));
+  }
+  durable_start_.advance(offset);
   return {};
 }
 
@@ -124,9 +152,12 @@ void Log::expire_producers(Millis expiration) {
 
 // Also the start, which may lie inside the batch that goes. Until the cut is made no checkpoint raises them again.
 Task<Result<>> Log::lower_recovery_point(Offset to) {
-  if (to >= recovery_point_ && to >= start_) co_return Result<>{};
+  if (to >= recovery_point_ && to >= std::max(start_, wanted_start_)) co_return Result<>{};
   recovery_point_ = std::min(recovery_point_, to);
+  if (to < std::max(start_, wanted_start_)) ++starts_lowered_;
   start_ = std::min(start_, to);
+  wanted_start_ = std::min(wanted_start_, to);
+  if (to < durable_start_.value()) durable_start_.reset(to);
   if (lower_recovery_point_) co_return co_await lower_recovery_point_(partition_, to);
   co_return Result<>{};
 }
@@ -173,7 +204,14 @@ Task<Result<>> Log::truncate_alone(Offset to) {
     CO_TRY_VOID(empty_and_start_at(to));
   else
     CO_TRY_VOID(co_await cut_at(to));
-  co_return co_await syncer_->sync_cut();
+  co_return co_await sync_cut();
+}
+
+// After which the first segment's name says where the log begins at least.
+Task<Result<>> Log::sync_cut() {
+  CO_TRY_VOID(co_await syncer_->sync_cut());
+  durable_start_.advance(std::min(start_, segments_.front()->base()));
+  co_return Result<>{};
 }
 
 Task<Result<>> Log::empty_alone(Offset start) {
@@ -182,7 +220,7 @@ Task<Result<>> Log::empty_alone(Offset start) {
   if (epochs_.clear()) CO_TRY_VOID(co_await settle_epochs());
   CO_TRY_VOID(check_open());
   CO_TRY_VOID(empty_and_start_at(start));
-  co_return co_await syncer_->sync_cut();
+  co_return co_await sync_cut();
 }
 
 Task<Result<>> Log::cut_at(Offset to) {

@@ -99,6 +99,8 @@ Task<Result<>> LogManager::read_directory(Directory& directory) {
   const DataDirectory& files = directory.files;
   const bool clean = files.clean_shutdown();
   CO_TRY_VOID(directory.checkpoints->read());
+  // A process that was killed may have left names that are in the cache alone; what they say is believed from here on.
+  CO_TRY_VOID(co_await shards_[0]->disk.sync_directory(files.path()));
   CO_TRY(const auto folders, files.folders());
   directory.partitions.insert(folders.partitions.begin(), folders.partitions.end());
   if (clean) directory.as_stopped = directory.partitions;
@@ -216,6 +218,9 @@ LogOptions LogManager::options_of(std::size_t at, const TopicPartition& partitio
   options.sync_every_append = config_.sync_every_append;
   options.lower_recovery_point = [this](TopicPartition p, Offset to) {
     return shards_[0]->call(*this, &LogManager::lower_recovery_point, std::move(p), to);
+  };
+  options.raise_start = [this](TopicPartition p, Offset to) {
+    return shards_[0]->call(*this, &LogManager::raise_start, std::move(p), to);
   };
   return options;
 }
@@ -419,10 +424,13 @@ void LogManager::note(const Checkpointed& state) {
   if (found == logs_.end() || found->second.log != state.log) return;  // removed meanwhile, or another of this name
   DirectoryCheckpoints& checkpoints = *directories_[found->second.directory].checkpoints;
   DirectoryCheckpoints::Offsets offsets = state.offsets;
+  const auto before = checkpoints.of(partition);
   if (lowered_.contains(partition)) {
-    // The report may be older than what was lowered; the next pass knows.
-    offsets.recovery_point = std::min(offsets.recovery_point, checkpoints.of(partition).recovery_point);
-    offsets.log_start = std::min(offsets.log_start, checkpoints.of(partition).log_start);
+    // The report may be older than what was lowered, and raised again; the next pass knows.
+    offsets.recovery_point = std::min(offsets.recovery_point, before.recovery_point);
+    offsets.log_start = before.log_start;
+  } else {
+    offsets.log_start = std::max(offsets.log_start, before.log_start);  // nor older than what was raised
   }
   checkpoints.set(partition, offsets);
 }
@@ -443,6 +451,17 @@ Task<Result<>> LogManager::lower_recovery_point(TopicPartition partition, Offset
   lowered_.insert(partition);
   DirectoryCheckpoints& checkpoints = *directories_[found->second.directory].checkpoints;
   checkpoints.lower(partition, to);
+  co_return co_await checkpoints.write();
+}
+
+// A log that is gone meanwhile has nothing to keep.
+Task<Result<>> LogManager::raise_start(TopicPartition partition, Offset to) {
+  const auto found = logs_.find(partition);
+  if (found == logs_.end()) co_return Result<>{};
+  DirectoryCheckpoints& checkpoints = *directories_[found->second.directory].checkpoints;
+  auto offsets = checkpoints.of(partition);
+  offsets.log_start = std::max(offsets.log_start, to);
+  checkpoints.set(partition, offsets);
   co_return co_await checkpoints.write();
 }
 

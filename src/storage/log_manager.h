@@ -184,6 +184,7 @@ class LogManager {
   Result<std::string> move_aside(const TopicPartition& partition, std::string to);
   std::string name_when_deleted(const TopicPartition& partition);
   Task<Result<>> lower_recovery_point(TopicPartition partition, Offset to);
+  Task<Result<>> raise_start(TopicPartition partition, Offset to);
   void note(const Checkpointed& state);
   std::vector<std::vector<LogPtr>> logs_by_shard() const;
   static Task<> every(LogManager* manager, std::shared_ptr<const bool> running, Millis interval, Step step);

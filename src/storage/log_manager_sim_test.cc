@@ -93,6 +93,79 @@ TEST_F(SlowDisk, AFolderOfTheSameNameWaitsUntilTheOldOneIsGoneFromTheDisk) {
   EXPECT_EQ(manager().find({"big", {0}})->end_offset(), Offset{0});
 }
 
+// ---- Deleted records stay deleted
+
+struct DeletedRecords : SlowDisk {
+  static constexpr std::int64_t kBatches = 40;
+
+  Result<LogPtr> open() {
+    return world.run(node, manager().open({"orders", {0}}, Uuid{1, 1}, {}, 1))
+        .value_or(fail(ErrorCode::kUnknownServerError));
+  }
+  // On the log's shard: answers when the deletion is said to be on disk.
+  static Task<bool> delete_before(LogPtr log, Clock* clock, Offset before) {
+    if (!log->delete_records_before(before)) co_return false;
+    co_return co_await log->durable_start().reached(before, clock->now() + 10s);
+  }
+  static Task<> keep(Task<bool> task, std::shared_ptr<std::optional<bool>> into) { *into = co_await std::move(task); }
+  bool deleted(const LogPtr& log, Offset before) {
+    const auto done = std::make_shared<std::optional<bool>>();
+    const auto& shard = node.shard(1);
+    spawn(shard, keep(delete_before(log, &shard.clock, before), done));
+    world.run_until([&] { return done->has_value(); }, 20s);
+    return done->value_or(false);
+  }
+  void lose_power() {
+    node.crash(sim::Crash::kPowerLoss);
+    node.start();
+    ASSERT_TRUE(world.run(node, manager().start("sim")).value_or(fail(ErrorCode::kKafkaStorageError)));
+  }
+};
+
+// Killed while the start is written: the next process may find it in the cache alone, and believes it.
+TEST_F(DeletedRecords, StayDeletedOnceAProcessHasSeenThatTheyAre) {
+  auto log = open();
+  ASSERT_TRUE(log);
+  for (std::int64_t i = 0; i < kBatches; ++i) ASSERT_TRUE((*log)->append_as_leader(batch_of(0), {.leader_epoch = {1}}));
+  ASSERT_TRUE(world.run_until([&] { return (*log)->durable().value() == Offset{kBatches}; }, 10s));
+  node.disk().faults.sync_min = node.disk().faults.sync_max = 20ms;
+  for (std::int64_t before = 1; before < kBatches; ++before) {
+    (*log)->set_high_watermark(Offset{kBatches});
+    ASSERT_TRUE((*log)->delete_records_before(Offset{before}));
+    world.run_for(Millis(world.simulation.below(60)));
+    node.crash(sim::Crash::kKill);
+    node.start();
+    ASSERT_TRUE(world.run(node, manager().start("sim")).value_or(fail(ErrorCode::kKafkaStorageError)));
+    log = open();
+    ASSERT_TRUE(log);
+    const Offset seen = (*log)->start_offset();
+    lose_power();
+    log = open();
+    ASSERT_TRUE(log);
+    ASSERT_GE((*log)->start_offset(), seen);
+  }
+}
+
+// At whatever moment of the passes that write checkpoints, which may carry an older start than the one that was kept.
+TEST_F(DeletedRecords, StayDeletedThroughPowerLossesOnceTheStartIsOnDisk) {
+  auto log = open();
+  ASSERT_TRUE(log);
+  for (std::int64_t i = 0; i < kBatches; ++i) ASSERT_TRUE((*log)->append_as_leader(batch_of(0), {.leader_epoch = {1}}));
+  ASSERT_TRUE(world.run_until([&] { return (*log)->durable().value() == Offset{kBatches}; }, 10s));
+  (*log)->set_high_watermark(Offset{kBatches});
+  world.run_for(1s);  // so that the high watermark is on disk, too
+  for (std::int64_t before = 1; before < kBatches; ++before) {
+    node.disk().faults.sync_min = node.disk().faults.sync_max = Millis(world.simulation.below(120));
+    world.run_for(Millis(world.simulation.below(700)));
+    ASSERT_TRUE(deleted(*log, Offset{before}));
+    lose_power();
+    log = open();
+    ASSERT_TRUE(log);
+    ASSERT_EQ((*log)->start_offset(), Offset{before});
+    (*log)->set_high_watermark(Offset{kBatches});
+  }
+}
+
 // ---- Power fails between any two steps
 
 // What the metadata say; outlives every crash, and is ahead of what the manager has done.

@@ -23,6 +23,7 @@ constexpr Instant kQuiet = 400ms;
 struct Ledger {
   std::map<std::pair<int, Offset>, std::uint64_t> acknowledged;  // partition and offset -> the record's number
   std::array<Offset, kPartitions> starts{};                      // as far as records were deleted on request
+  std::array<Offset, kPartitions> kept{};                        // as far as that was said to be on disk
   std::array<std::int32_t, kPartitions> epochs{};                // the highest leader epoch so far
   std::uint64_t next_number = 1;
   std::uint64_t verified = 0;
@@ -96,9 +97,11 @@ class Broker {
       if (stopping_) break;
       if (below(4) == 0) co_await (below(6) == 0 ? start_again(p) : truncate(p));
       log.set_high_watermark(log.durable().value());
-      if (below(3) == 0 && log.delete_records_before(log.start_offset() + static_cast<std::int64_t>(below(10))))
-        ledger_.starts[static_cast<std::size_t>(p)] =
-            std::max(log.start_offset(), ledger_.starts[static_cast<std::size_t>(p)]);
+      auto& kept = ledger_.kept[static_cast<std::size_t>(p)];
+      kept = std::max(kept, log.durable_start().value());
+      const Offset before = log.start_offset() + static_cast<std::int64_t>(below(10));
+      if (below(3) == 0 && log.delete_records_before(before))
+        ledger_.starts[static_cast<std::size_t>(p)] = std::max(before, ledger_.starts[static_cast<std::size_t>(p)]);
     }
   }
 
@@ -119,6 +122,8 @@ class Broker {
     ledger_.acknowledged.erase(ledger_.acknowledged.lower_bound(from),
                                ledger_.acknowledged.upper_bound({p, Offset{INT64_MAX}}));
     cutting_[static_cast<std::size_t>(p)] = true;
+    auto& kept = ledger_.kept[static_cast<std::size_t>(p)];
+    kept = std::min(kept, from.second);
     spawn(shard_of(p), flush(p));
     const auto cut = co_await log.truncate_to(to);
     if (below(3) == 0) co_await shard_of(p).clock.sleep_for(kQuiet);  // the leader has nothing new
@@ -138,6 +143,7 @@ class Broker {
     ledger_.acknowledged.erase(ledger_.acknowledged.lower_bound({p, Offset{0}}),
                                ledger_.acknowledged.upper_bound({p, Offset{INT64_MAX}}));
     ledger_.starts[at] = start;
+    ledger_.kept[at] = Offset{0};
     cutting_[at] = true;
     if (co_await log.truncate_fully_and_start_at(start) && log.start_offset() != start)
       ledger_.fail("does not start where it should");
@@ -215,6 +221,7 @@ class Broker {
     }
     const Offset start = ledger_.starts[static_cast<std::size_t>(p)];
     if (log.start_offset() > start) ledger_.fail("start moved beyond what was deleted");
+    if (log.start_offset() < ledger_.kept[static_cast<std::size_t>(p)]) ledger_.fail("deleted records are back");
     for (auto it = ledger_.acknowledged.lower_bound({p, start});
          it != ledger_.acknowledged.end() && it->first.first == p; ++it) {
       const auto there = found.find(it->first.second);

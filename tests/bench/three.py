@@ -12,17 +12,21 @@ from harness.wire import free_port
 
 NODES = (1, 2, 3)
 _CLUSTER_ID = "AAAAAAAAQACAAAAAAAAAAg"
+_DIRECTORIES = {node: f"AAAAAAAAQACAAAAAAAAA{node}g" for node in NODES}
 _KAFKA_JVM = ["-Xms512m", "-Xmx512m", *(option for option in kafka_dist.BROKER_JVM if not option.startswith("-Xm"))]
 _TOOL_LIMIT_SECONDS = 90
 
 
 class KafkaOfThree(KafkaBroker):
-    """One whose voters are listed, and which is therefore formatted without --standalone."""
+    """One whose voters are listed, in its properties or when its folder is formatted, and not --standalone."""
+
+    initial_controllers = ""
 
     def command(self) -> list[str]:
         properties = self._write_properties({})
         if not (self.data / "meta.properties").exists():
-            done = subprocess.run(kafka_dist.tool("kafka-storage", "format", "-t", _CLUSTER_ID, "-c", str(properties)),
+            founders = ["--initial-controllers", self.initial_controllers] if self.initial_controllers else []
+            done = subprocess.run(kafka_dist.tool("kafka-storage", "format", "-t", _CLUSTER_ID, "-c", str(properties), *founders),
                                   capture_output=True, text=True, timeout=_TOOL_LIMIT_SECONDS)
             if done.returncode:
                 raise Failure(f"kafka-storage format: {done.stdout}{done.stderr}")
@@ -30,17 +34,31 @@ class KafkaOfThree(KafkaBroker):
 
 
 class Three:
-    """Brokers and controllers 1, 2 and 3, configured alike: three replicas, two of which must have a record."""
+    """Brokers and controllers 1, 2 and 3, configured alike: three replicas, two of which must have a record.
 
-    def __init__(self, kind: str, folder: pathlib.Path, binary: pathlib.Path | None = None):
+    Who votes is said in the file, or with `by_request` by nobody, so that votes can be given and taken (KIP-853). Of
+    `properties` NODE becomes the number of the node."""
+
+    def __init__(self, kind: str, folder: pathlib.Path, binary: pathlib.Path | None = None, by_request: bool = False,
+                 properties: dict[str, str] | None = None):
         controllers = {node: free_port() for node in NODES}
         self.nodes: list[Broker] = []
         for node in NODES:
             home = folder / f"node-{node}"
             broker = KafkaOfThree(home, jvm=_KAFKA_JVM) if kind == "kafka" else ThalwegBroker(home, binary=binary)
             broker.properties |= self._properties(node, broker, controllers)
+            broker.properties |= {name: value.replace("NODE", str(node)) for name, value in (properties or {}).items()}
+            if by_request:
+                self._vote_by_request(broker, controllers)
             self.nodes.append(broker)
         self.bootstrap = ",".join(broker.bootstrap for broker in self.nodes)
+
+    @staticmethod
+    def _vote_by_request(broker: Broker, controllers: dict[int, int]) -> None:
+        del broker.properties["controller.quorum.voters"]
+        broker.properties["controller.quorum.bootstrap.servers"] = ",".join(f"127.0.0.1:{port}" for port in controllers.values())
+        if isinstance(broker, KafkaOfThree):
+            broker.initial_controllers = ",".join(f"{node}@127.0.0.1:{port}:{_DIRECTORIES[node]}" for node, port in controllers.items())
 
     @staticmethod
     def _properties(node: int, broker: Broker, controllers: dict[int, int]) -> dict[str, str]:

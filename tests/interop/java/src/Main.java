@@ -31,6 +31,14 @@ public final class Main {
     cases.put("elections", OperatorCases::elections);
     cases.put("reassignments", OperatorCases::reassignments);
     cases.put("resources", OperatorCases::resources);
+    cases.put("three-cluster", ThreeNodesCases::cluster);
+    cases.put("three-quorum", ThreeNodesCases::quorum);
+    cases.put("three-elections", ThreeNodesCases::elections);
+    cases.put("three-moves", ThreeNodesCases::moves);
+    cases.put("three-directories", ThreeNodesCases::directories);
+    cases.put("three-features", ThreeNodesCases::features);
+    cases.put("three-racks", ThreeNodesCases::racks);
+    cases.put("three-unregister", ThreeNodesCases::unregister);
     cases.put("fill", () -> FileCases.fill(count));
     cases.put("verify", () -> FileCases.verify(count));
     return cases;
