@@ -101,12 +101,24 @@ Task<> Rollups::add_rates(Rollup* rollup) {
   all_counts_ = all;
 }
 
+Task<> Rollups::add_sizes(const std::vector<PartitionFigures::Figures>& figures, Rollup* rollup) {
+  Pace pace(kRowsAtOnceHere);
+  for (const auto& one : figures) {
+    if (pace.due()) co_await give_way();
+    rollup->logs_offline += one.offline ? 1 : 0;
+    if (!one.leads || one.offline) continue;
+    auto& size = rollup->sizes[one.key.topic_id];
+    size.records += one.offsets.high_watermark - one.offsets.start;
+    size.bytes += std::int64_t(one.bytes);
+  }
+}
+
 Task<> Rollups::add_groups(Rollup* rollup) {
   PartitionFigures partitions;
   std::vector<group::GroupFigures> groups;
   for (const auto& shard : broker_.shards()) {
     auto figures = co_await shard->shard.call(shard->partitions, &replica::Partitions::figures);
-    rollup->logs_offline += std::int32_t(std::ranges::count(figures, true, &PartitionFigures::Figures::offline));
+    co_await add_sizes(figures, rollup);
     co_await partitions.add(std::move(figures));
     auto some = co_await shard->shard.call(broker_.groups(), &broker::GroupCoordinator::figures_on,
                                            std::size_t(shard->shard.id));
@@ -144,6 +156,9 @@ Task<> Rollups::keep(const Rollup* rollup) {
     history_.add({SeriesOf::kBroker, "", kRecords}, rollup->at, rates->records);
   }
   history_.add({SeriesOf::kBroker, "", kAge}, rollup->at, rollup->oldest ? double(rollup->oldest->ms) : 0);
+  for (const auto& path : broker_.config().log_dirs)
+    if (const auto space = broker_.shard0().disk.space(path))
+      history_.add({SeriesOf::kBroker, path, kStored}, rollup->at, double(space->total_bytes - space->free_bytes));
   const auto image = broker_.publisher().current_image();
   for (const auto& [name, topic] : image->topics()) {
     if (!rollup->rates) break;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "broker/broker.h"
 #include "console/history.h"
@@ -37,6 +38,11 @@ struct OldestUnread {
   std::int64_t ms = 0;
 };
 
+// Over the partitions that this broker leads.
+struct TopicSize {
+  std::int64_t records = 0, bytes = 0;
+};
+
 struct Rollup {
   Instant at{};
   Timestamp as_of = kNoTimestamp;
@@ -45,6 +51,7 @@ struct Rollup {
   std::map<std::string, Rates, std::less<>> topics;
   std::map<std::string, GroupRollup, std::less<>> groups;
   std::map<std::string, OldestUnread, std::less<>> oldest_of_topics;  // where something is unread
+  std::unordered_map<Uuid, TopicSize> sizes;                          // looked up only
   std::optional<OldestUnread> oldest;
   std::int32_t logs_offline = 0;
 };
@@ -68,6 +75,7 @@ class Rollups {
   Task<RollupPtr> look();
   Task<> add_rates(Rollup* rollup);
   Task<> add_groups(Rollup* rollup);
+  static Task<> add_sizes(const std::vector<replica::Partitions::Figures>& figures, Rollup* rollup);
   Task<> keep(const Rollup* rollup);
   Task<> look_now_and_then();
 
