@@ -61,13 +61,10 @@ void add_age(Rollup& rollup, const Unread& of, std::int64_t age) {
 
 }  // namespace
 
-Task<RollupPtr> Rollups::latest() {
-  const Turn::Held held = co_await turn_.take();
-  const Instant now = broker_.shard0().clock.now();
-  if (last_ && now - last_->at < Instant(kFresh)) co_return last_;
-  last_ = co_await look();
-  co_return last_;
-}
+Rollups::Rollups(broker::Broker& broker)
+    : broker_(broker),
+      ages_(broker),
+      seen_(broker.shard0(), {.fresh = kFresh, .patience = kPatience}, [this] { return look(); }) {}
 
 Task<RollupPtr> Rollups::look() {
   auto rollup = std::make_shared<Rollup>();
@@ -83,7 +80,9 @@ Task<RollupPtr> Rollups::look() {
 Task<> Rollups::add_rates(Rollup* rollup) {
   const auto snapshot = co_await broker_.collect_metrics();
   const auto all = snapshot.all_topics();
-  const double seconds = last_ ? double((rollup->at - last_->at) / Instant(std::chrono::milliseconds(1))) / 1e3 : 0;
+  const auto& before_it = seen_.last();
+  const double seconds =
+      before_it ? double((rollup->at - before_it->at) / Instant(std::chrono::milliseconds(1))) / 1e3 : 0;
   if (all_counts_ && seconds > 0) rollup->rates = rates_between(*all_counts_, all, seconds);
   std::map<Uuid, TopicCounts> counts;
   Pace pace(kRowsAtOnceHere);
@@ -190,8 +189,7 @@ Task<> Rollups::look_now_and_then() {
 Task<> Rollups::stop() {
   stopping_.give();
   if (std::exchange(runs_, false)) co_await ended_.wait();
-  // Nobody who asked is left in the middle.
-  const Turn::Held held = co_await turn_.take();
+  co_await seen_.stop();
 }
 
 }  // namespace thalweg::console

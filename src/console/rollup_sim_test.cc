@@ -76,6 +76,7 @@ TEST_F(RollupTest, ListsAreSortedByWhatMovesAndWhatIsUnknownComesLast) {
   commit("all", "c", 0, 9);
   commit("half", "c", 0, 5);
   commit("none", "c", 0, 0);
+  world.run_for(3s);
   get("/cluster", "/cluster");
   world.run_for(3s);
   produce("b", 0, 50);

@@ -101,7 +101,8 @@ class Writing(unittest.TestCase):
         text = cpp.header(read(TEXT))
         for line in ["enum class Color : std::uint8_t { kRed, kDarkBlue };", "  std::optional<std::int64_t> size;",
                      "  std::vector<Color> colors;", "struct GetThings {", "  using Answer = ThingPage;", "  Color color = Color::kRed;",
-                     "  std::int32_t limit = 10;", '  static constexpr const char* kPattern = "/api/v1/things/{thing}/wishes";']:
+                     "  std::int32_t limit = 10;", '  static constexpr const char* kPattern = "/api/v1/things/{thing}/wishes";',
+                     "using OperationsWithBody = std::tuple<PostThingWishes>;"]:
             self.assertIn(line + "\n", text)
 
     def test_cpp_reads_bodies_with_what_is_in_them(self):
