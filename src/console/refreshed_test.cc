@@ -25,13 +25,18 @@ struct RefreshedTest : testing::Test {
     co_return std::make_shared<const int>(++test->made);
   }
   int get() { return **world.run(node, value->get()); }
+  void pass(Instant time) { world.run(node, sleep(&node.shard(0), time)); }
+  static Task<bool> sleep(const Shard* shard, Instant time) {
+    co_await shard->clock.sleep_for(time);
+    co_return true;
+  }
 };
 
 TEST_F(RefreshedTest, IsMadeAnewWhenItIsOld) {
   EXPECT_EQ(get(), 1);
-  world.run_for(1s);
+  pass(1s);
   EXPECT_EQ(get(), 1);
-  world.run_for(1s);
+  pass(1s);
   EXPECT_EQ(get(), 2);
 }
 
@@ -45,12 +50,12 @@ TEST_F(RefreshedTest, WhoeverAsksFirstWaitsForIt) {
 TEST_F(RefreshedTest, WhatTakesLongIsNotWaitedForAndIsThereLater) {
   get();
   takes = 100ms;
-  world.run_for(3s);
+  pass(3s);
   const Instant begun = world.now();
   EXPECT_EQ(get(), 1);
   EXPECT_EQ(world.now() - begun, Instant(10ms));
   EXPECT_EQ(get(), 1);  // asks for no second one
-  world.run_for(100ms);
+  pass(100ms);
   EXPECT_EQ(get(), 2);
   EXPECT_EQ(made, 2);
 }
@@ -58,13 +63,13 @@ TEST_F(RefreshedTest, WhatTakesLongIsNotWaitedForAndIsThereLater) {
 TEST_F(RefreshedTest, StopWaitsForTheOneThatIsBeingMade) {
   get();
   takes = 100ms;
-  world.run_for(3s);
+  pass(3s);
   get();
   EXPECT_EQ(made, 1);
   spawn(node.shard(0), value->stop());
-  world.run_for(200ms);
+  pass(200ms);
   EXPECT_EQ(made, 2);
-  world.run_for(10s);
+  pass(10s);
   EXPECT_EQ(get(), 2);
   EXPECT_EQ(made, 2);
 }
