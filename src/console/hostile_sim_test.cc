@@ -131,7 +131,7 @@ TEST_F(HostileTest, ADateThatJumpsMakesNoAgeBelowZeroAndHidesNoRecord) {
     const std::string records = "/topics/{topic}/records";
     EXPECT_EQ(number_at(get("/topics/orders/records", records), "items/0/offset"), 4);
     EXPECT_EQ(number_at(get("/topics/orders/records?from=time&time=1", records), "items/0/offset"), 0);
-    EXPECT_EQ(number_at(get("/topics/orders/search?where=value", "/topics/{topic}/search"), "progress/matches"), 5);
+    EXPECT_EQ(number_at(get("/topics/orders/search?order=oldest", "/topics/{topic}/search"), "progress/matches"), 5);
     get("/cluster", "/cluster");
     get("/attention", "/attention");
     get("/series?minutes=60", "/series");
