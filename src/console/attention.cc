@@ -81,10 +81,51 @@ Attention open_console() {
 
 constexpr double kDiskWarn = 0.85, kDiskBad = 0.95;
 
+// What retention removes comes back, so a disk that is in balance goes up and down: the largest use of the later half
+// of what was seen is compared with that of the earlier half.
+constexpr auto kDiskLookedBack = std::chrono::hours(6), kDiskSeenFor = std::chrono::hours(1);
+constexpr double kHoursLeft = 7 * 24;
+
+std::optional<double> hours_until_full(const AttentionInputs& inputs, const AttentionInputs::Directory& directory) {
+  if (!inputs.rollup || !inputs.history) return std::nullopt;
+  const Instant now = inputs.rollup->at;
+  const auto seen = inputs.history->since({SeriesOf::kBroker, directory.path, SeriesName::kStored},
+                                          now - Instant(kDiskLookedBack), now);
+  if (seen.size() < 2 || seen.back().at - seen.front().at < Instant(kDiskSeenFor)) return std::nullopt;
+  const auto middle = seen.begin() + std::ptrdiff_t(seen.size() / 2);
+  const auto peak = [](auto from, auto to) { return std::ranges::max_element(from, to, {}, &History::Point::value); };
+  const auto before = peak(seen.begin(), middle), after = peak(middle, seen.end());
+  const double hours = double((after->at - before->at) / Instant(Millis(1))) / 3'600'000;
+  const double grown = after->value - before->value;
+  if (grown <= 0 || hours <= 0) return std::nullopt;
+  return double(directory.free) / (grown / hours);
+}
+
+std::string in_hours(double hours) {
+  return hours < 48 ? fmt::format("{:.0f} hours", hours) : fmt::format("{:.1f} days", hours / 24);
+}
+
+void look_at_growth(const AttentionInputs& inputs, const AttentionInputs::Directory& directory,
+                    std::vector<Attention>& found) {
+  const auto hours = hours_until_full(inputs, directory);
+  if (!hours || *hours > kHoursLeft) return;
+  found.push_back({.id = "disk_fills:" + directory.path,
+                   .severity = Severity::kWarn,
+                   .sentence = fmt::format("The disk of {} is full in {}", directory.path, in_hours(*hours)),
+                   .detail = "if it goes on as in the last hours; shorten retention, or add a log directory",
+                   .kind = ResourceKind::kBroker,
+                   .name = to_string(inputs.self),
+                   .partition = {}});
+}
+
 void look_at_disks(const AttentionInputs& inputs, std::vector<Attention>& found) {
-  for (const auto& [path, total, free] : inputs.directories) {
+  for (const auto& directory : inputs.directories) {
+    const auto& [path, total, free] = directory;
     const double used = total == 0 ? 0 : 1 - double(free) / double(total);
-    if (used < kDiskWarn) continue;
+    if (used < kDiskWarn) {
+      look_at_growth(inputs, directory, found);
+      continue;
+    }
     found.push_back({.id = "disk:" + path,
                      .severity = used < kDiskBad ? Severity::kWarn : Severity::kBad,
                      .sentence = fmt::format("The disk of {} is {:.0f} % full", path, used * 100),

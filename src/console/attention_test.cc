@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "console/testing.h"
 #include "metadata/image_builder.h"
 
@@ -134,6 +136,42 @@ TEST_F(AttentionTest, ADiskThatFillsAndLogsThatFailedAreSaid) {
   EXPECT_EQ(list.items[1].sentence, "2 logs are offline on broker 1");
   EXPECT_EQ(list.items[2].sentence, "The disk of /b is 86 % full");
   EXPECT_EQ(list.items[2].severity, Severity::kWarn);
+}
+
+// What was used of a disk of 1000 bytes, looked at once a minute.
+struct DiskTest : AttentionTest {
+  History history;
+  AttentionList look_at_use(int minutes, const std::function<double(int)>& used) {
+    Instant now(std::chrono::hours(1));
+    double last = 0;
+    for (int minute = 0; minute < minutes; ++minute)
+      history.add({SeriesOf::kBroker, "/a", SeriesName::kStored}, now += std::chrono::minutes(1), last = used(minute));
+    auto rollup = std::make_shared<Rollup>();
+    rollup->at = now;
+    inputs.rollup = rollup;
+    inputs.history = &history;
+    inputs.directories = {{"/a", 1000, std::uint64_t(1000 - last)}};
+    return look();
+  }
+};
+
+TEST_F(DiskTest, OneThatIsFullWithinAWeekIsSaid) {
+  const auto list = look_at_use(300, [](int minute) { return 400 + minute / 10.0; });
+  ASSERT_EQ(list.total, 1);
+  EXPECT_EQ(list.items[0].sentence, "The disk of /a is full in 4.0 days");
+  EXPECT_EQ(list.items[0].severity, Severity::kWarn);
+}
+
+TEST_F(DiskTest, OneThatLastsLongerIsNot) {
+  EXPECT_EQ(look_at_use(300, [](int minute) { return 400 + minute / 30.0; }).total, 0);
+}
+
+TEST_F(DiskTest, OneThatRetentionKeepsInBalanceIsNot) {
+  EXPECT_EQ(look_at_use(350, [](int minute) { return 400 + minute % 60; }).total, 0);
+}
+
+TEST_F(DiskTest, OneThatWasNotWatchedForLongIsNot) {
+  EXPECT_EQ(look_at_use(50, [](int minute) { return 100 + 10 * minute; }).total, 0);
 }
 
 TEST_F(AttentionTest, ABrokerThatIsGoneIsSaid) {

@@ -56,10 +56,11 @@ DescribedGroup as_group(DescribeGroupsResponse::DescribedGroup& group) {
 }  // namespace
 
 Task<Outcome<std::vector<DescribedGroup>>> describe_groups(const Call& call, BrokerId coordinator,
-                                                           std::vector<std::string> groups) {
+                                                           std::vector<std::string> groups, AskOptions options) {
   protocol::DescribeGroupsRequest request;
   request.groups = std::move(groups);
-  CO_TRY(auto response, told(co_await ask_broker<DescribeGroupsResponse>(call, coordinator, std::move(request))));
+  CO_TRY(auto response,
+         told(co_await ask_broker<DescribeGroupsResponse>(call, coordinator, std::move(request), options)));
   std::vector<DescribedGroup> all;
   for (auto& group : response.groups) {
     all.push_back(as_group(group));

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/types.h"
-#include "console/call.h"
+#include "console/ask.h"
 
 namespace thalweg::console {
 
@@ -27,6 +27,6 @@ struct DescribedGroup {
 
 // As their coordinator says it, in the order of the groups. A group that is not there has an error.
 Task<Outcome<std::vector<DescribedGroup>>> describe_groups(const Call& call, BrokerId coordinator,
-                                                           std::vector<std::string> groups);
+                                                           std::vector<std::string> groups, AskOptions options = {});
 
 }  // namespace thalweg::console

@@ -80,22 +80,28 @@ std::optional<std::int64_t> GroupOffsets::lag() const {
   return sum;
 }
 
-Task<Outcome<std::vector<GroupOffsets>>> offsets_of(const Call& call, BrokerId coordinator,
-                                                    std::vector<std::string> groups) {
+Task<Outcome<std::vector<GroupOffsets>>> committed_of(const Call& call, BrokerId coordinator,
+                                                      std::vector<std::string> groups, AskOptions options) {
   OffsetFetchRequest request;
   for (auto& group : groups) {
     auto& asked = request.groups.emplace_back();
     asked.group_id = std::move(group);
     asked.topics = std::nullopt;
   }
-  const AskOptions by_name{.version = kVersionWithNames};
-  auto response = co_await ask_broker<OffsetFetchResponse>(call, coordinator, std::move(request), by_name);
+  options.version = kVersionWithNames;
+  auto response = co_await ask_broker<OffsetFetchResponse>(call, coordinator, std::move(request), options);
   CO_TRY(auto answer, told(std::move(response)));
   std::vector<GroupOffsets> all;
   for (auto& group : answer.groups) {
     all.push_back(as_offsets(*call.image, group));
     co_await give_way();
   }
+  co_return all;
+}
+
+Task<Outcome<std::vector<GroupOffsets>>> offsets_of(const Call& call, BrokerId coordinator,
+                                                    std::vector<std::string> groups, AskOptions options) {
+  CO_TRY(auto all, co_await committed_of(call, coordinator, std::move(groups), options));
   co_await add_extents(call, all);
   co_return all;
 }

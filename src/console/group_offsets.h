@@ -32,9 +32,12 @@ struct GroupOffsets {
   std::optional<std::int64_t> lag() const;
 };
 
-// As their coordinator says it, in the order of the groups. One request of OffsetFetch, one call to each shard that
+// As their coordinator says it, in the order of the groups; where the logs are is left out.
+Task<Outcome<std::vector<GroupOffsets>>> committed_of(const Call& call, BrokerId coordinator,
+                                                      std::vector<std::string> groups, AskOptions options);
+// The same with where the logs are. One request of OffsetFetch, one call to each shard that
 // owns some of the partitions, and two requests of ListOffsets to each other broker that leads some.
 Task<Outcome<std::vector<GroupOffsets>>> offsets_of(const Call& call, BrokerId coordinator,
-                                                    std::vector<std::string> groups);
+                                                    std::vector<std::string> groups, AskOptions options = {});
 
 }  // namespace thalweg::console

@@ -34,7 +34,7 @@ class History {
 
   struct Key {
     SeriesOf of = SeriesOf::kBroker;
-    std::string name;  // of the topic or group; empty of the broker
+    std::string name;  // of the topic or group; of the broker empty, or a log directory's path
     SeriesName what{};
     friend bool operator==(const Key&, const Key&) = default;
   };

@@ -6,6 +6,7 @@
 #include "console/figures.h"
 #include "protocol/list_offsets_request.h"
 #include "protocol/list_offsets_response.h"
+#include "runtime/gather.h"
 #include "runtime/yielding.h"
 
 namespace thalweg::console {
@@ -34,42 +35,65 @@ ListOffsetsRequest request_for(const std::vector<thalweg::TopicPartition>& parti
   return request;
 }
 
+// What leaders are asked of each partition.
+struct Question {
+  Timestamp at = kLogEnd;
+  ReadIsolation isolation{};
+  AskOptions options;
+};
+
+// What one leader says of the partitions at these places, in their order.
+struct Said {
+  std::vector<std::size_t> places;
+  std::vector<Result<Offset>> offsets;
+};
+
 // Answers come in the order of the request.
-void take(const Result<ListOffsetsResponse>& answer, BrokerId leader, const std::vector<std::size_t>& places,
-          std::vector<Result<Offset>>& all) {
-  std::size_t next = 0;
+void take(const Result<ListOffsetsResponse>& answer, BrokerId leader, std::size_t wanted, Said& said) {
   if (answer)
     for (const auto& topic : answer->topics)
       for (const auto& partition : topic.partitions) {
-        if (next == places.size()) return;
-        auto& into = all[places[next++]];
+        if (said.offsets.size() == wanted) return;
         if (partition.error_code == ErrorCode::kNone)
-          into = partition.offset;
+          said.offsets.emplace_back(partition.offset);
         else
-          into = std::unexpected(error_at(leader, partition.partition_index, partition.error_code));
+          said.offsets.emplace_back(std::unexpected(error_at(leader, partition.partition_index, partition.error_code)));
       }
-  for (; next < places.size(); ++next)
-    all[places[next]] = answer
-                            ? Result<Offset>(fail(ErrorCode::kUnknownServerError,
-                                                  "the answer to ListOffsets has other partitions than were asked for"))
-                            : std::unexpected(answer.error());
+  while (said.offsets.size() < wanted)
+    said.offsets.push_back(answer ? fail(ErrorCode::kUnknownServerError,
+                                         "the answer to ListOffsets has other partitions than were asked for")
+                                  : std::unexpected(answer.error()));
 }
 
-Task<std::vector<Result<Offset>>> offsets_at(const Call& call, const std::vector<thalweg::TopicPartition>& partitions,
-                                             Timestamp at, ReadIsolation isolation, AskOptions options) {
-  std::vector<Result<Offset>> all(partitions.size(), kNoOffset);
-  for (const auto& [leader, places] : by_leader(*call.image, partitions)) {
-    if (leader == kNoBroker)
-      for (const auto place : places) all[place] = std::unexpected(nobody_leads(partitions[place].partition));
-    for (std::size_t from = 0; leader != kNoBroker && from < places.size(); from += kPartitionsAtOnceHere) {
-      const auto last = std::min(places.size(), from + kPartitionsAtOnceHere);
-      const std::vector some(places.begin() + std::ptrdiff_t(from), places.begin() + std::ptrdiff_t(last));
-      const auto answer =
-          co_await ask_broker<ListOffsetsResponse>(call, leader, request_for(partitions, some, at, isolation), options);
-      take(answer, leader, some, all);
-      co_await give_way();
-    }
+// Who has not answered once is not asked for the rest.
+Task<Said> ask_leader(const Call& call, const std::vector<thalweg::TopicPartition>& partitions, BrokerId leader,
+                      std::vector<std::size_t> places, Question question) {
+  Said said{.places = std::move(places), .offsets = {}};
+  const std::size_t count = said.places.size();
+  for (std::size_t from = 0; from < count; from = said.offsets.size()) {
+    const auto last = std::min(count, from + kPartitionsAtOnceHere);
+    const std::vector some(said.places.begin() + std::ptrdiff_t(from), said.places.begin() + std::ptrdiff_t(last));
+    const auto answer = co_await ask_broker<ListOffsetsResponse>(
+        call, leader, request_for(partitions, some, question.at, question.isolation), question.options);
+    take(answer, leader, answer ? last : count, said);
+    co_await give_way();
   }
+  co_return said;
+}
+
+// All leaders at once, so the slowest of them says how long it takes.
+Task<std::vector<Result<Offset>>> offsets_at(const Call& call, const std::vector<thalweg::TopicPartition>& partitions,
+                                             Question question) {
+  std::vector<Result<Offset>> all(partitions.size(), kNoOffset);
+  std::vector<Task<Said>> asked;
+  for (auto& [leader, places] : by_leader(*call.image, partitions)) {
+    if (leader != kNoBroker)
+      asked.push_back(ask_leader(call, partitions, leader, places, question));
+    else
+      for (const auto place : places) all[place] = std::unexpected(nobody_leads(partitions[place].partition));
+  }
+  for (auto& said : co_await gather(std::move(asked)))
+    for (std::size_t i = 0; i < said.places.size(); ++i) all[said.places[i]] = std::move(said.offsets[i]);
   co_return all;
 }
 
@@ -96,9 +120,12 @@ Error nobody_leads(PartitionId partition) {
 Task<std::vector<Result<LogEdges>>> edges_of(const Call& call, std::vector<thalweg::TopicPartition> partitions,
                                              std::optional<Timestamp> time, ReadIsolation isolation,
                                              AskOptions options) {
-  const auto starts = co_await offsets_at(call, partitions, kLogStart, isolation, options);
-  const auto ends = co_await offsets_at(call, partitions, kLogEnd, isolation, options);
-  const auto times = time ? co_await offsets_at(call, partitions, *time, isolation, options) : ends;
+  std::vector<Task<std::vector<Result<Offset>>>> asked;
+  asked.push_back(offsets_at(call, partitions, {kLogStart, isolation, options}));
+  asked.push_back(offsets_at(call, partitions, {kLogEnd, isolation, options}));
+  if (time) asked.push_back(offsets_at(call, partitions, {*time, isolation, options}));
+  const auto answers = co_await gather(std::move(asked));
+  const auto &starts = answers[0], &ends = answers[1], &times = answers.back();
   std::vector<Result<LogEdges>> all;
   all.reserve(partitions.size());
   for (std::size_t i = 0; i < partitions.size(); ++i) {

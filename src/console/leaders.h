@@ -1,4 +1,5 @@
-// Asks the brokers that lead partitions, this one as its own clients do and others over the listener between brokers.
+// Asks the brokers that lead partitions, this one as its own clients do and others over the listener between brokers,
+// all of them at once.
 // There the console is the broker: what its user may do has to be checked before (check_allowed).
 #pragma once
 

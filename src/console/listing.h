@@ -46,6 +46,12 @@ struct SortKey {
   std::strong_ordering (*compare)(const Row& a, const Row& b);
 };
 
+// By what a function without a state says of a row.
+template <class Row, auto of>
+constexpr SortKey<Row> sort_key(std::string_view name) {
+  return {name, [](const Row& a, const Row& b) -> std::strong_ordering { return of(a) <=> of(b); }};
+}
+
 template <class Row>
 class Order {
  public:

@@ -14,7 +14,10 @@ struct OneGroup {
   BrokerId coordinator;
 };
 
+// For a page of one group: there is nothing to show without its coordinator, and nothing gained by waiting for long.
+inline constexpr AskOptions kForOnePage{.version = {}, .within = std::chrono::seconds(1)};
+
 // Wherever its coordinator is. 404; 503 where that one does not answer, or still loads.
-Task<Outcome<OneGroup>> find_group(const Call& call, std::string name);
+Task<Outcome<OneGroup>> find_group(const Call& call, std::string name, AskOptions options = {});
 
 }  // namespace thalweg::console

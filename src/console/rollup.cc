@@ -61,13 +61,10 @@ void add_age(Rollup& rollup, const Unread& of, std::int64_t age) {
 
 }  // namespace
 
-Task<RollupPtr> Rollups::latest() {
-  const Turn::Held held = co_await turn_.take();
-  const Instant now = broker_.shard0().clock.now();
-  if (last_ && now - last_->at < Instant(kFresh)) co_return last_;
-  last_ = co_await look();
-  co_return last_;
-}
+Rollups::Rollups(broker::Broker& broker)
+    : broker_(broker),
+      ages_(broker),
+      seen_(broker.shard0(), {.fresh = kFresh, .patience = kPatience}, [this] { return look(); }) {}
 
 Task<RollupPtr> Rollups::look() {
   auto rollup = std::make_shared<Rollup>();
@@ -83,7 +80,9 @@ Task<RollupPtr> Rollups::look() {
 Task<> Rollups::add_rates(Rollup* rollup) {
   const auto snapshot = co_await broker_.collect_metrics();
   const auto all = snapshot.all_topics();
-  const double seconds = last_ ? double((rollup->at - last_->at) / Instant(std::chrono::milliseconds(1))) / 1e3 : 0;
+  const auto& before_it = seen_.last();
+  const double seconds =
+      before_it ? double((rollup->at - before_it->at) / Instant(std::chrono::milliseconds(1))) / 1e3 : 0;
   if (all_counts_ && seconds > 0) rollup->rates = rates_between(*all_counts_, all, seconds);
   std::map<Uuid, TopicCounts> counts;
   Pace pace(kRowsAtOnceHere);
@@ -101,12 +100,24 @@ Task<> Rollups::add_rates(Rollup* rollup) {
   all_counts_ = all;
 }
 
+Task<> Rollups::add_sizes(const std::vector<PartitionFigures::Figures>& figures, Rollup* rollup) {
+  Pace pace(kRowsAtOnceHere);
+  for (const auto& one : figures) {
+    if (pace.due()) co_await give_way();
+    rollup->logs_offline += one.offline ? 1 : 0;
+    if (!one.leads || one.offline) continue;
+    auto& size = rollup->sizes[one.key.topic_id];
+    size.records += one.offsets.high_watermark - one.offsets.start;
+    size.bytes += std::int64_t(one.bytes);
+  }
+}
+
 Task<> Rollups::add_groups(Rollup* rollup) {
   PartitionFigures partitions;
   std::vector<group::GroupFigures> groups;
   for (const auto& shard : broker_.shards()) {
     auto figures = co_await shard->shard.call(shard->partitions, &replica::Partitions::figures);
-    rollup->logs_offline += std::int32_t(std::ranges::count(figures, true, &PartitionFigures::Figures::offline));
+    co_await add_sizes(figures, rollup);
     co_await partitions.add(std::move(figures));
     auto some = co_await shard->shard.call(broker_.groups(), &broker::GroupCoordinator::figures_on,
                                            std::size_t(shard->shard.id));
@@ -144,6 +155,9 @@ Task<> Rollups::keep(const Rollup* rollup) {
     history_.add({SeriesOf::kBroker, "", kRecords}, rollup->at, rates->records);
   }
   history_.add({SeriesOf::kBroker, "", kAge}, rollup->at, rollup->oldest ? double(rollup->oldest->ms) : 0);
+  for (const auto& path : broker_.config().log_dirs)
+    if (const auto space = broker_.shard0().disk.space(path))
+      history_.add({SeriesOf::kBroker, path, kStored}, rollup->at, double(space->total_bytes - space->free_bytes));
   const auto image = broker_.publisher().current_image();
   for (const auto& [name, topic] : image->topics()) {
     if (!rollup->rates) break;
@@ -175,8 +189,7 @@ Task<> Rollups::look_now_and_then() {
 Task<> Rollups::stop() {
   stopping_.give();
   if (std::exchange(runs_, false)) co_await ended_.wait();
-  // Nobody who asked is left in the middle.
-  const Turn::Held held = co_await turn_.take();
+  co_await seen_.stop();
 }
 
 }  // namespace thalweg::console

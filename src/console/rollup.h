@@ -1,6 +1,9 @@
 // What the whole broker looks like at one moment: rates of topics, and how far behind its groups are. One snapshot that
-// all requests share, at most kFresh old, made when somebody asks; without anybody it is made once a minute, for the
-// history.
+// all requests share, made when somebody asks and the last is older than kFresh; without anybody it is made once a
+// minute, for the history.
+//
+// No page waits for it longer than kPatience: with tens of thousands of partitions a look takes longer, and a page that
+// is opened shows what was seen a minute ago at most; the next one, a second later, what is.
 //
 // Costs what a scrape of /metrics costs, and tells ages as it does (monitoring/lag_ages.h). In slices. Owner: shard 0.
 #pragma once
@@ -9,14 +12,15 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "broker/broker.h"
 #include "console/history.h"
+#include "console/refreshed.h"
 #include "metadata/image.h"
 #include "metrics/topic_metrics.h"
 #include "monitoring/lag_ages.h"
 #include "runtime/stop_signal.h"
-#include "runtime/turn.h"
 
 namespace thalweg::console {
 
@@ -37,6 +41,11 @@ struct OldestUnread {
   std::int64_t ms = 0;
 };
 
+// Over the partitions that this broker leads.
+struct TopicSize {
+  std::int64_t records = 0, bytes = 0;
+};
+
 struct Rollup {
   Instant at{};
   Timestamp as_of = kNoTimestamp;
@@ -45,6 +54,7 @@ struct Rollup {
   std::map<std::string, Rates, std::less<>> topics;
   std::map<std::string, GroupRollup, std::less<>> groups;
   std::map<std::string, OldestUnread, std::less<>> oldest_of_topics;  // where something is unread
+  std::unordered_map<Uuid, TopicSize> sizes;                          // looked up only
   std::optional<OldestUnread> oldest;
   std::int32_t logs_offline = 0;
 };
@@ -53,11 +63,12 @@ using RollupPtr = std::shared_ptr<const Rollup>;
 class Rollups {
  public:
   static constexpr auto kFresh = std::chrono::seconds(2), kUnasked = std::chrono::seconds(60);
+  static constexpr auto kPatience = std::chrono::milliseconds(10);
 
-  explicit Rollups(broker::Broker& broker) : broker_(broker), ages_(broker) {}
+  explicit Rollups(broker::Broker& broker);
 
-  // At most kFresh old. Those who ask at once share one.
-  Task<RollupPtr> latest();
+  // Never null.
+  Task<RollupPtr> latest() { return seen_.get(); }
   const History& history() const { return history_; }
 
   // Looks once in kUnasked until stop(), which returns when it has ended.
@@ -68,16 +79,16 @@ class Rollups {
   Task<RollupPtr> look();
   Task<> add_rates(Rollup* rollup);
   Task<> add_groups(Rollup* rollup);
+  static Task<> add_sizes(const std::vector<replica::Partitions::Figures>& figures, Rollup* rollup);
   Task<> keep(const Rollup* rollup);
   Task<> look_now_and_then();
 
   broker::Broker& broker_;
   monitoring::LagAges ages_;
   History history_;
-  RollupPtr last_;
+  Refreshed<Rollup> seen_;
   std::map<Uuid, TopicCounts> counts_;  // of the last look
   std::optional<TopicCounts> all_counts_;
-  Turn turn_;
   StopSignal stopping_;
   const OneShot<bool> ended_;
   bool runs_ = false;

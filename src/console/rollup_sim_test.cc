@@ -68,6 +68,38 @@ TEST_F(RollupTest, WhatIsUnreadHasAnAgeByGroupByTopicAndByPartition) {
   EXPECT_EQ(values("of=group&name=readers&figures=lag,age").back(), 0);
 }
 
+TEST_F(RollupTest, ListsAreSortedByWhatMovesAndWhatIsUnknownComesLast) {
+  start();
+  for (const auto* name : {"a", "b", "c"}) create(name, 1);
+  produce("b", 0, 5);
+  produce("c", 0, 9);
+  commit("all", "c", 0, 9);
+  commit("half", "c", 0, 5);
+  commit("none", "c", 0, 0);
+  world.run_for(3s);
+  get("/cluster", "/cluster");
+  world.run_for(3s);
+  produce("b", 0, 50);
+  world.run_for(3s);
+  const auto names = [&](const std::string& path, const std::string& pattern) {
+    const auto list = get(path, pattern);
+    std::string all;
+    for (int i = 0; i < number_at(list, "total"); ++i)
+      all += text_at(list, "items/" + std::to_string(i) + "/name") + " ";
+    return all;
+  };
+  const std::string own = "/topics?show=own&sort=";
+  EXPECT_EQ(names(own + "-records", "/topics"), "b c a ");
+  EXPECT_EQ(names(own + "bytes", "/topics"), "a c b ");
+  EXPECT_EQ(names(own + "-written_s", "/topics"), "b a c ");
+  EXPECT_EQ(names(own + "-oldest_unread_ms", "/topics"), "c a b ");
+  EXPECT_EQ(names("/groups?sort=-lag", "/groups"), "none half all ");
+  EXPECT_EQ(names("/groups?sort=oldest_unread_ms,name", "/groups"), "all half none ");
+  EXPECT_EQ(names("/topics/c/groups?sort=-lag", "/topics/{topic}/groups"), "none half all ");
+  EXPECT_EQ(number_at(get("/topics/c/groups?sort=-lag", "/topics/{topic}/groups"), "items/1/lag"), 4);
+  get("/topics?sort=lag", "/topics", 400);
+}
+
 TEST_F(RollupTest, WithoutAnybodyItLooksOnceAMinute) {
   start();
   create("orders", 1);

@@ -2,6 +2,7 @@
 
 #include "base/nearest.h"
 #include "console/figures.h"
+#include "console/leaders.h"
 #include "console/problem.h"
 
 namespace thalweg::console {
@@ -54,6 +55,25 @@ void add_moving(const Rollup& rollup, Topic& topic) {
   }
 }
 
+// Nothing as soon as one is not known.
+struct Sum {
+  std::optional<std::int64_t> of_all = 0;
+  void add(std::optional<std::int64_t> one) { of_all = of_all && one ? std::optional(*of_all + *one) : std::nullopt; }
+};
+
+// Of the partitions without figures, in their order: their leaders are asked.
+Task<std::vector<std::optional<LogExtent>>> extents_elsewhere(const Call& call,
+                                                              const std::vector<const TopicRow*>& rows,
+                                                              const std::vector<std::optional<Figures>>& figures) {
+  std::vector<thalweg::TopicPartition> partitions;
+  auto here = figures.begin();
+  for (const auto* row : rows)
+    for (std::int32_t number = 0; number < row->partitions(); ++number)
+      if (!*here++) partitions.push_back({row->topic->name, PartitionId{number}});
+  if (partitions.empty()) co_return std::vector<std::optional<LogExtent>>();
+  co_return co_await extents_of(call, std::move(partitions));
+}
+
 }  // namespace
 
 Outcome<metadata::TopicPtr> find_topic(const Call& call, const std::string& name) {
@@ -69,24 +89,24 @@ Task<std::vector<Topic>> with_figures(const Call& call, std::vector<const TopicR
     for (std::int32_t number = 0; number < row->partitions(); ++number)
       keys.push_back({row->topic->id, PartitionId{number}});
   const auto figures = co_await leaders_figures(call.broker(), std::move(keys));
+  const auto elsewhere = co_await extents_elsewhere(call, rows, figures);
   const auto rollup = co_await call.shared.rollups.latest();
   std::vector<Topic> topics;
   topics.reserve(rows.size());
   std::size_t next = 0;
+  auto other = elsewhere.begin();
   for (const auto* row : rows) {
     auto topic = as_topic(*row);
     add_moving(*rollup, topic);
-    std::int64_t records = 0, bytes = 0;
-    bool all_known = true;
+    Sum records, bytes;
     for (std::int32_t number = 0; number < row->partitions(); ++number) {
       const auto& one = figures[next++];
-      all_known = all_known && one;
-      if (!one) continue;
-      records += one->offsets.high_watermark - one->offsets.start;
-      bytes += std::int64_t(one->bytes);
+      const auto log = one ? std::optional(LogExtent{one->offsets.start, one->offsets.high_watermark}) : *other++;
+      records.add(log ? std::optional(log->end - log->start) : std::nullopt);
+      bytes.add(one ? std::optional(std::int64_t(one->bytes)) : std::nullopt);
     }
-    if (all_known) topic.records = records;
-    if (all_known) topic.bytes = bytes;
+    topic.records = records.of_all;
+    topic.bytes = bytes.of_all;
     topics.push_back(std::move(topic));
   }
   co_return topics;

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string>
 
+#include "order_text.h"
 #include "record/builder.h"
 #include "search/scan.h"
 #include "seconds_each.h"
@@ -13,18 +14,6 @@ using namespace thalweg;
 namespace {
 
 constexpr std::size_t kBatchBytes = std::size_t{64} << 10, kAll = std::size_t{16} << 20;
-
-// Orders of about so many bytes; one in a thousand has failed.
-std::string order_of(std::uint64_t number, std::size_t size) {
-  const auto digits = [&](std::uint64_t of) { return std::to_string(number * 6364136223846793005ULL % of); };
-  std::string value = R"({"order_id":"ord-)" + digits(99'999'989) + R"(","user":{"id":)" + digits(999'983) +
-                      R"(,"email":"u)" + digits(99'991) + R"(@example.com"},"status":")" +
-                      (number % 1000 == 0 ? "FAILED" : "PAID") + R"(","amount":)" + digits(9973) + R"(.50,"items":[)";
-  while (value.size() < size)
-    value += R"({"sku":"SKU-)" + digits(9967) + R"(","qty":)" + digits(7) + R"(,"price":19.99},)";
-  if (value.back() == ',') value.pop_back();
-  return value + R"(],"last":)" + digits(97) + "}";
-}
 
 struct Corpus {
   std::string batches;
@@ -38,7 +27,7 @@ Corpus corpus_of(record::Codec codec, std::size_t size) {
     for (; builder.size() < kBatchBytes; ++corpus.records)
       builder.append({.timestamp = 1'700'000'000'000,
                       .key = as_bytes("key-1234"),
-                      .value = as_bytes(order_of(corpus.records, size))});
+                      .value = as_bytes(order_text(corpus.records, size))});
     corpus.unpacked += builder.size();
     corpus.batches += std::move(builder).build().text();
   }

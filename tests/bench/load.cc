@@ -1,10 +1,12 @@
 // The load generator of `tests/bench/run`, on librdkafka. One JSON object on standard output.
 //
 //   load produce BOOTSTRAP TOPIC SECONDS SIZE [key=value …]        as fast as it goes
+//   load fill BOOTSTRAP TOPIC BYTES SIZE [key=value …]             orders as JSON, until so many bytes are there
 //   load latency BOOTSTRAP TOPIC SECONDS SIZE RATE [key=value …]   paced, from the send to a tailing consumer
 //   load consume BOOTSTRAP TOPIC PARTITIONS RECORDS [key=value …]  from the beginning
 //
-// key=value are librdkafka's settings. Payloads are random letters: a thousand different ones, taken in turn.
+// key=value are librdkafka's settings. Payloads are random letters, or orders: a thousand different ones, taken in
+// turn.
 #include <fmt/core.h>
 #include <librdkafka/rdkafka.h>
 
@@ -23,6 +25,8 @@
 #include <string_view>
 #include <thread>
 #include <vector>
+
+#include "order_text.h"
 
 namespace {
 
@@ -134,28 +138,44 @@ void flush(rd_kafka_t* producer) {
 
 // ---- produce
 
-void produce(const Target& target, double seconds, std::size_t size) {
-  Payloads payloads(size);
+// `payload(i)` is the ith one's bytes, which outlive the producer, so librdkafka need not copy them; sends for as long
+// as `goes_on(bytes sent)`.
+template <class Payload, class GoesOn>
+void send(const Target& target, Payload payload, GoesOn goes_on) {
   Deliveries deliveries;
   Client producer = new_producer(target, deliveries);
   Topic topic(rd_kafka_topic_new(producer.get(), target.topic.c_str(), nullptr));
+  std::uint64_t bytes = 0, records = 0;
   const auto start = SteadyClock::now();
-  for (std::uint64_t i = 0; since(start) < seconds; ++i) {
-    const std::span<char> payload = payloads.at(i);
-    // Payloads outlive the producer, so librdkafka need not copy them.
-    while (rd_kafka_produce(topic.get(), RD_KAFKA_PARTITION_UA, 0, payload.data(), payload.size(), nullptr, 0,
-                            nullptr) != 0) {
+  for (; goes_on(bytes); ++records) {
+    const std::span<char> next = payload(records);
+    while (rd_kafka_produce(topic.get(), RD_KAFKA_PARTITION_UA, 0, next.data(), next.size(), nullptr, 0, nullptr) != 0)
       rd_kafka_poll(producer.get(), 10);
-    }
-    if (i % 64 == 0) rd_kafka_poll(producer.get(), 0);
+    bytes += next.size();
+    if (records % 64 == 0) rd_kafka_poll(producer.get(), 0);
   }
   flush(producer.get());
   const double took = since(start);
   const auto count = static_cast<double>(deliveries.acknowledged);
+  const double each = static_cast<double>(bytes) / static_cast<double>(std::max<std::uint64_t>(records, 1));
   fmt::print(
       R"({{"acknowledged": {}, "failed": {}, "seconds": {:.3f}, "records_per_second": {:.0f}, "mb_per_second": {:.1f}}})"
       "\n",
-      deliveries.acknowledged, deliveries.failed, took, count / took, count * static_cast<double>(size) / took / 1e6);
+      deliveries.acknowledged, deliveries.failed, took, count / took, count * each / took / 1e6);
+}
+
+void produce(const Target& target, double seconds, std::size_t size) {
+  Payloads payloads(size);
+  const auto start = SteadyClock::now();
+  send(target, [&](std::uint64_t i) { return payloads.at(i); }, [&](std::uint64_t) { return since(start) < seconds; });
+}
+
+void fill(const Target& target, std::uint64_t wanted, std::size_t size) {
+  std::vector<std::string> orders;
+  for (std::uint64_t i = 0; i < 1000; ++i) orders.push_back(thalweg::order_text(i, size));
+  send(
+      target, [&](std::uint64_t i) -> std::span<char> { return orders[i % orders.size()]; },
+      [&](std::uint64_t bytes) { return bytes < wanted; });
 }
 
 // ---- latency
@@ -280,6 +300,9 @@ int main(int argc, char** argv) {
   if (is("produce", 5)) {
     produce({positional[1], positional[2], settings}, static_cast<double>(parse(positional[3])),
             static_cast<std::size_t>(parse(positional[4])));
+  } else if (is("fill", 5)) {
+    fill({positional[1], positional[2], settings}, static_cast<std::uint64_t>(parse(positional[3])),
+         static_cast<std::size_t>(parse(positional[4])));
   } else if (is("latency", 6)) {
     latency({positional[1], positional[2], settings}, static_cast<double>(parse(positional[3])),
             static_cast<std::size_t>(parse(positional[4])), static_cast<double>(parse(positional[5])));
@@ -287,7 +310,7 @@ int main(int argc, char** argv) {
     consume({positional[1], positional[2], settings}, static_cast<int>(parse(positional[3])),
             static_cast<std::uint64_t>(parse(positional[4])));
   } else {
-    fmt::print(stderr, "usage: load produce|latency|consume …, see the head of load.cc\n");
+    fmt::print(stderr, "usage: load produce|fill|latency|consume …, see the head of load.cc\n");
     return 2;
   }
   return 0;

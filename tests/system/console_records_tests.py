@@ -2,11 +2,14 @@
 
 import json
 import struct
+import time
 
 from cluster_tests import in_cluster, until
 from console_tests import Console, _tool, _with_console
+from harness import batches, wire
 from harness.broker import ThalwegBroker
 from harness.outcome import expect, expect_equal
+from harness.process import peak_mib
 from harness.wire import free_port
 from registry_tests import Registry
 
@@ -43,6 +46,32 @@ def _reads_and_writes_what_kafkas_tools_do(broker: ThalwegBroker, console: Conso
     status, headers, body = console.ask("GET", f"/api/v1/topics/orders/records/{written['partition']}/{written['offset']}/value")
     expect_equal((status, body, headers["Content-Type"]), (200, b"by hand", "application/octet-stream"), "the download")
     return f"{len(seen)} records"
+
+
+@_with_console()
+def _stands_a_record_of_a_hundred_megabytes(broker: ThalwegBroker, console: Console) -> str:
+    """Packed it takes little, so that any producer may send it: lists show its beginning, the search says that it did not look, all of it is saved."""
+    size = 100_000_000
+    _tool(broker, "kafka-topics", "--create", "--topic", "orders")
+    with wire.Connection(broker.port, timeout=_WAIT_SECONDS) as connection:
+        for value in ("before", "x" * size, "after"):
+            batch = batches.build({"records": [value], "codec": "gzip"}, int(time.time() * 1000))
+            answer = connection.call(wire.PRODUCE, 3, wire.produce_body("orders", 0, batch))
+            expect_equal(wire.produce_answer(answer, "orders")[0], 0, f"the error of a record of {len(value)} bytes")
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = console.get(f"/topics/orders/records?from=oldest{cursor and '&cursor=' + cursor}")
+        seen += [(item["offset"], item["value"]["bytes"], len(item["value"]["text"])) for item in page["items"]]
+        cursor = page.get("cursor")
+    expect_equal(seen, [(0, 6, 6), (1, size, 512), (2, 5, 5)], "offsets, sizes, and how much of each is in the list")
+    expect_equal(console.get("/topics/orders/records/0/1")["record"]["value"]["cut"], True, "the open record says that there is more")
+    found = console.get("/topics/orders/search?where=after")
+    expect_equal((found["progress"]["matches"], found["progress"]["unreadable"], found["troubles"][0]["offset"]), (1, 1, 1), "what the search says")
+    status, _, body = console.ask("GET", "/api/v1/topics/orders/records/0/1/value")
+    expect_equal((status, len(body), body.strip(b"x")), (200, size, b""), "the download")
+    peak = peak_mib(broker.pid)
+    expect(peak < 800, f"memory went up to {peak:.0f} MiB")
+    return f"{peak:.0f} MiB at most"
 
 
 def _schemas_are_those_of_the_registry() -> str:
@@ -99,4 +128,5 @@ ALL = {
     "the console reads and writes what Kafka's tools do": _reads_and_writes_what_kafkas_tools_do,
     "the console reads by the schemas of the registry": _schemas_are_those_of_the_registry,
     "any broker's console shows and writes all records": _any_broker_shows_and_writes_all,
+    "the console stands a record of a hundred megabytes": _stands_a_record_of_a_hundred_megabytes,
 }

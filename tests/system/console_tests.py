@@ -153,6 +153,13 @@ def _tries_a_cluster(cluster: Cluster, console: Console, broker: ThalwegBroker) 
     page = console.get("/groups")
     expect_equal([(group["name"], group.get("lag")) for group in page["items"]], [(name, 5) for name in names], "groups and their lag")
     expect_equal((page["all"], page["not_asked"]), (8, []), "how many there are, and who did not answer")
+    topic = console.get("/topics/orders")
+    expect_equal((topic["records"], topic["groups"]), (65, 8), "records and readers of the topic, wherever they are")
+    expect_equal(sum(p["records"] for p in console.get("/topics/orders/partitions")["items"]), 65, "records of its partitions")
+    readers = console.get("/topics/orders/groups?sort=-name")
+    expect_equal([(group["name"], group["lag"], group["members"]) for group in readers["items"]], [(name, 5, 0) for name in reversed(names)],
+                 "who reads it, at whichever broker")
+    expect_equal(readers["not_asked"], [], "who did not say which groups read it")
     coordinators = {group["name"]: group["coordinator"] for group in page["items"]}
     elsewhere = [name for name in names if coordinators[name] != 1]
     expect(len(set(coordinators.values())) > 1, f"who coordinates them: {coordinators}")
@@ -181,6 +188,7 @@ def _names_who_is_silent(console: Console, silent: int) -> None:
     """At once, while it is believed to be there, and later, when it is fenced and others coordinate its groups."""
     page = console.get("/groups")
     expect_equal(page["not_asked"], [silent], "who did not answer")
+    expect_equal(console.get("/topics/orders/groups")["not_asked"], [silent], "who did not say which groups read it")
     expect(page["total"] < 7, f"groups of a broker that stands still: {page['items']}")
     for _ in until(60):
         status, _, answer = console.ask("GET", "/api/v1/groups")  # 503 while its own are loaded

@@ -11,6 +11,7 @@ import time
 from harness import messages, paths
 from harness.broker import ThalwegBroker
 from harness.outcome import Skip, expect
+from harness.process import peak_mib
 from harness.wire import Connection, answers_metadata, batch, produce_answer, produce_body, PRODUCE, METADATA, string
 
 _MIB = 1 << 20
@@ -29,14 +30,6 @@ def _on_a_broker(body):
             finally:
                 broker.kill()
     return test
-
-
-def _peak_mib(broker: ThalwegBroker) -> float:
-    """The most that was resident since the last _forget_peak()."""
-    for line in pathlib.Path(f"/proc/{broker.pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) / 1024
-    raise ValueError("no VmHWM")
 
 
 def _forget_peak(broker: ThalwegBroker) -> None:
@@ -99,7 +92,7 @@ def unfinished_frames(broker):
         for client in clients:
             client.sendall(struct.pack(">i", 100_000_000) + b"\0\3\0\1")
         _push(clients, dict.fromkeys(clients, 95_000_000 - 8), 6, others)
-        peak = _peak_mib(broker)
+        peak = peak_mib(broker.pid)
     expect(peak < 512, f"40 unfinished frames of 95 MB take {peak:.0f} MiB")
     expect(asked >= 3, f"the others were asked {asked} times only")
     return f"{peak:.0f} MiB at most; {asked} others answered, the slowest after {1000 * slowest:.0f} ms"
@@ -119,7 +112,7 @@ def one_broker_described_8000_times(broker):
     before = broker.resident_mib()
     _forget_peak(broker)
     answer = _frame_in_time(broker, frame, 15)
-    grown = _peak_mib(broker) - before
+    grown = peak_mib(broker.pid) - before
     expect(grown < 64, f"DescribeConfigs of one broker 8,000 times takes {grown:.0f} MiB for {len(answer) / _MIB:.1f} MiB")
     return f"{grown:.0f} MiB for a frame of {len(frame)} bytes"
 
@@ -133,7 +126,7 @@ def many_resources_described(broker):
     before = broker.resident_mib()
     _forget_peak(broker)
     answer = messages.response_body("DescribeConfigs", 4, _frame_in_time(broker, frame, 30))
-    grown = _peak_mib(broker) - before
+    grown = peak_mib(broker.pid) - before
     codes = [result.get("ErrorCode", 0) for result in answer["Results"]]
     expect(len(codes) == len(resources), f"{len(codes)} answers for {len(resources)} resources")
     expect(set(codes) == {0, _INVALID_REQUEST}, f"error codes {set(codes)}")
@@ -167,7 +160,7 @@ def long_polls_that_hold_memory(broker):
                 if not left[client]:
                     selector.unregister(client)
             expect(answers_metadata("127.0.0.1", broker.port, 10), "no Metadata answer beside long polls of large requests")
-        sent, peak = sum(not rest for rest in left.values()), _peak_mib(broker)
+        sent, peak = sum(not rest for rest in left.values()), peak_mib(broker.pid)
     expect(peak < 512, f"fetches that wait take {peak:.0f} MiB")
     expect(sent >= 50, f"{sent} of {len(clients)} fetches were read")
     return f"{sent} fetches of {len(frame) / _MIB:.1f} MiB, {peak:.0f} MiB at most"

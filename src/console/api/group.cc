@@ -80,7 +80,7 @@ void add_member(const MemberOfGroup& member, const GroupOffsets& committed, Grou
 }
 
 Task<Outcome<GroupDetail>> one_group(const Call& call, GetGroup asked) {
-  CO_TRY(const auto one, co_await find_group(call, asked.group));
+  CO_TRY(const auto one, co_await find_group(call, asked.group, kForOnePage));
   const auto rows = co_await rows_of(call, one);
   GroupDetail detail{.name = one.described.name,
                      .type = GroupType::kClassic,
@@ -139,7 +139,7 @@ constexpr SortKey<GroupPartition> kGroupPartitionKeys[] = {
 Task<Outcome<GroupPartitionPage>> partitions_of_group(const Call& call, GetGroupPartitions asked) {
   CO_TRY_VOID(check_page(asked.from, asked.limit));
   CO_TRY(const auto order, Order<GroupPartition>::of(asked.sort, kGroupPartitionKeys));
-  CO_TRY(const auto one, co_await find_group(call, asked.group));
+  CO_TRY(const auto one, co_await find_group(call, asked.group, kForOnePage));
   const auto all = co_await rows_of(call, one);
   std::vector<const GroupPartition*> rows;
   for (const auto& row : all)

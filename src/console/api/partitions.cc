@@ -1,5 +1,6 @@
 // /topics/{topic}/partitions
 #include "console/figures.h"
+#include "console/leaders.h"
 #include "console/listing.h"
 #include "console/routes.h"
 #include "console/topic_rows.h"
@@ -23,7 +24,11 @@ std::vector<std::int32_t> ids(const std::vector<BrokerId>& brokers) {
   return numbers;
 }
 
-Partition as_partition(const PartitionRow& row, const std::optional<Figures>& figures) {
+// This broker leads it, so that its figures are what holds.
+bool is_told_by(const std::optional<Figures>& figures) { return figures && figures->leads && !figures->offline; }
+
+Partition as_partition(const PartitionRow& row, const std::optional<Figures>& figures,
+                       const std::optional<LogExtent>& elsewhere) {
   const auto& state = *row.state;
   Partition out{.partition = row.number,
                 .leader = {},
@@ -41,7 +46,12 @@ Partition as_partition(const PartitionRow& row, const std::optional<Figures>& fi
                 .segments = {},
                 .offline = figures && figures->offline};
   if (state.leader != kNoBroker) out.leader = state.leader.value;
-  if (!figures || !figures->leads || figures->offline) return out;
+  if (elsewhere) {
+    out.start = elsewhere->start.value;
+    out.high_watermark = elsewhere->end.value;
+    out.records = elsewhere->end - elsewhere->start;
+  }
+  if (!is_told_by(figures)) return out;
   const auto& offsets = figures->offsets;
   out.start = offsets.start.value;
   out.end = offsets.end.value;
@@ -67,8 +77,14 @@ Task<Outcome<PartitionPage>> partitions(const Call& call, GetTopicPartitions ask
   std::vector<replica::PartitionKey> keys;
   for (const auto* row : rows) keys.push_back({topic->id, PartitionId{row->number}});
   const auto figures = co_await figures_here(call.broker(), std::move(keys));
+  std::vector<thalweg::TopicPartition> others;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (!is_told_by(figures[i])) others.push_back({topic->name, PartitionId{rows[i]->number}});
+  const auto extents = co_await extents_of(call, std::move(others));
+  auto extent = extents.begin();
   PartitionPage page{.total = std::int32_t(all.size()), .from = asked.from, .as_of = call.now, .items = {}};
-  for (std::size_t i = 0; i < rows.size(); ++i) page.items.push_back(as_partition(*rows[i], figures[i]));
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    page.items.push_back(as_partition(*rows[i], figures[i], is_told_by(figures[i]) ? std::nullopt : *extent++));
   co_return page;
 }
 

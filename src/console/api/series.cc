@@ -25,7 +25,7 @@ Outcome<std::vector<SeriesName>> figures_in(const std::string& text) {
   std::vector<SeriesName> names;
   for (const auto& word : config::split_list(text)) {
     const auto name = series_name_of(word);
-    if (!name) return std::unexpected(invalid("figures", "some of written, read, records, lag, age"));
+    if (!name) return std::unexpected(invalid("figures", "some of written, read, records, lag, age, stored"));
     if (std::ranges::find(names, *name) == names.end()) names.push_back(*name);
   }
   return names;

@@ -3,7 +3,7 @@
 
 #include "broker/topics.h"
 #include "console/ask.h"
-#include "console/figures.h"
+#include "console/leaders.h"
 #include "console/plan.h"
 #include "console/routes.h"
 #include "console/topic_readers.h"
@@ -109,16 +109,20 @@ Task<Outcome<Plan>> create_topic(const Call& call, PostTopics asked) {
 
 // What is lost with it: records, and where its readers stand.
 Task<> say_what_goes(const Call& call, const metadata::Topic& topic, Plan& plan) {
-  std::vector<replica::PartitionKey> keys;
-  for (std::size_t i = 0; i < topic.partitions.size(); ++i) keys.push_back({topic.id, PartitionId{std::int32_t(i)}});
+  std::vector<thalweg::TopicPartition> partitions;
+  for (std::size_t i = 0; i < topic.partitions.size(); ++i)
+    partitions.push_back({topic.name, PartitionId{std::int32_t(i)}});
   std::int64_t records = 0;
   bool all_known = true;
-  for (const auto& figures : co_await leaders_figures(call.broker(), std::move(keys))) {
-    all_known = all_known && figures;
-    if (figures) records += figures->offsets.high_watermark - figures->offsets.start;
+  for (const auto& log : co_await extents_of(call, std::move(partitions))) {
+    all_known = all_known && log;
+    if (log) records += log->end - log->start;
   }
   if (all_known) plan.records = records;
-  const auto readers = co_await readers_of(call, topic.name);
+  auto all = co_await readers_of(call, topic.name);
+  if (!all || !all->not_asked.empty())
+    plan.warnings.emplace_back("not every broker has said which groups read it: there may be more");
+  const auto readers = all ? std::move(all->readers) : std::vector<TopicReader>();
   std::string names;
   for (std::size_t i = 0; i < readers.size() && i < kReadersNamed; ++i)
     names += (i == 0 ? "" : ", ") + readers[i].group;

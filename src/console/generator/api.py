@@ -12,6 +12,8 @@ METHODS = ("get", "post", "patch", "delete")
 RAW = "bytes"
 # What every operation may answer beside its own: a malformed request, nobody signed in, a server that is not ready.
 ALWAYS_FAILS = (400, 401, 403, 503)
+# And every one with a body: it is too large, or no JSON by its type.
+BODY_FAILS = (413, 415)
 
 
 class ApiError(Exception):

@@ -95,7 +95,7 @@ def _operation(operation: Operation, api: Api) -> list[str]:
 def header(api: Api) -> str:
     read = api.read_structs()
     lines = [BANNER + "#pragma once", "", "#include <cstdint>", "#include <expected>", "#include <optional>",
-             "#include <string>", "#include <string_view>", "#include <vector>", "", '#include "http/message.h"',
+             "#include <string>", "#include <string_view>", "#include <tuple>", "#include <vector>", "", '#include "http/message.h"',
              '#include "json/value.h"', "", "namespace thalweg::console {", "",
              "// What an operation gives, or why not.", "struct Problem;", "template <class T = void>",
              "using Outcome = std::expected<T, Problem>;", "",
@@ -107,6 +107,8 @@ def header(api: Api) -> str:
         lines += _struct(struct, api, struct.name in read)
     for operation in api.operations:
         lines += _operation(operation, api)
+    bodies = [class_name(operation) for operation in api.operations if operation.body]
+    lines += ["// All that take a body.", f"using OperationsWithBody = std::tuple<{', '.join(bodies)}>;", ""]
     lines += ["// OpenAPI 3.1, as JSON.", "std::string_view openapi();", "", "}  // namespace thalweg::console", ""]
     return "\n".join(lines)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from api import ALWAYS_FAILS, RAW, Api, Field, Operation, Struct, Type
+from api import ALWAYS_FAILS, BODY_FAILS, RAW, Api, Field, Operation, Struct, Type
 
 _BASICS = {
     "bool": {"type": "boolean"},
@@ -68,7 +68,7 @@ def _operation(operation: Operation) -> dict:
     if operation.body:
         out["requestBody"] = {"required": True, "content": _content(operation.body)}
     out["responses"] = {"200" if operation.answer else "204": _answer(operation)}
-    for status in sorted({*ALWAYS_FAILS, *operation.fails}):
+    for status in sorted({*ALWAYS_FAILS, *operation.fails, *(BODY_FAILS if operation.body else ())}):
         out["responses"][str(status)] = {"$ref": "#/components/responses/Problem"}
     return out
 

@@ -344,6 +344,7 @@ export function series(figures: string[], minutes: number): SeriesList {
     records: (n) => 480_000 + 26_000 * wave(n, 8),
     lag: (n) => (n < 45 ? 1_200 + 200 * wave(n, 5) : 1_200 + (n - 44) * 1_044),
     age: (n) => (n < 45 ? 900 : (n - 44) * 16_900),
+    stored: (n) => (412 + n / 10) * 1024 * MIB,
   };
   const names = figures as SeriesName[];
   return {

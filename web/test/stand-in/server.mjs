@@ -134,7 +134,7 @@ const routes = [
     'GET /topics/:t/partitions',
     (w, q, t) => page(sorted(data.partitions(topicOf(w, t)), q.get('sort') ?? 'partition'), q),
   ],
-  ['GET /topics/:t/groups', (w, q, t) => page(data.topicGroups(topicOf(w, t)), q)],
+  ['GET /topics/:t/groups', (w, q, t) => page(sorted(data.topicGroups(topicOf(w, t)), q.get('sort') ?? 'name'), q, { not_asked: [] })],
   ['GET /topics/:t/records', (w, q, t) => topicOf(w, t) && records.recordPage(q, w.written)],
   [
     'GET /topics/:t/records/:p/:o',

@@ -83,13 +83,15 @@ export const columns: Column<Group>[] = [
     unit: 'records',
     num: true,
     width: 150,
+    sort: 'down',
     cell: figure(({ lag }) => lag, 'the leader of one of its partitions does not answer', false),
   },
   {
-    key: 'age',
+    key: 'oldest_unread_ms',
     head: 'Oldest unread',
     num: true,
     width: 122,
+    sort: 'down',
     hide: 'mid',
     cell: ({ oldest_unread_ms: ms }) =>
       ms === undefined ? <Unknown why="its time is not known" /> : Number(ms) === 0 ? '' : <Duration ms={ms} />,

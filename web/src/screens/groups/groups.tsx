@@ -1,8 +1,7 @@
-// Every consumer group that this broker coordinates.
+// Every consumer group of the cluster.
 import { useAnswer } from '../../api/live';
 import { usePages } from '../../api/pages';
 import type { Cluster, Group, GroupPage } from '../../api/types.gen';
-import { Icon } from '../../icons';
 import { href, see, type Place } from '../../router';
 import { Filter } from '../../ui/field';
 import { Num } from '../../ui/number';
@@ -11,6 +10,7 @@ import { Empty, Failure, NotRefreshed } from '../../ui/state';
 import { Choice, type Tab } from '../../ui/tabs';
 import { plural } from '../../ui/text';
 import { ScrollTable } from '../../ui/table';
+import { NotAsked } from '../shared/not_asked';
 import { columns } from './columns';
 
 const REBALANCING = 'PreparingRebalance,CompletingRebalance,Assigning,Reconciling';
@@ -26,7 +26,7 @@ export default function Groups({ place }: { place: Place<'groups'> }) {
         <h1>Groups</h1>
         {cluster && (
           <span class="about">
-            <Num value={cluster.groups ?? 0} /> coordinated by this broker
+            <Num value={cluster.groups ?? 0} /> {plural(cluster.groups ?? 0, 'group')}
           </span>
         )}
       </div>
@@ -44,7 +44,7 @@ export default function Groups({ place }: { place: Place<'groups'> }) {
           </span>
         )}
       </div>
-      {groups.head && groups.head.not_asked.length > 0 && <NotAsked brokers={groups.head.not_asked} />}
+      {groups.head && <NotAsked brokers={groups.head.not_asked} />}
       {!refused && <NotRefreshed of={groups} />}
       <Panel fill>
         {groups.trouble && !refused && groups.total === undefined ? (
@@ -80,20 +80,6 @@ function choices(place: Place<'groups'>, page: GroupPage | undefined): Tab[] {
     href: href('groups', {}, { ...place.query, state, at: 0 }),
   });
   return [to('', 'All', page?.all), to('Stable', 'Stable'), to('Empty', 'Empty'), to(REBALANCING, 'Rebalancing')];
-}
-
-function NotAsked({ brokers }: { brokers: number[] }) {
-  return (
-    <div class="note">
-      <Icon name="warn" />
-      <p>
-        <b>
-          Groups of {plural(brokers.length, 'broker')} {brokers.join(', ')} are not here.
-        </b>{' '}
-        It is away, or did not answer in time; its groups come back when it does, or when others take them over.
-      </p>
-    </div>
-  );
 }
 
 function NoGroups({ place: { query } }: { place: Place<'groups'> }) {

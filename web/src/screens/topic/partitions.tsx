@@ -36,7 +36,7 @@ const columns: Column<Partition>[] = [
   { key: 'leader', head: 'Leader', width: 120, sort: 'up', cell: (partition) => <Leader partition={partition} /> },
   { key: 'replicas', head: 'Replicas', cell: (partition) => <Replicas partition={partition} /> },
   { key: 'start', head: 'Start', num: true, width: 124, hide: 'mid', cell: number(({ start }) => start, true) },
-  { key: 'end', head: 'End', num: true, width: 124, cell: number(({ end }) => end) },
+  { key: 'end', head: 'End', num: true, width: 124, cell: number(({ end, high_watermark }) => end ?? high_watermark) },
   {
     key: 'high_watermark',
     head: 'High watermark',

@@ -9,6 +9,7 @@ import { rate } from '../shared/history';
 import { Kept, TopicTags } from '../shared/words';
 
 const ELSEWHERE = 'another broker leads a partition of it';
+const SILENT = 'the leader of a partition does not say';
 
 export const columns = (largest: () => number): Column<Topic>[] => [
   {
@@ -55,29 +56,39 @@ export const columns = (largest: () => number): Column<Topic>[] => [
     hide: 'wide',
     cell: ({ min_in_sync }) => <span class="dim">{min_in_sync}</span>,
   },
-  { key: 'records', head: 'Records', num: true, width: 116, cell: (topic) => <Records topic={topic} /> },
+  {
+    key: 'records',
+    head: 'Records',
+    num: true,
+    width: 116,
+    sort: 'down',
+    cell: (topic) => <Records topic={topic} />,
+  },
   {
     key: 'bytes',
     head: 'Size',
     num: true,
     width: 140,
+    sort: 'down',
     hide: 'mid',
     cell: ({ bytes }) =>
       bytes === undefined ? <Unknown why={ELSEWHERE} /> : <Size bytes={bytes} largest={largest()} />,
   },
   {
-    key: 'written',
+    key: 'written_s',
     head: 'Written',
     num: true,
     width: 92,
+    sort: 'down',
     hide: 'wide',
     cell: ({ written_s }) => (written_s ? rate(written_s) : ''),
   },
   {
-    key: 'age',
+    key: 'oldest_unread_ms',
     head: 'Oldest unread',
     num: true,
     width: 106,
+    sort: 'down',
     hide: 'wide',
     cell: ({ oldest_unread_ms: ms, oldest_unread_group: group }) =>
       ms === undefined ? (
@@ -113,7 +124,7 @@ export const columns = (largest: () => number): Column<Topic>[] => [
 
 // Of a compacted topic the difference of the offsets is more than there are.
 function Records({ topic: { records, cleanup } }: { topic: Topic }) {
-  if (records === undefined) return <Unknown why={ELSEWHERE} />;
+  if (records === undefined) return <Unknown why={SILENT} />;
   if (!cleanup.includes('compact')) return <Num value={records} />;
   return (
     <span title="end minus start: compaction has removed some of them">
