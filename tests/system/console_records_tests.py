@@ -2,6 +2,8 @@
 
 import json
 import struct
+import subprocess
+import urllib.parse
 
 from cluster_tests import in_cluster, until
 from console_tests import Console, _tool, _with_console
@@ -60,8 +62,27 @@ def _schemas_are_those_of_the_registry() -> str:
             value = console.get(f"/topics/orders/records/0/{at['offset']}")["record"]["value"]
             expect_equal((value["format"], value["text"]), (kind.lower().replace("json", "json_schema"), '{"id":9223372036854775807}'), kind)
             expect_equal((value["schema"]["subject"], value["schema"]["version"]), (f"orders-{kind}-value", 1), "its schema")
+        _are_found_by_their_fields(broker, console, port)
         return ", ".join(_SCHEMAS)
     return test()
+
+
+def _are_found_by_their_fields(broker: ThalwegBroker, console: Console, registry: int) -> None:
+    """The search, a column and consume --where look into all of them, by the same schemas."""
+    where = "value.id == 9223372036854775807"
+    query = urllib.parse.urlencode({"where": where, "columns": "value.id,schema_id"})
+    found = console.get(f"/topics/orders/search?{query}")
+    expect_equal((found["why"], len(found["items"]), found["progress"]["troubled"]), ("end", len(_SCHEMAS), 0), "what the search finds")
+    for item in found["items"]:
+        expect_equal(item["value"]["read"]["json"], '{"id":9223372036854775807}', "what it says of a match")
+        expect_equal([column["text"] for column in item["columns"]], ["9223372036854775807", str(item["value"]["read"]["schema"])], "columns")
+    listed = console.get("/topics/orders/records?columns=value.id")["items"]
+    expect_equal([item["columns"][0]["text"] for item in listed], ["9223372036854775807"] * len(_SCHEMAS), "columns of the list")
+    expect_equal(console.get(f"/topics/orders/search?{urllib.parse.urlencode({'where': 'value.id == 1'})}")["items"], [], "what does not match")
+    for expression, count in ((where, len(_SCHEMAS)), ("value.id == 1", 0)):
+        done = subprocess.run([str(broker.binary), "consume", "orders", "--output", "json", "--where", expression, "--registry",
+                               f"http://127.0.0.1:{registry}", "--brokers", broker.bootstrap], capture_output=True, text=True, check=False, timeout=60)
+        expect_equal((done.returncode, len(done.stdout.splitlines())), (0, count), f"lines of consume --where {expression}: {done.stderr}")
 
 
 @in_cluster
