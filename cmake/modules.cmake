@@ -32,8 +32,8 @@ module(replica DEPENDS base metrics config record protocol metadata replication 
        TEST_DEPENDS platform sim machine controller)
 module(coordinator DEPENDS base metrics config record protocol machine metadata replication runtime storage network
        replicated replica TEST_DEPENDS platform sim)
-module(search DEPENDS base metrics config record protocol metadata replication runtime storage network replica filter
-       TEST_DEPENDS platform sim)
+module(search DEPENDS base metrics config schema record protocol metadata decode replication runtime storage network
+       replica filter TEST_DEPENDS platform sim)
 module(admin DEPENDS base metrics record protocol runtime network TEST_DEPENDS platform sim)
 
 # products
@@ -45,7 +45,7 @@ module(schema_registry DEPENDS base metrics config json schema record protocol m
        replication runtime storage raft network replicated replica coordinator broker http TEST_DEPENDS platform sim)
 target_compile_definitions(schema_registry PRIVATE THALWEG_VERSION="${PROJECT_VERSION}")
 include(${PROJECT_SOURCE_DIR}/src/console/console.cmake)  # module(console), with generated sources, and its pages
-module(cli DEPENDS base metrics config json record filter protocol runtime network http admin TEST_DEPENDS platform)
+module(cli DEPENDS base metrics config json schema record filter protocol decode runtime network http admin TEST_DEPENDS platform)
 target_compile_definitions(cli PRIVATE THALWEG_VERSION="${PROJECT_VERSION}")
 
 # The C++ toolkit for applications, on librdkafka: nothing of the server links it, and without its libraries it is left out.

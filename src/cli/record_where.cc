@@ -33,19 +33,29 @@ Result<std::shared_ptr<RecordWhere>> RecordWhere::parse(const std::string& expre
   return fail(ErrorCode::kInvalidRequest, "--where: " + mistake.message + meant + marked(expression, mistake));
 }
 
-bool RecordWhere::matches(const admin::ConsumedRecord& record) {
+filter::Verdict RecordWhere::test(const admin::ConsumedRecord& record) {
   std::vector<record::HeaderView> headers;
   for (const auto& [name, value] : record.headers)
     headers.push_back({name, value ? std::optional(as_bytes(*value)) : std::nullopt});
-  const auto verdict = run_.test({.partition = record.partition.partition,
-                                  .offset = record.offset,
-                                  .timestamp = record.timestamp,
-                                  .key = view_of(record.key),
-                                  .value = view_of(record.value),
-                                  .headers = std::span<const record::HeaderView>(headers)});
+  return run_.test({.partition = record.partition.partition,
+                    .offset = record.offset,
+                    .timestamp = record.timestamp,
+                    .key = view_of(record.key),
+                    .value = view_of(record.value),
+                    .headers = std::span<const record::HeaderView>(headers),
+                    .by_schema = schemas_ ? &by_schema_ : nullptr});
+}
+
+// As often as it needs a schema that is not known yet.
+Task<bool> RecordWhere::matches(const admin::ConsumedRecord& record) {
+  auto verdict = test(record);
+  while (schemas_ && schemas_->is_missing()) {
+    co_await schemas_->learn();
+    verdict = test(record);
+  }
   if (verdict == filter::Verdict::kUnknown && troubled_++ == 0)
     first_ = fmt::format("{} at {}: {}", to_string(record.partition), record.offset.value, describe(run_.trouble()));
-  return verdict == filter::Verdict::kYes;
+  co_return verdict == filter::Verdict::kYes;
 }
 
 std::string RecordWhere::troubles() const {

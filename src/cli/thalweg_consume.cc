@@ -57,6 +57,8 @@ Result<Wish> wish_of(const Session& session) {
   }
   if (const auto where = options.value("where")) {
     TRY(wish.where, session.given(RecordWhere::parse(*where, session.client.shard().clock.wall())));
+    TRY(auto schemas, RecordSchemas::open(session));
+    wish.where->read_by(std::move(schemas));
   }
   if (!wish.in_group) return wish;
   if (options.value("group")->empty()) return session.misuse("--group is empty: a group has a name");
@@ -130,7 +132,7 @@ class Printing {
     while (printed_ < wish_.count && (endless_ || !to_.empty()) && !session_.terminal().stop_wanted()) {
       // Markers are never handed out, so an end may be reached without a record: looked for now and then.
       CO_TRY(const auto records, co_await consumer_->poll(endless_ ? Instant::max() : clock.now() + kSlice));
-      print(records);
+      co_await print(records);
       progress_.show(printed_);
       if (!session_.terminal().flush()) {
         give_back(records, 0);  // what nobody can read was not read
@@ -149,10 +151,11 @@ class Printing {
  private:
   static constexpr Millis kSlice{1'000};
 
-  void print(const std::vector<admin::ConsumedRecord>& records) {
+  Task<> print(const std::vector<admin::ConsumedRecord>& records) {
     for (std::size_t i = 0; i < records.size(); ++i) {
-      if (printed_ == wish_.count) return give_back(records, i);
-      if (!wanted(records[i]) || (wish_.where && !wish_.where->matches(records[i]))) continue;
+      if (printed_ == wish_.count) co_return give_back(records, i);
+      if (!wanted(records[i])) continue;
+      if (wish_.where && !co_await wish_.where->matches(records[i])) continue;
       ++printed_;
       session_.terminal().out(text_of(records[i]));
     }
@@ -208,6 +211,9 @@ void declare_consume(OptionParser& parser) {
       "where", "EXPRESSION",
       "Only records of which this holds: 'value.status == \"FAILED\" && timestamp > now - duration(\"1h\")'; words "
       "without an operator have to be in key, value or a header. What may be said: docs/filters.md.");
+  parser.value("registry", "URL",
+               "The schema registry that --where asks for schemas which keys and values name. (default: "
+               "$SCHEMA_REGISTRY_URL, or http://localhost:8081 where one is)");
   parser.value("format", "TEXT",
                "Print this for each record: %t topic, %p partition, %o offset, %T time in ms, %k key, %s value, %h "
                "headers, %K and %S lengths, %% and \\n.");

@@ -25,11 +25,8 @@ Task<Result<Part>> find_part(const Call& call, const PartitionPlace& place, std:
 Task<std::vector<Record>> shown(const Call& call, Part part, RecordView view) {
   view.last_stable = part.last_stable;
   const auto schemas = co_await call.shared.schemas.of(call, schema_ids(*part.found, view));
-  co_return co_await call.shared.workers.run([found = std::move(part.found), view = std::move(view), schemas] {
-    std::vector<Record> records;
-    for (const auto& one : found->records) records.push_back(as_record(one, view, schemas));
-    return records;
-  });
+  co_return co_await call.shared.workers.run(
+      [found = std::move(part.found), view = std::move(view), schemas] { return as_records(*found, view, schemas); });
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "console/record_view.h"
 
 #include <array>
+#include <deque>
 
 #include "decode/internal_topics.h"
 
@@ -156,9 +157,26 @@ Record as_record(const UnpackedRecord& found, const RecordView& view, const Sche
                 .value = {},
                 .headers = found.record.header_count,
                 .bytes = std::int64_t(found.record.size),
-                .state = state_of(found, view)};
+                .state = state_of(found, view),
+                .columns = {}};
   read_sides(record, found, view, schemas);
   return record;
+}
+
+std::vector<Record> as_records(const UnpackedRecords& found, const RecordView& view, const SchemasById& schemas) {
+  search::SideReader reader(view.columns.empty() ? nullptr : schemas_of(schemas));
+  const filter::SchemaReader by_schema = [&reader](std::string_view side) { return reader.whole(side); };
+  std::deque<filter::ColumnRun> columns(view.columns.begin(), view.columns.end());
+  std::vector<Record> records;
+  for (const auto& one : found.records) {
+    auto& record = records.emplace_back(as_record(one, view, schemas));
+    if (columns.empty()) continue;
+    auto input = filter::input_of({view.partition}, one.batch.producer_id(), one.record);
+    input.by_schema = &by_schema;
+    record.columns.emplace();
+    for (auto& column : columns) record.columns->push_back(as_column(column.text(input)));
+  }
+  return records;
 }
 
 Result<RecordDetail> as_detail(const UnpackedRecord& found, const RecordView& view, const SchemasById& schemas) {

@@ -286,6 +286,23 @@ TEST_F(RecordsTest, SchemasAreAskedOfTheRegistryOnceAndKept) {
   EXPECT_EQ(asked, 4);
 }
 
+TEST_F(RecordsTest, ColumnsAreExpressionsOverTheWholeRecord) {
+  start();
+  create("orders", 1);
+  const std::string far = "{\"pad\":\"" + std::string(2000, 'x') + "\",\"id\":9223372036854775807,\"l\":[1, 2]}";
+  write("orders", 0, {{"k", far}, {{}, "no JSON"}, {{}, {}}, {{}, "{\"id\":\"" + std::string(300, 'y') + "\"}"}});
+  const auto list = page("from=oldest&columns=value.id,value.l,tombstone");
+  EXPECT_EQ(text_at(list, "items/0/columns/0/text"), "9223372036854775807") << "behind what the list shows of it";
+  EXPECT_EQ(text_at(list, "items/0/columns/1/text"), "[1, 2]");
+  EXPECT_EQ(text_at(list, "items/1/columns/0/text"), "(no text)");
+  EXPECT_EQ(text_at(list, "items/2/columns/2/text"), "true");
+  EXPECT_EQ(text_at(list, "items/3/columns/0/text"), std::string(256, 'y'));
+  EXPECT_TRUE(*at(list, "items/3/columns/0/cut").if_bool());
+  EXPECT_TRUE(at(page("from=oldest"), "items/0/columns").is_null());
+  page("columns=value.", 400);
+  page("columns=1,2,3,4,5,6,7,8,9", 400);
+}
+
 TEST_F(RecordsTest, WhatIsMalformedIs400AndWhatIsMissing404) {
   start();
   create("orders", 2);

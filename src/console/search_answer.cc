@@ -5,6 +5,7 @@
 #include "base/base64.h"
 #include "base/utf8.h"
 #include "broker/broker_shard.h"
+#include "console/columns.h"
 #include "search/cursor.h"
 
 namespace thalweg::console {
@@ -20,12 +21,17 @@ std::string_view without_half_character(const search::Side& side) {
 
 std::optional<FoundSide> as_side(const std::optional<search::Side>& side) {
   if (!side) return std::nullopt;
-  FoundSide out{.bytes = std::int64_t(side->size), .cut = side->is_cut(), .text = {}, .base64 = {}};
+  FoundSide out{.bytes = std::int64_t(side->size), .cut = side->is_cut(), .text = {}, .base64 = {}, .read = {}};
   const std::string_view shown = without_half_character(*side);
   if (is_utf8(shown))
     out.text = shown;
   else
     out.base64 = base64(shown);
+  if (side->read) {
+    const auto& read = *side->read;
+    out.read = FoundReading{.schema = read.schema_id, .json = read.json, .cut = read.is_cut, .problem = {}};
+    if (!read.problem.empty()) out.read->problem = read.problem;
+  }
   return out;
 }
 
@@ -43,8 +49,10 @@ FoundRecord as_found(const search::Match& match) {
                   .value = as_side(match.value),
                   .headers = {},
                   .header_count = std::int32_t(match.header_count),
-                  .bytes = std::int64_t(match.size)};
+                  .bytes = std::int64_t(match.size),
+                  .columns = {}};
   if (match.timestamp != kNoTimestamp) out.timestamp = match.timestamp;
+  for (const auto& column : match.columns) out.columns.push_back(as_column(column));
   for (const auto& [name, value] : match.headers) out.headers.push_back({.name = name, .value = as_side(value)});
   return out;
 }

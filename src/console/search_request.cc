@@ -6,6 +6,7 @@
 
 #include "base/number.h"
 #include "broker/broker_shard.h"
+#include "console/columns.h"
 #include "console/figures.h"
 #include "console/problem.h"
 #include "console/record_places.h"
@@ -23,6 +24,7 @@ Outcome<> check_numbers(const GetTopicSearch& asked) {
   if (!within(asked.limit, 1, search::kMatchesMax)) return std::unexpected(invalid("limit", "a number from 1 to 500"));
   if (!within(asked.preview, 0, search::kPreviewMax))
     return std::unexpected(invalid("preview", "a number from 0 to 65536"));
+  if (asked.offset && *asked.offset < 0) return std::unexpected(invalid("offset", "0 or more"));
   if (!within(asked.wait_ms, 0, kWaitMsMax)) return std::unexpected(invalid("wait_ms", "a number from 0 to 10000"));
   return {};
 }
@@ -87,8 +89,8 @@ search::Part part_of(PartitionId partition, Offset begin, Offset end) {
 class Ranges {
  public:
   Ranges(const Call& call, const metadata::Topic& topic, const filter::Facts& facts, search::Order order,
-         bool committed)
-      : call_(call), topic_(topic), facts_(facts), order_(order), committed_(committed) {}
+         bool committed, Offset first)
+      : call_(call), topic_(topic), facts_(facts), order_(order), committed_(committed), first_(first) {}
 
   std::vector<search::Part> parts;
   std::vector<std::int32_t> elsewhere;
@@ -112,7 +114,7 @@ class Ranges {
                       std::optional<Timestamp> until) {
     Offset begin = figures.offsets.start,
            end = committed_ ? figures.offsets.last_stable : figures.offsets.high_watermark;
-    begin = std::max(begin, Offset{facts_.first_offset});
+    begin = std::max({begin, Offset{facts_.first_offset}, first_});
     if (Offset{facts_.last_offset} < end) end = Offset{facts_.last_offset} + 1;
     // What the filter says itself only saves work, so it may fail: nobody looks for times but the leader.
     if (facts_.not_before && *facts_.not_before > 0)
@@ -157,7 +159,17 @@ class Ranges {
   const filter::Facts& facts_;
   const search::Order order_;
   const bool committed_;
+  const Offset first_;
 };
+
+// Those that a search with a cursor never had: no replica of them was here when it began.
+std::vector<std::int32_t> left_out(const std::vector<PartitionId>& chosen, const std::vector<search::Part>& parts) {
+  std::vector<std::int32_t> missing;
+  for (const auto partition : chosen)
+    if (std::ranges::find(parts, partition, &search::Part::partition) == parts.end())
+      missing.push_back(partition.value);
+  return missing;
+}
 
 Outcome<search::Cursor> cursor_of(const std::string& text, const metadata::Topic& topic, const GetTopicSearch& asked,
                                   search::Order order) {
@@ -172,6 +184,16 @@ Outcome<search::Cursor> cursor_of(const std::string& text, const metadata::Topic
     if (part.partition.value >= std::int32_t(topic.partitions.size()))
       return std::unexpected(invalid("cursor", "that of an answer before, as it is"));
   return *std::move(cursor);
+}
+
+Task<decode::SchemaOf> schema_of(Call call, std::int32_t id) {
+  const auto known = co_await call.shared.schemas.of(call, {id});
+  const auto found = known.find(id);
+  co_return found == known.end() ? decode::SchemaOf{.id = id, .schema = {}, .problem = {}} : found->second.found;
+}
+
+search::Search::SchemaOf schemas_for(const Call& call) {
+  return [call](std::int32_t id) { return schema_of(call, id); };
 }
 
 }  // namespace
@@ -198,17 +220,19 @@ Task<Outcome<std::unique_ptr<BegunSearch>>> begin_search(const Call& call, const
   }
   const Timestamp now = cursor ? cursor->now : call.now;
   CO_TRY(auto compiled, compile_filter(asked.where, now));
+  CO_TRY(auto columns, columns_of(asked.columns, now));
   auto slot = call.shared.searches.begin();
   if (!slot)
     co_return std::unexpected(problem_of(ErrorCode::kThrottlingQuotaExceeded, "Eight searches run here already",
                                          "end one, or ask again in a moment"));
-  Ranges ranges(call, *topic, compiled.facts(), order, !asked.uncommitted);
+  Ranges ranges(call, *topic, compiled.facts(), order, !asked.uncommitted, Offset{asked.offset.value_or(0)});
+  CO_TRY(auto partitions, chosen_partitions(*topic, asked.partitions, compiled.facts()));
   if (cursor) {
     ranges.parts = std::move(cursor->parts);
+    ranges.elsewhere = left_out(partitions, ranges.parts);
   } else {
     CO_TRY(const auto from, time_of("from", asked.from));
     CO_TRY(const auto until, time_of("until", asked.until));
-    CO_TRY(auto partitions, chosen_partitions(*topic, asked.partitions, compiled.facts()));
     CO_TRY_VOID(co_await ranges.find(std::move(partitions), from, until));
   }
   search::Plan plan(order, std::move(ranges.parts));
@@ -217,12 +241,14 @@ Task<Outcome<std::unique_ptr<BegunSearch>>> begin_search(const Call& call, const
                     .filter = std::make_shared<const filter::Filter>(std::move(compiled)),
                     .now = now,
                     .committed = !asked.uncommitted,
-                    .preview = std::size_t(asked.preview)};
+                    .preview = std::size_t(asked.preview),
+                    .columns = std::move(columns)};
   const auto reader_of = [&searches = call.shared.searches](const replica::PartitionKey& key) -> search::ShardReader& {
     return searches.reader_of(key);
   };
-  co_return std::make_unique<BegunSearch>(*std::move(slot), search::Search(std::move(wish), std::move(plan), reader_of),
-                                          std::size_t(asked.limit), std::move(ranges.elsewhere));
+  co_return std::make_unique<BegunSearch>(
+      *std::move(slot), search::Search(std::move(wish), std::move(plan), reader_of, schemas_for(call)),
+      std::size_t(asked.limit), std::move(ranges.elsewhere));
 }
 
 }  // namespace thalweg::console

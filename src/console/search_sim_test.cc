@@ -276,6 +276,73 @@ Task<ConnectionPtr> begin_stream(const Shard* shard) {
   co_return *connection;
 }
 
+TEST_F(SearchTest, TheStreamBeginsWithWhatIsLeftOutAndSaysOftenWhereToGoOn) {
+  start();
+  create("orders", 1);
+  fill("orders", 0, 3000);
+  const auto answered = send("GET /api/v1/topics/orders/search?where=" + encoded("value.n < 0") +
+                             " HTTP/1.0\r\nHost: 10.0.0.1:8080\r\nAccept: text/event-stream\r\n\r\n");
+  const auto events = events_of(answered.body);
+  ASSERT_GE(events.size(), 2u);
+  EXPECT_EQ(events.front(), (std::pair<std::string, std::string>("elsewhere", "[]")));
+  // Where nothing matches, a client that stops has a place to go on from all the same.
+  std::size_t progress = 0, places = 0;
+  for (const auto& [name, data] : events) progress += name == "progress", places += name == "partitions";
+  if (progress > 0) EXPECT_GT(places, 0u);
+  for (std::size_t at = answered.body.find("event: partitions"); at != answered.body.npos;
+       at = answered.body.find("event: partitions", at + 1))
+    EXPECT_EQ(answered.body.rfind("id: ", at), answered.body.rfind("\n", at - 2) + 1);
+}
+
+TEST_F(SearchTest, ItBeginsAtAnOffset) {
+  start();
+  create("orders", 1);
+  fill("orders", 0, 300);
+  const auto answer = search("true", "&order=oldest&offset=290&limit=500");
+  EXPECT_EQ(found_in(answer).size(), 10u);
+  EXPECT_EQ(number_at(answer, "progress/of_offsets"), 10);
+  search("true", "&offset=-1", 400);
+}
+
+// What a registry knows: the Avro schema 7, and nothing else.
+Task<broker::RegistryDoor::Response> answer_of_registry(broker::RegistryDoor::Request request, int* asked) {
+  ++*asked;
+  broker::RegistryDoor::Response response;
+  response.status = 200;
+  std::string body = R"({"error_code":40403,"message":"Schema not found"})";
+  if (request.target == "/schemas/ids/7")
+    body = R"({"schema":"{\"type\":\"record\",\"name\":\"O\",\"fields\":[{\"name\":\"id\",\"type\":\"long\"}]}"})";
+  else if (request.target == "/schemas/ids/7/versions")
+    body = R"([{"subject":"orders-value","version":3}])";
+  else
+    response.status = 404;
+  response.body = SharedBytes::copy_of(body);
+  co_return response;
+}
+
+TEST_F(SearchTest, ValuesInAvroAreLookedIntoAndShownByTheirSchema) {
+  start();
+  create("orders", 1);
+  create("_schemas", 1);
+  int asked = 0;
+  the_broker().registry_door().open(
+      [&asked](broker::RegistryDoor::Request request) { return answer_of_registry(std::move(request), &asked); });
+  record::BatchBuilder builder({});
+  for (int i = 0; i < 100; ++i) {
+    const std::string value{'\0', '\0', '\0', '\0', char(i == 9 ? 8 : 7), char(2 * (i % 50))};
+    builder.append({.timestamp = kBegin + i, .value = as_bytes(value)});
+  }
+  send_batch("orders", 0, builder.build());
+  const auto answer = search("value.id == 42");
+  EXPECT_EQ(found_in(answer), (Found{{0, 42}, {0, 92}}));
+  EXPECT_EQ(text_at(answer, "items/0/value/read/json"), R"({"id":42})");
+  EXPECT_EQ(number_at(answer, "items/0/value/read/schema"), 7);
+  EXPECT_EQ(number_at(answer, "progress/records"), 100);
+  EXPECT_EQ(number_at(answer, "progress/troubled"), 1) << "whose schema there is not";
+  EXPECT_EQ(number_at(answer, "troubles/0/offset"), 9);
+  EXPECT_EQ(asked, 3) << "7, who has it, and 8: once each";
+}
+
 TEST_F(SearchTest, EightRunAndThoseThatNobodyReadsAnyMoreEndWithin100Ms) {
   start();
   create("orders", 2);

@@ -1,5 +1,7 @@
 #include "console/search_stream.h"
 
+#include <utility>
+
 #include "broker/broker_shard.h"
 #include "search/cursor.h"
 
@@ -16,6 +18,12 @@ std::string array_of(const Items& items) {
     if (text.size() > 1) text += ',';
     append_json(text, item);
   }
+  return text + "]";
+}
+
+std::string array_of(const std::vector<std::int32_t>& numbers) {
+  std::string text = "[";
+  for (const auto number : numbers) text.append(text.size() > 1 ? "," : "").append(std::to_string(number));
   return text + "]";
 }
 
@@ -38,7 +46,8 @@ class SearchStream : public http::BodyStream {
     sent_ += found.size();
     if (end == SearchEnd::kMatches && sent_ < begun_->limit) end.reset();
     if (!end && clock_.now() - began_ >= kSearchMax) end = SearchEnd::kTime;
-    if (!found.empty()) append_event(piece, "records", array_of(found), search::encode(begun_->search.cursor()));
+    if (!std::exchange(said_elsewhere_, true)) append_event(piece, "elsewhere", array_of(begun_->elsewhere));
+    if (!found.empty()) append_event(piece, "records", array_of(found), cursor());
     if (end) {
       finish(piece, *end);
       co_return piece;
@@ -48,12 +57,13 @@ class SearchStream : public http::BodyStream {
     append_event(piece, "progress", progress);
     if (clock_.now() - said_partitions_ >= kEachPartitions) {
       said_partitions_ = clock_.now();
-      append_event(piece, "partitions", array_of(partitions_of(begun_->search.plan())));
+      append_event(piece, "partitions", array_of(partitions_of(begun_->search.plan())), cursor());
     }
     co_return piece;
   }
 
  private:
+  std::string cursor() const { return search::encode(begun_->search.cursor()); }
   void finish(std::string& piece, SearchEnd why) {
     done_ = true;
     const auto answer = answer_of(*begun_, why);
@@ -68,7 +78,7 @@ class SearchStream : public http::BodyStream {
   const Instant began_;
   Instant said_partitions_{};
   std::size_t sent_ = 0;
-  bool done_ = false;
+  bool done_ = false, said_elsewhere_ = false;
 };
 
 }  // namespace

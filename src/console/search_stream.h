@@ -1,8 +1,12 @@
 // A search as server-sent events, while it goes on:
 //
-//   id: CURSOR, event: records, data: [FoundRecord…]     what was found; a client that is cut off goes on with the
-//   cursor event: progress, data: SearchProgress                every 40 ms event: partitions, data: [SearchPartition…]
-//   every 250 ms id: CURSOR, event: done, data: SearchAnswer          the last one, without items
+//   event: elsewhere, data: [3, 7]                               first: partitions that are not searched
+//   id: CURSOR, event: records, data: [FoundRecord…]             what was found
+//   event: progress, data: SearchProgress                        every 40 ms
+//   id: CURSOR, event: partitions, data: [SearchPartition…]      every 250 ms
+//   id: CURSOR, event: done, data: SearchAnswer                  the last one, without items
+//
+// A client that is cut off, or stops, goes on with the last cursor.
 //
 // Pulled by whoever reads: who closes the connection is noticed by the next write or the one after it, so a search that
 // nobody waits for ends within 100 ms, or with the window that it is at, where a filter takes longer for that. A search

@@ -158,4 +158,10 @@ Decoded decode(const Question& question) {
   return out;
 }
 
+std::optional<std::string> json_by_schema(BytesView bytes, const SchemaOf& schema, std::size_t text_max) {
+  auto read = read_with_schema({.bytes = bytes, .wish = {}, .schema = schema, .text_max = text_max}, std::nullopt);
+  if (!read || read->flaw || read->cut || !read->is_json) return std::nullopt;
+  return std::move(read->text);
+}
+
 }  // namespace thalweg::decode

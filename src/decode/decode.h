@@ -39,4 +39,8 @@ struct Question {
 
 Decoded decode(const Question& question);
 
+// What bytes that name the schema say by it, as JSON in whole. Nothing: they do not fit it, or it is more than
+// `text_max` bytes.
+std::optional<std::string> json_by_schema(BytesView bytes, const SchemaOf& schema, std::size_t text_max);
+
 }  // namespace thalweg::decode

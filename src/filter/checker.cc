@@ -66,10 +66,14 @@ class Checker {
       if (!node.is_constant || node.op == Op::kLiteral || node.op == Op::kList) continue;
       if (auto folded = fold(node); !folded) return std::unexpected(std::move(folded.error()));
     }
-    const Node& root = program_.nodes[program_.root];
+    return std::move(program_);
+  }
+
+  static Checked<Program> as_condition(Program program) {
+    const Node& root = program.nodes[program.root];
     if (!may_be(root.type, Type::kBool))
       return wrong(root, "the whole has to be a condition, and this is of type " + name_of(root.type));
-    return std::move(program_);
+    return program;
   }
 
  private:
@@ -315,6 +319,11 @@ class Checker {
 
 }  // namespace
 
-Checked<Program> check(Program program) { return Checker(std::move(program)).run(); }
+Checked<Program> check(Program program) {
+  auto checked = check_value(std::move(program));
+  return checked ? Checker::as_condition(*std::move(checked)) : std::move(checked);
+}
+
+Checked<Program> check_value(Program program) { return Checker(std::move(program)).run(); }
 
 }  // namespace thalweg::filter

@@ -7,7 +7,9 @@
 
 namespace thalweg::filter {
 
-// Completes the program: types, patterns, constants.
+// Completes the program of a condition: types, patterns, constants.
 Checked<Program> check(Program program);
+// The same of one that may come to anything.
+Checked<Program> check_value(Program program);
 
 }  // namespace thalweg::filter

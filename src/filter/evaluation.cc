@@ -1,5 +1,6 @@
 #include "filter/evaluation.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -23,11 +24,16 @@ Value side_of(std::optional<std::string_view> bytes) {
   return bytes ? Value::of_text(Kind::kSide, *bytes) : Value::null();
 }
 
+// With its text, for who wants to see it.
 Value number_of(std::string_view text) {
+  const auto with_text = [text](Value value) {
+    value.text = text;
+    return value;
+  };
   if (text.front() == '-' && (text.size() < 2 || text[1] < '0' || text[1] > '9')) return {};
-  if (const auto whole = parse_number<std::int64_t>(text)) return Value::of_int(*whole);
-  if (const auto whole = parse_number<std::uint64_t>(text)) return Value::of_uint(*whole);
-  if (const auto real = parse_number<double>(text)) return Value::of_double(*real);
+  if (const auto whole = parse_number<std::int64_t>(text)) return with_text(Value::of_int(*whole));
+  if (const auto whole = parse_number<std::uint64_t>(text)) return with_text(Value::of_uint(*whole));
+  if (const auto real = parse_number<double>(text)) return with_text(Value::of_double(*real));
   return {};
 }
 
@@ -47,6 +53,8 @@ std::string_view describe(Trouble trouble) {
       return "a number does not fit into 64 bits";
     case Trouble::kZero:
       return "a division by zero";
+    case Trouble::kSchema:
+      return "it cannot be read by the schema that it names";
   }
   return "";
 }
@@ -61,6 +69,18 @@ bool Evaluation::matches(const Input& input) {
   return is_true && trouble_ == Trouble::kNone;
 }
 
+std::optional<std::string_view> Evaluation::text(const Input& input) {
+  begin(&input);
+  const Value value = of(program_.root);
+  if (trouble_ != Trouble::kNone) return std::nullopt;
+  if (value.is(Kind::kNull)) return "null";
+  if (value.is(Kind::kJsonMap) || value.is(Kind::kJsonList))
+    return value.text.substr(0, value_size(value.text).value_or(value.text.size()));
+  if (value.is_number() && !value.text.empty()) return value.text;
+  const Value text = to_string(value);
+  return text.is(Kind::kString) && trouble_ == Trouble::kNone ? std::optional(text.text) : std::nullopt;
+}
+
 Value Evaluation::constant(NodeId node) {
   begin(nullptr);
   return of(node);
@@ -73,6 +93,7 @@ void Evaluation::begin(const Input* input) {
   looked_at_ = made_bytes_ = 0;
   if (!made_.empty()) made_.clear();
   if (!lists_.empty()) lists_.clear();
+  if (!read_sides_.empty()) read_sides_.clear();
 }
 
 bool Evaluation::step() {
@@ -222,10 +243,21 @@ Value Evaluation::json(std::string_view text) {
   return is_number ? number_of(word) : Value();
 }
 
+std::string_view Evaluation::inside(std::string_view side) {
+  if (!input_ || !input_->by_schema || !schema_id_of(side)) return side;
+  const auto known = std::ranges::find(read_sides_, side.data(), &ReadSide::at);
+  if (known != read_sides_.end()) return known->json;
+  auto reading = (*input_->by_schema)(side);
+  if (reading.state == SchemaReading::State::kNoSchema) return side;
+  if (reading.state == SchemaReading::State::kFailed) in(Trouble::kSchema);
+  look_at(side.size() + reading.json.size());
+  return read_sides_.emplace_back(side.data(), std::move(reading.json)).json;
+}
+
 // A side as the JSON value that it is as a whole; anything else as it is.
 Value Evaluation::scalar_of(const Value& side) {
   if (!side.is(Kind::kSide)) return side;
-  const std::string_view text = skip_space(side.text);
+  const std::string_view text = skip_space(inside(side.text));
   if (text.empty() || text.front() == '{' || text.front() == '[') return json(text);
   const auto size = value_size(text);
   if (!size || !skip_space(text.substr(*size)).empty()) return {};
@@ -234,7 +266,9 @@ Value Evaluation::scalar_of(const Value& side) {
 
 Value Evaluation::select(const Value& value, std::string_view name) {
   if (value.is(Kind::kHeaders)) return header(name);
-  const std::string_view text = value.is(Kind::kSide) || value.is(Kind::kJsonMap) ? skip_space(value.text) : "";
+  std::string_view text;
+  if (value.is(Kind::kSide)) text = skip_space(inside(value.text));
+  if (value.is(Kind::kJsonMap)) text = skip_space(value.text);
   if (text.empty() || text.front() != '{') return {};
   JsonWalk walk(text);
   Value found;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "filter/input.h"
+#include "filter/limits.h"
 #include "filter/program.h"
 
 namespace thalweg::filter {
@@ -23,6 +24,7 @@ enum class Trouble : std::uint8_t {
   kMade,      // more than kMadeMax
   kOverflow,  // a number that does not fit
   kZero,      // divided by it
+  kSchema,    // what the record says cannot be read by the schema that it names
 };
 // "a number does not fit into 64 bits"
 std::string_view describe(Trouble trouble);
@@ -35,6 +37,11 @@ class Evaluation {
   // Whether the record matches; trouble() says whether that is known. What `input` refers to outlives the call.
   bool matches(const Input& input);
   Trouble trouble() const { return trouble_; }
+  // What the program comes to, as text for people; a number of JSON as it was written. Nothing: it is absent, or not
+  // known. It lives until the next call, and as long as the record.
+  std::optional<std::string_view> text(const Input& input);
+  // What the record took, in steps: looking at bytes costs one for each kBytesOfStep.
+  std::uint64_t work() const { return steps_ + looked_at_ / kBytesOfStep; }
 
   // Of a node that needs no record. Text in it lives as long as this.
   Value constant(NodeId node);
@@ -77,6 +84,8 @@ class Evaluation {
   Value to_duration(const Value& value);
   Value type_of(const Value& value);
 
+  // What is looked into: of a side that names a schema, its JSON.
+  std::string_view inside(std::string_view side);
   // The text of what is text: nothing of what is none.
   std::optional<std::string_view> text_of(const Value& value);
   std::optional<std::string_view> text_or_bytes_of(const Value& value);
@@ -96,6 +105,12 @@ class Evaluation {
   std::vector<Value> locals_;
   std::deque<std::string> made_;  // views of it stay good while it grows
   std::deque<std::vector<Value>> lists_;
+  // Sides that were read by their schemas, by where they lie.
+  struct ReadSide {
+    const char* at;
+    std::string json;
+  };
+  std::deque<ReadSide> read_sides_;
 };
 
 }  // namespace thalweg::filter

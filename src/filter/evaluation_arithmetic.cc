@@ -43,6 +43,7 @@ Value Evaluation::negate(const Value& value) {
   if (value.is(Kind::kDouble)) return Value::of_double(-value.real);
   if (!value.is(Kind::kInt) && !value.is(Kind::kDuration)) return {};
   Value negated = value;
+  negated.text = {};
   return checked(__builtin_sub_overflow(std::int64_t{0}, value.integer, &negated.integer), negated);
 }
 

@@ -28,9 +28,10 @@ std::optional<std::string_view> Evaluation::text_of(const Value& value) {
   if (value.is(Kind::kString)) return value.text;
   if (!value.is(Kind::kSide)) return std::nullopt;
   // JSON's string is what it says; anything else is itself.
-  if (const std::string_view text = skip_space(value.text); !text.empty() && text.front() == '"')
+  const std::string_view whole = inside(value.text);
+  if (const std::string_view text = skip_space(whole); !text.empty() && text.front() == '"')
     if (const Value json = scalar_of(value); json.is(Kind::kString)) return json.text;
-  return value.text;
+  return whole;
 }
 
 std::optional<std::string_view> Evaluation::text_or_bytes_of(const Value& value) {

@@ -53,6 +53,8 @@ class FilterRun {
   }
   // Why it is unknown.
   Trouble trouble() const { return evaluation_.trouble(); }
+  // What the last record took, in steps.
+  std::uint64_t work() const { return evaluation_.work(); }
 
  private:
   std::shared_ptr<const Program> program_;

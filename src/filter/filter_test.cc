@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "filter/column.h"
 #include "filter/limits.h"
 #include "filter/time_text.h"
 
@@ -115,6 +116,79 @@ TEST(Filter, WhatIsNoJsonLeadsNowhere) {
 TEST(Filter, ConfluentsFramingHasASchemaId) {
   EXPECT_TRUE(matches("schema_id == 258", std::string_view("\0\0\0\1\2payload", 12)));
   EXPECT_FALSE(matches("schema_id == 0 || schema_id != 0", std::string_view("\0\0\0\1", 4)));
+}
+
+// As a reader of schemas would: 7 is JSON behind five bytes, 8 cannot be read, of 9 nobody knows.
+SchemaReading read_side(std::string_view side) {
+  if (side[4] == 7) return {.state = SchemaReading::State::kRead, .json = std::string(side.substr(5))};
+  return {.state = side[4] == 8 ? SchemaReading::State::kFailed : SchemaReading::State::kNoSchema, .json = {}};
+}
+
+TEST(Filter, WhatNamesASchemaIsLookedIntoByIt) {
+  Sample sample;
+  int read = 0;
+  const SchemaReader reader = [&read](std::string_view side) {
+    ++read;
+    return read_side(side);
+  };
+  sample.input.by_schema = &reader;
+  const auto said = [&](std::string_view expression, std::string_view value) {
+    sample.input.value = value;
+    return said_of(expression, sample.input);
+  };
+  using namespace std::string_view_literals;
+  const auto map = "\0\0\0\0\7{\"a\":{\"b\":9223372036854775807},\"l\":[1,2]}"sv;
+  EXPECT_EQ(said("value.a.b == 9223372036854775807 && value.l.exists(x, x == 2) && size(value.l) == 2", map), "yes");
+  EXPECT_EQ(read, 1) << "once for a record";
+  EXPECT_EQ(said("has(value.c) || value.a.b == 1", map), "no");
+  EXPECT_EQ(said("value.contains(\"[1,2]\") && type(value) == \"map\"", map), "yes");
+  EXPECT_EQ(said("value == \"x\" && value.startsWith(\"x\") && schema_id == 7", "\0\0\0\0\7\"x\""sv), "yes");
+  EXPECT_EQ(said("value > 41 && value == 42",
+                 "\0\0\0\0\7"
+                 "42"sv),
+            "yes");
+  EXPECT_EQ(said("value.a == 1", "\0\0\0\0\x08{\"a\":1}"sv), "it cannot be read by the schema that it names");
+  EXPECT_EQ(said("value.a == 1", "\0\0\0\0\x09{\"a\":1}"sv), "no") << "taken as it is: no JSON";
+  EXPECT_EQ(said("record.valueAsText.contains(\"{\")", "\0\0\0\0\x08{"sv), "yes") << "bytes, as they stand";
+}
+
+TEST(Column, SaysWhatAnExpressionComesTo) {
+  Sample sample;
+  const auto text_of = [&](std::string_view expression) {
+    const auto column = Column::compile(expression, kNow);
+    if (!column) return "mistake: " + column.error().message;
+    ColumnRun run(*column);
+    return std::string(run.text(sample.input).value_or("(nothing)"));
+  };
+  const std::pair<std::string_view, std::string_view> rows[] = {
+      {"value.amount", "12.50"},
+      {"value.user.id", "9223372036854775807"},
+      {"value.big", "18446744073709551615"},
+      {"value.user.name", "J\u00f6rg \"x\""},
+      {"value.paid", "false"},
+      {"value.none", "null"},
+      {"value.tags", R"(["eu","new"])"},
+      {"value.items[1]", R"({"sku":"B-2","qty":7})"},
+      {"value.nothing", "(nothing)"},
+      {"key", "u42"},
+      {"headers[\"trace-id\"]", "def"},
+      {"size(value.items) * 2", "4"},
+      {"1 / (partition - 3)", "(nothing)"},
+      {"timestamp", "2026-01-31T12:00:00.250Z"},
+      {"value.", "mistake: "},
+  };
+  for (const auto& [expression, text] : rows)
+    EXPECT_TRUE(text_of(expression).starts_with(text)) << expression << ": " << text_of(expression);
+}
+
+TEST(Column, AListIsTakenApartAtItsCommas) {
+  using Parts = std::vector<std::string_view>;
+  EXPECT_EQ(expressions_of("value.a,value[\"b,c\"],size(x, 1),,d"),
+            (Parts{"value.a", "value[\"b,c\"]", "size(x, 1)", "d"}));
+  EXPECT_EQ(expressions_of(""), Parts{});
+  EXPECT_EQ(expressions_of("a\"b,c"), Parts{"a\"b,c"}) << "a quote without an end is for who compiles it";
+  EXPECT_EQ(expressions_of("a\"\\"), Parts{"a\"\\"});
+  EXPECT_EQ(expressions_of(")],b"), (Parts{")]", "b"}));
 }
 
 TEST(Filter, PlainWordsLookEverywhereAndAreTakenAsTheyStand) {

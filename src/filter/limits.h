@@ -13,6 +13,7 @@ inline constexpr std::size_t kPatternMemory = 65536;  // bytes of a compiled reg
 
 inline constexpr std::uint32_t kStepsMax = 10'000;                   // for a record; every element of a list counts
 inline constexpr std::size_t kLookedAtMax = std::size_t{128} << 20;  // bytes of a record, each time it is read
+inline constexpr std::size_t kBytesOfStep = 16;                      // that are looked at, as work()
 inline constexpr std::size_t kMadeMax = std::size_t{1} << 20;        // bytes of text that is made: lower, +, hex
 
 }  // namespace thalweg::filter

@@ -30,7 +30,7 @@ struct Value {
   Kind kind = Kind::kAbsent;
   std::int64_t integer = 0;  // also a bool, a time, a span; of kUint the same bits
   double real = 0;
-  std::string_view text = {};  // of JSON it may go on after the value's end
+  std::string_view text = {};  // of JSON it may go on after the value's end; of a number how it was written, if it was
 
   static Value of_bool(bool b) { return {.kind = Kind::kBool, .integer = b}; }
   static Value of_int(std::int64_t i) { return {.kind = Kind::kInt, .integer = i}; }

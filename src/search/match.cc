@@ -3,8 +3,11 @@
 namespace thalweg::search {
 
 std::size_t Match::bytes() const {
-  const auto of = [](const std::optional<Side>& side) { return side ? side->bytes.size() : 0; };
+  const auto of = [](const std::optional<Side>& side) {
+    return side ? side->bytes.size() + (side->read ? side->read->json.size() : 0) : 0;
+  };
   std::size_t sum = sizeof(Match) + of(key) + of(value);
+  for (const auto& column : columns) sum += sizeof(columns.front()) + column.value_or("").size();
   for (const auto& [name, header] : headers) sum += sizeof(headers.front()) + name.size() + of(header);
   return sum;
 }

@@ -11,10 +11,19 @@
 
 namespace thalweg::search {
 
+// What a side says by the schema that it names.
+struct ReadSide {
+  std::int32_t schema_id = 0;
+  std::string json;  // the beginning of it
+  bool is_cut = false;
+  std::string problem;  // why it cannot be read: then there is no JSON
+};
+
 // A key, a value or a header's value.
 struct Side {
   std::string bytes;     // the first of them
   std::size_t size = 0;  // of all
+  std::optional<ReadSide> read = {};
   bool is_cut() const { return bytes.size() < size; }
 };
 
@@ -25,6 +34,7 @@ struct Match {
   std::optional<Side> key, value;
   std::vector<std::pair<std::string, std::optional<Side>>> headers;  // the first ones
   std::size_t header_count = 0;                                      // of all
+  std::vector<std::optional<std::string>> columns = {};              // as they were wished for; nothing: absent
   std::size_t size = 0;                                              // of the record, unpacked
 
   // What it takes in memory, about.

@@ -7,6 +7,13 @@ namespace {
 
 constexpr std::int64_t kStrideMax = std::int64_t{1} << 40;
 
+// How many offsets take three quarters of the steps there are, after what these took; 0: there is no need to count.
+std::int64_t affordable(std::int64_t offsets, std::uint64_t work) {
+  if (work < kWorkMax / 2) return 0;
+  const double each = double(work) / double(std::max<std::int64_t>(offsets, 1));
+  return std::max<std::int64_t>(std::int64_t(double(kWorkMax) * 3 / 4 / each), 1);
+}
+
 }  // namespace
 
 // Who has not begun goes first, so that it has a time at all.
@@ -26,6 +33,7 @@ std::optional<Window> Plan::next() const {
                 .from = first->begin,
                 .to = first->end,
                 .lowest = first->begin,
+                .at_once = first->at_once,
                 .to_is_edge = newest_first() && first->end_is_edge};
   if (newest_first()) window.from = std::max(first->begin, first->end - std::min(first->stride, first->left()));
   return window;
@@ -41,6 +49,7 @@ void Plan::took(const Window& window, const Looked& looked) {
     part.end = std::clamp(scanned.begin, part.begin, part.end);
     part.end_is_edge = !scanned.is_cut && scanned.begin > window.lowest;
     part.stride = std::clamp<std::int64_t>(was, 1, kStrideMax);
+    part.at_once = affordable(was, scanned.work);
     if (looked.read_bytes < kWindowBytes / 2) part.stride = std::min(2 * part.stride, kStrideMax);
     if (scanned.oldest) part.frontier = std::min(part.frontier.value_or(*scanned.oldest), *scanned.oldest);
   } else {

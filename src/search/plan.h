@@ -27,6 +27,8 @@ struct Part {
   // Newest first: whether `end` is where a batch begins, and how many offsets are looked at in one go.
   bool end_is_edge = false;
   std::int64_t stride = 1024;
+  // Newest first: how many of them the filter's steps reach for; 0: for all. Not in a cursor: it is soon found out.
+  std::int64_t at_once = 0;
   std::optional<Error> failed;  // it is not gone on with
 
   bool is_done() const { return begin >= end || failed.has_value(); }
@@ -39,8 +41,9 @@ struct Window {
   std::size_t part = 0;
   PartitionId partition;
   Offset from, to;
-  Offset lowest;            // newest first: what is read before `from` by the way, down to here, is looked at too
-  bool to_is_edge = false;  // a batch begins at `to`, so nothing from there on needs to be read
+  Offset lowest;             // newest first: what is read before `from` by the way, down to here, is looked at too
+  std::int64_t at_once = 0;  // newest first: as Part says it
+  bool to_is_edge = false;   // a batch begins at `to`, so nothing from there on needs to be read
 };
 
 // What came of it.

@@ -50,6 +50,23 @@ TEST(Plan, ThePartitionThatIsNewestGoesOn) {
   EXPECT_EQ(plan.offsets_passed(), 1500);
 }
 
+TEST(Plan, AHeavyFilterIsGivenAsManyOffsetsAsItsStepsReachFor) {
+  Plan plan(Order::kNewestFirst, {part_of(0, 0, 100'000)});
+  EXPECT_EQ(plan.next()->at_once, 0);
+  auto looked = looked_at(Offset{99'000}, Offset{100'000}, 1, 2);
+  looked.scanned.work = kWorkMax;
+  plan.took(*plan.next(), looked);
+  EXPECT_EQ(plan.next()->at_once, 750);
+  looked = looked_at(Offset{98'999}, Offset{99'000}, 1, 2);
+  looked.scanned.work = 100 * kWorkMax;
+  plan.took(*plan.next(), looked);
+  EXPECT_EQ(plan.next()->at_once, 1) << "one is always looked at";
+  looked = looked_at(Offset{98'000}, Offset{98'999}, 1, 2);
+  looked.scanned.work = kWorkMax / 4;
+  plan.took(*plan.next(), looked);
+  EXPECT_EQ(plan.next()->at_once, 0) << "no need to count";
+}
+
 TEST(Plan, OldestFirstThePartitionThatIsOldestGoesOn) {
   Plan plan(Order::kOldestFirst, {part_of(0, 10, 50), part_of(1, 0, 50)});
   auto window = plan.next();

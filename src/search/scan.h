@@ -2,7 +2,8 @@
 // there is a thread for it.
 //
 // What cannot be kept, since there are too many matches or they are too large, was not looked at: the answer ends
-// before it, in the order of the search, and counts only what is on this side.
+// before it, in the order of the search, and counts only what is on this side. It ends also where the filter has taken
+// kWorkMax steps, so that a scan takes its time from the filter at most three times, whatever the records are.
 #pragma once
 
 #include <memory>
@@ -10,9 +11,11 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "filter/column.h"
 #include "filter/filter.h"
 #include "search/limits.h"
 #include "search/match.h"
+#include "search/side_reader.h"
 #include "storage/transaction_index.h"
 
 namespace thalweg::search {
@@ -28,6 +31,11 @@ struct ScanWish {
   std::size_t preview = 512;              // bytes of a key, a value, a header
   // For readers of committed records: transactions that were aborted and reach into these batches.
   std::vector<storage::AbortedTransaction> aborted;
+  // Newest first: how many offsets in front of `to` the steps are thought to reach for; 0: for all.
+  std::int64_t at_once = 0;
+  std::vector<filter::Column> columns = {};  // that are shown of a match
+  // That are known. Nothing: nothing is read by a schema.
+  std::shared_ptr<const Schemas> schemas = {};
 };
 
 struct Scanned {
@@ -37,7 +45,10 @@ struct Scanned {
   // Records in [begin, end) were looked at: all of the batches' that lie in the wish, or those on this side of the last
   // match that was kept.
   Offset begin, end;
-  bool is_cut = false;  // at a match, maybe inside a batch
+  bool is_cut = false;     // maybe inside a batch: at a match, or since the steps are used up
+  std::uint64_t work = 0;  // steps of the filter, also those that were taken for nothing
+  // What is in there is not known without this schema: nothing counts as looked at.
+  std::optional<std::int32_t> wants_schema;
   // Of records that were looked at; nothing: none had a time.
   std::optional<Timestamp> oldest, newest;
 };

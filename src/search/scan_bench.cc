@@ -20,18 +20,81 @@ struct Corpus {
   std::size_t unpacked = 0, records = 0;
 };
 
-Corpus corpus_of(record::Codec codec, std::size_t size) {
+using Value = std::string (*)(std::uint64_t number, std::size_t size);
+
+Corpus corpus_of(record::Codec codec, std::size_t size, Value value_of = order_text) {
   Corpus corpus;
   while (corpus.unpacked < kAll) {
     record::BatchBuilder builder({.base_offset = Offset{std::int64_t(corpus.records)}, .codec = codec});
     for (; builder.size() < kBatchBytes; ++corpus.records)
       builder.append({.timestamp = 1'700'000'000'000,
                       .key = as_bytes("key-1234"),
-                      .value = as_bytes(order_text(corpus.records, size))});
+                      .value = as_bytes(value_of(corpus.records, size))});
     corpus.unpacked += builder.size();
     corpus.batches += std::move(builder).build().text();
   }
   return corpus;
+}
+
+constexpr std::string_view kAvroOrder =
+    R"({"type":"record","name":"Order","fields":[{"name":"order_id","type":"string"},
+  {"name":"user","type":{"type":"record","name":"User","fields":[{"name":"id","type":"long"},{"name":"email","type":"string"}]}},
+  {"name":"status","type":"string"},{"name":"note","type":"string"},{"name":"last","type":"long"}]})";
+
+std::string avro_long(std::int64_t value) {
+  std::string bytes;
+  auto rest = static_cast<std::uint64_t>(value) << 1;
+  for (; rest > 127; rest >>= 7) bytes += char(rest | 128);
+  return bytes + char(rest);
+}
+std::string avro_text(const std::string& text) { return avro_long(std::int64_t(text.size())) + text; }
+
+// The same in Confluent's framing, of schema 7.
+std::string avro_order_of(std::uint64_t number, std::size_t size) {
+  const auto below = [&](std::uint64_t of) { return std::int64_t(number * 6364136223846793005ULL % of); };
+  const std::string head = std::string("\0\0\0\0\7", 5) + avro_text("ord-" + std::to_string(below(99'999'989))) +
+                           avro_long(below(999'983)) + avro_text("u" + std::to_string(below(99'991)) + "@example.com") +
+                           avro_text(number % 1000 == 0 ? "FAILED" : "PAID");
+  return head + avro_text(std::string(size > head.size() ? size - head.size() : 0, 'n')) + avro_long(below(97));
+}
+
+std::uint64_t matches_in(const Corpus& corpus, search::ScanWish wish) {
+  std::uint64_t matches = 0;
+  for (wish.from = Offset{0}; wish.from < wish.to;) {
+    const auto found = search::scan(as_bytes(corpus.batches), wish);
+    matches += found->counts.matches;
+    wish.from = found->end;
+  }
+  return matches;
+}
+
+void print_row(const Corpus& corpus, std::string_view kind, std::size_t size, std::string_view text,
+               std::shared_ptr<const search::Schemas> schemas = {}) {
+  const search::ScanWish wish{
+      .filter = std::make_shared<const filter::Filter>(filter::Filter::compile(text, 0).value()),
+      .partition = {0},
+      .order = search::Order::kOldestFirst,
+      .from = Offset{0},
+      .to = Offset{std::int64_t(corpus.records)},
+      .matches_max = corpus.records,
+      .preview = 0,
+      .aborted = {},
+      .schemas = std::move(schemas)};
+  std::uint64_t matches = 0;
+  const double seconds = seconds_each(0.3, [&] { matches = matches_in(corpus, wish); });
+  std::printf("%-6.*s %6zu  %-46.*s %8.2f %10.0f %8llu\n", int(kind.size()), kind.data(), size, int(text.size()),
+              text.data(), double(corpus.unpacked) / seconds / 1e9, seconds / double(corpus.records) * 1e9,
+              static_cast<unsigned long long>(matches));
+}
+
+void print_avro() {
+  auto schemas = std::make_shared<search::Schemas>();
+  schemas->emplace(
+      7, decode::SchemaOf{.id = 7, .schema = schema::parse(schema::Type::kAvro, kAvroOrder).value(), .problem = {}});
+  for (const std::size_t size : {200u, 1000u, 10'000u})
+    for (const std::string_view text :
+         {R"(value.status == "FAILED")", R"(value.last == 98)", R"(value.user.id < 1000)"})
+      print_row(corpus_of(record::Codec::kNone, size, avro_order_of), "avro", size, text, schemas);
 }
 
 }  // namespace
@@ -49,23 +112,8 @@ int main() {
   for (const auto codec : {record::Codec::kNone, record::Codec::kLz4, record::Codec::kZstd}) {
     for (const std::size_t size : {200u, 1000u, 10'000u}) {
       const Corpus corpus = corpus_of(codec, size);
-      for (const auto text : kFilters) {
-        const search::ScanWish wish{
-            .filter = std::make_shared<const filter::Filter>(filter::Filter::compile(text, 0).value()),
-            .partition = {0},
-            .order = search::Order::kOldestFirst,
-            .from = Offset{0},
-            .to = Offset{std::int64_t(corpus.records)},
-            .matches_max = corpus.records,
-            .preview = 0,
-            .aborted = {}};
-        std::uint64_t matches = 0;
-        const double seconds =
-            seconds_each(0.3, [&] { matches = search::scan(as_bytes(corpus.batches), wish)->counts.matches; });
-        std::printf("%-6.*s %6zu  %-46.*s %8.2f %10.0f %8llu\n", int(name(codec).size()), name(codec).data(), size,
-                    int(text.size()), text.data(), double(corpus.unpacked) / seconds / 1e9,
-                    seconds / double(corpus.records) * 1e9, static_cast<unsigned long long>(matches));
-      }
+      for (const auto text : kFilters) print_row(corpus, name(codec), size, text);
     }
   }
+  print_avro();
 }

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "record/builder.h"
 
 namespace thalweg::search {
@@ -99,6 +101,110 @@ TEST(Scan, CountsAreExactHoweverItIsCut) {
     expect_the_same_in_parts(Order::kNewestFirst, matches_max, bytes);
     expect_the_same_in_parts(Order::kOldestFirst, matches_max, bytes);
   }
+}
+
+// Of each record thousands of steps, nearly as many as one may take.
+constexpr std::string_view kHeavy =
+    "[0,1,2,3,4,5,6,7,8,9].all(a, [0,1,2,3,4,5,6,7,8,9].all(b, "
+    "[0,1,2,3,4,5,6,7,8,9].all(c, a + b + c < 100))) && value % 100 == 7";
+
+struct HeavyRun {
+  Offsets found;
+  Counts counts;
+  int scans = 0;
+  std::uint64_t most = 0;  // work of one scan
+};
+
+HeavyRun look_with_heavy_filter(const std::string& bytes, Order order, int records) {
+  HeavyRun run;
+  auto wish = wish_for(kHeavy, order, 0, records);
+  while (wish.from < wish.to && run.scans < 1000) {
+    const auto part = scan(as_bytes(bytes), wish);
+    CHECK(part && part->counts.troubled == 0);
+    ++run.scans;
+    run.most = std::max(run.most, part->work);
+    std::ranges::copy(offsets_of(*part), std::back_inserter(run.found));
+    run.counts += part->counts;
+    if (order == Order::kNewestFirst)
+      wish.to = part->begin;
+    else
+      wish.from = part->end;
+  }
+  return run;
+}
+
+TEST(Scan, AHeavyFilterEndsItEarlyWhateverTheBatches) {
+  constexpr int kRecords = 1000;
+  record::BatchBuilder one_batch({});
+  for (int i = 0; i < kRecords; ++i) one_batch.append({.timestamp = i, .value = as_bytes(std::to_string(i))});
+  for (const std::string& bytes : {batches_of(kRecords), std::string(std::move(one_batch).build().text())}) {
+    for (const auto order : {Order::kNewestFirst, Order::kOldestFirst}) {
+      const auto run = look_with_heavy_filter(bytes, order, kRecords);
+      EXPECT_LT(run.most, 3 * kWorkMax);
+      EXPECT_GT(run.scans, 2);
+      EXPECT_EQ(run.counts, (Counts{.records = kRecords, .bytes = bytes.size(), .matches = kRecords / 100}));
+      EXPECT_EQ(std::set(run.found.begin(), run.found.end()).size(), std::size_t(kRecords / 100));
+      EXPECT_TRUE(order == Order::kOldestFirst ? std::ranges::is_sorted(run.found)
+                                               : std::ranges::is_sorted(run.found, std::greater()));
+    }
+  }
+}
+
+TEST(Scan, WhatIsUnreadableCountsOnceHoweverItIsCut) {
+  constexpr int kRecords = 1000;
+  record::BatchBuilder builder({});
+  for (int i = 0; i < kRecords; ++i) builder.append({.timestamp = i, .value = as_bytes(std::to_string(i))});
+  std::string bytes(std::move(builder).build().text());
+  bytes[bytes.size() - 9] = '\xff';  // within the last record or the one before
+  for (const auto order : {Order::kNewestFirst, Order::kOldestFirst}) {
+    const auto run = look_with_heavy_filter(bytes, order, kRecords);
+    EXPECT_EQ(run.counts.unreadable, 1u);
+    EXPECT_EQ(run.counts.bytes, bytes.size());
+  }
+}
+
+std::string avro_orders(int records) {
+  record::BatchBuilder builder({});
+  for (int i = 0; i < records; ++i) {
+    const std::string value{'\0', '\0', '\0', '\0', char(i % 2 ? 7 : 8), char(2 * (i % 60))};
+    builder.append({.timestamp = i, .value = as_bytes(value)});
+  }
+  return std::string(std::move(builder).build().text());
+}
+
+TEST(Scan, AsksForASchemaBeforeAnythingCountsAndReadsByIt) {
+  const std::string bytes = avro_orders(120);
+  auto wish = wish_for("value.id == 5", Order::kOldestFirst, 0, 120);
+  EXPECT_EQ(scan(as_bytes(bytes), wish)->wants_schema, std::nullopt) << "nobody is to be asked";
+  auto schemas = std::make_shared<Schemas>();
+  wish.schemas = schemas;
+  EXPECT_EQ(scan(as_bytes(bytes), wish)->wants_schema, 8);
+  EXPECT_EQ(scan(as_bytes(bytes), wish)->counts, Counts{});
+  schemas->emplace(8, decode::SchemaOf{.id = 8, .schema = {}, .problem = "schema 8: Schema not found"});
+  EXPECT_EQ(scan(as_bytes(bytes), wish)->wants_schema, 7);
+  const auto schema =
+      schema::parse(schema::Type::kAvro, R"({"type":"record","name":"O","fields":[{"name":"id","type":"int"}]})");
+  ASSERT_TRUE(schema);
+  schemas->emplace(7, decode::SchemaOf{.id = 7, .schema = *schema, .problem = {}});
+  const auto found = scan(as_bytes(bytes), wish);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(offsets_of(*found), (Offsets{5, 65}));
+  EXPECT_EQ(found->counts.troubled, 60u) << "those of schema 8";
+  ASSERT_TRUE(found->matches[0].value->read);
+  EXPECT_EQ(found->matches[0].value->read->json, R"({"id":5})");
+  EXPECT_EQ(found->matches[0].value->read->schema_id, 7);
+}
+
+TEST(Scan, MoreSchemasThanOneSearchMayAskForAreTakenAsNone) {
+  auto schemas = std::make_shared<Schemas>();
+  for (int id = 1000; schemas->size() < kSchemasMax; ++id)
+    schemas->emplace(id, decode::SchemaOf{.id = id, .schema = {}, .problem = {}});
+  auto wish = wish_for("value.id == 5", Order::kOldestFirst, 0, 120);
+  wish.schemas = schemas;
+  const auto found = scan(as_bytes(avro_orders(120)), wish);
+  EXPECT_EQ(found->wants_schema, std::nullopt);
+  EXPECT_EQ(found->counts.records, 120u);
+  EXPECT_EQ(found->counts.troubled, 120u) << "and nobody knows whether they match";
 }
 
 TEST(Scan, AGapUpToTheEndIsPassed) {

@@ -13,17 +13,30 @@ Task<std::vector<Match>> Search::look_on(std::size_t matches_max) {
                 .isolation = wish_.committed ? replica::Isolation::kLastStable : replica::Isolation::kHighWatermark,
                 .filter = wish_.filter,
                 .matches_max = share_of(matches_max),
-                .preview = std::min(wish_.preview, kPreviewMax)};
+                .preview = std::min(wish_.preview, kPreviewMax),
+                .columns = wish_.columns,
+                .schemas = schemas_};
   ShardReader& reader = reader_of_(wish.key);
   auto looked = co_await reader.shard().call(reader, &ShardReader::look, std::move(wish));
   if (!looked) {
     plan_.failed(*window, std::move(looked.error()));
     co_return std::vector<Match>();
   }
+  if (looked->scanned.wants_schema) {
+    co_await learn(*looked->scanned.wants_schema);
+    co_return std::vector<Match>();
+  }
   plan_.took(*window, *looked);
   for (auto& trouble : looked->scanned.troubles)
     if (troubles_.size() < kTroublesShown) troubles_.push_back(std::move(trouble));
   co_return std::move(looked->scanned.matches);
+}
+
+// The window is looked at again afterwards. What is known by now stays as it is for scans that have it.
+Task<> Search::learn(std::int32_t schema) {
+  auto more = std::make_shared<Schemas>(*schemas_);
+  more->emplace(schema, co_await schema_of_(schema));
+  schemas_ = std::move(more);
 }
 
 // So that a partition in which nearly all match leaves room for the others, whose records are of the same time.

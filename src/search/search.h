@@ -19,15 +19,23 @@ struct Wish {
   Timestamp now = 0;  // that of the filter
   bool committed = true;
   std::size_t preview = 512;
+  std::vector<filter::Column> columns = {};
 };
 
 class Search {
  public:
   // Who reads the partition; outlives the search.
   using ReaderOf = std::function<ShardReader&(const replica::PartitionKey&)>;
+  // What a schema registry says of an id; without schema and problem: there is no registry, or no such schema.
+  using SchemaOf = std::function<Task<decode::SchemaOf>(std::int32_t id)>;
 
-  Search(Wish wish, Plan plan, ReaderOf reader_of)
-      : wish_(std::move(wish)), plan_(std::move(plan)), reader_of_(std::move(reader_of)) {}
+  // `schema_of` may be missing: then nothing is read by a schema.
+  Search(Wish wish, Plan plan, ReaderOf reader_of, SchemaOf schema_of = {})
+      : wish_(std::move(wish)),
+        plan_(std::move(plan)),
+        reader_of_(std::move(reader_of)),
+        schema_of_(std::move(schema_of)),
+        schemas_(schema_of_ ? std::make_shared<const Schemas>() : nullptr) {}
 
   // Nothing is left to look at, or can be looked at.
   bool is_done() const { return plan_.is_done(); }
@@ -44,10 +52,13 @@ class Search {
   static constexpr std::size_t kShareMin = 8;
 
   std::size_t share_of(std::size_t matches_max) const;
+  Task<> learn(std::int32_t schema);
 
   const Wish wish_;
   Plan plan_;
   const ReaderOf reader_of_;
+  const SchemaOf schema_of_;
+  std::shared_ptr<const Schemas> schemas_;  // that were needed so far
   std::vector<TroubledRecord> troubles_;
 };
 

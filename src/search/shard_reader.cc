@@ -73,11 +73,15 @@ Task<Result<Looked>> ShardReader::look(ReadWish wish) {
       .to = window.to,
       .matches_max = wish.matches_max,
       .preview = wish.preview,
-      .aborted = std::move(found.data.aborted)};
+      .aborted = std::move(found.data.aborted),
+      .at_once = window.at_once,
+      .columns = std::move(wish.columns),
+      .schemas = wish.schemas};
   CO_TRY(looked.scanned, co_await workers_.run([bytes = std::move(bytes), scan_wish = std::move(scan_wish)] {
     return scan(bytes, scan_wish);
   }));
   const Scanned& scanned = looked.scanned;
+  if (scanned.wants_schema) co_return looked;
   if (newest_first ? scanned.begin >= window.to : scanned.end <= window.from)
     co_return fail(ErrorCode::kCorruptMessage,
                    "there is no batch at " + to_string(window.from) + " where the log has one");

@@ -25,6 +25,8 @@ struct ReadWish {
   std::shared_ptr<const filter::Filter> filter;
   std::size_t matches_max = kMatchesMax;
   std::size_t preview = 512;
+  std::vector<filter::Column> columns = {};
+  std::shared_ptr<const Schemas> schemas = {};
 };
 
 struct EdgeWish {

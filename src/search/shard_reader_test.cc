@@ -93,6 +93,28 @@ TEST_F(ShardReaderTest, EveryBatchIsReadOnceWhateverItsSize) {
   }
 }
 
+TEST_F(ShardReaderTest, AHeavyFilterIsAskedForALittleAtATimeAndNothingIsLeftOut) {
+  for (int i = 0; i < 3; ++i) append(400, 20);
+  constexpr auto kHeavy =
+      "[0,1,2,3,4,5,6,7,8,9].all(a, [0,1,2,3,4,5,6,7,8,9].all(b, [0,1,2,3,4,5,6,7,8,9].all(c, a + b + c < 99))) && "
+      "offset % 100 == 3";
+  const auto filter = std::make_shared<const filter::Filter>(*filter::Filter::compile(kHeavy, 0));
+  for (const auto order : {Order::kNewestFirst, Order::kOldestFirst}) {
+    Plan plan(order, {all()});
+    int windows = 0;
+    for (; !plan.is_done(); ++windows) {
+      ASSERT_LT(windows, 1000);
+      const auto looked =
+          t.run(reader.look({.key = key, .window = *plan.next(), .order = order, .filter = filter, .preview = 0}));
+      ASSERT_TRUE(looked);
+      EXPECT_LT(looked->scanned.work, 3 * kWorkMax);
+      plan.took(*plan.next(), *looked);
+    }
+    EXPECT_GT(windows, 2);
+    EXPECT_EQ(plan.counts(), (Counts{.records = 1200, .bytes = log().size_bytes(), .matches = 12}));
+  }
+}
+
 TEST_F(ShardReaderTest, WhatRetentionTookIsNotLookedAt) {
   for (int i = 0; i < 100; ++i) append(10, 1000);
   for (const auto order : {Order::kNewestFirst, Order::kOldestFirst}) {

@@ -2,7 +2,9 @@
 
 import json
 import struct
+import subprocess
 import time
+import urllib.parse
 
 from cluster_tests import in_cluster, until
 from console_tests import Console, _tool, _with_console
@@ -89,8 +91,51 @@ def _schemas_are_those_of_the_registry() -> str:
             value = console.get(f"/topics/orders/records/0/{at['offset']}")["record"]["value"]
             expect_equal((value["format"], value["text"]), (kind.lower().replace("json", "json_schema"), '{"id":9223372036854775807}'), kind)
             expect_equal((value["schema"]["subject"], value["schema"]["version"]), (f"orders-{kind}-value", 1), "its schema")
+        _are_found_by_their_fields(broker, console, port)
         return ", ".join(_SCHEMAS)
     return test()
+
+
+def _are_found_by_their_fields(broker: ThalwegBroker, console: Console, registry: int) -> None:
+    """The search, a column and consume --where look into all of them, by the same schemas."""
+    where = "value.id == 9223372036854775807"
+    query = urllib.parse.urlencode({"where": where, "columns": "value.id,schema_id"})
+    found = console.get(f"/topics/orders/search?{query}")
+    expect_equal((found["why"], len(found["items"]), found["progress"]["troubled"]), ("end", len(_SCHEMAS), 0), "what the search finds")
+    for item in found["items"]:
+        expect_equal(item["value"]["read"]["json"], '{"id":9223372036854775807}', "what it says of a match")
+        expect_equal([column["text"] for column in item["columns"]], ["9223372036854775807", str(item["value"]["read"]["schema"])], "columns")
+    listed = console.get("/topics/orders/records?columns=value.id")["items"]
+    expect_equal([item["columns"][0]["text"] for item in listed], ["9223372036854775807"] * len(_SCHEMAS), "columns of the list")
+    expect_equal(console.get(f"/topics/orders/search?{urllib.parse.urlencode({'where': 'value.id == 1'})}")["items"], [], "what does not match")
+    nobody = free_port()
+    for expression, asked, count in ((where, registry, len(_SCHEMAS)), ("value.id == 1", registry, 0), (where, nobody, 0)):
+        done = subprocess.run([str(broker.binary), "consume", "orders", "--output", "json", "--where", expression, "--registry",
+                               f"http://127.0.0.1:{asked}", "--brokers", broker.bootstrap], capture_output=True, text=True, check=False, timeout=60)
+        expect_equal((done.returncode, len(done.stdout.splitlines())), (0, count), f"lines of consume --where {expression}: {done.stderr}")
+        expect_equal(f"{len(_SCHEMAS)} records are left out" in done.stderr, asked == nobody, f"what it says of records that it cannot read: {done.stderr}")
+
+
+def _a_search_names_what_it_leaves_out(cluster, consoles: dict[int, Console]) -> None:
+    """Each partition of a topic without copies is searched at one node, and named at the others; also by a search that is gone on with."""
+    cluster.thalweg(["topic", "create", "alone", "--partitions", "6", "--replicas", "1"])
+    for partition in range(6):
+        for number in range(2):
+            _write(consoles[1], "alone", {"partition": partition, "value": {"text": f"{number}"}})
+    searched = []
+    for node, console in consoles.items():
+        for _ in until(_WAIT_SECONDS):  # it may hear of the topic a moment later
+            if console.ask("GET", "/api/v1/topics/alone/search")[0] == 200:
+                break
+        first = console.get("/topics/alone/search?limit=1")
+        here = {row["partition"] for row in first["partitions"]}
+        expect_equal(here | set(first["elsewhere"]), set(range(6)), f"what node {node} says of all partitions")
+        searched += sorted(here)
+        if "cursor" in first:
+            second = console.get(f"/topics/alone/search?limit=500&cursor={first['cursor']}")
+            expect_equal(second["elsewhere"], first["elsewhere"], f"what node {node} leaves out when it goes on")
+            expect_equal((len(second["items"]), second["why"]), (2 * len(here) - 1, "end"), f"what node {node} finds")
+    expect_equal(sorted(searched), list(range(6)), "partitions that were searched somewhere")
 
 
 @in_cluster
@@ -114,6 +159,7 @@ def _any_broker_shows_and_writes_all(cluster) -> str:
         expect_equal(sorted(item["value"]["text"] for item in page["items"]), wanted, f"seen at node {node}")
         times = [item["timestamp"] for item in page["items"]]
         expect_equal(times, sorted(times, reverse=True), "in order of time")
+    _a_search_names_what_it_leaves_out(cluster, consoles)
     lost = next(iter(leaders - {1}))
     cluster.nodes[lost].kill()
     for _ in until(_WAIT_SECONDS):

@@ -42,10 +42,10 @@ export const topicTabs = ['messages', 'partitions', 'groups', 'configuration'] a
 export const groupTabs = ['lag', 'members', 'configuration'] as const;
 export const brokerTabs = ['directories', 'configuration'] as const;
 const options = { q: text(), option: text(), show: oneOf('all', 'set') };
-// `start` is the offset or the time, as people write it; `record` the open one, "7:4318204".
+// `start` is the offset or the time, as people write it, `until` where a search ends; `record` the open one, "7:4318204".
 const messages = {
   from: oneOf('newest', 'oldest', 'time', 'offset', 'live'),
-  start: text(),
+  start: text(), until: text(), where: text(), columns: text(),
   partitions: text(),
   key: text('auto'),
   value: text('auto'),

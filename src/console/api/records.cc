@@ -123,7 +123,8 @@ Task<std::vector<ReadLane>> lanes_of(const Call& call, const Begin& begin, const
 }
 
 // The chosen records with what is in them, in the order in which they were chosen.
-Task<Outcome<>> add_items(const Call& call, const RecordOrder& order, const GetTopicRecords& asked, RecordPage& page) {
+Task<Outcome<>> add_items(const Call& call, const RecordOrder& order, const GetTopicRecords& asked,
+                          const std::vector<filter::Column>& columns, RecordPage& page) {
   std::map<std::size_t, std::vector<Offset>> by_lane;
   std::map<std::pair<std::int32_t, std::int64_t>, std::size_t> places;
   for (const auto& [lane, offset] : order.chosen()) {
@@ -138,7 +139,8 @@ Task<Outcome<>> add_items(const Call& call, const RecordOrder& order, const GetT
                     .partition = place.partition.value,
                     .last_stable = {},
                     .key = asked.key,
-                    .value = asked.value};
+                    .value = asked.value,
+                    .columns = columns};
     auto records = co_await read_records(call, place, std::move(offsets), isolation_of(asked), std::move(view));
     if (!records) {
       page.partitions[lane].problem = records.error().message;
@@ -177,6 +179,7 @@ RecordsOfPartition as_partition(const ReadLane& lane) {
 Task<Outcome<RecordPage>> records(const Call& call, GetTopicRecords asked) {
   CO_TRY(const auto topic, find_readable_topic(call, asked.topic));
   CO_TRY(const auto begin, begin_of(*topic, asked));
+  CO_TRY(const auto columns, columns_of(asked.columns, call.now));
   auto lanes = co_await lanes_of(call, begin, asked);
   std::vector<Offset> started;
   for (const auto& lane : lanes) started.push_back(lane.start);
@@ -184,7 +187,7 @@ Task<Outcome<RecordPage>> records(const Call& call, GetTopicRecords asked) {
   co_await order.choose(std::size_t(asked.limit));
   RecordPage page{.as_of = call.now, .end = order.why(), .cursor = {}, .skipped = 0, .partitions = {}, .items = {}};
   for (const auto& lane : order.lanes()) page.partitions.push_back(as_partition(lane));
-  CO_TRY_VOID(co_await add_items(call, order, asked, page));
+  CO_TRY_VOID(co_await add_items(call, order, asked, columns, page));
   if (begin.direction == ReadDirection::kLive)
     go_on_live(order, begin, started, page);
   else if (const auto next = order.next())

@@ -55,6 +55,21 @@ export const change = <T>(method: string, path: string, body: unknown, plan: str
 export const dryRun = <T>(method: string, path: string, body: unknown, signal: AbortSignal): Promise<T> =>
   ask<T>(method, `${path}${path.includes('?') ? '&' : '?'}dry_run=true`, body, signal);
 
+// The bytes of an answer as they come: for events.
+export async function streamed(path: string, signal: AbortSignal): Promise<ReadableStream<BufferSource>> {
+  const response = await send('GET', path, undefined, signal, { Accept: 'text/event-stream' });
+  for (const listener of listeners) listener(true, response.status);
+  if (!response.ok || !response.body) throw refusal(response, await response.text().catch(() => ''));
+  return response.body;
+}
+
+// An answer that is bytes.
+export async function bytes(path: string): Promise<Uint8Array> {
+  const response = await send('GET', path, undefined, undefined, { Accept: '*/*' });
+  if (!response.ok) throw refusal(response, await response.text().catch(() => ''));
+  return new Uint8Array(await response.arrayBuffer());
+}
+
 type More = Record<string, string>; // headers
 
 async function ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, more: More = {}): Promise<T> {

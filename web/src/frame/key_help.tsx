@@ -5,7 +5,7 @@ const keys: [string[], string][] = [
   [['/'], 'Filter the table'],
   [['j', 'k'], 'Next and previous row'],
   [['Enter'], 'Open the row'],
-  [['Esc'], 'Close, or empty the filter'],
+  [['Esc'], 'Close, stop a search, or empty the filter'],
   [['[', ']'], 'Previous and next tab'],
   [['g', 'o'], 'Overview'],
   [['g', 't'], 'Topics'],

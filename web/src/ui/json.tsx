@@ -1,4 +1,6 @@
-// JSON as a tree: brackets fold, numbers stand as they were written. Very long ones are drawn by parts.
+// JSON as a tree: brackets fold, numbers stand as they were written. Very long ones are drawn by parts. What may be done
+// with a value stands beside the one that was pressed or is pointed at: only there, so that a long tree stays light.
+import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { Icon } from '../icons';
 import { Hidden } from './name';
@@ -6,10 +8,13 @@ import { jsonLines, previewParts, unfolded, type JsonLine } from './json_tree';
 
 const DRAWN = 1000; // lines; more on demand
 
-export function Json({ text, root }: { text: string; root: string }) {
+export type LineActs = (line: JsonLine) => ComponentChildren;
+
+export function Json({ text, root, acts }: { text: string; root: string; acts?: LineActs | undefined }) {
   const lines = useMemo(() => jsonLines(text, root), [text, root]);
   const [folded, fold] = useState<ReadonlySet<number>>(new Set());
   const [most, draw] = useState(DRAWN);
+  const [near, come] = useState(-1); // the line whose acts are shown
   if (!lines) return <Plain text={text} />;
   const shown = unfolded(lines, folded, most);
   const turn = (index: number) => {
@@ -21,7 +26,14 @@ export function Json({ text, root }: { text: string; root: string }) {
   return (
     <div class="json mono">
       {shown.map((index) => (
-        <Line key={index} line={lines[index]!} folded={folded.has(index)} onTurn={() => turn(index)} />
+        <Line
+          key={index}
+          line={lines[index]!}
+          folded={folded.has(index)}
+          onTurn={() => turn(index)}
+          onNear={acts && (() => come(index))}
+          acts={index === near ? acts : undefined}
+        />
       ))}
       {shown.length >= most && last < lines.length - 1 && (
         <button class="btn" onClick={() => draw((n) => n + DRAWN)}>
@@ -32,10 +44,23 @@ export function Json({ text, root }: { text: string; root: string }) {
   );
 }
 
-function Line({ line, folded, onTurn }: { line: JsonLine; folded: boolean; onTurn: () => void }) {
+interface LineProps {
+  line: JsonLine;
+  folded: boolean;
+  onTurn: () => void;
+  onNear: (() => void) | undefined; // there are acts
+  acts: LineActs | undefined;
+}
+
+function Line({ line, folded, onTurn, onNear, acts }: LineProps) {
   const opens = line.close !== undefined && line.count! > 0;
   return (
-    <div class="line" style={{ paddingInlineStart: `${line.depth * 15 + 18}px` }} title={line.path}>
+    <div
+      class={`line${acts ? ' near' : ''}`}
+      style={{ paddingInlineStart: `${line.depth * 15 + 18}px` }}
+      title={line.path}
+      onPointerEnter={onNear}
+    >
       {opens && (
         <button
           class={`fold${folded ? '' : ' open'}`}
@@ -54,9 +79,15 @@ function Line({ line, folded, onTurn }: { line: JsonLine; folded: boolean; onTur
           {': '}
         </>
       )}
-      <span class={`j-${line.kind}`}>
-        <Hidden text={line.text} />
-      </span>
+      {onNear && line.kind !== 'mark' ? (
+        <button class={`j-${line.kind}`} aria-expanded={acts !== undefined} onClick={onNear} onFocus={onNear}>
+          <Hidden text={line.text} />
+        </button>
+      ) : (
+        <span class={`j-${line.kind}`}>
+          <Hidden text={line.text} />
+        </span>
+      )}
       {opens && folded && (
         <span class="dimmer">
           {' '}
@@ -64,6 +95,7 @@ function Line({ line, folded, onTurn }: { line: JsonLine; folded: boolean; onTur
         </span>
       )}
       {line.comma && ','}
+      {acts && line.kind !== 'mark' && <span class="acts">{acts(line)}</span>}
     </div>
   );
 }

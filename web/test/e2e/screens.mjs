@@ -6,6 +6,8 @@ export const screens = {
   record: '/topics/orders.events.v1?record=3:4318201',
   'record-headers': '/topics/orders.events.v1?record=3:4318201&part=headers',
   'messages-offset': '/topics/orders.events.v1?from=offset',
+  search: `/topics/orders.events.v1?where=${encodeURIComponent('value.reason == "card_declined"')}&record=4:4318196`,
+  'search-wrong': '/topics/orders.events.v1?where=value.sttus%20%3D%3D%201',
   partitions: '/topics/audit.raw/partitions',
   'topic-groups': '/topics/billing.invoices/groups',
   configuration: '/topics/billing.invoices/configuration',

@@ -1,5 +1,7 @@
 // Made-up records: what people write, and what goes wrong.
 import type {
+  FoundRecord,
+  FoundSide,
   Payload,
   PayloadFormat,
   Record as KafkaRecord,
@@ -51,6 +53,35 @@ export const record = (n: number): KafkaRecord => ({
 
 const all = Array.from({ length: COUNT }, (_, n) => record(n));
 
+// Paths of one or two names, without quotes.
+export function withColumns<R extends { value?: { text?: string } }>(rows: R[], list: string | null): R[] {
+  if (!list) return rows;
+  const said = (text: string, path: string) => {
+    const found = new RegExp(`"${path.split('.').at(-1)}":("[^"]*"|[^,}]*)`).exec(text)?.[1];
+    return found === undefined ? { cut: false } : { text: found.replaceAll('"', ''), cut: false };
+  };
+  return rows.map((row) => ({ ...row, columns: list.split(',').map((path) => said(row.value?.text ?? '', path)) }));
+}
+
+// What a search looks at.
+export function found(written: KafkaRecord[], oldestFirst: boolean): FoundRecord[] {
+  const rows = [...written, ...all].map((one) => ({
+    partition: one.partition,
+    offset: one.offset,
+    timestamp: one.timestamp,
+    ...sideOf('key', one.key),
+    ...sideOf('value', one.value),
+    headers: [],
+    header_count: one.headers,
+    bytes: one.bytes,
+    columns: [],
+  }));
+  return oldestFirst ? rows.reverse() : rows;
+}
+
+const sideOf = (name: 'key' | 'value', { format, bytes, text, cut }: Payload): { [side in 'key' | 'value']?: FoundSide } =>
+  format === 'null' ? {} : { [name]: { bytes, cut, text } };
+
 export interface Ask {
   get(name: string): string | null;
 }
@@ -73,7 +104,7 @@ export function recordPage(query: Ask, written: KafkaRecord[]): RecordPage {
     ...(more ? { cursor: String(next) } : {}),
     skipped: 0,
     partitions: partitions(),
-    items: rows.slice(start, next),
+    items: withColumns(rows.slice(start, next), query.get('columns')),
   };
 }
 

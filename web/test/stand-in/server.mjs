@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import * as data from './data.ts';
 import { planned } from './plans.mjs';
 import * as records from './records.ts';
+import { filterCheck, search } from './searches.mjs';
 
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; " +
@@ -39,6 +40,11 @@ export function world({ topics, groups, auth = 'none' } = {}) {
     readOnly: false,
     written: [], // records, the newest first
     acts: [], // changes that were carried out
+    hold: undefined, // a promise that searches wait for after their first piece
+    cut: false, // searches lose their connection there
+    closed: 0, // streams that ended, whoever ended them
+    elsewhere: [], // partitions that are not searched
+    failed: undefined, // { problem } of a partition that cannot be searched
   };
 }
 
@@ -135,6 +141,7 @@ const routes = [
     (w, q, t) => page(sorted(data.partitions(topicOf(w, t)), q.get('sort') ?? 'partition'), q),
   ],
   ['GET /topics/:t/groups', (w, q, t) => page(sorted(data.topicGroups(topicOf(w, t)), q.get('sort') ?? 'name'), q, { not_asked: [] })],
+  ['GET /topics/:t/search', (w, q, t) => topicOf(w, t)],
   ['GET /topics/:t/records', (w, q, t) => topicOf(w, t) && records.recordPage(q, w.written)],
   [
     'GET /topics/:t/records/:p/:o',
@@ -162,6 +169,7 @@ const routes = [
       return { partition: made.partition, offset: made.offset, timestamp: made.timestamp };
     },
   ],
+  ['GET /filters/check', (w, q) => filterCheck(q.get('where') ?? '')],
   ['GET /topics/:t/config', (w, q, t) => topicOf(w, t) && data.configuration()],
   [
     'GET /groups',
@@ -290,6 +298,17 @@ function api(w, request, response, body) {
   response.writeHead(status, { ETag: etag, 'Cache-Control': 'no-cache' }).end(text);
 }
 
+const SEARCH = /^\/api\/v1\/topics\/([^/]+)\/search$/;
+
+// A stream, unless the topic is not there.
+function streamed(w, request, response) {
+  const url = new URL(request.url, 'http://stand-in');
+  const topic = SEARCH.exec(url.pathname)?.[1];
+  if (!topic || !w.topics.some(({ name }) => name === decodeURIComponent(topic))) return false;
+  void search(w, url.searchParams, response);
+  return true;
+}
+
 function file(assets, request, response) {
   const { pathname } = new URL(request.url, 'http://stand-in');
   const asset =
@@ -314,6 +333,7 @@ export async function standIn(assets, w = world(), port = 0) {
       response.setHeader('Content-Security-Policy', POLICY);
       response.setHeader('X-Content-Type-Options', 'nosniff');
       response.setHeader('Referrer-Policy', 'no-referrer');
+      if (streamed(w, request, response)) return;
       if (request.url.startsWith('/api/')) api(w, request, response, body);
       else file(assets, request, response);
     });

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { MOST, newestFirst } from '../../src/api/records';
 import type { Payload, Record as KafkaRecord } from '../../src/api/types.gen';
 import { parametersOf, recordOf, timeOf, wrongStart } from '../../src/screens/topic/messages/asked';
-import { bodyOf, typedOf } from '../../src/screens/topic/produce';
+import { bodyOf } from '../../src/screens/topic/produce';
+import { typedOf } from '../../src/screens/topic/typed';
 import { placeOf, type Place } from '../../src/router';
 
 const NOW = Date.UTC(2026, 10, 28, 6, 42);
@@ -20,6 +21,7 @@ test('a time is a span back, a date, or milliseconds', () => {
 test('what the address says is what the API is asked', () => {
   assert.deepEqual(parametersOf(queryOf(''), NOW), {
     from: 'newest', offset: undefined, time: undefined, partitions: undefined, key: undefined, value: undefined,
+    columns: undefined,
   });
   assert.equal(parametersOf(queryOf('?from=offset&start=12'), NOW)['offset'], '12');
   assert.equal(parametersOf(queryOf('?from=time&start=-1h'), NOW)['time'], NOW - 3_600_000);

@@ -1,13 +1,12 @@
 // Writes a record: typed, or filled from one that is there.
 import { useEffect, useState } from 'preact/hooks';
 import { at, get, post, type Trouble } from '../../api/client';
-import type { NewHeader, NewPayload, NewPayloadAs, NewRecord, Payload, RecordDetail, WrittenRecord } from '../../api/types.gen';
+import type { NewHeader, NewPayload, NewPayloadAs, NewRecord, RecordDetail, WrittenRecord } from '../../api/types.gen';
 import { Icon } from '../../icons';
 import { Drawer } from '../../ui/dialog';
 import { say } from '../../ui/toast';
 import { recordOf } from './messages/asked';
-
-const ways: readonly NewPayloadAs[] = ['text', 'json', 'base64', 'hex', 'int32', 'int64', 'float', 'double', 'uuid'];
+import { typedOf, ways } from './typed';
 
 interface Draft {
   partition: string;
@@ -16,13 +15,6 @@ interface Draft {
   headers: { name: string; value: NewPayload | undefined }[];
 }
 const empty: Draft = { partition: '', key: undefined, value: { text: '', format: 'text' }, headers: [] };
-
-// A payload as it can be typed again; undefined: it cannot, since not all of it is here.
-export function typedOf({ format, text, cut, flaw }: Payload): NewPayload | undefined {
-  if (cut || flaw) return undefined;
-  const as = ways.find((way) => way === format);
-  return as ? { text, format: as } : undefined;
-}
 
 export function bodyOf({ partition, key, value, headers }: Draft): NewRecord {
   return {
@@ -40,9 +32,10 @@ interface ProduceProps {
   from: string | undefined; // a record to begin with, "7:4318204"
   onWritten: (record: string) => void;
   onClose: () => void;
+  onFile: () => void; // a file of records is to be written instead
 }
 
-export function Produce({ topic, from, onWritten, onClose }: ProduceProps) {
+export function Produce({ topic, from, onWritten, onClose, onFile }: ProduceProps) {
   const [draft, set] = useState(empty);
   const [trouble, fail] = useState<Trouble>();
   const [busy, work] = useState(false);
@@ -76,6 +69,9 @@ export function Produce({ topic, from, onWritten, onClose }: ProduceProps) {
             <input type="checkbox" checked={keep} onChange={(event) => stay(event.currentTarget.checked)} />
             Keep this open
           </label>
+          <button class="btn quiet" onClick={onFile}>
+            From a file
+          </button>
         </>
       }
     >

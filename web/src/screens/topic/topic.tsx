@@ -6,6 +6,7 @@ import type { Configuration, Topic } from '../../api/types.gen';
 import { Icon } from '../../icons';
 import { href, see, type Place } from '../../router';
 import { mayChange } from '../../session';
+import { loadedLater } from '../../ui/loaded_later';
 import { Name } from '../../ui/name';
 import { Bytes, Num } from '../../ui/number';
 import { Failure, NotRefreshed } from '../../ui/state';
@@ -17,13 +18,16 @@ import { Kept, TopicTags } from '../shared/words';
 import { TopicGroups } from './groups';
 import { Messages } from './messages/messages';
 import { Partitions } from './partitions';
-import { Produce } from './produce';
+
+const ImportDrawer = loadedLater(() => import('./import').then((part) => part.ImportDrawer));
+const Produce = loadedLater(() => import('./produce').then((part) => part.Produce));
 
 export default function TopicScreen({ place }: { place: Place<'topic'> }) {
   const { topic: name, tab } = place.path;
   const topic = useAnswer<Topic>(at`/topics/${name}`);
   // Undefined: nothing is written; '' a new record; else one like that record.
   const [writing, write] = useState<string>();
+  const [importing, open] = useState(false);
   const config = useAnswer<Configuration>(at`/topics/${name}/config`);
   if (!topic.data && topic.trouble) return <Failure trouble={topic.trouble} retry={topic.reload} />;
   const to = (key: typeof tab) => href('topic', { topic: name, tab: key });
@@ -70,8 +74,13 @@ export default function TopicScreen({ place }: { place: Place<'topic'> }) {
           from={writing || undefined}
           onWritten={(record) => see(place, { record }, { replace: true })}
           onClose={() => write(undefined)}
+          onFile={() => {
+            write(undefined);
+            open(true);
+          }}
         />
       )}
+      {importing && <ImportDrawer topic={name} onClose={() => open(false)} />}
       {topic.data && <TopicAct place={place} topic={topic.data} onClose={() => see(place, { act: '' })} />}
     </>
   );

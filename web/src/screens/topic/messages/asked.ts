@@ -35,8 +35,12 @@ export function wrongStart({ from, start }: Pick<MessagesQuery, 'from' | 'start'
   return undefined;
 }
 
+// The same of the other end of a search, which may be left open.
+export const wrongEnd = (until: string, now: number): string | undefined =>
+  until === '' || timeOf(until, now) !== undefined ? undefined : wrongStart({ from: 'time', start: until }, now);
+
 export function parametersOf(query: MessagesQuery, now: number): Parameters {
-  const { from, start, partitions, key, value } = query;
+  const { from, start, partitions, key, value, columns } = query;
   return {
     from,
     offset: from === 'offset' ? start : undefined,
@@ -44,6 +48,23 @@ export function parametersOf(query: MessagesQuery, now: number): Parameters {
     partitions: partitions || undefined,
     key: key === 'auto' ? undefined : key,
     value: value === 'auto' ? undefined : value,
+    columns: columns || undefined,
+  };
+}
+
+// Newest first a search begins at the end and goes back to `until`; else it begins where it is told to.
+export function searchOf(query: MessagesQuery, now: number): Parameters {
+  const { from, start, until, partitions, where, columns } = query;
+  const newestFirst = from === 'newest';
+  const end = until === '' ? undefined : timeOf(until, now);
+  return {
+    where,
+    order: newestFirst ? undefined : 'oldest',
+    offset: from === 'offset' ? start : undefined,
+    from: from === 'time' ? timeOf(start, now) : newestFirst ? end : undefined,
+    until: newestFirst ? undefined : end,
+    partitions: partitions || undefined,
+    columns: columns || undefined,
   };
 }
 

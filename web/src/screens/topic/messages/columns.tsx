@@ -1,14 +1,22 @@
-// The columns of records.
-import type { Payload, Record as KafkaRecord } from '../../../api/types.gen';
+// The columns of records: what every record has, and paths that somebody chose.
+import type { Payload, Record as KafkaRecord, RecordColumn } from '../../../api/types.gen';
+import { Icon } from '../../../icons';
 import { JsonPreview } from '../../../ui/json';
 import { Hidden } from '../../../ui/name';
 import { Bytes, Num } from '../../../ui/number';
 import type { Column } from '../../../ui/table';
 import { Time } from '../../../ui/time';
 import { formatName } from './asked';
+import { shortName } from './paths';
 
-// Beside an open record there is room for less.
-export const columns = (onOpen: (record: string) => void, isBeside: boolean): Column<KafkaRecord>[] => [
+interface Wanted {
+  onOpen: (record: string) => void;
+  isBeside: boolean; // an open record, so that there is room for less
+  paths: string[];
+  rows: readonly KafkaRecord[];
+}
+
+export const columns = ({ onOpen, isBeside, paths, rows }: Wanted): Column<KafkaRecord>[] => [
   {
     key: 'time',
     head: 'Time',
@@ -29,6 +37,7 @@ export const columns = (onOpen: (record: string) => void, isBeside: boolean): Co
     ),
   },
   { key: 'key', head: 'Key', width: isBeside ? 120 : 190, cell: ({ key }) => <Preview payload={key} none="no key" /> },
+  ...paths.map((path, index) => pathColumn(path, index, rows)),
   {
     key: 'value',
     head: 'Value',
@@ -46,6 +55,48 @@ const size: Column<KafkaRecord> = {
   hide: 'wide',
   cell: ({ bytes }) => <Bytes value={bytes} />,
 };
+
+const NUMBER = /^-?\d[\d.eE+-]*$/;
+const LOOKED_AT = 20; // rows that say whether a column has numbers
+
+function pathColumn(path: string, index: number, rows: readonly KafkaRecord[]): Column<KafkaRecord> {
+  const said = rows.slice(0, LOOKED_AT).flatMap(({ columns: all }) => all?.[index]?.text ?? []);
+  return {
+    key: path,
+    head: shortName(path),
+    title: path,
+    width: 120,
+    num: said.length > 0 && said.every((text) => NUMBER.test(text)),
+    cell: ({ columns: all }) => <Cell said={all?.[index]} />,
+  };
+}
+
+const Cell = ({ said }: { said: RecordColumn | undefined }) =>
+  said?.text === undefined ? (
+    <span class="dimmer" title="it has none">
+      –
+    </span>
+  ) : (
+    <span class="clip" title={said.text}>
+      <Hidden text={said.text} />
+      {said.cut && '…'}
+    </span>
+  );
+
+// Names of the chosen columns, each to be taken away.
+export function ChosenColumns({ paths, onRemove }: { paths: string[]; onRemove: (path: string) => void }) {
+  if (paths.length === 0) return null;
+  return (
+    <div class="row wrap chosen small" role="group" aria-label="Columns">
+      {paths.map((path) => (
+        <button key={path} class="tag" aria-label={`Remove the column ${path}`} onClick={() => onRemove(path)}>
+          <Hidden text={path} />
+          <Icon name="close" size={12} />
+        </button>
+      ))}
+    </div>
+  );
+}
 
 function Preview({ payload, none, open }: { payload: Payload; none: string; open?: string | undefined }) {
   if (payload.format === 'null') return <span class="tag">{none}</span>;

@@ -1,33 +1,59 @@
-// The records of a topic: the newest, the oldest, from a time or an offset, or as they come; and one of them in whole.
-import { useMemo, useRef } from 'preact/hooks';
+// The records of a topic: the newest, the oldest, from a time or an offset, or as they come; those that match a filter;
+// and one of them in whole.
+import { useMemo, useRef, useState } from 'preact/hooks';
+import { useFilterCheck } from '../../../api/filter_check';
 import { useRecords, MOST, type Records } from '../../../api/records';
-import type { Record as KafkaRecord } from '../../../api/types.gen';
 import { useKeys } from '../../../keys';
 import { see, type Place } from '../../../router';
 import { Num } from '../../../ui/number';
 import { Panel } from '../../../ui/panel';
-import { Empty, Failure } from '../../../ui/state';
+import { Empty, Failure, Waiting } from '../../../ui/state';
 import { ScrollTable } from '../../../ui/table';
-import { plural, three } from '../../../ui/text';
-import { parametersOf, recordOf, wrongStart } from './asked';
-import { columns } from './columns';
-import { RecordPane } from './record_pane';
+import { plural, sentence, three } from '../../../ui/text';
+import { parametersOf, recordOf, wrongEnd, wrongStart } from './asked';
+import { ChosenColumns, columns } from './columns';
+import { pathsOf, withoutPath } from './paths';
+import { Save } from './save';
+import { Searched } from './searched';
 import { Start } from './start';
-
-const keyOf = ({ partition, offset }: KafkaRecord) => `${partition}:${offset}`;
+import { Where } from './where';
+import { keyOf, WithRecord } from './with_record';
 
 export function Messages({ place, onAgain }: { place: Place<'topic'>; onAgain?: (record: string) => void }) {
   const { query } = place;
+  const [turn, searchAgain] = useState(0);
   // "-6h" means the same time for as long as this question stands.
-  const now = useMemo(() => Date.now(), [query.from, query.start]);
+  const now = useMemo(() => Date.now(), [query.from, query.start, query.until, turn]);
   const wrong = wrongStart(query, now);
+  // What is live is not searched: a filter begins at the newest.
+  const search = (where: string) => {
+    searchAgain((n) => n + 1);
+    see(place, { where, record: '', ...(query.from === 'live' ? { from: 'newest' } : {}) });
+  };
   return (
     <>
-      <Start place={place} wrong={query.start === '' ? undefined : wrong} />
+      <Start
+        place={place}
+        wrong={query.start === '' ? undefined : wrong}
+        wrongEnd={wrongEnd(query.until, now)}
+      />
+      <Where value={query.where} onSearch={search} />
+      <ChosenColumns
+        paths={pathsOf(query.columns)}
+        onRemove={(path) => see(place, { columns: withoutPath(query.columns, path) })}
+      />
       {wrong ? (
         <Panel fill>
           <Empty title={query.from === 'time' ? 'From which time?' : 'From which offset?'}>{wrong}.</Empty>
         </Panel>
+      ) : query.where !== '' && query.from !== 'live' ? (
+        <Filtered
+          key={`${query.from}|${query.start}|${query.where}|${turn}`}
+          place={place}
+          now={now}
+          onAgain={onAgain}
+          onRetry={() => searchAgain((n) => n + 1)}
+        />
       ) : (
         <Found key={`${query.from}|${query.start}`} place={place} now={now} onAgain={onAgain} />
       )}
@@ -41,38 +67,41 @@ interface FoundProps {
   onAgain: ((record: string) => void) | undefined;
 }
 
+// A filter is looked at before it is searched with: a link may have a wrong one.
+function Filtered({ onRetry, ...props }: FoundProps & { onRetry: () => void }) {
+  const { where, until } = props.place.query;
+  const checked = useFilterCheck(where);
+  const end = wrongEnd(until, props.now);
+  if (checked?.check?.ok && !end) return <Searched {...props} />;
+  const mistake = checked?.check?.mistake;
+  return (
+    <Panel fill busy={!checked && !end}>
+      {end ? (
+        <Empty title="Until which time?">{end}.</Empty>
+      ) : checked?.trouble ? (
+        <Failure trouble={checked.trouble} retry={onRetry} />
+      ) : mistake ? (
+        <Empty title="This filter cannot be used">{sentence(mistake.message)}</Empty>
+      ) : (
+        <Waiting />
+      )}
+    </Panel>
+  );
+}
+
 function Found({ place, now, onAgain }: FoundProps) {
   const { query } = place;
-  const { topic } = place.path;
   const box = useRef<HTMLDivElement>(null);
   const held = () => box.current?.querySelector('tbody')?.matches(':hover') === true;
-  const records = useRecords(topic, parametersOf(query, now), held);
-  const open = recordOf(query.record);
-  const show = (record: string) => see(place, { record });
-  const step = (by: number) => {
-    const at = records.rows.findIndex((row) => keyOf(row) === query.record);
-    const next = at < 0 ? undefined : records.rows[at + by];
-    if (next) see(place, { record: keyOf(next) }, { replace: true });
-  };
+  const records = useRecords(place.path.topic, parametersOf(query, now), held);
   return (
-    <div class={open ? 'aside' : 'alone'} ref={box}>
+    <WithRecord place={place} rows={records.rows} onAgain={onAgain} box={box}>
       <Panel fill>
-        <List place={place} records={records} onOpen={show} />
-        <Foot records={records} live={query.from === 'live'} />
+        <List place={place} records={records} onOpen={(record) => see(place, { record })} />
+        <Foot records={records} live={query.from === 'live'} topic={place.path.topic} />
       </Panel>
-      {open && (
-        <RecordPane
-          key={query.record}
-          place={place}
-          topic={topic}
-          record={open}
-          onClose={() => show('')}
-          onStep={step}
-          onAgain={onAgain && (() => onAgain(query.record))}
-        />
-      )}
       <LiveKey place={place} />
-    </div>
+    </WithRecord>
   );
 }
 
@@ -91,7 +120,7 @@ function List({ place, records, onOpen }: { place: Place<'topic'>; records: Reco
   return (
     <ScrollTable
       label={`Records of ${place.path.topic}`}
-      columns={columns(onOpen, recordOf(record) !== undefined)}
+      columns={columns({ onOpen, isBeside: recordOf(record) !== undefined, paths: pathsOf(place.query.columns), rows })}
       total={begun ? rows.length : undefined}
       row={(index) => rows[index]}
       rowKey={keyOf}
@@ -122,7 +151,7 @@ function Nothing({ topic, from }: { topic: string; from: string }) {
 }
 
 // The last line says why the list ends.
-function Foot({ records, live }: { records: Records; live: boolean }) {
+function Foot({ records, live, topic }: { records: Records; live: boolean; topic: string }) {
   const { rows, problems, trouble, rate } = records;
   return (
     <div class="foot-line small" role={live ? undefined : 'status'}>
@@ -132,6 +161,7 @@ function Foot({ records, live }: { records: Records; live: boolean }) {
           {live ? <Pace rate={rate} /> : `, ${ending(records)}`}
         </span>
       )}
+      {!live && <Save topic={topic} rows={rows} />}
       {problems.length > 0 && (
         <span class="warn-ink" title={problems.join('\n')}>
           {problems.length} {plural(problems.length, 'partition')} could not be read: {problems[0]}

@@ -6,12 +6,14 @@ import { Icon } from '../../../icons';
 import { useKeys } from '../../../keys';
 import { see, type Place } from '../../../router';
 import { Copy, copy } from '../../../ui/copy';
-import { Json, Plain } from '../../../ui/json';
+import { Json, Plain, type LineActs } from '../../../ui/json';
 import { Hidden, Name } from '../../../ui/name';
 import { Bytes, Num } from '../../../ui/number';
 import { Loaded } from '../../../ui/state';
 import { Time } from '../../../ui/time';
 import { formatName } from './asked';
+import { conditionOf, equals, withCondition } from './condition';
+import { withPath } from './paths';
 
 interface PaneProps {
   place: Place<'topic'>;
@@ -53,9 +55,11 @@ export function RecordPane({ place, topic, record, onClose, onStep, onAgain }: P
             {part === 'headers' ? (
               <Headers headers={detail.header_list} all={detail.record.headers} />
             ) : (
-              <Body payload={detail.record[part]} root={part} />
+              <Body payload={detail.record[part]} root={part} acts={lineActs(place)} />
             )}
-            {part !== 'headers' && <Acts payload={detail.record[part]} what={part} path={`${BASE}${path}/${part}`} onAgain={onAgain} />}
+            {part !== 'headers' && (
+              <Acts place={place} payload={detail.record[part]} what={part} path={`${BASE}${path}/${part}`} onAgain={onAgain} />
+            )}
           </>
         )}
       </Loaded>
@@ -142,7 +146,42 @@ function Parts({ now, detail, onChoose }: { now: Part; detail: RecordDetail; onC
   );
 }
 
-function Body({ payload, root }: { payload: Payload; root: string }) {
+// Goes on searching, for what is the same there.
+const searchFor = (place: Place<'topic'>, condition: string) =>
+  see(place, {
+    where: withCondition(place.query.where, condition),
+    ...(place.query.from === 'live' ? { from: 'newest' } : {}),
+  });
+
+const lineActs = (place: Place<'topic'>): LineActs => (line) => {
+  const condition = conditionOf(line);
+  const { columns } = place.query;
+  const more = withPath(columns, line.path);
+  return (
+    <>
+      {condition && (
+        <button class="btn quiet" title={`Search for ${condition}`} onClick={() => searchFor(place, condition)}>
+          <Icon name="filter" size={12} />
+          Filter
+        </button>
+      )}
+      {more !== columns && (
+        <button class="btn quiet" title={`A column for ${line.path}`} onClick={() => see(place, { columns: more })}>
+          <Icon name="add" size={12} />
+          Column
+        </button>
+      )}
+    </>
+  );
+};
+
+interface BodyProps {
+  payload: Payload;
+  root: string;
+  acts: LineActs;
+}
+
+function Body({ payload, root, acts }: BodyProps) {
   const { flaw, text, cut, is_json: isJson, format, why } = payload;
   return (
     <div class="payload" tabIndex={0} role="group" aria-label={root}>
@@ -155,7 +194,7 @@ function Body({ payload, root }: { payload: Payload; root: string }) {
           </span>
         </p>
       )}
-      {format === 'null' ? <p class="dimmer">{why}</p> : isJson && !cut ? <Json text={text} root={root} /> : <Plain text={text} />}
+      {format === 'null' ? <p class="dimmer">{why}</p> : isJson && !cut ? <Json text={text} root={root} acts={acts} /> : <Plain text={text} />}
       {cut && <p class="dimmer small">The first 1 MiB is shown. The download has all of it.</p>}
     </div>
   );
@@ -192,13 +231,15 @@ const HeaderFact = ({ name, value }: RecordHeader) => (
 );
 
 interface ActsProps {
+  place: Place<'topic'>;
   payload: Payload;
   what: string;
   path: string;
   onAgain: (() => void) | undefined;
 }
 
-function Acts({ payload, what, path, onAgain }: ActsProps) {
+function Acts({ place, payload, what, path, onAgain }: ActsProps) {
+  const same = what === 'key' && payload.format === 'text' && !payload.cut ? equals('key', payload.text) : undefined;
   return (
     <footer class="row acts">
       {payload.format !== 'null' && (
@@ -209,6 +250,12 @@ function Acts({ payload, what, path, onAgain }: ActsProps) {
             Download
           </a>
         </>
+      )}
+      {same && (
+        <button class="btn" title={`Search for ${same}`} onClick={() => searchFor(place, same)}>
+          <Icon name="filter" size={14} />
+          All of this key
+        </button>
       )}
       {onAgain && (
         <button class="btn" onClick={onAgain}>

@@ -14,9 +14,16 @@ const choices: [From, string][] = [
   ['live', 'Live'],
 ];
 
-export function Start({ place, wrong }: { place: Place<'topic'>; wrong: string | undefined }) {
+interface StartProps {
+  place: Place<'topic'>;
+  wrong: string | undefined;
+  wrongEnd: string | undefined;
+}
+
+export function Start({ place, wrong, wrongEnd }: StartProps) {
   const { query, path } = place;
-  const to = (from: From) => href('topic', path, { ...query, from, start: '', record: '' });
+  const live = { where: '', until: '' }; // is not searched
+  const to = (from: From) => href('topic', path, { ...query, from, start: '', record: '', ...(from === 'live' ? live : {}) });
   return (
     <div class="row tools wrap">
       <Choice
@@ -32,6 +39,15 @@ export function Start({ place, wrong }: { place: Place<'topic'>; wrong: string |
           value={query.start}
           wrong={wrong}
           onDone={(start) => see(place, { start, record: '' })}
+        />
+      )}
+      {query.where !== '' && (
+        <Typed
+          label={query.from === 'newest' ? 'Back to' : 'Until'}
+          hint={query.from === 'newest' ? 'back to the first' : 'until the end'}
+          value={query.until}
+          wrong={wrongEnd}
+          onDone={(until) => see(place, { until })}
         />
       )}
       <Typed
