@@ -9,6 +9,7 @@ include(${PROJECT_SOURCE_DIR}/src/protocol/protocol.cmake)  # module(protocol), 
 module(json DEPENDS base)
 module(schema DEPENDS base json LINKS PkgConfig::pcre2)
 module(filter DEPENDS base record LINKS re2_library)
+module(letters DEPENDS base)
 module(machine DEPENDS base)
 module(registry DEPENDS base json schema machine)
 module(metadata DEPENDS base config protocol)
@@ -45,7 +46,7 @@ module(schema_registry DEPENDS base metrics config json schema record protocol m
        replication runtime storage raft network replicated replica coordinator broker http TEST_DEPENDS platform sim)
 target_compile_definitions(schema_registry PRIVATE THALWEG_VERSION="${PROJECT_VERSION}")
 include(${PROJECT_SOURCE_DIR}/src/console/console.cmake)  # module(console), with generated sources, and its pages
-module(cli DEPENDS base metrics config json schema record filter protocol decode runtime network http admin TEST_DEPENDS platform)
+module(cli DEPENDS base metrics config json schema record filter letters protocol decode runtime network http admin TEST_DEPENDS platform)
 target_compile_definitions(cli PRIVATE THALWEG_VERSION="${PROJECT_VERSION}")
 
 # The C++ toolkit for applications, on librdkafka: nothing of the server links it, and without its libraries it is left out.

@@ -16,7 +16,7 @@ const BUDGETS = { entry: 45, screen: 15, css: 8, html: 2, fonts: 53, all: 180 };
 // Lines of what is our own instead of a package: past it, take the package.
 const LINES = [
   { files: ['src/ui/table.tsx', 'src/ui/table_rows.tsx', 'src/ui/table_hooks.ts'], most: 400 },
-  { files: ['src/router.ts', 'src/routes.ts'], most: 200 },
+  { files: ['src/router.ts'], most: 120 },
   { files: ['src/ui/virtual.ts', 'src/ui/spark.tsx'], most: 120 },
 ];
 

@@ -1,6 +1,6 @@
-// The way from other nodes to the schema registry of this one: the registry stands above the broker, which does not
-// know it, and is asked over the listener between brokers (api/20001_thalweg_registry.cc). So registries that listen on
-// their loopbacks are one.
+// The way to the schema registry of this node for those that cannot see it, since it stands above the broker: other
+// nodes, over the listener between brokers (api/20001_thalweg_registry.cc), so that registries that listen on their
+// loopbacks are one; and this node's console.
 //
 // Owner: shard 0.
 #pragma once
@@ -20,15 +20,18 @@ class RegistryDoor {
   using Response = protocol::ThalwegRegistryResponse;
   using Answer = std::function<Task<Response>(Request)>;
 
-  // From now on, what others ask goes to `answer`; until close().
-  void open(Answer answer) { answer_ = std::move(answer); }
-  void close() { answer_ = nullptr; }
-
-  // kCoordinatorNotAvailable while it is closed: nothing was asked.
-  Task<Response> ask(Request request) {
-    if (answer_) return answer_(std::move(request));
-    return closed();
+  // Until close(), what others ask goes to `here`, and what this node's own console asks to `anywhere`.
+  void open(Answer here, Answer anywhere) {
+    here_ = std::move(here);
+    anywhere_ = std::move(anywhere);
   }
+  void close() { here_ = anywhere_ = nullptr; }
+  bool is_open() const { return bool(here_); }
+
+  // Decided here or nowhere. kCoordinatorNotAvailable while it is closed: nothing was asked.
+  Task<Response> ask(Request request) { return here_ ? here_(std::move(request)) : closed(); }
+  // Whoever leads `_schemas` decides, and the next one when it is lost, as for those who ask over HTTP. The same error.
+  Task<Response> ask_anywhere(Request request) { return anywhere_ ? anywhere_(std::move(request)) : closed(); }
 
  private:
   static Task<Response> closed() {
@@ -37,7 +40,7 @@ class RegistryDoor {
     response.error_message = "no schema registry runs there; schema.registry.listeners turns it on";
     co_return response;
   }
-  Answer answer_;
+  Answer here_, anywhere_;
 };
 
 }  // namespace thalweg::broker

@@ -11,8 +11,6 @@
 namespace thalweg::cli {
 namespace {
 
-bool is_of_queue(const std::string& name) { return name.starts_with(kDeadLetterPrefix); }
-
 Task<Result<std::map<TopicPartition, Extent>>> committed_extents(admin::Client& client,
                                                                  std::vector<TopicPartition> partitions) {
   std::map<TopicPartition, std::int64_t> latest;
@@ -29,16 +27,9 @@ Task<Result<std::map<TopicPartition, Extent>>> committed_extents(admin::Client& 
 }  // namespace
 
 DeadLetter dead_letter_in(const admin::ConsumedRecord& record) {
-  DeadLetter letter;
-  const std::pair<std::string_view, std::optional<std::string>*> all[] = {
-      {"topic", &letter.topic},         {"partition", &letter.partition}, {"offset", &letter.offset},
-      {"timestamp", &letter.timestamp}, {"group", &letter.group},         {"delivery.count", &letter.attempts},
-      {"exception", &letter.error},     {"message", &letter.message},     {"time", &letter.time}};
-  for (const auto& [name, value] : record.headers)
-    if (is_of_queue(name))
-      for (const auto& [known, into] : all)
-        if (std::string_view(name).substr(kDeadLetterPrefix.size()) == known) *into = value;  // the last one counts
-  return letter;
+  std::vector<letters::HeaderBytes> headers;
+  for (const auto& [name, value] : record.headers) headers.emplace_back(name, value);
+  return letters::dead_letter_in(headers);
 }
 
 admin::Message original_of(const admin::ConsumedRecord& record) {
@@ -49,7 +40,7 @@ admin::Message original_of(const admin::ConsumedRecord& record) {
                          .headers = {},
                          .timestamp = {}};
   for (const auto& header : record.headers)
-    if (!is_of_queue(header.first)) message.headers.push_back(header);
+    if (!letters::is_of_family(header.first)) message.headers.push_back(header);
   return message;
 }
 

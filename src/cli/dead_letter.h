@@ -1,6 +1,4 @@
-// Dead letters as the toolkit and KIP-1191 write them: a record with its own key, value and headers, and with headers
-// that say where it comes from and why it died. module `client` (dead_letters.h) writes what is read here; a test of
-// tests/system has both read the same.
+// Dead letters as `thalweg dlq` takes them: whoever wrote them (letters/dead_letter.h), with their places and filters.
 #pragma once
 
 #include <map>
@@ -12,22 +10,17 @@
 #include "admin/producer.h"
 #include "cli/command.h"
 #include "cli/place.h"
+#include "letters/dead_letter.h"
 
 namespace thalweg::cli {
 
-inline constexpr std::string_view kDeadLetterPrefix = "__dlq.errors.";
-// The toolkit's, where a consumer does not name a queue itself.
-inline constexpr std::string_view kQueuePrefix = "dlq.";
 // The toolkit's DeadLetterQueue::Replay::group.
 inline constexpr std::string_view kReplayGroup = "thalweg-dlq-replay";
 
-// What the headers say, each only if it is there. Text of strangers.
-struct DeadLetter {
-  std::optional<std::string> topic, partition, offset, timestamp;  // of the record that died
-  std::optional<std::string> group, attempts, error, message, time;
-};
+using letters::DeadLetter;
 DeadLetter dead_letter_in(const admin::ConsumedRecord& record);
-// The record as it was: without the queue's headers. Its topic is where it comes from, or empty when nobody said.
+// The record as it was: without the headers of those who could not handle it. Its topic is where it comes from, or
+// empty when nobody said.
 admin::Message original_of(const admin::ConsumedRecord& record);
 
 // --where error=NAME and origin=TOPIC[:N]: all of them must hold.

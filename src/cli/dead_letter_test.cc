@@ -52,6 +52,21 @@ TEST(DeadLetter, BecomesTheRecordThatItWas) {
   EXPECT_EQ(original_of({}).topic, "");
 }
 
+TEST(DeadLetter, OfOthersBecomesTheRecordThatItWasToo) {
+  admin::ConsumedRecord record{.partition = {"orders-dlt", PartitionId{0}}, .offset = Offset{3}};
+  record.value = "apple";
+  record.headers = {{"trace", "7"},
+                    {"kafka_dlt-original-topic", "orders"},
+                    {"kafka_dlt-original-partition", std::string("\0\0\0\x02", 4)},
+                    {"kafka_dlt-exception-fqcn", "java.lang.IllegalStateException"}};
+  const auto letter = dead_letter_in(record);
+  EXPECT_EQ(letter.partition, "2");
+  EXPECT_EQ(letter.error, "java.lang.IllegalStateException");
+  const auto original = original_of(record);
+  EXPECT_EQ(original.topic, "orders");
+  EXPECT_EQ(original.headers, (std::vector<admin::Header>{{"trace", "7"}}));
+}
+
 TEST(UtcText, IsWhatPeopleAndProgramsRead) {
   EXPECT_EQ(utc_text(1700000000123), "2023-11-14T22:13:20Z");
   EXPECT_EQ(utc_text(0), "1970-01-01T00:00:00Z");

@@ -42,7 +42,7 @@ Task<Result<std::vector<std::string>>> queues_of(Session session) {
   if (!queues.empty()) co_return queues;
   CO_TRY(const auto topics, co_await admin::list_topics(session.client));
   for (const auto& topic : topics)
-    if (topic.name.starts_with(kQueuePrefix)) queues.push_back(topic.name);
+    if (letters::is_queue_name(topic.name)) queues.push_back(topic.name);
   co_return queues;
 }
 
@@ -173,7 +173,8 @@ Task<Result<>> show_all(Session session, LetterReader& reader, const LetterFilte
 }  // namespace
 
 void declare_dlq_list(OptionParser& parser) {
-  parser.values("topic", "TOPIC", "A topic of dead letters; may be repeated. (default: those that begin with dlq.)");
+  parser.values("topic", "TOPIC",
+                "A topic of dead letters; may be repeated. (default: those called like dlq.*, *.dlq, *-dlt.)");
   parser.value("from", "start|-N|TIME", "Where to begin, as with consume. (default: start)");
   parser.value("group", "ID", "Whose offsets say what was replayed. (default: thalweg-dlq-replay)");
 }

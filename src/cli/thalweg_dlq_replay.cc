@@ -100,6 +100,14 @@ class Replay {
       if (sent_ == wish_.count) break;
       admin::Message original = message_of(record);
       const bool taken = wish_.filter.takes(dead_letter_in(record));
+      if (taken && letters::lacks_record(dead_letter_in(record), record.key.has_value(), record.value.has_value())) {
+        result =
+            fail(ErrorCode::kInvalidRequest,
+                 fmt::format("{}@{} does not hold the record, only its place: the share group was not told to copy "
+                             "(errors.deadletterqueue.copy.record.enable)",
+                             to_string(record.partition), record.offset.value));
+        break;
+      }
       if (taken && original.topic.empty()) {
         result = fail(ErrorCode::kInvalidRequest,
                       fmt::format("{}@{} does not say where it comes from; name a topic with --to",

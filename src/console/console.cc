@@ -85,6 +85,10 @@ void Console::add_routes() {
   add_record_deletion(routes);
   add_group_changes(routes);
   add_offset_reset(routes);
+  add_dead_letters(routes);
+  add_schemas(routes);
+  add_schema_changes(routes);
+  add_schema_deletions(routes);
   router_.add("GET", "/api/v1/openapi.json", [](http::Request) -> Task<http::Response> {
     co_return http::text_response(200, std::string(openapi()), "application/json");
   });

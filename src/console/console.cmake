@@ -11,12 +11,12 @@ add_custom_command(
   COMMENT "Generating the console's API"
   VERBATIM)
 module(console
-       DEPENDS base metrics config json schema record protocol machine metadata controller group decode replication runtime storage
+       DEPENDS base metrics config json schema record protocol machine metadata controller group decode letters replication runtime storage
                raft network replicated replica coordinator broker http monitoring filter search
        GENERATED ${console_generated}
        SOURCES ${console_generated}/console/api_types.cc
        LINKS ZLIB::ZLIB
-       TEST_DEPENDS platform sim)
+       TEST_DEPENDS platform sim registry schema_registry)
 add_test(NAME console_generator COMMAND ${Python3_EXECUTABLE} -B ${console_generator}/test_generator.py)
 
 # The pages. AUTO: with them where Node 18 and npm are there and its registry can be reached; else without, and says so.

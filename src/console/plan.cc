@@ -114,13 +114,17 @@ Outcome<> check_allowed(const Call& call, broker::Operation operation, const bro
   return std::unexpected(problem_of(code));
 }
 
+std::string shell_line(std::string line, const std::vector<std::string>& words) {
+  for (const auto& word : words) line += ' ' + quoted_for_shell(word);
+  return line;
+}
+
 std::string tool_line(const Call& call, std::string_view tool, const std::vector<std::string>& words) {
   std::string line = std::string(tool) + " --bootstrap-server ";
   const auto* self = call.image->broker(call.self());
   const bool is_known = self && !self->endpoints.empty();
   line += is_known ? to_string(Endpoint{self->endpoints.front().host, self->endpoints.front().port}) : "localhost:9092";
-  for (const auto& word : words) line += ' ' + quoted_for_shell(word);
-  return line;
+  return shell_line(std::move(line), words);
 }
 
 std::string iso_time(Timestamp when) {

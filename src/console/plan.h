@@ -62,7 +62,9 @@ Outcome<Plan> settled(const Call& call, Plan plan, Outcome<> done);
 // 403 with Kafka's name of the error.
 Outcome<> check_allowed(const Call& call, broker::Operation operation, const broker::Resource& resource);
 
-// A command of Kafka's tools as a shell takes it: words of strangers are quoted.
+// A command as a shell takes it: words of strangers are quoted.
+std::string shell_line(std::string line, const std::vector<std::string>& words);
+// The same of Kafka's tools.
 std::string tool_line(const Call& call, std::string_view tool, const std::vector<std::string>& words);
 
 // "2026-11-28T06:42:03.204", in UTC, as Kafka's tools take it. REQUIRES: 0 <= when <= kTimeMax

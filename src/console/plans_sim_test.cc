@@ -9,36 +9,7 @@
 namespace thalweg::console {
 namespace {
 
-const std::string kJson = "Host: 10.0.0.1:8080\r\nContent-Type: application/json\r\n";
-
-struct PlansTest : ConsoleTest {
-  Answered change(const std::string& method, const std::string& path, const std::string& body,
-                  const std::string& headers) {
-    return send(method + " /api/v1" + path + " HTTP/1.1\r\nConnection: close\r\n" + headers +
-                "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
-  }
-  // The answer of a dry run, or of an act that carries `plan`, which has to be as it is described.
-  json::Value planned(const std::string& method, const std::string& path, const std::string& pattern,
-                      const std::string& body = "", int status = 200) {
-    const auto dry = path + (path.contains('?') ? "&" : "?") + "dry_run=true";
-    return checked(method, pattern, status, change(method, dry, body, kJson));
-  }
-  json::Value acted(const std::string& method, const std::string& path, const std::string& pattern,
-                    const std::string& plan, const std::string& body = "", int status = 200) {
-    return checked(method, pattern, status, change(method, path, body, kJson + "If-Match: \"" + plan + "\"\r\n"));
-  }
-  json::Value checked(std::string method, const std::string& pattern, int status, const Answered& answered) {
-    EXPECT_EQ(answered.status, status) << method << " " << pattern << ": " << answered.body;
-    auto value = answered.json();
-    for (char& c : method) c = char(c - 'A' + 'a');
-    EXPECT_EQ(checker.check("/api/v1" + pattern, method, answered.status, value), "") << answered.body;
-    return value;
-  }
-  // Plans, and does what was planned.
-  json::Value carried_out(const std::string& method, const std::string& path, const std::string& pattern,
-                          const std::string& body = "") {
-    return acted(method, path, pattern, text_at(planned(method, path, pattern, body), "plan"), body);
-  }
+struct PlansTest : ChangesTest {
   std::int64_t committed(const std::string& group, int row = 0) {
     return number_at(get("/groups/" + group + "/partitions", "/groups/{group}/partitions"),
                      "items/" + std::to_string(row) + "/committed");
@@ -337,15 +308,22 @@ std::vector<Write> writes() {
           {"POST", "/groups/readers/offsets", R"({"to":"earliest"})"},
           {"DELETE", "/groups/readers/offsets?topic=orders", ""},
           {"DELETE", "/groups/readers", ""},
-          {"POST", "/topics/orders/records", R"({"value":{"text":"4"}})", false}};
+          {"POST", "/topics/orders/records", R"({"value":{"text":"4"}})", false},
+          {"POST", "/schemas/orders-value/check", R"({"text":"\"int\""})", false},
+          {"POST", "/schemas/orders-value/versions", R"({"text":"\"long\""})"},
+          {"PATCH", "/schemas/orders-value/level", R"({"level":"NONE"})"},
+          {"DELETE", "/schemas/orders-value", ""},
+          {"DELETE", "/schemas/orders-value/versions/1", ""}};
 }
 
 struct WritesTest : PlansTest {
   void begin() {
+    with_registry = true;
     start();
     create("orders", 1);
     produce("orders", 0, 3);
     commit("readers", "orders", 0, 2);
+    register_schema("orders-value", "\"int\"");
   }
   void nothing_changed() {
     EXPECT_EQ(committed("readers"), 2);
@@ -354,6 +332,10 @@ struct WritesTest : PlansTest {
     EXPECT_EQ(number_at(topic, "partitions"), 1);
     EXPECT_EQ(number_at(topic, "retention_ms"), 604'800'000);
     get("/topics/new", "/topics/{topic}", 404);
+    const auto subject = get("/schemas/orders-value", "/schemas/{subject}");
+    EXPECT_EQ(at(subject, "versions").if_array()->size(), 1u);
+    EXPECT_EQ(at(subject, "deleted"), json::Value(false));
+    EXPECT_EQ(text_at(subject, "level/layer"), "all");
   }
 };
 
@@ -365,8 +347,11 @@ TEST_F(WritesTest, AreAllThereAre) {
     std::string real = method;
     for (char& c : real) c = char(c - 'a' + 'A');
     real += path.substr(std::string_view("/api/v1").size());
-    for (const auto& [name, value] :
-         std::vector<std::pair<std::string, std::string>>{{"{topic}", "orders"}, {"{group}", "readers"}, {"{id}", "1"}})
+    for (const auto& [name, value] : std::vector<std::pair<std::string, std::string>>{{"{topic}", "orders"},
+                                                                                      {"{group}", "readers"},
+                                                                                      {"{id}", "1"},
+                                                                                      {"{subject}", "orders-value"},
+                                                                                      {"{version}", "1"}})
       if (const auto place = real.find(name); place != real.npos) real.replace(place, name.size(), value);
     EXPECT_TRUE(known.contains(real)) << real << " is not among the writes that are tried here";
   }

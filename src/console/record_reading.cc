@@ -44,6 +44,21 @@ Task<Result<std::vector<Record>>> read_records(const Call& call, PartitionPlace 
   co_return all;
 }
 
+Task<Result<>> read_unpacked(const Call& call, PartitionPlace place, std::vector<Offset> wanted,
+                             ReadIsolation isolation, UseRecords use) {
+  while (!wanted.empty()) {
+    const auto turn = co_await call.shared.reading(place.leader == call.self()).take();
+    CO_TRY(auto part, co_await find_part(call, place, wanted, kReadAtOnce, isolation));
+    const Offset next = std::max(part.found->next, wanted.front() + 1);
+    co_await call.shared.workers.run([found = std::move(part.found), use] {
+      use(*found);
+      return true;
+    });
+    std::erase_if(wanted, [next](Offset offset) { return offset < next; });
+  }
+  co_return Result<>();
+}
+
 Task<Result<WholeRecord>> read_whole(const Call& call, PartitionPlace place, Offset offset) {
   const auto turn = co_await call.shared.reading(place.leader == call.self()).take();
   // One byte is one batch: the one that has the offset.

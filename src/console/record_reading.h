@@ -2,6 +2,8 @@
 // they name.
 #pragma once
 
+#include <functional>
+
 #include "console/record_view.h"
 
 namespace thalweg::console {
@@ -9,6 +11,12 @@ namespace thalweg::console {
 // Of the partition, in ascending order; what is gone by now is missing. REQUIRES: `wanted` ascends
 Task<Result<std::vector<Record>>> read_records(const Call& call, PartitionPlace place, std::vector<Offset> wanted,
                                                ReadIsolation isolation, RecordView view);
+
+// The same as they are unpacked, one run of batches after the other; `use` is called on Workers, so it owns what it
+// changes.
+using UseRecords = std::function<void(const UnpackedRecords&)>;
+Task<Result<>> read_unpacked(const Call& call, PartitionPlace place, std::vector<Offset> wanted,
+                             ReadIsolation isolation, UseRecords use);
 
 // The one record with the bytes that it is in. kOffsetOutOfRange: there is none at that offset.
 struct WholeRecord {

@@ -253,8 +253,7 @@ TEST_F(RecordsTest, SchemasAreAskedOfTheRegistryOnceAndKept) {
   create("orders", 1);
   create("_schemas", 1);
   int asked = 0;
-  the_broker().registry_door().open([&asked](
-                                        broker::RegistryDoor::Request request) -> Task<broker::RegistryDoor::Response> {
+  const auto registry = [&asked](broker::RegistryDoor::Request request) -> Task<broker::RegistryDoor::Response> {
     ++asked;
     broker::RegistryDoor::Response response;
     response.status = 200;
@@ -267,7 +266,8 @@ TEST_F(RecordsTest, SchemasAreAskedOfTheRegistryOnceAndKept) {
       response.status = 404;
     response.body = SharedBytes::copy_of(body);
     co_return response;
-  });
+  };
+  the_broker().registry_door().open(registry, registry);
   write(
       "orders", 0,
       {{{}, "\0\0\0\0\x07\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01"s, kThen, {}}, {{}, "\0\0\0\0\x08\xff"s, kThen, {}}});

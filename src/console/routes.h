@@ -109,5 +109,9 @@ void add_option_changes(Routes& routes);
 void add_record_deletion(Routes& routes);
 void add_group_changes(Routes& routes);
 void add_offset_reset(Routes& routes);
+void add_dead_letters(Routes& routes);
+void add_schemas(Routes& routes);
+void add_schema_changes(Routes& routes);
+void add_schema_deletions(Routes& routes);
 
 }  // namespace thalweg::console

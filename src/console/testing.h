@@ -9,9 +9,11 @@
 #include <vector>
 
 #include "broker/broker.h"
+#include "broker/registry_door.h"
 #include "config/broker_config.h"
 #include "console/console.h"
 #include "console/testing_openapi.h"
+#include "json/writer.h"
 #include "network/channel.h"
 #include "protocol/create_topics_request.h"
 #include "protocol/create_topics_response.h"
@@ -22,6 +24,7 @@
 #include "protocol/produce_request.h"
 #include "protocol/produce_response.h"
 #include "record/builder.h"
+#include "schema_registry/schema_registry.h"
 #include "sim/sim_workers.h"
 #include "sim/world.h"
 
@@ -49,6 +52,7 @@ struct ConsoleTest : testing::Test {
   struct Program {
     std::unique_ptr<Workers> workers;
     std::unique_ptr<broker::Broker> broker;
+    std::unique_ptr<schema_registry::SchemaRegistry> registry;
     std::unique_ptr<Console> console;
     bool started = false, stopped = false;
   };
@@ -56,6 +60,7 @@ struct ConsoleTest : testing::Test {
   sim::World world{17};
   config::Properties more{{"console.listeners", "http://:8080"}, {"console.auth", "none"}};
   std::vector<console_asset> files;
+  bool with_registry = false;
   sim::Node* server = nullptr;
   sim::Node* client = nullptr;
 
@@ -130,6 +135,16 @@ struct ConsoleTest : testing::Test {
     data.partition_data.push_back({PartitionId{partition}, builder.build()});
     kafka<protocol::ProduceResponse>(std::move(request), 9);
   }
+  // As a serializer does. REQUIRES: with_registry
+  void register_schema(const std::string& subject, const std::string& text, const std::string& more_members = "") {
+    broker::RegistryDoor::Request request;
+    request.method = "POST";
+    request.target = "/subjects/" + subject + "/versions";
+    request.body = SharedBytes::copy_of("{\"schema\":" + json::quoted(text) + more_members + "}");
+    const auto answer = world.run(*server, the_broker().registry_door().ask_anywhere(std::move(request)));
+    CHECK(answer && answer->error_code == ErrorCode::kNone);
+    ASSERT_EQ(answer->status, 200) << answer->body.text();
+  }
   // The first group of all makes the topic that its offsets go to, so it may take a few tries.
   void commit(const std::string& group, const std::string& topic, int partition, std::int64_t offset) {
     protocol::OffsetCommitRequest request;
@@ -166,12 +181,15 @@ struct ConsoleTest : testing::Test {
     std::vector<const Shard*> shards{&node.shard(0), &node.shard(1)};
     program->broker = std::make_unique<broker::Broker>(std::move(shards), std::move(loaded->config));
     program->workers = std::make_unique<sim::SimWorkers>(node.world().simulation);
+    if (with_registry)
+      program->registry = std::make_unique<schema_registry::SchemaRegistry>(*program->broker, *program->workers);
     program->console = std::make_unique<Console>(*program->broker, *program->workers, About{"1.2", "4.3"}, files);
     spawn(node.shard(0), run(program.get()));
     return program;
   }
   static Task<> run(Program* program) {
     CHECK(co_await program->broker->start());
+    if (program->registry) CHECK(co_await program->registry->start());
     CHECK(co_await program->console->start());
     program->started = true;
   }
@@ -218,5 +236,38 @@ inline std::string text_at(const json::Value& value, std::string_view path) {
   const auto found = at(value, path);
   return found.if_string() ? *found.if_string() : "(no text)";
 }
+
+inline const std::string kJson = "Host: 10.0.0.1:8080\r\nContent-Type: application/json\r\n";
+
+// Those who change something, after they have planned it.
+struct ChangesTest : ConsoleTest {
+  Answered change(const std::string& method, const std::string& path, const std::string& body,
+                  const std::string& headers) {
+    return send(method + " /api/v1" + path + " HTTP/1.1\r\nConnection: close\r\n" + headers +
+                "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  }
+  // The answer of a dry run, or of an act that carries `plan`, which has to be as it is described.
+  json::Value planned(const std::string& method, const std::string& path, const std::string& pattern,
+                      const std::string& body = "", int status = 200) {
+    const auto dry = path + (path.contains('?') ? "&" : "?") + "dry_run=true";
+    return checked(method, pattern, status, change(method, dry, body, kJson));
+  }
+  json::Value acted(const std::string& method, const std::string& path, const std::string& pattern,
+                    const std::string& plan, const std::string& body = "", int status = 200) {
+    return checked(method, pattern, status, change(method, path, body, kJson + "If-Match: \"" + plan + "\"\r\n"));
+  }
+  json::Value checked(std::string method, const std::string& pattern, int status, const Answered& answered) {
+    EXPECT_EQ(answered.status, status) << method << " " << pattern << ": " << answered.body;
+    auto value = answered.json();
+    for (char& c : method) c = char(c - 'A' + 'a');
+    EXPECT_EQ(checker.check("/api/v1" + pattern, method, answered.status, value), "") << answered.body;
+    return value;
+  }
+  // Plans, and does what was planned.
+  json::Value carried_out(const std::string& method, const std::string& path, const std::string& pattern,
+                          const std::string& body = "") {
+    return acted(method, path, pattern, text_at(planned(method, path, pattern, body), "plan"), body);
+  }
+};
 
 }  // namespace thalweg::console

@@ -60,11 +60,11 @@ broker::RegistryDoor::Request passed_on(const http::Request& request) {
   return message;
 }
 
-http::RequestHead head_of(const broker::RegistryDoor::Request& message) {
+http::RequestHead head_of(const broker::RegistryDoor::Request& message, bool was_passed_on) {
   http::RequestHead head{.method = message.method, .target = message.target};
   if (message.accept) head.headers.add("Accept", *message.accept);
   if (message.content_type) head.headers.add("Content-Type", *message.content_type);
-  head.headers.add(std::string(kForwardHeader), "true");
+  if (was_passed_on) head.headers.add(std::string(kForwardHeader), "true");
   return head;
 }
 
@@ -105,7 +105,8 @@ Relay::Relay(broker::Broker& broker, SchemasTopic& topic, const http::Router& ro
 Relay::~Relay() = default;
 
 void Relay::start() {
-  broker_.registry_door().open([this](Request request) { return serve(std::move(request)); });
+  broker_.registry_door().open([this](Request request) { return serve(std::move(request)); },
+                               [this](Request request) { return pass(std::move(request)); });
   watch_leader();
 }
 
@@ -203,6 +204,18 @@ Task<Relay::Response> Relay::serve(Request request) {
   const UnderWay counted(under_way_);
   if (!leads_here()) co_return refused(ErrorCode::kNotLeaderOrFollower, "by what is in force there, it does not");
   broker_.shard0().metrics.counter(family::kRegistryAnsweredForOthers).add();
+  auto response = co_await routed(std::move(request), true);
+  if (says_no_leader(response.status, response.body))
+    co_return refused(ErrorCode::kNotCoordinator, "it stopped leading");
+  co_return response;
+}
+
+Task<Relay::Response> Relay::pass(Request request) {
+  const UnderWay counted(under_way_);
+  co_return co_await routed(std::move(request), false);
+}
+
+Task<Relay::Response> Relay::routed(Request request, bool is_from_peer) {
   auto target = http::parse_target(request.target);
   if (!target) co_return refused(ErrorCode::kInvalidRequest, "the path cannot be read");
   auto found = router_.find(request.method, target->segments);
@@ -211,7 +224,7 @@ Task<Relay::Response> Relay::serve(Request request) {
     response = std::move(*no_route);
   } else {
     auto& route = std::get<http::Router::Found>(found);
-    response = co_await (*route.endpoint)({head_of(request),
+    response = co_await (*route.endpoint)({head_of(request, is_from_peer),
                                            std::move(route.parameters),
                                            std::move(target->query),
                                            std::move(request.body),
@@ -221,8 +234,6 @@ Task<Relay::Response> Relay::serve(Request request) {
   message.body = bytes_of(std::move(response.body));
   if (message.body.size() > kAnswerMax)
     co_return refused(ErrorCode::kMessageTooLarge, "the answer is too large to be passed on; ask for less with limit=");
-  if (says_no_leader(response.status, message.body))
-    co_return refused(ErrorCode::kNotCoordinator, "it stopped leading");
   message.status = std::int16_t(response.status);
   message.content_type = response.headers.find("Content-Type").value_or("");
   co_return message;

@@ -61,6 +61,8 @@ class Relay {
   struct UnderWay;
 
   Task<Response> serve(Request request);
+  Task<Response> pass(Request request);
+  Task<Response> routed(Request request, bool is_from_peer);
   Task<Attempt> attempt(http::Request request, Here here);
   Task<Attempt> ask(BrokerId leader, http::Request request);
   Task<Attempt> ask_over(BrokerId leader, std::uint32_t lane, http::Request request);

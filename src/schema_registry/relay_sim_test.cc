@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "broker/broker_shard.h"
+#include "broker/registry_door.h"
 #include "json/writer.h"
 #include "schema_registry/testing.h"
 #include "sim/sim_workers.h"
@@ -101,6 +102,23 @@ TEST_P(Registries, AreOne) {
   }
   EXPECT_EQ(ask(follower(), "DELETE", "/subjects/s/versions/1").status, 200);
   EXPECT_EQ(ask(leader(1), "DELETE", "/subjects/s/versions/1").status, 404);
+}
+
+// A node's own console asks as those do who come over HTTP, and others ask whoever leads.
+TEST_P(Registries, AreAskedThroughTheDoorOfAnyNode) {
+  ASSERT_EQ(put(1, "s", fixed(1)).status, 200);
+  const auto asked = [&](int id, bool anywhere) {
+    broker::RegistryDoor::Request request;
+    request.method = "GET";
+    request.target = "/subjects/s/versions";
+    auto& door = at(id)->broker->registry_door();
+    return *world_.run(node(id), anywhere ? door.ask_anywhere(std::move(request)) : door.ask(std::move(request)));
+  };
+  for (int id = 1; id <= kNodes; ++id) {
+    EXPECT_EQ(asked(id, true).status, 200) << id;
+    EXPECT_EQ(asked(id, true).body.text(), "[1]") << id;
+    EXPECT_EQ(asked(id, false).error_code, id == leader(1) ? ErrorCode::kNone : ErrorCode::kNotLeaderOrFollower);
+  }
 }
 
 // As Confluent's registries say that a request has been passed on: nobody passes it on again.

@@ -126,9 +126,25 @@ def shows_any_bytes(shell: Shell) -> None:
     expect("value   doD+ (base64)" in text and "\x1b" not in text and "\\u001b[2J" in text, text)
 
 
+@_with()
+def takes_letters_of_others(shell: Shell) -> None:
+    """As Spring Kafka, Kafka Connect and Kafka Streams write them."""
+    shell.out("thalweg topic create orders orders-dlt orders.dlq app.dead-letters")
+    shell.out("thalweg produce orders-dlt --header own=1 --header kafka_dlt-original-topic=orders --header kafka_dlt-exception-fqcn=a.B", "spring")
+    shell.out("thalweg produce orders.dlq --header __connect.errors.topic=orders --header __connect.errors.exception.class.name=c.D", "connect")
+    shell.out("thalweg produce app.dead-letters --header __streams.errors.topic=orders --header '__streams.errors.exception=e.F: why'", "streams")
+    rows = {row["queue"]: (row["origin"], row["error"], row["waiting"]) for row in json.loads(shell.out("thalweg dlq list --output json"))}
+    expect_equal(rows, {"orders-dlt": ("orders", "a.B", 1), "orders.dlq": ("orders", "c.D", 1), "app.dead-letters": ("orders", "e.F", 1)}, "list")
+    for queue in rows:
+        shell.out(f"thalweg dlq replay {queue}")
+    came = sorted(shell.out("thalweg consume orders --format '%s (%h)\\n'").splitlines())
+    expect_equal(came, ["connect ()", "spring (own=1)", "streams ()"], "what came back, without what the queue had added")
+
+
 ALL = {
     "thalweg dlq: shows what the toolkit wrote": shows_what_the_toolkit_wrote,
     "thalweg dlq: replays as the toolkit does, and goes on where it stopped": replays_as_the_toolkit_does,
     "thalweg dlq: passes over, and stops where it must": passes_over_and_stops_where_it_must,
+    "thalweg dlq: takes letters of Spring Kafka, Connect and Streams": takes_letters_of_others,
     "thalweg dlq: shows any bytes": shows_any_bytes,
 }

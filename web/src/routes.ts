@@ -41,6 +41,7 @@ const table = { sort: text(), at: count() };
 export const topicTabs = ['messages', 'partitions', 'groups', 'configuration'] as const;
 export const groupTabs = ['lag', 'members', 'configuration'] as const;
 export const brokerTabs = ['directories', 'configuration'] as const;
+export const schemaTabs = ['versions', 'references'] as const;
 const options = { q: text(), option: text(), show: oneOf('all', 'set') };
 // `start` is the offset or the time, as people write it, `until` where a search ends; `record` the open one, "7:4318204".
 const messages = {
@@ -56,6 +57,9 @@ const messages = {
 // The change that is being planned in a drawer.
 const topicActs = { act: oneOf('', 'grow', 'records', 'delete') };
 const groupActs = { act: oneOf('', 'reset', 'forget', 'delete') };
+// Version a against b, or the draft against a.
+const compared = { a: text(), b: text(), view: oneOf('split', 'unified'), as: oneOf('laid-out', 'sent') };
+const schemaActs = { act: oneOf('', 'register', 'level', 'delete') };
 
 export const routes = {
   overview: route('/'),
@@ -75,6 +79,18 @@ export const routes = {
     { group: text(), tab: oneOf(...groupTabs) },
     { topic: text(), ...table, ...options, ...groupActs },
   ),
+  schemas: route(
+    '/schemas',
+    {},
+    { q: text(), show: oneOf('there', 'deleted'), act: oneOf('', 'register'), ...table },
+  ),
+  schema: route(
+    '/schemas/:subject/:tab',
+    { subject: text(), tab: oneOf(...schemaTabs) },
+    { ...compared, ...schemaActs },
+  ),
+  dead: route('/dead-letters'),
+  queue: route('/dead-letters/:queue', { queue: text() }),
   brokers: route('/brokers'),
   broker: route('/brokers/:broker/:tab', { broker: text(), tab: oneOf(...brokerTabs) }, options),
   about: route('/about'),

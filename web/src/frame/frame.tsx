@@ -33,6 +33,8 @@ export function Frame() {
     'g o': () => go(href('overview')),
     'g t': () => go(href('topics')),
     'g g': () => go(href('groups')),
+    'g s': () => go(href('schemas')),
+    'g d': () => go(href('dead')),
     'g b': () => go(href('brokers')),
     l: () => (paused.value = !paused.value),
     y: () => void copy(location.href, 'the link'),

@@ -43,6 +43,8 @@ function acts(): Found[] {
     to('Topics', 'topics', href('topics')),
     to('Topics that need attention', 'warn', href('topics', {}, { show: 'attention' })),
     to('Groups', 'groups', href('groups')),
+    to('Schemas', 'schemas', href('schemas')),
+    to('Dead letters', 'letter', href('dead')),
     to('Brokers', 'brokers', href('brokers')),
     to('About', 'about', href('about')),
     act(

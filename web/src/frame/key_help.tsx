@@ -10,6 +10,8 @@ const keys: [string[], string][] = [
   [['g', 'o'], 'Overview'],
   [['g', 't'], 'Topics'],
   [['g', 'g'], 'Groups'],
+  [['g', 's'], 'Schemas'],
+  [['g', 'd'], 'Dead letters'],
   [['g', 'b'], 'Brokers'],
   [['c'], 'Copy the name'],
   [['y'], 'Copy the link'],

@@ -46,6 +46,8 @@ export function Rail({ now }: { now: Screen | undefined }) {
           now={now === 'groups' || now === 'group'}
           count={cluster?.groups}
         />
+        <Item to="schemas" icon="schemas" label="Schemas" now={now === 'schemas' || now === 'schema'} />
+        <Item to="dead" icon="letter" label="Dead letters" now={now === 'dead' || now === 'queue'} />
       </nav>
       <nav class="nav" aria-labelledby="nav-cluster">
         <h2 id="nav-cluster">Cluster</h2>
@@ -70,7 +72,7 @@ function Item({
   now,
   count,
 }: {
-  to: 'overview' | 'topics' | 'groups' | 'brokers' | 'about';
+  to: 'overview' | 'topics' | 'groups' | 'schemas' | 'dead' | 'brokers' | 'about';
   icon: IconName;
   label: string;
   now: boolean;

@@ -6,6 +6,10 @@ const titles: Record<Screen, string> = {
   topic: 'Topic',
   groups: 'Groups',
   group: 'Group',
+  schemas: 'Schemas',
+  schema: 'Schema',
+  dead: 'Dead letters',
+  queue: 'Dead letters',
   brokers: 'Brokers',
   broker: 'Broker',
   about: 'About',
@@ -16,6 +20,8 @@ export const titleOf = (screen: Screen): string => titles[screen];
 export function nameIn(place: Place): string | undefined {
   if (place.screen === 'topic') return place.path.topic;
   if (place.screen === 'group') return place.path.group;
+  if (place.screen === 'schema') return place.path.subject;
+  if (place.screen === 'queue') return place.path.queue;
   if (place.screen === 'broker') return place.path.broker;
   return undefined;
 }

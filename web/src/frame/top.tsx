@@ -7,9 +7,11 @@ import { Time } from '../ui/time';
 import { overlay } from './overlay';
 import { nameIn, titleOf } from './titles';
 
-const listOf: Partial<Record<Screen, 'topics' | 'groups' | 'brokers'>> = {
+const listOf: Partial<Record<Screen, 'topics' | 'groups' | 'schemas' | 'dead' | 'brokers'>> = {
   topic: 'topics',
   group: 'groups',
+  schema: 'schemas',
+  queue: 'dead',
   broker: 'brokers',
 };
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { axeFindings, looking, rowNames, settled } from './browser.mjs';
-import { isBuilt, serving } from './thalweg.mjs';
+import { freePort, isBuilt, serving } from './thalweg.mjs';
 
 const real = (name, body) => test(name, { skip: isBuilt ? false : 'no server is built' }, body);
 const numbered = (count) => Array.from({ length: count }, (_, n) => `record ${n}`);
@@ -77,6 +77,8 @@ real('every screen of a server with topics and a group is clean, in both themes'
       '/brokers',
       '/brokers/1',
       '/brokers/1/configuration',
+      '/schemas',
+      '/dead-letters',
       '/about',
     ];
     for (const colorScheme of ['light', 'dark']) {
@@ -98,6 +100,59 @@ real('every screen of a server with topics and a group is clean, in both themes'
       await page.getByText('60').first().waitFor();
     });
   }),
+);
+
+real('a schema is drafted against the registry, refused with its reason, registered, and clients have it', async () => {
+  const registry = `http://127.0.0.1:${await freePort()}`;
+  await serving({ 'schema.registry.listeners': registry }, (server) =>
+    looking({}, async (page) => {
+      const versions = `${registry}/subjects/orders-value/versions`;
+      const schema = (...fields) => JSON.stringify({ type: 'record', name: 'Order', fields });
+      const id = { name: 'id', type: 'long' };
+      await page.goto(server.url + '/schemas');
+      await page.getByText('There are no schemas yet').waitFor();
+      server.run('topic', 'create', 'orders');
+      const made = await fetch(versions, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ schema: schema(id) }),
+      });
+      assert.equal(made.status, 200);
+      await page.getByRole('link', { name: 'orders-value' }).click({ timeout: 60_000 });
+      await page.getByText('BACKWARD, as for all').waitFor();
+      await page.getByRole('link', { name: 'Draft v2' }).click();
+      const verdict = page.getByRole('region', { name: 'Verdict' });
+      await page.getByLabel('The draft', { exact: true }).fill(schema(id, { name: 'currency', type: 'string' }));
+      await verdict.getByText('READER_FIELD_MISSING_DEFAULT_VALUE').waitFor();
+      await verdict.getByText('/fields/1', { exact: true }).waitFor();
+      await page.getByLabel('The draft', { exact: true }).fill(schema(id, { name: 'currency', type: 'string', default: 'EUR' }));
+      await verdict.getByText('It fits BACKWARD').waitFor();
+      await page.getByRole('link', { name: 'Register v2' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Register v2' }).and(page.locator(':enabled')).click();
+      await page.getByRole('heading', { name: 'v1 against v2' }).waitFor({ timeout: 60_000 });
+      assert.match(await page.locator('.diff td.line.new').last().innerText(), /"currency"/);
+      assert.deepEqual(await (await fetch(versions)).json(), [1, 2]);
+      assert.match(server.log, /console change.*Register version 2 of orders-value/);
+    }),
+  );
+});
+
+real('dead letters are grouped by why they died, and one leads to its headers', () =>
+  serving({}, (server) =>
+    looking({}, async (page) => {
+      for (const topic of ['orders', 'dlq.orders']) server.run('topic', 'create', topic);
+      const headers = ['topic=orders', 'exception=_TIMED_OUT', 'message=no answer'].flatMap((one) => ['--header', `__dlq.errors.${one}`]);
+      server.write('dlq.orders', 'a');
+      server.bury('dlq.orders', headers, 'b', 'c');
+      await page.goto(server.url + '/dead-letters');
+      await page.getByRole('link', { name: 'dlq.orders' }).click();
+      await page.getByText('3 letters').waitFor();
+      const row = page.getByRole('row', { name: /_TIMED_OUT/ });
+      await row.getByText('no answer').waitFor();
+      await row.locator('a.name').click();
+      await page.getByText('__dlq.errors.exception').waitFor();
+    }),
+  ),
 );
 
 real('the policy is in force: script, style and markup from a string are refused', () =>

@@ -14,7 +14,7 @@ const START_LIMIT_MS = 30_000;
 const OUTGOING = Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s/)[0]);
 const LOWEST = 10_000;
 
-const freePort = () =>
+export const freePort = () =>
   new Promise((done) => {
     const port = LOWEST + Math.floor(Math.random() * (OUTGOING - LOWEST));
     const probe = createServer();
@@ -71,6 +71,13 @@ class Server {
 
   write(topic, ...lines) {
     execFileSync(binary, ['produce', topic, '--brokers', this.brokers], {
+      input: lines.map((line) => line + '\n').join(''),
+    });
+  }
+
+  // The same, with headers.
+  bury(topic, headers, ...lines) {
+    execFileSync(binary, ['produce', topic, '--brokers', this.brokers, ...headers], {
       input: lines.map((line) => line + '\n').join(''),
     });
   }

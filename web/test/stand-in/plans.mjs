@@ -2,6 +2,7 @@
 // its plan. Topics come and go in the world; nothing else is kept.
 import { createHash } from 'node:crypto';
 import * as data from './data.ts';
+import * as schemas from './schemas.ts';
 
 const TOOL = ' --bootstrap-server kafka-1.prod.example:9092 ';
 
@@ -121,6 +122,50 @@ const removeGroup = (w, { names: [group] }) => ({
   act: () => (w.groups = w.groups.filter((one) => one.name !== group)),
 });
 
+const register = (w, { names: [name], body }, refuse) => {
+  const said = schemas.check(body.text);
+  if (said.invalid)
+    throw refuse(422, said.invalid, { code: '42201', fields: [{ path: '/text', message: said.invalid }] });
+  const known = w.subjects.find((one) => one.name === name);
+  return {
+    plan: plan(`Register version ${known ? known.version + 1 : 1} of ${name}`, {
+      blocked_by: known ? said.findings.map(({ code, message }) => `${code}: ${message}`) : [],
+    }),
+    act: () => {
+      if (known) known.version++;
+      else w.subjects.push({ ...w.subjects[0], name, version: 1, versions: 1, topics: [] });
+    },
+  };
+};
+
+const level = (w, { names: [name], body }) => ({
+  plan: plan(`Have new versions of ${name} fit by ${body.level ?? 'BACKWARD, as for all subjects'}`, {
+    warnings: ['now it is BACKWARD, as for all subjects'],
+    command: `thalweg schema level ${name} --set ${body.level}`,
+  }),
+  act: () =>
+    (w.subjects.find((one) => one.name === name).level = body.level
+      ? { level: body.level, layer: 'subject' }
+      : { level: 'BACKWARD', layer: 'all' }),
+});
+
+const removeSubject = (w, { names: [name] }) => {
+  const known = w.subjects.find((one) => one.name === name);
+  const permanent = known.deleted;
+  return {
+    plan: plan(`Delete ${name} with its 5 versions${permanent ? ' for good' : ''}`, {
+      ...(permanent ? { confirm: name } : {}),
+      command: `thalweg schema delete ${name}${permanent ? ' --permanent' : ''}`,
+    }),
+    act: () => {
+      if (permanent) w.subjects = w.subjects.filter((one) => one !== known);
+      else known.deleted = true;
+    },
+  };
+};
+
+const removeVersion = (w, { names: [name, version] }) => ({ plan: plan(`Delete version ${version} of ${name}`) });
+
 const changes = [
   [/^POST \/topics$/, create],
   [/^DELETE \/topics\/([^/]+)$/, remove],
@@ -130,6 +175,10 @@ const changes = [
   [/^POST \/groups\/([^/]+)\/offsets$/, reset],
   [/^DELETE \/groups\/([^/]+)\/offsets$/, forget],
   [/^DELETE \/groups\/([^/]+)$/, removeGroup],
+  [/^POST \/schemas\/([^/]+)\/versions$/, register],
+  [/^PATCH \/schemas\/([^/]+)\/level$/, level],
+  [/^DELETE \/schemas\/([^/]+)$/, removeSubject],
+  [/^DELETE \/schemas\/([^/]+)\/versions\/([^/]+)$/, removeVersion],
 ];
 
 // The plan, dry or carried out; undefined for what is no change. `refuse` makes a problem.

@@ -6,6 +6,8 @@ import { gzipSync } from 'node:zlib';
 import * as data from './data.ts';
 import { planned } from './plans.mjs';
 import * as records from './records.ts';
+import * as letters from './letters.ts';
+import * as schemas from './schemas.ts';
 import { filterCheck, search } from './searches.mjs';
 
 const POLICY =
@@ -28,8 +30,9 @@ const missing = (what, name) =>
   });
 
 // State of one stand-in; tests change it while the server runs.
-export function world({ topics, groups, auth = 'none' } = {}) {
+export function world({ topics, groups, subjects, auth = 'none' } = {}) {
   return {
+    subjects: schemas.subjects(subjects),
     topics: data.topics(topics),
     groups: data.groups(groups),
     auth,
@@ -198,6 +201,26 @@ const routes = [
       ),
   ],
   ['GET /groups/:g/config', () => data.configuration()],
+  [
+    'GET /schemas',
+    (w, q) =>
+      page(
+        sorted(
+          matching(w.subjects, q.get('q')).filter((one) => one.deleted === (q.get('show') === 'deleted')),
+          q.get('sort') ?? 'name',
+        ),
+        q,
+        { deleted: w.subjects.filter((one) => one.deleted).length },
+      ),
+  ],
+  ['GET /schemas/:s', (w, q, s) => schemas.subjectDetail(subjectOf(w, s))],
+  [
+    'GET /schemas/:s/versions/:v',
+    (w, q, s, v) => schemas.schemaText(subjectOf(w, s), v) ?? fail(missing('version', v)),
+  ],
+  ['GET /dead-letters', () => letters.queues()],
+  ['GET /dead-letters/:t/causes', (w, q, t) => letters.causes(t) ?? fail(missing('topic', t))],
+  ['POST /schemas/:s/check', (w, q, s, body) => schemas.check(body.text)],
 ].map(([pattern, answer]) => ({ parts: pattern.replace(' ', '').split('/'), answer }));
 
 const fail = (refused) => {
@@ -205,6 +228,8 @@ const fail = (refused) => {
 };
 const topicOf = (w, name) => w.topics.find((one) => one.name === name) ?? fail(missing('topic', name));
 const groupOf = (w, name) => w.groups.find((one) => one.name === name) ?? fail(missing('group', name));
+
+const subjectOf = (w, name) => w.subjects.find((one) => one.name === name) ?? fail(missing('subject', name));
 
 function routed(w, method, path, query, body) {
   const parts = (method + path).split('/');

@@ -10,7 +10,7 @@ const split = (address: string): [string, string] => {
 const opened = (address: string): Place => placeOf(...split(address))!;
 
 test('every screen is opened by the address that it writes', () => {
-  const names: Record<string, string> = { topic: 'a/b c%ä', group: '<img>?&#', broker: '7' };
+  const names: Record<string, string> = { topic: 'a/b c%ä', group: '<img>?&#', broker: '7', subject: ':.c:a/b-value', queue: 'dlq.a' };
   for (const screen of Object.keys(routes) as Screen[]) {
     const path = Object.fromEntries(
       Object.keys(routes[screen].path)
