@@ -50,9 +50,10 @@ endfunction()
 # DEPENDS are all the modules that its sources see, also through the headers of others: edges are not inherited. Each
 # module has an include root that holds one link to its folder, and sources write #include "storage/log.h". Test,
 # benchmark and fuzz sources lie beside the code and are found by suffix: x_test.cc -> ${name}_test, x_fuzz.cc -> one
-# program each in the asan build. GENERATED is a folder with headers that are made at build time.
+# program each in the asan build. GENERATED is a folder with headers that are made at build time. COLD: none of it lies on
+# the way of a record, so Release compiles it for size.
 function(module name)
-  cmake_parse_arguments(PARSE_ARGV 1 M "" "GENERATED" "DEPENDS;LINKS;SOURCES;TEST_DEPENDS;TEST_LINKS")
+  cmake_parse_arguments(PARSE_ARGV 1 M "COLD" "GENERATED" "DEPENDS;LINKS;SOURCES;TEST_DEPENDS;TEST_LINKS")
   set_property(GLOBAL PROPERTY THALWEG_EDGES_${name} ${M_DEPENDS})
   set_property(GLOBAL PROPERTY THALWEG_GENERATED_${name} ${M_GENERATED})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cc)
@@ -66,6 +67,11 @@ function(module name)
     add_library(${name} STATIC ${production} ${M_SOURCES})
     see_modules(${name} ${name} ${M_DEPENDS})
     target_link_libraries(${name} PUBLIC ${M_DEPENDS} ${M_LINKS})
+    if(M_COLD)
+      # Not -Os: with that it could not share the precompiled headers of the others.
+      target_compile_options(${name} PRIVATE
+        "$<$<CONFIG:Release>:SHELL:-mllvm -inline-threshold=30 -fno-unroll-loops -fno-vectorize -fno-slp-vectorize>")
+    endif()
     compile_together(${name})
     precompile(${name} ${kind})
   else()

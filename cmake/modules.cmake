@@ -3,15 +3,15 @@
 # formats and machines: below the purity line, nothing here links runtime
 module(base LINKS fmt::fmt PkgConfig::isal)
 module(metrics DEPENDS base)
-module(config DEPENDS base)
+module(config COLD DEPENDS base)
 module(record DEPENDS base LINKS PkgConfig::isal PkgConfig::zstd PkgConfig::lz4 snappy ZLIB::ZLIB)
 include(${PROJECT_SOURCE_DIR}/src/protocol/protocol.cmake)  # module(protocol), with generated sources
 module(json DEPENDS base)
 module(schema DEPENDS base json LINKS PkgConfig::pcre2)
 module(filter DEPENDS base record LINKS re2_library)
-module(letters DEPENDS base)
+module(letters COLD DEPENDS base)
 module(machine DEPENDS base)
-module(registry DEPENDS base json schema machine)
+module(registry COLD DEPENDS base json schema machine)
 module(metadata DEPENDS base config protocol)
 module(controller DEPENDS base config protocol metadata machine)
 module(group DEPENDS base protocol machine)
@@ -27,7 +27,7 @@ module(sim DEPENDS base metrics runtime)
 module(storage DEPENDS base metrics config record runtime TEST_DEPENDS platform sim)
 include(${PROJECT_SOURCE_DIR}/src/raft/raft.cmake)  # module(raft), with the Rust core
 module(network DEPENDS base metrics protocol runtime TEST_DEPENDS platform sim)
-module(http DEPENDS base metrics json runtime network LINKS boost_headers TEST_DEPENDS platform sim)
+module(http COLD DEPENDS base metrics json runtime network LINKS boost_headers TEST_DEPENDS platform sim)
 module(replicated DEPENDS base metrics machine runtime TEST_DEPENDS platform sim)
 module(replica DEPENDS base metrics config record protocol metadata replication runtime storage network
        TEST_DEPENDS platform sim machine controller)
@@ -35,18 +35,18 @@ module(coordinator DEPENDS base metrics config record protocol machine metadata 
        replicated replica TEST_DEPENDS platform sim)
 module(search DEPENDS base metrics config schema record protocol metadata decode replication runtime storage network
        replica filter TEST_DEPENDS platform sim)
-module(admin DEPENDS base metrics record protocol runtime network TEST_DEPENDS platform sim)
+module(admin COLD DEPENDS base metrics record protocol runtime network TEST_DEPENDS platform sim)
 
 # products
 module(broker DEPENDS base metrics config record protocol machine metadata controller group replication runtime storage
        raft network replicated replica coordinator TEST_DEPENDS platform sim json schema registry)
 module(monitoring DEPENDS base metrics config json record protocol machine metadata controller group replication runtime
        storage raft network replicated replica coordinator broker http TEST_DEPENDS platform sim)
-module(schema_registry DEPENDS base metrics config json schema record protocol machine metadata controller group registry
+module(schema_registry COLD DEPENDS base metrics config json schema record protocol machine metadata controller group registry
        replication runtime storage raft network replicated replica coordinator broker http TEST_DEPENDS platform sim)
 target_compile_definitions(schema_registry PRIVATE THALWEG_VERSION="${PROJECT_VERSION}")
 include(${PROJECT_SOURCE_DIR}/src/console/console.cmake)  # module(console), with generated sources, and its pages
-module(cli DEPENDS base metrics config json schema record filter letters protocol decode runtime network http admin TEST_DEPENDS platform)
+module(cli COLD DEPENDS base metrics config json schema record filter letters protocol decode runtime network http admin TEST_DEPENDS platform)
 target_compile_definitions(cli PRIVATE THALWEG_VERSION="${PROJECT_VERSION}")
 
 # The C++ toolkit for applications, on librdkafka: nothing of the server links it, and without its libraries it is left out.

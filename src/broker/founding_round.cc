@@ -129,7 +129,8 @@ Task<Result<bool>> FoundingRound::carry_out(Decision decision, const Round& roun
     case Step::kFound: {
       std::string id =
           config_.cluster_id.value_or(to_string(Uuid::from_random(shard_.random.next(), shard_.random.next())));
-      CO_TRY_VOID(co_await belong_to(std::move(id), Own::kFormatted));
+      // Who founds alone has with this seen all founders formatted.
+      CO_TRY_VOID(co_await belong_to(std::move(id), round.asked.empty() ? Own::kReady : Own::kFormatted));
       co_return false;
     }
     case Step::kAdopt:

@@ -10,7 +10,7 @@ add_custom_command(
   DEPENDS ${console_schemas} ${console_generator_sources}
   COMMENT "Generating the console's API"
   VERBATIM)
-module(console
+module(console COLD
        DEPENDS base metrics config json schema record protocol machine metadata controller group decode letters replication runtime storage
                raft network replicated replica coordinator broker http monitoring filter search
        GENERATED ${console_generated}

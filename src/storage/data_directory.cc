@@ -108,15 +108,15 @@ Result<> refuse_kafkas(Disk& disk, const std::string& path) {
 
 }  // namespace
 
+Task<Result<>> DataDirectory::make(Disk& disk, std::string path) {
+  if (disk.exists(fmt::format("{}/{}", path, kMetaFile))) co_return Result<>();
+  co_return co_await disk.make_durable_directory(std::move(path));
+}
+
 Result<DataDirectory> DataDirectory::open(Disk& disk, std::string path) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  std::vector<std::string> parents;
   TRY_VOID(refuse_kafkas(disk, path));
-  for (std::string at = path; !at.empty() && !disk.exists(at); at = parents.back())
-    parents.push_back(Disk::directory_of(at));
-  TRY_VOID(disk.make_directory(path));
   DataDirectory directory(disk, std::move(path));
-  directory.unsynced_parents_ = std::move(parents);
   auto lock = disk.lock(directory.file(kLockFile));
   if (!lock)
     return fail(ErrorCode::kKafkaStorageError,
@@ -156,8 +156,6 @@ Error DataDirectory::explained(const std::string& path, Error error) {
 std::string DataDirectory::file(std::string_view name) const { return path_ + "/" + std::string(name); }
 
 Task<Result<>> DataDirectory::write_meta(MetaProperties meta) {
-  for (const std::string& parent : std::exchange(unsynced_parents_, {}))
-    CO_TRY_VOID(co_await disk_->sync_directory(parent));
   CO_TRY_VOID(co_await disk_->replace_file(file(kMetaFile), SharedBytes::copy_of(std::string_view(to_text(meta)))));
   meta_ = std::move(meta);
   co_return Result<>{};

@@ -30,8 +30,10 @@ class DataDirectory {
  public:
   static constexpr std::string_view kCleanShutdown = ".kafka_cleanshutdown";
 
-  // Creates the directory if missing and takes its lock; an error says who else may hold it. What was created is
-  // durable after write_meta().
+  // Creates the directory if missing; its name is durable when this returns. One that has a meta.properties was made
+  // durable before that was written, so it costs a start no syncs.
+  static Task<Result<>> make(Disk& disk, std::string path);
+  // Takes its lock; an error says who else may hold it. REQUIRES: make()
   static Result<DataDirectory> open(Disk& disk, std::string path);
 
   // The same error, with what an operator may do about it.
@@ -65,7 +67,6 @@ class DataDirectory {
   std::string path_;
   std::shared_ptr<void> lock_;
   std::optional<MetaProperties> meta_;
-  std::vector<std::string> unsynced_parents_;  // of directories that open() created
 };
 
 // "orders-3" is partition 3 of orders; nothing for other names.

@@ -36,7 +36,7 @@ LogManager::~LogManager() { *running_ = false; }
 
 Task<Result<>> LogManager::start(std::string cluster_id) {
   for (const std::string& path : config_.log_dirs)
-    if (auto made = co_await shards_[0]->disk.make_durable_directory(path); !made)
+    if (auto made = co_await DataDirectory::make(shards_[0]->disk, path); !made)
       co_return std::unexpected(DataDirectory::explained(path, made.error()));
   CO_TRY_VOID(open_directories(cluster_id));
   for (Directory& directory : directories_) {

@@ -178,6 +178,24 @@ TEST_F(LogManagerTest, AFolderInWhichNothingEverWasIsAnybodysAndLeavesNothingBeh
   EXPECT_FALSE(std::ranges::any_of(*entries, [](const auto& e) { return e.name.ends_with("-stray"); }));
 }
 
+TEST_F(LogManagerTest, TheWayToADirectoryIsMadeToLastOnce) {
+  Faults faults;
+  FaultDisk counting(t.disk, faults);
+  const Shard shard{0, t.context.get_executor(), t.clock, counting, t.network, t.random, t.metrics};
+  LogManagerConfig config;
+  config.log_dirs = {t.directory + "/new/a"};
+  config.node_id = BrokerId{1};
+  const auto syncs_of_start = [&] {
+    faults = {};
+    LogManager manager({&shard}, config);
+    EXPECT_TRUE(t.run(manager.start("c1")));
+    return faults.directory_syncs;
+  };
+  const auto way = std::size_t(std::ranges::count(config.log_dirs[0], '/'));
+  EXPECT_EQ(syncs_of_start(), way + 1) << "each directory on the way, and the one that holds meta.properties";
+  EXPECT_EQ(syncs_of_start(), 0u);
+}
+
 TEST_F(LogManagerTest, ANewLogCostsAFolderAndItsFirstRecordTheFiles) {
   Faults faults;
   FaultDisk counting(t.disk, faults);

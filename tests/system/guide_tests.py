@@ -4,7 +4,6 @@ python3 tests/system/guide_tests.py [PAGE...] walks through some pages alone.
 """
 
 import concurrent.futures
-import functools
 import os
 import pathlib
 import shutil
@@ -16,13 +15,14 @@ if __name__ == "__main__":
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
 
 from harness import pages, paths, walk  # noqa: E402
+from harness.once import once  # noqa: E402
 from harness.outcome import Failure, Skip  # noqa: E402
 
 _GUIDE = paths.REPOSITORY / "docs" / "guide"
 _BUILD = paths.REPOSITORY / "build" / "guide"
 
 
-@functools.cache
+@once
 def _package() -> pathlib.Path:
     """Where the toolkit is installed: THALWEG_PACKAGE, else from the Release build."""
     if chosen := os.environ.get("THALWEG_PACKAGE"):
@@ -40,7 +40,7 @@ def _run(command: list[str]) -> None:
         raise Failure(f"{' '.join(command)}: {done.stdout}{done.stderr}")
 
 
-@functools.cache
+@once
 def _programs() -> dict[str, pathlib.Path | Failure]:
     """The program of each page, or why it does not compile. All are compiled at once: that is what costs time."""
     _BUILD.mkdir(parents=True, exist_ok=True)
