@@ -9,6 +9,8 @@
 #include "protocol/fetch_response.h"
 #include "protocol/init_producer_id_request.h"
 #include "protocol/init_producer_id_response.h"
+#include "protocol/list_offsets_request.h"
+#include "protocol/list_offsets_response.h"
 #include "protocol/produce_request.h"
 #include "protocol/produce_response.h"
 #include "record/builder.h"
@@ -19,7 +21,9 @@ namespace {
 using namespace std::chrono_literals;
 using network::Channel;
 
-constexpr std::int16_t kProduceVersion = 9, kFetchVersion = 12;  // the newest that name topics by name
+// The newest that name topics by name.
+constexpr std::int16_t kProduceVersion = 9, kFetchVersion = 12, kListOffsetsVersion = 6;
+constexpr Timestamp kEarliestTimestamp = -2;
 
 struct Fetched {
   Records records;
@@ -69,12 +73,34 @@ Task<Result<Fetched>> fetch(const Shard* shard, std::shared_ptr<Channel> channel
   co_return parse(response, from);
 }
 
+// ListOffsets: where the partition begins.
+Task<Result<Offset>> begin_of(const Shard* shard, std::shared_ptr<Channel> channel, PartitionId partition) {
+  protocol::ListOffsetsRequest request;
+  request.replica_id = kNoBroker;
+  auto& topic = request.topics.emplace_back();
+  topic.name = kTopic;
+  auto& wanted = topic.partitions.emplace_back();
+  wanted.partition_index = partition;
+  wanted.timestamp = kEarliestTimestamp;
+  CO_TRY(const auto response, co_await channel->send<protocol::ListOffsetsResponse>(
+                                  std::move(request), kListOffsetsVersion, shard->clock.now() + kPatience));
+  const auto& answer = response.topics.at(0).partitions.at(0);
+  if (answer.error_code != ErrorCode::kNone) co_return fail(answer.error_code, "ListOffsets");
+  co_return answer.offset;
+}
+
 }  // namespace
 
 Task<Result<std::shared_ptr<Channel>>> open_channel(const Shard* shard) {
   CO_TRY(auto channel, co_await Channel::connect(*shard, kBroker, shard->clock.now() + kPatience));
   CO_TRY_VOID(co_await channel->negotiate(shard->clock.now() + kPatience));
   co_return channel;
+}
+
+Task<Result<std::shared_ptr<Channel>>> ToTheBroker::to(PartitionId) {
+  if (channel_ && channel_->is_open()) co_return channel_;
+  CO_TRY(channel_, co_await open_channel(&shard_));
+  co_return channel_;
 }
 
 Task<> pause(const Shard* shard, Instant longest) {
@@ -109,17 +135,12 @@ Task<> Producer::run() {
       const auto sent = co_await send(batch);
       if (sent) break;
       last_error_ = std::string(name(sent.error().code)) + " " + sent.error().message;
+      route_->missed(batch.partition);
       co_await pause(&shard_, 300ms);
     }
     if (shard_.random.next() % 2 == 0) co_await pause(&shard_, 200ms);
   }
   done_ = true;
-}
-
-Task<Result<>> Producer::connect() {
-  if (channel_ && channel_->is_open()) co_return Result<>();
-  CO_TRY(channel_, co_await open_channel(&shard_));
-  co_return Result<>();
 }
 
 Task<Result<>> Producer::get_id() {
@@ -149,7 +170,7 @@ SharedBytes Producer::encode(const Batch& batch) const {
 }
 
 Task<Result<>> Producer::send(Batch batch) {
-  CO_TRY_VOID(co_await connect());
+  CO_TRY(channel_, co_await route_->to(batch.partition));
   CO_TRY_VOID(co_await get_id());
   protocol::ProduceRequest request;
   request.acks = -1;
@@ -168,25 +189,25 @@ Task<Result<>> Producer::send(Batch batch) {
     co_return std::unexpected(std::move(response.error()));
   }
   const auto& partition = response->responses.at(0).partition_responses.at(0);
-  if (partition.error_code == ErrorCode::kDuplicateSequenceNumber) {
-    history_.acknowledged(batch.partition, kNoOffset, batch.values);
-    co_return Result<>();
-  }
-  if (partition.error_code == ErrorCode::kNone) {
-    history_.acknowledged(batch.partition, partition.base_offset, batch.values);
-    co_return Result<>();
-  }
-  // Nothing but a retriable error is ever due: the producer does all as it should.
-  if (!is_retriable(partition.error_code))
-    history_.loss(fmt::format("producer {} partition {} sequence {}: {} {}", number_, batch.partition.value,
-                              batch.sequence, name(partition.error_code), partition.error_message.value_or("")));
-  co_return fail(partition.error_code, partition.error_message.value_or("produce"));
+  co_return take(batch, partition.error_code, partition.error_message.value_or("produce"), partition.base_offset);
 }
 
-Task<Result<Records>> read_partition(const Shard* shard, PartitionId partition) {
-  CO_TRY(const auto channel, co_await open_channel(shard));
+Result<> Producer::take(const Batch& batch, ErrorCode code, const std::string& message, Offset base) {
+  if (code == ErrorCode::kDuplicateSequenceNumber || code == ErrorCode::kNone) {
+    history_.acknowledged(batch.partition, code == ErrorCode::kNone ? base : kNoOffset, batch.values);
+    return {};
+  }
+  // Nothing but a retriable error is ever due: the producer does all as it should.
+  if (!is_retriable(code))
+    history_.loss(fmt::format("producer {} partition {} sequence {}: {} {}", number_, batch.partition.value,
+                              batch.sequence, name(code), message));
+  return fail(code, message);
+}
+
+Task<Result<Records>> read_partition(const Shard* shard, std::shared_ptr<Route> route, PartitionId partition) {
+  CO_TRY(const auto channel, co_await route->to(partition));
   Records all;
-  Offset next{0};
+  CO_TRY(Offset next, co_await begin_of(shard, channel, partition));
   for (;;) {
     CO_TRY(auto fetched, co_await fetch(shard, channel, partition, next, 0));
     if (fetched.next == next && next < fetched.high_watermark)
@@ -197,20 +218,24 @@ Task<Result<Records>> read_partition(const Shard* shard, PartitionId partition) 
   }
 }
 
-Task<> follow(const Shard* shard, History* history, PartitionId partition) {
+Task<> follow(const Shard* shard, History* history, std::unique_ptr<Route> route, PartitionId partition) {
   Offset next{0};
   for (;;) {
-    const auto channel = co_await open_channel(shard);
+    const auto channel = co_await route->to(partition);
     while (channel) {
       const auto fetched = co_await fetch(shard, *channel, partition, next, 300);
-      if (!fetched && fetched.error().code == ErrorCode::kOffsetOutOfRange)
-        history->loss(
-            fmt::format("partition {}: offset {} was given and is out of range now", partition.value, next.value));
+      if (!fetched && fetched.error().code == ErrorCode::kOffsetOutOfRange) {
+        if (!history->may_be_deleted(partition, next))
+          history->loss(fmt::format("partition {}: offset {} was given and is out of range at {} now", partition.value,
+                                    next.value, to_string((*channel)->peer())));
+        next = std::max(next, history->deletion_asked(partition));
+      }
       if (!fetched && fetched.error().code == ErrorCode::kCorruptMessage) history->violation(fetched.error().message);
       if (!fetched) break;
       for (const auto& [offset, value] : fetched->records) history->consumed(partition, offset, value);
       next = fetched->next;
     }
+    route->missed(partition);
     if (channel) (*channel)->close();
     co_await pause(shard, 200ms);
   }

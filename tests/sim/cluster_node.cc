@@ -9,22 +9,35 @@
 namespace thalweg::simulation {
 namespace {
 
+const std::string kDataDirectory = "/data";
+
 std::string host_of(int node) { return fmt::format("broker-{}", node); }
 
-config::BrokerConfig config_of(int node) {
-  const config::Properties properties{
+std::pair<std::string, std::string> quorum_option(Quorum quorum) {
+  std::string list;
+  for (int node = 1; node <= kClusterNodes; ++node) {
+    if (node > 1) list += ',';
+    if (quorum == Quorum::kOfTheFile) list += fmt::format("{}@", node);
+    list += fmt::format("{}:{}", host_of(node), kControllerPort);
+  }
+  return {quorum == Quorum::kOfTheFile ? "controller.quorum.voters" : "controller.quorum.bootstrap.servers", list};
+}
+
+config::BrokerConfig config_of(int node, Quorum quorum) {
+  config::Properties properties{
       {"process.roles", "broker,controller"},
       {"node.id", std::to_string(node)},
-      {"controller.quorum.voters", "1@broker-1:9093,2@broker-2:9093,3@broker-3:9093"},
       {"listeners", "PLAINTEXT://:9092,CONTROLLER://:9093"},
-      {"advertised.listeners", fmt::format("PLAINTEXT://{}:9092", host_of(node))},
+      {"advertised.listeners",
+       fmt::format("PLAINTEXT://{0}:9092,CONTROLLER://{0}:{1}", host_of(node), kControllerPort)},
       {"controller.listener.names", "CONTROLLER"},
-      {"log.dirs", "/data"},
+      {"log.dirs", kDataDirectory},
       {"broker.heartbeat.interval.ms", "500"},
       {"broker.session.timeout.ms", "2500"},
       {"controller.quorum.election.timeout.ms", "400"},
       {"offsets.topic.replication.factor", "1"},
   };
+  properties.insert(quorum_option(quorum));
   auto loaded = config::load_broker_config(properties);
   if (!loaded) log::error("simulation", field("error", loaded.error()));
   CHECK(loaded);
@@ -37,11 +50,11 @@ Task<> start(ClusterProgram* program) {
   if (!started) program->start_error = started.error();
 }
 
-std::shared_ptr<void> run(sim::Node& machine, int node) {
+std::shared_ptr<void> run(sim::Node& machine, int node, Quorum quorum) {
   auto program = std::make_shared<ClusterProgram>();
   std::vector<const Shard*> shards;
   for (unsigned i = 0; i < machine.shard_count(); ++i) shards.push_back(&machine.shard(i));
-  program->broker = std::make_unique<broker::Broker>(shards, config_of(node));
+  program->broker = std::make_unique<broker::Broker>(shards, config_of(node, quorum));
   spawn(*shards.front(), start(program.get()));
   return program;
 }
@@ -49,9 +62,12 @@ std::shared_ptr<void> run(sim::Node& machine, int node) {
 }  // namespace
 
 Endpoint client_endpoint(int node) { return {host_of(node), 9092}; }
+Endpoint controller_endpoint(int node) { return {host_of(node), kControllerPort}; }
 
-sim::Node& add_cluster_node(sim::World& world, int node) {
-  return world.add_node(host_of(node), 2, [node](sim::Node& machine) { return run(machine, node); });
+sim::Node& add_cluster_node(sim::World& world, int node, Quorum quorum) {
+  return world.add_node(host_of(node), 2, [node, quorum](sim::Node& machine) { return run(machine, node, quorum); });
 }
+
+void empty_disk(sim::Node& machine) { CHECK(machine.disk().remove_directory(kDataDirectory)); }
 
 }  // namespace thalweg::simulation

@@ -12,7 +12,14 @@ namespace thalweg::simulation {
 
 inline constexpr int kClusterNodes = 3;
 
+inline constexpr std::uint16_t kControllerPort = 9093;
+
 Endpoint client_endpoint(int node);  // nodes count from 1
+Endpoint controller_endpoint(int node);
+
+// How the nodes find one another: with the file's word who votes, or by addresses alone, and then votes can be given
+// and taken (KIP-853).
+enum class Quorum { kOfTheFile, kByRequest };
 
 // What runs there in one life.
 struct ClusterProgram {
@@ -22,6 +29,8 @@ struct ClusterProgram {
 };
 
 // Every start() of the machine starts a broker on its disk.
-sim::Node& add_cluster_node(sim::World& world, int node);
+sim::Node& add_cluster_node(sim::World& world, int node, Quorum quorum);
+// With all that is on its disk. REQUIRES: it is down
+void empty_disk(sim::Node& machine);
 
 }  // namespace thalweg::simulation

@@ -3,75 +3,60 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <set>
 
 #include "broker/metadata_publisher.h"
 #include "cluster_node.h"
-#include "network/channel.h"
-#include "protocol/create_topics_request.h"
-#include "protocol/create_topics_response.h"
+#include "cluster_trouble.h"
+#include "leader_route.h"
 #include "raft/quorum.h"
+#include "record_deleter.h"
+#include "replica_watch.h"
+#include "topic_creator.h"
+#include "vote_operator.h"
 
 namespace thalweg::simulation {
 namespace {
 using namespace std::chrono_literals;
 
-constexpr int kTopics = 8;
+// Everybody who must come to an end, and those who only follow.
+struct ClusterClients {
+  static constexpr int kProducers = 3, kBatches = 150, kDeletions = 10, kVoteChanges = 8;
 
-// Creates topics, one after another, each through another broker, until it is answered.
-class Administrator {
- public:
-  explicit Administrator(const Shard& shard) : shard_(shard) {}
+  std::unique_ptr<TopicCreator> creator;
+  std::deque<Producer> producers;
+  std::unique_ptr<RecordDeleter> deleter;
+  std::unique_ptr<VoteOperator> votes;  // where votes can be given by request
+  bool topic_created = false;
 
-  Task<> run() {
-    for (int i = 0; i < kTopics; ++i) {
-      const std::string topic = fmt::format("topic-{}", i);
-      while (!co_await create(topic)) co_await shard_.clock.sleep_for(300ms);
-      created_.push_back(topic);
-      co_await shard_.clock.sleep_for(Millis(shard_.random.next() % 1000));
-    }
-    done_ = true;
+  bool done() const {
+    return creator->done() && deleter->done() && std::ranges::all_of(producers, &Producer::done) &&
+           (!votes || votes->done());
   }
-  bool done() const { return done_; }
-  const std::vector<std::string>& created() const { return created_; }
-  const std::string& last_error() const { return last_error_; }
-
- private:
-  Task<bool> create(std::string topic) {
-    const int node = int(shard_.random.next() % kClusterNodes) + 1;
-    const Instant deadline = shard_.clock.now() + 8s;
-    const auto channel = co_await network::Channel::connect(shard_, client_endpoint(node), deadline);
-    if (!channel) co_return failed(node, channel.error());
-    protocol::CreateTopicsRequest request;
-    auto& wanted = request.topics.emplace_back();
-    wanted.name = topic;
-    wanted.num_partitions = 3;
-    wanted.replication_factor = 1;
-    request.timeout_ms = 5000;
-    const auto response = co_await (*channel)->send<protocol::CreateTopicsResponse>(std::move(request), 7, deadline);
-    (*channel)->close();
-    if (!response) co_return failed(node, response.error());
-    const auto& answer = response->topics.at(0);
-    // An answer may have been lost with whoever had it.
-    if (answer.error_code == ErrorCode::kNone || answer.error_code == ErrorCode::kTopicAlreadyExists) co_return true;
-    co_return failed(node, {answer.error_code, answer.error_message.value_or("")});
+  std::string complaints() const {
+    std::string all;
+    for (const auto& producer : producers)
+      if (!producer.done()) all += "; a producer still gets " + producer.last_error();
+    if (!creator->done()) all += "; the administrator still gets " + creator->last_error();
+    if (!deleter->done()) all += "; who deletes records still gets " + deleter->last_error();
+    if (votes && !votes->done()) all += "; who changes voters has no end";
+    return all;
   }
-  bool failed(int node, const Error& error) {
-    last_error_ = fmt::format("broker {}: {} {}", node, name(error.code), error.message);
-    return false;
-  }
-
-  const Shard& shard_;
-  std::vector<std::string> created_;
-  std::string last_error_;
-  bool done_ = false;
 };
+
+// What is special of a run.
+enum class ClusterKind { kVotesOfTheFile, kVotesChange, kADiskIsReplaced };
+constexpr std::uint64_t kClusterKinds = 3;
 
 class ClusterScenario {
  public:
-  explicit ClusterScenario(std::uint64_t seed) : world_(seed) {
-    for (int node = 1; node <= kClusterNodes; ++node) nodes_.push_back(&add_cluster_node(world_, node));
+  explicit ClusterScenario(std::uint64_t seed)
+      : kind_(ClusterKind(seed % kClusterKinds)), world_(seed), replicas_(world_, history_) {
+    const auto quorum = kind_ == ClusterKind::kVotesOfTheFile ? Quorum::kOfTheFile : Quorum::kByRequest;
+    for (int node = 1; node <= kClusterNodes; ++node) nodes_.push_back(&add_cluster_node(world_, node, quorum));
+    trouble_.emplace(world_, nodes_);
   }
 
   ClusterOutcome run() {
@@ -80,28 +65,92 @@ class ClusterScenario {
       simulation.at(simulation.between(Instant{0}, Instant(3s)), [this, i] { nodes_[i]->start(); });
     look();
     watch();
-    start_administrator();
+    start_clients();
     if (!world_.run_until([this] { return serving() == kClusterNodes; }, 1min)) return hung("at the beginning");
     const auto founded = world_.now();
-    trouble_ = true;
-    crash_some();
-    cut_some();
-    world_.run_for(20s);
-    trouble_ = false;
-    world_.network.join_all();
-    world_.run_until([this] { return administrator_->done() && settled().empty(); }, 1min);
-    if (const auto why = settled(); !why.empty()) violation(why + " after healing");
-    if (!administrator_->done()) violation("the administrator still gets " + administrator_->last_error());
-    ClusterOutcome outcome{.violations = violations_, .counts = counts_, .trace = simulation.trace()};
-    outcome.counts.topics = administrator_->created().size();
-    outcome.counts.elections = epochs_.size();
-    outcome.counts.steps = simulation.steps();
-    outcome.counts.founded_after = std::chrono::duration<double>(founded).count();
-    outcome.counts.virtual_seconds = std::chrono::duration<double>(world_.now()).count();
-    return outcome;
+    suffer();
+    if (kind_ == ClusterKind::kADiskIsReplaced && replace_a_disk()) suffer();
+    if (!world_.run_until([this] { return clients_->done(); }, 4min))
+      history_.violation("no progress after healing" + clients_->complaints());
+    check("after healing");
+    for (auto* node : nodes_) node->crash(sim::Crash::kPowerLoss);
+    for (auto* node : nodes_) node->start();
+    check("after a last power loss");
+    return outcome(founded);
   }
 
  private:
+  void suffer() {
+    trouble_->begin();
+    world_.run_for(20s);
+    trouble_->end();
+  }
+
+  // What was acknowledged is on two disks, so that one may be lost when all have everything.
+  bool replace_a_disk() {
+    if (!is_settled("before a disk is replaced", true)) return false;
+    auto& node = *nodes_[world_.simulation.below(nodes_.size())];
+    node.crash(sim::Crash::kKill);
+    world_.run_for(world_.simulation.between(0ms, 3s));
+    if (node.is_up()) node.crash(sim::Crash::kKill);
+    empty_disk(node);
+    node.start();
+    ++replaced_disks_;
+    return is_settled("after a disk was replaced", true);
+  }
+
+  void check(const char* when) {
+    if (!is_settled(when, false)) return;
+    const auto image = program(0)->broker->publisher().published_image();
+    std::vector<std::pair<sim::Node*, broker::Broker*>> nodes;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) nodes.emplace_back(nodes_[i], program(i)->broker.get());
+    replicas_.compare(*image, nodes);
+    for (std::int32_t p = 0; p < kPartitions; ++p) {
+      const auto records = read(PartitionId{p});
+      if (records)
+        history_.check({p}, *records);
+      else
+        history_.violation(fmt::format("partition {} cannot be read {}: {}", p, when, records.error().message));
+    }
+  }
+
+  // `busy`: clients go on, so that replicas need not end at the same offset.
+  bool is_settled(const char* when, bool busy) {
+    if (world_.run_until([&] { return unsettled(busy).empty(); }, 2min)) return true;
+    history_.violation(fmt::format("{} {}", unsettled(busy), when));
+    return false;
+  }
+
+  Result<Records> read(PartitionId partition) {
+    Result<Records> records = fail(ErrorCode::kRequestTimedOut, "no answer");
+    const auto& shard = client_node_->shard(0);
+    for (int attempt = 0; attempt < 30 && !records; ++attempt) {
+      auto answer =
+          world_.run(*client_node_, read_partition(&shard, std::make_shared<ToTheLeader>(shard), partition), 30s);
+      if (answer) records = std::move(*answer);
+      if (!records) world_.run_for(500ms);
+    }
+    return records;
+  }
+
+  ClusterOutcome outcome(Instant founded) {
+    ClusterCounts counts{.topics = clients_->creator->created().size(),
+                         .crashes = trouble_->counts().crashes,
+                         .cuts = trouble_->counts().cuts,
+                         .stalls = trouble_->counts().stalls,
+                         .failed_syncs = trouble_->counts().failed_syncs,
+                         .elections = epochs_.size(),
+                         .leaderships = replicas_.leaderships(),
+                         .acknowledged = history_.acknowledged_count(),
+                         .deletions = std::uint64_t(clients_->deleter->answered()),
+                         .vote_changes = std::uint64_t(clients_->votes ? clients_->votes->answered() : 0),
+                         .replaced_disks = replaced_disks_,
+                         .steps = world_.simulation.steps(),
+                         .founded_after = std::chrono::duration<double>(founded).count(),
+                         .virtual_seconds = std::chrono::duration<double>(world_.now()).count()};
+    return {.violations = history_.violations(), .counts = counts, .trace = world_.simulation.trace()};
+  }
+
   ClusterProgram* program(std::size_t i) {
     return nodes_[i]->is_up() ? &nodes_[i]->program<ClusterProgram>() : nullptr;
   }
@@ -109,9 +158,6 @@ class ClusterScenario {
     int count = 0;
     for (std::size_t i = 0; i < nodes_.size(); ++i) count += program(i) && program(i)->serving;
     return count;
-  }
-  void violation(std::string what) {
-    if (violations_.size() < 10) violations_.push_back(std::move(what));
   }
   ClusterOutcome hung(const char* when) {
     std::string why;
@@ -121,8 +167,8 @@ class ClusterScenario {
                          : program(i)->start_error ? program(i)->start_error->message
                          : program(i)->serving     ? "serves"
                                                    : "starts");
-    violation(fmt::format("no cluster {}{}", when, why));
-    return {.violations = violations_, .counts = counts_, .trace = world_.simulation.trace()};
+    history_.violation(fmt::format("no cluster {}{}", when, why));
+    return {.violations = history_.violations(), .counts = {}, .trace = world_.simulation.trace()};
   }
 
   // What every broker shows, all the time.
@@ -133,65 +179,55 @@ class ClusterScenario {
       const auto& image = here->broker->publisher().published_image();
       if (cluster_id_.empty()) cluster_id_ = image->cluster_id();
       if (image->cluster_id() != cluster_id_)
-        violation(fmt::format("broker {} is of cluster {}, another of {}", i + 1, image->cluster_id(), cluster_id_));
+        history_.violation(
+            fmt::format("broker {} is of cluster {}, another of {}", i + 1, image->cluster_id(), cluster_id_));
       const auto [at, fresh] = images_.emplace(image->index(), image);
       if (!fresh && !(*at->second == *image))
-        violation(
+        history_.violation(
             fmt::format("broker {} shows another cluster at index {} than was shown before", i + 1, image->index()));
+      replicas_.note_leaders(BrokerId{int(i) + 1}, *here->broker, *image);
       if (here->broker->quorum().is_leader()) epochs_.insert(here->broker->quorum().leader().epoch.value);
     }
     world_.simulation.at(world_.now() + 50ms, [this] { look(); });
   }
 
-  // The operator: what could not start is started again.
+  // The operator: what could not start is started again; a machine whose disk failed is rebooted.
   void watch() {
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       auto* here = program(i);
       if (!here || !here->start_error) continue;
-      nodes_[i]->crash(sim::Crash::kKill);
+      nodes_[i]->crash(nodes_[i]->disk().failed_syncs() > 0 ? sim::Crash::kPowerLoss : sim::Crash::kKill);
       nodes_[i]->start();
     }
     world_.simulation.at(world_.now() + 1s, [this] { watch(); });
   }
 
-  void crash_some() {
-    if (!trouble_) return;
-    auto& simulation = world_.simulation;
-    auto* victim = nodes_[simulation.between(Instant{0}, Instant{2}).count() % kClusterNodes];
-    if (victim->is_up()) {
-      victim->crash(simulation.one_in(2) ? sim::Crash::kKill : sim::Crash::kPowerLoss);
-      ++counts_.crashes;
-      simulation.at(world_.now() + simulation.between(50ms, 3s), [victim] {
-        if (!victim->is_up()) victim->start();
-      });
-    }
-    simulation.at(world_.now() + simulation.between(500ms, 5s), [this] { crash_some(); });
+  void start_clients() {
+    client_node_ = &world_.add_node("clients", 1, [this](sim::Node& node) {
+      const Shard& shard = node.shard(0);
+      clients_ = std::make_shared<ClusterClients>();
+      clients_->creator = std::make_unique<TopicCreator>(shard);
+      spawn(shard, clients_->creator->run());
+      spawn(shard, create_replicated_topic(&shard, &clients_->topic_created));
+      for (int i = 0; i < ClusterClients::kProducers; ++i)
+        spawn(shard,
+              clients_->producers
+                  .emplace_back(shard, history_, std::make_unique<ToTheLeader>(shard), i, ClusterClients::kBatches)
+                  .run());
+      for (std::int32_t p = 0; p < kPartitions; ++p)
+        spawn(shard, follow(&shard, &history_, std::make_unique<ToTheLeader>(shard), {p}));
+      clients_->deleter = std::make_unique<RecordDeleter>(shard, history_, ClusterClients::kDeletions);
+      spawn(shard, clients_->deleter->run());
+      if (kind_ == ClusterKind::kVotesChange) {
+        clients_->votes = std::make_unique<VoteOperator>(shard, history_, ClusterClients::kVoteChanges);
+        spawn(shard, clients_->votes->run());
+      }
+      return clients_;
+    });
+    client_node_->start();
   }
 
-  void cut_some() {
-    if (!trouble_) return;
-    auto& simulation = world_.simulation;
-    const auto a = std::size_t(simulation.between(Instant{0}, Instant{2}).count());
-    const auto b = (a + 1) % nodes_.size();
-    world_.network.part(nodes_[a]->host(), nodes_[b]->host());
-    ++counts_.cuts;
-    simulation.at(world_.now() + simulation.between(100ms, 3s),
-                  [this, a, b] { world_.network.join(nodes_[a]->host(), nodes_[b]->host()); });
-    simulation.at(world_.now() + simulation.between(500ms, 6s), [this] { cut_some(); });
-  }
-
-  void start_administrator() {
-    world_
-        .add_node("administrator", 1,
-                  [this](sim::Node& node) {
-                    administrator_ = std::make_shared<Administrator>(node.shard(0));
-                    spawn(node.shard(0), administrator_->run());
-                    return administrator_;
-                  })
-        .start();
-  }
-
-  std::string settled() {
+  std::string unsettled(bool busy) {
     metadata::ImagePtr first;
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       auto* here = program(i);
@@ -204,41 +240,98 @@ class ClusterScenario {
       const auto* broker = first->broker(BrokerId{node});
       if (!broker || !broker->active()) return fmt::format("broker {} is not unfenced", node);
     }
+    if (const auto why = wrong_voters(); !why.empty()) return why;
+    return busy ? replicas_not_in_sync(*first) : wrong_topics(*first);
+  }
+
+  std::string replicas_not_in_sync(const metadata::Image& image) const {
+    const auto topic = image.topic(std::string_view(kTopic));
+    if (!topic) return "the topic is not there";
+    for (const auto& partition : topic->partitions)
+      if (partition.isr.size() != nodes_.size()) return "not all replicas are in sync";
+    return {};
+  }
+
+  std::string wrong_topics(const metadata::Image& image) {
     std::set<BrokerId> leaders;
-    for (const auto& name : administrator_->created()) {
-      const auto topic = first->topic(name);
+    for (const auto& name : clients_->creator->created()) {
+      const auto topic = image.topic(name);
       if (!topic) return fmt::format("{} was answered and is not there", name);
       for (const auto& partition : topic->partitions) leaders.insert(partition.leader);
     }
     // Which brokers were up when topics were made is drawn; more than one was.
     if (leaders.size() < 2) return "all partitions lie on one broker";
-    return {};
+    std::vector<broker::Broker*> brokers;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) brokers.push_back(program(i)->broker.get());
+    return replicas_.unsettled(image, brokers);
   }
 
-  sim::World world_;
+  // All who founded the cluster vote, unless somebody was told otherwise.
+  std::string wrong_voters() {
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      auto& quorum = program(i)->broker->quorum();
+      if (!quorum.is_leader()) continue;
+      std::set<BrokerId> voters;
+      for (const auto member : quorum.membership().voters) voters.insert(raft::broker_of(member));
+      for (int node = 1; node <= kClusterNodes; ++node) {
+        const auto wanted = clients_->votes ? clients_->votes->has_vote(BrokerId{node}) : std::optional(true);
+        if (wanted && *wanted != voters.contains(BrokerId{node}))
+          return fmt::format("node {} {} a vote, and the operator was told otherwise", node,
+                             *wanted ? "has not" : "has");
+      }
+      return {};
+    }
+    return "nobody leads the quorum";
+  }
+
+  const ClusterKind kind_;
+  History history_;
+  sim::World world_;  // after what its coroutines refer to
+  ReplicaWatch replicas_;
   std::vector<sim::Node*> nodes_;
-  std::shared_ptr<Administrator> administrator_;
+  std::optional<ClusterTrouble> trouble_;
+  sim::Node* client_node_ = nullptr;
+  std::shared_ptr<ClusterClients> clients_;
   std::string cluster_id_;
   std::map<std::int64_t, metadata::ImagePtr> images_;
   std::set<std::int32_t> epochs_;
-  std::vector<std::string> violations_;
-  ClusterCounts counts_;
-  bool trouble_ = false;
+  std::uint64_t replaced_disks_ = 0;
 };
 
 }  // namespace
 
 void ClusterCounts::add(const ClusterCounts& other) {
-  topics += other.topics, crashes += other.crashes, cuts += other.cuts, elections += other.elections;
-  steps += other.steps;
+  topics += other.topics, crashes += other.crashes, cuts += other.cuts, stalls += other.stalls;
+  failed_syncs += other.failed_syncs, elections += other.elections, leaderships += other.leaderships;
+  acknowledged += other.acknowledged, deletions += other.deletions, vote_changes += other.vote_changes;
+  replaced_disks += other.replaced_disks, steps += other.steps;
   founded_after = std::max(founded_after, other.founded_after);
   virtual_seconds += other.virtual_seconds;
 }
 
 std::string to_string(const ClusterCounts& counts) {
-  return fmt::format("{} topics, {} crashes, {} cuts, {} elections, founded within {:.1f} s, {} steps, {:.0f} s",
-                     counts.topics, counts.crashes, counts.cuts, counts.elections, counts.founded_after, counts.steps,
-                     counts.virtual_seconds);
+  return fmt::format(
+      "{} records acknowledged, {} topics, {} deletions, {} changes of voters, {} disks replaced; {} crashes, {} cuts, "
+      "{} stalls, {} bad disks; {} elections, {} leaderships, founded within {:.1f} s, {} steps, {:.0f} s",
+      counts.acknowledged, counts.topics, counts.deletions, counts.vote_changes, counts.replaced_disks, counts.crashes,
+      counts.cuts, counts.stalls, counts.failed_syncs, counts.elections, counts.leaderships, counts.founded_after,
+      counts.steps, counts.virtual_seconds);
+}
+
+std::vector<std::string> what_is_missing(const ClusterCounts& counts) {
+  const std::pair<const char*, std::uint64_t> kinds[] = {{"acknowledged record", counts.acknowledged},
+                                                         {"deletion of records", counts.deletions},
+                                                         {"change of voters", counts.vote_changes},
+                                                         {"replaced disk", counts.replaced_disks},
+                                                         {"crash", counts.crashes},
+                                                         {"cut", counts.cuts},
+                                                         {"stall", counts.stalls},
+                                                         {"bad disk", counts.failed_syncs},
+                                                         {"election", counts.elections}};
+  std::vector<std::string> missing;
+  for (const auto& [what, count] : kinds)
+    if (count == 0) missing.emplace_back(what);
+  return missing;
 }
 
 ClusterOutcome run_cluster(std::uint64_t seed) { return ClusterScenario(seed).run(); }

@@ -23,7 +23,7 @@ constexpr const char* kHelp = R"(sim: the broker on simulated machines
   --seeds A-B   many
   --twice       each run twice, and an error if the two differ in a single step
   --voters      three voters of the metadata quorum and several administrators, instead of one broker and its clients
-  --cluster     three brokers that become one cluster by themselves
+  --cluster     three brokers that become one cluster by themselves, their clients, and whatever befalls them
   --planted     with a mistake, and an error if no seed finds it: a broker that acknowledges before the disk has the
                 data; voters whose disks say so before they have it
   --workers N   processes at a time; one for each processor if not given
@@ -94,6 +94,15 @@ void check_twice(Report<Counts>& report, const Arguments& arguments, std::uint64
   report.text += fmt::format("seed {}: the second run differs from the first\n", seed);
 }
 
+// A few seeds may lack something by chance.
+template <class Counts>
+bool some_are_missing(const Arguments& arguments, const Counts& counts) {
+  constexpr std::uint64_t kMany = 50;
+  const auto missing = arguments.seeds.count() < kMany ? std::vector<std::string>() : what_is_missing(counts);
+  for (const auto& what : missing) fmt::print("there was no {}\n", what);
+  return !missing.empty();
+}
+
 int exit_code(const Arguments& arguments, std::uint64_t failed) { return (failed > 0) == arguments.planted ? 0 : 1; }
 
 Report<BrokerCounts> run_broker_once(const Arguments& arguments, std::uint64_t seed) {
@@ -142,11 +151,7 @@ int run_three_voters(const Arguments& arguments) {
                                          [&](auto seed) { return run_voters_once(arguments, seed); });
   fmt::print("{} seeds of three voters, {} failed: {} of virtual time in {:.1f} s\n", arguments.seeds.count(),
              sum.failed, to_string(sum.counts), sum.seconds);
-  // A few seeds may lack something by chance.
-  constexpr std::uint64_t kMany = 50;
-  const auto missing = arguments.seeds.count() < kMany ? std::vector<std::string>() : what_is_missing(sum.counts);
-  for (const auto& what : missing) fmt::print("there was no {}\n", what);
-  return missing.empty() ? exit_code(arguments, sum.failed) : 1;
+  return some_are_missing(arguments, sum.counts) ? 1 : exit_code(arguments, sum.failed);
 }
 
 Report<ClusterCounts> run_cluster_once(const Arguments& arguments, std::uint64_t seed) {
@@ -164,7 +169,7 @@ int run_clusters(const Arguments& arguments) {
                                           [&](auto seed) { return run_cluster_once(arguments, seed); });
   fmt::print("{} seeds of three brokers, {} failed: {} of virtual time in {:.1f} s\n", arguments.seeds.count(),
              sum.failed, to_string(sum.counts), sum.seconds);
-  return exit_code(arguments, sum.failed);
+  return some_are_missing(arguments, sum.counts) ? 1 : exit_code(arguments, sum.failed);
 }
 
 int run(const Arguments& arguments) {

@@ -78,14 +78,17 @@ class Scenario {
       clients_ = std::make_shared<Clients>();
       spawn(shard, create_topic(&shard, &history_, &clients_->topic_created));
       for (int i = 0; i < kProducers; ++i)
-        spawn(shard, clients_->producers.emplace_back(shard, history_, i, kBatches).run());
+        spawn(
+            shard,
+            clients_->producers.emplace_back(shard, history_, std::make_unique<ToTheBroker>(shard), i, kBatches).run());
       for (int i = 0; i < kMembers; ++i)
         spawn(shard, clients_->members.emplace_back(shard, history_, kAssignments).run());
       clients_->committer = std::make_unique<Committer>(shard, history_, kCommits);
       spawn(shard, clients_->committer->run());
       clients_->administrator = std::make_unique<TopicAdministrator>(shard, history_, kTopics);
       spawn(shard, clients_->administrator->run());
-      for (std::int32_t p = 0; p < kPartitions; ++p) spawn(shard, follow(&shard, &history_, {p}));
+      for (std::int32_t p = 0; p < kPartitions; ++p)
+        spawn(shard, follow(&shard, &history_, std::make_unique<ToTheBroker>(shard), {p}));
       return clients_;
     });
     client_node_->start();
@@ -232,8 +235,9 @@ class Scenario {
 
   Result<Records> read(PartitionId partition) {
     Result<Records> records = fail(ErrorCode::kRequestTimedOut, "no answer");
+    const auto route = std::make_shared<ToTheBroker>(client_node_->shard(0));
     for (int attempt = 0; attempt < 30 && !records; ++attempt) {
-      auto answer = world_.run(*client_node_, read_partition(&client_node_->shard(0), partition), 30s);
+      auto answer = world_.run(*client_node_, read_partition(&client_node_->shard(0), route, partition), 30s);
       if (answer) records = std::move(*answer);
       if (!records) world_.run_for(500ms);
     }

@@ -1,0 +1,77 @@
+#include "leader_route.h"
+
+#include "cluster_node.h"
+#include "protocol/create_topics_request.h"
+#include "protocol/create_topics_response.h"
+#include "protocol/metadata_request.h"
+#include "protocol/metadata_response.h"
+
+namespace thalweg::simulation {
+namespace {
+using namespace std::chrono_literals;
+constexpr Instant kConnectWithin = 2s, kAnsweredWithin = 8s;
+constexpr std::int16_t kMetadataVersion = 9, kCreateTopicsVersion = 7;
+}  // namespace
+
+Task<Result<std::shared_ptr<network::Channel>>> ToTheLeader::to(PartitionId partition) {
+  if (!leaders_.contains(partition)) CO_TRY_VOID(co_await look());
+  const auto leader = leaders_.find(partition);
+  if (leader == leaders_.end()) co_return fail(ErrorCode::kLeaderNotAvailable, "nobody leads it");
+  co_return co_await to_broker(leader->second);
+}
+
+Task<Result<std::shared_ptr<network::Channel>>> ToTheLeader::to_any() {
+  return to_broker(BrokerId{int(shard_.random.next() % kClusterNodes) + 1});
+}
+
+Task<Result<std::shared_ptr<network::Channel>>> ToTheLeader::to_broker(BrokerId id) {
+  if (const auto known = channels_.find(id); known != channels_.end() && known->second->is_open())
+    co_return known->second;
+  CO_TRY(auto channel,
+         co_await network::Channel::connect(shard_, client_endpoint(id.value), shard_.clock.now() + kConnectWithin));
+  channels_[id] = channel;
+  co_return channel;
+}
+
+Task<Result<>> ToTheLeader::look() {
+  CO_TRY(const auto channel, co_await to_any());
+  protocol::MetadataRequest request;
+  request.topics.emplace().emplace_back().name = kTopic;
+  request.allow_auto_topic_creation = false;
+  const auto response = co_await channel->send<protocol::MetadataResponse>(std::move(request), kMetadataVersion,
+                                                                           shard_.clock.now() + kAnsweredWithin);
+  if (!response) {
+    channel->close();
+    co_return std::unexpected(response.error());
+  }
+  for (const auto& topic : response->topics) {
+    if (topic.error_code != ErrorCode::kNone) co_return fail(topic.error_code, "Metadata");
+    for (const auto& partition : topic.partitions)
+      if (partition.leader_id != kNoBroker) leaders_[partition.partition_index] = partition.leader_id;
+  }
+  co_return Result<>();
+}
+
+Task<> create_replicated_topic(const Shard* shard, bool* done) {
+  ToTheLeader route(*shard);
+  for (;;) {
+    const auto channel = co_await route.to_any();
+    if (channel) {
+      protocol::CreateTopicsRequest request;
+      auto& topic = request.topics.emplace_back();
+      topic.name = kTopic;
+      topic.num_partitions = kPartitions;
+      topic.replication_factor = kClusterNodes;
+      topic.configs.push_back({"min.insync.replicas", "2"});
+      const auto response = co_await (*channel)->send<protocol::CreateTopicsResponse>(
+          std::move(request), kCreateTopicsVersion, shard->clock.now() + kAnsweredWithin);
+      if (!response) (*channel)->close();
+      const auto code = response ? response->topics.at(0).error_code : ErrorCode::kNetworkException;
+      if (code == ErrorCode::kNone || code == ErrorCode::kTopicAlreadyExists) break;
+    }
+    co_await pause(shard, 500ms);
+  }
+  *done = true;
+}
+
+}  // namespace thalweg::simulation

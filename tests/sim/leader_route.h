@@ -1,0 +1,33 @@
+// The way to whoever leads a partition of a cluster: asked of any broker (Metadata), and asked anew when it was missed.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "clients.h"
+
+namespace thalweg::simulation {
+
+class ToTheLeader : public Route {
+ public:
+  explicit ToTheLeader(const Shard& shard) : shard_(shard) {}
+
+  // kLeaderNotAvailable, or what the broker says that was asked.
+  Task<Result<std::shared_ptr<network::Channel>>> to(PartitionId partition) override;
+  void missed(PartitionId partition) override { leaders_.erase(partition); }
+  // To one of the brokers, whichever.
+  Task<Result<std::shared_ptr<network::Channel>>> to_any();
+
+ private:
+  Task<Result<std::shared_ptr<network::Channel>>> to_broker(BrokerId id);
+  Task<Result<>> look();
+
+  const Shard& shard_;
+  std::map<PartitionId, BrokerId> leaders_;
+  std::map<BrokerId, std::shared_ptr<network::Channel>> channels_;
+};
+
+// Creates kTopic with a replica on each broker, two of which acknowledge; tries until it is there.
+Task<> create_replicated_topic(const Shard* shard, bool* done);
+
+}  // namespace thalweg::simulation
