@@ -11,6 +11,7 @@ namespace thalweg::search {
 inline constexpr std::size_t kWindowBytes = std::size_t{1} << 20;   // of a log, read and looked at in one go
 inline constexpr std::size_t kUnpackedMax = std::size_t{64} << 20;  // of one batch; one that grows beyond is unreadable
 inline constexpr std::uint64_t kWorkMax = 2'000'000;                // steps of a filter in one go: some 20 ms
+inline constexpr int kTriesMax = 3;                                 // newest first, with less to look at each
 inline constexpr std::size_t kReadMax = std::size_t{8} << 20;       // of JSON that a schema makes of one value
 inline constexpr std::size_t kSchemasMax = 100;                     // that one search asks for
 inline constexpr std::size_t kFoundBytesMax = std::size_t{256} << 10;  // of matches of one window

@@ -7,10 +7,9 @@ namespace {
 
 constexpr std::int64_t kStrideMax = std::int64_t{1} << 40;
 
-// How many offsets take three quarters of the steps there are, after what these took; 0: there is no need to count.
+// How many offsets take three quarters of the steps there are, after what these took.
 std::int64_t affordable(std::int64_t offsets, std::uint64_t work) {
-  if (work < kWorkMax / 2) return 0;
-  const double each = double(work) / double(std::max<std::int64_t>(offsets, 1));
+  const double each = double(std::max<std::uint64_t>(work, 1)) / double(std::max<std::int64_t>(offsets, 1));
   return std::max<std::int64_t>(std::int64_t(double(kWorkMax) * 3 / 4 / each), 1);
 }
 
@@ -48,9 +47,13 @@ void Plan::took(const Window& window, const Looked& looked) {
     const std::int64_t was = part.end - scanned.begin;
     part.end = std::clamp(scanned.begin, part.begin, part.end);
     part.end_is_edge = !scanned.is_cut && scanned.begin > window.lowest;
-    part.stride = std::clamp<std::int64_t>(was, 1, kStrideMax);
-    part.at_once = affordable(was, scanned.work);
-    if (looked.read_bytes < kWindowBytes / 2) part.stride = std::min(2 * part.stride, kStrideMax);
+    if (part.at_once > 0 || scanned.wasted > 0 || scanned.work > kWorkMax / 2) {
+      const std::int64_t next = affordable(was, scanned.work);
+      part.at_once = next < part.stride ? next : 0;
+    } else {
+      part.stride = std::clamp<std::int64_t>(was, 1, kStrideMax);
+      if (looked.read_bytes < kWindowBytes / 2) part.stride = std::min(2 * part.stride, kStrideMax);
+    }
     if (scanned.oldest) part.frontier = std::min(part.frontier.value_or(*scanned.oldest), *scanned.oldest);
   } else {
     part.begin = std::clamp(scanned.end, part.begin, part.end);

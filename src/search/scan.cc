@@ -253,13 +253,15 @@ class Scan {
 Result<Scanned> scan(BytesView batches, const ScanWish& wish) {
   Offset from = wish.from;
   if (wish.at_once > 0) from = std::max(from, wish.to - wish.at_once);
-  for (std::uint64_t work = 0;;) {
+  std::uint64_t wasted = 0;
+  for (int tries = 1;; ++tries) {
     Scan one(wish, from);
     TRY(auto scanned, one.run(batches));
-    work += one.work();
-    scanned.work = work;
+    scanned.work = one.work();
+    scanned.wasted = wasted;
     if (!one.gave_up()) return scanned;
-    from = one.nearer();
+    wasted += one.work();
+    from = tries < kTriesMax ? one.nearer() : wish.to - 1;
   }
 }
 

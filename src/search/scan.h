@@ -3,7 +3,8 @@
 //
 // What cannot be kept, since there are too many matches or they are too large, was not looked at: the answer ends
 // before it, in the order of the search, and counts only what is on this side. It ends also where the filter has taken
-// kWorkMax steps, so that a scan takes its time from the filter at most three times, whatever the records are.
+// kWorkMax steps; newest first it is tried kTriesMax times with less, and then with one offset. So a scan is done after
+// (kTriesMax + 1) * kWorkMax steps and those of one record, whatever the records are.
 #pragma once
 
 #include <memory>
@@ -45,8 +46,9 @@ struct Scanned {
   // Records in [begin, end) were looked at: all of the batches' that lie in the wish, or those on this side of the last
   // match that was kept.
   Offset begin, end;
-  bool is_cut = false;     // maybe inside a batch: at a match, or since the steps are used up
-  std::uint64_t work = 0;  // steps of the filter, also those that were taken for nothing
+  bool is_cut = false;       // maybe inside a batch: at a match, or since the steps are used up
+  std::uint64_t work = 0;    // steps of the filter
+  std::uint64_t wasted = 0;  // newest first: steps that did not reach to the end, so that less was looked at anew
   // What is in there is not known without this schema: nothing counts as looked at.
   std::optional<std::int32_t> wants_schema;
   // Of records that were looked at; nothing: none had a time.

@@ -201,7 +201,7 @@ test('what was found is saved in a file, and the file is planned and written', (
       const file = (body) => ({ name: 'x.ndjson', mimeType: 'application/x-ndjson', buffer: Buffer.from(body) });
       await drawer.locator('input[type=file]').setInputFiles(file('{"value":{"text":"a"}}\n{"valeu":{"text":"b"}}\n'));
       await drawer.getByText('Line 2: A record has no "valeu"').waitFor();
-      assert.equal(await drawer.getByRole('button', { name: 'Write', exact: true }).isDisabled(), true);
+      assert.equal(await drawer.getByRole('button', { name: /^Write/ }).isDisabled(), true);
       assert.equal(world.written.length, 0);
       await drawer.locator('input[type=file]').setInputFiles(file('{"value":{"text":"a"}}\n{"key":{"text":"k"},"partition":4}\n'));
       await drawer.getByText('1 to the partition that the file names').waitFor();

@@ -152,6 +152,7 @@ const routes = [
       (topicOf(w, t) && records.recordDetail(Number(p), Number(o), w.written)) ??
       fail(new Refused(404, `Partition ${p} has no record at offset ${o}`, { broker: 1 })),
   ],
+  ['GET /topics/:t/records/:p/:o/value', (w, q, t, p, o) => records.recordDetail(Number(p), Number(o), w.written).record.value.text],
   [
     'POST /topics/:t/records',
     (w, q, t, body) => {

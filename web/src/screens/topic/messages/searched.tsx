@@ -68,14 +68,14 @@ function List({ place, search }: { place: Place<'topic'>; search: Search }) {
   );
 }
 
-// The last line says why the search ended.
+// The last line says why the search ended; where there is no row, that stands in their place.
 function Foot({ search, topic }: { search: Search; topic: string }) {
   const { rows, running } = search;
   return (
     <div class="foot-line small" role={running ? undefined : 'status'}>
       <span>
         <Num value={rows.length} /> {plural(rows.length, 'match', 'matches')}
-        {running ? ' so far' : `. ${ending(search)}`}
+        {running ? ' so far' : rows.length > 0 && `. ${ending(search)}`}
       </span>
       {!running && <Save topic={topic} rows={rows} />}
     </div>
