@@ -158,6 +158,8 @@ void Replication::move_high_watermark() {
 }
 
 Offset Replication::low_watermark(Offset own) const {
+  // An eligible replica that is away may lead next, with a log that begins where it did.
+  if (below_min()) return kNoOffset;
   for (const auto& [id, follower] : followers_)
     if (in_isr(id) || (pending_ && contains(pending_->isr, id))) own = std::min(own, follower.log_start);
   return own;

@@ -113,8 +113,8 @@ class Replication {
   void stir(BrokerId from, Instant heard);
 
   Offset high_watermark() const { return high_watermark_; }
-  // Where the logs of the maximal ISR begin, at the least; below zero while one was not heard in this epoch. `own`:
-  // where this broker's does.
+  // Where the logs of the maximal ISR begin, at the least; below zero while one was not heard in this epoch, or while
+  // fewer than min.insync.replicas are in sync. `own`: where this broker's does.
   Offset low_watermark(Offset own) const;
   const std::vector<BrokerId>& in_sync() const { return isr_; }  // committed
   // Nobody else has to confirm a record.

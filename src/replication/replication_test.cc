@@ -152,8 +152,11 @@ TEST(Replication, R4ItDoesNotMoveWhileTheIsrIsBelowTheMinimum) {
   leader.append(5);
   leader.synced();
   EXPECT_EQ(leader.high_watermark(), 0);
+  EXPECT_EQ(leader.machine().low_watermark(Offset{3}), kNoOffset)
+      << "who may lead next is away, and has deleted nothing";
   leader.set_min(1);
   EXPECT_EQ(leader.high_watermark(), 5);
+  EXPECT_EQ(leader.machine().low_watermark(Offset{3}), 3);
 }
 
 TEST(Replication, R6ANewcomerHasAllThatIsCommittedAndAllThatWasThereWhenTheEpochBegan) {
