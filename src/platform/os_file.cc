@@ -115,13 +115,16 @@ Result<> OsFile::write(std::uint64_t position, BytesView bytes) {
 bool OsFile::keep_unwritten(std::uint64_t position, BytesView bytes) {
   if (position != size_ || shared_->direct_refused) return false;
   if (bytes.size() < kWorthGoingPast && shared_->unwritten.empty()) return false;
-  std::array<std::byte, kBlock> block;
-  const MutableBytes before = MutableBytes(block).first(position % kBlock);
-  if (shared_->unwritten.empty()) {
+  // A helper may bring all of it into the file at any moment.
+  auto added = shared_->unwritten.add(position, bytes, {});
+  if (added == Unwritten::Added::kNeedsBefore) {
+    std::array<std::byte, kBlock> block;
+    const MutableBytes before = MutableBytes(block).first(position % kBlock);
     const auto read = read_all(shared_->fd->get(), shared_->path, position - before.size(), before);
     if (!read || *read != before.size()) return false;
+    added = shared_->unwritten.add(position, bytes, before);
   }
-  return shared_->unwritten.add(position, bytes, before);
+  return added == Unwritten::Added::kYes;
 }
 
 Result<> OsFile::write_unread(std::uint64_t position, BytesView bytes) {

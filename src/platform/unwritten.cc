@@ -31,7 +31,7 @@ bool UnwrittenLimit::take(std::size_t bytes) {
 
 std::uint64_t Unwritten::Run::whole_end() const { return block_of(end()); }
 
-bool Unwritten::add(std::uint64_t position, BytesView bytes, BytesView before) {
+Unwritten::Added Unwritten::add(std::uint64_t position, BytesView bytes, BytesView before) {
   const std::scoped_lock lock(mutex_);
   const std::uint64_t begin = block_of(position);
   if (!runs_.empty()) {
@@ -39,18 +39,18 @@ bool Unwritten::add(std::uint64_t position, BytesView bytes, BytesView before) {
     CHECK(last.end() == position);
     before = last.bytes.view().last(position - begin);
   }
-  CHECK(before.size() == position - begin);
+  if (before.size() != position - begin) return Added::kNeedsBefore;
   const std::size_t size = before.size() + bytes.size();
   const std::size_t capacity = (size + File::kBlock - 1) / File::kBlock * File::kBlock;
-  if (!limit_->take(capacity)) return false;
+  if (!limit_->take(capacity)) return Added::kNoRoom;
   const std::shared_ptr<std::byte> memory(static_cast<std::byte*>(std::aligned_alloc(File::kBlock, capacity)),
                                           Counted{limit_, capacity});
-  if (!memory) return false;
+  if (!memory) return Added::kNoRoom;
   if (!before.empty()) std::memcpy(memory.get(), before.data(), before.size());
   std::memcpy(memory.get() + before.size(), bytes.data(), bytes.size());
   runs_.push_back({begin, SharedBytes(memory, BytesView(memory.get(), size))});
   any_.store(true, std::memory_order_release);
-  return true;
+  return Added::kYes;
 }
 
 void Unwritten::cut(std::uint64_t size) {

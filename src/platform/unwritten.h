@@ -42,10 +42,15 @@ class Unwritten {
   explicit Unwritten(std::shared_ptr<UnwrittenLimit> limit) : limit_(std::move(limit)) {}
 
   bool empty() const { return !any_.load(std::memory_order_acquire); }
-  // Takes a copy of `bytes`, which follow what it holds, or `before` where that is nothing: the bytes of the file from
-  // the beginning of the block to `position`. False: there is no room for it, and nothing has changed.
+  enum class Added : std::uint8_t {
+    kYes,
+    kNoRoom,
+    kNeedsBefore,  // it holds nothing, perhaps since a moment ago: all before `position` is in the file
+  };
+  // Takes a copy of `bytes`, which follow what it holds. Where that is nothing they follow `before`: what the file has
+  // from the beginning of the block to `position`. Unless it says kYes, nothing has changed.
   // REQUIRES: position is where what it holds ends
-  bool add(std::uint64_t position, BytesView bytes, BytesView before);
+  Added add(std::uint64_t position, BytesView bytes, BytesView before);
   // The file ends at `size` now.
   void cut(std::uint64_t size);
   // In order, without a gap: the next one begins with the block that this one ends in.
