@@ -72,6 +72,7 @@ Task<Result<std::size_t>> OsConnection::read_some(MutableBytes into) {
 
 Task<Result<>> OsConnection::write(Pieces pieces) {
   const auto self = shared_from_this();
+  put_in_unwritten(pieces);
   copy_small_ranges(pieces);
   Cursor cursor;
   cursor.skip(pieces, 0);
@@ -94,6 +95,22 @@ Task<Result<>> OsConnection::write(Pieces pieces) {
     }
   }
   co_return Result<>();
+}
+
+// What of a file is still on its way there leaves from where it is.
+void OsConnection::put_in_unwritten(Pieces& pieces) {
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    auto* range = std::get_if<FilePiece>(&pieces[i]);
+    if (!range) continue;
+    const auto* file = dynamic_cast<const OsFile*>(range->source.get());
+    CHECK(file);
+    auto held = file->unwritten(range->position, range->size);
+    if (held.bytes.empty()) continue;
+    range->size = held.begin - range->position;
+    pieces.insert(pieces.begin() + static_cast<std::ptrdiff_t>(i) + 1, std::make_move_iterator(held.bytes.begin()),
+                  std::make_move_iterator(held.bytes.end()));
+    i += held.bytes.size();
+  }
 }
 
 // A short range that is in memory leaves in one call with what stands around it. sendfile would need a call of its own,

@@ -26,6 +26,7 @@ class OsConnection : public Connection, public std::enable_shared_from_this<OsCo
     std::size_t piece = 0, offset = 0;
     void skip(const Pieces& pieces, std::size_t sent);
   };
+  static void put_in_unwritten(Pieces& pieces);
   static void copy_small_ranges(Pieces& pieces);
   enum class Sent { kSome, kSocketIsFull, kFileIsCold, kFailed };
   Sent send_some(const Pieces& pieces, Cursor& cursor);

@@ -120,7 +120,7 @@ Result<FilePtr> OsDisk::open(const std::string& path, OpenMode mode) {
   if (S_ISDIR(info.st_mode)) return os_failure(path, EISDIR);
   // Also one that was there already, before anything is written to it.
   if (mode == OpenMode::kTruncateSecret && ::fchmod(fd, S_IRUSR | S_IWUSR) != 0) return os_failure(path, errno);
-  return std::make_shared<OsFile>(pool_, syncs_, path, std::move(descriptor), mode != OpenMode::kRead,
+  return std::make_shared<OsFile>(pool_, syncs_, unwritten_, path, std::move(descriptor), mode != OpenMode::kRead,
                                   static_cast<std::uint64_t>(info.st_size));
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "platform/blocking_pool.h"
+#include "platform/unwritten.h"
 #include "runtime/disk.h"
 
 namespace thalweg::platform {
@@ -28,10 +29,12 @@ class OsDisk : public Disk {
  private:
   struct Urgent {};
   OsDisk(BlockingPool& pool, Urgent) : pool_(pool), syncs_(Lane::kUrgent) {}
+  static constexpr std::size_t kUnwrittenMax = 64 << 20;
 
   BlockingPool& pool_;
   const Lane syncs_ = Lane::kSync;
   const std::size_t open_files_max_ = SIZE_MAX;
+  const std::shared_ptr<UnwrittenLimit> unwritten_ = std::make_shared<UnwrittenLimit>(kUnwrittenMax);
   std::unique_ptr<OsDisk> urgent_;
 };
 

@@ -5,8 +5,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <random>
 
 #include "platform/testing.h"
+#include "runtime/gather.h"
 
 namespace thalweg::platform {
 namespace {
@@ -20,6 +22,13 @@ struct OsDiskTest : testing::Test {
     auto file = disk.open(directory / name, mode);
     EXPECT_TRUE(file) << file.error().message;
     return *file;
+  }
+  static std::string read(const FilePtr& file, std::uint64_t from, std::size_t size) {
+    std::string text(size, '?');
+    const auto n = file->read_now(from, std::as_writable_bytes(std::span(text)));
+    EXPECT_TRUE(n);
+    text.resize(n.value_or(0));
+    return text;
   }
   std::string content(const std::string& name) {
     auto bytes = disk.read_file(directory / name);
@@ -65,6 +74,112 @@ TEST_F(OsDiskTest, WritesBlocksDurablyFromAnyAlignment) {
   ASSERT_TRUE(run_on(shards[0], file->write_durable(2 * File::kBlock, all.slice(0, File::kBlock))));
   EXPECT_EQ(file->size(), 3 * File::kBlock);
   EXPECT_EQ(content("journal"), std::string(3 * File::kBlock, 'x'));
+}
+
+// What others find in the file: what this process keeps for itself they do not see.
+std::string seen_by_others(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string letters(std::size_t size, std::uint64_t seed) {
+  std::minstd_rand random(static_cast<std::uint32_t>(seed + 1));
+  std::string text(size, ' ');
+  for (char& c : text) c = static_cast<char>('a' + random() % 26);
+  return text;
+}
+
+TEST_F(OsDiskTest, WhatIsWrittenUnreadIsReadAtOnceAndInTheFileAfterTheSync) {
+  const FilePtr file = open("a");
+  std::string expected = letters(5000, 0);
+  ASSERT_TRUE(file->write(0, as_bytes(expected)));
+  for (std::uint64_t i = 1; i < 5; ++i) {
+    const std::string more = letters(300'000 + i, i);
+    ASSERT_TRUE(file->write_unread(expected.size(), as_bytes(more)));
+    EXPECT_LT(seen_by_others(directory / "a").size(), expected.size() + more.size());
+    expected += more;
+    EXPECT_EQ(file->size(), expected.size());
+    EXPECT_TRUE(read(file, 0, expected.size() + 10) == expected);
+    if (i % 2 == 0) continue;
+    ASSERT_TRUE(run_on(shards[0], file->sync()));
+    EXPECT_TRUE(seen_by_others(directory / "a") == expected);
+  }
+}
+
+TEST_F(OsDiskTest, WhatIsWrittenUnreadGoesToThePageCacheBeyondWhatMemoryMayHold) {
+  const FilePtr file = open("a");
+  const std::string megabyte = letters(1 << 20, 1);
+  for (std::size_t i = 0; i < 70; ++i) ASSERT_TRUE(file->write_unread(i << 20, as_bytes(megabyte)));
+  EXPECT_GE(seen_by_others(directory / "a").size(), std::size_t{60} << 20);
+  EXPECT_TRUE(read(file, std::uint64_t{69} << 20, 2 << 20) == megabyte);
+  ASSERT_TRUE(run_on(shards[0], file->sync()));
+  EXPECT_EQ(seen_by_others(directory / "a").size(), std::size_t{70} << 20);
+}
+
+// Any order of writing, cutting, syncing and reading is what it would be of a string.
+TEST_F(OsDiskTest, UnreadWritesMixWithEverythingElse) {
+  for (std::uint32_t seed = 0; seed < 30; ++seed) {
+    std::minstd_rand random(seed + 1);
+    const auto below = [&](std::size_t n) { return std::size_t(random() % n); };
+    const std::string name = "f" + std::to_string(seed);
+    const FilePtr file = open(name);
+    std::string expected;
+    for (int step = 0; step < 60; ++step) {
+      const std::string more = letters(below(2) ? below(300) : below(200'000), random());
+      const auto what = below(10);
+      if (what < 5) {
+        ASSERT_TRUE(file->write_unread(expected.size(), as_bytes(more)));
+        expected += more;
+      } else if (what == 5) {
+        ASSERT_TRUE(file->write(expected.size(), as_bytes(more)));
+        expected += more;
+      } else if (what == 6) {
+        expected.resize(expected.size() - below(std::min<std::size_t>(expected.size(), 150'000) + 1));
+        ASSERT_TRUE(file->truncate(expected.size()));
+      } else if (what == 7) {
+        ASSERT_TRUE(run_on(shards[0], file->sync()));
+        ASSERT_TRUE(seen_by_others(directory / name) == expected) << "seed " << seed << ", step " << step;
+      } else {
+        const std::size_t from = below(expected.size() + 1), size = below(200'000) + 1;
+        ASSERT_TRUE(read(file, from, size) == expected.substr(from, size)) << "seed " << seed << ", step " << step;
+      }
+      ASSERT_EQ(file->size(), expected.size());
+    }
+    ASSERT_TRUE(run_on(shards[0], file->sync()));
+    ASSERT_TRUE(seen_by_others(directory / name) == expected) << "seed " << seed;
+  }
+}
+
+Task<bool> write_on(FilePtr file, std::string* expected, bool* done) {
+  bool written = true;
+  for (std::uint64_t i = 0; written && i < 200; ++i) {
+    const std::string more = letters(i % 3 ? 100'000 + i : i, i);
+    written = file->write_unread(expected->size(), as_bytes(more)).has_value();
+    *expected += more;
+    if (written && i % 7 == 0) written = (co_await file->sync()).has_value();
+  }
+  *done = true;
+  co_return written;
+}
+Task<bool> sync_on(FilePtr file, const bool* done) {
+  while (!*done)
+    if (!co_await file->sync()) co_return false;
+  co_return true;
+}
+Task<std::vector<bool>> write_and_sync(FilePtr file, std::string* expected) {
+  bool done = false;
+  std::vector<Task<bool>> tasks;
+  tasks.push_back(write_on(file, expected, &done));
+  tasks.push_back(sync_on(file, &done));
+  co_return co_await gather(std::move(tasks));
+}
+
+TEST_F(OsDiskTest, UnreadWritesGoOnWhileSyncsRun) {
+  const FilePtr file = open("a");
+  std::string expected;
+  EXPECT_EQ(run_on(shards[0], write_and_sync(file, &expected)), (std::vector<bool>{true, true}));
+  ASSERT_TRUE(run_on(shards[0], file->sync()));
+  EXPECT_TRUE(seen_by_others(directory / "a") == expected);
 }
 
 TEST_F(OsDiskTest, ReplacesASmallFileWhole) {

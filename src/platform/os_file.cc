@@ -6,6 +6,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 
@@ -13,6 +15,9 @@
 
 namespace thalweg::platform {
 namespace {
+
+// A direct write costs the same whatever its size, up to about here.
+constexpr std::size_t kWorthGoingPast = 64 * 1024;
 
 Result<> write_all(int fd, const std::string& path, std::uint64_t position, BytesView bytes) {
   while (!bytes.empty()) {
@@ -55,15 +60,39 @@ AlignedBytes aligned_copy(BytesView bytes) {
   return copy;
 }
 
+// False when not all of it was written, for whatever reason.
+bool write_direct(int fd, std::uint64_t position, std::vector<iovec>& blocks) {
+  // The same file, also after a rename; a descriptor of its own, since the flag would count for reads as well.
+  const Descriptor direct(::open(("/proc/self/fd/" + std::to_string(fd)).c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC));
+  if (direct.get() < 0) return false;
+  constexpr std::size_t kAtOnce = 64;
+  for (std::size_t i = 0; i < blocks.size();) {
+    const int count = static_cast<int>(std::min(blocks.size() - i, kAtOnce));
+    ssize_t n = ::pwritev(direct.get(), &blocks[i], count, static_cast<off_t>(position));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0 || n % static_cast<ssize_t>(File::kBlock) != 0) return false;
+    position += static_cast<std::uint64_t>(n);
+    for (; n > 0 && std::size_t(n) >= blocks[i].iov_len; ++i) n -= static_cast<ssize_t>(blocks[i].iov_len);
+    if (n > 0) blocks[i] = {static_cast<std::byte*>(blocks[i].iov_base) + n, blocks[i].iov_len - std::size_t(n)};
+  }
+  return true;
+}
+
 bool is_aligned(BytesView bytes) { return reinterpret_cast<std::uintptr_t>(bytes.data()) % File::kBlock == 0; }
 
 }  // namespace
 
-Descriptor::~Descriptor() { ::close(fd_); }
+Descriptor::~Descriptor() {
+  if (fd_ >= 0) ::close(fd_);
+}
 
-OsFile::OsFile(BlockingPool& pool, Lane syncs, std::string path, std::shared_ptr<Descriptor> fd, bool writable,
-               std::uint64_t size)
-    : pool_(pool), syncs_(syncs), shared_(std::make_shared<Shared>()), writable_(writable), size_(size) {
+OsFile::OsFile(BlockingPool& pool, Lane syncs, std::shared_ptr<UnwrittenLimit> unwritten, std::string path,
+               std::shared_ptr<Descriptor> fd, bool writable, std::uint64_t size)
+    : pool_(pool),
+      syncs_(syncs),
+      shared_(std::make_shared<Shared>(std::move(unwritten))),
+      writable_(writable),
+      size_(size) {
   shared_->path = std::move(path);
   shared_->fd = std::move(fd);
 }
@@ -76,19 +105,63 @@ std::uint64_t OsFile::size() const {
 }
 
 Result<> OsFile::write(std::uint64_t position, BytesView bytes) {
+  TRY_VOID(spill());
   TRY_VOID(write_all(shared_->fd->get(), shared_->path, position, bytes));
   size_ = std::max(size_, position + bytes.size());
   return {};
 }
 
+// What is on its way to the disk in small pieces is better gathered there.
+bool OsFile::keep_unwritten(std::uint64_t position, BytesView bytes) {
+  if (position != size_ || shared_->direct_refused) return false;
+  if (bytes.size() < kWorthGoingPast && shared_->unwritten.empty()) return false;
+  // A helper may bring all of it into the file at any moment.
+  auto added = shared_->unwritten.add(position, bytes, {});
+  if (added == Unwritten::Added::kNeedsBefore) {
+    std::array<std::byte, kBlock> block;
+    const MutableBytes before = MutableBytes(block).first(position % kBlock);
+    const auto read = read_all(shared_->fd->get(), shared_->path, position - before.size(), before);
+    if (!read || *read != before.size()) return false;
+    added = shared_->unwritten.add(position, bytes, before);
+  }
+  return added == Unwritten::Added::kYes;
+}
+
+Result<> OsFile::write_unread(std::uint64_t position, BytesView bytes) {
+  if (!keep_unwritten(position, bytes)) return write(position, bytes);
+  size_ += bytes.size();
+  return {};
+}
+
+// Into the page cache with it, as something is to follow there.
+Result<> OsFile::spill() {
+  if (shared_->unwritten.empty()) return {};
+  const std::scoped_lock turn(shared_->writing);
+  const auto runs = shared_->unwritten.runs();
+  for (const auto& run : runs) TRY_VOID(write_all(shared_->fd->get(), shared_->path, run.position, run.bytes));
+  shared_->unwritten.written(runs.size());
+  return {};
+}
+
 Result<> OsFile::truncate(std::uint64_t size) {
-  if (::ftruncate(shared_->fd->get(), static_cast<off_t>(size)) != 0) return os_failure(shared_->path, errno);
+  std::unique_lock<std::mutex> turn;
+  bool is_cut = false;  // what is in the file so far ends before
+  if (!shared_->unwritten.empty()) {
+    turn = std::unique_lock(shared_->writing);
+    shared_->unwritten.cut(size);
+    struct stat info{};
+    is_cut = !shared_->unwritten.empty() && ::fstat(shared_->fd->get(), &info) == 0 &&
+             static_cast<std::uint64_t>(info.st_size) <= size;
+  }
+  if (!is_cut && ::ftruncate(shared_->fd->get(), static_cast<off_t>(size)) != 0)
+    return os_failure(shared_->path, errno);
   size_ = size;
   return {};
 }
 
 Task<Result<std::size_t>> OsFile::read(std::uint64_t position, MutableBytes into) {
   if (into.empty()) co_return std::size_t{0};
+  if (!shared_->unwritten.empty()) co_return read_now(position, into);
   const ssize_t cached = read_cached(shared_->fd->get(), position, into);
   if (cached == static_cast<ssize_t>(into.size()) || cached == 0) co_return static_cast<std::size_t>(cached);
   const std::size_t have = cached > 0 ? static_cast<std::size_t>(cached) : 0;
@@ -110,11 +183,49 @@ Task<Result<std::size_t>> OsFile::read(std::uint64_t position, MutableBytes into
 }
 
 Result<std::size_t> OsFile::read_now(std::uint64_t position, MutableBytes into) {
-  return read_all(shared_->fd->get(), shared_->path, position, into);
+  const auto held = shared_->unwritten.held(position, into.size());
+  const std::size_t in_file = held.begin - position;
+  TRY(std::size_t done, read_all(shared_->fd->get(), shared_->path, position, into.first(in_file)));
+  for (const SharedBytes& bytes : held.bytes) {
+    std::memcpy(into.data() + done, bytes.data(), bytes.size());
+    done += bytes.size();
+  }
+  return done;
+}
+
+// Whole blocks from our memory, and the rest of the last one through the page cache, so that the file is never longer
+// than what it holds. Nobody writes to these blocks meanwhile, and the kernel drops what it has of them.
+Result<> OsFile::write_runs(Shared& file, const std::vector<Unwritten::Run>& runs) {
+  std::vector<iovec> blocks;
+  for (const auto& run : runs)
+    if (const std::size_t whole = run.whole_end() - run.position; whole > 0)
+      blocks.push_back({const_cast<std::byte*>(run.bytes.data()), whole});
+  const auto& last = runs.back();
+  const bool written = blocks.empty() || write_direct(file.fd->get(), runs.front().position, blocks);
+  if (!written) {  // whatever the reason: the page cache says it again, if it is one
+    file.direct_refused = true;
+    for (const auto& run : runs) TRY_VOID(write_all(file.fd->get(), file.path, run.position, run.bytes));
+    return {};
+  }
+  const std::size_t whole = last.whole_end() - last.position;
+  return write_all(file.fd->get(), file.path, last.position + whole, last.bytes.view().subspan(whole));
 }
 
 Result<> OsFile::sync_blocking(Shared& file) {
   if (file.sync_failed) return fail(ErrorCode::kKafkaStorageError, file.path + ": an earlier sync failed");
+  if (file.unwritten.empty()) return sync_written(file);
+  const std::scoped_lock turn(file.writing);
+  const auto runs = file.unwritten.runs();
+  if (!runs.empty()) {
+    if (const auto written = write_runs(file, runs); !written)
+      return Disk::is_full(written.error()) ? std::unexpected(Disk::postponed(file.path)) : written;
+  }
+  const Result<> synced = sync_written(file);
+  file.unwritten.written(runs.size());
+  return synced;
+}
+
+Result<> OsFile::sync_written(Shared& file) {
   if (::fdatasync(file.fd->get()) != 0) {
     const int error = errno;
     file.sync_failed = true;

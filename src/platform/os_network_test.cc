@@ -81,6 +81,23 @@ TEST(OsNetwork, SendsManyShortFileRangesInOrder) {
   EXPECT_EQ(run_on(shards[0], through(&shards[0], pieces)).value(), expected);
 }
 
+TEST(OsNetwork, SendsWhatIsNotInTheFileYet) {
+  TestShards shards;
+  TestDirectory directory;
+  auto file = shards[0].disk.open(directory / "log", OpenMode::kCreate);
+  std::string content(700'000, 'x');
+  for (std::size_t i = 0; i < content.size(); i += 997) content[i] = static_cast<char>('a' + i % 26);
+  const BytesView bytes = as_bytes(content);
+  ASSERT_TRUE(file && (*file)->write(0, bytes.first(100'001)));
+  ASSERT_TRUE((*file)->write_unread(100'001, bytes.subspan(100'001, 300'000)));
+  ASSERT_TRUE((*file)->write_unread(400'001, bytes.subspan(400'001)));
+  Pieces pieces{SharedBytes::copy_of("head"), FilePiece{*file, 10, 600'000}, FilePiece{*file, 500'000, 7},
+                SharedBytes::copy_of("tail")};
+  const auto got = run_on(shards[0], through(&shards[0], pieces));
+  ASSERT_TRUE(got);
+  EXPECT_TRUE(*got == "head" + content.substr(10, 600'000) + content.substr(500'000, 7) + "tail");
+}
+
 // With buffers of the smallest size the socket is full at almost every step.
 TEST(OsNetwork, SendsFilesThroughSmallBuffers) {
   TestShards shards;

@@ -262,7 +262,7 @@ Result<> Partition::append_as_follower(SharedBytes records, LeaderEpoch leader_e
                                        Offset log_start) {
   CHECK(following());
   if (!records.empty())
-    if (auto appended = log_->append_as_follower(std::move(records), leader_epoch); !appended)
+    if (auto appended = log_->append_as_follower(std::move(records), leader_epoch, readers()); !appended)
       return std::unexpected(appended.error().error);
   follow_high_watermark(high_watermark);
   const Offset start = std::min(log_start, log_->high_watermark());

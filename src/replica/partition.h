@@ -253,6 +253,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void ask_for_another_leader();
   Task<Result<>> change(Task<Result<>> cut);
   void follow_high_watermark(Offset leaders);
+  // Consumers come to a follower only where they are sent to the replica of their rack.
+  storage::Readers readers() const { return rack_of_ ? storage::Readers::kSoon : storage::Readers::kSeldom; }
   void follow_log();
   void take(Replication::Step step);
   void look_again(std::optional<Instant> when);

@@ -295,6 +295,25 @@ TEST_F(FollowingTest, TakesWhatItsLeaderHasWithItsEpochs) {
   EXPECT_EQ(partition->log().epochs().entries().size(), 2u);
 }
 
+TEST_F(PartitionTest, OnlyAFollowerThatConsumersComeToFillsThePageCache) {
+  const auto in_file = [&] { return std::filesystem::file_size(t.directory + "/orders-0/00000000000000000000.log"); };
+  const auto partition = open();
+  partition->update(led_by(kOther, LeaderEpoch{4}));
+  const auto take = [&](std::int64_t at) {
+    const auto batch = storage::make_batch(
+        {.value_size = 100'000, .options = {.base_offset = Offset{at}, .leader_epoch = LeaderEpoch{4}}});
+    ASSERT_TRUE(partition->append_as_follower(batch, LeaderEpoch{4}, Offset{0}, Offset{0}));
+  };
+  take(0);
+  EXPECT_EQ(in_file(), 0u) << "it comes with the sync";
+  ASSERT_TRUE(t.run(partition->log().flush()));
+  const auto synced = in_file();
+  EXPECT_EQ(synced, partition->log().size_bytes());
+  partition->set_racks([](BrokerId) { return std::string("a"); });
+  take(1);
+  EXPECT_GT(in_file(), synced);
+}
+
 // KAFKA-18723: what a leader of a later epoch has written was not read by the leader that was asked.
 TEST_F(FollowingTest, LeavesOutWhatIsOfALaterEpochThanItsLeaders) {
   ASSERT_TRUE(append(written(0, 5), 0));

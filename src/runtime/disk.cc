@@ -5,6 +5,7 @@ namespace {
 constexpr std::string_view kFull = "no space left on device";
 constexpr std::string_view kDenied = "permission denied";
 constexpr std::string_view kOutOfFiles = "too many open files";
+constexpr std::string_view kPostponed = "no space left on device for what waits in memory";
 }  // namespace
 
 std::string Disk::directory_of(const std::string& path) {
@@ -58,6 +59,13 @@ bool Disk::is_out_of_files(const Error& error) {
 }
 Error Disk::out_of_files(const std::string& path) {
   return {ErrorCode::kKafkaStorageError, path + ": " + std::string(kOutOfFiles)};
+}
+
+bool Disk::is_postponed(const Error& error) {
+  return error.code == ErrorCode::kKafkaStorageError && error.message.ends_with(kPostponed);
+}
+Error Disk::postponed(const std::string& path) {
+  return {ErrorCode::kKafkaStorageError, path + ": " + std::string(kPostponed)};
 }
 
 }  // namespace thalweg

@@ -37,6 +37,11 @@ class File : public FileSource {
   // Writes whole blocks of kBlock bytes at a multiple of kBlock, durable when it returns (O_DIRECT | O_DSYNC where the
   // file system can). Not to be mixed with write() on the same file.
   virtual Task<Result<>> write_durable(std::uint64_t position, SharedBytes blocks) = 0;
+  // As write(), for what hardly anybody reads: readers see it at once all the same, but it need not take room in the
+  // page cache, and until sync() it may be in this process alone, so that the process's end takes it as well. There may
+  // be no room for it when sync() comes: then it fails with Disk::is_postponed(error), nothing is lost, and a later one
+  // may succeed.
+  virtual Result<> write_unread(std::uint64_t position, BytesView bytes) { return write(position, bytes); }
   static constexpr std::size_t kBlock = 4096;
 };
 using FilePtr = std::shared_ptr<File>;
@@ -105,8 +110,12 @@ class Disk {
   static Error denied(const std::string& path);
   static bool is_out_of_files(const Error& error);
   static Error out_of_files(const std::string& path);
+  static bool is_postponed(const Error& error);
+  static Error postponed(const std::string& path);
   // Whether the same may succeed later, with nothing wrong in between.
   static bool is_passing(const Error& error) { return is_full(error) || is_out_of_files(error); }
+  // Whether a sync failed before anything was asked of the device, so that it says nothing about what is on it.
+  static bool is_unbegun(const Error& error) { return is_out_of_files(error) || is_postponed(error); }
 };
 
 }  // namespace thalweg

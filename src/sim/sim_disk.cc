@@ -86,6 +86,7 @@ struct SimDisk::Inode {
   }
   Content cache, durable;
   std::vector<Change> dirty;
+  std::uint64_t unread_from = UINT64_MAX;  // the changes from this one on were written unread
   std::uint64_t next_sequence = 0;
   Timestamp modified = kStartOfTime;       // of the last change, on the disk or not
   std::uint64_t claimed = 0;               // a sync lied that all changes before this one are durable
@@ -297,7 +298,23 @@ void SimDisk::finish_direct(Directory& directory) {
       finish_direct(*entry.directory);
       continue;
     }
+    lose_unread(*entry.file);
     for (auto& [id, write] : std::exchange(entry.file->direct, {})) entry.file->change(write, simulation_.date());
+  }
+}
+
+void SimDisk::lose_unread(Inode& file) {
+  const auto first =
+      std::ranges::find_if(file.dirty, [&](const Change& change) { return change.sequence >= file.unread_from; });
+  file.unread_from = UINT64_MAX;
+  if (first == file.dirty.end()) return;
+  const auto kept = static_cast<std::ptrdiff_t>(simulation_.below(std::uint64_t(file.dirty.end() - first) + 1));
+  file.dirty.erase(first + kept, file.dirty.end());
+  file.reset_cache();
+  for (const Change& change : file.dirty) {
+    *used_ -= file.cache.size();
+    make_change(file.cache, change);
+    *used_ += file.cache.size();
   }
 }
 
@@ -334,12 +351,14 @@ void SimDisk::lose(Inode& file) {
   for (const auto& [id, write] : file.direct) apply_torn(simulation_, file.durable, write.position, write.bytes);
   file.direct.clear();
   file.dirty.clear();
+  file.unread_from = UINT64_MAX;
   file.reset_cache();
 }
 
 std::uint64_t SimFile::size() const { return inode_->cache.size(); }
 
 Result<> SimFile::write(std::uint64_t position, BytesView bytes) {
+  inode_->unread_from = UINT64_MAX;
   const std::uint64_t end = position + bytes.size();
   const std::uint64_t growth = end > size() ? end - size() : 0;
   const std::uint64_t room = disk_.faults.capacity - std::min(disk_.faults.capacity, *disk_.used_);
@@ -350,7 +369,17 @@ Result<> SimFile::write(std::uint64_t position, BytesView bytes) {
   return {};
 }
 
+// At the end of the file only, as others do it. What is written or cut otherwise brings it to the page cache first.
+Result<> SimFile::write_unread(std::uint64_t position, BytesView bytes) {
+  const std::uint64_t unread_from =
+      position == size() ? std::min(inode_->unread_from, inode_->next_sequence) : UINT64_MAX;
+  TRY_VOID(write(position, bytes));
+  inode_->unread_from = unread_from;
+  return {};
+}
+
 Result<> SimFile::truncate(std::uint64_t size) {
+  inode_->unread_from = UINT64_MAX;
   inode_->change({inode_->next_sequence++, true, size, {}}, disk_.simulation_.date());
   return {};
 }
@@ -375,6 +404,7 @@ Task<Result<>> SimFile::sync() {
   const std::uint64_t end = inode->next_sequence;
   bool lied = false;
   const auto outcome = co_await disk_.sync_outcome(path_, lied);
+  if (inode->unread_from != UINT64_MAX) inode->unread_from = std::max(inode->unread_from, end);
   if (lied)
     inode->claimed = std::max(inode->claimed, end);
   else

@@ -35,7 +35,8 @@ class SimDisk : public Disk {
 
   // Nothing that is open may be used afterwards. REQUIRES: the life that used the disk has ended.
   void power_loss();
-  // The process is gone, the kernel is not: what it was told to do gets done. REQUIRES: as above
+  // The process is gone, the kernel is not: what it was told to do gets done. Of what was written unread and not synced
+  // some is lost, from anywhere to the end. REQUIRES: as above
   void process_killed();
   std::uint64_t used_bytes() const;
   std::size_t open_files() const { return *open_files_; }
@@ -78,6 +79,7 @@ class SimDisk : public Disk {
   Result<Place> place_of(std::string_view path) const;
   const Entry* find(std::string_view path) const;
   void finish_direct(Directory& directory);
+  void lose_unread(Inode& file);
   void lose(Directory& directory);
   void lose(Inode& file);
   Task<Result<>> sync_outcome(const std::string& path, bool& lied);
@@ -102,6 +104,7 @@ class SimFile : public File {
   ~SimFile() override { --*open_files_; }
   std::uint64_t size() const override;
   Result<> write(std::uint64_t position, BytesView bytes) override;
+  Result<> write_unread(std::uint64_t position, BytesView bytes) override;
   Result<> truncate(std::uint64_t size) override;
   Task<Result<std::size_t>> read(std::uint64_t position, MutableBytes into) override;
   Result<std::size_t> read_now(std::uint64_t position, MutableBytes into) override;

@@ -56,6 +56,31 @@ TEST_F(SimDiskTest, WhatWasNotSyncedSurvivesByLuck) {
   EXPECT_TRUE(outcomes.contains(std::string("a\0c", 3)));
 }
 
+TEST_F(SimDiskTest, OfWhatWasWrittenUnreadAKillTakesSomeOfTheEnd) {
+  std::set<std::string> outcomes;
+  for (int i = 0; i < 100; ++i) {
+    const FilePtr file = open("f");
+    ASSERT_TRUE(file->truncate(0) && file->write(0, as_bytes("a")) && file->write_unread(1, as_bytes("b")));
+    ASSERT_TRUE(sync(file));
+    ASSERT_TRUE(file->write_unread(2, as_bytes("c")) && file->write_unread(3, as_bytes("d")));
+    EXPECT_EQ(content("f"), "abcd");
+    node.crash(Crash::kKill);
+    node.start();
+    outcomes.insert(content("f"));
+  }
+  EXPECT_EQ(outcomes, (std::set<std::string>{"ab", "abc", "abcd"}));
+}
+
+TEST_F(SimDiskTest, WhatIsWrittenOtherwiseKeepsWhatWasWrittenUnread) {
+  for (int i = 0; i < 20; ++i) {
+    const FilePtr file = open("f");
+    ASSERT_TRUE(file->truncate(0) && file->write_unread(0, as_bytes("a")) && file->write(1, as_bytes("b")));
+    node.crash(Crash::kKill);
+    node.start();
+    ASSERT_EQ(content("f"), "ab");
+  }
+}
+
 TEST_F(SimDiskTest, AFileSaysWhenItChanged) {
   const FilePtr file = open("f");
   world.run_for(std::chrono::seconds(5));

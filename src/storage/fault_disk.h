@@ -12,8 +12,10 @@ struct Faults {
   std::uint64_t bytes_left = ~std::uint64_t{0};  // then the disk is full; a write that crosses it leaves its prefix
   bool writes_fail = false;
   bool syncs_fail = false;
+  bool syncs_postponed = false;   // no room for what was written unread
   bool index_syncs_full = false;  // no room, but only the sync of an index finds out
   std::uint64_t syncs = 0;        // counted
+  std::uint64_t unread_writes = 0;
   std::uint64_t directory_syncs = 0;
   std::uint64_t opens = 0, folders = 0, lists = 0, looks = 0;
 };
@@ -36,6 +38,10 @@ class FaultFile : public File {
     faults_.bytes_left -= grown;
     return file_->write(position, bytes);
   }
+  Result<> write_unread(std::uint64_t position, BytesView bytes) override {
+    ++faults_.unread_writes;
+    return write(position, bytes);
+  }
   Result<> truncate(std::uint64_t size) override {
     if (size < file_->size()) faults_.bytes_left += file_->size() - size;
     return file_->truncate(size);
@@ -49,6 +55,7 @@ class FaultFile : public File {
   Task<Result<>> sync() override {
     ++faults_.syncs;
     if (faults_.syncs_fail) return failed_sync({ErrorCode::kKafkaStorageError, path_ + ": sync failed"});
+    if (faults_.syncs_postponed) return failed_sync(Disk::postponed(path_));
     if (faults_.index_syncs_full && path_.ends_with("index")) return failed_sync(Disk::full(path_));
     return file_->sync();
   }

@@ -127,7 +127,7 @@ AppendResult Log::append_as_leader(SharedBytes records, const AppendOptions& opt
   return AppendInfo{valid.first, valid.last, valid.log_append_time, start_, false};
 }
 
-AppendResult Log::append_as_follower(SharedBytes records, LeaderEpoch leader_epoch) {
+AppendResult Log::append_as_follower(SharedBytes records, LeaderEpoch leader_epoch, Readers readers) {
   TRY_VOID(check_writable());
   TRY(const ReplicatedBatches checked, check_replicated(records, end_offset(), leader_epoch));
   if (checked.batches.empty()) return AppendInfo{end_offset(), end_offset() - 1, kNoTimestamp, start_, false};
@@ -147,7 +147,7 @@ AppendResult Log::append_as_follower(SharedBytes records, LeaderEpoch leader_epo
       ++count;
     }
     const std::uint64_t position = active().size();
-    if (auto written = write({BytesView(head.bytes().data(), bytes)}); !written)
+    if (auto written = write({BytesView(head.bytes().data(), bytes)}, readers); !written)
       return std::unexpected(AppendError(failed(written.error())));
     std::uint64_t at = position;
     for (std::size_t k = i; k < i + count; ++k) {
@@ -167,9 +167,11 @@ AppendResult Log::append_as_follower(SharedBytes records, LeaderEpoch leader_epo
 }
 
 // Also when it fails: a full disk leaves a file that was cut back to what it was, and that has to reach the disk.
-Result<> Log::write(std::initializer_list<BytesView> parts) {
+Result<> Log::write(std::initializer_list<BytesView> parts, Readers readers) {
   TRY_VOID(begin_folder());
-  auto written = active().write(parts);
+  // What counts before it is on the disk must not go with the process.
+  const bool unread = readers == Readers::kSeldom && syncer_->syncs_before_it_counts();
+  auto written = unread ? active().write_unread(parts) : active().write(parts);
   syncer_->changed(segments_.back());
   return written;
 }

@@ -101,6 +101,12 @@ struct LogOptions {
   std::function<Task<Result<>>(TopicPartition, Offset)> raise_start;
 };
 
+// Who reads what is appended.
+enum class Readers : std::uint8_t {
+  kSoon,    // somebody, before long: it stays in the page cache
+  kSeldom,  // hardly anybody here: large appends go to the disk past the page cache, at a fraction of the cost
+};
+
 class Log;
 using LogPtr = std::shared_ptr<Log>;
 
@@ -118,7 +124,8 @@ class Log : public std::enable_shared_from_this<Log> {
   AppendResult append_as_leader(SharedBytes records, const AppendOptions& options);
   // Batches from the leader, as they are: offsets must not go back (kOffsetOutOfRange otherwise; gaps are fine), and
   // what is of a later epoch than the leader's is left out. Producers and epochs follow what is in them.
-  AppendResult append_as_follower(SharedBytes records, LeaderEpoch leader_epoch = kAnyLeaderEpoch);
+  AppendResult append_as_follower(SharedBytes records, LeaderEpoch leader_epoch = kAnyLeaderEpoch,
+                                  Readers readers = Readers::kSoon);
 
   // ---- Reading
 
@@ -228,7 +235,7 @@ class Log : public std::enable_shared_from_this<Log> {
   ValidationOptions validation(const AppendOptions& options, Timestamp now) const;
   Result<> roll_if_due(std::size_t bytes, Timestamp max_timestamp, Offset first, Offset last, Timestamp now);
   Result<> roll(Offset base, Timestamp now);
-  Result<> write(std::initializer_list<BytesView> parts);
+  Result<> write(std::initializer_list<BytesView> parts, Readers readers = Readers::kSoon);
   Result<> note_appended(const record::BatchView& batch, const BatchHeader& header);
   void finish_append(Offset end);
   Result<> begin_folder();

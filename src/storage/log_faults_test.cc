@@ -10,8 +10,9 @@ namespace {
 
 class LogFaultsTest : public ::testing::Test {
  protected:
-  LogPtr open() {
+  LogPtr open(bool sync_every_append = true) {
     LogOptions o;
+    o.sync_every_append = sync_every_append;
     o.directory = t.directory + "/orders-0";
     o.partition = {"orders", {0}};
     o.topic_id = Uuid{1, 2};
@@ -107,6 +108,37 @@ TEST_F(LogFaultsTest, WhatAFullDiskRefusedIsCutOnDiskBeforeLaterRecordsCount) {
   ASSERT_EQ(log->segment_count(), 2u);
   ASSERT_TRUE(t.run(log->flush()));
   EXPECT_EQ(faults.syncs - before, 2u) << "the segment that was cut, and the new one";
+}
+
+TEST_F(LogFaultsTest, ASyncThatHasNoRoomForWhatWaitsInMemoryIsTriedAgain) {
+  const auto log = open();
+  ASSERT_TRUE(append(*log));
+  ASSERT_TRUE(t.run(log->flush()));
+  const auto before = faults.syncs;
+  faults.syncs_postponed = true;
+  ASSERT_TRUE(append(*log));
+  while (faults.syncs == before) t.context.restart(), t.context.run_one();
+  t.context.restart();
+  t.context.poll();
+  EXPECT_EQ(log->durable().value(), Offset{1});
+  EXPECT_TRUE(Disk::is_postponed(t.run(log->flush()).error())) << "a stop does not wait for room";
+  EXPECT_FALSE(log->is_offline());
+  faults.syncs_postponed = false;
+  t.clock.advance(std::chrono::seconds(1));
+  EXPECT_TRUE(t.run(log->durable().reached(Offset{2}, Instant::max())));
+}
+
+TEST_F(LogFaultsTest, WhatHardlyAnybodyReadsIsWrittenUnreadUnlessItCountsBeforeItIsOnTheDisk) {
+  for (const bool sync_every_append : {true, false}) {
+    for (const Readers readers : {Readers::kSoon, Readers::kSeldom}) {
+      const auto log = open(sync_every_append);
+      const auto before = faults.unread_writes;
+      const BatchSpec next{.options = {.base_offset = log->end_offset(), .leader_epoch = {1}}};
+      EXPECT_TRUE(log->append_as_follower(make_batch(next), kAnyLeaderEpoch, readers));
+      EXPECT_EQ(faults.unread_writes - before, sync_every_append && readers == Readers::kSeldom ? 1u : 0u);
+      ASSERT_TRUE(t.run(log->flush()));
+    }
+  }
 }
 
 TEST_F(LogFaultsTest, AppendsThatArriveDuringASyncShareTheNext) {

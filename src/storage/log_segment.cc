@@ -179,11 +179,11 @@ bool LogSegment::should_roll(const LogConfig& config, Millis jitter, std::size_t
          last - base_ > std::numeric_limits<std::int32_t>::max();
 }
 
-Result<> LogSegment::write(std::initializer_list<BytesView> parts) {
+Result<> LogSegment::write(std::initializer_list<BytesView> parts, Write write) {
   TRY(FilePtr log, file());
   std::uint64_t end = size_;
   for (const BytesView part : parts) {
-    if (auto written = log->write(end, part); !written) {
+    if (auto written = (*log.*write)(end, part); !written) {
       if (Disk::is_full(written.error())) TRY_VOID(undo_write(size_));
       return written;
     }

@@ -79,7 +79,9 @@ class LogSegment {
                    Timestamp now) const;
   // At the end of the file. After an error nothing of it stays, unless the error is not Disk::is_full: then nobody
   // knows.
-  Result<> write(std::initializer_list<BytesView> parts);
+  Result<> write(std::initializer_list<BytesView> parts) { return write(parts, &File::write); }
+  // The same for what hardly anybody reads here: File::write_unread().
+  Result<> write_unread(std::initializer_list<BytesView> parts) { return write(parts, &File::write_unread); }
   // Index what write() wrote: once per batch, in order.
   void note(const BatchHeader& batch, std::int32_t index_interval);
   // Takes back what the last write() added, before it was noted. REQUIRES: nothing suspended since
@@ -137,6 +139,8 @@ class LogSegment {
 
  private:
   Result<FilePtr> file() const;  // made, if nobody has needed it so far
+  using Write = Result<> (File::*)(std::uint64_t position, BytesView bytes);
+  Result<> write(std::initializer_list<BytesView> parts, Write write);
   void changed(FilePtr file);
   void remember(Offset offset, std::uint64_t position);
   std::optional<std::uint64_t> remembered(Offset offset) const;

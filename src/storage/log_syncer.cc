@@ -9,7 +9,7 @@
 
 namespace thalweg::storage {
 namespace {
-constexpr Millis kSyncAgainAfter{100};  // when there was no descriptor for it
+constexpr Millis kSyncAgainAfter{100};  // when there was no descriptor for it, or no room
 }  // namespace
 
 void mark_failed_sync(Disk& disk, const std::string& directory) {
@@ -115,7 +115,10 @@ void LogSyncer::request() {
 Task<> LogSyncer::loop(std::shared_ptr<LogSyncer> self) {
   while (!self->offline_ && !self->retired_ && (self->durable_.value() < self->wanted_ || self->names_unsynced())) {
     const auto synced = co_await self->sync_once();
-    if (!synced && Disk::is_out_of_files(synced.error())) {
+    self->postponed_.reset();
+    if (!synced && Disk::is_unbegun(synced.error())) {
+      if (Disk::is_postponed(synced.error())) self->postponed_ = synced.error();
+      self->wake_flushers();
       // Nothing was asked of the disk yet. Who waits for durable() waits longer.
       co_await self->shard_.clock.sleep_for(kSyncAgainAfter);
       continue;
@@ -171,6 +174,7 @@ Task<Result<>> LogSyncer::flush() {
   const Offset target = end_.value();
   // A cut makes an end that is waited for unreachable.
   while (!offline_ && !retired_ && durable_.value() < std::min(target, end_.value())) {
+    if (postponed_) co_return std::unexpected(*postponed_);  // a full disk may stay so for long
     request();
     const OneShot<bool> moved;
     flushers_.push_back(moved);
@@ -183,7 +187,7 @@ Task<Result<>> LogSyncer::flush() {
 Task<Result<>> LogSyncer::sync_cut() {
   const auto self = shared_from_this();
   auto synced = co_await sync_once();
-  if (!synced && !retired_ && !Disk::is_out_of_files(synced.error())) sync_failed(synced.error());
+  if (!synced && !retired_ && !Disk::is_unbegun(synced.error())) sync_failed(synced.error());
   acknowledge();
   wake_flushers();
   co_return synced;

@@ -64,6 +64,7 @@ class LogSyncer : public std::enable_shared_from_this<LogSyncer> {
   Watermark& durable() { return durable_; }  // what survives a power loss
   // What counts as written: durable() or, where the policy is not every_append, up to end().
   Watermark& acknowledged() { return policy_.every_append ? durable_ : acknowledged_; }
+  bool syncs_before_it_counts() const { return policy_.every_append; }
   void set_policy(std::int64_t flush_messages, Millis flush_ms);
 
   // ---- What the log did
@@ -83,7 +84,8 @@ class LogSyncer : public std::enable_shared_from_this<LogSyncer> {
 
   // Asks for a sync of all there is, and does not wait.
   void request();
-  // All that was appended before the call is on disk when it returns, or was cut; at once after retire().
+  // All that was appended before the call is on disk when it returns, or was cut; at once after retire(). An error that
+  // passes while there is no room for what was written unread.
   Task<Result<>> flush();
   // A cut is on disk when it returns.
   Task<Result<>> sync_cut();
@@ -133,6 +135,7 @@ class LogSyncer : public std::enable_shared_from_this<LogSyncer> {
 
   std::optional<Error> offline_;
   bool retired_ = false;
+  std::optional<Error> postponed_;  // the last sync was
 };
 
 }  // namespace thalweg::storage

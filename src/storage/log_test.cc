@@ -286,6 +286,30 @@ TEST_F(LogTest, FollowerTakesBatchesAsTheyAreAndRefusesToGoBack) {
   EXPECT_EQ(follower->latest_epoch(), LeaderEpoch{1});
 }
 
+// What goes past the page cache is read, cut, appended to as a leader's, and found again like everything else.
+TEST_F(LogTest, WhatHardlyAnybodyReadsIsALogLikeAnyOther) {
+  config.segment_bytes = 1'000'000;
+  auto log = open();
+  const auto take = [&](int batches) {
+    for (int i = 0; i < batches; ++i) {
+      const BatchSpec next{.value_size = 100'000, .options = {.base_offset = log->end_offset(), .leader_epoch = {1}}};
+      ASSERT_TRUE(log->append_as_follower(make_batch(next), kAnyLeaderEpoch, Readers::kSeldom));
+    }
+  };
+  take(14);
+  EXPECT_EQ(log->segment_count(), 2u);
+  EXPECT_EQ(bases(read(*log, 12)), (std::vector<std::int64_t>{12, 13}));
+  ASSERT_TRUE(t.run(log->truncate_to(Offset{12})));
+  take(1);
+  append(*log, {.value_size = 100'000});  // it leads now
+  EXPECT_EQ(bases(read(*log, 11)), (std::vector<std::int64_t>{11, 12, 13}));
+  ASSERT_TRUE(t.run(log->flush()));
+  log.reset();
+  log = reopen_after_crash();
+  EXPECT_EQ(log->end_offset(), Offset{14});
+  EXPECT_EQ(bases(read(*log, 11)), (std::vector<std::int64_t>{11, 12, 13}));
+}
+
 TEST_F(LogTest, RetentionDeletesClosedSegmentsByTimeAndNeverPastTheHighWatermark) {
   config.segment_bytes = 300;
   config.retention_ms = Millis(1000);
