@@ -156,7 +156,7 @@ TEST(Replication, R4ItDoesNotMoveWhileTheIsrIsBelowTheMinimum) {
       << "who may lead next is away, and has deleted nothing";
   leader.set_min(1);
   EXPECT_EQ(leader.high_watermark(), 5);
-  EXPECT_EQ(leader.machine().low_watermark(Offset{3}), 3);
+  EXPECT_EQ(leader.machine().low_watermark(Offset{3}), Offset{3});
 }
 
 TEST(Replication, R6ANewcomerHasAllThatIsCommittedAndAllThatWasThereWhenTheEpochBegan) {
