@@ -54,10 +54,10 @@ export const options = {
 
 const hashOf = (bytes) => createHash('sha256').update(bytes).digest('hex').slice(0, 16);
 
-// The page with links to what it needs at once: fonts before the style sheet names them, and what screens share before
-// the first screen does.
-export function html(names) {
-  const all = (pattern) => names.filter((name) => pattern.test(name));
+// The page with links to what it needs at once: fonts before the style sheet names them, and what the frame imports.
+// What only screens share comes with the first of them.
+export function html(files) {
+  const all = (pattern) => files.map((file) => file.name).filter((name) => pattern.test(name));
   const one = (pattern) => all(pattern)[0];
   const head = [
     ...all(/\.woff2$/).map(
@@ -65,21 +65,39 @@ export function html(names) {
     ),
     `<link rel="stylesheet" href="/assets/${one(/^style-.*\.css$/)}">`,
     `<script type="module" src="/assets/${one(/^main-.*\.js$/)}"></script>`,
-    ...all(/^chunk-.*\.js$/).map((name) => `<link rel="modulepreload" href="/assets/${name}">`),
+    ...files
+      .filter((file) => file.early && file.name.startsWith('chunk-'))
+      .map(({ name }) => `<link rel="modulepreload" href="/assets/${name}">`),
   ].join('\n');
   return readFileSync(join(here, 'src/index.html'), 'utf8').replace('<!--head-->', head);
 }
 
 export async function bundle(more = {}) {
   const result = await esbuild.build({ ...options, minify: true, ...more });
-  const files = result.outputFiles.map((file) => ({ name: basename(file.path), bytes: Buffer.from(file.contents) }));
+  const early = importedBy('src/main.tsx', result.metafile.outputs);
+  const files = result.outputFiles.map((file) => {
+    const name = basename(file.path);
+    return { name, bytes: Buffer.from(file.contents), early: early.has(name) };
+  });
   return { files, inputs: result.metafile };
 }
 
+// The names of what an entry's file needs before it runs, and of itself; not what it imports later on.
+function importedBy(entry, outputs) {
+  const found = new Set();
+  const add = (path) => {
+    if (found.has(basename(path))) return;
+    found.add(basename(path));
+    for (const { path: next, kind } of outputs[path].imports) if (kind === 'import-statement') add(next);
+  };
+  for (const [path, { entryPoint }] of Object.entries(outputs)) if (entryPoint === entry) add(path);
+  return found;
+}
+
 export function assetsOf(files) {
-  const page = { path: '/index.html', bytes: Buffer.from(html(files.map((file) => file.name))), immutable: false };
+  const page = { path: '/index.html', bytes: Buffer.from(html(files)), immutable: false };
   const icon = { path: '/favicon.svg', bytes: readFileSync(join(here, 'src/favicon.svg')), immutable: false };
-  const hashed = files.map(({ name, bytes }) => ({ path: `/assets/${name}`, bytes, immutable: true }));
+  const hashed = files.map(({ name, bytes, early }) => ({ path: `/assets/${name}`, bytes, early, immutable: true }));
   return [page, icon, ...hashed].map((asset) => {
     const gzip = gzipSync(asset.bytes, { level: 9 });
     gzip[9] = 255; // the system's name in the header: the same bytes wherever it is built
@@ -116,7 +134,7 @@ function report(assets) {
   const kib = (found) => found.reduce((sum, { gzip }) => sum + gzip.length, 0) / 1024;
   const by = (pattern) => assets.filter(({ path }) => pattern.test(path));
   const rows = [
-    ['entry', kib(by(/main-.*\.js$/)) + kib(by(/chunk-.*\.js$/)), BUDGETS.entry],
+    ['entry', kib(by(/\.js$/).filter(({ early }) => early)), BUDGETS.entry],
     ...by(/\.js$/)
       .filter(({ path }) => !/\/(main|chunk)-/.test(path))
       .map((asset) => [basename(asset.path), kib([asset]), BUDGETS.screen]),
