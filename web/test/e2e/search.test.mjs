@@ -77,12 +77,15 @@ test('Stop ends the stream and keeps what is there; Continue finds the rest, and
 test('a connection that is cut in mid-stream keeps what was found, says so, and is gone on with', () =>
   standing({ topics: 20 }, ({ url, world }) =>
     looking({ cut: true, allowed: /ERR_INCOMPLETE_CHUNKED_ENCODING/ }, async (page) => {
-      world.cut = true;
+      let cut;
+      world.cut = new Promise((now) => (cut = now));
       await page.goto(url + searching(DECLINED));
-      await page.getByText('The connection was cut. Continue goes on').waitFor();
       const panel = page.getByRole('region', { name: 'Search' });
+      await panel.getByText('10 matches').waitFor();
+      cut();
+      await page.getByText('The connection was cut. Continue goes on').waitFor();
       assert.match(await panel.textContent(), /^10 matches/);
-      world.cut = false;
+      world.cut = undefined;
       await panel.getByRole('button', { name: 'Continue' }).click();
       await page.getByText('All that was there').waitFor();
       assert.match(await panel.textContent(), /^160 matches/);

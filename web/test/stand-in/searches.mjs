@@ -1,5 +1,5 @@
 // Searches of made-up records, as a stream of events. A test may hold one up after its first piece (`world.hold`), or cut it
-// off there (`world.cut`), and sees which were closed by who read them.
+// off there, when it likes (`world.cut`), and sees which were closed by who read them.
 import { found, withColumns } from './records.ts';
 
 const PIECE = 40;
@@ -57,7 +57,7 @@ export async function search(world, query, response) {
       return response.end();
     }
     if (piece === 0 && world.cut) {
-      await new Promise((sent) => response.write(':\n\n', sent));
+      await world.cut;
       return response.destroy();
     }
     if (piece === 0 && world.hold) await world.hold;

@@ -44,7 +44,7 @@ export function world({ topics, groups, subjects, auth = 'none' } = {}) {
     written: [], // records, the newest first
     acts: [], // changes that were carried out
     hold: undefined, // a promise that searches wait for after their first piece
-    cut: false, // searches lose their connection there
+    cut: undefined, // once it is settled, searches lose their connection there
     closed: 0, // streams that ended, whoever ended them
     elsewhere: [], // partitions that are not searched
     failed: undefined, // { problem } of a partition that cannot be searched
