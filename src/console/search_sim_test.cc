@@ -325,8 +325,10 @@ TEST_F(SearchTest, ValuesInAvroAreLookedIntoAndShownByTheirSchema) {
   create("orders", 1);
   create("_schemas", 1);
   int asked = 0;
-  the_broker().registry_door().open(
-      [&asked](broker::RegistryDoor::Request request) { return answer_of_registry(std::move(request), &asked); });
+  const auto registry = [&asked](broker::RegistryDoor::Request request) {
+    return answer_of_registry(std::move(request), &asked);
+  };
+  the_broker().registry_door().open(registry, registry);
   record::BatchBuilder builder({});
   for (int i = 0; i < 100; ++i) {
     const std::string value{'\0', '\0', '\0', '\0', char(i == 9 ? 8 : 7), char(2 * (i % 50))};
