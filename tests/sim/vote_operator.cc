@@ -116,18 +116,14 @@ Task<VoteOperator::Told> VoteOperator::send(Request request, std::int16_t versio
     ++answered_;
     co_return Told::kYes;
   }
-  if (answer->error_code == is_so_already && unsure) co_return Told::kYes;
-  switch (answer->error_code) {
-    case ErrorCode::kInvalidRequest:  // those that are left could not decide anything
-    case ErrorCode::kDuplicateVoter:  // read in an old answer
-    case ErrorCode::kVoterNotFound:
-      co_return Told::kNo;
-    default:
-      if (!is_retriable(answer->error_code))
-        history_.violation(fmt::format("a change of voters was refused: {} {}", name(answer->error_code),
-                                       answer->error_message.value_or("")));
-      co_return Told::kUnsure;
-  }
+  // The broker that was asked may have asked twice, and what it was told the first time got lost.
+  if (answer->error_code == is_so_already) co_return unsure ? Told::kYes : Told::kUnsure;
+  // Those that are left could not decide anything.
+  if (answer->error_code == ErrorCode::kInvalidRequest) co_return Told::kNo;
+  if (!is_retriable(answer->error_code))
+    history_.violation(fmt::format("a change of voters was refused: {} {}", name(answer->error_code),
+                                   answer->error_message.value_or("")));
+  co_return Told::kUnsure;
 }
 
 }  // namespace thalweg::simulation
