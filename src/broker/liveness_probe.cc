@@ -65,7 +65,12 @@ void LivenessProbe::proceed(const std::shared_ptr<State>& state, raft::MemberId 
 Task<> LivenessProbe::run(std::shared_ptr<State> state, raft::MemberId id) {
   auto& node = state->nodes[id];  // stays where it is: nobody is taken out
   auto& clock = state->shard.clock;
-  const State::Wish wish = *std::exchange(node.wish, std::nullopt);
+  auto wished = std::exchange(node.wish, std::nullopt);
+  if (!wished) {  // forgotten before this began
+    node.looking = false;
+    co_return;
+  }
+  const State::Wish wish = *std::move(wished);
   KnockTally tally;
   auto verdict = KnockTally::Verdict::kGoOn;
   for (;;) {

@@ -152,6 +152,18 @@ TEST_F(LivenessProbeTest, EveryNodeIsLookedAtByItself) {
   EXPECT_EQ(ends_.size(), 3u);
 }
 
+// As when its connection is there again before the first knock: found by seed 1166 of the simulated cluster.
+TEST_F(LivenessProbeTest, WhatIsForgottenBeforeItBeginsIsNotLookedAt) {
+  port_->always = kRefused;
+  look();
+  probe_->forget(kNode);
+  world_.run_for(1s);
+  EXPECT_EQ(port_->knocks, 0);
+  look();
+  world_.run_for(1s);
+  EXPECT_EQ(ends_.size(), 1u) << "and the next look is";
+}
+
 TEST_F(LivenessProbeTest, AfterItsStopThereAreNoVerdicts) {
   port_->always = kRefused;
   look();

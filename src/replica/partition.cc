@@ -435,6 +435,9 @@ Offset Partition::bound(Isolation isolation) const {
 Task<Result<ReadResult>> Partition::read(ReadRequest request) {
   const auto self = shared_from_this();  // a read that is under way survives the partition's removal
   CO_TRY_VOID(check_reader(request));
+  // A consumer that took it for the leader, or the leader went on: out of range is for the leader to say.
+  if (!is_leader() && request.from > log_->end_offset())
+    co_return fail(ErrorCode::kNotLeaderOrFollower, "this follower has not come so far yet");
   ReadResult result{.high_watermark = high_watermark_.value(),
                     .last_stable_offset = bound(Isolation::kLastStable),
                     .log_start_offset = log_->start_offset()};

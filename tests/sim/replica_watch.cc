@@ -64,6 +64,9 @@ std::string ReplicaWatch::unsettled(const metadata::Image& image, const std::vec
       ends.insert(partition->log().durable().value());
     }
     if (ends.size() != 1) return fmt::format("the replicas of partition {} do not end at the same offset", p);
+    const auto led = replica_at(*brokers.at(std::size_t(state.leader.value - 1)), {topic->id, {p}});
+    if (!led->is_leader() || led->high_watermark().value() != *ends.begin())
+      return fmt::format("the end of partition {} is not committed", p);
   }
   return {};
 }
