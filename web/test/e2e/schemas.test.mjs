@@ -28,11 +28,12 @@ test('the latest version stands beside the one before it, any two can be compare
     looking({}, async (page) => {
       await page.goto(url + ORDERS);
       await page.getByRole('heading', { name: 'v4 against v5' }).waitFor();
-      assert.equal(await page.locator('.diff .new').first().isVisible(), true);
+      await page.locator('.diff .new').first().waitFor();
       assert.match(await page.locator('.diff td.line.new').last().innerText(), /voucher/);
       await page.getByRole('link', { name: 'Unified' }).click();
       await page.getByRole('link', { name: /^B?v3/ }).click();
       await page.getByRole('heading', { name: 'v2 against v3' }).waitFor();
+      await page.locator('.diff td.line.gone').first().waitFor(); // the versions' texts come after the heading
       assert.deepEqual(await page.locator('.diff td.line.gone').count(), 1);
       await page.getByLabel('A', { exact: true }).selectOption('v1');
       await page.getByRole('heading', { name: 'v1 against v3' }).waitFor();
