@@ -4,6 +4,7 @@ import itertools
 import random
 import socket
 import struct
+import threading
 import time
 
 from . import batches
@@ -82,11 +83,14 @@ class Connection:
 
 def free_port() -> int:
     """A port below those that the system gives to outgoing connections: a connection of another test, or of a server of
-    the same test, would have taken it before whoever asked here listens. No port is given twice in a row by one process."""
-    for _ in range(1000):
-        port = _FREE_PORTS[next(_next_port) % len(_FREE_PORTS)]
-        if _is_free(port):
-            return port
+    the same test, would have taken it before whoever asked here listens. No port is given twice in a row by one process, and
+    none that was given in a range: tests run side by side, and who was given one may not listen yet, or just now not."""
+    with _giving:
+        for _ in range(len(_FREE_PORTS)):
+            port = _FREE_PORTS[next(_next_port) % len(_FREE_PORTS)]
+            if port not in _in_ranges and _is_free(port):
+                _given.add(port)
+                return port
     raise RuntimeError("no free port")
 
 
@@ -98,15 +102,21 @@ def _ports_of_listeners() -> range:
 
 _FREE_PORTS = _ports_of_listeners()
 _next_port = itertools.count(random.SystemRandom().randrange(len(_FREE_PORTS)))
+_giving = threading.Lock()
+_given: set[int] = set()
+_in_ranges: set[int] = set()
 
 
 def free_shift(first: tuple[int, ...], count: int) -> int:
-    """What can be added to `count` ports from each of these on, so that all are free."""
-    room = _FREE_PORTS.stop - max(first) - count
-    for _ in range(200):
-        shift = free_port() % room
-        if all(_is_free(port + shift + n) for port in first for n in range(count)):
-            return shift
+    """What can be added to `count` ports from each of these on, so that all are free and were given to nobody."""
+    begin, room = _FREE_PORTS.start - min(first), _FREE_PORTS.stop - max(first) - count
+    with _giving:
+        for _ in range(1000):
+            shift = random.SystemRandom().randrange(max(begin, 0), room)
+            ports = {port + shift + n for port in first for n in range(count)}
+            if not ports & (_given | _in_ranges) and all(_is_free(port) for port in ports):
+                _in_ranges.update(ports)
+                return shift
     raise RuntimeError("no free range of ports")
 
 
