@@ -1,6 +1,6 @@
 // Keys that act without a pointer. The screen on top gets them first; while somebody types, only Escape and those with
 // Ctrl count. `g o` is two keys within a second.
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 type Acts = Record<string, (event: KeyboardEvent) => void>;
 
@@ -44,7 +44,8 @@ export const startKeys = (): void => document.addEventListener('keydown', strike
 export function useKeys(acts: Acts): void {
   const latest = useRef<{ acts: Acts }>({ acts });
   latest.current.acts = acts;
-  useEffect(() => {
+  // With the element, not a moment later: a key in between would be somebody else's.
+  useLayoutEffect(() => {
     const mine = latest.current;
     stack.push(mine);
     return () => {
