@@ -8,6 +8,7 @@ test('dead letters are found, grouped by their cause, opened with their headers,
   standing({ topics: 20 }, ({ url }) =>
     looking({ permissions: ['clipboard-read', 'clipboard-write'], refused: [404] }, async (page) => {
       await page.goto(url + '/');
+      await settled(page);
       await page.keyboard.press('g');
       await page.keyboard.press('d');
       await page.getByRole('link', { name: 'dlq.orders.events.v1' }).click();
