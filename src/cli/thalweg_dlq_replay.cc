@@ -99,8 +99,9 @@ class Replay {
     for (const auto& record : records) {
       if (sent_ == wish_.count) break;
       admin::Message original = message_of(record);
-      const bool taken = wish_.filter.takes(dead_letter_in(record));
-      if (taken && letters::lacks_record(dead_letter_in(record), record.key.has_value(), record.value.has_value())) {
+      const DeadLetter letter = dead_letter_in(record);
+      const bool taken = wish_.filter.takes(letter);
+      if (taken && letters::lacks_record(letter, record.key.has_value(), record.value.has_value())) {
         result =
             fail(ErrorCode::kInvalidRequest,
                  fmt::format("{}@{} does not hold the record, only its place: the share group was not told to copy "
