@@ -17,13 +17,7 @@ struct DeadLettersTest : ConsoleTest {
       for (const auto& [name, value] : letter) headers.push_back({name, as_bytes(value)});
       builder.append({.timestamp = first++, .value = as_bytes("value"), .headers = headers});
     }
-    protocol::ProduceRequest request;
-    request.acks = -1;
-    request.timeout_ms = 1000;
-    auto& data = request.topic_data.emplace_back();
-    data.name = topic;
-    data.partition_data.push_back({PartitionId{partition}, builder.build()});
-    kafka<protocol::ProduceResponse>(std::move(request), 9);
+    send_batch(topic, partition, builder.build());
   }
   static Headers toolkit(const std::string& error, const std::string& message) {
     return {{"trace", "7"},

@@ -37,14 +37,7 @@ struct RecordsTest : ConsoleTest {
       for (const auto& [name, value] : one.headers) headers.push_back({name, as_bytes(value)});
       builder.append({.timestamp = one.timestamp, .key = view(one.key), .value = view(one.value), .headers = headers});
     }
-    protocol::ProduceRequest request;
-    request.acks = -1;
-    request.timeout_ms = 1000;
-    auto& data = request.topic_data.emplace_back();
-    data.name = topic;
-    data.partition_data.push_back({PartitionId{partition}, std::move(builder).build()});
-    const auto answer = kafka<protocol::ProduceResponse>(std::move(request), 9);
-    CHECK(answer.responses.at(0).partition_responses.at(0).error_code == ErrorCode::kNone);
+    send_batch(topic, partition, std::move(builder).build());
   }
   void delete_before(const std::string& topic, int partition, std::int64_t offset) {
     protocol::DeleteRecordsRequest request;
@@ -253,21 +246,7 @@ TEST_F(RecordsTest, SchemasAreAskedOfTheRegistryOnceAndKept) {
   create("orders", 1);
   create("_schemas", 1);
   int asked = 0;
-  const auto registry = [&asked](broker::RegistryDoor::Request request) -> Task<broker::RegistryDoor::Response> {
-    ++asked;
-    broker::RegistryDoor::Response response;
-    response.status = 200;
-    std::string body = R"({"error_code":40403,"message":"Schema not found"})";
-    if (request.target == "/schemas/ids/7")
-      body = R"({"schema":"{\"type\":\"record\",\"name\":\"O\",\"fields\":[{\"name\":\"id\",\"type\":\"long\"}]}"})";
-    else if (request.target == "/schemas/ids/7/versions")
-      body = R"([{"subject":"orders-value","version":3}])";
-    else
-      response.status = 404;
-    response.body = SharedBytes::copy_of(body);
-    co_return response;
-  };
-  the_broker().registry_door().open(registry, registry);
+  open_registry_of_one(&asked);
   write(
       "orders", 0,
       {{{}, "\0\0\0\0\x07\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01"s, kThen, {}}, {{}, "\0\0\0\0\x08\xff"s, kThen, {}}});

@@ -33,15 +33,6 @@ struct SearchTest : ConsoleTest {
       send_batch(topic, partition, builder.build());
     }
   }
-  void send_batch(const std::string& topic, int partition, SharedBytes batch) {
-    protocol::ProduceRequest request;
-    request.acks = -1;
-    request.timeout_ms = 1000;
-    auto& data = request.topic_data.emplace_back();
-    data.name = topic;
-    data.partition_data.push_back({PartitionId{partition}, std::move(batch)});
-    kafka<protocol::ProduceResponse>(std::move(request), 9);
-  }
   static std::string encoded(std::string_view text) {
     static constexpr char kDigits[] = "0123456789ABCDEF";
     std::string out;
@@ -304,31 +295,12 @@ TEST_F(SearchTest, ItBeginsAtAnOffset) {
   search("true", "&offset=-1", 400);
 }
 
-// What a registry knows: the Avro schema 7, and nothing else.
-Task<broker::RegistryDoor::Response> answer_of_registry(broker::RegistryDoor::Request request, int* asked) {
-  ++*asked;
-  broker::RegistryDoor::Response response;
-  response.status = 200;
-  std::string body = R"({"error_code":40403,"message":"Schema not found"})";
-  if (request.target == "/schemas/ids/7")
-    body = R"({"schema":"{\"type\":\"record\",\"name\":\"O\",\"fields\":[{\"name\":\"id\",\"type\":\"long\"}]}"})";
-  else if (request.target == "/schemas/ids/7/versions")
-    body = R"([{"subject":"orders-value","version":3}])";
-  else
-    response.status = 404;
-  response.body = SharedBytes::copy_of(body);
-  co_return response;
-}
-
 TEST_F(SearchTest, ValuesInAvroAreLookedIntoAndShownByTheirSchema) {
   start();
   create("orders", 1);
   create("_schemas", 1);
   int asked = 0;
-  const auto registry = [&asked](broker::RegistryDoor::Request request) {
-    return answer_of_registry(std::move(request), &asked);
-  };
-  the_broker().registry_door().open(registry, registry);
+  open_registry_of_one(&asked);
   record::BatchBuilder builder({});
   for (int i = 0; i < 100; ++i) {
     const std::string value{'\0', '\0', '\0', '\0', char(i == 9 ? 8 : 7), char(2 * (i % 50))};

@@ -127,13 +127,36 @@ struct ConsoleTest : testing::Test {
   void produce(const std::string& topic, int partition, int records) {
     record::BatchBuilder builder({});
     for (int i = 0; i < records; ++i) builder.append({.timestamp = 1'700'000'000'000, .value = as_bytes("value")});
+    send_batch(topic, partition, builder.build());
+  }
+  void send_batch(const std::string& topic, int partition, SharedBytes batch) {
     protocol::ProduceRequest request;
     request.acks = -1;
     request.timeout_ms = 1000;
     auto& data = request.topic_data.emplace_back();
     data.name = topic;
-    data.partition_data.push_back({PartitionId{partition}, builder.build()});
-    kafka<protocol::ProduceResponse>(std::move(request), 9);
+    data.partition_data.push_back({PartitionId{partition}, std::move(batch)});
+    const auto answer = kafka<protocol::ProduceResponse>(std::move(request), 9);
+    CHECK(answer.responses.at(0).partition_responses.at(0).error_code == ErrorCode::kNone);
+  }
+  // A registry that knows the Avro schema 7 with a long `id`, and nothing else; counts in `asked` what it is asked.
+  void open_registry_of_one(int* asked) {
+    const auto registry = [asked](broker::RegistryDoor::Request request) { return answer_of_one(request, asked); };
+    the_broker().registry_door().open(registry, registry);
+  }
+  static Task<broker::RegistryDoor::Response> answer_of_one(broker::RegistryDoor::Request request, int* asked) {
+    ++*asked;
+    broker::RegistryDoor::Response response;
+    response.status = 200;
+    std::string body = R"({"error_code":40403,"message":"Schema not found"})";
+    if (request.target == "/schemas/ids/7")
+      body = R"({"schema":"{\"type\":\"record\",\"name\":\"O\",\"fields\":[{\"name\":\"id\",\"type\":\"long\"}]}"})";
+    else if (request.target == "/schemas/ids/7/versions")
+      body = R"([{"subject":"orders-value","version":3}])";
+    else
+      response.status = 404;
+    response.body = SharedBytes::copy_of(body);
+    co_return response;
   }
   // As a serializer does. REQUIRES: with_registry
   void register_schema(const std::string& subject, const std::string& text, const std::string& more_members = "") {
