@@ -99,19 +99,20 @@ Task<Result<>> LogManager::read_directory(Directory& directory) {
   const DataDirectory& files = directory.files;
   const bool clean = files.clean_shutdown();
   CO_TRY_VOID(directory.checkpoints->read());
-  // A process that was killed may have left names that are in the cache alone; what they say is believed from here on.
-  CO_TRY_VOID(co_await shards_[0]->disk.sync_directory(files.path()));
+  // A process that was killed may have left names that are in the cache alone, and acts follow from what they say.
+  // After a clean stop they are synced with the end of its marker.
+  if (!clean) CO_TRY_VOID(co_await shards_[0]->disk.sync_directory(files.path()));
   CO_TRY(const auto folders, files.folders());
   directory.partitions.insert(folders.partitions.begin(), folders.partitions.end());
   if (clean) directory.as_stopped = directory.partitions;
-  find_futures(std::size_t(&directory - directories_.data()), folders);
   // Of folders whose end a crash did not leave time to write down.
   directory.checkpoints->forget_all_but(
       [&](const auto& partition) { return directory.partitions.contains(partition); });
   std::vector<std::string> deleted;
   for (const std::string& name : folders.deleted) deleted.push_back(files.path() + "/" + name);
-  if (!deleted.empty()) spawn(*shards_[0], remove_folders_later(shards_[0], std::move(deleted), Millis(0)));
   if (clean) CO_TRY_VOID(co_await files.clear_clean_shutdown());
+  find_futures(std::size_t(&directory - directories_.data()), folders);
+  if (!deleted.empty()) spawn(*shards_[0], remove_folders_later(shards_[0], std::move(deleted), Millis(0)));
   log::info("log directory opened", field("path", files.path()), field("partitions", directory.partitions.size()),
             field("clean_shutdown", clean));
   co_return Result<>{};

@@ -185,16 +185,20 @@ TEST_F(LogManagerTest, TheWayToADirectoryIsMadeToLastOnce) {
   LogManagerConfig config;
   config.log_dirs = {t.directory + "/new/a"};
   config.node_id = BrokerId{1};
-  const auto syncs_of_start = [&] {
+  const auto syncs_of_start = [&](bool stops = false) {
     faults = {};
     LogManager manager({&shard}, config);
     EXPECT_TRUE(t.run(manager.start("c1")));
-    return faults.directory_syncs;
+    const auto syncs = faults.directory_syncs;
+    if (stops) EXPECT_TRUE(t.run(manager.stop()));
+    return syncs;
   };
   const auto way = std::size_t(std::ranges::count(config.log_dirs[0], '/'));
   // The directory itself is synced by each: a killed process may have left names in it.
   EXPECT_EQ(syncs_of_start(), way + 2) << "each directory on the way, and for meta.properties";
   EXPECT_EQ(syncs_of_start(), 1u);
+  syncs_of_start(true);
+  EXPECT_EQ(syncs_of_start(), 1u) << "after a clean stop, with the end of its marker";
 }
 
 TEST_F(LogManagerTest, ANewLogCostsAFolderAndItsFirstRecordTheFiles) {
