@@ -189,15 +189,24 @@ Task<Result<>> Broker::start() {
   const Instant begun = shard0().clock.now();
   CO_TRY_VOID(controller::check_levels_max(config_.feature_levels_max));
   CO_TRY(std::string cluster_id, identity());
+  const bool is_new = cluster_id.empty();
+  // Nobody else has a say in it, so it is written together with what identifies the directories.
+  if (is_new && config::founds_alone(config_)) cluster_id = new_cluster_id();
   const auto found = look_into_all(shard0().disk, config_.log_dirs);
   CO_TRY_VOID(co_await logs_->start(cluster_id));
   CO_TRY_VOID(listen());
-  CO_TRY(cluster_id, co_await take_part(cluster_id, was_registered(found)));
+  CO_TRY(cluster_id, co_await take_part(cluster_id, is_new, was_registered(found)));
   CO_TRY_VOID(co_await start_quorum(cluster_id));
+  std::vector<Task<Result<>>> rest;
+  rest.push_back(join_quorum());
   // Of a quorum of several, a majority has to be heard before this one can serve.
-  if (config::starts_among_others(config_) || quorum_->members().members().size() > 1)
+  if (config::starts_among_others(config_) || quorum_->members().members().size() > 1) {
+    CO_TRY_VOID(co_await std::move(rest.back()));
+    rest.clear();
     co_await open_for(Open::kControllers);
-  if (config_.is_broker) CO_TRY_VOID(co_await start_as_broker(claimed_epoch(found)));
+  }
+  if (config_.is_broker) rest.push_back(start_as_broker(claimed_epoch(found)));
+  for (const auto& done : co_await gather(std::move(rest))) CO_TRY_VOID(done);
   co_await open_for(Open::kAll);
   log::info(config_.is_broker ? "broker started" : "controller started", field("node", config_.node_id),
             field("cluster", cluster_id), field("shards", shards_.size()),
@@ -216,7 +225,7 @@ Task<Result<>> Broker::start_as_broker(std::int64_t claimed_epoch) {
 }
 
 // Where there are others, they ask this one while it asks them, so the quorum's listener is opened first.
-Task<Result<std::string>> Broker::take_part(std::string cluster_id, bool was_registered) {
+Task<Result<std::string>> Broker::take_part(std::string cluster_id, bool is_new, bool was_registered) {
   const auto metadata = std::ranges::find(config_.log_dirs, config_.metadata_log_dir);
   std::optional<Uuid> directory;
   if (metadata != config_.log_dirs.end())
@@ -227,8 +236,9 @@ Task<Result<std::string>> Broker::take_part(std::string cluster_id, bool was_reg
   member_->open.resize(shards_.size());
   auto& participant = member_->participant;
   participant = std::make_unique<QuorumParticipant>(shard0(), config_, shards_.front()->memory);
-  CO_TRY_VOID(co_await participant->begin(
-      {.cluster_id = std::move(cluster_id), .directory = directory, .was_broker = was_registered || has_partitions}));
+  CO_TRY_VOID(co_await participant->begin({.cluster_id = std::move(cluster_id),
+                                           .directory = directory,
+                                           .was_broker = !is_new && (was_registered || has_partitions)}));
   if (config::starts_among_others(config_)) co_await open_for(Open::kQuorum);
   CO_TRY_VOID(co_await participant->take_part([this](std::string id) { return logs_->join_cluster(std::move(id)); }));
   co_return participant->cluster_id();
@@ -253,6 +263,11 @@ Result<std::string> Broker::identity() {
   return std::string();
 }
 
+std::string Broker::new_cluster_id() {
+  auto& random = shard0().random;
+  return config_.cluster_id.value_or(to_string(Uuid::from_random(random.next(), random.next())));
+}
+
 Task<Result<>> Broker::start_quorum(std::string cluster_id) {
   publisher_ = std::make_unique<MetadataPublisher>(shard0(), *local_state_, config_.node_id, cluster_id,
                                                    controller::supported_features(config_.feature_levels_max));
@@ -260,8 +275,6 @@ Task<Result<>> Broker::start_quorum(std::string cluster_id) {
   quorum_ = std::make_unique<raft::Quorum>(shard0(), participant.options(), *publisher_, &participant.transport());
   CO_TRY_VOID(co_await quorum_->start());
   if (!publisher_->health()) co_return std::unexpected(publisher_->health().error());
-  participant.attach(*quorum_, [this](BrokerId node) { return publisher_->current_image()->broker(node) != nullptr; });
-  CO_TRY_VOID(co_await participant.remember_membership());
   controller_ = std::make_unique<ControllerService>(shard0(), config_, *quorum_, *publisher_);
   directory_assignments_ = std::make_unique<DirectoryAssignments>(shard0(), assignment_links(*this));
   co_await replication_->start();
@@ -269,6 +282,13 @@ Task<Result<>> Broker::start_quorum(std::string cluster_id) {
   controller_->start();
   link_controllers(cluster_id);
   watch_peers();
+  co_return Result<>();
+}
+
+Task<Result<>> Broker::join_quorum() {
+  auto& participant = *member_->participant;
+  CO_TRY_VOID(co_await participant.remember_membership());
+  participant.attach(*quorum_, [this](BrokerId node) { return publisher_->current_image()->broker(node) != nullptr; });
   co_return Result<>();
 }
 

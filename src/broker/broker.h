@@ -117,14 +117,16 @@ class Broker {
 
  private:
   Result<std::string> identity();
+  std::string new_cluster_id();
   Task<Result<>> start_quorum(std::string cluster_id);
+  Task<Result<>> join_quorum();
   void link_controllers(const std::string& cluster_id);
   Task<Result<>> start_as_broker(std::int64_t claimed_epoch);
   void watch_peers();
   void begin_life(std::int64_t claimed_epoch);
   Task<Result<>> registered_as(std::int64_t epoch);
   Result<> listen();
-  Task<Result<std::string>> take_part(std::string cluster_id, bool was_registered);
+  Task<Result<std::string>> take_part(std::string cluster_id, bool is_new, bool was_registered);
   Task<> open_for(Open open);
   void open_on(std::size_t shard, Open open);
   Task<> leave();

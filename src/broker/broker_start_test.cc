@@ -5,6 +5,7 @@
 #include "broker/testing.h"
 #include "protocol/create_topics_request.h"
 #include "protocol/create_topics_response.h"
+#include "storage/data_directory.h"
 
 namespace thalweg::broker {
 namespace {
@@ -63,6 +64,27 @@ TEST_F(BrokerStart, SetsAsideThePartitionOfATopicThatIsGone) {
   b.restart();
   EXPECT_THAT(folders(), Not(Contains("strange-0")));
   EXPECT_THAT(folders(), Contains(testing::EndsWith("-stray")));
+}
+
+// A start waits for most of its syncs. On a new disk: the names above /data 1, meta.properties 2, the folder of the
+// metadata log 1, the name of its segment 1, its first records 5, the notes of the quorum and of the epoch 2 each.
+TEST(BrokerStartSyncs, AreCounted) {
+  BrokerUnderTest b;
+  EXPECT_LE(b.node().disk().syncs(), 14u);
+  const auto before = b.node().disk().syncs();
+  b.restart();
+  EXPECT_LE(b.node().disk().syncs() - before, 12u);
+}
+
+// Written at once, since nobody else has a say in it.
+TEST(BrokerStartSyncs, ANodeAloneIsOfItsClusterFromTheFirstFileOn) {
+  BrokerUnderTest b;
+  const auto meta = storage::parse_meta_properties(b.node().disk().read_file("/data/meta.properties")->text());
+  ASSERT_TRUE(meta);
+  EXPECT_FALSE(meta->cluster_id.empty());
+  EXPECT_FALSE(meta->directory_id.is_zero());
+  b.restart();
+  EXPECT_EQ(storage::parse_meta_properties(b.node().disk().read_file("/data/meta.properties")->text()), *meta);
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ Own own_of(Disk& disk, const config::BrokerConfig& config, const QuorumNote& not
   const bool was_member =
       note.cluster_id == cluster_id && (note.founding == Own::kMember || note.founding == Own::kLost);
   if (was_broker || was_member) return Own::kLost;
+  if (config::founds_alone(config)) return Own::kReady;  // all founders are formatted
   return note.cluster_id == cluster_id && note.founding == Own::kReady ? Own::kReady : Own::kFormatted;
 }
 
@@ -61,7 +62,8 @@ Task<Result<>> QuorumParticipant::begin(Found found) {
   note_membership(own, found.cluster_id);
   if (!found.directory && note_.directory.is_zero())
     note_.directory = Uuid::from_random(shard_.random.next(), shard_.random.next());
-  CO_TRY_VOID(co_await write_quorum_note(shard_.disk, config_.metadata_log_dir, note_));
+  // Who is asked by nobody before it serves may write it beside the opening of its log.
+  if (config::starts_among_others(config_)) CO_TRY_VOID(co_await keep_note());
 
   self_.seen.node = config_.node_id;
   self_.seen.own = own;
@@ -95,10 +97,15 @@ void QuorumParticipant::note_membership(Own own, const std::string& cluster_id) 
 }
 
 Task<Result<>> QuorumParticipant::remember_membership() {
-  const QuorumNote before = note_;
   note_membership(Own::kMember, self_.seen.cluster_id);
-  if (note_ == before) co_return Result<>();
-  co_return co_await write_quorum_note(shard_.disk, config_.metadata_log_dir, note_);
+  co_return co_await keep_note();
+}
+
+Task<Result<>> QuorumParticipant::keep_note() {
+  if (kept_ == note_) co_return Result<>();
+  CO_TRY_VOID(co_await write_quorum_note(shard_.disk, config_.metadata_log_dir, note_));
+  kept_ = note_;
+  co_return Result<>();
 }
 
 Task<Result<>> QuorumParticipant::take_part(FoundingRound::WriteClusterId write_cluster_id) {

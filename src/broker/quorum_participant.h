@@ -59,7 +59,8 @@ class QuorumParticipant {
   // `is_broker`: whether a node is registered, as far as this one knows. REQUIRES: the quorum has started. It outlives
   // the participant, or stop() comes first.
   void attach(raft::Quorum& quorum, std::function<bool(BrokerId)> is_broker);
-  // There is a metadata log now: durable in the note. REQUIRES: attach()
+  // There is a metadata log now: durable in the note, with what begin() and take_part() have learned. REQUIRES: the
+  // quorum has started; before attach(), since others may rely on what the note says from their first message on
   Task<Result<>> remember_membership();
   // Who is to hear of connections to members, see QuorumTransport. It outlives the participant, or stop() comes first.
   void watch(PeerWatch& watch) { watch_ = &watch; }
@@ -70,12 +71,14 @@ class QuorumParticipant {
   void stop();
 
  private:
+  Task<Result<>> keep_note();
   bool is_noted(Own own, const std::string& cluster_id) const;
   void note_membership(Own own, const std::string& cluster_id);
 
   const Shard& shard_;
   const config::BrokerConfig& config_;
   QuorumNote note_;
+  std::optional<QuorumNote> kept_;  // as it was written last
   QuorumSelf self_;
   std::map<BrokerId, Endpoint> asked_at_;       // who answered at which address while founding
   std::map<raft::MemberId, Endpoint> lost_at_;  // where a member was not reached, or no longer, the last time

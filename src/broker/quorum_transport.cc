@@ -62,6 +62,7 @@ struct QuorumTransport::Shared {
   const QuorumSelf& self;
   const Find find;
   Events events;
+  bool told = false;
   bool stopped = false;
 };
 
@@ -307,13 +308,17 @@ QuorumTransport::QuorumTransport(const Shard& shard, const QuorumSelf& self, Fin
 
 QuorumTransport::~QuorumTransport() { stop(); }
 
-void QuorumTransport::tell(Events events) { shared_->events = std::move(events); }
+void QuorumTransport::tell(Events events) {
+  shared_->events = std::move(events);
+  if (std::exchange(shared_->told, true)) return;
+  for (const auto& [peer, lane] : lanes_) spawn(shared_->shard, Lane::run(lane));
+}
 
 QuorumTransport::LanePtr QuorumTransport::lane_to(MemberId peer) {
   auto& lane = lanes_[peer];
   if (!lane) {
     lane = std::make_shared<Lane>(shared_, peer);
-    spawn(shared_->shard, Lane::run(lane));
+    if (shared_->told) spawn(shared_->shard, Lane::run(lane));
   }
   return lane;
 }

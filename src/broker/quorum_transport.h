@@ -50,7 +50,7 @@ class QuorumTransport final : public raft::Transport {
   ~QuorumTransport() override;
   QuorumTransport(const QuorumTransport&) = delete;
 
-  // Before anything is sent.
+  // What was to be sent waits until here: an end of this node that may speak, and hears what comes of it.
   void tell(Events events);
   void send(raft::PeerMessage message) override;
   // Drops what waits and closes the connections. Nothing is sent afterwards.

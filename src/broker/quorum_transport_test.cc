@@ -76,6 +76,7 @@ struct Node : raft::StateMachine {
     return options;
   }
   static Task<> run(Node* node) {
+    CHECK(co_await node->shard.disk.make_durable_directory("/data"));  // as a broker does before its quorum
     const auto started = co_await node->quorum.start();
     CHECK(started);
     node->transport.tell({.unreachable = [node](raft::MemberId peer) { node->quorum.peer_unreachable(peer); },
@@ -194,6 +195,23 @@ TEST_F(QuorumTransportTest, AnotherNodeLeadsWhenTheLeaderIsGone) {
   EXPECT_NE(leader(), old);
   machine(old).start();
   EXPECT_TRUE(until([&] { return all_have("ab"); }));
+}
+
+// What a node says of itself in its first message may not be on its disk yet.
+TEST_F(QuorumTransportTest, WhatIsSentBeforeItMaySpeakWaits) {
+  int looked_up = 0, connected = 0;
+  const QuorumSelf self = Node::self_of(2);
+  QuorumTransport transport(client_->shard(0), self, [&](raft::MemberId member) {
+    ++looked_up;
+    return Node::find(member);
+  });
+  transport.send({.to = raft::member_of(BrokerId{1}), .body = SharedBytes::copy_of(std::string_view("words"))});
+  world_.run_for(5s);
+  EXPECT_EQ(looked_up, 0);
+  transport.tell({.connected = [&](raft::MemberId) { ++connected; }});
+  EXPECT_TRUE(until([&] { return connected == 1; }));
+  transport.stop();
+  world_.run_for(1s);
 }
 
 // A follower has nothing under way to a leader that says nothing.

@@ -72,4 +72,6 @@ bool starts_among_others(const BrokerConfig& config) {
   return open || has_other_nodes(config);
 }
 
+bool founds_alone(const BrokerConfig& config) { return config.is_controller && !starts_among_others(config); }
+
 }  // namespace thalweg::config

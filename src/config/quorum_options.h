@@ -22,5 +22,7 @@ bool has_other_nodes(const BrokerConfig& config);
 // Whether other nodes may have to be heard before this one can serve: they are named, or it has a listener for
 // controllers, where others reach a controller that nobody else is.
 bool starts_among_others(const BrokerConfig& config);
+// A controller that nobody asks, and that asks nobody, before it serves: its cluster is its own.
+bool founds_alone(const BrokerConfig& config);
 
 }  // namespace thalweg::config

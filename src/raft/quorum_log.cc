@@ -84,7 +84,9 @@ Task<Result<>> QuorumLog::make_durable(SharedBytes tail_record) {
   if (const SharedBytes again = in_blocks(tail_record); !again.empty())
     CO_TRY_VOID(co_await segments_.back().file->write_durable(position_ - again.size(), again));
   if (!segments_.empty()) CO_TRY_VOID(co_await segments_.back().file->sync());
-  CO_TRY_VOID(co_await disk_.sync_directory(directory_));
+  // Where nothing was read the first record syncs the directory, with its own name.
+  const bool is_new = segments_.empty() && checkpoints_.empty();
+  if (!is_new) CO_TRY_VOID(co_await disk_.sync_directory(directory_));
   co_return checkpoints_.remove_leftovers();
 }
 

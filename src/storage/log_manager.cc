@@ -40,8 +40,9 @@ Task<Result<>> LogManager::start(std::string cluster_id) {
       co_return std::unexpected(DataDirectory::explained(path, made.error()));
   CO_TRY_VOID(open_directories(cluster_id));
   for (Directory& directory : directories_) {
+    const bool is_new = !directory.files.meta();
     auto ready = co_await settle_identity(directory);
-    if (ready) ready = co_await read_directory(directory);
+    if (ready) ready = co_await read_directory(directory, is_new);
     if (!ready) co_return std::unexpected(DataDirectory::explained(directory.files.path(), ready.error()));
   }
   CO_TRY_VOID(co_await settle_moves());
@@ -95,13 +96,13 @@ Task<Result<>> LogManager::settle_identity(Directory& directory) {
   co_return co_await directory.files.write_meta(meta);
 }
 
-Task<Result<>> LogManager::read_directory(Directory& directory) {
+Task<Result<>> LogManager::read_directory(Directory& directory, bool is_new) {
   const DataDirectory& files = directory.files;
   const bool clean = files.clean_shutdown();
   CO_TRY_VOID(directory.checkpoints->read());
   // A process that was killed may have left names that are in the cache alone, and acts follow from what they say.
-  // After a clean stop they are synced with the end of its marker.
-  if (!clean) CO_TRY_VOID(co_await shards_[0]->disk.sync_directory(files.path()));
+  // After a clean stop they are synced with the end of its marker, and in a new directory with its meta.properties.
+  if (!clean && !is_new) CO_TRY_VOID(co_await shards_[0]->disk.sync_directory(files.path()));
   CO_TRY(const auto folders, files.folders());
   directory.partitions.insert(folders.partitions.begin(), folders.partitions.end());
   if (clean) directory.as_stopped = directory.partitions;

@@ -172,7 +172,7 @@ class LogManager {
 
   Result<> open_directories(const std::string& cluster_id);
   Task<Result<>> settle_identity(Directory& directory);
-  Task<Result<>> read_directory(Directory& directory);
+  Task<Result<>> read_directory(Directory& directory, bool is_new);
   std::size_t directory_for(const TopicPartition& partition) const;
   std::optional<std::size_t> directory_of(const TopicPartition& partition) const;
   Task<Result<LogPtr>> open_alone(TopicPartition partition, Uuid topic_id, LogConfig config, unsigned shard);
