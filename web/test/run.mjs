@@ -19,7 +19,7 @@ const files = sources.map((name) => join(folder, kind, name.replace(/\.\w+$/, '.
 const flags = [
   '--enable-source-maps',
   '--test',
-  '--test-concurrency=1',
+  '--test-concurrency=2',
   ...(only ? [`--test-name-pattern=${only}`] : []),
 ];
 const env = { ...process.env, WEB: web };
