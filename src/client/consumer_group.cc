@@ -15,10 +15,6 @@ std::vector<TopicPartition> partitions_of(const rd_kafka_topic_partition_list_t*
   return partitions;
 }
 
-bool is_cooperative(rd_kafka_t* handle) {
-  return std::string_view(rd_kafka_rebalance_protocol(handle)) == "COOPERATIVE";
-}
-
 }  // namespace
 
 void ConsumerCore::rebalanced(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions) {
@@ -44,7 +40,9 @@ void ConsumerCore::assign(rd_kafka_topic_partition_list_t* list) {
       return;
     }
   }
-  if (is_cooperative(handle_.get())) {
+  const auto cooperative = is_cooperative(handle_.get());
+  if (!cooperative) return;
+  if (*cooperative) {
     if (auto* error = rd_kafka_incremental_assign(handle_.get(), list)) report(error_of(error, "assign"));
   } else if (const auto code = rd_kafka_assign(handle_.get(), list); code) {
     report(error_of(code, "assign"));
@@ -129,9 +127,9 @@ void ConsumerCore::revoke(rd_kafka_topic_partition_list_t* list) {
     }
   }
   gone.clear();
-  if (is_cooperative(handle_.get())) {
+  if (const auto cooperative = is_cooperative(handle_.get()); cooperative && *cooperative) {
     if (auto* error = rd_kafka_incremental_unassign(handle_.get(), list)) report(error_of(error, "unassign"));
-  } else {
+  } else if (cooperative) {
     rd_kafka_assign(handle_.get(), nullptr);
   }
   revoked_at_ = std::chrono::steady_clock::now();

@@ -44,6 +44,20 @@ std::vector<Record> read_all(const MockCluster& cluster, const std::string& topi
   return records;
 }
 
+// The program ended there, by a null pointer.
+TEST(Consumer, ARebalanceThatComesAfterTheEndOfTheGroupFindsNoProtocol) {
+  MockCluster cluster;
+  cluster.topic("orders");
+  Conf conf;
+  conf.set("bootstrap.servers", cluster.brokers());
+  conf.set("group.id", "g");
+  const auto handle = conf.open(RD_KAFKA_CONSUMER);
+  ASSERT_TRUE(handle);
+  EXPECT_EQ(is_cooperative(handle->get()), false) << "librdkafka says NONE before the first rebalance";
+  ASSERT_EQ(rd_kafka_consumer_close(handle->get()), RD_KAFKA_RESP_ERR_NO_ERROR);
+  EXPECT_EQ(is_cooperative(handle->get()), std::nullopt);
+}
+
 TEST(Consumer, HandlesInOrderAndCommitsWhatWasHandled) {
   MockCluster cluster;
   cluster.topic("orders");

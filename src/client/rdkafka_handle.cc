@@ -3,6 +3,7 @@
 #include <syslog.h>
 
 #include <cstdio>
+#include <string_view>
 
 #include "base/nearest.h"
 
@@ -97,6 +98,12 @@ Error error_of(rd_kafka_error_t* error, const std::string& what) {
              .fatal = rd_kafka_error_is_fatal(error) != 0};
   rd_kafka_error_destroy(error);
   return ours;
+}
+
+std::optional<bool> is_cooperative(rd_kafka_t* consumer) {
+  const char* const protocol = rd_kafka_rebalance_protocol(consumer);
+  if (!protocol) return std::nullopt;
+  return std::string_view(protocol) == "COOPERATIVE";
 }
 
 Error error_from_callback(rd_kafka_t* handle, int code, const char* reason) {

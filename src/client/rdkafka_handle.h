@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <climits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,9 @@ class Conf {
   std::vector<std::string> mistakes_;
 };
 
+// Whether the consumer's group hands over partitions one by one. Nothing when the consumer has left its group, or was
+// never in one: a rebalance may still wait in the queue that it is closed by.
+std::optional<bool> is_cooperative(rd_kafka_t* consumer);
 Headers headers_of(const rd_kafka_message_t& message);
 Timestamp timestamp_of(const rd_kafka_message_t& message);
 
