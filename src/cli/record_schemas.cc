@@ -1,13 +1,11 @@
 #include "cli/record_schemas.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
-#include "schema/schema.h"
+#include "decode/schema_lookup.h"
 
 namespace thalweg::cli {
 namespace {
-
-constexpr std::size_t kReferencesMax = 100, kReferenceDepthMax = 20;
 
 using State = filter::SchemaReading::State;
 
@@ -46,37 +44,18 @@ Task<> RecordSchemas::learn() {
 }
 
 Task<Result<schema::ParsedSchemaPtr>> RecordSchemas::ask(std::int32_t id) {
-  const auto found = co_await registry_.get("/schemas/ids/" + std::to_string(id));
-  if (!found) {
-    is_there_ = is_named_ || found.error().code != 0;
-    co_return std::unexpected(Error(found.error()));
+  decode::SchemaLookup lookup(id);
+  while (const auto& wanted = lookup.next()) {
+    const bool is_first = wanted->subject.empty();
+    const auto answer = co_await registry_.get(
+        is_first ? fmt::format("/schemas/ids/{}", id)
+                 : fmt::format("{}/{}?deleted=true", versions_path(wanted->subject), wanted->version));
+    if (!answer && is_first) is_there_ = is_named_ || answer.error().code != 0;
+    if (!answer) co_return std::unexpected(Error(answer.error()));
+    CO_TRY_VOID(lookup.take(*answer));
   }
-  const auto type = schema::type_named(text_in(*found, "schemaType").value_or("AVRO"));
-  if (!type) co_return fail(ErrorCode::kInvalidRequest, "its language is not known");
-  std::vector<schema::Dependency> needed;
-  CO_TRY_VOID(co_await add_references(*found, needed, 0));
-  co_return schema::parse(*type, text_in(*found, "schema").value_or(""), needed, schema::Validation::kStored);
-}
-
-// What the schema refers to, and before each what that refers to.
-Task<Result<>> RecordSchemas::add_references(const json::Value& schema, std::vector<schema::Dependency>& all,
-                                             std::size_t depth) {
-  const auto* references = schema.find("references");
-  if (!references || !references->if_array()) co_return Result<>();
-  if (depth > kReferenceDepthMax) co_return fail(ErrorCode::kInvalidRequest, "references are nested too deep");
-  for (const auto& reference : *references->if_array()) {
-    const auto name = text_in(reference, "name"), subject = text_in(reference, "subject");
-    const auto version = number_in(reference, "version");
-    if (!name || !subject || !version) co_return fail(ErrorCode::kInvalidRequest, "a reference names no version");
-    if (std::ranges::find(all, *name, &schema::Dependency::name) != all.end()) continue;
-    if (all.size() >= kReferencesMax) co_return fail(ErrorCode::kInvalidRequest, "it needs too many others");
-    const auto found =
-        co_await registry_.get(versions_path(*subject) + "/" + std::to_string(*version) + "?deleted=true");
-    if (!found) co_return std::unexpected(Error(found.error()));
-    CO_TRY_VOID(co_await add_references(*found, all, depth + 1));
-    all.push_back({*name, text_in(*found, "schema").value_or(""), *subject, std::int32_t(*version)});
-  }
-  co_return Result<>();
+  const auto found = std::move(lookup).found();
+  co_return schema::parse(found.type, found.text, found.needed, schema::Validation::kStored);
 }
 
 }  // namespace thalweg::cli

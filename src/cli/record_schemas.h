@@ -28,7 +28,6 @@ class RecordSchemas {
  private:
   RecordSchemas(RegistryClient registry, bool is_named) : registry_(std::move(registry)), is_named_(is_named) {}
   Task<Result<schema::ParsedSchemaPtr>> ask(std::int32_t id);
-  Task<Result<>> add_references(const json::Value& schema, std::vector<schema::Dependency>& all, std::size_t depth);
 
   RegistryClient registry_;
   bool is_named_;         // by an option or the environment: then somebody counts on it

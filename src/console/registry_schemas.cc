@@ -1,43 +1,19 @@
 #include "console/registry_schemas.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "broker/broker_shard.h"
 #include "console/registry_client.h"
-#include "schema/schema.h"
+#include "decode/schema_lookup.h"
 
 namespace thalweg::console {
 namespace {
-
-constexpr std::size_t kReferenceDepthMax = 20;
 
 // The answer to a GET of the registry's own API.
 Task<Result<json::Value>> get_of_registry(const Call& call, std::string target) {
   CO_TRY(auto answer, co_await ask_registry(call, {.target = std::move(target)}));
   if (!answer.ok()) co_return fail(ErrorCode::kResourceNotFound, answer.message());
   co_return std::move(answer.body);
-}
-
-// Adds what `schema` refers to, and before each what that refers to.
-Task<Result<>> add_dependencies(const Call& call, const json::Value& schema, std::vector<schema::Dependency>& all,
-                                std::size_t depth) {
-  const auto* references = schema.find("references");
-  if (!references || !references->if_array()) co_return Result<>();
-  if (depth > kReferenceDepthMax) co_return fail(ErrorCode::kInvalidRequest, "references are nested too deep");
-  for (const auto& reference : *references->if_array()) {
-    const std::string name = text_in(reference, "name"), subject = text_in(reference, "subject");
-    const std::int32_t version = number_in(reference, "version");
-    const auto is_there = [&](const schema::Dependency& one) { return one.name == name; };
-    if (std::ranges::any_of(all, is_there)) continue;
-    if (all.size() >= RegistrySchemas::kReferencesMax)
-      co_return fail(ErrorCode::kInvalidRequest, "the schema needs too many others");
-    CO_TRY(const auto found,
-           co_await get_of_registry(call,
-                                    subject_path(subject, "/versions/" + std::to_string(version) + "?deleted=true")));
-    CO_TRY_VOID(co_await add_dependencies(call, found, all, depth + 1));
-    all.push_back({name, text_in(found, "schema"), subject, version});
-  }
-  co_return Result<>();
 }
 
 // One subject that has it, for people.
@@ -50,15 +26,17 @@ Task<> add_subject(const Call& call, KnownSchema& schema) {
 }
 
 Task<Result<schema::ParsedSchemaPtr>> parsed_by_id(const Call& call, std::int32_t id) {
-  CO_TRY(const auto found, co_await get_of_registry(call, "/schemas/ids/" + std::to_string(id)));
-  const auto type = schema::type_named(text_in(found, "schemaType", "AVRO"));
-  if (!type) co_return fail(ErrorCode::kInvalidRequest, "schema " + std::to_string(id) + " is of a language not known");
-  std::vector<schema::Dependency> needed;
-  CO_TRY_VOID(co_await add_dependencies(call, found, needed, 0));
-  co_return co_await call.shared.workers.run(
-      [type = *type, text = text_in(found, "schema"), needed = std::move(needed)] {
-        return schema::parse(type, text, needed, schema::Validation::kStored);
-      });
+  decode::SchemaLookup lookup(id);
+  while (const auto& wanted = lookup.next()) {
+    std::string target = "/schemas/ids/" + std::to_string(id);
+    if (!wanted->subject.empty())
+      target = subject_path(wanted->subject, "/versions/" + std::to_string(wanted->version) + "?deleted=true");
+    CO_TRY(const auto answer, co_await get_of_registry(call, std::move(target)));
+    CO_TRY_VOID(lookup.take(answer));
+  }
+  co_return co_await call.shared.workers.run([found = std::move(lookup).found()] {
+    return schema::parse(found.type, found.text, found.needed, schema::Validation::kStored);
+  });
 }
 
 }  // namespace

@@ -33,7 +33,6 @@ class RegistrySchemas {
   static constexpr std::size_t kKeptMax = 1000;         // ids
   static constexpr std::size_t kIdsAtOnce = 100;        // more are not asked for one page
   static constexpr Instant kAgainAfter = std::chrono::seconds(10);
-  static constexpr std::size_t kReferencesMax = 100;  // schemas that one needs
 
   // Nothing where the cluster has no registry: nobody would know.
   Task<SchemasById> of(const Call& call, std::set<std::int32_t> ids);
