@@ -40,9 +40,16 @@ set(THALWEG_TOGETHER 0 CACHE STRING "Sources of a module that are compiled as on
 function(compile_together target)
   # Not `protocol`, whose generated files hold many messages each, and not `base`, of which the client library takes only
   # what it needs, object by object.
-  if(THALWEG_TOGETHER GREATER 1 AND NOT target STREQUAL "protocol" AND NOT target STREQUAL "base")
+  if(THALWEG_TOGETHER GREATER 1 AND NOT target MATCHES "^(protocol|base)(_cold)?$")
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${THALWEG_TOGETHER})
   endif()
+endfunction()
+
+# What no record passes through: a third smaller, and slower in loops that nobody waits for.
+function(compile_for_size target kind)
+  target_compile_options(${target} PRIVATE ${THALWEG_FOR_SIZE})
+  compile_together(${target})
+  precompile(${target} ${kind}_cold)
 endfunction()
 
 # module(storage DEPENDS base record config runtime LINKS PkgConfig::zstd)
@@ -51,9 +58,9 @@ endfunction()
 # module has an include root that holds one link to its folder, and sources write #include "storage/log.h". Test,
 # benchmark and fuzz sources lie beside the code and are found by suffix: x_test.cc -> ${name}_test, x_fuzz.cc -> one
 # program each in the asan build. GENERATED is a folder with headers that are made at build time. COLD: none of it lies on
-# the way of a record, so Release compiles it for size.
+# the way of a record, so Release compiles it for size; COLD_BUT: but for the sources that match one of these.
 function(module name)
-  cmake_parse_arguments(PARSE_ARGV 1 M "COLD" "GENERATED" "DEPENDS;LINKS;SOURCES;TEST_DEPENDS;TEST_LINKS")
+  cmake_parse_arguments(PARSE_ARGV 1 M "COLD" "GENERATED" "DEPENDS;LINKS;SOURCES;COLD_BUT;TEST_DEPENDS;TEST_LINKS")
   set_property(GLOBAL PROPERTY THALWEG_EDGES_${name} ${M_DEPENDS})
   set_property(GLOBAL PROPERTY THALWEG_GENERATED_${name} ${M_GENERATED})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cc)
@@ -63,17 +70,30 @@ function(module name)
   endif()
   set(production ${sources})
   list(FILTER production EXCLUDE REGEX "_(test|bench|fuzz)\\.cc$")
-  if(production OR M_SOURCES)
-    add_library(${name} STATIC ${production} ${M_SOURCES})
+  list(APPEND production ${M_SOURCES})
+  if(production)
+    # As an object library of its own, since a precompiled header serves one way to compile.
+    set(cold "")
+    if(M_COLD_BUT AND THALWEG_FOR_SIZE)
+      list(JOIN M_COLD_BUT "|" warm)
+      set(cold ${production})
+      list(FILTER cold EXCLUDE REGEX "/(${warm})$")
+      list(REMOVE_ITEM production ${cold})
+      add_library(${name}_cold OBJECT ${cold})
+      see_modules(${name}_cold ${name} ${M_DEPENDS})
+      target_link_libraries(${name}_cold PRIVATE ${M_DEPENDS} ${M_LINKS})
+      compile_for_size(${name}_cold ${kind})
+      set(cold $<TARGET_OBJECTS:${name}_cold>)
+    endif()
+    add_library(${name} STATIC ${production} ${cold})
     see_modules(${name} ${name} ${M_DEPENDS})
     target_link_libraries(${name} PUBLIC ${M_DEPENDS} ${M_LINKS})
-    if(M_COLD)
-      # Not -Os: with that it could not share the precompiled headers of the others.
-      target_compile_options(${name} PRIVATE
-        "$<$<CONFIG:Release>:SHELL:-mllvm -inline-threshold=30 -fno-unroll-loops -fno-vectorize -fno-slp-vectorize>")
+    if(M_COLD AND THALWEG_FOR_SIZE)
+      compile_for_size(${name} ${kind})
+    else()
+      compile_together(${name})
+      precompile(${name} ${kind})
     endif()
-    compile_together(${name})
-    precompile(${name} ${kind})
   else()
     add_library(${name} INTERFACE)
     target_link_libraries(${name} INTERFACE ${M_DEPENDS} ${M_LINKS})

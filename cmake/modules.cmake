@@ -13,7 +13,7 @@ module(letters COLD DEPENDS base)
 module(machine DEPENDS base)
 module(registry COLD DEPENDS base json schema machine)
 module(metadata DEPENDS base config protocol)
-module(controller DEPENDS base config protocol metadata machine)
+module(controller COLD DEPENDS base config protocol metadata machine)
 module(group DEPENDS base protocol machine)
 module(decode DEPENDS base json schema protocol machine group)
 module(replication DEPENDS base config record protocol metadata TEST_DEPENDS machine controller group)
@@ -38,9 +38,15 @@ module(search DEPENDS base metrics config schema record protocol metadata decode
 module(admin COLD DEPENDS base metrics record protocol runtime network TEST_DEPENDS platform sim)
 
 # products
-module(broker DEPENDS base metrics config record protocol machine metadata controller group replication runtime storage
+# What a record passes through, or a request that clients send all the time; the rest of the broker sees a few each second.
+set(broker_warm api/00_produce.cc api/01_fetch.cc api/02_list_offsets.cc api/03_metadata.cc api/08_offset_commit.cc
+    api/12_heartbeat.cc broker_session.cc broker_shard.cc client_address.cc context.cc fetch_session.cc fetch_wait.cc
+    group_coordinator.cc group_shard.cc memory_shares.cc peer_channels.cc record_checks.cc replication.cc resting_session.cc
+    topics.cc)
+module(broker COLD_BUT ${broker_warm}
+       DEPENDS base metrics config record protocol machine metadata controller group replication runtime storage
        raft network replicated replica coordinator TEST_DEPENDS platform sim json schema registry)
-module(monitoring DEPENDS base metrics config json record protocol machine metadata controller group replication runtime
+module(monitoring COLD DEPENDS base metrics config json record protocol machine metadata controller group replication runtime
        storage raft network replicated replica coordinator broker http TEST_DEPENDS platform sim)
 module(schema_registry COLD DEPENDS base metrics config json schema record protocol machine metadata controller group registry
        replication runtime storage raft network replicated replica coordinator broker http TEST_DEPENDS platform sim)

@@ -38,6 +38,7 @@ inline constexpr Instant kAnotherWithin = std::chrono::seconds(5);
 struct AskOptions {
   std::optional<std::int16_t> version;  // else the newest that is advertised
   Instant within = kAnotherWithin;
+  std::uint32_t lane = 0;  // answers on one keep the order of what was asked: what is large has another one
 };
 // For a page of many brokers' answers: it waits for none that hangs.
 inline constexpr AskOptions kSoon{.version = {}, .within = std::chrono::milliseconds(300)};
@@ -50,7 +51,7 @@ Task<Result<Response>> ask_broker(const Call& call, BrokerId broker, Request req
   CO_TRY(auto endpoint, detail::endpoint_of(call, broker));
   const Instant deadline = later(call.broker().shard0().clock.now(), options.within);
   co_return co_await call.broker().peers().template send<Response>(
-      {broker, broker::Purpose::kConsole}, std::move(endpoint), std::move(request), version, deadline);
+      {broker, broker::Purpose::kConsole, options.lane}, std::move(endpoint), std::move(request), version, deadline);
 }
 
 }  // namespace thalweg::console

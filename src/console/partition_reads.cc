@@ -26,10 +26,10 @@ protocol::FetchRequest fetch_request(const PartitionPlace& place, Offset from, s
 }  // namespace
 
 Task<Result<FetchedRecords>> fetch_records(const Call& call, PartitionPlace place, Offset from, std::size_t bytes_max,
-                                           ReadIsolation isolation) {
+                                           ReadIsolation isolation, AskOptions options) {
   if (place.leader == kNoBroker) co_return std::unexpected(nobody_leads(place.partition));
-  CO_TRY(auto response, co_await ask_broker<protocol::FetchResponse>(call, place.leader,
-                                                                     fetch_request(place, from, bytes_max, isolation)));
+  CO_TRY(auto response, co_await ask_broker<protocol::FetchResponse>(
+                            call, place.leader, fetch_request(place, from, bytes_max, isolation), options));
   if (response.error_code != ErrorCode::kNone)
     co_return std::unexpected(error_at(place.leader, place.partition, response.error_code));
   if (response.responses.size() != 1 || response.responses[0].partitions.size() != 1)

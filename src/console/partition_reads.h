@@ -32,6 +32,6 @@ struct FetchedRecords {
 
 // About `bytes_max`, or one batch if that is larger.
 Task<Result<FetchedRecords>> fetch_records(const Call& call, PartitionPlace place, Offset from, std::size_t bytes_max,
-                                           ReadIsolation isolation);
+                                           ReadIsolation isolation, AskOptions options = {});
 
 }  // namespace thalweg::console

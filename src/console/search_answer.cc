@@ -35,9 +35,12 @@ std::optional<FoundSide> as_side(const std::optional<search::Side>& side) {
   return out;
 }
 
-bool has_more(const search::Plan& plan) {
-  return std::ranges::any_of(plan.parts(), [](const search::Part& part) { return part.left() > 0; });
+bool has_more(const BegunSearch& begun) {
+  const auto has_more = [](const search::Part& part) { return part.left() > 0; };
+  return !begun.unreached.empty() || std::ranges::any_of(begun.search.plan().parts(), has_more);
 }
+
+std::string problem_in_words(const Error& error) { return std::string(name(error.code)) + ": " + error.message; }
 
 }  // namespace
 
@@ -69,25 +72,39 @@ SearchProgress progress_of(const search::Plan& plan) {
           .frontier = plan.frontier()};
 }
 
-std::vector<SearchPartition> partitions_of(const search::Plan& plan) {
+std::vector<SearchPartition> partitions_of(const BegunSearch& begun) {
   std::vector<SearchPartition> rows;
-  for (const auto& part : plan.parts()) {
+  for (const auto& part : begun.search.plan().parts()) {
     auto& row = rows.emplace_back(SearchPartition{.partition = part.partition.value,
                                                   .begin = part.begin.value,
                                                   .end = part.end.value,
                                                   .offsets = part.all() - part.left(),
                                                   .of_offsets = part.all(),
                                                   .problem = {}});
-    if (part.failed) row.problem = std::string(name(part.failed->code)) + ": " + part.failed->message;
+    if (part.failed) row.problem = problem_in_words(*part.failed);
   }
+  for (const auto& [partition, why] : begun.unreached)
+    rows.push_back({.partition = partition,
+                    .begin = 0,
+                    .end = 0,
+                    .offsets = 0,
+                    .of_offsets = 0,
+                    .problem = problem_in_words(why)});
+  std::ranges::sort(rows, {}, &SearchPartition::partition);
   return rows;
+}
+
+std::vector<std::int32_t> unreached_in(const BegunSearch& begun) {
+  std::vector<std::int32_t> numbers;
+  for (const auto& [partition, why] : begun.unreached) numbers.push_back(partition);
+  return numbers;
 }
 
 Task<std::optional<SearchEnd>> look_on_until(const Call& call, BegunSearch& begun, std::size_t matches_max,
                                              Instant deadline, std::vector<FoundRecord>& found) {
   const auto& clock = call.broker().shard0().clock;
   for (;;) {
-    if (begun.search.is_done()) co_return has_more(begun.search.plan()) ? SearchEnd::kProblem : SearchEnd::kEnd;
+    if (begun.search.is_done()) co_return has_more(begun) ? SearchEnd::kProblem : SearchEnd::kEnd;
     if (found.size() >= matches_max) co_return SearchEnd::kMatches;
     if (call.shared.searches.is_stopping()) co_return SearchEnd::kStopped;
     for (const auto& match : co_await begun.search.look_on(matches_max - found.size()))
@@ -99,8 +116,8 @@ Task<std::optional<SearchEnd>> look_on_until(const Call& call, BegunSearch& begu
 SearchAnswer answer_of(const BegunSearch& begun, SearchEnd why) {
   const auto& plan = begun.search.plan();
   SearchAnswer answer{.progress = progress_of(plan),
-                      .partitions = partitions_of(plan),
-                      .elsewhere = begun.elsewhere,
+                      .partitions = partitions_of(begun),
+                      .elsewhere = unreached_in(begun),
                       .troubles = {},
                       .why = why,
                       .cursor = {},
@@ -108,7 +125,7 @@ SearchAnswer answer_of(const BegunSearch& begun, SearchEnd why) {
   for (const auto& trouble : begun.search.troubles())
     answer.troubles.push_back(
         {.partition = trouble.partition.value, .offset = trouble.offset.value, .why = trouble.why});
-  if (has_more(plan)) answer.cursor = search::encode(begun.search.cursor());
+  if (has_more(begun)) answer.cursor = search::encode(begun.search.cursor());
   return answer;
 }
 

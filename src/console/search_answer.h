@@ -7,7 +7,9 @@ namespace thalweg::console {
 
 FoundRecord as_found(const search::Match& match);
 SearchProgress progress_of(const search::Plan& plan);
-std::vector<SearchPartition> partitions_of(const search::Plan& plan);
+// By number, also those that are not searched.
+std::vector<SearchPartition> partitions_of(const BegunSearch& begun);
+std::vector<std::int32_t> unreached_in(const BegunSearch& begun);
 
 // Looks on until something ends it, or the deadline: what was found meanwhile is behind `found`. Nothing: the deadline.
 // At least one window is looked at.

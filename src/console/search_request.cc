@@ -1,13 +1,12 @@
 #include "console/search_request.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
 
 #include "base/number.h"
-#include "broker/broker_shard.h"
 #include "console/columns.h"
-#include "console/figures.h"
 #include "console/problem.h"
 #include "console/record_places.h"
 #include "filter/time_text.h"
@@ -74,100 +73,11 @@ Outcome<std::vector<PartitionId>> chosen_partitions(const metadata::Topic& topic
   return partitions;
 }
 
-search::Part part_of(PartitionId partition, Offset begin, Offset end) {
-  end = std::max(begin, end);
-  return {.partition = partition,
-          .first_begin = begin,
-          .first_end = end,
-          .begin = begin,
-          .end = end,
-          .frontier = {},
-          .failed = {}};
-}
-
-// What a new search begins with.
-class Ranges {
- public:
-  Ranges(const Call& call, const metadata::Topic& topic, const filter::Facts& facts, search::Order order,
-         bool committed, Offset first)
-      : call_(call), topic_(topic), facts_(facts), order_(order), committed_(committed), first_(first) {}
-
-  std::vector<search::Part> parts;
-  std::vector<std::int32_t> elsewhere;
-
-  Task<Outcome<>> find(std::vector<PartitionId> partitions, std::optional<Timestamp> from,
-                       std::optional<Timestamp> until) {
-    std::vector<replica::PartitionKey> keys;
-    for (const auto partition : partitions) keys.push_back({topic_.id, partition});
-    const auto figures = co_await figures_here(call_.broker(), keys);
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      if (!figures[i] || figures[i]->offline)
-        elsewhere.push_back(keys[i].partition.value);
-      else
-        CO_TRY_VOID(co_await add(keys[i], *figures[i], from, until));
-    }
-    co_return Outcome<>();
-  }
-
- private:
-  Task<Outcome<>> add(replica::PartitionKey key, const Figures& figures, std::optional<Timestamp> from,
-                      std::optional<Timestamp> until) {
-    Offset begin = figures.offsets.start,
-           end = committed_ ? figures.offsets.last_stable : figures.offsets.high_watermark;
-    begin = std::max({begin, Offset{facts_.first_offset}, first_});
-    if (Offset{facts_.last_offset} < end) end = Offset{facts_.last_offset} + 1;
-    // What the filter says itself only saves work, so it may fail: nobody looks for times but the leader.
-    if (facts_.not_before && *facts_.not_before > 0)
-      if (const auto at = co_await offset_at(key, *facts_.not_before)) begin = std::max(begin, at->value_or(end));
-    if (from) {
-      CO_TRY(const auto at, told(co_await offset_at(key, *from)));
-      begin = std::max(begin, at.value_or(end));
-    }
-    if (until) {
-      CO_TRY(const auto at, told(co_await offset_at(key, *until)));
-      end = std::min(end, at.value_or(end));
-    }
-    parts.push_back(part_of(key.partition, begin, end));
-    co_await note_time(key, parts.back());
-    co_return Outcome<>();
-  }
-
-  // So that the partition that has the newest records goes first. Where that fails, so will the search of it, and says
-  // why.
-  Task<> note_time(replica::PartitionKey key, search::Part& part) const {
-    if (part.is_done()) co_return;
-    auto& reader = call_.shared.searches.reader_of(key);
-    search::EdgeWish wish{.key = key, .order = order_, .isolation = isolation(), .begin = part.begin, .end = part.end};
-    if (const auto time = co_await reader.shard().call(reader, &search::ShardReader::edge_time, wish))
-      part.frontier = *time;
-  }
-  replica::Isolation isolation() const {
-    return committed_ ? replica::Isolation::kLastStable : replica::Isolation::kHighWatermark;
-  }
-
-  // Of the first record of that time or later; nothing: there is none.
-  Task<Result<std::optional<Offset>>> offset_at(replica::PartitionKey key, Timestamp time) const {
-    auto& owner = call_.broker().owner_of(key);
-    const replica::OffsetQuery query{.kind = replica::OffsetQuery::Kind::kTimestamp, .timestamp = time};
-    CO_TRY(const auto found,
-           co_await owner.shard.call(owner.partitions, &replica::Partitions::find_offset, key, query));
-    co_return found.offset == kNoOffset ? std::nullopt : std::optional(found.offset);
-  }
-
-  const Call& call_;
-  const metadata::Topic& topic_;
-  const filter::Facts& facts_;
-  const search::Order order_;
-  const bool committed_;
-  const Offset first_;
-};
-
-// Those that a search with a cursor never had: no replica of them was here when it began.
-std::vector<std::int32_t> left_out(const std::vector<PartitionId>& chosen, const std::vector<search::Part>& parts) {
-  std::vector<std::int32_t> missing;
+// Those of which nobody said where they begin when the search began.
+std::vector<PartitionId> left_out(const std::vector<PartitionId>& chosen, const std::vector<search::Part>& parts) {
+  std::vector<PartitionId> missing;
   for (const auto partition : chosen)
-    if (std::ranges::find(parts, partition, &search::Part::partition) == parts.end())
-      missing.push_back(partition.value);
+    if (std::ranges::find(parts, partition, &search::Part::partition) == parts.end()) missing.push_back(partition);
   return missing;
 }
 
@@ -194,6 +104,16 @@ Task<decode::SchemaOf> schema_of(Call call, std::int32_t id) {
 
 search::Search::SchemaOf schemas_for(const Call& call) {
   return [call](std::int32_t id) { return schema_of(call, id); };
+}
+
+// Here where a replica is, and else at who leads the partition.
+Task<Result<search::Looked>> look_anywhere(Searches* searches, LeaderReader* leaders, search::ReadWish wish) {
+  auto& reader = searches->reader_of(wish.key);
+  auto looked = co_await reader.shard().call(reader, &search::ShardReader::look, wish);
+  const bool is_not_here = !looked && (looked.error().code == ErrorCode::kNotLeaderOrFollower ||
+                                       looked.error().code == ErrorCode::kKafkaStorageError);
+  if (is_not_here) co_return co_await leaders->look(std::move(wish));
+  co_return looked;
 }
 
 }  // namespace
@@ -225,16 +145,15 @@ Task<Outcome<std::unique_ptr<BegunSearch>>> begin_search(const Call& call, const
   if (!slot)
     co_return std::unexpected(problem_of(ErrorCode::kThrottlingQuotaExceeded, "Eight searches run here already",
                                          "end one, or ask again in a moment"));
-  Ranges ranges(call, *topic, compiled.facts(), order, !asked.uncommitted, Offset{asked.offset.value_or(0)});
+  SearchBounds bounds{.order = order, .committed = !asked.uncommitted, .first = Offset{asked.offset.value_or(0)}};
+  CO_TRY(bounds.from, time_of("from", asked.from));
+  CO_TRY(bounds.until, time_of("until", asked.until));
   CO_TRY(auto partitions, chosen_partitions(*topic, asked.partitions, compiled.facts()));
-  if (cursor) {
-    ranges.parts = std::move(cursor->parts);
-    ranges.elsewhere = left_out(partitions, ranges.parts);
-  } else {
-    CO_TRY(const auto from, time_of("from", asked.from));
-    CO_TRY(const auto until, time_of("until", asked.until));
-    CO_TRY_VOID(co_await ranges.find(std::move(partitions), from, until));
-  }
+  if (cursor) partitions = left_out(partitions, cursor->parts);
+  auto leaders = std::make_unique<LeaderReader>(call, topic->id, slot->number());
+  auto ranges = co_await find_ranges(call, topic->id, std::move(partitions), compiled.facts(), bounds, *leaders);
+  if (cursor) std::ranges::move(cursor->parts, std::back_inserter(ranges.parts));
+  std::ranges::sort(ranges.parts, {}, &search::Part::partition);
   search::Plan plan(order, std::move(ranges.parts));
   if (cursor) plan.add(cursor->counts);
   search::Wish wish{.topic_id = topic->id,
@@ -243,12 +162,12 @@ Task<Outcome<std::unique_ptr<BegunSearch>>> begin_search(const Call& call, const
                     .committed = !asked.uncommitted,
                     .preview = std::size_t(asked.preview),
                     .columns = std::move(columns)};
-  const auto reader_of = [&searches = call.shared.searches](const replica::PartitionKey& key) -> search::ShardReader& {
-    return searches.reader_of(key);
+  auto look = [searches = &call.shared.searches, leaders = leaders.get()](search::ReadWish of) {
+    return look_anywhere(searches, leaders, std::move(of));
   };
-  co_return std::make_unique<BegunSearch>(
-      *std::move(slot), search::Search(std::move(wish), std::move(plan), reader_of, schemas_for(call)),
-      std::size_t(asked.limit), std::move(ranges.elsewhere));
+  search::Search search(std::move(wish), std::move(plan), std::move(look), schemas_for(call));
+  co_return std::make_unique<BegunSearch>(*std::move(slot), std::move(leaders), std::move(search),
+                                          std::size_t(asked.limit), std::move(ranges.unreached));
 }
 
 }  // namespace thalweg::console

@@ -2,10 +2,10 @@
 // in them now, or a cursor says where to go on.
 #pragma once
 
+#include <map>
 #include <memory>
-#include <vector>
 
-#include "console/call.h"
+#include "console/search_ranges.h"
 #include "console/searches.h"
 #include "search/search.h"
 
@@ -13,9 +13,10 @@ namespace thalweg::console {
 
 struct BegunSearch {
   Searches::Slot slot;
+  std::unique_ptr<LeaderReader> leaders;  // reads for `search`
   search::Search search;
   std::size_t limit;
-  std::vector<std::int32_t> elsewhere;  // partitions that no replica here has
+  std::map<std::int32_t, Error> unreached;  // partitions that are not searched, and why; the cursor begins with them
 };
 
 Task<Outcome<std::unique_ptr<BegunSearch>>> begin_search(const Call& call, const GetTopicSearch& asked);

@@ -46,7 +46,7 @@ class SearchStream : public http::BodyStream {
     sent_ += found.size();
     if (end == SearchEnd::kMatches && sent_ < begun_->limit) end.reset();
     if (!end && clock_.now() - began_ >= kSearchMax) end = SearchEnd::kTime;
-    if (!std::exchange(said_elsewhere_, true)) append_event(piece, "elsewhere", array_of(begun_->elsewhere));
+    if (!std::exchange(said_elsewhere_, true)) append_event(piece, "elsewhere", array_of(unreached_in(*begun_)));
     if (!found.empty()) append_event(piece, "records", array_of(found), cursor());
     if (end) {
       finish(piece, *end);
@@ -57,7 +57,7 @@ class SearchStream : public http::BodyStream {
     append_event(piece, "progress", progress);
     if (clock_.now() - said_partitions_ >= kEachPartitions) {
       said_partitions_ = clock_.now();
-      append_event(piece, "partitions", array_of(partitions_of(begun_->search.plan())), cursor());
+      append_event(piece, "partitions", array_of(partitions_of(*begun_)), cursor());
     }
     co_return piece;
   }

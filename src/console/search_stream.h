@@ -1,6 +1,6 @@
 // A search as server-sent events, while it goes on:
 //
-//   event: elsewhere, data: [3, 7]                               first: partitions that are not searched
+//   event: elsewhere, data: [3, 7]                               first: partitions of which nobody has answered
 //   id: CURSOR, event: records, data: [FoundRecord…]             what was found
 //   event: progress, data: SearchProgress                        every 40 ms
 //   id: CURSOR, event: partitions, data: [SearchPartition…]      every 250 ms

@@ -24,12 +24,24 @@ Value side_of(std::optional<std::string_view> bytes) {
   return bytes ? Value::of_text(Kind::kSide, *bytes) : Value::null();
 }
 
+// Most numbers are short and whole; nothing of others.
+std::optional<std::int64_t> small_number(std::string_view text) {
+  if (text.size() > 18) return std::nullopt;
+  std::int64_t value = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = 10 * value + (c - '0');
+  }
+  return value;
+}
+
 // With its text, for who wants to see it.
 Value number_of(std::string_view text) {
   const auto with_text = [text](Value value) {
     value.text = text;
     return value;
   };
+  if (const auto small = small_number(text)) return with_text(Value::of_int(*small));
   if (text.front() == '-' && (text.size() < 2 || text[1] < '0' || text[1] > '9')) return {};
   if (const auto whole = parse_number<std::int64_t>(text)) return with_text(Value::of_int(*whole));
   if (const auto whole = parse_number<std::uint64_t>(text)) return with_text(Value::of_uint(*whole));
@@ -91,13 +103,15 @@ void Evaluation::begin(const Input* input) {
   trouble_ = Trouble::kNone;
   steps_ = 0;
   looked_at_ = made_bytes_ = 0;
+  known_object_ = {};
   if (!made_.empty()) made_.clear();
   if (!lists_.empty()) lists_.clear();
   if (!read_sides_.empty()) read_sides_.clear();
 }
 
-bool Evaluation::step() {
-  if (++steps_ > kStepsMax) in(Trouble::kSteps);
+bool Evaluation::steps(std::uint32_t count) {
+  steps_ += count;
+  if (steps_ > kStepsMax) in(Trouble::kSteps);
   return trouble_ == Trouble::kNone;
 }
 
@@ -130,9 +144,12 @@ Value Evaluation::of(NodeId id) {
     case Op::kVariable:
       return of_variable(node.variable);
     case Op::kLocal:
-      return locals_[node.slot];
-    case Op::kSelect:
-      return select(child(0), node.text);
+      return *locals_[node.slot];
+    case Op::kSelect: {
+      const Node& from = program_.nodes[node.children[0]];
+      if (from.op != Op::kLocal) return select(child(0), node.text);
+      return step() ? select(*locals_[from.slot], node.text) : Value();
+    }
     case Op::kIndex: {
       const Value value = child(0);
       return index(value, child(1));
@@ -144,9 +161,9 @@ Value Evaluation::of(NodeId id) {
     case Op::kNegate:
       return negate(scalar_of(child(0)));
     case Op::kAnd:
-      return Value::of_bool(scalar_of(child(0)).is_true() && scalar_of(child(1)).is_true());
+      return Value::of_bool(is_true(child(0)) && is_true(child(1)));
     case Op::kOr:
-      return Value::of_bool(scalar_of(child(0)).is_true() || scalar_of(child(1)).is_true());
+      return Value::of_bool(is_true(child(0)) || is_true(child(1)));
     case Op::kEqual:
     case Op::kNotEqual:
     case Op::kLess:
@@ -237,10 +254,10 @@ Value Evaluation::json(std::string_view text) {
       break;
   }
   const std::string_view word = text.substr(0, value_size(text).value_or(0));
+  if (word.empty()) return {};
+  if (word.front() == '-' || (word.front() >= '0' && word.front() <= '9')) return number_of(word);
   if (word == "true" || word == "false") return Value::of_bool(word == "true");
-  if (word == "null") return Value::null();
-  const bool is_number = !word.empty() && (word.front() == '-' || (word.front() >= '0' && word.front() <= '9'));
-  return is_number ? number_of(word) : Value();
+  return word == "null" ? Value::null() : Value();
 }
 
 std::string_view Evaluation::inside(std::string_view side) {
@@ -270,17 +287,10 @@ Value Evaluation::select(const Value& value, std::string_view name) {
   if (value.is(Kind::kSide)) text = skip_space(inside(value.text));
   if (value.is(Kind::kJsonMap)) text = skip_space(value.text);
   if (text.empty() || text.front() != '{') return {};
-  JsonWalk walk(text);
-  Value found;
-  while (step() && walk.next()) {
-    const std::string_view key = walk.quoted_key();
-    const bool same = has_escapes(key) ? unescaped(key) == name : key.substr(1, key.size() - 2) == name;
-    if (!same) continue;
-    found = json(walk.value());
-    break;
-  }
-  look_at(walk.passed());
-  return found;
+  const JsonMember member = find_member(text, name, kStepsMax - std::min(steps_, kStepsMax));
+  known_object_ = {text.data(), member.object};
+  if (!steps(member.steps) || !look_at(member.looked_at) || member.value.empty()) return {};
+  return json(member.value);
 }
 
 Value Evaluation::index(const Value& value, const Value& by_value) {

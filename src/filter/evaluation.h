@@ -67,6 +67,7 @@ class Evaluation {
   Value is_in(const Node& node);
   bool map_has(const Value& map, std::string_view name);
   Value scalar_of(const Value& side);
+  bool is_true(const Value& value) { return value.is(Kind::kSide) ? scalar_of(value).is_true() : value.is_true(); }
   // evaluation_arithmetic.cc
   Value arithmetic(const Node& node);
   Value arithmetic(Op op, const Value& a, const Value& b);
@@ -94,7 +95,8 @@ class Evaluation {
     if (trouble_ == Trouble::kNone) trouble_ = trouble;
   }
   // False when there is trouble, so that whoever goes on stops.
-  bool step();
+  bool steps(std::uint32_t count);
+  bool step() { return steps(1); }
   bool look_at(std::size_t bytes);
 
   const Program& program_;
@@ -102,7 +104,7 @@ class Evaluation {
   Trouble trouble_ = Trouble::kNone;
   std::uint32_t steps_ = 0;
   std::size_t looked_at_ = 0, made_bytes_ = 0;
-  std::vector<Value> locals_;
+  std::vector<const Value*> locals_;  // of the elements that macros are at
   std::deque<std::string> made_;  // views of it stay good while it grows
   std::deque<std::vector<Value>> lists_;
   // Sides that were read by their schemas, by where they lie.
@@ -111,6 +113,12 @@ class Evaluation {
     std::string json;
   };
   std::deque<ReadSide> read_sides_;
+  // How long the object is that was looked into last, where that was seen by the way; 0: it was not.
+  struct KnownObject {
+    const char* at = nullptr;
+    std::size_t size = 0;
+  };
+  KnownObject known_object_;
 };
 
 }  // namespace thalweg::filter

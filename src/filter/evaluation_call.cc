@@ -109,8 +109,8 @@ Value Evaluation::call_macro(const Node& node) {
   bool exists = false, all = true;
   const bool keeps = node.function == Function::kFilter, looks_for = node.function == Function::kExists;
   each(list, [&](const Value& element) {
-    locals_[node.slot] = element;
-    const bool holds = scalar_of(of(node.children[1])).is_true();
+    locals_[node.slot] = &element;
+    const bool holds = is_true(of(node.children[1]));
     exists = exists || holds;
     all = all && holds;
     if (keeps && holds) kept.push_back(element);

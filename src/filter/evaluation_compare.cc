@@ -17,6 +17,10 @@ bool holds(Op op, std::partial_ordering order) {
       return order <= 0;
     case Op::kGreater:
       return order > 0;
+    case Op::kEqual:
+      return order == 0;
+    case Op::kNotEqual:
+      return order != 0;
     default:
       return order >= 0;
   }
@@ -57,7 +61,12 @@ std::optional<bool> Evaluation::equal(Value a, Value b) {
 }
 
 Value Evaluation::compare(const Node& node) {
-  Value a = of(node.children[0]), b = of(node.children[1]);
+  Value a = of(node.children[0]);
+  // Most conditions: a number of the record against one of the filter.
+  const Node& right = program_.nodes[node.children[1]];
+  if (a.is(Kind::kInt) && right.op == Op::kLiteral && right.literal.is(Kind::kInt))
+    return step() ? Value::of_bool(holds(node.op, a.integer <=> right.literal.integer)) : Value();
+  Value b = of(node.children[1]);
   if (node.op == Op::kEqual || node.op == Op::kNotEqual) {
     const auto same = equal(a, b);
     return Value::of_bool(same && *same == (node.op == Op::kEqual));
@@ -68,8 +77,8 @@ Value Evaluation::compare(const Node& node) {
     const auto left = text_of(a), right = text_of(b);
     return left && right ? ordered(*left, *right) : Value::of_bool(false);
   }
-  a = scalar_of(a);
-  b = scalar_of(b);
+  if (a.is(Kind::kSide)) a = scalar_of(a);
+  if (b.is(Kind::kSide)) b = scalar_of(b);
   if (a.is_number() && b.is_number()) return Value::of_bool(holds(node.op, compare_numbers(a, b)));
   if (a.kind != b.kind) return Value::of_bool(false);
   if (a.is(Kind::kString) || a.is(Kind::kBytes)) return ordered(a.text, b.text);

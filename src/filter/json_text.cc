@@ -1,8 +1,11 @@
 #include "filter/json_text.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -131,10 +134,85 @@ std::optional<std::size_t> container_size(std::string_view text) {
   return place ? std::optional(at + std::size_t(*place) + 1) : std::nullopt;
 }
 
+// The members in front of an object's first bracket within, as far as they lie in its first 64 bytes: all of them come
+// out of the places of its quotes, without a walk. Nothing: it has to be walked.
+class FlatObject {
+ public:
+  static std::optional<JsonMember> find(std::string_view text, std::string_view name) {
+    if (text.size() < 64) return std::nullopt;
+    const Signs signs = signs_of(text.data());
+    if (signs.backslashes != 0) return std::nullopt;
+    const std::uint64_t inside = parities(signs.quotes);
+    const std::uint64_t closing = signs.closing & ~inside, within = signs.opening & ~inside & ~std::uint64_t{1};
+    const int end = closing == 0 ? 64 : std::countr_zero(closing), nested = within == 0 ? 64 : std::countr_zero(within);
+    std::uint64_t quotes = signs.quotes & below(std::min(end, nested));
+    JsonMember member;
+    if (end < nested) member.object = std::size_t(end) + 1;
+    while (quotes != 0) {
+      const int first = std::countr_zero(quotes);
+      quotes &= quotes - 1;
+      if (quotes == 0) return std::nullopt;  // the string goes on behind these bytes
+      const int last = std::countr_zero(quotes);
+      quotes &= quotes - 1;
+      const char before = text[std::size_t(first) - 1];
+      if (before == ':') continue;  // a value
+      if ((before != '{' && before != ',') || last > 61 || text[std::size_t(last) + 1] != ':') return std::nullopt;
+      ++member.steps;
+      if (!is(text, first + 1, last, name)) continue;
+      member.looked_at = std::size_t(last) + 2;
+      member.value = skip_space(text.substr(member.looked_at));
+      return member.value.empty() || ends_value(member.value.front()) ? std::nullopt : std::optional(member);
+    }
+    if (end >= nested || end == 64) return std::nullopt;  // there may be more members
+    ++member.steps;
+    member.looked_at = std::size_t(end);
+    return member;
+  }
+
+ private:
+  static std::uint64_t below(int place) { return place == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << place) - 1; }
+  static bool ends_value(char c) { return c == ']' || c == '}'; }
+  // Names are short: a call of memcmp would cost more than the bytes.
+  static bool is(std::string_view text, int first, int last, std::string_view name) {
+    if (std::size_t(last - first) != name.size()) return false;
+    for (std::size_t i = 0; i < name.size(); ++i)
+      if (text[std::size_t(first) + i] != name[i]) return false;
+    return true;
+  }
+};
+
 // What ends a number or a word.
-bool ends_word(char c) {
-  return c == ',' || c == '}' || c == ']' || c == ':' || c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '"' ||
-         c == '{' || c == '[';
+constexpr auto kEndsWord = [] {
+  std::array<bool, 256> ends{};
+  for (const char c : std::string_view(",}]: \n\r\t\"{[")) ends[static_cast<unsigned char>(c)] = true;
+  return ends;
+}();
+bool ends_word(char c) { return kEndsWord[static_cast<unsigned char>(c)]; }
+
+// Of the string that `text` begins with, with its quotes; 0: it is none, or has no end.
+std::size_t quoted_size(std::string_view text) {
+  if (text.empty() || text.front() != '"') return 0;
+  std::size_t at = 1;
+  for (;;) {
+    if (at + 16 <= text.size()) {
+      const std::size_t plain = plain_of_16(text.data() + at);
+      at += plain;
+      if (plain == 16) continue;
+    }
+    if (at >= text.size()) return 0;
+    if (text[at] == '"') return at + 1;
+    at += text[at] == '\\' ? 2 : 1;
+  }
+}
+
+// As value_size() is, 0 for nothing.
+std::size_t size_or_none(std::string_view text) {
+  if (text.empty()) return 0;
+  if (text.front() == '"') return quoted_size(text);
+  if (text.front() == '{' || text.front() == '[') return container_size(text).value_or(0);
+  std::size_t at = 0;
+  while (at < text.size() && !ends_word(text[at])) ++at;
+  return at;
 }
 
 std::optional<std::uint32_t> four_digits(std::string_view text) {
@@ -179,37 +257,27 @@ std::size_t append_unicode(std::string_view rest, std::string& out) {
 
 }  // namespace
 
-std::string_view skip_space(std::string_view text) {
+std::string_view detail::skip_space(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size() && (text[at] == ' ' || text[at] == '\n' || text[at] == '\r' || text[at] == '\t')) ++at;
   return text.substr(at);
 }
 
 std::optional<std::string_view> quoted(std::string_view text) {
-  if (text.empty() || text.front() != '"') return std::nullopt;
-  std::size_t at = 1;
-  for (;;) {
-    if (at + 16 <= text.size()) {
-      const std::size_t plain = plain_of_16(text.data() + at);
-      at += plain;
-      if (plain == 16) continue;
-    }
-    if (at >= text.size()) return std::nullopt;
-    if (text[at] == '"') return text.substr(0, at + 1);
-    at += text[at] == '\\' ? 2 : 1;
-  }
+  const std::size_t size = quoted_size(text);
+  return size > 0 ? std::optional(text.substr(0, size)) : std::nullopt;
 }
 
 std::optional<std::size_t> value_size(std::string_view text) {
-  if (text.empty()) return std::nullopt;
-  if (text.front() == '{' || text.front() == '[') return container_size(text);
-  if (text.front() == '"') {
-    const auto string = quoted(text);
-    return string ? std::optional(string->size()) : std::nullopt;
-  }
-  std::size_t at = 0;
-  while (at < text.size() && !ends_word(text[at])) ++at;
-  return at > 0 ? std::optional(at) : std::nullopt;
+  const std::size_t size = size_or_none(text);
+  return size > 0 ? std::optional(size) : std::nullopt;
+}
+
+// Escapes make a string longer than what it says, but for those that are none.
+bool says(std::string_view quoted, std::string_view what) {
+  const std::string_view inner = quoted.substr(1, quoted.size() - 2);
+  if (inner.size() < what.size() || (inner.size() == what.size() && inner != what)) return false;
+  return has_escapes(inner) ? unescaped(quoted) == what : inner.size() == what.size();
 }
 
 bool has_escapes(std::string_view quoted) { return quoted.find('\\') != quoted.npos; }
@@ -239,26 +307,44 @@ std::string unescaped(std::string_view quoted) {
   return out;
 }
 
+JsonMember find_member(std::string_view text, std::string_view name, std::uint32_t steps_max) {
+  if (const auto member = FlatObject::find(text, name)) return *member;
+  JsonMember member;
+  JsonWalk walk(text);
+  while (++member.steps <= steps_max && walk.next()) {
+    if (!says(walk.quoted_key(), name)) continue;
+    member.value = walk.value();
+    break;
+  }
+  member.looked_at = walk.passed();
+  return member;
+}
+
+// Members are written once, at the end: to read as a whole what was just written in halves makes the processor wait.
 bool JsonWalk::next() {
+  std::string_view rest = rest_;
+  bool is_there = true;
   if (begun_) {
-    const auto size = value_size(value_);
-    if (!size) return false;
-    rest_ = skip_space(value_.substr(*size));
-    if (rest_.empty() || rest_.front() != ',') return false;
-    rest_.remove_prefix(1);
+    const std::size_t size = known_size_ > 0 ? known_size_ : size_or_none(value_);
+    if (size == 0) return false;
+    rest = skip_space(value_.substr(size));
+    is_there = !rest.empty() && rest.front() == ',';
+    if (is_there) rest.remove_prefix(1);
   }
+  known_size_ = 0;
   begun_ = true;
-  rest_ = skip_space(rest_);
-  if (is_object_) {
-    const auto key = quoted(rest_);
-    if (!key) return false;
-    key_ = *key;
-    rest_ = skip_space(rest_.substr(key_.size()));
-    if (rest_.empty() || rest_.front() != ':') return false;
-    rest_ = skip_space(rest_.substr(1));
+  rest = skip_space(rest);
+  if (is_there && is_object_) {
+    const std::size_t size = quoted_size(rest);
+    key_ = rest.substr(0, size);
+    rest = skip_space(rest.substr(size));
+    is_there = size > 0 && !rest.empty() && rest.front() == ':';
+    if (is_there) rest = skip_space(rest.substr(1));
   }
-  value_ = rest_;
-  return !value_.empty() && value_.front() != ']' && value_.front() != '}';
+  rest_ = rest;
+  if (!is_there) return false;
+  value_ = rest;
+  return !rest.empty() && rest.front() != ']' && rest.front() != '}';
 }
 
 }  // namespace thalweg::filter

@@ -62,6 +62,46 @@ TEST(JsonText, WalksMembersAndElementsInOrder) {
   EXPECT_FALSE(cut.next());
 }
 
+// Member by member.
+JsonMember walked_to(std::string_view text, std::string_view name) {
+  JsonMember member;
+  JsonWalk walk(text);
+  while (++member.steps, walk.next())
+    if (unescaped(walk.quoted_key()) == name) {
+      member.value = walk.value();
+      break;
+    }
+  return member;
+}
+
+TEST(JsonText, FindsTheMemberThatAWalkFinds) {
+  std::mt19937_64 random(5);
+  static constexpr std::string_view kNames[] = {"a", "qty", "price", "user", "\\u0061", "x{y", ""};
+  static constexpr std::string_view kBetween[] = {",", ",", ",", " , ", ",\n"};
+  int in_front = 0, whole = 0;
+  for (int i = 0; i < 50'000; ++i) {
+    std::string text = "{";
+    for (auto left = random() % 5; left > 0; --left) {
+      text.append("\"").append(kNames[random() % std::size(kNames)]).append(random() % 8 ? "\":" : "\" : ");
+      text += random_json(random, random() % 4 ? 0 : 2);
+      if (left > 1) text += kBetween[random() % std::size(kBetween)];
+    }
+    const std::size_t size = text.size() + 1;
+    text += "},{\"qty\":1}" + std::string(random() % 80, ']');
+    const std::string_view name = random() % 2 ? "qty" : "a";
+    const auto wanted = walked_to(text, name), found = find_member(text, name, 100);
+    ASSERT_EQ(found.value.data(), wanted.value.data()) << text;
+    ASSERT_EQ(found.steps, wanted.steps) << text;
+    if (found.object > 0) ASSERT_EQ(found.object, size) << text;
+    in_front += found.value.empty() ? 0 : 1;
+    whole += found.object > 0 ? 1 : 0;
+  }
+  EXPECT_GT(in_front, 1000);
+  EXPECT_GT(whole, 1000);
+  EXPECT_EQ(find_member(R"({"a":1,"b":2,"c":3})", "c", 2).steps, 3u);
+  EXPECT_TRUE(find_member(R"({"a":1,"b":2,"c":3})", "c", 2).value.empty());
+}
+
 TEST(JsonText, EscapesSayWhatTheyMean) {
   EXPECT_EQ(unescaped(R"("\b\f\n\r\t\\\"\/")"), "\b\f\n\r\t\\\"/");
   EXPECT_EQ(unescaped(R"("\u0041\u00e9\u20ac\ud83d\ude00")"), "A\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
@@ -69,6 +109,25 @@ TEST(JsonText, EscapesSayWhatTheyMean) {
   EXPECT_EQ(unescaped(R"("\ud83dx\udc00")"), "\xef\xbf\xbdx\xef\xbf\xbd");
   EXPECT_EQ(unescaped(R"("\q\u12")"), R"(\q\u12)");
   EXPECT_TRUE(has_escapes(R"("\q")"));
+}
+
+TEST(JsonText, AStringSaysWhatItIsWithoutItsEscapes) {
+  EXPECT_TRUE(says(R"("qty")", "qty"));
+  EXPECT_FALSE(says(R"("sku")", "qty"));
+  EXPECT_FALSE(says(R"("quantity")", "qty"));
+  EXPECT_FALSE(says(R"("q")", "qty"));
+  EXPECT_TRUE(says(R"("\u0071ty")", "qty"));
+  EXPECT_FALSE(says(R"("\u0072ty")", "qty"));
+  EXPECT_TRUE(says(R"("")", ""));
+  EXPECT_TRUE(says(R"("a\q")", R"(a\q)")) << "that escape is none";
+  EXPECT_FALSE(says(R"("a\n")", R"(a\n)")) << "that one is a line's end";
+  std::mt19937_64 random(11);
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string text = random_json(random, 0), other = random_json(random, 0);
+    if (text.front() != '"' || other.front() != '"') continue;
+    EXPECT_TRUE(says(text, unescaped(text))) << text;
+    EXPECT_EQ(says(text, unescaped(other)), unescaped(text) == unescaped(other)) << text << ' ' << other;
+  }
 }
 
 }  // namespace

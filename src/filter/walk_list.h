@@ -20,8 +20,10 @@ void Evaluation::each(const Value& list, F visit) {
     });
   } else if (list.is(Kind::kJsonList) || list.is(Kind::kJsonMap)) {
     JsonWalk walk(list.text);
-    while (step() && walk.next())
+    while (step() && walk.next()) {
       if (!visit(json(list.is(Kind::kJsonMap) ? walk.quoted_key() : walk.value()))) break;
+      if (known_object_.at == walk.value().data()) walk.value_is_of(known_object_.size);
+    }
     look_at(walk.passed());
   }
 }

@@ -19,7 +19,9 @@ add_custom_command(
 
 set(protocol_sources ${protocol_outputs})
 list(FILTER protocol_sources EXCLUDE REGEX "/testing/")
-module(protocol DEPENDS base GENERATED ${protocol_generated} SOURCES ${protocol_sources} TEST_LINKS protocol_testing)
+# The generator's HOT are the messages that are read and written for speed; of the rest a process sees a few each second.
+module(protocol COLD_BUT messages_hot.cc reader.cc writer.cc codec.cc error_tally.cc
+       DEPENDS base GENERATED ${protocol_generated} SOURCES ${protocol_sources} TEST_LINKS protocol_testing)
 
 # Fills every field of every message: for round trips, fuzz seeds and vectors. Linked by tests only.
 set(protocol_test_sources ${protocol_outputs})

@@ -16,8 +16,7 @@ Task<std::vector<Match>> Search::look_on(std::size_t matches_max) {
                 .preview = std::min(wish_.preview, kPreviewMax),
                 .columns = wish_.columns,
                 .schemas = schemas_};
-  ShardReader& reader = reader_of_(wish.key);
-  auto looked = co_await reader.shard().call(reader, &ShardReader::look, std::move(wish));
+  auto looked = co_await look_(std::move(wish));
   if (!looked) {
     plan_.failed(*window, std::move(looked.error()));
     co_return std::vector<Match>();

@@ -8,7 +8,7 @@
 
 #include "search/cursor.h"
 #include "search/plan.h"
-#include "search/shard_reader.h"
+#include "search/window_look.h"
 
 namespace thalweg::search {
 
@@ -24,16 +24,16 @@ struct Wish {
 
 class Search {
  public:
-  // Who reads the partition; outlives the search.
-  using ReaderOf = std::function<ShardReader&(const replica::PartitionKey&)>;
+  // Reads a window and has it looked at, wherever the partition is; outlives the search.
+  using Look = std::function<Task<Result<Looked>>(ReadWish)>;
   // What a schema registry says of an id; without schema and problem: there is no registry, or no such schema.
   using SchemaOf = std::function<Task<decode::SchemaOf>(std::int32_t id)>;
 
   // `schema_of` may be missing: then nothing is read by a schema.
-  Search(Wish wish, Plan plan, ReaderOf reader_of, SchemaOf schema_of = {})
+  Search(Wish wish, Plan plan, Look look, SchemaOf schema_of = {})
       : wish_(std::move(wish)),
         plan_(std::move(plan)),
-        reader_of_(std::move(reader_of)),
+        look_(std::move(look)),
         schema_of_(std::move(schema_of)),
         schemas_(schema_of_ ? std::make_shared<const Schemas>() : nullptr) {}
 
@@ -56,7 +56,7 @@ class Search {
 
   const Wish wish_;
   Plan plan_;
-  const ReaderOf reader_of_;
+  const Look look_;
   const SchemaOf schema_of_;
   std::shared_ptr<const Schemas> schemas_;  // that were needed so far
   std::vector<TroubledRecord> troubles_;

@@ -7,27 +7,10 @@
 // Owner: the shard of the partitions.
 #pragma once
 
-#include <memory>
-
 #include "replica/partitions.h"
-#include "runtime/budget.h"
-#include "runtime/workers.h"
-#include "search/plan.h"
+#include "search/window_look.h"
 
 namespace thalweg::search {
-
-// All of it by value: it comes from another shard.
-struct ReadWish {
-  replica::PartitionKey key;
-  Window window;
-  Order order = Order::kNewestFirst;
-  replica::Isolation isolation = replica::Isolation::kLastStable;
-  std::shared_ptr<const filter::Filter> filter;
-  std::size_t matches_max = kMatchesMax;
-  std::size_t preview = 512;
-  std::vector<filter::Column> columns = {};
-  std::shared_ptr<const Schemas> schemas = {};
-};
 
 struct EdgeWish {
   replica::PartitionKey key;
@@ -51,8 +34,7 @@ class ShardReader {
   Task<Result<std::optional<Timestamp>>> edge_time(EdgeWish wish);
 
  private:
-  Task<Result<replica::ReadResult>> read(const ReadWish& wish, Offset from, Offset below);
-  Task<Result<replica::ReadResult>> read_window(ReadWish& wish);
+  Task<Result<Batches>> read(replica::PartitionKey key, replica::Isolation isolation, Offset from, Offset below);
 
   const Shard& shard_;
   replica::Partitions& partitions_;

@@ -3,13 +3,16 @@
 import importlib.machinery
 import importlib.util
 import pathlib
+import re
+import subprocess
 import tempfile
 
-from harness import messages, wire
+from harness import messages, paths, wire
 from harness.broker import ThalwegBroker
-from harness.outcome import expect, expect_equal
+from harness.outcome import Skip, expect, expect_equal
 
 HERE = pathlib.Path(__file__).resolve().parent
+_STRIPPED_MAX_MB = 14
 _CHECKPOINTS = ("recovery-point-offset-checkpoint", "log-start-offset-checkpoint", "replication-offset-checkpoint",
                 "orders-0/leader-epoch-checkpoint")
 
@@ -87,7 +90,22 @@ def deletes_a_thousand_partitions_aside() -> str:
     return f"in {figures['delete'] * 1000:.0f} ms, another change waited {max(figures['meanwhile']) * 1000:.0f} ms at most"
 
 
+def is_small() -> str:
+    """Without symbols, as it is packaged. What grew: `nm --size-sort -S -C`; what no record passes through is COLD (cmake/layers.cmake)."""
+    binary = paths.thalweg_binary()
+    settings = binary.parent.parent / "CMakeCache.txt"
+    if settings.exists() and not re.search(r"^CMAKE_BUILD_TYPE:\w+=Release$", settings.read_text(), re.MULTILINE):
+        raise Skip("this is no Release build")
+    with tempfile.TemporaryDirectory(prefix="thalweg-system-") as folder:
+        stripped = pathlib.Path(folder) / "thalweg"
+        subprocess.run(["strip", "-o", str(stripped), str(binary)], check=True)
+        megabytes = stripped.stat().st_size / 1e6
+    expect(megabytes < _STRIPPED_MAX_MB, f"the binary without symbols has {megabytes:.2f} MB, of {_STRIPPED_MAX_MB}")
+    return f"{megabytes:.2f} MB"
+
+
 ALL = {
+    "the binary without symbols is small": is_small,
     "400 partitions and 40 connections with 300 descriptors": serves_with_few_descriptors,
     "empty, cut and garbled checkpoint files do not stop the start": starts_with_damaged_checkpoints,
     "the deletion of 1,000 partitions holds up no other change": deletes_a_thousand_partitions_aside,

@@ -7,6 +7,7 @@
 #include "broker/api/api.h"
 #include "broker/audit.h"
 #include "broker/broker.h"
+#include "broker/broker_shard.h"
 #include "broker/directory_moves.h"
 #include "broker/topics.h"
 #include "protocol/alter_replica_log_dirs_request.h"

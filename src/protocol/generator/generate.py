@@ -19,6 +19,12 @@ import schema
 # Messages in one source file: few enough to spread over cores, many enough to include the common headers rarely.
 PER_SOURCE = 24
 
+# What travels with records, and what clients send all the time: compiled for speed, in a source of their own. The rest is
+# compiled for size (protocol.cmake).
+HOT = {"RequestHeader", "ResponseHeader", "ProduceRequest", "ProduceResponse", "FetchRequest", "FetchResponse", "OffsetCommitRequest",
+       "OffsetCommitResponse", "OffsetCommitKey", "OffsetCommitValue", "HeartbeatRequest", "HeartbeatResponse", "MetadataRequest",
+       "MetadataResponse", "ListOffsetsRequest", "ListOffsetsResponse"}
+
 
 def outputs(messages: list[schema.Message]) -> dict[str, str]:
     """File name -> content."""
@@ -30,8 +36,9 @@ def outputs(messages: list[schema.Message]) -> dict[str, str]:
     parts = [kafkas[first:first + PER_SOURCE] for first in range(0, len(kafkas), PER_SOURCE)]
     parts.append([m for m in messages if m.api and m.api.private])
     for number, part in enumerate(parts):
-        files[f"protocol/messages_{number:02}.cc"] = cpp.source(part)
+        files[f"protocol/messages_{number:02}.cc"] = cpp.source([m for m in part if m.name not in HOT])
         files[f"testing/fill_{number:02}.cc"] = cpp_fill.source(part, number)
+    files["protocol/messages_hot.cc"] = cpp.source([m for m in messages if m.name in HOT])
     files["testing/registry.cc"] = cpp_fill.registry(len(parts))
     return files
 

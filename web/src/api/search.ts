@@ -18,7 +18,7 @@ export interface Search {
   why?: WhyEnded; // of the last run, when it is over
   progress?: SearchProgress;
   partitions: readonly SearchPartition[];
-  elsewhere: readonly number[]; // partitions that were not searched
+  elsewhere: readonly number[]; // partitions that were not begun with: nobody answered for them
   troubles: SearchAnswer['troubles'];
   trouble?: Trouble;
   pace: { bytes: number; ms: number }; // of all runs: what was read, and for how long

@@ -119,15 +119,16 @@ function Columns({ search: { rows, progress }, newestFirst, bounds }: ProgressPr
 
 // What the search does not know of: said, so that nobody takes it for nothing there.
 function Gaps({ search: { elsewhere, partitions, troubles, progress } }: { search: Search }) {
-  const failed = partitions.filter(({ problem }) => problem !== undefined);
+  const left = new Set(elsewhere);
+  const failed = partitions.filter(({ partition, problem }) => problem !== undefined && !left.has(partition));
   const troubled = Number(progress?.troubled ?? 0);
   const unreadable = Number(progress?.unreadable ?? 0);
   return (
     <>
       {elsewhere.length > 0 && (
         <Gap>
-          Not searched: {plural(elsewhere.length, 'partition')} {elsewhere.join(', ')}. This broker has no replica of{' '}
-          {plural(elsewhere.length, 'it', 'them')}; the console of a broker that has one searches there.
+          Not searched: {plural(elsewhere.length, 'partition')} {elsewhere.join(', ')}. No broker that has{' '}
+          {plural(elsewhere.length, 'it', 'them')} has answered; going on asks again.
         </Gap>
       )}
       {failed.length > 0 && (
