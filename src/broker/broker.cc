@@ -1,6 +1,7 @@
 #include "broker/broker.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/log.h"
 #include "broker/broker_epoch_files.h"
@@ -62,6 +63,14 @@ std::vector<DirectoryFound> look_into_all(Disk& disk, const std::vector<std::str
   std::vector<DirectoryFound> found;
   for (const auto& directory : log_dirs) found.push_back(look_into(disk, directory));
   return found;
+}
+
+std::vector<BrokerLifecycle::DamagedReplica> damaged_replicas(const storage::LogManager& logs) {
+  std::map<Uuid, std::vector<PartitionId>> by_topic;
+  for (const auto& log : logs.with_records_missing()) by_topic[log->topic_id()].push_back(log->partition().partition);
+  std::vector<BrokerLifecycle::DamagedReplica> damaged;
+  for (auto& [topic, partitions] : by_topic) damaged.push_back({topic, std::move(partitions)});
+  return damaged;
 }
 
 using config::kLongestSpan;
@@ -324,6 +333,7 @@ void Broker::begin_life(std::int64_t claimed_epoch) {
   lifecycle_->of({.shards = shards_of(*this),
                   // A log that cannot be opened may have lost something.
                   .previous_epoch = [this, claimed_epoch] { return publisher_->nothing_failed() ? claimed_epoch : -1; },
+                  .damaged = [this] { return damaged_replicas(*logs_); },
                   .remember_epoch = [this](std::int64_t epoch) { return registered_as(epoch); },
                   .isolated =
                       [everywhere](bool isolated) {
@@ -336,6 +346,7 @@ void Broker::begin_life(std::int64_t claimed_epoch) {
 }
 
 Task<Result<>> Broker::registered_as(std::int64_t epoch) {
+  CO_TRY_VOID(co_await logs_->told_missing());
   logs_->registered_as(epoch);
   for (auto& shard : shards_) shard->shard.post([here = shard.get(), epoch] { here->registered_epoch = epoch; });
   std::optional<EpochNote> note;

@@ -76,6 +76,7 @@ BrokerRegistrationRequest BrokerLifecycle::registration(std::vector<Uuid> log_di
   request.rack = config_.rack;
   request.log_dirs = std::move(log_dirs);
   request.previous_broker_epoch = process_.previous_epoch();
+  request.damaged_replicas = process_.damaged();
   for (const auto& advertised : config_.advertised_listeners) {
     BrokerRegistrationRequest::Listener listener;
     listener.name = advertised.name;

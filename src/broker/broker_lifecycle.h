@@ -32,11 +32,15 @@ class BrokerLifecycle {
   BrokerLifecycle(const Shard& shard, const config::BrokerConfig& config, ControllerLink& link,
                   MetadataPublisher& publisher);
 
+  using DamagedReplica = protocol::BrokerRegistrationRequest::Damaged;
+
   // What only some have; before start().
   struct Process {
     std::vector<const Shard*> shards;  // that a beat vouches for; they outlive the lifecycle
     // The epoch since which this process' logs have lost nothing, or -1; asked once, when the logs are open.
     std::function<std::int64_t()> previous_epoch = [] { return std::int64_t{-1}; };
+    // Of which partitions what is here lacks records that it had; asked once, when the logs are open.
+    std::function<std::vector<DamagedReplica>()> damaged = [] { return std::vector<DamagedReplica>(); };
     // Called with each epoch that the controller gives, before the broker is unfenced.
     std::function<Task<Result<>>(std::int64_t)> remember_epoch;
     // No controller has answered for a while, or one has again.

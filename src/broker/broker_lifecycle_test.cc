@@ -293,6 +293,14 @@ TEST_F(BrokerLifecycleTest, ClaimsItsFormerEpochAndRemembersTheNewOneBeforeItSer
   EXPECT_EQ(remembered, std::vector<std::int64_t>{17});
 }
 
+TEST_F(BrokerLifecycleTest, NamesWhatLacksRecordsWhenItRegisters) {
+  const BrokerLifecycle::DamagedReplica damaged{Uuid{1, 2}, {PartitionId{3}}};
+  program().lifecycle.of({.damaged = [&] { return std::vector{damaged}; }});
+  begin();
+  run(100ms);
+  EXPECT_EQ(program().link.registrations.front().damaged_replicas, std::vector{damaged});
+}
+
 TEST_F(BrokerLifecycleTest, AnEpochThatCannotBeRememberedIsNotUsed) {
   program().lifecycle.of({.remember_epoch = [](std::int64_t) -> Task<Result<>> {
     co_return fail(ErrorCode::kUnknownServerError, "the disk is gone");

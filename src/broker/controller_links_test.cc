@@ -221,6 +221,17 @@ TEST_F(OverTheNetwork, WhereNobodyLeadsOrListensThereIsNoController) {
   EXPECT_NE(wrong.error().message.find("is not node 3"), std::string::npos) << wrong.error().message;
 }
 
+// It would take the place of a broker that lives, since that one's controller knows its own process to be another one.
+TEST_F(OverTheNetwork, WhoComesWithTheIdOfTheControllersOwnBrokerIsRefused) {
+  const std::int64_t epoch = links_.broker().broker().broker_epoch();
+  auto request = links_.registration();
+  request.broker_id = BrokerId{1};
+  const auto answer = ask_once<BrokerRegistrationResponse>(request);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->error_code, ErrorCode::kDuplicateBrokerRegistration);
+  EXPECT_EQ(links_.broker().broker().publisher().current_image()->broker(BrokerId{1})->epoch, epoch);
+}
+
 TEST_F(OverTheNetwork, TheBrokersOwnBusinessIsAskedAgainWhenNoAnswerComes) {
   const std::int64_t epoch = enroll();
   ASSERT_TRUE(ask<AllocateProducerIdsResponse>(ids(epoch)));  // the connection is there

@@ -29,8 +29,9 @@ struct BrokerDecision : Decision<Response> {
 
 // `alive`: the broker registered under this id was heard within its session. A new process under the id of a live
 // broker is refused (DUPLICATE_BROKER_REGISTRATION; it tries again), unless the old one is known to be gone: it is this
-// very node, or they have a log directory in common, whose lock only one process can hold. Its leaderships end in the
-// same batch, so that it never goes on under an old leader epoch.
+// very node, whose broker asks without a connection (api/62_broker_registration.cc refuses others), or they have a log
+// directory in common, whose lock only one process can hold. Its leaderships end in the same batch, so that it never
+// goes on under an old leader epoch.
 //
 // PreviousBrokerEpoch is the registration since which the broker has lost nothing. With thalweg.version 1 any other
 // than the last one takes it out of all in-sync and eligible sets, before it is registered: as long as that takes more

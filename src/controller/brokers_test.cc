@@ -384,12 +384,27 @@ class Restarts : public ::testing::Test {
   }
   static Uuid disk(int id) { return {5, static_cast<std::uint64_t>(id)}; }
   void fence(int id) { controller_.heartbeat(id, true); }
-  ErrorCode restart(int id, std::int64_t previous, Uuid disk) {
+  ErrorCode restart(int id, std::int64_t previous, Uuid disk,
+                    std::vector<protocol::BrokerRegistrationRequest::Damaged> damaged = {}) {
     auto request = registration(id, {++incarnations_, 1}, {disk});
     request.previous_broker_epoch = previous;
+    request.damaged_replicas = std::move(damaged);
     return controller_.ask<protocol::BrokerRegistrationResponse>(request).error_code;
   }
   const metadata::Partition& orders() const { return controller_.partition("orders", 0); }
+  Uuid topic(const std::string& name) const { return controller_.image().topic(std::string_view(name))->id; }
+  // Its leader says that it is in sync.
+  void joins(int id) {
+    protocol::AlterPartitionRequest request;
+    request.broker_id = orders().leader;
+    request.broker_epoch = controller_.image().broker(orders().leader)->epoch;
+    auto& partition = request.topics.emplace_back(topic("orders")).partitions.emplace_back();
+    partition.leader_epoch = orders().leader_epoch;
+    partition.partition_epoch = orders().partition_epoch;
+    for (const BrokerId member : orders().isr) partition.new_isr_with_epochs.push_back({member, -1});
+    partition.new_isr_with_epochs.push_back({BrokerId{id}, -1});
+    controller_.ask<protocol::AlterPartitionResponse>(request);
+  }
 
   Controller controller_;
   std::map<int, std::int64_t> epochs_;
@@ -426,6 +441,51 @@ TEST_F(Restarts, WhoLostItsDiskLeavesIsrAndElrInTheBatchOfItsRegistration) {
   EXPECT_EQ(orders().isr, ids({1}));
   EXPECT_EQ(orders().leader_recovery, metadata::LeaderRecovery::kRecovering);
   EXPECT_TRUE(orders().last_known_elr.empty());
+}
+
+TEST_F(Restarts, WhoLacksRecordsOfAPartitionLeavesItsSetsInTheBatchOfItsRegistration) {
+  controller_.create("payments", 1, 3);
+  const auto batches = controller_.batches().size();
+  const Uuid unknown{9, 9};
+  ASSERT_EQ(restart(1, epochs_[1], disk(1), {{topic("orders"), {{0}, {7}}}, {unknown, {{0}}}}), ErrorCode::kNone);
+  EXPECT_EQ(controller_.batches().size(), batches + 1);
+  EXPECT_EQ(orders().isr, ids({2, 3}));
+  EXPECT_EQ(orders().leader, BrokerId{2});
+  EXPECT_NE(controller_.partition("payments", 0).leader, BrokerId{1}) << "its leaderships ended with it";
+  controller_.heartbeat(1);
+  EXPECT_EQ(orders().isr, ids({2, 3})) << "the leader takes it in when it has caught up";
+}
+
+TEST_F(Restarts, WhoLacksRecordsIsNotEligible) {
+  for (int id : {3, 2, 1}) fence(id);
+  ASSERT_EQ(orders().eligible_leader_replicas, ids({1, 2}));
+  ASSERT_EQ(restart(1, epochs_[1], disk(1), {{topic("orders"), {{0}}}}), ErrorCode::kNone);
+  EXPECT_EQ(orders().eligible_leader_replicas, ids({2}));
+  controller_.heartbeat(1);
+  EXPECT_EQ(orders().leader, kNoBroker);
+}
+
+// After a power loss of all, records that nobody was promised may be missing on each.
+TEST_F(Restarts, TheLastThatCountsStaysAlthoughItLacksRecords) {
+  for (int id : {3, 2, 1}) fence(id);
+  for (int id : {3, 1, 2}) ASSERT_EQ(restart(id, epochs_[id], disk(id), {{topic("orders"), {{0}}}}), ErrorCode::kNone);
+  EXPECT_EQ(orders().eligible_leader_replicas, ids({2}));
+  for (int id : {1, 3, 2}) controller_.heartbeat(id);
+  EXPECT_EQ(orders().leader, BrokerId{2});
+  EXPECT_EQ(orders().leader_recovery, metadata::LeaderRecovery::kRecovered);
+}
+
+// An answer was lost, and the same process registers once more.
+TEST_F(Restarts, WhatWasToldOnceIsNotToldAgain) {
+  auto request = registration(1, {++incarnations_, 1}, {disk(1)});
+  request.previous_broker_epoch = epochs_[1];
+  request.damaged_replicas = {{topic("orders"), {{0}}}};
+  controller_.ask<protocol::BrokerRegistrationResponse>(request);
+  controller_.heartbeat(1);
+  joins(1);
+  ASSERT_EQ(orders().isr, ids({2, 3, 1}));
+  ASSERT_EQ(controller_.ask<protocol::BrokerRegistrationResponse>(request).error_code, ErrorCode::kNone);
+  EXPECT_EQ(orders().isr, ids({2, 3, 1}));
 }
 
 TEST_F(Restarts, BelowThatLevelEveryBrokerIsBelieved) {

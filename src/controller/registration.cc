@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -11,6 +12,9 @@ namespace thalweg::controller {
 namespace {
 
 using protocol::BrokerRegistrationRequest;
+
+// With a step of repair() and a registration it fits into a batch.
+constexpr StepLimit kBesideRepair{.records = 1500, .bytes = 1 << 20, .looks = 0};
 
 bool contains(const std::vector<Uuid>& ids, Uuid id) { return std::ranges::find(ids, id) != ids.end(); }
 
@@ -73,6 +77,18 @@ bool lost_data(const metadata::Image& image, const metadata::Broker* known, cons
   return !all_here || (tells(request) && !has_last_epoch);
 }
 
+// Of what repair() and forget_damaged() change.
+using PartitionOfTopic = std::pair<Uuid, PartitionId>;
+PartitionOfTopic partition_of(const Record& record) {
+  const auto& change = std::get<protocol::PartitionChangeRecord>(record);
+  return {change.topic_id, change.partition_id};
+}
+std::set<PartitionOfTopic> partitions_of(const std::vector<Record>& changes) {
+  std::set<PartitionOfTopic> partitions;
+  for (const Record& change : changes) partitions.insert(partition_of(change));
+  return partitions;
+}
+
 protocol::RegisterControllerRecord registration(const protocol::ControllerRegistrationRequest& request) {
   protocol::RegisterControllerRecord record;
   record.controller_id = request.controller_id;
@@ -131,10 +147,17 @@ BrokerDecision<protocol::BrokerRegistrationResponse> register_broker(const Stand
     if (forgotten.rest) return refuse(ErrorCode::kDuplicateBrokerRegistration);
     decision.records.emplace_back(std::move(record));
   } else {
-    // A process before took its leaderships with it; directories may have come or gone.
+    // What is damaged is not in sync before the broker is known again, and a process before took its leaderships with
+    // it; directories may have come or gone.
+    auto forgotten = same_process ? Repair() : forget_damaged(with_it, options, request, kBesideRepair);
+    decision.records = std::move(forgotten.records);
+    decision.rest = forgotten.rest;
+    if (forgotten.rest) return refuse(ErrorCode::kDuplicateBrokerRegistration);
     auto follows = repair(with_it, options);
+    const auto changed = partitions_of(decision.records);
     decision.records.emplace_back(std::move(record));
-    std::ranges::move(follows.records, std::back_inserter(decision.records));
+    for (auto& change : follows.records)
+      if (!changed.contains(partition_of(change))) decision.records.push_back(std::move(change));
     decision.rest = std::move(follows.rest);
   }
   decision.reply.broker_epoch = epoch;

@@ -110,4 +110,34 @@ Repair forget_lost(const Standing& standing, const Options& options, BrokerId lo
   return {std::move(step).records(), std::move(rest)};
 }
 
+namespace {
+
+bool others_count(const metadata::Partition& partition, BrokerId than, const Standing& standing) {
+  const auto counts = [&](BrokerId id) { return id != than && standing.broker(id); };
+  return std::ranges::any_of(partition.isr, counts) || std::ranges::any_of(partition.eligible_leader_replicas, counts);
+}
+
+}  // namespace
+
+Repair forget_damaged(const Standing& standing, const Options& options,
+                      const protocol::BrokerRegistrationRequest& damaged, StepLimit limit) {
+  Step step(limit);
+  Rules rules(standing.image(), options);
+  const BrokerId lost = damaged.broker_id;
+  for (const auto& [topic_id, partitions] : damaged.damaged_replicas) {
+    const auto topic = standing.image().topic(topic_id);
+    for (const PartitionId id : topic ? partitions : std::vector<PartitionId>()) {
+      const auto* partition = topic->partition(id);
+      if (!partition || !others_count(*partition, lost, standing)) continue;
+      if (!contains(partition->isr, lost) && !contains(partition->eligible_leader_replicas, lost)) continue;
+      PartitionChange change(topic->id, id, *partition, standing, rules.of(*topic));
+      change.lost(lost).isr(without(partition->isr, lost));
+      if (rules.of(*topic).unclean) change.elect(Election::kUnclean);
+      if (auto record = change.build(); record && !step.take(*std::move(record)))
+        return {std::move(step).records(), Cursor()};
+    }
+  }
+  return {std::move(step).records(), std::nullopt};
+}
+
 }  // namespace thalweg::controller

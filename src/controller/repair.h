@@ -12,6 +12,7 @@
 #include "controller/decision.h"
 #include "controller/standing.h"
 #include "metadata/image.h"
+#include "protocol/broker_registration_request.h"
 
 namespace thalweg::controller {
 
@@ -48,6 +49,12 @@ Repair repair(const metadata::Image& image, const Options& options);
 // Takes a broker whose data is gone out of all in-sync and eligible sets, and its replicas out of directories that it
 // does not have any more: there they could never be in sync again. `rest` where that does not fit.
 Repair forget_lost(const Standing& standing, const Options& options, BrokerId lost, StepLimit limit);
+
+// Takes a broker out of the in-sync and eligible sets of partitions of which it lacks records that may have been
+// acknowledged, where somebody else is in one of the sets. Records that nobody was promised leave the same trace when
+// power fails in the middle of writing them, on all replicas at once: whoever is left last stays.
+Repair forget_damaged(const Standing& standing, const Options& options,
+                      const protocol::BrokerRegistrationRequest& damaged, StepLimit limit);
 
 // Calls see(topic, index) for each partition from the cursor on, at most `looks` times and while it says so. Where it
 // ended, if it was not at the end.

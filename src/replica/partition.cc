@@ -9,6 +9,11 @@
 #include "replication/throttled_replicas.h"
 
 namespace thalweg::replica {
+namespace {
+
+constexpr Instant kLatestWithin = std::chrono::seconds(1);  // then the end is told as it is
+
+}  // namespace
 
 Partition::Partition(const Shard& shard, BrokerId self, storage::LogPtr log, ReplicationTimes times)
     : shard_(shard),
@@ -479,6 +484,12 @@ Task<Result<storage::TimestampAndOffset>> Partition::find_offset(OffsetQuery que
   using Kind = OffsetQuery::Kind;
   const auto self = shared_from_this();
   CO_TRY_VOID(check_leader(query.current_leader_epoch));
+  if (query.kind == Kind::kLatest && query.isolation != Isolation::kLogEnd && is_alone_in_sync()) {
+    // Whoever was told with acks=1 that this broker has a record asks for an end behind it. Nobody has to be waited for
+    // but the disk; Apache Kafka does not wait for that either.
+    co_await log_->acknowledged().reached(log_->end_offset(), shard_.clock.now() + kLatestWithin);
+    CO_TRY_VOID(check_leader(query.current_leader_epoch));
+  }
   const Offset limit = bound(query.isolation);
   storage::TimestampAndOffset found;
   switch (query.kind) {

@@ -211,6 +211,14 @@ TEST_F(PartitionTest, TheRecordWithTheLargestTimestampIsLookedForBelowTheHighWat
   EXPECT_EQ(found->timestamp, 1'700'000'000'002);
 }
 
+// sarama's functional tests: ten records with acks=1 to a topic of one replica, and then the end, which has to be 10.
+TEST_F(PartitionTest, TheEndOfTheOnlyReplicaIsToldOnceWhatItHasTakenIsOnItsDisk) {
+  const auto partition = open();
+  ASSERT_TRUE(partition->append_as_leader({.records = storage::make_batch({.records = 3})}));
+  ASSERT_EQ(partition->high_watermark().value(), Offset{0}) << "it is not on disk yet";
+  EXPECT_EQ(t.run(partition->find_offset({.kind = OffsetQuery::Kind::kLatest}))->offset, Offset{3});
+}
+
 // What one in-sync replica has on its disk is not committed while another has not.
 TEST_F(PartitionTest, TheHighWatermarkWaitsForTheOtherInSyncReplicas) {
   const auto partition = open();

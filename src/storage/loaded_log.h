@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/uuid.h"
@@ -14,11 +15,15 @@
 
 namespace thalweg::storage {
 
+// In a log's folder: recovery has cut records that may have been acknowledged, and the controller does not know yet.
+inline constexpr std::string_view kRecordsMissingFile = "records-missing";
+
 // What recovery took out of the log.
 struct Recovered {
   std::uint64_t torn_bytes = 0;     // cut: the end of a crash
   std::uint64_t damaged_bytes = 0;  // cut, and kept in `kept`, as sound batches lay behind the damage
   std::vector<std::string> kept;    // paths of the files
+  bool records_missing = false;     // this recovery, or one of which nobody was told, has cut what is in such files
 };
 
 struct LoadedLog {

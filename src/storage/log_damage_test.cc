@@ -125,6 +125,21 @@ TEST_F(LogDamageTest, SoundBatchesAreFoundBehindALengthThatRotted) {
   EXPECT_NE(said.find("sound_batches_behind=2"), std::string::npos) << said;
 }
 
+// The CRC of a batch covers neither its offset nor its leader epoch. A log that took such a batch for sound would end
+// far beyond what was ever written, or follow epochs that nobody led in.
+TEST_F(LogDamageTest, ABitThatRottedInAnOffsetIsSeen) {
+  write(5);
+  EXPECT_EQ(reopen_with_damage_in(2, 5)->end_offset(), Offset{4});
+  EXPECT_NE(said.find("offset 65540 follows 3"), std::string::npos) << said;
+  EXPECT_NE(said.find("sound_batches_behind="), std::string::npos) << said;
+}
+TEST_F(LogDamageTest, ABitThatRottedInALeaderEpochIsSeen) {
+  write(5);
+  EXPECT_EQ(reopen_with_damage_in(2, 12)->end_offset(), Offset{6}) << "the batch behind it cannot be of an older one";
+  EXPECT_NE(said.find("follows 16777"), std::string::npos) << said;
+  EXPECT_NE(said.find("sound_batches_behind=2"), std::string::npos) << said;
+}
+
 TEST_F(LogDamageTest, ATornEndIsCutWithAWarningAndNothingIsKept) {
   write(5);
   const auto log = reopen_with_damage_in(4);

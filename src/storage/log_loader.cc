@@ -56,6 +56,7 @@ Task<Result<LoadedLog>> LogLoader::load() {
                         .snapshot_limit = log_.recovery_point,
                         .index_from = log_.recovery_point};
   CO_TRY_VOID(co_await recover_producers(shard_, std::move(from), log_.producers));
+  log_.recovered.records_missing = disk().exists(directory() + "/" + std::string(kRecordsMissingFile));
   const SyncStep sync = step_for(SyncState{.clean = clean_, .fresh = fresh_, .empty = log_.end == Offset{0}});
   if (sync.later) log_.unsynced = {.folder = true, .files = true};
   if (sync.now) {
@@ -280,12 +281,12 @@ Task<Result<>> LogLoader::rebuild_segment(std::size_t i) {
     if (newer && header.leader_epoch.value >= 0) seen_epochs_.push_back({header.leader_epoch, header.base});
     return {};
   };
-  CO_TRY(auto rebuilt, co_await segment.rebuild(checked_below, options_.config.index_interval_bytes, see));
+  const bool dense = !options_.config.cleanup_compact;  // only compaction leaves gaps on purpose
+  CO_TRY(auto rebuilt, co_await segment.rebuild(checked_below, dense, options_.config.index_interval_bytes, see));
   log_.end = end;
   const bool last = i + 1 == log_.segments.size();
-  // The end of this file may never have reached the disk, though the next one did. Only compaction leaves gaps on
-  // purpose.
-  const bool gap = !last && end < log_.segments[i + 1]->base() && !options_.config.cleanup_compact;
+  // The end of this file may never have reached the disk, though the next one did.
+  const bool gap = !last && end < log_.segments[i + 1]->base() && dense;
   if (!rebuilt.damage && gap && !clean_ && end >= recovery_point_)
     rebuilt = {segment.size(), Error{ErrorCode::kCorruptMessage, "records before the next segment are missing"}};
   if (rebuilt.damage)
@@ -322,6 +323,7 @@ Task<Result<>> LogLoader::cut_end(std::size_t i, LogSegment::Rebuilt rebuilt) {
     bytes += file->size();
   }
   if (step_for(state) == DamageStep::kCutAndKeep) {
+    CO_TRY_VOID(disk().open(directory() + "/" + std::string(kRecordsMissingFile), OpenMode::kCreate));
     CO_TRY_VOID(co_await keep_end(i, position));
     log_.recovered.damaged_bytes += bytes;
     log::error("log is damaged: records that were acknowledged may be missing", field("partition", options_.partition),

@@ -467,6 +467,24 @@ Task<Result<>> LogManager::raise_start(TopicPartition partition, Offset to) {
   co_return co_await checkpoints.write();
 }
 
+std::vector<LogPtr> LogManager::with_records_missing() const {
+  std::vector<LogPtr> found;
+  for (const auto& [partition, open] : logs_)
+    if (open.log->recovered().records_missing) found.push_back(open.log);
+  return found;
+}
+
+Task<Result<>> LogManager::told_missing() {
+  Disk& disk = shards_[0]->disk;
+  for (const LogPtr& log : with_records_missing()) {
+    const std::string mark = log->directory() + "/" + std::string(kRecordsMissingFile);
+    if (!disk.exists(mark)) continue;
+    CO_TRY_VOID(disk.remove(mark));
+    CO_TRY_VOID(co_await disk.sync_directory(log->directory()));
+  }
+  co_return Result<>{};
+}
+
 Task<std::vector<LogDirDescription>> LogManager::describe() {
   std::vector<LogDirDescription> descriptions;
   for (const Directory& directory : directories_) {

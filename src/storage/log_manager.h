@@ -97,6 +97,11 @@ class LogManager {
   // Moves such a folder aside as `...-stray`; it is kept.
   Result<> set_aside(TopicPartition partition);
 
+  // Open logs from which this start's recovery has cut records that may have been acknowledged, or an earlier one's of
+  // which nobody was told: told_missing() ends that.
+  std::vector<LogPtr> with_records_missing() const;
+  Task<Result<>> told_missing();
+
   Task<std::vector<LogDirDescription>> describe();
 
   // ---- Moves between directories (KIP-113), in log_manager_future.cc: a future log in another directory is filled by

@@ -128,6 +128,8 @@ TEST_F(DeletedRecords, StayDeletedOnceAProcessHasSeenThatTheyAre) {
   ASSERT_TRUE(log);
   for (std::int64_t i = 0; i < kBatches; ++i) ASSERT_TRUE((*log)->append_as_leader(batch_of(0), {.leader_epoch = {1}}));
   ASSERT_TRUE(world.run_until([&] { return (*log)->durable().value() == Offset{kBatches}; }, 10s));
+  // A log without a recovery point on disk syncs the names of its directory when it is opened; this one has one.
+  world.run_for(1s);
   node.disk().faults.sync_min = node.disk().faults.sync_max = 20ms;
   for (std::int64_t before = 1; before < kBatches; ++before) {
     (*log)->set_high_watermark(Offset{kBatches});
@@ -163,6 +165,34 @@ TEST_F(DeletedRecords, StayDeletedThroughPowerLossesOnceTheStartIsOnDisk) {
     ASSERT_TRUE(log);
     ASSERT_EQ((*log)->start_offset(), Offset{before});
     (*log)->set_high_watermark(Offset{kBatches});
+  }
+}
+
+// A pass has asked this log already and still waits for another one's sync, while the start is raised and kept.
+TEST_F(DeletedRecords, StayDeletedWhenAPassOfCheckpointsHasAskedBefore) {
+  const auto log = open();
+  const auto other = world.run(node, manager().open({"orders", {1}}, Uuid{1, 1}, {}, 0));
+  ASSERT_TRUE(log && other && *other);
+  for (std::int64_t i = 0; i < kBatches; ++i) ASSERT_TRUE((*log)->append_as_leader(batch_of(0), {.leader_epoch = {1}}));
+  world.run_for(1s);
+  ASSERT_EQ((*log)->durable().value(), Offset{kBatches});
+  (*log)->set_high_watermark(Offset{kBatches});
+  world.run_for(1s);  // so that the high watermark is on disk, too
+
+  auto& faults = node.disk().faults;
+  faults.sync_min = faults.sync_max = 1s;
+  ASSERT_TRUE((**other)->append_as_leader(batch_of(0), {.leader_epoch = {1}}));
+  world.run_for(500ms);  // a pass begins every 300 ms
+  faults.sync_min = faults.sync_max = 1ms;
+  ASSERT_TRUE(deleted(*log, Offset{10}));
+  ASSERT_EQ((**other)->durable().value(), Offset{0}) << "the pass is over before the records are deleted";
+  ASSERT_TRUE(world.run_until([&] { return (**other)->durable().value() == Offset{1}; }, 2s));
+  world.run_for(100ms);  // the pass writes what it was told; the next one has not begun
+  for (int life = 0; life < 5; ++life) {
+    lose_power();
+    const auto after = open();
+    ASSERT_TRUE(after);
+    ASSERT_EQ((*after)->start_offset(), Offset{10});
   }
 }
 

@@ -105,6 +105,48 @@ TEST_F(LogManagerTest, SurvivesBeingDroppedWithoutStop) {
   EXPECT_EQ(log->high_watermark(), Offset{4});
 }
 
+// A crash in between does not make anybody forget that records are missing.
+TEST_F(LogManagerTest, ALogThatLacksRecordsIsNamedUntilThatWasTold) {
+  std::uint64_t second = 0;
+  {
+    auto manager = start();
+    const auto log = open(*manager, "orders", 0);
+    append(*log, 1);
+    second = log->size_bytes();
+    append(*log, 3);
+    append(*open(*manager, "orders", 1), 3);
+    t.run(log->flush());
+  }
+  const auto file = t.disk.open(dirs[0] + "/orders-0/00000000000000000000.log", OpenMode::kReadWrite);
+  const std::byte bad{0x55};
+  ASSERT_TRUE((*file)->write(second + 70, BytesView(&bad, 1)));
+  for (int life = 0; life < 3; ++life) {
+    auto manager = start();
+    const auto log = open(*manager, "orders", 0);
+    EXPECT_EQ(log->end_offset(), Offset{1}) << "recovery cuts at the damage, once";
+    open(*manager, "orders", 1);
+    EXPECT_EQ(manager->with_records_missing(), std::vector<LogPtr>(life < 2 ? 1 : 0, log));
+    if (life == 1) ASSERT_TRUE(t.run(manager->told_missing()));
+  }
+}
+
+TEST_F(LogManagerTest, ATornEndIsNotMissed) {
+  std::uint64_t last = 0;
+  {
+    auto manager = start();
+    const auto log = open(*manager, "orders", 0);
+    append(*log, 2);
+    last = log->size_bytes();
+    append(*log, 1);
+    t.run(log->flush());
+  }
+  const auto file = t.disk.open(dirs[0] + "/orders-0/00000000000000000000.log", OpenMode::kReadWrite);
+  ASSERT_TRUE((*file)->truncate(last + 20));
+  auto manager = start();
+  EXPECT_EQ(open(*manager, "orders", 0)->end_offset(), Offset{2});
+  EXPECT_TRUE(manager->with_records_missing().empty());
+}
+
 TEST_F(LogManagerTest, RemovesALogAtOnceAndItsFilesLater) {
   auto manager = start();
   auto log = open(*manager, "orders", 0);

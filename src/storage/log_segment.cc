@@ -85,7 +85,7 @@ Result<SharedBytes> LogSegment::read_without_records(const BatchHeader& batch) c
   return SharedBytes::take(std::move(bytes));
 }
 
-Task<Result<LogSegment::Rebuilt>> LogSegment::rebuild(Offset checked_below, std::int32_t index_interval,
+Task<Result<LogSegment::Rebuilt>> LogSegment::rebuild(Offset checked_below, bool dense, std::int32_t index_interval,
                                                       std::function<Result<>(const BatchHeader&)> visit) {
   CO_TRY(const FilePtr log, file());
   offsets_.clear();
@@ -94,30 +94,34 @@ Task<Result<LogSegment::Rebuilt>> LogSegment::rebuild(Offset checked_below, std:
   since_index_entry_ = 0;
   BatchScanner scanner(log, 0, size_);
   Offset next = base_;
+  LeaderEpoch epoch = kNoLeaderEpoch;
   Pace pace(kBytesAtOnce);
   std::vector<std::byte> bytes;
   while (!scanner.at_end()) {
     const std::uint64_t position = scanner.position();
     const auto damaged = [&](Error why) { return Rebuilt{position, std::move(why)}; };
+    const auto corrupt = [&](std::string why) { return damaged({ErrorCode::kCorruptMessage, std::move(why)}); };
     if (scanner.needs_bytes()) CO_TRY_VOID(co_await scanner.fill());
     const auto header = scanner.next();
     if (!header && header.error().code == ErrorCode::kKafkaStorageError) co_return std::unexpected(header.error());
     if (!header) co_return damaged(header.error());
-    if (header->base < next)
-      co_return damaged(
-          {ErrorCode::kCorruptMessage, fmt::format("offset {} follows {}", header->base.value, next.value - 1)});
-    if (header->last >= checked_below) {
+    const bool checked = header->last >= checked_below;
+    if (header->base < next || (checked && dense && header->base > next))
+      co_return corrupt(fmt::format("offset {} follows {}", header->base.value, next.value - 1));
+    if (checked && header->leader_epoch < epoch)
+      co_return corrupt(fmt::format("leader epoch {} follows {}", header->leader_epoch.value, epoch.value));
+    if (checked) {
       bytes.resize(header->size);
       CO_TRY(const std::size_t n, co_await log->read(position, bytes));
       if (n != bytes.size()) co_return fail(ErrorCode::kKafkaStorageError, *path_ + ": shorter than its batches");
       const auto batch = record::BatchView::at(bytes);
       if (!batch) co_return damaged(batch.error());
-      if (!batch->crc_ok())
-        co_return damaged({ErrorCode::kCorruptMessage, fmt::format("wrong CRC at position {}", position)});
+      if (!batch->crc_ok()) co_return corrupt(fmt::format("wrong CRC at position {}", position));
     }
     CO_TRY_VOID(visit(*header));
     note(*header, index_interval);
     next = header->last + 1;
+    epoch = header->leader_epoch;
     if (pace.due(header->size)) co_await give_way();
   }
   co_return Rebuilt{size_, {}};

@@ -57,13 +57,15 @@ class LogSegment {
   // Takes over the files as they are. False: an index is missing or cannot be one; rebuild().
   Result<bool> load();
   // Forgets what the indexes say and makes them again from the batches; a batch that ends above `checked_below` has its
-  // CRC computed. Gives each whole and sound batch to `visit`, and stops before the first that is not, with the reason.
+  // CRC computed, and what that does not cover compared with the batch before: leader epochs do not go down, and where
+  // `dense`, offsets leave no gap. Gives each whole and sound batch to `visit`, and stops before the first that is not,
+  // with the reason.
   struct Rebuilt {
     std::uint64_t sound_size = 0;
     std::optional<Error> damage;
   };
   // Gives way to others as it goes.
-  Task<Result<Rebuilt>> rebuild(Offset checked_below, std::int32_t index_interval,
+  Task<Result<Rebuilt>> rebuild(Offset checked_below, bool dense, std::int32_t index_interval,
                                 std::function<Result<>(const BatchHeader&)> visit);
   // Walks all batches from the one that contains `from` (or follows it), giving way to others as it goes.
   Task<Result<>> walk(Offset from, std::function<Result<>(const BatchHeader&)> visit) const;

@@ -43,6 +43,7 @@ class Three:
                  properties: dict[str, str] | None = None):
         controllers = {node: free_port() for node in NODES}
         self.nodes: list[Broker] = []
+        self.controllers = controllers
         for node in NODES:
             home = folder / f"node-{node}"
             broker = KafkaOfThree(home, jvm=_KAFKA_JVM) if kind == "kafka" else ThalwegBroker(home, binary=binary)

@@ -26,9 +26,13 @@ class Gap:
     others: float  # of the others, which it followed
 
 
+def stock_librdkafka(*arguments: object) -> Client:
+    return Client(program(), "stock", *arguments)
+
+
 class Failover:
-    def __init__(self, cluster: Cluster, rate: int = 1000):
-        self.cluster, self.rate = cluster, rate
+    def __init__(self, cluster: Cluster, rate: int = 1000, writer: Callable[..., Client] = stock_librdkafka):
+        self.cluster, self.rate, self._start_writer = cluster, rate, writer
         self.writer: Client | None = None
         self._ids = itertools.count(1)
 
@@ -37,7 +41,7 @@ class Failover:
         self.cluster.wait_for_each_other()
         self.cluster.thalweg(["topic", "create", TOPIC, "--partitions", str(PARTITIONS), "--replicas", "3",
                               "--config", "min.insync.replicas=2"])
-        self.writer = Client(program(), "stock", self.cluster.bootstrap, TOPIC, PARTITIONS, self.rate)
+        self.writer = self._start_writer(self.cluster.bootstrap, TOPIC, PARTITIONS, self.rate)
         self._wait_until_served()
         self.spread()
 
@@ -60,12 +64,13 @@ class Failover:
         others = [gap for partition, gap in enumerate(worst) if leaders[partition] != victim]
         return Gap(max(led, default=0.0), max(others, default=0.0))
 
-    def bring_back(self, node: int) -> None:
+    def bring_back(self, node: int) -> float:
+        """The longest wait until the node leads again what it led before."""
         self.cluster.start(node)
         self.cluster.wait_for_each_other()
-        self.spread()
+        return max(self.spread())
 
-    def spread(self) -> None:
+    def spread(self) -> list[float]:
         """Everybody is in sync, each leads a partition, and the writer has found them all.
 
         librdkafka waits up to 10 s before it connects again to a server that was away. Whoever is killed meanwhile would
@@ -77,7 +82,7 @@ class Failover:
                 break
         else:
             raise Failure(f"leaderships do not go back: {self._leaders()}")
-        self._wait_until_served()
+        return self._wait_until_served()
 
     def finish(self) -> Figures:
         """Ends the writer, and compares what it was promised with what is there."""

@@ -1,15 +1,35 @@
 // BrokerRegistration (62), versions 0-4 (KIP-631, KIP-858, KIP-966): a broker asks the controller to be known.
 #include "broker/api/api.h"
 #include "broker/api/at_controller.h"
+#include "broker/broker.h"
 #include "protocol/broker_registration_request.h"
 #include "protocol/broker_registration_response.h"
+#include "raft/quorum.h"
 
 namespace thalweg::broker {
 namespace {
 
-Task<Staged<protocol::BrokerRegistrationResponse>> broker_registration(const RequestContext& context,
-                                                                       protocol::BrokerRegistrationRequest request) {
-  co_return staged_answer_as_controller<protocol::BrokerRegistrationResponse>(context, std::move(request));
+using protocol::BrokerRegistrationResponse;
+
+// This node's own broker asks the controller here without a connection: who comes by one has the same node.id, by
+// mistake or not, and must not take its place while it lives.
+Task<BrokerRegistrationResponse> answer(RequestContext context, protocol::BrokerRegistrationRequest request) {
+  Broker& broker = context.here.broker;
+  const bool takes_our_id = broker.config().is_broker && request.broker_id == broker.config().node_id;
+  if (takes_our_id && co_await broker.shard0().call(broker.quorum(), &raft::Quorum::is_leader)) {
+    BrokerRegistrationResponse refused;
+    refused.error_code = ErrorCode::kDuplicateBrokerRegistration;
+    co_return refused;
+  }
+  co_return co_await answer_as_controller<BrokerRegistrationResponse>(std::move(context), std::move(request));
+}
+
+Task<Staged<BrokerRegistrationResponse>> broker_registration(const RequestContext& context,
+                                                             protocol::BrokerRegistrationRequest request) {
+  RequestContext kept = context;
+  kept.request.memory = nullptr;  // given back by then
+  kept.request.noted = nullptr;
+  co_return Staged<BrokerRegistrationResponse>{.later = answer(std::move(kept), std::move(request))};
 }
 
 }  // namespace
