@@ -24,24 +24,39 @@ Task<Result<std::map<TopicPartition, Extent>>> committed_extents(admin::Client& 
   co_return extents;
 }
 
-}  // namespace
-
-DeadLetter dead_letter_in(const admin::ConsumedRecord& record) {
+// They refer to the record.
+std::vector<letters::HeaderBytes> views_of(const admin::ConsumedRecord& record) {
   std::vector<letters::HeaderBytes> headers;
   for (const auto& [name, value] : record.headers) headers.emplace_back(name, value);
-  return letters::dead_letter_in(headers);
+  return headers;
 }
 
-admin::Message original_of(const admin::ConsumedRecord& record) {
-  admin::Message message{.topic = dead_letter_in(record).topic.value_or(""),
-                         .partition = {},
-                         .key = record.key,
-                         .value = record.value,
-                         .headers = {},
-                         .timestamp = {}};
+}  // namespace
+
+DeadLetter dead_letter_in(const admin::ConsumedRecord& record) { return letters::dead_letter_in(views_of(record)); }
+
+std::vector<admin::Header> own_headers(const admin::ConsumedRecord& record) {
+  std::vector<admin::Header> own;
   for (const auto& header : record.headers)
-    if (!letters::is_of_family(header.first)) message.headers.push_back(header);
-  return message;
+    if (!letters::is_of_family(header.first)) own.push_back(header);
+  return own;
+}
+
+admin::Message sent_back(const admin::ConsumedRecord& record, std::string topic) {
+  const letters::LetterPlace place{record.partition.topic, record.partition.partition, record.offset};
+  return {.topic = std::move(topic),
+          .partition = {},
+          .key = record.key,
+          .value = record.value,
+          .headers = letters::headers_back(views_of(record), place),
+          .timestamp = {}};
+}
+
+Task<Result<Replayed>> fetch_replayed(Session session, std::string group) {
+  CO_TRY(const auto committed, co_await admin::fetch_offsets(session.client, std::move(group)));
+  Replayed replayed;
+  for (const auto& [tp, at] : committed) replayed.emplace(tp, letters::ReplayMarks::of(at.offset, at.metadata));
+  co_return replayed;
 }
 
 void LetterFilter::declare(OptionParser& parser) {

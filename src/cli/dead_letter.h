@@ -11,17 +11,22 @@
 #include "cli/command.h"
 #include "cli/place.h"
 #include "letters/dead_letter.h"
+#include "letters/replay.h"
+#include "letters/replay_marks.h"
 
 namespace thalweg::cli {
 
-// The toolkit's DeadLetterQueue::Replay::group.
-inline constexpr std::string_view kReplayGroup = "thalweg-dlq-replay";
-
 using letters::DeadLetter;
+using letters::kReplayGroup;
 DeadLetter dead_letter_in(const admin::ConsumedRecord& record);
-// The record as it was: without the headers of those who could not handle it. Its topic is where it comes from, or
-// empty when nobody said.
-admin::Message original_of(const admin::ConsumedRecord& record);
+// The record's own headers: without those of who could not handle it.
+std::vector<admin::Header> own_headers(const admin::ConsumedRecord& record);
+// What is sent back, to that topic: key and value as they were, headers as letters/replay.h says.
+admin::Message sent_back(const admin::ConsumedRecord& record, std::string topic);
+
+// What the group has committed of each partition.
+using Replayed = std::map<TopicPartition, letters::ReplayMarks>;
+Task<Result<Replayed>> fetch_replayed(Session session, std::string group);
 
 // --where error=NAME and origin=TOPIC[:N]: all of them must hold.
 class LetterFilter {

@@ -46,13 +46,13 @@ Task<Result<std::vector<std::string>>> queues_of(Session session) {
   co_return queues;
 }
 
-void count(Heaps& heaps, const admin::ConsumedRecord& record, const admin::CommittedOffsets& replayed) {
+void count(Heaps& heaps, const admin::ConsumedRecord& record, const Replayed& replayed) {
   const DeadLetter letter = dead_letter_in(record);
   Heap& heap = heaps[{record.partition.topic, letter.topic.value_or(""), letter.partition.value_or(""),
                       letter.error.value_or("")}];
   ++heap.records;
   const auto at = replayed.find(record.partition);
-  if (at == replayed.end() || record.offset >= at->second.offset) ++heap.waiting;
+  if (at == replayed.end() || !at->second.has(record.offset)) ++heap.waiting;
   heap.oldest = std::min(heap.oldest, record.timestamp);
   heap.newest = std::max(heap.newest, record.timestamp);
 }
@@ -113,7 +113,7 @@ std::string as_text(const admin::ConsumedRecord& record) {
       shown(letter.offset), when ? utc_text(*when).value_or("?") : "?", shown(letter.error), shown(letter.message),
       shown(letter.group), shown(letter.attempts), shown(letter.time), text_of_bytes(record.key),
       text_of_bytes(record.value));
-  for (const auto& [name, value] : original_of(record).headers)
+  for (const auto& [name, value] : own_headers(record))
     out += fmt::format("  header  {}={}\n", one_line(name), text_of_bytes(value));
   return out;
 }
@@ -126,7 +126,7 @@ std::string number_field(std::string_view key, const std::optional<std::string>&
 std::string letter_as_json(const admin::ConsumedRecord& record) {
   const DeadLetter letter = dead_letter_in(record);
   std::string headers;
-  for (const auto& [name, value] : original_of(record).headers)
+  for (const auto& [name, value] : own_headers(record))
     headers +=
         fmt::format("{}{{{},{}}}", headers.empty() ? "" : ",", json_field("key", name), json_field("value", value));
   return fmt::format(
@@ -141,7 +141,7 @@ std::string letter_as_json(const admin::ConsumedRecord& record) {
       json_field("value", record.value), headers);
 }
 
-Task<Result<>> count_all(Session session, LetterReader& reader, const admin::CommittedOffsets& replayed, Heaps& heaps) {
+Task<Result<>> count_all(Session session, LetterReader& reader, const Replayed& replayed, Heaps& heaps) {
   Progress progress(session, true);
   std::int64_t seen = 0;
   for (;;) {
@@ -183,7 +183,7 @@ Task<Result<>> dlq_list(Session session) {
   CO_TRY(const auto from, place_of(session));
   CO_TRY(const auto queues, co_await queues_of(session));
   CO_TRY(const auto replayed,
-         co_await admin::fetch_offsets(session.client, session.options.value_or("group", std::string(kReplayGroup))));
+         co_await fetch_replayed(session, session.options.value_or("group", std::string(kReplayGroup))));
   CO_TRY(auto range, co_await letter_range(session, queues, from));
   LetterReader reader(session, std::move(range));
   Heaps heaps;

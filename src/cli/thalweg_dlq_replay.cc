@@ -1,5 +1,5 @@
 // thalweg dlq replay: what DeadLetterQueue::replay of the toolkit does, with its group, so that one goes on where the
-// other stopped.
+// other stopped; and where the console has sent letters back, these are left out.
 //
 // At least once: letters are sent, then their offsets are committed. Who is killed between the two sends the letters of
 // one batch again next time.
@@ -62,22 +62,24 @@ class Replay {
       report.add({wish_.queue, topic, std::to_string(records), wish_.dry ? "would be sent" : "sent"});
     if (passed_over_ > 0)
       report.add({wish_.queue, {}, std::to_string(passed_over_), wish_.dry ? "would be passed over" : "passed over"});
+    if (sent_before_ > 0) report.add({wish_.queue, {}, std::to_string(sent_before_), "sent before"});
     session_.show(report);
   }
-  bool found_nothing() const { return by_topic_.empty() && passed_over_ == 0; }
+  bool found_nothing() const { return by_topic_.empty() && passed_over_ == 0 && sent_before_ == 0; }
 
  private:
   // What happened to one letter of a batch.
   struct Step {
     const admin::ConsumedRecord* letter;
-    std::string topic;  // empty: passed over
+    std::string topic;  // empty: passed over, or sent before
+    bool sent_before = false;
     std::optional<Result<admin::Delivery>> outcome = {};
   };
 
   Task<Result<>> go_on_from_committed(LetterRange& range) {
-    CO_TRY(const auto committed, co_await admin::fetch_offsets(session_.client, wish_.group));
+    CO_TRY(replayed_, co_await fetch_replayed(session_, wish_.group));
     for (auto& [tp, from] : range.from)
-      if (const auto at = committed.find(tp); at != committed.end()) from = std::max(from, at->second.offset);
+      if (const auto at = replayed_.find(tp); at != replayed_.end()) from = std::max(from, at->second.below());
     co_return Result<>();
   }
 
@@ -98,28 +100,21 @@ class Replay {
     Result<> result;
     for (const auto& record : records) {
       if (sent_ == wish_.count) break;
-      admin::Message original = message_of(record);
       const DeadLetter letter = dead_letter_in(record);
-      const bool taken = wish_.filter.takes(letter);
-      if (taken && letters::lacks_record(letter, record.key.has_value(), record.value.has_value())) {
-        result =
-            fail(ErrorCode::kInvalidRequest,
-                 fmt::format("{}@{} does not hold the record, only its place: the share group was not told to copy "
-                             "(errors.deadletterqueue.copy.record.enable)",
-                             to_string(record.partition), record.offset.value));
+      if (is_sent_before(record) || !wish_.filter.takes(letter)) {
+        steps->push_back({&record, "", is_sent_before(record)});
+        continue;
+      }
+      const auto to =
+          letters::way_back(letter, record.key.has_value(), record.value.has_value(), wish_.queue, wish_.to);
+      if (!to) {
+        result = std::unexpected(stays(record, to.error()));
         break;
       }
-      if (taken && original.topic.empty()) {
-        result = fail(ErrorCode::kInvalidRequest,
-                      fmt::format("{}@{} does not say where it comes from; name a topic with --to",
-                                  to_string(record.partition), record.offset.value));
-        break;
-      }
-      Step& step = steps->emplace_back(Step{&record, taken ? original.topic : ""});
-      if (!taken) continue;
+      Step& step = steps->emplace_back(Step{&record, *to});
       ++sent_;
       if (!wish_.dry)
-        co_await producer_->send(std::move(original), [steps, &step](Result<admin::Delivery> outcome) {
+        co_await producer_->send(sent_back(record, *to), [steps, &step](Result<admin::Delivery> outcome) {
           step.outcome = std::move(outcome);
         });
     }
@@ -129,10 +124,15 @@ class Replay {
     co_return settled ? result : settled;
   }
 
-  admin::Message message_of(const admin::ConsumedRecord& record) const {
-    admin::Message original = original_of(record);
-    if (wish_.to) original.topic = *wish_.to;
-    return original;
+  bool is_sent_before(const admin::ConsumedRecord& record) const {
+    const auto at = replayed_.find(record.partition);
+    return at != replayed_.end() && at->second.has(record.offset);
+  }
+
+  static Error stays(const admin::ConsumedRecord& record, letters::Stays why) {
+    const bool helps = why != letters::Stays::kHoldsNoRecord;
+    return {ErrorCode::kInvalidRequest, fmt::format("{}@{} {}{}", to_string(record.partition), record.offset.value,
+                                                    sentence(why), helps ? "; name a topic with --to" : "")};
   }
 
   // One record that is too large has the whole of its batch refused; the others shall not suffer.
@@ -140,7 +140,7 @@ class Replay {
     for (auto& step : steps) {
       const bool refused = step.outcome && !*step.outcome && step.outcome->error().code == ErrorCode::kMessageTooLarge;
       if (!refused) continue;
-      step.outcome = co_await producer_->send_and_wait(message_of(*step.letter));
+      step.outcome = co_await producer_->send_and_wait(sent_back(*step.letter, step.topic));
       if (!*step.outcome) co_return;
     }
   }
@@ -157,12 +157,20 @@ class Replay {
                  fmt::format("{}: {}", step.topic,
                              step.outcome ? kafka_text(step.outcome->error()) : "nobody knows whether it was sent"));
       if (lost) broken.insert(step.letter->partition);
-      if (!lost) ++(step.topic.empty() ? passed_over_ : by_topic_[step.topic]);
-      if (!broken.contains(step.letter->partition)) positions[step.letter->partition].offset = step.letter->offset + 1;
+      if (!lost) ++counter_of(step);
+      if (broken.contains(step.letter->partition)) continue;
+      auto& marks = replayed_[step.letter->partition];
+      marks.raise(step.letter->offset + 1);
+      positions[step.letter->partition] = {.offset = marks.below(), .metadata = marks.metadata()};
     }
     if (wish_.dry || positions.empty()) co_return result;
     CO_TRY_VOID(co_await commit(std::move(positions)));
     co_return result;
+  }
+
+  std::int64_t& counter_of(const Step& step) {
+    if (step.sent_before) return sent_before_;
+    return step.topic.empty() ? passed_over_ : by_topic_[step.topic];
   }
 
   Task<Result<>> commit(admin::CommittedOffsets positions) {
@@ -182,8 +190,9 @@ class Replay {
   const ReplayWish& wish_;
   std::shared_ptr<admin::Producer> producer_;
   Progress progress_;
+  Replayed replayed_;
   std::map<std::string, std::int64_t> by_topic_;
-  std::int64_t sent_ = 0, passed_over_ = 0;
+  std::int64_t sent_ = 0, passed_over_ = 0, sent_before_ = 0;
 };
 
 }  // namespace

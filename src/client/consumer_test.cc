@@ -467,7 +467,10 @@ TEST(DeadLetterQueue, ReplayRestoresKeyValueAndHeadersAndSendsNothingTwice) {
   ASSERT_TRUE(running.stop());
   EXPECT_EQ(handled[0].key(), "k");
   EXPECT_EQ(handled[0].value(), "v");
-  EXPECT_EQ(handled[0].headers(), (Headers{{"trace", "t1"}, {"empty", std::nullopt}}));
+  EXPECT_EQ(handled[0].headers(), (Headers{{"trace", "t1"},
+                                           {"empty", std::nullopt},
+                                           {"thalweg-replay-of", "dlq.orders/0/0"},
+                                           {"thalweg-replay-count", "1"}}));
   EXPECT_EQ(DeadLetterQueue::replay(cluster.producer(), {.queue = "dlq.orders"}).value_or(99), 0u);
 }
 

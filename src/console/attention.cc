@@ -189,6 +189,72 @@ struct Kept {
   }
 };
 
+// Members read nothing while they agree on who reads what.
+constexpr auto kRebalancesWithin = std::chrono::minutes(10);
+constexpr int kRebalancesMany = 3;
+
+// A group that was forgotten in between begins with its first generation again.
+int rebalances_of(const std::string& name, const AttentionInputs& inputs) {
+  const Instant now = inputs.rollup->at;
+  const auto seen =
+      inputs.history->since({SeriesOf::kGroup, name, SeriesName::kGeneration}, now - Instant(kRebalancesWithin), now);
+  double sum = 0;
+  for (std::size_t i = 1; i < seen.size(); ++i) sum += std::max(0.0, seen[i].value - seen[i - 1].value);
+  return int(sum);
+}
+
+Attention rebalances_often(const std::string& name, int times) {
+  return {.id = "rebalances:" + name,
+          .severity = Severity::kWarn,
+          .sentence = fmt::format("{} has rebalanced {} times in {} minutes", name, times, kRebalancesWithin.count()),
+          .detail =
+              "each stops its members for a while: do they restart, or take longer than max.poll.interval.ms for "
+              "what they have read?",
+          .kind = ResourceKind::kGroup,
+          .name = name,
+          .partition = {}};
+}
+
+Attention not_committed(const std::string& name, const Uncommitted& standing) {
+  std::string detail = "records of before wait there: its handler may hang, or fail at one record again and again";
+  if (standing.partitions > 1)
+    detail = fmt::format("nor {} others; ", in_words(std::size_t(standing.partitions - 1))) + detail;
+  return {.id = "uncommitted:" + name,
+          .severity = Severity::kWarn,
+          .sentence = fmt::format("{} has not committed {}-{} for {}", name, standing.topic, standing.partition.value,
+                                  in_minutes(standing.since_ms)),
+          .detail = std::move(detail),
+          .kind = ResourceKind::kGroup,
+          .name = name,
+          .partition = standing.partition.value};
+}
+
+// The most urgent of what is to be said of how far a group is: one that stands still falls behind, too.
+void look_at_group(const std::string& name, const GroupRollup& group, const AttentionInputs& inputs, Kept& kept) {
+  if (const auto times = rebalances_of(name, inputs); group.members > 0 && times >= kRebalancesMany)
+    kept.add(rebalances_often(name, times));
+  if (group.members > 0 && group.uncommitted)
+    kept.add(not_committed(name, *group.uncommitted));
+  else if (falls_behind(name, group, inputs))
+    kept.add(falling_behind(name, group));
+}
+
+void look_at_clocks(const AttentionInputs& inputs, Kept& kept) {
+  if (!inputs.rollup) return;
+  for (const auto& [id, ahead] : inputs.rollup->ahead_ms) {
+    const auto topic = inputs.image->topic(id);
+    if (!topic) continue;
+    kept.add({.id = "ahead:" + topic->name,
+              .severity = Severity::kWarn,
+              .sentence = fmt::format("Records of {} are dated {} ahead", topic->name, in_minutes(ahead)),
+              .detail = "the clock of a producer is wrong, or this broker's: what is read by time misses them, and "
+                        "retention keeps them longer",
+              .kind = ResourceKind::kTopic,
+              .name = topic->name,
+              .partition = {}});
+  }
+}
+
 }  // namespace
 
 AttentionInputs attention_inputs(const Call& call, TopicTablePtr table, RollupPtr rollup) {
@@ -214,11 +280,12 @@ Task<AttentionList> attention_of(AttentionInputs inputs) {
   if (inputs.is_open_to_others) others.push_back(open_console());
   look_at_disks(inputs, others);
   for (auto& item : others) kept.add(std::move(item));
+  look_at_clocks(inputs, kept);
   Pace pace(kRowsAtOnce);
   if (inputs.rollup && inputs.history)
     for (const auto& [name, group] : inputs.rollup->groups) {
       if (pace.due()) co_await give_way();
-      if (falls_behind(name, group, inputs)) kept.add(falling_behind(name, group));
+      look_at_group(name, group, inputs, kept);
     }
   for (const auto& row : inputs.table->rows) {
     if (pace.due()) co_await give_way();

@@ -88,7 +88,11 @@ struct BehindTest : AttentionTest {
       history.add({SeriesOf::kGroup, "readers", SeriesName::kAge}, now += std::chrono::minutes(1), age * 60'000);
     auto rollup = std::make_shared<Rollup>();
     rollup->at = now;
-    rollup->groups["readers"] = {.lag = 48'210, .age_ms = std::int64_t(minutes.back() * 60'000), .members = members};
+    rollup->groups["readers"] = {.lag = 48'210,
+                                 .age_ms = std::int64_t(minutes.back() * 60'000),
+                                 .members = members,
+                                 .generation = 0,
+                                 .uncommitted = {}};
     inputs.rollup = rollup;
     inputs.history = &history;
   }
@@ -121,6 +125,72 @@ TEST_F(BehindTest, OneThatWasNotWatchedForLongIsNot) {
 TEST_F(BehindTest, OneThatNobodyIsInIsNot) {
   look_at_ages({7, 8, 9, 10, 11, 12}, 0);
   EXPECT_EQ(look().total, 0);
+}
+
+TEST_F(BehindTest, OneThatStandsStillInAPartitionIsSaidToAndNotToFallBehind) {
+  look_at_ages({7, 8, 9, 10, 11, 12.7});
+  auto rollup = std::make_shared<Rollup>(*inputs.rollup);
+  rollup->groups["readers"].uncommitted = Uncommitted{"orders", PartitionId{3}, 9 * 60'000, 3};
+  inputs.rollup = rollup;
+  const auto list = look();
+  ASSERT_EQ(list.total, 1);
+  EXPECT_EQ(list.items[0].sentence, "readers has not committed orders-3 for 9.0 min");
+  EXPECT_TRUE(list.items[0].detail.value_or("").starts_with("nor two others; records of before wait there"));
+  EXPECT_EQ(list.items[0].kind, ResourceKind::kGroup);
+  rollup->groups["readers"].members = 0;
+  EXPECT_EQ(look().total, 0) << "nobody reads";
+}
+
+// Generations of a group as they were looked at once a minute.
+struct RebalancesTest : AttentionTest {
+  History history;
+  AttentionList look_at_generations(std::vector<double> generations, int members = 3) {
+    Instant now(std::chrono::hours(1));
+    for (const double generation : generations)
+      history.add({SeriesOf::kGroup, "readers", SeriesName::kGeneration}, now += std::chrono::minutes(1), generation);
+    auto rollup = std::make_shared<Rollup>();
+    rollup->at = now;
+    rollup->groups["readers"] = {.lag = 0, .age_ms = 0, .members = members, .generation = 1, .uncommitted = {}};
+    inputs.rollup = rollup;
+    inputs.history = &history;
+    return look();
+  }
+};
+
+TEST_F(RebalancesTest, AGroupThatRebalancesThreeTimesInTenMinutesIsSaid) {
+  const auto list = look_at_generations({4, 5, 5, 6, 7});
+  ASSERT_EQ(list.total, 1);
+  EXPECT_EQ(list.items[0].sentence, "readers has rebalanced 3 times in 10 minutes");
+  EXPECT_EQ(list.items[0].kind, ResourceKind::kGroup);
+}
+
+TEST_F(RebalancesTest, OneThatRebalancesTwiceOrDidLongAgoIsNot) {
+  EXPECT_EQ(look_at_generations({4, 5, 6}).total, 0);
+  EXPECT_EQ(look_at_generations({7, 8, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 10}).total, 0);
+}
+
+TEST_F(RebalancesTest, OneThatWasForgottenAndBeganAnewIsNot) {
+  EXPECT_EQ(look_at_generations({90, 91, 1, 2}).total, 0);
+}
+
+TEST_F(RebalancesTest, OneThatNobodyIsInAnyMoreIsNot) { EXPECT_EQ(look_at_generations({1, 2, 3, 4, 5}, 0).total, 0); }
+
+TEST_F(AttentionTest, TopicsWhoseRecordsAreDatedAheadAreSaid) {
+  metadata::ImageBuilder builder(std::make_shared<const metadata::Image>());
+  const Uuid id{1, 2};
+  protocol::TopicRecord topic;
+  topic.name = "orders";
+  topic.topic_id = id;
+  CHECK(builder.apply(metadata::Record(topic)));
+  inputs.image = builder.pin();
+  auto rollup = std::make_shared<Rollup>();
+  rollup->ahead_ms[id] = 7'200'000;
+  rollup->ahead_ms[Uuid{8, 9}] = 7'200'000;  // that is gone
+  inputs.rollup = rollup;
+  const auto list = look();
+  ASSERT_EQ(list.total, 1);
+  EXPECT_EQ(list.items[0].sentence, "Records of orders are dated 2.0 h ahead");
+  EXPECT_EQ(list.items[0].name, "orders");
 }
 
 TEST_F(AttentionTest, ADiskThatFillsAndLogsThatFailedAreSaid) {

@@ -13,6 +13,7 @@
 #include "broker/broker.h"
 #include "broker/context.h"
 #include "console/access.h"
+#include "console/kept_answers.h"
 #include "console/registry_schemas.h"
 #include "console/rollup.h"
 #include "console/searches.h"
@@ -39,6 +40,9 @@ struct Shared {
   Rollups rollups;
   Searches searches;
   RegistrySchemas schemas;
+  KeptAnswers kept_answers;
+  // Dead letters go back one replay at a time.
+  Turn replaying;
   // What is fetched for people is in memory and unpacked, so one fetch at a time; those of other brokers, which may be
   // slow, in a queue of their own.
   Turn reading_here, reading_elsewhere;

@@ -49,6 +49,9 @@ Console::Console(broker::Broker& broker, Workers& workers, About about, std::spa
               .rollups = Rollups(broker),
               .searches = Searches(broker, workers),
               .schemas = {},
+              .kept_answers = {},
+              .replaying = {},
+              .replaying = {},
               .reading_here = {},
               .reading_elsewhere = {}},
       memory_(kMemory),
@@ -85,7 +88,10 @@ void Console::add_routes() {
   add_record_deletion(routes);
   add_group_changes(routes);
   add_offset_reset(routes);
+  add_changes(routes);
   add_dead_letters(routes);
+  add_letters(routes);
+  add_letter_replay(routes);
   add_schemas(routes);
   add_schema_changes(routes);
   add_schema_deletions(routes);

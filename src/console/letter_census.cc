@@ -1,6 +1,10 @@
 #include "console/letter_census.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "schema/md5.h"
 
 namespace thalweg::console {
 namespace {
@@ -54,16 +58,22 @@ std::string fingerprint(const LetterCause& cause) {
   return all;
 }
 
+std::string id_of(const LetterCause& cause) {
+  std::string hex;
+  for (const auto byte : schema::Md5::of(fingerprint(cause))) hex += fmt::format("{:02x}", byte);
+  return hex;
+}
+
 bool is_newer(const LetterCause& a, const LetterCause& b) {
   return std::tuple(a.last_at, a.partition, a.offset) > std::tuple(b.last_at, b.partition, b.offset);
 }
 
 }  // namespace
 
-void LetterCensus::count(const Place& place, std::span<const letters::HeaderBytes> headers) {
-  ++looked_at_;
+LetterCause cause_of(const LetterCensus::Place& place, std::span<const letters::HeaderBytes> headers) {
   auto letter = letters::dead_letter_in(headers);
-  LetterCause cause{.family = shown_family(letter.family),
+  LetterCause cause{.id = {},
+                    .family = shown_family(letter.family),
                     .origin = kept_part(std::move(letter.topic)),
                     .group = kept_part(std::move(letter.group)),
                     .error = kept_part(std::move(letter.error)),
@@ -73,11 +83,17 @@ void LetterCensus::count(const Place& place, std::span<const letters::HeaderByte
                     .last_at = place.timestamp,
                     .partition = place.partition,
                     .offset = place.offset};
-  auto key = fingerprint(cause);
-  const auto known = by_cause_.find(key);
+  cause.id = id_of(cause);
+  return cause;
+}
+
+void LetterCensus::count(const Place& place, std::span<const letters::HeaderBytes> headers) {
+  ++looked_at_;
+  auto cause = cause_of(place, headers);
+  const auto known = by_cause_.find(cause.id);
   if (known == by_cause_.end()) {
     if (by_cause_.size() < kCausesMax)
-      by_cause_.emplace(std::move(key), std::move(cause));
+      by_cause_.emplace(cause.id, std::move(cause));
     else
       ++others_;
     return;

@@ -29,8 +29,11 @@ class LetterCensus {
   std::vector<LetterCause> causes() const;
 
  private:
-  std::map<std::string, LetterCause> by_cause_;
+  std::map<std::string, LetterCause> by_cause_;  // by its id
   std::int32_t looked_at_ = 0, others_ = 0;
 };
+
+// The cause of one letter, as a heap of one.
+LetterCause cause_of(const LetterCensus::Place& place, std::span<const letters::HeaderBytes> headers);
 
 }  // namespace thalweg::console

@@ -3,8 +3,6 @@
 #include <set>
 
 #include "console/testing.h"
-#include "protocol/join_group_request.h"
-#include "protocol/join_group_response.h"
 
 namespace thalweg::console {
 namespace {
@@ -13,15 +11,6 @@ struct PlansTest : ChangesTest {
   std::int64_t committed(const std::string& group, int row = 0) {
     return number_at(get("/groups/" + group + "/partitions", "/groups/{group}/partitions"),
                      "items/" + std::to_string(row) + "/committed");
-  }
-  void join(const std::string& group) {
-    protocol::JoinGroupRequest request;
-    request.group_id = group;
-    request.session_timeout_ms = 60'000;
-    request.protocol_type = "consumer";
-    request.protocols.emplace_back().name = "range";
-    const auto answer = kafka<protocol::JoinGroupResponse>(std::move(request), 2);
-    CHECK(answer.error_code == ErrorCode::kNone);
   }
 };
 
@@ -313,7 +302,8 @@ std::vector<Write> writes() {
           {"POST", "/schemas/orders-value/versions", R"({"text":"\"long\""})"},
           {"PATCH", "/schemas/orders-value/level", R"({"level":"NONE"})"},
           {"DELETE", "/schemas/orders-value", ""},
-          {"DELETE", "/schemas/orders-value/versions/1", ""}};
+          {"DELETE", "/schemas/orders-value/versions/1", ""},
+          {"POST", "/dead-letters/dlq.orders/replay", "{}"}};
 }
 
 struct WritesTest : PlansTest {
@@ -323,7 +313,16 @@ struct WritesTest : PlansTest {
     create("orders", 1);
     produce("orders", 0, 3);
     commit("readers", "orders", 0, 2);
+    create("dlq.orders", 1);
+    bury_one();
     register_schema("orders-value", "\"int\"");
+  }
+  // A letter of orders.
+  void bury_one() {
+    record::BatchBuilder builder({});
+    const record::HeaderView origin{"__dlq.errors.topic", as_bytes("orders")};
+    builder.append({.timestamp = 1'700'000'000'000, .value = as_bytes("value"), .headers = {&origin, 1}});
+    send_batch("dlq.orders", 0, builder.build());
   }
   void nothing_changed() {
     EXPECT_EQ(committed("readers"), 2);
@@ -347,6 +346,8 @@ TEST_F(WritesTest, AreAllThereAre) {
     std::string real = method;
     for (char& c : real) c = char(c - 'a' + 'A');
     real += path.substr(std::string_view("/api/v1").size());
+    if (const auto place = real.find("dead-letters/{topic}"); place != real.npos)
+      real.replace(place, real.find('}') + 1 - place, "dead-letters/dlq.orders");
     for (const auto& [name, value] : std::vector<std::pair<std::string, std::string>>{{"{topic}", "orders"},
                                                                                       {"{group}", "readers"},
                                                                                       {"{id}", "1"},

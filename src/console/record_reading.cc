@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "console/letter_view.h"
+
 namespace thalweg::console {
 namespace {
 
@@ -22,26 +24,43 @@ Task<Result<Part>> find_part(const Call& call, const PartitionPlace& place, std:
   co_return Part{std::move(found), last_stable};
 }
 
-Task<std::vector<Record>> shown(const Call& call, Part part, RecordView view) {
+// As lists show what was found: records, or letters.
+template <class Shown>
+using AsShown = std::vector<Shown> (*)(const UnpackedRecords&, const RecordView&, const SchemasById&);
+
+template <class Shown>
+Task<std::vector<Shown>> shown(const Call& call, Part part, RecordView view, AsShown<Shown> as_shown) {
   view.last_stable = part.last_stable;
   const auto schemas = co_await call.shared.schemas.of(call, schema_ids(*part.found, view));
-  co_return co_await call.shared.workers.run(
-      [found = std::move(part.found), view = std::move(view), schemas] { return as_records(*found, view, schemas); });
+  co_return co_await call.shared.workers.run([found = std::move(part.found), view = std::move(view), schemas,
+                                              as_shown] { return as_shown(*found, view, schemas); });
+}
+
+template <class Shown>
+Task<Result<std::vector<Shown>>> read_shown(const Call& call, PartitionPlace place, std::vector<Offset> wanted,
+                                            ReadIsolation isolation, RecordView view, AsShown<Shown> as_shown) {
+  std::vector<Shown> all;
+  while (!wanted.empty()) {
+    const auto turn = co_await call.shared.reading(place.leader == call.self()).take();
+    CO_TRY(auto part, co_await find_part(call, place, wanted, kReadAtOnce, isolation));
+    const Offset next = std::max(part.found->next, wanted.front() + 1);
+    std::ranges::move(co_await shown(call, std::move(part), view, as_shown), std::back_inserter(all));
+    std::erase_if(wanted, [next](Offset offset) { return offset < next; });
+  }
+  co_return all;
 }
 
 }  // namespace
 
 Task<Result<std::vector<Record>>> read_records(const Call& call, PartitionPlace place, std::vector<Offset> wanted,
                                                ReadIsolation isolation, RecordView view) {
-  std::vector<Record> all;
-  while (!wanted.empty()) {
-    const auto turn = co_await call.shared.reading(place.leader == call.self()).take();
-    CO_TRY(auto part, co_await find_part(call, place, wanted, kReadAtOnce, isolation));
-    const Offset next = std::max(part.found->next, wanted.front() + 1);
-    std::ranges::move(co_await shown(call, std::move(part), view), std::back_inserter(all));
-    std::erase_if(wanted, [next](Offset offset) { return offset < next; });
-  }
-  co_return all;
+  return read_shown<Record>(call, std::move(place), std::move(wanted), isolation, std::move(view), as_records);
+}
+
+Task<Result<std::vector<Letter>>> read_letters(const Call& call, PartitionPlace place, std::vector<Offset> wanted,
+                                               RecordView view) {
+  return read_shown<Letter>(call, std::move(place), std::move(wanted), ReadIsolation::kCommitted, std::move(view),
+                            as_letters);
 }
 
 Task<Result<>> read_unpacked(const Call& call, PartitionPlace place, std::vector<Offset> wanted,
@@ -57,6 +76,14 @@ Task<Result<>> read_unpacked(const Call& call, PartitionPlace place, std::vector
     std::erase_if(wanted, [next](Offset offset) { return offset < next; });
   }
   co_return Result<>();
+}
+
+Task<Result<RecordRun>> read_run(const Call& call, PartitionPlace place, std::vector<Offset> wanted,
+                                 ReadIsolation isolation) {
+  const auto turn = co_await call.shared.reading(place.leader == call.self()).take();
+  CO_TRY(auto part, co_await find_part(call, place, wanted, kReadAtOnce, isolation));
+  const Offset next = std::max(part.found->next, wanted.front() + 1);
+  co_return RecordRun{std::move(part.found), next};
 }
 
 Task<Result<WholeRecord>> read_whole(const Call& call, PartitionPlace place, Offset offset) {

@@ -33,7 +33,8 @@ Rates rates_between(const TopicCounts& before, const TopicCounts& now, double se
 
 // Where an age has to be looked for, and for whom.
 struct Unread {
-  std::string_view group, topic;  // of the figures, which outlive it
+  std::string_view group;  // of the figures, which outlive it
+  const Committed* committed;
 };
 
 void add_committed(const Committed& committed, const PartitionFigures& partitions, const metadata::Image& image,
@@ -51,12 +52,24 @@ void add_committed(const Committed& committed, const PartitionFigures& partition
   if (lag > 0) positions.push_back({key, std::max(committed.offset, figures->offsets.start)});
 }
 
+void add_uncommitted(GroupRollup& group, const Committed& committed, Timestamp now) {
+  const auto since = now - committed.committed_at;
+  if (!committed.subscribed || committed.committed_at < 0 || since < kUncommittedFor.count()) return;
+  auto& worst = group.uncommitted ? *group.uncommitted : group.uncommitted.emplace();
+  ++worst.partitions;
+  if (since <= worst.since_ms) return;
+  worst.topic = committed.topic;
+  worst.partition = committed.partition;
+  worst.since_ms = since;
+}
+
 void add_age(Rollup& rollup, const Unread& of, std::int64_t age) {
   auto& group = rollup.groups.find(of.group)->second;
   group.age_ms = std::max(group.age_ms.value_or(0), age);
-  auto& topic = rollup.oldest_of_topics[std::string(of.topic)];
+  auto& topic = rollup.oldest_of_topics[of.committed->topic];
   if (age >= topic.ms) topic = {std::string(of.group), age};
   if (!rollup.oldest || age > rollup.oldest->ms) rollup.oldest = OldestUnread{std::string(of.group), age};
+  if (age >= kUncommittedFor.count()) add_uncommitted(group, *of.committed, rollup.as_of);
 }
 
 }  // namespace
@@ -73,6 +86,7 @@ Task<RollupPtr> Rollups::look() {
   co_await add_rates(rollup.get());
   co_await add_groups(rollup.get());
   co_await keep(rollup.get());
+  changes_.look(broker_.publisher().current_image(), rollup->as_of);
   co_return rollup;
 }
 
@@ -109,6 +123,10 @@ Task<> Rollups::add_sizes(const std::vector<PartitionFigures::Figures>& figures,
     auto& size = rollup->sizes[one.key.topic_id];
     size.records += one.offsets.high_watermark - one.offsets.start;
     size.bytes += std::int64_t(one.bytes);
+    if (const auto ahead = one.newest - rollup->as_of; one.newest != kNoTimestamp && ahead > kAheadAllowed.count()) {
+      auto& most = rollup->ahead_ms[one.key.topic_id];
+      most = std::max(most, ahead);
+    }
   }
 }
 
@@ -128,13 +146,17 @@ Task<> Rollups::add_groups(Rollup* rollup) {
   std::deque<Unread> unread;
   Pace pace(kRowsAtOnceHere);
   for (const auto& group : groups) {
-    auto& into =
-        rollup->groups.try_emplace(group.id, GroupRollup{.lag = 0, .age_ms = 0, .members = std::int32_t(group.members)})
-            .first->second;
+    auto& into = rollup->groups
+                     .try_emplace(group.id, GroupRollup{.lag = 0,
+                                                        .age_ms = 0,
+                                                        .members = std::int32_t(group.members),
+                                                        .generation = group.generation,
+                                                        .uncommitted = {}})
+                     .first->second;
     for (const auto& committed : group.offsets) {
       if (pace.due()) co_await give_way();
       add_committed(committed, partitions, *image, into, positions);
-      if (unread.size() < positions.size()) unread.push_back({group.id, committed.topic});
+      if (unread.size() < positions.size()) unread.push_back({group.id, &committed});
     }
   }
   const auto found = co_await ages_.find(std::move(positions));
@@ -170,6 +192,7 @@ Task<> Rollups::keep(const Rollup* rollup) {
   for (const auto& [name, group] : rollup->groups) {
     if (pace.due()) co_await give_way();
     if (group.lag) history_.add({SeriesOf::kGroup, name, kLag}, rollup->at, double(*group.lag));
+    if (group.members > 0) history_.add({SeriesOf::kGroup, name, kGeneration}, rollup->at, double(group.generation));
     if (group.age_ms) history_.add({SeriesOf::kGroup, name, kAge}, rollup->at, double(*group.age_ms));
   }
 }

@@ -15,6 +15,7 @@
 #include <unordered_map>
 
 #include "broker/broker.h"
+#include "console/change_log.h"
 #include "console/history.h"
 #include "console/refreshed.h"
 #include "metadata/image.h"
@@ -30,10 +31,22 @@ struct Rates {
   double records = 0;            // from producers
 };
 
+// A partition that a group reads, and has not committed for long although records of long ago wait there.
+struct Uncommitted {
+  std::string topic;
+  PartitionId partition;
+  std::int64_t since_ms = 0;    // of the one that has waited longest
+  std::int32_t partitions = 0;  // how many there are
+};
+// Both that nothing was committed, and that the oldest unread record waits, for so long.
+inline constexpr Millis kUncommittedFor = std::chrono::minutes(5);
+
 struct GroupRollup {
   std::optional<std::int64_t> lag;     // nothing where another broker leads a partition
   std::optional<std::int64_t> age_ms;  // of the oldest unread record; nothing where it is not known
   std::int32_t members = 0;
+  std::int32_t generation = 0;
+  std::optional<Uncommitted> uncommitted;
 };
 
 struct OldestUnread {
@@ -46,6 +59,8 @@ struct TopicSize {
   std::int64_t records = 0, bytes = 0;
 };
 
+inline constexpr Millis kAheadAllowed = std::chrono::minutes(5);
+
 struct Rollup {
   Instant at{};
   Timestamp as_of = kNoTimestamp;
@@ -55,6 +70,9 @@ struct Rollup {
   std::map<std::string, GroupRollup, std::less<>> groups;
   std::map<std::string, OldestUnread, std::less<>> oldest_of_topics;  // where something is unread
   std::unordered_map<Uuid, TopicSize> sizes;                          // looked up only
+  // Of topics that this broker leads: by how much their newest records are dated later than now, where it is more than
+  // clocks differ by.
+  std::map<Uuid, std::int64_t> ahead_ms;
   std::optional<OldestUnread> oldest;
   std::int32_t logs_offline = 0;
 };
@@ -70,6 +88,7 @@ class Rollups {
   // Never null.
   Task<RollupPtr> latest() { return seen_.get(); }
   const History& history() const { return history_; }
+  ChangeLog& changes() { return changes_; }
 
   // Looks once in kUnasked until stop(), which returns when it has ended.
   void start();
@@ -86,6 +105,7 @@ class Rollups {
   broker::Broker& broker_;
   monitoring::LagAges ages_;
   History history_;
+  ChangeLog changes_;
   Refreshed<Rollup> seen_;
   std::map<Uuid, TopicCounts> counts_;  // of the last look
   std::optional<TopicCounts> all_counts_;

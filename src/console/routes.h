@@ -4,6 +4,7 @@
 #pragma once
 
 #include "console/call.h"
+#include "console/once.h"
 #include "console/problem.h"
 #include "http/router.h"
 
@@ -41,8 +42,22 @@ class Routes {
   template <class Operation>
   static constexpr bool has_body = requires { typename Operation::Body; };
 
+  // A write that names itself is done once.
   template <class Operation, auto operation>
   static Task<http::Response> serve(Shared& shared, http::Request request) {
+    if constexpr (std::string_view(Operation::kMethod) == "GET") {
+      co_return co_await serve_now<Operation, operation>(shared, std::move(request));
+    } else {
+      auto once = Once::begin(shared, request);
+      if (!once) co_return problem_response(shared, std::move(once.error()));
+      if (auto again = once->again()) co_return std::move(*again);
+      auto response = co_await serve_now<Operation, operation>(shared, std::move(request));
+      once->keep(response);
+      co_return response;
+    }
+  }
+  template <class Operation, auto operation>
+  static Task<http::Response> serve_now(Shared& shared, http::Request request) {
     auto answer = co_await answer_of<Operation, operation>(shared, request);
     if (!answer) co_return problem_response(shared, std::move(answer.error()));
     if constexpr (std::is_same_v<typename Operation::Answer, Download>)
@@ -90,6 +105,7 @@ class Routes {
 
 void add_session(Routes& routes);
 void add_cluster(Routes& routes);
+void add_changes(Routes& routes);
 void add_names(Routes& routes);
 void add_brokers(Routes& routes);
 void add_quorum(Routes& routes);
@@ -110,6 +126,8 @@ void add_record_deletion(Routes& routes);
 void add_group_changes(Routes& routes);
 void add_offset_reset(Routes& routes);
 void add_dead_letters(Routes& routes);
+void add_letters(Routes& routes);
+void add_letter_replay(Routes& routes);
 void add_schemas(Routes& routes);
 void add_schema_changes(Routes& routes);
 void add_schema_deletions(Routes& routes);

@@ -19,6 +19,8 @@
 #include "protocol/create_topics_response.h"
 #include "protocol/find_coordinator_request.h"
 #include "protocol/find_coordinator_response.h"
+#include "protocol/join_group_request.h"
+#include "protocol/join_group_response.h"
 #include "protocol/offset_commit_request.h"
 #include "protocol/offset_commit_response.h"
 #include "protocol/produce_request.h"
@@ -285,6 +287,16 @@ struct ChangesTest : ConsoleTest {
     for (char& c : method) c = char(c - 'A' + 'a');
     EXPECT_EQ(checker.check("/api/v1" + pattern, method, answered.status, value), "") << answered.body;
     return value;
+  }
+  // A member that the group then has.
+  void join(const std::string& group) {
+    protocol::JoinGroupRequest request;
+    request.group_id = group;
+    request.session_timeout_ms = 60'000;
+    request.protocol_type = "consumer";
+    request.protocols.emplace_back().name = "range";
+    const auto answer = kafka<protocol::JoinGroupResponse>(std::move(request), 2);
+    CHECK(answer.error_code == ErrorCode::kNone);
   }
   // Plans, and does what was planned.
   json::Value carried_out(const std::string& method, const std::string& path, const std::string& pattern,

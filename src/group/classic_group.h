@@ -70,6 +70,7 @@ class ClassicGroup {
 
   GroupState state() const { return state_; }
   std::size_t members() const { return members_.size(); }
+  std::int32_t generation() const { return generation_; }
   Timestamp state_since() const { return state_since_; }  // kNoTimestamp when a very old record did not say
   // Nobody is here or about to come.
   bool is_vacant() const { return state_ == GroupState::kEmpty && pending_.empty(); }

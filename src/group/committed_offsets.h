@@ -28,11 +28,11 @@ class CommittedOffsets {
   const Value* find(const std::string& topic, PartitionId partition) const;
   std::vector<TopicPartition> all() const;
   std::size_t size() const;
-  // Calls for each: topic, partition, offset.
+  // Calls for each: topic, partition, value.
   template <class F>
   void each(F call) const {
     for (const auto& [topic, partitions] : topics_)
-      for (const auto& [partition, value] : partitions) call(topic, partition, Offset{value.offset});
+      for (const auto& [partition, value] : partitions) call(topic, partition, value);
   }
   std::vector<TopicPartition> of_topic(const std::string& topic) const;
   // KIP-211: what `group` no longer needs at `now`, when offsets are kept for `retention`.

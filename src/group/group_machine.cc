@@ -258,9 +258,10 @@ std::vector<GroupFigures> GroupMachine::figures(const std::string& after, std::s
   std::size_t weight = 0;
   for (auto at = groups_.upper_bound(after); at != groups_.end() && weight < at_most; ++at) {
     const auto& [id, group] = *at;
-    auto& figures = told.emplace_back(id, group.classic.state(), group.classic.members());
-    group.offsets.each([&](const std::string& topic, PartitionId partition, Offset offset) {
-      figures.offsets.push_back({topic, partition, offset});
+    auto& figures = told.emplace_back(id, group.classic.state(), group.classic.members(), group.classic.generation());
+    group.offsets.each([&](const std::string& topic, PartitionId partition, const CommittedOffsets::Value& value) {
+      const bool subscribed = figures.members > 0 && group.classic.may_be_subscribed_to(topic);
+      figures.offsets.push_back({topic, partition, Offset{value.offset}, value.commit_timestamp, subscribed});
     });
     weight += 1 + figures.offsets.size();
   }

@@ -47,10 +47,13 @@ struct GroupFigures {
     std::string topic;
     PartitionId partition;
     Offset offset;
+    Timestamp committed_at = kNoTimestamp;
+    bool subscribed = false;  // members want the topic, or may
   };
   std::string id;
   GroupState state = GroupState::kEmpty;
   std::size_t members = 0;
+  std::int32_t generation = 0;  // rises by one with each rebalance
   std::vector<Committed> offsets;
 };
 

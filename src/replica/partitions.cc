@@ -123,6 +123,7 @@ Partitions::Figures figures_of_one(const PartitionKey& key, Partition& partition
           .offsets = log.offsets(),
           .bytes = log.size_bytes(),
           .segments = std::uint32_t(log.segment_count()),
+          .newest = log.newest_timestamp(),
           .leads = partition.is_leader(),
           .offline = log.is_offline()};
 }

@@ -79,6 +79,7 @@ class Partitions {
     storage::LogOffsets offsets;
     std::uint64_t bytes = 0;
     std::uint32_t segments = 0;
+    Timestamp newest = kNoTimestamp;  // the largest timestamp of what was written last
     bool leads = false, offline = false;
   };
   // The same way; a partition that comes or goes meanwhile is there or not.

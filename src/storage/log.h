@@ -214,6 +214,8 @@ class Log : public std::enable_shared_from_this<Log> {
   const std::string& directory() const { return directory_; }
   std::uint64_t size_bytes() const;
   std::size_t segment_count() const { return segments_.size(); }
+  // The largest timestamp of what was written last: of the active segment.
+  Timestamp newest_timestamp() const { return segments_.back()->max_timestamp(); }
   const ProducerStateManager& producers() const { return producers_; }
   // What opening it cut off.
   const Recovered& recovered() const { return recovered_; }

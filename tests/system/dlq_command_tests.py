@@ -32,6 +32,15 @@ def _records(shell: Shell, topic: str, values: set[str]) -> list[tuple]:
     return sorted((r["partition"], r["key"], r["value"], json.dumps(r["headers"])) for r in lines if r["value"] in values)
 
 
+def _header(record: tuple, name: str) -> str | None:
+    return next((one["value"] for one in json.loads(record[3]) if one["key"] == name), None)
+
+
+def _own(record: tuple) -> tuple:
+    """Without the headers that say that it was sent back."""
+    return *record[:3], json.dumps([one for one in json.loads(record[3]) if not one["key"].startswith("thalweg-replay-")])
+
+
 def _replay(shell: Shell, *options: str) -> dict[str, int]:
     rows = json.loads(shell.out(f"thalweg dlq replay {_QUEUE} --output json {' '.join(options)}"))
     return {row["result"]: row["records"] for row in rows}
@@ -70,12 +79,16 @@ def replays_as_the_toolkit_does(shell: Shell) -> None:
     expect_equal(sum(r["waiting"] for r in json.loads(shell.out("thalweg dlq list --output json"))), 2, "waiting")
     expect_equal(_replay(shell), {"sent": 2}, "the command line goes on")
     expect_equal((_replay(shell), _workload(shell, "replay", _QUEUE, "thalweg-dlq-replay")), ({}, "0"), "nothing is left for either")
-    expect_equal(_records(shell, "toolkit-out", _DEAD), sorted(before * 2), "each came back once, as it was")
+    came = _records(shell, "toolkit-out", _DEAD)
+    expect_equal(sorted(map(_own, came)), sorted(map(_own, before * 2)), "each came back once, as it was")
+    marked = [record for record in came if record not in before]
+    expect_equal(len({_header(record, "thalweg-replay-of") for record in marked}), 4, "and says which letter it was")
+    expect_equal({_header(record, "thalweg-replay-count") for record in marked}, {"1"}, "and how often")
     # The other way round, into topics of their own.
     shell.out("thalweg topic create again --partitions 3")
     expect_equal(_replay(shell, "--group", "cli", "--to", "again"), {"sent": 4}, "another group begins at the start")
     by_cli = _records(shell, "again", _DEAD)
-    expect_equal([record[1:] for record in sorted(by_cli)], [record[1:] for record in sorted(before)], "keys, values, headers")
+    expect_equal(sorted(_own(record)[1:] for record in by_cli), sorted(_own(record)[1:] for record in before), "keys, values, headers")
     expect_equal(_workload(shell, "replay", _QUEUE, "cli"), "0", "the toolkit in the group of the command line")
     expect_equal(_workload(shell, "replay", _QUEUE, "toolkit"), "4", "the toolkit in a group of its own")
     expect_equal(_replay(shell, "--group", "toolkit"), {}, "the command line in the group of the toolkit")
@@ -96,7 +109,7 @@ def passes_over_and_stops_where_it_must(shell: Shell) -> None:
     done = replay("--where error=UNKNOWN")
     expect(done.returncode == 1 and "small" in done.stderr and json.loads(done.stdout)[0]["records"] >= 1, f"a record that is refused: {done}")
     expect_equal(json.loads(shell.out("thalweg group describe thalweg-dlq-replay --output json"))[0]["offset"], 2, "before the one that was refused")
-    expect_equal(shell.out("thalweg consume small --format '%s %h\\n' --from start").splitlines()[0], "a own=1", "what came back")
+    expect_equal(shell.out("thalweg consume small --format '%s %h\\n' --from start").splitlines()[0], "a own=1,thalweg-replay-of=dlq.x/0/0,thalweg-replay-count=1", "what came back")
     expect_equal(replay("--to elsewhere").returncode, 0, "the rest, to another topic")
     expect_equal(len(shell.out("thalweg consume elsewhere").splitlines()), 2, "what was left")
     shell.out("echo lost | thalweg produce dlq.x")
@@ -138,7 +151,8 @@ def takes_letters_of_others(shell: Shell) -> None:
     for queue in rows:
         shell.out(f"thalweg dlq replay {queue}")
     came = sorted(shell.out("thalweg consume orders --format '%s (%h)\\n'").splitlines())
-    expect_equal(came, ["connect ()", "spring (own=1)", "streams ()"], "what came back, without what the queue had added")
+    expect_equal(came, ["connect (thalweg-replay-of=orders.dlq/0/0,thalweg-replay-count=1)", "spring (own=1,thalweg-replay-of=orders-dlt/0/0,thalweg-replay-count=1)",
+                        "streams (thalweg-replay-of=app.dead-letters/0/0,thalweg-replay-count=1)"], "what came back, without what the queue had added")
 
 
 ALL = {

@@ -70,7 +70,9 @@ struct THALWEG_EXPORT DeadLetterQueue {
     std::string group = "thalweg-dlq-replay";  // whose committed offsets say what was replayed before
   };
   // Reads what is in the queue now, sends it without the queue's headers, then commits: at least once. How many were
-  // sent.
+  // sent. Each has the headers thalweg-replay-of ("dlq.orders/3/4711": which letter it was) and thalweg-replay-count
+  // ("1": how often it was sent back). What the console sent back letter by letter, behind what is committed, is sent
+  // again.
   static Result<std::size_t> replay(const ProducerConfig&, Replay);
 };
 

@@ -1,19 +1,16 @@
 // POST /topics/{topic}/records: a record is written by Produce with acks=all, where the partition is led.
 #include "base/log.h"
-#include "console/ask.h"
 #include "console/new_payload.h"
 #include "console/record_places.h"
+#include "console/record_write.h"
 #include "console/routes.h"
 #include "console/topic_rows.h"
-#include "protocol/produce_request.h"
-#include "protocol/produce_response.h"
 #include "record/builder.h"
 #include "record/hash.h"
 
 namespace thalweg::console {
 namespace {
 
-constexpr std::int32_t kWrittenWithinMs = 5'000;  // by all replicas in sync
 constexpr std::size_t kHeadersMax = 10'000;
 
 // What was typed, as bytes.
@@ -66,16 +63,6 @@ SharedBytes batch_of(const TypedRecord& typed, Timestamp timestamp) {
   return std::move(builder).build();
 }
 
-protocol::ProduceRequest produce_request(const PartitionPlace& place, SharedBytes batch) {
-  protocol::ProduceRequest request;
-  request.acks = -1;
-  request.timeout_ms = kWrittenWithinMs;
-  auto& topic = request.topic_data.emplace_back();
-  topic.topic_id = place.topic_id;
-  topic.partition_data.push_back({place.partition, std::move(batch)});
-  return request;
-}
-
 Problem not_written(const PartitionPlace& place, ErrorCode code, std::string message) {
   if (message.empty()) message = describe(code);
   Problem problem =
@@ -85,32 +72,21 @@ Problem not_written(const PartitionPlace& place, ErrorCode code, std::string mes
     problem.hint = "max.message.bytes of the topic says how large a record may be";
   }
   if (code == ErrorCode::kInvalidRecord || code == ErrorCode::kInvalidTimestamp) problem.status = 422;
-  // Nobody knows whether it was: to write it again may write it twice.
-  if (code == ErrorCode::kRequestTimedOut || code == ErrorCode::kNotEnoughReplicasAfterAppend ||
-      code == ErrorCode::kNetworkException) {
+  // To write it again may write it twice.
+  if (is_unknown_outcome(code)) {
     problem.title =
         "It is not known whether the record was written to partition " + to_string(place.partition) + ": " + message;
+    problem.status = 504;  // not 503, which says that nothing was done
     problem.hint = "look for it before you write it again";
   }
   return problem;
 }
 
-Outcome<WrittenRecord> written(const PartitionPlace& place, Timestamp timestamp,
-                               const Result<protocol::ProduceResponse>& response) {
-  if (!response) return std::unexpected(not_written(place, response.error().code, response.error().message));
-  if (response->responses.size() != 1 || response->responses[0].partition_responses.size() != 1)
-    return std::unexpected(not_written(place, ErrorCode::kUnknownServerError, {}));
-  const auto& answer = response->responses[0].partition_responses[0];
-  if (answer.error_code != ErrorCode::kNone) {
-    std::string message = answer.error_message.value_or("");
-    for (const auto& error : answer.record_errors)
-      if (error.batch_index_error_message) message = *error.batch_index_error_message;
-    return std::unexpected(not_written(place, answer.error_code, std::move(message)));
-  }
-  const Timestamp appended = answer.log_append_time_ms;
+Outcome<WrittenRecord> written(const PartitionPlace& place, Timestamp timestamp, const Result<WrittenBatch>& batch) {
+  if (!batch) return std::unexpected(not_written(place, batch.error().code, batch.error().message));
   return WrittenRecord{.partition = place.partition.value,
-                       .offset = answer.base_offset.value,
-                       .timestamp = appended == kNoTimestamp ? timestamp : appended};
+                       .offset = batch->base_offset.value,
+                       .timestamp = batch->appended_at == kNoTimestamp ? timestamp : batch->appended_at};
 }
 
 void audit(const Call& call, const std::string& topic, const Outcome<WrittenRecord>& outcome) {
@@ -130,9 +106,7 @@ Task<Outcome<WrittenRecord>> new_record(const Call& call, PostTopicRecords asked
   CO_TRY(const auto typed, typed_in(asked.body));
   CO_TRY(const auto place, choose_partition(call, *topic, asked.body, typed));
   const Timestamp timestamp = asked.body.timestamp.value_or(call.now);
-  const auto response = co_await ask_broker<protocol::ProduceResponse>(
-      call, place.leader, produce_request(place, batch_of(typed, timestamp)));
-  auto outcome = written(place, timestamp, response);
+  auto outcome = written(place, timestamp, co_await write_batch(call, place, batch_of(typed, timestamp)));
   audit(call, asked.topic, outcome);
   co_return outcome;
 }

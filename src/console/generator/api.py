@@ -14,6 +14,7 @@ RAW = "bytes"
 ALWAYS_FAILS = (400, 401, 403, 503)
 # And every one with a body: it is too large, or no JSON by its type.
 BODY_FAILS = (413, 415)
+WRITE_FAILS = (409, 422, 429)  # a key that is under way, was used for something else, or one too many
 
 
 class ApiError(Exception):

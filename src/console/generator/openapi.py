@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from api import ALWAYS_FAILS, BODY_FAILS, RAW, Api, Field, Operation, Struct, Type
+from api import ALWAYS_FAILS, BODY_FAILS, RAW, WRITE_FAILS, Api, Field, Operation, Struct, Type
 
 _BASICS = {
     "bool": {"type": "boolean"},
@@ -43,6 +43,9 @@ def _parameters(operation: Operation) -> list[dict]:
         if field.default is not None:
             schema["default"] = _default(field)
         given.append({"name": field.name, "in": "query", "description": field.sentence, "schema": schema})
+    if operation.method != "get":
+        given.append({"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"},
+                      "description": "names this request: asked again with the same key within an hour, it is answered as before and not done again"})
     if operation.planned:
         given.append({"name": "If-Match", "in": "header", "schema": {"type": "string"},
                       "description": "the plan that is carried out, as dry_run=true answered it; *: whatever it is now"})
@@ -68,7 +71,8 @@ def _operation(operation: Operation) -> dict:
     if operation.body:
         out["requestBody"] = {"required": True, "content": _content(operation.body)}
     out["responses"] = {"200" if operation.answer else "204": _answer(operation)}
-    for status in sorted({*ALWAYS_FAILS, *operation.fails, *(BODY_FAILS if operation.body else ())}):
+    for status in sorted({*ALWAYS_FAILS, *operation.fails, *(BODY_FAILS if operation.body else ()),
+                          *(WRITE_FAILS if operation.method != "get" else ())}):
         out["responses"][str(status)] = {"$ref": "#/components/responses/Problem"}
     return out
 

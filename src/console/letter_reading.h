@@ -1,0 +1,32 @@
+// The newest letters of a queue over all its partitions, looked at one by one: what they have in common, which of them
+// are asked for.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "console/letter_census.h"
+#include "console/record_reading.h"
+
+namespace thalweg::console {
+
+inline constexpr std::size_t kLettersLookedAt = 2000;
+
+struct LettersLookedAt {
+  bool complete = false;               // there are no more
+  std::optional<std::string> problem;  // why some could not be read
+};
+
+// Called on Workers, one after the other, so it owns what it changes.
+using UseLetter =
+    std::function<void(const LetterCensus::Place&, const record::RecordView&, std::span<const letters::HeaderBytes>)>;
+
+// 422: the topic has more partitions than are looked at.
+Task<Outcome<LettersLookedAt>> look_at_newest(const Call& call, metadata::TopicPtr queue, UseLetter use);
+// The same of some letters, wherever they lie; those that are gone are passed over.
+Task<LettersLookedAt> look_at_letters(const Call& call, metadata::TopicPtr queue,
+                                      std::map<PartitionId, std::vector<Offset>> letters, UseLetter use);
+
+}  // namespace thalweg::console
