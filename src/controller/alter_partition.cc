@@ -49,6 +49,8 @@ ErrorCode check_isr(const Standing& standing, const metadata::Partition& partiti
     if (!has(partition.replicas, id) || std::ranges::count(isr, id) > 1) return ErrorCode::kInvalidRequest;
   if (has(isr, partition.leader) == wanted.log_offline) return ErrorCode::kInvalidRequest;
   const auto recovery = static_cast<metadata::LeaderRecovery>(wanted.leader_recovery_state);
+  if (recovery != metadata::LeaderRecovery::kRecovered && recovery != metadata::LeaderRecovery::kRecovering)
+    return ErrorCode::kInvalidRequest;
   if (recovery == metadata::LeaderRecovery::kRecovering) {
     if (isr.size() > 1 || partition.leader_recovery == metadata::LeaderRecovery::kRecovered)
       return ErrorCode::kInvalidRequest;

@@ -96,11 +96,9 @@ BrokerDecision<Beaten> heartbeat(const Standing& standing, const Options& option
                                  const Reported& reported) {
   BrokerDecision<Beaten> decision;
   auto& reply = decision.reply;
+  reply.error_code = check_broker_epoch(standing.image(), beat.broker_id, beat.broker_epoch);
+  if (reply.error_code != ErrorCode::kNone) return decision;
   const auto* now = standing.image().broker(beat.broker_id);
-  if (!now || now->epoch != beat.broker_epoch) {
-    reply.error_code = now ? ErrorCode::kStaleBrokerEpoch : ErrorCode::kBrokerIdNotRegistered;
-    return decision;
-  }
   auto next = *now;
   if (now->fenced) {
     reply.should_shut_down = beat.want_shut_down;

@@ -38,6 +38,9 @@ TEST(Brokers, ARegistrationIsChecked) {
   auto wrong = registration(1, {1, 1});
   wrong.cluster_id = "other";
   EXPECT_EQ(controller.ask<protocol::BrokerRegistrationResponse>(wrong).error_code, ErrorCode::kInconsistentClusterId);
+  auto nowhere = registration(1, {1, 1});
+  nowhere.listeners.clear();
+  EXPECT_EQ(controller.ask<protocol::BrokerRegistrationResponse>(nowhere).error_code, ErrorCode::kInvalidRegistration);
   auto old = registration(1, {1, 1});
   old.features.front().max_supported_version = 29;
   EXPECT_EQ(controller.ask<protocol::BrokerRegistrationResponse>(old).error_code, ErrorCode::kUnsupportedVersion);
@@ -78,7 +81,7 @@ TEST(Brokers, AStaleHeartbeatIsRefused) {
   request.broker_epoch = epoch - 1;
   EXPECT_EQ(controller.ask<protocol::BrokerHeartbeatResponse>(request).error_code, ErrorCode::kStaleBrokerEpoch);
   request.broker_id = BrokerId{2};
-  EXPECT_EQ(controller.ask<protocol::BrokerHeartbeatResponse>(request).error_code, ErrorCode::kBrokerIdNotRegistered);
+  EXPECT_EQ(controller.ask<protocol::BrokerHeartbeatResponse>(request).error_code, ErrorCode::kStaleBrokerEpoch);
 }
 
 TEST(Brokers, BelowTheLevelASilentBrokerIsFencedAfterItsSessionAndLosesItsLeaderships) {
@@ -473,6 +476,20 @@ TEST_F(Restarts, TheLastThatCountsStaysAlthoughItLacksRecords) {
   for (int id : {1, 3, 2}) controller_.heartbeat(id);
   EXPECT_EQ(orders().leader, BrokerId{2});
   EXPECT_EQ(orders().leader_recovery, metadata::LeaderRecovery::kRecovered);
+}
+
+TEST_F(Restarts, AStateOfRecoveryThatDoesNotExistIsRefused) {
+  protocol::AlterPartitionRequest request;
+  request.broker_id = BrokerId{1};
+  request.broker_epoch = epochs_[1];
+  auto& partition = request.topics.emplace_back(topic("orders")).partitions.emplace_back();
+  partition.leader_epoch = orders().leader_epoch;
+  partition.partition_epoch = orders().partition_epoch;
+  partition.leader_recovery_state = 7;
+  for (const BrokerId member : ids({1, 2})) partition.new_isr_with_epochs.push_back({member, -1});
+  const auto answer = controller_.ask<protocol::AlterPartitionResponse>(request);
+  EXPECT_EQ(answer.topics.front().partitions.front().error_code, ErrorCode::kInvalidRequest);
+  EXPECT_EQ(orders().isr, ids({1, 2, 3}));
 }
 
 // An answer was lost, and the same process registers once more.

@@ -127,6 +127,7 @@ BrokerDecision<protocol::BrokerRegistrationResponse> register_broker(const Stand
   const bool same_process = known && known->incarnation == request.incarnation_id;
   if (known && !same_process && alive && request.broker_id != options.self && !took_over(*known, request))
     return refuse(ErrorCode::kDuplicateBrokerRegistration);
+  if (request.listeners.empty()) return refuse(ErrorCode::kInvalidRegistration);  // nobody could reach it
   if (const auto code = check_directories(image, request); code != ErrorCode::kNone) return refuse(code);
   if (const auto code = check_features(image, request); code != ErrorCode::kNone) return refuse(code);
 

@@ -171,6 +171,23 @@ TEST_F(DeletionTest, WhoLeavesTheInSyncReplicasIsWaitedForNoLonger) {
   EXPECT_TRUE(low && *low);
 }
 
+// sarama's functional tests again: what acks=1 has acknowledged is there to be deleted.
+TEST_F(DeletionTest, TheOnlyReplicaDeletesWhatItHasTakenOnceThatIsOnItsDisk) {
+  const PartitionKey alone{kFirst.topic_id, {7}};
+  const auto log = t.run(storage::Log::open(t.shard, {.directory = t.directory + "/orders-7",
+                                                      .partition = {"orders", {7}},
+                                                      .topic_id = alone.topic_id,
+                                                      .config = {}}));
+  ASSERT_TRUE(log);
+  auto state = led_by(kSelf, 3, {kSelf});
+  state.replicas = {kSelf};
+  partitions.host(alone, *log, state);
+  const auto partition = partitions.find(alone);
+  ASSERT_TRUE(partition->append_as_leader({.records = storage::make_batch({.records = 3})}));
+  ASSERT_EQ(partition->high_watermark().value(), Offset{0}) << "it is not on disk yet";
+  EXPECT_EQ(t.run(partitions.delete_records(alone, Offset{3}, t.clock.now() + 60s)), Offset{3});
+}
+
 // With nobody else in sync there is no fetch that would move anything on.
 TEST_F(DeletionTest, ALeaderAloneDeletesAgainAndAgain) {
   partitions.update(kFirst, led_by(kSelf, 3, {kSelf}));

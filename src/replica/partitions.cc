@@ -259,6 +259,9 @@ Task<Result<record::EpochEnd>> Partitions::end_offset_for_epoch(PartitionKey key
 
 Task<Result<Offset>> Partitions::delete_records(PartitionKey key, Offset before, Instant deadline) {
   CO_TRY(auto partition, get(key));
+  // As for the latest offset: what was acknowledged with acks=1 may be deleted as soon as that is told.
+  if (partition->is_alone_in_sync())
+    co_await partition->log().acknowledged().reached(partition->log().end_offset(), deadline);
   CO_TRY(const Offset start, partition->delete_records(before));
   CO_TRY_VOID(co_await partition->deleted_everywhere(start, deadline));
   co_return start;

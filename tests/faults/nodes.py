@@ -59,6 +59,10 @@ class Node(ThalwegBroker):
             self.process.send_signal(signal.SIGCONT)
         self.paused = False
 
+    def stop(self) -> float:
+        self.resume()  # who stands still hears no signal
+        return super().stop()
+
     def empty_disk(self) -> None:
         shutil.rmtree(self.data)
 

@@ -64,10 +64,11 @@ class Failover:
         others = [gap for partition, gap in enumerate(worst) if leaders[partition] != victim]
         return Gap(max(led, default=0.0), max(others, default=0.0))
 
-    def bring_back(self, node: int) -> float:
-        """The longest wait until the node leads again what it led before."""
+    def bring_back(self, node: int, rest: float = 0.0) -> float:
+        """The longest wait until the node leads again what it led before, so many seconds after it is there."""
         self.cluster.start(node)
         self.cluster.wait_for_each_other()
+        time.sleep(rest)
         return max(self.spread())
 
     def spread(self) -> list[float]:

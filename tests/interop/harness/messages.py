@@ -23,6 +23,11 @@ class Malformed(ValueError):
     """Bytes that are no such message."""
 
 
+def known() -> dict[str, schema.Message]:
+    """Every message, by its name."""
+    return _MESSAGES
+
+
 def api(name: str) -> schema.Api:
     return _MESSAGES[name + "Request"].api
 
