@@ -102,13 +102,17 @@ std::vector<std::int32_t> unreached_in(const BegunSearch& begun) {
 
 Task<std::optional<SearchEnd>> look_on_until(const Call& call, BegunSearch& begun, std::size_t matches_max,
                                              Instant deadline, std::vector<FoundRecord>& found) {
-  const auto& clock = call.broker().shard0().clock;
+  auto& clock = call.broker().shard0().clock;
   for (;;) {
     if (begun.search.is_done()) co_return has_more(begun) ? SearchEnd::kProblem : SearchEnd::kEnd;
     if (found.size() >= matches_max) co_return SearchEnd::kMatches;
     if (call.shared.searches.is_stopping()) co_return SearchEnd::kStopped;
+    const Instant began = clock.now();
     for (const auto& match : co_await begun.search.look_on(matches_max - found.size()))
       found.push_back(as_found(match));
+    auto& searches = call.shared.searches;
+    if (const Instant took = clock.now() - began; co_await searches.pace().clients_are_served())
+      co_await clock.sleep_for(rest_after(took, searches.running()));
     if (clock.now() >= deadline && !begun.search.is_done() && found.size() < matches_max) co_return std::nullopt;
   }
 }

@@ -333,6 +333,26 @@ TEST_F(SearchTest, EightRunAndThoseThatNobodyReadsAnyMoreEndWithin100Ms) {
   EXPECT_EQ(text_at(search("true"), "why"), "matches");
 }
 
+TEST_F(SearchTest, ItTakesAQuarterOfTheTimeWhileClientsAreServed) {
+  start();
+  create("orders", 1);
+  SearchPace pace(the_broker());
+  const auto are_served = [&] {
+    world.run_for(SearchPace::kLooksEvery);
+    return world.run(*server, pace.clients_are_served()).value();
+  };
+  are_served();
+  EXPECT_FALSE(are_served());
+  fill("orders", 0, 1);
+  EXPECT_TRUE(are_served());
+  EXPECT_FALSE(are_served());
+  search("true");
+  EXPECT_FALSE(are_served()) << "what a search reads is no client's";
+  EXPECT_EQ(rest_after(2ms, 1), 6ms);
+  EXPECT_EQ(rest_after(2ms, 2), 14ms) << "all searches together";
+  EXPECT_EQ(rest_after(2s, 8), 40ms) << "so that a stop is noticed soon";
+}
+
 TEST_F(SearchTest, AFilterIsCheckedWithoutARecord) {
   start();
   const auto check = [&](const std::string& where) {

@@ -4,7 +4,7 @@
 
 namespace thalweg::console {
 
-Searches::Searches(broker::Broker& broker, Workers& workers) : broker_(broker) {
+Searches::Searches(broker::Broker& broker, Workers& workers) : broker_(broker), pace_(broker) {
   for (const auto& here : broker.shards())
     readers_.push_back(std::make_unique<search::ShardReader>(here->shard, here->partitions, here->memory, workers));
 }

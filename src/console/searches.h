@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "broker/broker.h"
+#include "console/search_pace.h"
 #include "runtime/workers.h"
 #include "search/shard_reader.h"
 
@@ -44,6 +45,7 @@ class Searches {
   std::size_t running() const { return taken_.count(); }
 
   search::ShardReader& reader_of(const replica::PartitionKey& key);
+  SearchPace& pace() { return pace_; }
 
   // From here on searches end with what they have.
   void begin_stop() { stopping_ = true; }
@@ -57,6 +59,7 @@ class Searches {
   }
 
   broker::Broker& broker_;
+  SearchPace pace_;
   std::vector<std::unique_ptr<search::ShardReader>> readers_;  // by shard
   std::bitset<kRunningMax> taken_;
   bool stopping_ = false;

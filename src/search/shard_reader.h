@@ -1,8 +1,8 @@
 // Reads one window of a partition and has it looked at: the part of a search that runs where the data is.
 //
-// Nothing is held between two windows. The shard itself only finds the place; bytes are read by the disk's helpers, and
-// batches are unpacked and looked at by threads of a lower priority than the shards' (runtime/workers.h), so a search
-// takes what those leave.
+// Nothing is held between two windows. The shard itself finds the place and copies what the page cache has, a window at
+// a time; other bytes are read by the disk's helpers, and batches are unpacked and looked at by threads of a lower
+// priority than the shards' (runtime/workers.h).
 //
 // Owner: the shard of the partitions.
 #pragma once
