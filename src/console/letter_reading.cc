@@ -44,6 +44,7 @@ Task<Outcome<LettersLookedAt>> look_at_newest(const Call& call, metadata::TopicP
   for (const auto& [lane, offset] : order.chosen()) chosen[order.lanes()[lane].place.partition].push_back(offset);
   for (auto& [partition, offsets] : chosen) std::ranges::sort(offsets);
   auto looked = co_await look_at_letters(call, std::move(queue), std::move(chosen), std::move(use));
+  looked.count = order.chosen().size();
   for (const auto& lane : order.lanes())
     if (!lane.problem.empty()) looked.problem = lane.problem;
   looked.complete = order.why() == RecordsEnd::kEnd && !looked.problem;

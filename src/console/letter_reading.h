@@ -15,6 +15,7 @@ namespace thalweg::console {
 inline constexpr std::size_t kLettersLookedAt = 2000;
 
 struct LettersLookedAt {
+  std::size_t count = 0;               // of the newest
   bool complete = false;               // there are no more
   std::optional<std::string> problem;  // why some could not be read
 };

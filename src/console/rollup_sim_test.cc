@@ -1,4 +1,6 @@
 // Rates, ages and what they were, over HTTP of a broker in a simulation.
+#include <algorithm>
+
 #include "console/testing.h"
 
 namespace thalweg::console {
@@ -119,6 +121,68 @@ TEST_F(RollupTest, ASeriesSaysWhatItNeeds) {
   get("/series?figures=written,wetness", "/series", 400);
   get("/series?of=topic&name=none", "/series", 404);
   EXPECT_TRUE(values("of=group&name=none&figures=lag").empty());
+}
+
+struct NeedsAttentionTest : ChangesTest {
+  std::vector<std::string> sentences() {
+    std::vector<std::string> all;
+    const auto list = get("/attention", "/attention");
+    for (std::size_t i = 0; i < at(list, "items").if_array()->size(); ++i)
+      all.push_back(text_at(list, "items/" + std::to_string(i) + "/sentence"));
+    return all;
+  }
+  bool is_said(const std::string& begin) {
+    return std::ranges::any_of(sentences(), [&](const auto& one) { return one.starts_with(begin); });
+  }
+};
+
+TEST_F(NeedsAttentionTest, APartitionThatAGroupHasNotCommittedForLongIsSaid) {
+  start();
+  create("orders", 2);
+  produce("orders", 0, 5);
+  produce("orders", 1, 5);
+  commit("readers", "orders", 0, 2);
+  commit("readers", "orders", 1, 5);
+  join("readers");
+  world.run_for(3s);
+  EXPECT_FALSE(is_said("readers has not committed")) << "it was just now";
+  world.run_for(6min);  // its member is gone by now
+  EXPECT_FALSE(is_said("readers has not committed")) << "nobody reads";
+  join("readers");
+  sentences();  // what is gathered for all is asked for, and the next one sees it
+  world.run_for(3s);
+  sentences();
+  world.run_for(1s);
+  EXPECT_TRUE(is_said("readers has not committed orders-0 for ")) << testing::PrintToString(sentences());
+}
+
+TEST_F(NeedsAttentionTest, AGroupThatRebalancesOftenIsSaid) {
+  start();
+  create("orders", 1);
+  commit("readers", "orders", 0, 0);
+  for (int n = 0; n < 5; ++n) {
+    join("readers");
+    sentences();
+    world.run_for(70s);  // the member is missed, and another one comes
+  }
+  EXPECT_TRUE(is_said("readers has rebalanced ")) << testing::PrintToString(sentences());
+}
+
+TEST_F(NeedsAttentionTest, RecordsThatAreDatedAheadAreSaid) {
+  start();
+  create("orders", 1);
+  create("users", 1);
+  const auto now = number_at(get("/cluster", "/cluster"), "as_of");
+  const auto write = [&](const std::string& topic, Timestamp when) {
+    record::BatchBuilder builder({});
+    builder.append({.timestamp = when, .value = as_bytes("value")});
+    send_batch(topic, 0, builder.build());
+  };
+  write("orders", now + 20 * 60'000);
+  write("users", now + 60'000);
+  world.run_for(3s);
+  EXPECT_TRUE(is_said("Records of orders are dated 19.")) << testing::PrintToString(sentences());
+  EXPECT_FALSE(is_said("Records of users"));
 }
 
 }  // namespace

@@ -75,7 +75,7 @@ def _loses_no_letter_when_the_server_is_killed(broker: ThalwegBroker, console: C
     """kill -9 in the middle of an act, several times: every letter arrives, and what is remembered has arrived."""
     _cli(broker, "topic", "create", "orders", "dlq.orders")
     values = [f"k{n}" for n in range(1500)]
-    _bury(broker, "dlq.orders", "orders", values, "x" * 20_000)  # so that an act writes and remembers many times
+    _bury(broker, "dlq.orders", "orders", values, "x" * 4_000)  # so that an act writes and remembers many times
     before = []
     for pause in (0.02, 0.1, 0.2):
         def act() -> None:

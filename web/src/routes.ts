@@ -59,6 +59,8 @@ const topicActs = { act: oneOf('', 'grow', 'records', 'delete') };
 const groupActs = { act: oneOf('', 'reset', 'forget', 'delete') };
 // Version a against b, or the draft against a.
 const compared = { a: text(), b: text(), view: oneOf('split', 'unified'), as: oneOf('laid-out', 'sent') };
+// Letters of a cause by its id; chosen ones as "3:4711,0:12".
+const letterActs = { cause: text(), chosen: text(), act: oneOf('', 'replay') };
 const schemaActs = { act: oneOf('', 'register', 'level', 'delete') };
 
 export const routes = {
@@ -90,9 +92,10 @@ export const routes = {
     { ...compared, ...schemaActs },
   ),
   dead: route('/dead-letters'),
-  queue: route('/dead-letters/:queue', { queue: text() }),
+  queue: route('/dead-letters/:queue', { queue: text() }, letterActs),
   brokers: route('/brokers'),
   broker: route('/brokers/:broker/:tab', { broker: text(), tab: oneOf(...brokerTabs) }, options),
+  changed: route('/changes'),
   about: route('/about'),
 };
 

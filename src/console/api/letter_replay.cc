@@ -104,7 +104,7 @@ void say_what_stays(const ReplayChoice& choice, const ReplayWish& wish, const Le
   if (named > choice.considered() && looked.complete)
     plan.warnings.push_back(letters_text(named - choice.considered()) + " can not be found any more");
   if (named == 0 && !looked.complete && !looked.problem)
-    plan.warnings.push_back(fmt::format("only the newest {} letters are looked at", kLettersLookedAt));
+    plan.warnings.push_back(fmt::format("only the newest {} letters are looked at: the command has all", looked.count));
   if (looked.problem) plan.warnings.push_back("some letters could not be read: " + *looked.problem);
   if (figures.letters > 0) return;
   plan.blocked_by.emplace_back(figures.sent_before > 0 && figures.stay == 0

@@ -36,6 +36,7 @@ export function Frame() {
     'g s': () => go(href('schemas')),
     'g d': () => go(href('dead')),
     'g b': () => go(href('brokers')),
+    'g c': () => go(href('changed')),
     l: () => (paused.value = !paused.value),
     y: () => void copy(location.href, 'the link'),
     c: copyName,

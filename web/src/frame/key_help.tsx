@@ -13,6 +13,7 @@ const keys: [string[], string][] = [
   [['g', 's'], 'Schemas'],
   [['g', 'd'], 'Dead letters'],
   [['g', 'b'], 'Brokers'],
+  [['g', 'c'], 'Changes'],
   [['c'], 'Copy the name'],
   [['y'], 'Copy the link'],
   [['l'], 'Pause, and go on; in messages live'],

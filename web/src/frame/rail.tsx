@@ -58,6 +58,7 @@ export function Rail({ now }: { now: Screen | undefined }) {
           now={now === 'brokers' || now === 'broker'}
           count={cluster?.brokers}
         />
+        <Item to="changed" icon="again" label="Changes" now={now === 'changed'} />
         <Item to="about" icon="about" label="About" now={now === 'about'} />
       </nav>
       <Foot />
@@ -72,7 +73,7 @@ function Item({
   now,
   count,
 }: {
-  to: 'overview' | 'topics' | 'groups' | 'schemas' | 'dead' | 'brokers' | 'about';
+  to: 'overview' | 'topics' | 'groups' | 'schemas' | 'dead' | 'brokers' | 'changed' | 'about';
   icon: IconName;
   label: string;
   now: boolean;

@@ -12,6 +12,7 @@ const titles: Record<Screen, string> = {
   queue: 'Dead letters',
   brokers: 'Brokers',
   broker: 'Broker',
+  changed: 'Changes',
   about: 'About',
 };
 export const titleOf = (screen: Screen): string => titles[screen];

@@ -17,5 +17,6 @@ export const screens: Loaders = {
   queue: () => import('./dead_letters/queue'),
   brokers: () => import('./brokers'),
   broker: () => import('./broker'),
+  changed: () => import('./changed'),
   about: () => import('./about'),
 };

@@ -12,7 +12,7 @@ const KEPT = join(process.env.WEB, 'test/pictures');
 const SEEN = join(process.env.WEB, 'build/pictures');
 const MOST = 0.001; // of the pixels may differ: letters are drawn a little differently by another version
 // Those with all the parts that there are; each picture is weight in the repository.
-const pictured = ['overview', 'topics', 'record', 'search', 'partitions', 'option', 'groups', 'group', 'reset', 'schemas', 'schema', 'dead-letter-causes'];
+const pictured = ['overview', 'topics', 'record', 'search', 'partitions', 'option', 'groups', 'group', 'reset', 'schemas', 'schema', 'dead-letter-causes', 'dead-letter-replay'];
 
 async function differing(page, kept, seen) {
   const urls = [kept, seen].map((png) => `data:image/png;base64,${png.toString('base64')}`);

@@ -28,8 +28,10 @@ export const screens = {
   'schema-references': '/schemas/orders.events.v1-value/references',
   'dead-letters': '/dead-letters',
   'dead-letter-causes': '/dead-letters/dlq.orders.events.v1',
+  'dead-letter-replay': '/dead-letters/dlq.orders.events.v1?chosen=1:4031,1:4030&act=replay',
   brokers: '/brokers',
   broker: '/brokers/1',
+  changes: '/changes',
   about: '/about',
   nowhere: '/nowhere',
 };

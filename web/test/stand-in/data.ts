@@ -2,6 +2,7 @@
 import type {
   AttentionList,
   Broker,
+  ChangeList,
   Cluster,
   ConfigLayer,
   ConfigOption,
@@ -343,6 +344,7 @@ export function series(figures: string[], minutes: number): SeriesList {
     read: (n) => (205 + 21 * wave(n, 7)) * MIB,
     records: (n) => 480_000 + 26_000 * wave(n, 8),
     lag: (n) => (n < 45 ? 1_200 + 200 * wave(n, 5) : 1_200 + (n - 44) * 1_044),
+    generation: (n) => 40 + Math.floor(n / 30),
     age: (n) => (n < 45 ? 900 : (n - 44) * 16_900),
     stored: (n) => (412 + n / 10) * 1024 * MIB,
   };
@@ -486,3 +488,15 @@ export function names(q: string, all: Topic[], allGroups: Group[]): Name[] {
     ),
   ];
 }
+
+export const changes = (): ChangeList => ({
+  since: NOW - 26 * 3_600_000,
+  as_of: NOW,
+  items: [
+    { at: NOW - 12 * 60_000, source: 'cluster', kind: 'topic', name: 'billing.invoices', sentence: 'retention.ms of billing.invoices is 2592000000 instead of 604800000' },
+    { at: NOW - 12 * 60_000, source: 'console', kind: 'cluster', name: '', sentence: 'Change retention.ms of billing.invoices', by: 'User:operator@10.0.3.7' },
+    { at: NOW - 3 * 3_600_000, source: 'console', kind: 'cluster', name: '', sentence: 'Reset 12 partitions of the group invoice-writer', by: 'User:operator@10.0.3.7', refused: 'The group must be empty first: 3 members are connected' },
+    { at: NOW - 9 * 3_600_000, source: 'cluster', kind: 'broker', name: '3', sentence: 'broker 3 is there' },
+    { at: NOW - 20 * 3_600_000, source: 'cluster', kind: 'topic', name: 'orders.v0', sentence: 'orders.v0 is deleted' },
+  ],
+});

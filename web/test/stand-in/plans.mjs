@@ -2,6 +2,7 @@
 // its plan. Topics come and go in the world; nothing else is kept.
 import { createHash } from 'node:crypto';
 import * as data from './data.ts';
+import * as letters from './letters.ts';
 import * as schemas from './schemas.ts';
 
 const TOOL = ' --bootstrap-server kafka-1.prod.example:9092 ';
@@ -166,7 +167,46 @@ const removeSubject = (w, { names: [name] }) => {
 
 const removeVersion = (w, { names: [name, version] }) => ({ plan: plan(`Delete version ${version} of ${name}`) });
 
+// An act sends as many as w.atOnce; its plan is the same until none is left.
+const replay = (w, { names: [queue], body }, refuse) => {
+  if (body.to && !w.topics.some(({ name }) => name === body.to))
+    throw refuse(400, '/to has to be a topic that is there', { fields: [{ path: '/to', message: 'has to be a topic that is there' }] });
+  const some = letters.chosen(queue, body, w.sentBack);
+  const before = some.filter((one) => one.sent_before && !body.again);
+  const stay = some.filter((one) => one.stays && !body.to && !before.includes(one));
+  const go = some.filter((one) => !before.includes(one) && !stay.includes(one));
+  const targets = [...new Set(go.map((one) => body.to ?? one.origin))].sort();
+  const figures = (count, left) => ({
+    letters: count,
+    left,
+    targets: targets.map((topic) => ({ topic, letters: go.filter((one) => (body.to ?? one.origin) === topic).length })),
+    sent_before: before.length,
+    stay: stay.length,
+  });
+  const words = `${go.length} ${go.length === 1 ? 'letter' : 'letters'}`;
+  const made = plan(`Send ${words} of ${queue} back${targets.length === 1 ? ` to ${targets[0]}` : ` to ${targets.length} topics`}`, {
+    replay: figures(go.length, 0),
+    ...(body.cause || body.letters ? {} : { command: `thalweg dlq replay ${queue}` }),
+    warnings: [
+      ...(stay.length ? [`${stay.length} letter stays; it does not say where it comes from`] : []),
+      ...(before.length ? [`${before.length} letters were sent back before and are left out`] : []),
+    ],
+    blocked_by: go.length ? [] : ['All of these letters were sent back before'],
+  });
+  return {
+    plan: made,
+    facts: [queue, body],
+    act: () => {
+      const now = go.slice(0, w.atOnce);
+      for (const { partition, offset } of now) w.sentBack.add(`${partition}:${offset}`);
+      made.replay = figures(now.length, go.length - now.length);
+      made.title = `${now.length} letters of ${queue} sent back`;
+    },
+  };
+};
+
 const changes = [
+  [/^POST \/dead-letters\/([^/]+)\/replay$/, replay],
   [/^POST \/topics$/, create],
   [/^DELETE \/topics\/([^/]+)$/, remove],
   [/^POST \/topics\/([^/]+)\/partitions$/, grow],
@@ -190,9 +230,9 @@ export function planned(w, request, path, query, body, refuse) {
   if (w.readOnly)
     throw refuse(403, 'This console only reads', { hint: 'console.read.only is set; use the command line' });
   const asked = { names: found.match.slice(1).map(decodeURIComponent), query, body: body ? JSON.parse(body) : {} };
-  const { plan: made, act } = found.make(w, asked, refuse);
+  const { plan: made, facts, act } = found.make(w, asked, refuse);
   made.plan = createHash('md5')
-    .update(JSON.stringify([made.title, made.offsets, made.options, w.moved ?? 0]))
+    .update(JSON.stringify([facts ?? [made.title, made.offsets, made.options], w.moved ?? 0]))
     .digest('hex');
   if (query.get('dry_run') === 'true') return made;
   const carried = request.headers['if-match']?.replaceAll('"', '');

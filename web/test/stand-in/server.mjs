@@ -43,6 +43,8 @@ export function world({ topics, groups, subjects, auth = 'none' } = {}) {
     readOnly: false,
     written: [], // records, the newest first
     acts: [], // changes that were carried out
+    sentBack: new Set(), // dead letters, as "partition:offset"
+    atOnce: Infinity, // letters that one act sends
     hold: undefined, // a promise that searches wait for after their first piece
     cut: undefined, // once it is settled, searches lose their connection there
     closed: 0, // streams that ended, whoever ended them
@@ -114,6 +116,7 @@ const routes = [
           ),
   ],
   ['GET /brokers/:id/config', () => data.configuration()],
+  ['GET /changes', () => data.changes()],
   ['GET /quorum', () => data.quorum()],
   ['GET /series', (w, q) => data.series(q.get('figures').split(','), Number(q.get('minutes')))],
   [
@@ -220,6 +223,12 @@ const routes = [
     (w, q, s, v) => schemas.schemaText(subjectOf(w, s), v) ?? fail(missing('version', v)),
   ],
   ['GET /dead-letters', () => letters.queues()],
+  [
+    'GET /dead-letters/:t/letters',
+    (w, q, t) =>
+      letters.letters(t, q.get('cause'), Number(q.get('from') ?? 0), Number(q.get('limit') ?? 50), w.sentBack) ??
+      fail(missing('topic', t)),
+  ],
   ['GET /dead-letters/:t/causes', (w, q, t) => letters.causes(t) ?? fail(missing('topic', t))],
   ['POST /schemas/:s/check', (w, q, s, body) => schemas.check(body.text)],
 ].map(([pattern, answer]) => ({ parts: pattern.replace(' ', '').split('/'), answer }));

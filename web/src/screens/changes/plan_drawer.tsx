@@ -3,6 +3,7 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { usePlan, type Change } from '../../api/plan';
+import { useParts } from './parts';
 import type { Trouble } from '../../api/client';
 import { tick } from '../../api/live';
 import type { Plan } from '../../api/types.gen';
@@ -32,10 +33,11 @@ export function PlanDrawer({ title, change, verb, onClose, onDone, children }: P
   const wrong = (path: string) => trouble?.problem?.fields?.find((field) => field.path === path)?.message;
   const confirmed = plan?.confirm === undefined || typed === plan.confirm;
   const ready = plan !== undefined && !busy && plan.blocked_by.length === 0 && confirmed;
+  const parts = useParts(planning.apply);
   const apply = async () => {
-    const done = await planning.apply();
+    const done = await parts.all();
     if (!done) return;
-    say(`Done: ${done.title}`);
+    say(`Done: ${done}`);
     tick.value++;
     (onDone ?? onClose)();
   };
@@ -51,9 +53,11 @@ export function PlanDrawer({ title, change, verb, onClose, onDone, children }: P
               Copy as {plan.command.split(' ')[0]}
             </button>
           )}
-          <span class="grow" />
-          <button class="btn" onClick={onClose}>
-            Cancel
+          <span class="grow small dim" role="status">
+            {parts.said}
+          </span>
+          <button class="btn" onClick={parts.said ? parts.stop : onClose}>
+            {parts.said ? 'Stop' : 'Cancel'}
           </button>
           <button
             class={`btn ${plan?.confirm === undefined ? 'main' : 'danger'}`}

@@ -1,5 +1,5 @@
 // What a change would do, as the server says it.
-import type { Int64, OffsetChange, OptionChange, Plan } from '../../api/types.gen';
+import type { Int64, OffsetChange, OptionChange, Plan, ReplayFigures, ReplayTarget } from '../../api/types.gen';
 import { Icon } from '../../icons';
 import { Kpi, Kpis } from '../../ui/kpi';
 import { Name } from '../../ui/name';
@@ -31,6 +31,7 @@ export function PlanView({ plan }: { plan: Plan }) {
         <Sentence text={sentence(plan.title)} />
       </p>
       <Figures plan={plan} />
+      {plan.replay && <LettersBack figures={plan.replay} />}
       {plan.options.length > 0 && (
         <Panel>
           <Table label="Options that change" columns={options} rows={plan.options} rowKey={({ name }) => name} />
@@ -68,6 +69,35 @@ export function PlanView({ plan }: { plan: Plan }) {
     </section>
   );
 }
+
+// Where letters go, and which stay.
+function LettersBack({ figures: { letters, targets, sent_before: before, stay } }: { figures: ReplayFigures }) {
+  const figure = (label: string, value: Int64, note: string) => (
+    <Kpi label={label} note={note}>
+      <Num value={value} />
+      <Unit>{plural(value, 'letter')}</Unit>
+    </Kpi>
+  );
+  return (
+    <>
+      <Kpis label="What it means">
+        {figure('Go', letters, targets.length === 1 ? `to ${targets[0]!.topic}` : `to ${targets.length} topics`)}
+        {figure('Left out', before, 'sent back before')}
+        {figure('Stay', stay, Number(stay) ? 'cannot be sent' : 'none has to')}
+      </Kpis>
+      {targets.length > 1 && (
+        <Panel>
+          <Table label="Where letters go" columns={targetColumns} rows={targets} rowKey={({ topic }) => topic} />
+        </Panel>
+      )}
+    </>
+  );
+}
+
+const targetColumns: Column<ReplayTarget>[] = [
+  { key: 'topic', head: 'Topic', cell: ({ topic }) => <Name text={topic} /> },
+  { key: 'letters', head: 'Letters', num: true, cell: ({ letters }) => <Num value={letters} /> },
+];
 
 function Figures({ plan: { records, read_again, skipped, lag_after } }: { plan: Plan }) {
   const figure = (label: string, value: Int64 | undefined, note: string) =>

@@ -1,9 +1,11 @@
-// Why the letters of a topic died, the most frequent cause first, and where each lies.
+// Why the letters of a topic died, the most frequent cause first, the letters themselves, and their way back.
+import { useState } from 'preact/hooks';
 import { at } from '../../api/client';
 import { useOnce } from '../../api/once';
 import type { LetterCause, LetterCauses, LetterFamily } from '../../api/types.gen';
 import { Icon } from '../../icons';
-import { href, type Place } from '../../router';
+import { href, see, type Place } from '../../router';
+import { mayChange } from '../../session';
 import { Copy } from '../../ui/copy';
 import { Hidden, Name } from '../../ui/name';
 import { Num } from '../../ui/number';
@@ -12,7 +14,10 @@ import { Empty, Loaded } from '../../ui/state';
 import { Table, type Column } from '../../ui/table';
 import { plural } from '../../ui/text';
 import { Time } from '../../ui/time';
+import { Letters } from './letters';
+import { recordHref } from './record_href';
 import { replayCommand } from './replay';
+import { ReplayDrawer } from './replay_drawer';
 
 const families: Record<LetterFamily, string> = {
   toolkit: 'toolkit',
@@ -22,14 +27,22 @@ const families: Record<LetterFamily, string> = {
   spring: 'Spring Kafka',
 };
 
-const columns = (queue: string): Column<LetterCause>[] => [
+interface Acts {
+  open: string; // the cause whose letters are shown
+  onOpen: (cause: string) => void;
+  onSend: (cause: string) => void;
+}
+
+const columns = (queue: string, { open, onOpen, onSend }: Acts): Column<LetterCause>[] => [
   { key: 'count', head: 'Letters', num: true, width: 80, cell: ({ count }) => <Num value={count} /> },
   {
     key: 'cause',
     head: 'Cause',
-    cell: ({ error, message }) => (
+    cell: ({ id, error, message }) => (
       <>
-        <span class="strong">{error === undefined ? <span class="dimmer">no error is named</span> : <Name text={error} />}</span>
+        <button class="name" aria-pressed={id === open} onClick={() => onOpen(id === open ? '' : id)} title="Its letters, below">
+          {error === undefined ? <span class="dimmer">no error is named</span> : <Name text={error} />}
+        </button>
         {message !== undefined && (
           <p class="small dim why">
             <Hidden text={message} />
@@ -75,27 +88,34 @@ const columns = (queue: string): Column<LetterCause>[] => [
       </a>
     ),
   },
-  {
-    key: 'replay',
-    head: '',
-    width: 44,
-    cell: (cause) => <Copy text={replayCommand(queue, cause)} what="the command that replays them" />,
-  },
+  ...(mayChange()
+    ? [
+        {
+          key: 'replay',
+          head: '',
+          width: 104,
+          cell: ({ id }: LetterCause) => (
+            <button class="btn small" onClick={() => onSend(id)}>
+              Send back
+            </button>
+          ),
+        },
+      ]
+    : []),
 ];
 
-// The letter with its headers, among those beside it.
-const recordHref = (topic: string, partition: number, offset: LetterCause['offset']): string =>
-  href(
-    'topic',
-    { topic },
-    { from: 'offset', start: String(offset), partitions: String(partition), record: `${partition}:${offset}`, part: 'headers' },
-  );
-
-const keyOf = ({ partition, offset }: LetterCause): string => `${partition}:${offset}`;
+const keyOf = ({ id }: LetterCause): string => id;
 
 export default function Queue({ place }: { place: Place<'queue'> }) {
   const { queue } = place.path;
+  const { cause, chosen, act } = place.query;
+  const [turn, again] = useState(0);
   const answer = useOnce<LetterCauses>(at`/dead-letters/${queue}/causes`);
+  const look = () => {
+    answer.reload();
+    again((n) => n + 1);
+  };
+  const send = (some: string) => see(place, { cause: some, chosen: '', act: 'replay' });
   return (
     <>
       <div class="head">
@@ -104,10 +124,15 @@ export default function Queue({ place }: { place: Place<'queue'> }) {
         </h1>
         {answer.data && <About causes={answer.data} />}
         <div class="acts">
-          <button class="btn" onClick={answer.reload}>
+          <button class="btn" onClick={look}>
             <Icon name="again" size={14} />
             Look again
           </button>
+          {mayChange() && (
+            <button class="btn" onClick={() => send('')}>
+              Send all back
+            </button>
+          )}
           <a class="btn" href={href('topic', { topic: queue })}>
             Messages
           </a>
@@ -128,7 +153,13 @@ export default function Queue({ place }: { place: Place<'queue'> }) {
               </Empty>
             ) : (
               <>
-                <Table label="Causes" columns={columns(queue)} rows={items} rowKey={keyOf} />
+                <Table
+                  label="Causes"
+                  columns={columns(queue, { open: cause, onOpen: (id) => see(place, { cause: id, chosen: '' }), onSend: send })}
+                  rows={items}
+                  rowKey={keyOf}
+                  rowClass={({ id }) => (id === cause ? 'picked' : '')}
+                />
                 {others > 0 && (
                   <p class="more">
                     and <Num value={others} /> {plural(others, 'letter')} of other causes
@@ -139,7 +170,28 @@ export default function Queue({ place }: { place: Place<'queue'> }) {
           }
         </Loaded>
       </Panel>
-      <Replay queue={queue} />
+      <Letters
+        key={`${cause}|${turn}`}
+        queue={queue}
+        cause={cause}
+        chosen={chosen}
+        onChoose={(some) => see(place, { chosen: some }, { replace: true })}
+        onSend={() => see(place, { act: 'replay' })}
+        onAll={() => see(place, { cause: '', chosen: '' })}
+      />
+      <FromAShell queue={queue} />
+      {act === 'replay' && (
+        <ReplayDrawer
+          queue={queue}
+          cause={cause}
+          chosen={chosen}
+          onClose={() => see(place, { act: '' })}
+          onDone={() => {
+            see(place, { act: '', chosen: '' });
+            look();
+          }}
+        />
+      )}
     </>
   );
 }
@@ -153,10 +205,10 @@ function About({ causes: { looked_at: looked, complete } }: { causes: LetterCaus
   );
 }
 
-const Replay = ({ queue }: { queue: string }) => (
-  <Panel title="Send them back">
+const FromAShell = ({ queue }: { queue: string }) => (
+  <Panel title="From a shell">
     <div class="prose">
-      <p>From a shell, to where they come from; the button of a cause copies the command for those alone. It shows what it would do: without --dry-run it is done.</p>
+      <p>Sends them back as this page does, and goes on where it stopped. It shows what it would do: without --dry-run it is done.</p>
       <div class="cmd">
         <code class="mono" tabIndex={0}>
           {replayCommand(queue)}

@@ -98,7 +98,7 @@ export function ChosenColumns({ paths, onRemove }: { paths: string[]; onRemove: 
   );
 }
 
-function Preview({ payload, none, open }: { payload: Payload; none: string; open?: string | undefined }) {
+export function Preview({ payload, none, open }: { payload: Payload; none: string; open?: string | undefined }) {
   if (payload.format === 'null') return <span class="tag">{none}</span>;
   return (
     <span class="mono clip preview">
