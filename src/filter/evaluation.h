@@ -105,7 +105,7 @@ class Evaluation {
   std::uint32_t steps_ = 0;
   std::size_t looked_at_ = 0, made_bytes_ = 0;
   std::vector<const Value*> locals_;  // of the elements that macros are at
-  std::deque<std::string> made_;  // views of it stay good while it grows
+  std::deque<std::string> made_;      // views of it stay good while it grows
   std::deque<std::vector<Value>> lists_;
   // Sides that were read by their schemas, by where they lie.
   struct ReadSide {
