@@ -138,7 +138,7 @@ struct NeedsAttentionTest : ChangesTest {
 
 TEST_F(NeedsAttentionTest, APartitionThatAGroupHasNotCommittedForLongIsSaid) {
   start();
-  create("orders", 2);
+  create("orders", 2, {{"retention.ms", "-1"}});  // its records are of November 2023
   produce("orders", 0, 5);
   produce("orders", 1, 5);
   commit("readers", "orders", 0, 2);
@@ -153,7 +153,8 @@ TEST_F(NeedsAttentionTest, APartitionThatAGroupHasNotCommittedForLongIsSaid) {
   world.run_for(3s);
   sentences();
   world.run_for(1s);
-  EXPECT_TRUE(is_said("readers has not committed orders-0 for ")) << testing::PrintToString(sentences());
+  EXPECT_TRUE(is_said("readers has not committed orders-0 for "))
+      << ask("/api/v1/groups/readers").body << testing::PrintToString(sentences());
 }
 
 TEST_F(NeedsAttentionTest, AGroupThatRebalancesOftenIsSaid) {
@@ -165,6 +166,11 @@ TEST_F(NeedsAttentionTest, AGroupThatRebalancesOftenIsSaid) {
     sentences();
     world.run_for(70s);  // the member is missed, and another one comes
   }
+  join("readers");
+  sentences();
+  world.run_for(3s);
+  sentences();
+  world.run_for(1s);
   EXPECT_TRUE(is_said("readers has rebalanced ")) << testing::PrintToString(sentences());
 }
 

@@ -289,12 +289,16 @@ struct ChangesTest : ConsoleTest {
     return value;
   }
   // A member that the group then has.
-  void join(const std::string& group) {
+  void join(const std::string& group, const std::string& topic = "orders") {
     protocol::JoinGroupRequest request;
     request.group_id = group;
     request.session_timeout_ms = 60'000;
     request.protocol_type = "consumer";
-    request.protocols.emplace_back().name = "range";
+    auto& range = request.protocols.emplace_back();
+    range.name = "range";
+    // ConsumerProtocolSubscription of version 0: its topics, and no data of its own.
+    range.metadata =
+        SharedBytes::copy_of(std::string("\0\0\0\0\0\1\0", 7) + char(topic.size()) + topic + "\xff\xff\xff\xff");
     const auto answer = kafka<protocol::JoinGroupResponse>(std::move(request), 2);
     CHECK(answer.error_code == ErrorCode::kNone);
   }
