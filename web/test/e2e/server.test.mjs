@@ -147,7 +147,7 @@ real('dead letters are grouped by why they died, and one leads to its headers', 
       await page.goto(server.url + '/dead-letters');
       await page.getByRole('link', { name: 'dlq.orders' }).click();
       await page.getByText('3 letters').waitFor();
-      const row = page.getByRole('row', { name: /_TIMED_OUT/ });
+      const row = page.getByLabel('Causes').getByRole('row', { name: /_TIMED_OUT/ });
       await row.getByText('no answer').waitFor();
       await row.locator('a.name').click();
       await page.getByText('__dlq.errors.exception').waitFor();
