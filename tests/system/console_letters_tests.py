@@ -6,10 +6,9 @@ import threading
 import time
 
 from cluster_tests import in_cluster, until
-from console_tests import Console, _with_console
+from console_tests import Console, _with_console, start_with_consoles
 from harness.broker import ThalwegBroker
 from harness.outcome import expect, expect_equal
-from harness.wire import free_port
 
 _WAIT_SECONDS = 60
 _ANY_PLAN = {"If-Match": "*"}
@@ -107,12 +106,7 @@ def _loses_no_letter_when_the_server_is_killed(broker: ThalwegBroker, console: C
 @in_cluster
 def _any_broker_sends_back(cluster) -> str:
     """Queue, origin and what is remembered are led by any of three brokers."""
-    consoles = {}
-    for node, broker in cluster.nodes.items():
-        consoles[node] = Console(free_port())
-        broker.properties["console.listeners"] = f"http://127.0.0.1:{consoles[node].port}"
-    cluster.start()
-    cluster.wait_for_each_other()
+    consoles = start_with_consoles(cluster)
     for topic in ("orders", "dlq.orders"):
         cluster.thalweg(["topic", "create", topic, "--partitions", "6", "--replicas", "3"])
         cluster.wait_until_all_in_sync(topic)

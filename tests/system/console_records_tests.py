@@ -7,7 +7,7 @@ import time
 import urllib.parse
 
 from cluster_tests import in_cluster, until
-from console_tests import Console, _tool, _with_console
+from console_tests import Console, _tool, _with_console, start_with_consoles
 from harness import batches, wire
 from harness.broker import ThalwegBroker
 from harness.outcome import expect, expect_equal
@@ -118,12 +118,7 @@ def _are_found_by_their_fields(broker: ThalwegBroker, console: Console, registry
 
 @in_cluster
 def _any_broker_shows_and_writes_all(cluster) -> str:
-    consoles = {}
-    for node, broker in cluster.nodes.items():
-        consoles[node] = Console(free_port())
-        broker.properties["console.listeners"] = f"http://127.0.0.1:{consoles[node].port}"
-    cluster.start()
-    cluster.wait_for_each_other()
+    consoles = start_with_consoles(cluster)
     cluster.thalweg(["topic", "create", "orders", "--partitions", "6", "--replicas", "3"])
     cluster.wait_until_all_in_sync("orders")
     leaders = {partition["leader"] for partition in cluster.partitions("orders")}

@@ -37,6 +37,17 @@ class Console:
         return json.loads(body)
 
 
+def start_with_consoles(cluster: Cluster) -> dict[int, Console]:
+    """Starts the cluster with a console at each node."""
+    consoles = {}
+    for node, broker in cluster.nodes.items():
+        consoles[node] = Console(wire.free_port())
+        broker.properties["console.listeners"] = f"http://127.0.0.1:{consoles[node].port}"
+    cluster.start()
+    cluster.wait_for_each_other()
+    return consoles
+
+
 def _with_console(more: dict[str, str] | None = None, host: str = "127.0.0.1"):
     """A server with a console, in a folder of its own."""
     def wrapped(body):

@@ -7,10 +7,10 @@ import time
 import urllib.parse
 
 from cluster_tests import LIMIT_SECONDS, in_cluster, until
-from console_tests import Console
+from console_tests import start_with_consoles
 from harness.outcome import Failure, expect, expect_equal
 from harness.process import cpu_seconds
-from harness.wire import free_port
+from search_tests import expect_planted, numbers_of
 
 _RECORDS, _EVERY, _PARTITIONS = 60_000, 499, 9
 _FAILED = 'value.status == "FAILED"'
@@ -20,12 +20,7 @@ class Searched:
     """Three brokers with a console each, and a topic of which every 499th record has failed; no broker has all of it."""
 
     def __init__(self, cluster):
-        self.cluster, self.consoles = cluster, {}
-        for node, broker in cluster.nodes.items():
-            self.consoles[node] = Console(free_port())
-            broker.properties["console.listeners"] = f"http://127.0.0.1:{self.consoles[node].port}"
-        cluster.start()
-        cluster.wait_for_each_other()
+        self.cluster, self.consoles = cluster, start_with_consoles(cluster)
         cluster.thalweg(["topic", "create", "orders", "--partitions", str(_PARTITIONS), "--replicas", "1"])
         lines = (json.dumps({"n": n, "status": "FAILED" if n % _EVERY == 0 else "PAID", "note": "x" * 80}) + "\n" for n in range(_RECORDS))
         cluster.thalweg(["produce", "orders"], given="".join(lines))
@@ -59,17 +54,8 @@ def _path(where: str, more: dict) -> str:
     return "/topics/orders/search?" + urllib.parse.urlencode({"where": where, "wait_ms": 10_000, **more})
 
 
-def _numbers(found: list[dict]) -> list[int]:
-    return [json.loads(item["value"]["text"])["n"] for item in found]
-
-
 def _expect_all(searched: Searched, found: list[dict], last: dict, what: str) -> None:
-    numbers = _numbers(found)
-    expect_equal(len(numbers), len(set(numbers)), f"{what}: found once each")
-    expect_equal(set(numbers), searched.planted, f"{what}: what is found")
-    progress = last["progress"]
-    expect_equal((progress["records"], progress["matches"], progress["offsets"], progress["of_offsets"]),
-                 (_RECORDS, len(searched.planted), _RECORDS, _RECORDS), f"{what}: counts")
+    expect_planted(found, last, searched.planted, _RECORDS, what)
     expect_equal((last["elsewhere"], "cursor" in last), ([], False), f"{what}: what is left")
 
 
@@ -87,7 +73,7 @@ def any_node_searches_all(cluster) -> str:
     for node in searched.consoles:
         before, _ = searched.search_all(node, until=middle, limit=500)
         behind, _ = searched.search_all(node, **{"from": middle}, limit=500)
-        expect_equal(sorted(_numbers(before + behind)), sorted(searched.planted), f"on both sides of a time at node {node}")
+        expect_equal(sorted(numbers_of(before + behind)), sorted(searched.planted), f"on both sides of a time at node {node}")
     # A cursor is good at any node.
     first = searched.search(1, limit=30)
     rest, last = searched.search_all(2, limit=30, cursor=first["cursor"])

@@ -74,8 +74,18 @@ def _searched(body):
     return test
 
 
-def _numbers(found: list[dict]) -> list[int]:
+def numbers_of(found: list[dict]) -> list[int]:
     return [json.loads(item["value"]["text"])["n"] for item in found]
+
+
+def expect_planted(found: list[dict], last: dict, planted: set[int], records: int, what: str) -> None:
+    """Each planted record once and nothing else, and exact counts in the last answer of a search through all of a topic's `records`."""
+    numbers = numbers_of(found)
+    expect_equal(len(numbers), len(set(numbers)), f"{what}: found once each")
+    expect_equal(set(numbers), planted, f"{what}: what is found")
+    progress = last["progress"]
+    expect_equal((progress["records"], progress["matches"], progress["offsets"], progress["of_offsets"]),
+                 (records, len(planted), records, records), f"{what}: counts")
 
 
 @_searched
@@ -83,15 +93,10 @@ def finds_what_is_planted(searched: Searched) -> str:
     started = time.monotonic()
     for order in ("newest", "oldest"):
         found, last, answers = searched.search_all('value.status == "FAILED"', order=order, limit=37)
-        numbers = _numbers(found)
-        expect_equal(len(numbers), len(set(numbers)), f"{order} first: found once each")
-        expect_equal(set(numbers), searched.planted, f"{order} first: what is found")
-        progress = last["progress"]
-        expect_equal((progress["records"], progress["matches"], progress["offsets"], progress["of_offsets"]),
-                     (_RECORDS, len(searched.planted), _RECORDS, _RECORDS), f"{order} first: counts over {answers} answers")
+        expect_planted(found, last, searched.planted, _RECORDS, f"{order} first, over {answers} answers")
         expect(answers >= len(searched.planted) // 37, f"only {answers} answers of 37")
     exact = searched.search("value.user.id == 9223372036854775800")
-    expect_equal(_numbers(exact["items"]), [7], "the one with this 64-bit number")
+    expect_equal(numbers_of(exact["items"]), [7], "the one with this 64-bit number")
     return f"{len(searched.planted)} of {_RECORDS}, both ways, in {time.monotonic() - started:.1f} s"
 
 
@@ -103,7 +108,7 @@ def goes_on_after_a_restart(searched: Searched) -> str:
     searched.broker.stop()
     searched.broker.start()
     rest, last, _ = searched.search_all(where, limit=500, cursor=first["cursor"])
-    numbers = _numbers(first["items"] + rest)
+    numbers = numbers_of(first["items"] + rest)
     expect_equal(len(numbers), len(set(numbers)), "found once each")
     expect_equal(set(numbers), searched.planted, "found before and after")
     expect_equal(last["progress"]["records"], _RECORDS, "records looked at in all")
@@ -157,7 +162,7 @@ def says_the_same_as_the_command_line(searched: Searched) -> str:
     wanted = {n for n in searched.planted if n > 100_000}
     printed = [json.loads(line)["n"] for line in searched.tool("consume", "orders", "--where", where).splitlines()]
     expect_equal((len(printed), set(printed)), (len(wanted), wanted), "what consume prints")
-    expect_equal(set(_numbers(searched.search_all(where, limit=500)[0])), wanted, "what the search finds")
+    expect_equal(set(numbers_of(searched.search_all(where, limit=500)[0])), wanted, "what the search finds")
     one = searched.tool("consume", "orders", "--where", where, "--count", "1")
     expect_equal(len(one.splitlines()), 1, "with --count 1")
     done = subprocess.run([str(searched.broker.binary), "consume", "orders", "--where", "value.n == valeu.n", "--brokers", searched.broker.bootstrap],
