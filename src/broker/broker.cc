@@ -14,6 +14,7 @@
 #include "broker/directory_assignments.h"
 #include "broker/directory_moves.h"
 #include "broker/forwarding.h"
+#include "broker/founding_round.h"
 #include "broker/group_coordinator.h"
 #include "broker/last_voters.h"
 #include "broker/leadership.h"
@@ -200,7 +201,7 @@ Task<Result<>> Broker::start() {
   CO_TRY(std::string cluster_id, identity());
   const bool is_new = cluster_id.empty();
   // Nobody else has a say in it, so it is written together with what identifies the directories.
-  if (is_new && config::founds_alone(config_)) cluster_id = new_cluster_id();
+  if (is_new && config::founds_alone(config_)) cluster_id = new_cluster_id(shard0(), config_);
   const auto found = look_into_all(shard0().disk, config_.log_dirs);
   CO_TRY_VOID(co_await logs_->start(cluster_id));
   CO_TRY_VOID(listen());
@@ -270,11 +271,6 @@ Result<std::string> Broker::identity() {
     if (meta && !meta->cluster_id.empty()) return meta->cluster_id;
   }
   return std::string();
-}
-
-std::string Broker::new_cluster_id() {
-  auto& random = shard0().random;
-  return config_.cluster_id.value_or(to_string(Uuid::from_random(random.next(), random.next())));
 }
 
 Task<Result<>> Broker::start_quorum(std::string cluster_id) {

@@ -117,7 +117,6 @@ class Broker {
 
  private:
   Result<std::string> identity();
-  std::string new_cluster_id();
   Task<Result<>> start_quorum(std::string cluster_id);
   Task<Result<>> join_quorum();
   void link_controllers(const std::string& cluster_id);

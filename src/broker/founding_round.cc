@@ -33,6 +33,10 @@ bool makes_sense(const Seen& seen) {
 
 }  // namespace
 
+std::string new_cluster_id(const Shard& shard, const config::BrokerConfig& config) {
+  return config.cluster_id.value_or(to_string(Uuid::from_random(shard.random.next(), shard.random.next())));
+}
+
 FoundingRound::FoundingRound(const Shard& shard, const config::BrokerConfig& config, QuorumSelf& self, QuorumNote& note,
                              WriteClusterId write_cluster_id)
     : shard_(shard), config_(config), self_(self), note_(note), write_cluster_id_(std::move(write_cluster_id)) {
@@ -127,8 +131,7 @@ Task<Result<bool>> FoundingRound::carry_out(Decision decision, const Round& roun
     case Step::kStart:
       co_return true;
     case Step::kFound: {
-      std::string id =
-          config_.cluster_id.value_or(to_string(Uuid::from_random(shard_.random.next(), shard_.random.next())));
+      std::string id = new_cluster_id(shard_, config_);
       // Who founds alone has with this seen all founders formatted.
       CO_TRY_VOID(co_await belong_to(std::move(id), round.asked.empty() ? Own::kReady : Own::kFormatted));
       co_return false;

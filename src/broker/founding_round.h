@@ -19,6 +19,9 @@
 
 namespace thalweg::broker {
 
+// Of a cluster that this node founds: the one that was asked for, or a random one.
+std::string new_cluster_id(const Shard& shard, const config::BrokerConfig& config);
+
 class FoundingRound {
  public:
   static constexpr Instant kAskEach = std::chrono::milliseconds(200), kSayEach = std::chrono::seconds(10);
