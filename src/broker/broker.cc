@@ -330,6 +330,7 @@ void Broker::begin_life(std::int64_t claimed_epoch) {
                   // A log that cannot be opened may have lost something.
                   .previous_epoch = [this, claimed_epoch] { return publisher_->nothing_failed() ? claimed_epoch : -1; },
                   .damaged = [this] { return damaged_replicas(*logs_); },
+                  .damage_is_told = [this] { return logs_->told_missing(); },
                   .remember_epoch = [this](std::int64_t epoch) { return registered_as(epoch); },
                   .isolated =
                       [everywhere](bool isolated) {
@@ -342,7 +343,6 @@ void Broker::begin_life(std::int64_t claimed_epoch) {
 }
 
 Task<Result<>> Broker::registered_as(std::int64_t epoch) {
-  CO_TRY_VOID(co_await logs_->told_missing());
   logs_->registered_as(epoch);
   for (auto& shard : shards_) shard->shard.post([here = shard.get(), epoch] { here->registered_epoch = epoch; });
   std::optional<EpochNote> note;

@@ -75,8 +75,6 @@ BrokerRegistrationRequest BrokerLifecycle::registration(std::vector<Uuid> log_di
   request.incarnation_id = incarnation_;
   request.rack = config_.rack;
   request.log_dirs = std::move(log_dirs);
-  request.previous_broker_epoch = process_.previous_epoch();
-  request.damaged_replicas = process_.damaged();
   for (const auto& advertised : config_.advertised_listeners) {
     BrokerRegistrationRequest::Listener listener;
     listener.name = advertised.name;
@@ -100,10 +98,22 @@ bool BrokerLifecycle::image_has_me() const {
   return me && me->epoch == machine_.epoch() && me->incarnation == incarnation_;
 }
 
+void BrokerLifecycle::claim_losses() {
+  registration_.previous_broker_epoch = process_.previous_epoch();
+  registration_.damaged_replicas = process_.damaged();
+}
+
+bool BrokerLifecycle::losses_told() const {
+  return registration_.previous_broker_epoch == process_.previous_epoch() &&
+         registration_.damaged_replicas == process_.damaged();
+}
+
 LifecycleMachine::Health BrokerLifecycle::health() {
   const auto& brokers = publisher_.published_image()->brokers();
+  const bool registered_here = image_has_me();
   return {.published = publisher_.published().value(),
-          .registered_here = image_has_me(),
+          .registered_here = registered_here,
+          .losses_told = machine_.state() != State::kCatchingUp || !registered_here || losses_told(),
           .applies_metadata = publisher_.health().has_value(),
           .shards_answer = pings_.all_answer(),
           .others = std::ranges::any_of(brokers, [&](const auto& entry) { return entry.first != config_.node_id; })};
@@ -157,8 +167,16 @@ Result<> BrokerLifecycle::refused(ErrorCode code, const char* what) const {
   return fail(code, std::string("the controller refused this broker's ") + what);
 }
 
+// Of what was found while the controller was asked it knows nothing.
+Task<Result<>> BrokerLifecycle::keep(std::int64_t epoch) {
+  if (losses_told() && process_.damage_is_told) CO_TRY_VOID(co_await process_.damage_is_told());
+  if (process_.remember_epoch) CO_TRY_VOID(co_await process_.remember_epoch(epoch));
+  co_return Result<>();
+}
+
 // The same incarnation may register again: an answer that got lost costs nothing.
 Task<> BrokerLifecycle::enroll() {
+  claim_losses();
   const Instant deadline = shard_.clock.now() + kAskedWithin;
   const auto answer = co_await link_.ask<BrokerRegistrationResponse>(registration_, kRegistrationVersion, deadline);
   if (stopping_) co_return;
@@ -169,8 +187,8 @@ Task<> BrokerLifecycle::enroll() {
     epoch = std::unexpected(refused(answer->error_code, "registration").error());
   else
     epoch = answer->broker_epoch;
-  if (epoch && process_.remember_epoch)
-    if (const auto kept = co_await process_.remember_epoch(*epoch); !kept) epoch = std::unexpected(kept.error());
+  if (epoch)
+    if (const auto kept = co_await keep(*epoch); !kept) epoch = std::unexpected(kept.error());
   machine_.on_registered(epoch, shard_.clock.now());
   tick();
 }

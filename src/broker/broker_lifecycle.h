@@ -3,7 +3,8 @@
 // node is a voter of the quorum at all. While metadata cannot be applied here (MetadataPublisher::health) it asks to be
 // fenced.
 //
-//   start():  what is known so far is in force here → register → my registration is in my image → unfenced
+//   start():  what is known so far is in force here → register → my registration is in my image, and all that the logs
+//             have lost is in it → unfenced
 //   leave():  heartbeats that want to shut down, until the controller has moved what this broker leads
 //
 // Owner: shard 0.
@@ -37,10 +38,12 @@ class BrokerLifecycle {
   // What only some have; before start().
   struct Process {
     std::vector<const Shard*> shards;  // that a beat vouches for; they outlive the lifecycle
-    // The epoch since which this process' logs have lost nothing, or -1; asked once, when the logs are open.
+    // The epoch since which the logs that are open have lost nothing, or -1; asked until this broker is unfenced.
     std::function<std::int64_t()> previous_epoch = [] { return std::int64_t{-1}; };
-    // Of which partitions what is here lacks records that it had; asked once, when the logs are open.
+    // Of which partitions the logs that are open lack records that they had; asked until this broker is unfenced.
     std::function<std::vector<DamagedReplica>()> damaged = [] { return std::vector<DamagedReplica>(); };
+    // The controller has all of them written down; called before the broker is unfenced.
+    std::function<Task<Result<>>()> damage_is_told;
     // Called with each epoch that the controller gives, before the broker is unfenced.
     std::function<Task<Result<>>(std::int64_t)> remember_epoch;
     // No controller has answered for a while, or one has again.
@@ -71,6 +74,9 @@ class BrokerLifecycle {
   protocol::BrokerRegistrationRequest registration(std::vector<Uuid> log_dirs) const;
   LifecycleMachine::Health health();
   bool image_has_me() const;
+  void claim_losses();
+  bool losses_told() const;
+  Task<Result<>> keep(std::int64_t epoch);
   // Goes on until unfenced, drained or over, or the deadline.
   Task<> settle(Instant deadline);
   bool others_could_lead() const;

@@ -301,6 +301,36 @@ TEST_F(BrokerLifecycleTest, NamesWhatLacksRecordsWhenItRegisters) {
   EXPECT_EQ(program().link.registrations.front().damaged_replicas, std::vector{damaged});
 }
 
+// It may learn only from the leader of the quorum that entries are committed which it had: then it opens those logs.
+TEST_F(BrokerLifecycleTest, RegistersAgainWhenLogsThatWereOpenedSinceHaveLostSomething) {
+  std::vector<BrokerLifecycle::DamagedReplica> damaged;
+  std::int64_t previous = 9;
+  int told = 0;
+  program().lifecycle.of({.previous_epoch = [&] { return previous; },
+                          .damaged = [&] { return damaged; },
+                          .damage_is_told = [&]() -> Task<Result<>> {
+                            ++told;
+                            co_return Result<>();
+                          }});
+  begin();
+  run(500us);
+  ASSERT_TRUE(program().link.registrations.empty()) << "it is on its way";
+  damaged.push_back({Uuid{1, 2}, {PartitionId{3}}});
+  run(100ms);
+  EXPECT_EQ(told, 0);
+  previous = -1;
+  registration_arrives();
+  run(100ms);
+  ASSERT_TRUE(program().started);
+  EXPECT_TRUE(*program().started);
+  const auto& registrations = program().link.registrations;
+  ASSERT_EQ(registrations.size(), 2u);
+  EXPECT_EQ(registrations.back().incarnation_id, registrations.front().incarnation_id);
+  EXPECT_EQ(registrations.back().previous_broker_epoch, -1);
+  EXPECT_EQ(registrations.back().damaged_replicas, damaged);
+  EXPECT_EQ(told, 1);
+}
+
 TEST_F(BrokerLifecycleTest, AnEpochThatCannotBeRememberedIsNotUsed) {
   program().lifecycle.of({.remember_epoch = [](std::int64_t) -> Task<Result<>> {
     co_return fail(ErrorCode::kUnknownServerError, "the disk is gone");

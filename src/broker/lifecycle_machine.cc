@@ -67,7 +67,7 @@ void LifecycleMachine::note_silence(const Health& health, Instant now) {
 LifecycleMachine::Ask LifecycleMachine::on_tick(const Health& health, Instant now) {
   if (state_ == State::kRecovering || state_ == State::kStopped || asking_) return {};
   if (state_ == State::kCatchingUp && health.registered_here) {
-    state_ = State::kFenced;
+    state_ = health.losses_told ? State::kFenced : State::kRegistering;
     due_ = now;
   }
   note_silence(health, now);

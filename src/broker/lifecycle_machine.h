@@ -1,8 +1,12 @@
 // What a broker tells the controller, and when: a machine without a clock, a link or a disk. BrokerLifecycle carries it
 // out; broker/testdata/lifecycle.txt are conversations with it.
 //
-//   recovering → registering → catching up → fenced → running ⇄ isolated
+//   recovering → registering ⇄ catching up → fenced → running ⇄ isolated
 //                     ↑ 250 ms while a former process' session lasts           … → draining → stopped
+//
+// A broker registers before it knows its whole image, as committed entries that it had may be known as such only once
+// there is a leader. The logs that its own registration brings with it may tell of losses: then it registers again,
+// with those, before it asks to be unfenced.
 //
 // One question is under way at a time; who carries it out brings the answer and ticks again. Beats go at the configured
 // interval, among others at least each 160 ms, and at once when there is something to tell. A beat vouches for the
@@ -39,6 +43,7 @@ class LifecycleMachine {
   struct Health {
     Offset published{0};           // index of the image that every shard holds
     bool registered_here = false;  // that image has this process' registration
+    bool losses_told = true;       // the registration has all that the open logs tell of what they have lost
     bool applies_metadata = true;
     bool shards_answer = true;
     bool others = false;  // other brokers are registered

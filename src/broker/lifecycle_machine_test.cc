@@ -32,6 +32,8 @@ class Conversation {
       health_.published = Offset{std::stoll(more)};
     } else if (word == "here") {
       health_.registered_here = true;
+    } else if (word == "losses") {
+      health_.losses_told = more == "told";
     } else if (word == "others" || word == "alone") {
       health_.others = word == "others";
     } else if (word == "broken") {

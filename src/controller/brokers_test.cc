@@ -505,6 +505,36 @@ TEST_F(Restarts, WhatWasToldOnceIsNotToldAgain) {
   EXPECT_EQ(orders().isr, ids({2, 3, 1}));
 }
 
+// Logs that it opened by the image of its registration tell of losses, while it is fenced.
+TEST_F(Restarts, TheSameProcessTellsOfLossesThatItFindsLater) {
+  auto request = registration(1, {++incarnations_, 1}, {disk(1)});
+  request.previous_broker_epoch = epochs_[1];
+  for (int id : {3, 2}) fence(id);
+  ASSERT_EQ(controller_.ask<protocol::BrokerRegistrationResponse>(request).error_code, ErrorCode::kNone);
+  ASSERT_EQ(orders().eligible_leader_replicas, ids({1, 2}));
+  request.damaged_replicas = {{topic("orders"), {{0}}}};
+  const auto again = controller_.ask<protocol::BrokerRegistrationResponse>(request);
+  ASSERT_EQ(again.error_code, ErrorCode::kNone);
+  EXPECT_EQ(again.broker_epoch, controller_.image().broker(BrokerId{1})->epoch);
+  EXPECT_EQ(orders().eligible_leader_replicas, ids({2}));
+  controller_.heartbeat(1);
+  EXPECT_EQ(orders().leader, kNoBroker) << "it waits for one that has all";
+  controller_.heartbeat(2);
+  EXPECT_EQ(orders().leader, BrokerId{2});
+  EXPECT_EQ(orders().leader_recovery, metadata::LeaderRecovery::kRecovered);
+}
+
+TEST_F(Restarts, TheSameProcessTellsThatALogCannotBeOpened) {
+  auto request = registration(1, {++incarnations_, 1}, {disk(1)});
+  request.previous_broker_epoch = epochs_[1];
+  for (int id : {3, 2}) fence(id);
+  ASSERT_EQ(controller_.ask<protocol::BrokerRegistrationResponse>(request).error_code, ErrorCode::kNone);
+  ASSERT_EQ(orders().eligible_leader_replicas, ids({1, 2}));
+  request.previous_broker_epoch = -1;
+  ASSERT_EQ(controller_.ask<protocol::BrokerRegistrationResponse>(request).error_code, ErrorCode::kNone);
+  EXPECT_EQ(orders().eligible_leader_replicas, ids({2}));
+}
+
 TEST_F(Restarts, BelowThatLevelEveryBrokerIsBelieved) {
   ASSERT_EQ(controller_.finalize("thalweg.version", 0), ErrorCode::kInvalidUpdateVersion) << "a downgrade says so";
   Controller controller;

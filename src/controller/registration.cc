@@ -68,7 +68,9 @@ bool tells(const BrokerRegistrationRequest& request) {
 
 // Below that level a broker need not say what it has lost. Who does is heard; and one that comes without a directory
 // that was here before says it without words.
-bool lost_data(const metadata::Image& image, const metadata::Broker* known, const BrokerRegistrationRequest& request) {
+bool lost_data(const metadata::Image& image, const metadata::Broker* known, const BrokerRegistrationRequest& request,
+               bool same_process) {
+  if (same_process) return tells(request) && request.previous_broker_epoch < 0;
   const bool has_last_epoch = known && request.previous_broker_epoch == known->epoch;
   if (image.feature(kThalwegFeature) >= 1) return !has_last_epoch;
   if (!known) return false;
@@ -138,7 +140,10 @@ BrokerDecision<protocol::BrokerRegistrationResponse> register_broker(const Stand
     record.in_controlled_shutdown = known->in_controlled_shutdown;
   }
   const auto with_it = standing.with(request.broker_id, metadata::broker_from(record));
-  if (!same_process && lost_data(image, known, request)) {
+  // A process registers again when an answer was lost, or when logs that it opened since tell of losses. Where it is
+  // unfenced the request is a late one, and says nothing new.
+  const bool listen = !same_process || known->fenced;
+  if (listen && lost_data(image, known, request, same_process)) {
     // The registration comes last: a controller that takes over half-way must not find the broker clean.
     auto forgotten =
         forget_lost(with_it, options, request.broker_id,
@@ -150,7 +155,7 @@ BrokerDecision<protocol::BrokerRegistrationResponse> register_broker(const Stand
   } else {
     // What is damaged is not in sync before the broker is known again, and a process before took its leaderships with
     // it; directories may have come or gone.
-    auto forgotten = same_process ? Repair() : forget_damaged(with_it, options, request, kBesideRepair);
+    auto forgotten = listen ? forget_damaged(with_it, options, request, kBesideRepair) : Repair();
     decision.records = std::move(forgotten.records);
     decision.rest = forgotten.rest;
     if (forgotten.rest) return refuse(ErrorCode::kDuplicateBrokerRegistration);

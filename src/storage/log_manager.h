@@ -98,7 +98,8 @@ class LogManager {
   Result<> set_aside(TopicPartition partition);
 
   // Open logs from which this start's recovery has cut records that may have been acknowledged, or an earlier one's of
-  // which nobody was told: told_missing() ends that.
+  // which nobody was told: told_missing() ends that for the next start. It has to follow without a wait in between, as
+  // logs may be opened meanwhile.
   std::vector<LogPtr> with_records_missing() const;
   Task<Result<>> told_missing();
 
