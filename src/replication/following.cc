@@ -16,6 +16,8 @@ Instant doubled(Instant first, int times, Instant last) {
 Next next(const Position& asked, const Position& now, const Answer& answer, const record::LeaderEpochCache& mine,
           int failures) {
   if (asked.leader_epoch != now.leader_epoch || asked.end != now.end) return Drop{};
+  if (answer.error == ErrorCode::kOffsetOutOfRange && now.last_epoch > now.leader_epoch)
+    return Truncate{mine.end_offset_for(now.leader_epoch, now.end).end_offset};
   if (answer.error == ErrorCode::kOffsetOutOfRange) return AskOffsets{};
   if (answer.error != ErrorCode::kNone) return Later{wait_after(answer.error, failures), answer.error};
   if (answer.diverging) {

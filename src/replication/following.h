@@ -4,8 +4,10 @@
 // The order of the rules matters. What was asked with an older leader epoch, or from another place than the log's end
 // is now, is dropped whatever it says: it would be appended behind what has come meanwhile. A follower truncates only
 // where its leader told it to (R10), and only as far as their logs are known to differ; each round lowers the epoch
-// that is looked for, so it ends. Sources: KIP-101, KIP-279, KIP-320, KIP-595; ReplicaFetcherThread and
-// AbstractFetcherThread; for a log that begins inside of a batch Partition.appendRecordsToFollowerOrFutureReplica.
+// that is looked for, so it ends. One thing it knows itself: a batch of an epoch that is still to come has rotted where
+// its CRC does not look, and no leader has an answer for it. Sources: KIP-101, KIP-279, KIP-320, KIP-595;
+// ReplicaFetcherThread and AbstractFetcherThread; for a log that begins inside of a batch
+// Partition.appendRecordsToFollowerOrFutureReplica.
 #pragma once
 
 #include <optional>

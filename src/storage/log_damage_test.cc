@@ -135,9 +135,13 @@ TEST_F(LogDamageTest, ABitThatRottedInAnOffsetIsSeen) {
 }
 TEST_F(LogDamageTest, ABitThatRottedInALeaderEpochIsSeen) {
   write(5);
-  EXPECT_EQ(reopen_with_damage_in(2, 12)->end_offset(), Offset{6}) << "the batch behind it cannot be of an older one";
+  EXPECT_EQ(reopen_with_damage_in(2, 12)->end_offset(), Offset{4}) << "no leader answers to who is of its epoch";
   EXPECT_NE(said.find("follows 16777"), std::string::npos) << said;
-  EXPECT_NE(said.find("sound_batches_behind=2"), std::string::npos) << said;
+  EXPECT_NE(said.find("sound_batches_behind=3"), std::string::npos) << said;
+}
+TEST_F(LogDamageTest, ABitThatRottedInTheLeaderEpochOfTheFirstBatchIsSeen) {
+  write(5);
+  EXPECT_EQ(reopen_with_damage_in(0, 12)->end_offset(), Offset{0});
 }
 
 TEST_F(LogDamageTest, ATornEndIsCutWithAWarningAndNothingIsKept) {

@@ -85,6 +85,26 @@ Result<SharedBytes> LogSegment::read_without_records(const BatchHeader& batch) c
   return SharedBytes::take(std::move(bytes));
 }
 
+namespace {
+
+Error corrupt(std::string why) { return {ErrorCode::kCorruptMessage, std::move(why)}; }
+
+std::string follows(LeaderEpoch epoch, LeaderEpoch before) {
+  return fmt::format("leader epoch {} follows {}", epoch.value, before.value);
+}
+
+}  // namespace
+
+Task<Result<std::optional<Error>>> LogSegment::wrong_content(FilePtr log, BatchHeader batch) const {
+  std::vector<std::byte> bytes(batch.size);
+  CO_TRY(const std::size_t n, co_await log->read(batch.position, bytes));
+  if (n != bytes.size()) co_return fail(ErrorCode::kKafkaStorageError, *path_ + ": shorter than its batches");
+  const auto view = record::BatchView::at(bytes);
+  if (!view) co_return view.error();
+  if (!view->crc_ok()) co_return corrupt(fmt::format("wrong CRC at position {}", batch.position));
+  co_return std::nullopt;
+}
+
 Task<Result<LogSegment::Rebuilt>> LogSegment::rebuild(Offset checked_below, bool dense, std::int32_t index_interval,
                                                       std::function<Result<>(const BatchHeader&)> visit) {
   CO_TRY(const FilePtr log, file());
@@ -93,37 +113,43 @@ Task<Result<LogSegment::Rebuilt>> LogSegment::rebuild(Offset checked_below, bool
   max_timestamp_ = first_timestamp_ = kNoTimestamp;
   since_index_entry_ = 0;
   BatchScanner scanner(log, 0, size_);
-  Offset next = base_;
-  LeaderEpoch epoch = kNoLeaderEpoch;
+  std::optional<BatchHeader> held;            // it is taken when the one behind it does not speak against it
+  LeaderEpoch epoch_before = kNoLeaderEpoch;  // of the batch before that
+  const auto take_held = [&]() -> Result<> {
+    if (!held) return {};
+    TRY_VOID(visit(*held));
+    note(*held, index_interval);
+    epoch_before = held->leader_epoch;
+    return {};
+  };
   Pace pace(kBytesAtOnce);
-  std::vector<std::byte> bytes;
   while (!scanner.at_end()) {
     const std::uint64_t position = scanner.position();
-    const auto damaged = [&](Error why) { return Rebuilt{position, std::move(why)}; };
-    const auto corrupt = [&](std::string why) { return damaged({ErrorCode::kCorruptMessage, std::move(why)}); };
     if (scanner.needs_bytes()) CO_TRY_VOID(co_await scanner.fill());
     const auto header = scanner.next();
     if (!header && header.error().code == ErrorCode::kKafkaStorageError) co_return std::unexpected(header.error());
-    if (!header) co_return damaged(header.error());
-    const bool checked = header->last >= checked_below;
-    if (header->base < next || (checked && dense && header->base > next))
-      co_return corrupt(fmt::format("offset {} follows {}", header->base.value, next.value - 1));
-    if (checked && header->leader_epoch < epoch)
-      co_return corrupt(fmt::format("leader epoch {} follows {}", header->leader_epoch.value, epoch.value));
-    if (checked) {
-      bytes.resize(header->size);
-      CO_TRY(const std::size_t n, co_await log->read(position, bytes));
-      if (n != bytes.size()) co_return fail(ErrorCode::kKafkaStorageError, *path_ + ": shorter than its batches");
-      const auto batch = record::BatchView::at(bytes);
-      if (!batch) co_return damaged(batch.error());
-      if (!batch->crc_ok()) co_return corrupt(fmt::format("wrong CRC at position {}", position));
+    const Offset next = held ? held->last + 1 : base_;
+    const bool checked = header && header->last >= checked_below;
+    const bool epoch_falls = checked && held && header->leader_epoch < held->leader_epoch;
+    // An epoch that one batch alone has is what rotted.
+    if (epoch_falls && epoch_before <= header->leader_epoch)
+      co_return Rebuilt{held->position, corrupt(follows(header->leader_epoch, held->leader_epoch))};
+    std::optional<Error> wrong;
+    if (!header)
+      wrong = header.error();
+    else if (header->base < next || (checked && dense && header->base > next))
+      wrong = corrupt(fmt::format("offset {} follows {}", header->base.value, next.value - 1));
+    else if (epoch_falls)
+      wrong = corrupt(follows(header->leader_epoch, held->leader_epoch));
+    else if (checked) {
+      CO_TRY(wrong, co_await wrong_content(log, *header));
     }
-    CO_TRY_VOID(visit(*header));
-    note(*header, index_interval);
-    next = header->last + 1;
-    epoch = header->leader_epoch;
+    CO_TRY_VOID(take_held());
+    if (wrong) co_return Rebuilt{position, std::move(wrong)};
+    held = *header;
     if (pace.due(header->size)) co_await give_way();
   }
+  CO_TRY_VOID(take_held());
   co_return Rebuilt{size_, {}};
 }
 

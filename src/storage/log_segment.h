@@ -57,9 +57,9 @@ class LogSegment {
   // Takes over the files as they are. False: an index is missing or cannot be one; rebuild().
   Result<bool> load();
   // Forgets what the indexes say and makes them again from the batches; a batch that ends above `checked_below` has its
-  // CRC computed, and what that does not cover compared with the batch before: leader epochs do not go down, and where
-  // `dense`, offsets leave no gap. Gives each whole and sound batch to `visit`, and stops before the first that is not,
-  // with the reason.
+  // CRC computed, and what that does not cover compared with its neighbours: leader epochs do not go down (a higher one
+  // that a single batch has is its own fault), and where `dense`, offsets leave no gap. Gives each whole and sound
+  // batch to `visit`, and stops before the first that is not, with the reason.
   struct Rebuilt {
     std::uint64_t sound_size = 0;
     std::optional<Error> damage;
@@ -146,6 +146,8 @@ class LogSegment {
   void changed(FilePtr file);
   void remember(Offset offset, std::uint64_t position);
   std::optional<std::uint64_t> remembered(Offset offset) const;
+  // Nothing if it is whole and its CRC fits.
+  Task<Result<std::optional<Error>>> wrong_content(FilePtr log, BatchHeader batch) const;
   Result<BatchHeader> header_now(BatchScanner& scanner) const;
   Range range(FilePtr log, Boundary from, Boundary to) const;
   // The first batch that ends at or above `offset`, at or after the place the index names.

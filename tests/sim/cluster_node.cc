@@ -68,6 +68,10 @@ sim::Node& add_cluster_node(sim::World& world, int node, Quorum quorum) {
   return world.add_node(host_of(node), 2, [node, quorum](sim::Node& machine) { return run(machine, node, quorum); });
 }
 
+std::string folder_of(const std::string& topic, PartitionId partition) {
+  return fmt::format("{}/{}-{}", kDataDirectory, topic, partition.value);
+}
+
 void empty_disk(sim::Node& machine) { CHECK(machine.disk().remove_directory(kDataDirectory)); }
 
 }  // namespace thalweg::simulation

@@ -30,6 +30,8 @@ struct ClusterProgram {
 
 // Every start() of the machine starts a broker on its disk.
 sim::Node& add_cluster_node(sim::World& world, int node, Quorum quorum);
+// Where a machine has this partition.
+std::string folder_of(const std::string& topic, PartitionId partition);
 // With all that is on its disk. REQUIRES: it is down
 void empty_disk(sim::Node& machine);
 

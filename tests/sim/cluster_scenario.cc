@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "bit_flip.h"
 #include "broker/metadata_publisher.h"
 #include "cluster_node.h"
 #include "cluster_trouble.h"
@@ -47,13 +48,14 @@ struct ClusterClients {
 };
 
 // What is special of a run.
-enum class ClusterKind { kVotesOfTheFile, kVotesChange, kADiskIsReplaced };
-constexpr std::uint64_t kClusterKinds = 3;
+enum class ClusterKind { kVotesOfTheFile, kVotesChange, kADiskIsReplaced, kABitFlips };
+ClusterKind kind_of(std::uint64_t seed) { return seed % 6 == 5 ? ClusterKind::kABitFlips : ClusterKind(seed % 3); }
+
+constexpr Instant kTopicComesLate = 6s;
 
 class ClusterScenario {
  public:
-  explicit ClusterScenario(std::uint64_t seed)
-      : kind_(ClusterKind(seed % kClusterKinds)), world_(seed), replicas_(world_, history_) {
+  explicit ClusterScenario(std::uint64_t seed) : kind_(kind_of(seed)), world_(seed), replicas_(world_, history_) {
     const auto quorum = kind_ == ClusterKind::kVotesOfTheFile ? Quorum::kOfTheFile : Quorum::kByRequest;
     for (int node = 1; node <= kClusterNodes; ++node) nodes_.push_back(&add_cluster_node(world_, node, quorum));
     trouble_.emplace(world_, nodes_);
@@ -68,8 +70,13 @@ class ClusterScenario {
     start_clients();
     if (!world_.run_until([this] { return serving() == kClusterNodes; }, 1min)) return hung("at the beginning");
     const auto founded = world_.now();
+    if (kind_ == ClusterKind::kABitFlips) {
+      flip_a_bit();
+      spawn(client_node_->shard(0), clients_->creator->run());
+    }
     suffer();
     if (kind_ == ClusterKind::kADiskIsReplaced && replace_a_disk()) suffer();
+    if (kind_ == ClusterKind::kABitFlips && flip_a_bit()) suffer();
     if (!world_.run_until([this] { return clients_->done(); }, 4min))
       history_.violation("no progress after healing" + clients_->complaints());
     check("after healing");
@@ -97,6 +104,24 @@ class ClusterScenario {
     node.start();
     ++replaced_disks_;
     return is_settled("after a disk was replaced", true);
+  }
+
+  // On one disk while all are down: whoever led a partition may be the one that lacks some of it now.
+  bool flip_a_bit() {
+    if (!is_settled("before a bit flips", true)) return false;
+    auto& simulation = world_.simulation;
+    world_.run_for(simulation.between(0ms, 500ms));
+    const std::size_t rotten = simulation.below(nodes_.size());
+    const PartitionId partition{std::int32_t(simulation.below(kPartitions))};
+    auto& broker = *program(rotten)->broker;
+    const Offset from = ReplicaWatch::recovery_point(broker, *broker.publisher().published_image(), partition);
+    for (auto* node : nodes_) node->crash(sim::Crash::kKill);
+    flipped_bits_ += simulation::flip_a_bit(world_, *nodes_[rotten], folder_of(kTopic, partition), from);
+    for (auto* node : nodes_)
+      simulation.at(world_.now() + simulation.between(0ms, 1s), [node] {
+        if (!node->is_up()) node->start();
+      });
+    return is_settled("after a bit flipped", true);
   }
 
   void check(const char* when) {
@@ -145,6 +170,7 @@ class ClusterScenario {
                          .deletions = std::uint64_t(clients_->deleter->answered()),
                          .vote_changes = std::uint64_t(clients_->votes ? clients_->votes->answered() : 0),
                          .replaced_disks = replaced_disks_,
+                         .flipped_bits = flipped_bits_,
                          .steps = world_.simulation.steps(),
                          .founded_after = std::chrono::duration<double>(founded).count(),
                          .virtual_seconds = std::chrono::duration<double>(world_.now()).count()};
@@ -207,8 +233,10 @@ class ClusterScenario {
       const Shard& shard = node.shard(0);
       clients_ = std::make_shared<ClusterClients>();
       clients_->creator = std::make_unique<TopicCreator>(shard);
-      spawn(shard, clients_->creator->run());
-      spawn(shard, create_replicated_topic(&shard, &clients_->topic_created));
+      if (kind_ != ClusterKind::kABitFlips) spawn(shard, clients_->creator->run());
+      // Late, so that it is the last that the metadata log says: then a broker that starts has to hear of the topic.
+      const Instant after = kind_ == ClusterKind::kABitFlips ? kTopicComesLate : Instant{0};
+      spawn(shard, create_replicated_topic(&shard, &clients_->topic_created, after));
       for (int i = 0; i < ClusterClients::kProducers; ++i)
         spawn(shard,
               clients_->producers
@@ -295,7 +323,7 @@ class ClusterScenario {
   std::string cluster_id_;
   std::map<std::int64_t, metadata::ImagePtr> images_;
   std::set<std::int32_t> epochs_;
-  std::uint64_t replaced_disks_ = 0;
+  std::uint64_t replaced_disks_ = 0, flipped_bits_ = 0;
 };
 
 }  // namespace
@@ -304,18 +332,19 @@ void ClusterCounts::add(const ClusterCounts& other) {
   topics += other.topics, crashes += other.crashes, cuts += other.cuts, stalls += other.stalls;
   failed_syncs += other.failed_syncs, elections += other.elections, leaderships += other.leaderships;
   acknowledged += other.acknowledged, deletions += other.deletions, vote_changes += other.vote_changes;
-  replaced_disks += other.replaced_disks, steps += other.steps;
+  replaced_disks += other.replaced_disks, flipped_bits += other.flipped_bits, steps += other.steps;
   founded_after = std::max(founded_after, other.founded_after);
   virtual_seconds += other.virtual_seconds;
 }
 
 std::string to_string(const ClusterCounts& counts) {
   return fmt::format(
-      "{} records acknowledged, {} topics, {} deletions, {} changes of voters, {} disks replaced; {} crashes, {} cuts, "
-      "{} stalls, {} bad disks; {} elections, {} leaderships, founded within {:.1f} s, {} steps, {:.0f} s",
-      counts.acknowledged, counts.topics, counts.deletions, counts.vote_changes, counts.replaced_disks, counts.crashes,
-      counts.cuts, counts.stalls, counts.failed_syncs, counts.elections, counts.leaderships, counts.founded_after,
-      counts.steps, counts.virtual_seconds);
+      "{} records acknowledged, {} topics, {} deletions, {} changes of voters, {} disks replaced, {} bits flipped; {} "
+      "crashes, "
+      "{} cuts, {} stalls, {} bad disks; {} elections, {} leaderships, founded within {:.1f} s, {} steps, {:.0f} s",
+      counts.acknowledged, counts.topics, counts.deletions, counts.vote_changes, counts.replaced_disks,
+      counts.flipped_bits, counts.crashes, counts.cuts, counts.stalls, counts.failed_syncs, counts.elections,
+      counts.leaderships, counts.founded_after, counts.steps, counts.virtual_seconds);
 }
 
 std::vector<std::string> what_is_missing(const ClusterCounts& counts) {
@@ -323,6 +352,7 @@ std::vector<std::string> what_is_missing(const ClusterCounts& counts) {
                                                          {"deletion of records", counts.deletions},
                                                          {"change of voters", counts.vote_changes},
                                                          {"replaced disk", counts.replaced_disks},
+                                                         {"flipped bit", counts.flipped_bits},
                                                          {"crash", counts.crashes},
                                                          {"cut", counts.cuts},
                                                          {"stall", counts.stalls},

@@ -3,6 +3,8 @@
 #include "cluster_node.h"
 #include "protocol/create_topics_request.h"
 #include "protocol/create_topics_response.h"
+#include "protocol/init_producer_id_request.h"
+#include "protocol/init_producer_id_response.h"
 #include "protocol/metadata_request.h"
 #include "protocol/metadata_response.h"
 
@@ -10,7 +12,7 @@ namespace thalweg::simulation {
 namespace {
 using namespace std::chrono_literals;
 constexpr Instant kConnectWithin = 2s, kAnsweredWithin = 8s;
-constexpr std::int16_t kMetadataVersion = 9, kCreateTopicsVersion = 7;
+constexpr std::int16_t kMetadataVersion = 9, kCreateTopicsVersion = 7, kInitProducerIdVersion = 4;
 }  // namespace
 
 Task<Result<std::shared_ptr<network::Channel>>> ToTheLeader::to(PartitionId partition) {
@@ -33,6 +35,15 @@ Task<Result<std::shared_ptr<network::Channel>>> ToTheLeader::to_broker(BrokerId 
   co_return channel;
 }
 
+Task<> ToTheLeader::take_a_producer_id(BrokerId of) {
+  const auto channel = co_await to_broker(of);
+  if (!channel) co_return;
+  protocol::InitProducerIdRequest request;
+  request.transactional_id.reset();
+  co_await (*channel)->send<protocol::InitProducerIdResponse>(std::move(request), kInitProducerIdVersion,
+                                                              shard_.clock.now() + kAnsweredWithin);
+}
+
 Task<Result<>> ToTheLeader::look() {
   CO_TRY(const auto channel, co_await to_any());
   protocol::MetadataRequest request;
@@ -52,8 +63,12 @@ Task<Result<>> ToTheLeader::look() {
   co_return Result<>();
 }
 
-Task<> create_replicated_topic(const Shard* shard, bool* done) {
+Task<> create_replicated_topic(const Shard* shard, bool* done, Instant after) {
   ToTheLeader route(*shard);
+  if (after > Instant{0}) {
+    co_await shard->clock.sleep_for(after);
+    for (int node = 1; node <= kClusterNodes; ++node) co_await route.take_a_producer_id(BrokerId{node});
+  }
   for (;;) {
     const auto channel = co_await route.to_any();
     if (channel) {

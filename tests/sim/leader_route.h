@@ -17,6 +17,8 @@ class ToTheLeader : public Route {
   void missed(PartitionId partition) override { leaders_.erase(partition); }
   // To one of the brokers, whichever.
   Task<Result<std::shared_ptr<network::Channel>>> to_any();
+  // After that the broker has more to give, without asking the controller.
+  Task<> take_a_producer_id(BrokerId of);
 
  private:
   Task<Result<std::shared_ptr<network::Channel>>> to_broker(BrokerId id);
@@ -27,7 +29,8 @@ class ToTheLeader : public Route {
   std::map<BrokerId, std::shared_ptr<network::Channel>> channels_;
 };
 
-// Creates kTopic with a replica on each broker, two of which acknowledge; tries until it is there.
-Task<> create_replicated_topic(const Shard* shard, bool* done);
+// Creates kTopic with a replica on each broker, two of which acknowledge; tries until it is there. After a while it is
+// the last that the metadata log says for some time, as every broker has ids for producers by then.
+Task<> create_replicated_topic(const Shard* shard, bool* done, Instant after);
 
 }  // namespace thalweg::simulation

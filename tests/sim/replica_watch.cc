@@ -49,6 +49,10 @@ void ReplicaWatch::note_leaders(BrokerId id, broker::Broker& here, const metadat
   }
 }
 
+Offset ReplicaWatch::recovery_point(const broker::Broker& broker, const metadata::Image& image, PartitionId partition) {
+  return replica_at(broker, {image.topic(std::string_view(kTopic))->id, partition})->log().recovery_point();
+}
+
 std::string ReplicaWatch::unsettled(const metadata::Image& image, const std::vector<broker::Broker*>& brokers) const {
   const auto topic = image.topic(std::string_view(kTopic));
   if (!topic) return fmt::format("there is no {}", kTopic);

@@ -21,6 +21,8 @@ class ReplicaWatch {
   // Who leads now: nobody else has, and will, in the same epoch.
   void note_leaders(BrokerId id, broker::Broker& here, const metadata::Image& image);
   std::size_t leaderships() const { return leaders_.size(); }
+  // Below it a start does not look. REQUIRES: the broker has the partition
+  static Offset recovery_point(const broker::Broker& broker, const metadata::Image& image, PartitionId partition);
   // Empty if all replicas are in sync and equally long.
   std::string unsettled(const metadata::Image& image, const std::vector<broker::Broker*>& brokers) const;
   // Replicas are equal from where all of them begin up to their end, and no one begins beyond what somebody wanted to
