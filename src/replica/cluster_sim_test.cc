@@ -208,7 +208,7 @@ Task<Result<protocol::AlterPartitionResponse>> Host::ask(Host* self, protocol::A
 Task<> Host::live() {
   if (cluster_.state()) co_await open();
   server_ = std::make_unique<network::Server>(shard_, network::ServerOptions{}, memory_, [this](const auto&) {
-    return std::make_unique<TestingLeader>(shard_, partitions_, cluster_.key().topic_id);
+    return std::make_unique<TestingLeader>(shard_, partitions_, cluster_.key().topic_id, cluster_.leaders);
   });
   auto listener = shard_.network.listen({"", 9092}, {});
   CHECK(listener);
@@ -484,6 +484,19 @@ std::string play(std::uint64_t seed, std::size_t& acknowledged) {
   if (cluster.failure.empty()) cluster.fail(agree(cluster));
   acknowledged += cluster.acknowledged.size();
   return cluster.failure;
+}
+
+// It says OFFSET_OUT_OF_RANGE to the fetch, and names a log in which that offset lies: there is nothing to cut.
+TEST(Followers, DoNotAskWithoutAPauseWhoRefusesForEver) {
+  log::set_level(log::Level::kNone);
+  Cluster cluster(1, "1");
+  ASSERT_TRUE(cluster.begin());
+  cluster.leaders.refuses = true;
+  cluster.world.run_for(20s);
+  EXPECT_GT(cluster.leaders.refused, 2 * 20) << "they go on asking";
+  EXPECT_LT(cluster.leaders.refused, 2 * 20 * 20) << "a pause grows to 200 ms";
+  cluster.leaders.refuses = false;
+  EXPECT_TRUE(cluster.world.run_until([&] { return cluster.state()->isr.size() == Cluster::kBrokers; }, 60s));
 }
 
 TEST(ClusterSimulation, WhatIsAcknowledgedSurvivesPowerLossesCutsAndFences) {

@@ -387,6 +387,8 @@ Task<> Fetcher::ask_offsets(std::shared_ptr<Fetcher> self, PartitionKey key, Par
   if (!start || !end) co_return self->done_with(key, partition, std::unexpected(start ? end.error() : start.error()));
   if (!now) co_return self->done_with(key, partition, {});
   const auto decision = replication::next(asked, *now, replication::LeaderOffsets{*start, *end});
+  if (std::holds_alternative<replication::Append>(decision))
+    co_return self->done_with(key, partition, fail(ErrorCode::kOffsetOutOfRange, "the leader has what it refuses"));
   if (std::holds_alternative<replication::Truncate>(decision))
     log::warn("the log goes beyond the leader's, and no leader epoch tells from where on they differ",
               field("partition", where), field("leader", self->leader_), field("end", asked.end),

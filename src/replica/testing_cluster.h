@@ -74,6 +74,7 @@ class Cluster {
   sim::World world;
   controller::testing::Controller controller;
   const int min_in_sync;
+  TestingLeader::Control leaders;
   bool loses_requests = true, produces = true, hurries = true;
   std::vector<Producer> producers;
   std::map<Offset, std::uint64_t> acknowledged;

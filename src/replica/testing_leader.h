@@ -20,9 +20,14 @@ namespace thalweg::replica {
 
 class TestingLeader : public network::Session {
  public:
+  // What is done to it from outside, and seen of it.
+  struct Control {
+    bool refuses = false;  // every fetch, with OFFSET_OUT_OF_RANGE
+    int refused = 0;
+  };
   // `topic`: the one that there is.
-  TestingLeader(const Shard& shard, Partitions& partitions, Uuid topic)
-      : shard_(shard), partitions_(partitions), topic_(topic) {}
+  TestingLeader(const Shard& shard, Partitions& partitions, Uuid topic, Control& control)
+      : shard_(shard), partitions_(partitions), topic_(topic), control_(control) {}
 
   Task<network::Started> start(network::Request request) override {
     if (request.key() == protocol::ApiKey::kListOffsets) co_return co_await list_offsets(std::move(request));
@@ -68,6 +73,10 @@ class TestingLeader : public network::Session {
     return read(request.replica_state.replica_id, request.replica_state.replica_epoch, asked_, first);
   }
   Task<std::vector<Result<ReadResult>>> read(BrokerId from, std::int64_t epoch, Asked asked, bool first) {
+    if (control_.refuses) {
+      ++control_.refused;
+      co_return std::vector<Result<ReadResult>>(asked.size(), fail(ErrorCode::kOffsetOutOfRange, "refused"));
+    }
     std::vector<Partitions::Read> reads;
     for (const auto& [key, p] : asked) {
       ReadRequest read{.from = p.fetch_offset,
@@ -78,7 +87,7 @@ class TestingLeader : public network::Session {
       if (first) read.follower = Follower{from, epoch, p.durable_end_offset, p.log_start_offset};
       reads.push_back({key, read});
     }
-    return partitions_.read(std::move(reads));
+    co_return co_await partitions_.read(std::move(reads));
   }
   static bool has_news(const std::vector<Result<ReadResult>>& results) {
     if (results.empty()) return true;
@@ -157,6 +166,7 @@ class TestingLeader : public network::Session {
   const Shard& shard_;
   Partitions& partitions_;
   const Uuid topic_;
+  Control& control_;
   Asked asked_;
   std::int32_t epoch_ = 0;
   std::shared_ptr<StopSignal> parked_;

@@ -60,6 +60,7 @@ Instant wait_after(ErrorCode why, int failures) {
   switch (why) {
     case ErrorCode::kFencedLeaderEpoch:  // our image is old, and a newer one on its way
       return 500ms;
+    case ErrorCode::kOffsetOutOfRange:    // the leader has come so far since it said so
     case ErrorCode::kUnknownLeaderEpoch:  // the leader has not heard yet
     case ErrorCode::kNotLeaderOrFollower:
     case ErrorCode::kUnknownTopicId:

@@ -86,7 +86,7 @@ Next next(const Position& asked, const Position& now, const Answer& answer, cons
 struct LeaderOffsets {
   Offset start, end;
 };
-// Append: goes on where the log ends.
+// Append: it has that place by now, so asking again may help, after a pause: it may refuse for ever.
 Next next(const Position& asked, const Position& now, const LeaderOffsets& leader);
 
 // Where the logs part, as far as both sides' epochs tell: `theirs` is the leader's largest epoch that is not above the
