@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <set>
 
 #include "admin/offsets.h"
+#include "filter/time_text.h"
 
 namespace thalweg::cli {
 namespace {
@@ -95,15 +95,7 @@ bool LetterFilter::takes(const DeadLetter& letter) const {
 }
 
 std::optional<std::string> utc_text(Timestamp when) {
-  using namespace std::chrono;
-  if (when < 0) return std::nullopt;
-  const sys_time<milliseconds> time{milliseconds(when)};
-  const auto day = floor<days>(time);
-  const year_month_day date(day);
-  const hh_mm_ss clock(floor<seconds>(time - day));
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
-                     clock.minutes().count(), clock.seconds().count());
+  return when < 0 ? std::nullopt : std::optional(filter::timestamp_text(when - when % 1000));
 }
 
 Task<Result<LetterRange>> letter_range(Session session, std::vector<std::string> queues, Place from) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/number.h"
 #include "metadata/image_builder.h"
 
 namespace thalweg::console {
@@ -35,7 +36,8 @@ class Differences {
                         .name = std::move(name),
                         .sentence = std::move(sentence),
                         .by = {},
-                        .refused = {}});
+                        .refused = {},
+                        .gone = false});
   }
 
   void add_created(Uuid id) {
@@ -119,6 +121,13 @@ class Differences {
   std::vector<Change> changes_;
 };
 
+bool is_gone(const Change& change, const Image& image) {
+  if (change.kind == ResourceKind::kTopic) return !image.topic(std::string_view(change.name));
+  if (change.kind != ResourceKind::kBroker) return false;
+  const auto id = parse_number<std::int32_t>(change.name);
+  return id && !image.broker(BrokerId{*id});
+}
+
 }  // namespace
 
 void ChangeLog::look(metadata::ImagePtr image, Timestamp now) {
@@ -138,7 +147,9 @@ void ChangeLog::add(Change change) {
 }
 
 ChangeList ChangeLog::list(Timestamp now) const {
-  return {.since = since_, .as_of = now, .items = {changes_.begin(), changes_.end()}};
+  ChangeList list{.since = since_, .as_of = now, .items = {changes_.begin(), changes_.end()}};
+  for (auto& change : list.items) change.gone = seen_ && is_gone(change, *seen_);
+  return list;
 }
 
 }  // namespace thalweg::console

@@ -21,7 +21,7 @@ class ChangeLog {
   void look(metadata::ImagePtr image, Timestamp now);
   void add(Change change);
 
-  // The newest first.
+  // The newest first, with what is gone by the last image.
   ChangeList list(Timestamp now) const;
 
  private:

@@ -71,8 +71,13 @@ TEST_F(ChangeLogTest, TopicsComeGrowAndGo) {
   protocol::RemoveTopicRecord gone;
   gone.topic_id = kOrders;
   apply(gone);
+  EXPECT_FALSE(log.list(now).items.front().gone);
   EXPECT_EQ(sentences(), Sentences{"orders is deleted"});
   EXPECT_EQ(sentences(), Sentences{});
+  for (const auto& change : log.list(now).items) EXPECT_TRUE(change.gone) << change.sentence;
+  make_topic(1);
+  look();
+  for (const auto& change : log.list(now).items) EXPECT_FALSE(change.gone) << change.sentence << ", of that name";
 }
 
 TEST_F(ChangeLogTest, OptionsSayWhatTheyWere) {
@@ -103,6 +108,15 @@ TEST_F(ChangeLogTest, BrokersComeAndGo) {
   broker.fenced = true;
   apply(broker);
   EXPECT_EQ(sentences(), Sentences{"broker 7 is gone"});
+  EXPECT_FALSE(log.list(now).items.front().gone) << "it may come back";
+  protocol::UnregisterBrokerRecord removed;
+  removed.broker_id = BrokerId{7};
+  apply(removed);
+  EXPECT_EQ(sentences(), Sentences{"broker 7 is removed"});
+  for (const auto& change : log.list(now).items) EXPECT_TRUE(change.gone) << change.sentence;
+  set(4, "", "log.retention.ms", "1");
+  look();
+  EXPECT_FALSE(log.list(now).items.front().gone) << "all brokers are no single one";
 }
 
 TEST_F(ChangeLogTest, TheNewestAreKeptAndItSaysSinceWhen) {
@@ -114,7 +128,8 @@ TEST_F(ChangeLogTest, TheNewestAreKeptAndItSaysSinceWhen) {
              .name = {},
              .sentence = std::to_string(n),
              .by = {},
-             .refused = {}});
+             .refused = {},
+             .gone = false});
   const auto list = log.list(now);
   EXPECT_EQ(list.items.size(), ChangeLog::kKept);
   EXPECT_EQ(list.items.front().sentence, std::to_string(ChangeLog::kKept + 6));

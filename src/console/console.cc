@@ -51,7 +51,6 @@ Console::Console(broker::Broker& broker, Workers& workers, About about, std::spa
               .schemas = {},
               .kept_answers = {},
               .replaying = {},
-              .replaying = {},
               .reading_here = {},
               .reading_elsewhere = {}},
       memory_(kMemory),

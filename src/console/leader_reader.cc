@@ -101,7 +101,7 @@ Task<std::vector<Result<LogEdges>>> LeaderReader::edges(std::vector<PartitionId>
 }
 
 Task<Result<search::Batches>> LeaderReader::read(search::ReadWish wish, Offset from) {
-  CO_TRY(auto fetched, co_await fetch(wish.key.partition, from, search::kWindowBytes, isolation_of(wish.isolation)));
+  CO_TRY(auto fetched, co_await fetch(wish.key.partition, from, wish.window.bytes, isolation_of(wish.isolation)));
   co_return batches_before(std::move(fetched), wish.window.to);
 }
 
@@ -109,7 +109,7 @@ Task<Result<search::Batches>> LeaderReader::read(search::ReadWish wish, Offset f
 Task<Result<search::Looked>> LeaderReader::look(search::ReadWish wish) {
   auto& memory = call_.broker().shards().front()->memory;
   for (bool again = false;; again = true) {
-    Charge charge = co_await memory.admit(search::kWindowMemory);
+    Charge charge = co_await memory.admit(search::memory_of(wish.window));
     auto reading = [this, wish](Offset from, Offset) { return read(wish, from); };
     auto looked = co_await search::look_at_window(wish, std::move(reading), call_.shared.workers, std::move(charge));
     if (looked || looked.error().code != ErrorCode::kOffsetOutOfRange || again) co_return looked;

@@ -40,16 +40,27 @@ struct LetterReplayTest : ChangesTest {
   json::Value plan_of(const std::string& queue, const std::string& body, int status = 200) {
     return planned("POST", "/dead-letters/" + queue + "/replay", kReplay, body, status);
   }
+  // Empty: all was looked at.
+  static std::string next_of(const json::Value& plan) {
+    return at(plan, "replay/next") == json::Value() ? "" : text_at(plan, "replay/next");
+  }
+  static std::string going_on(const std::string& body, const std::string& from) {
+    if (from.empty()) return body;
+    return "{\"from\":\"" + from + "\"" + (body == "{}" ? "" : ",") + body.substr(1);
+  }
   // As the pages do: the act is repeated while some are left.
   std::int64_t send_back(const std::string& queue, const std::string& body) {
     const auto plan = text_at(plan_of(queue, body), "plan");
     std::int64_t sent = 0, left = 1;
-    for (int part = 0; part < 100 && left > 0; ++part) {
-      const auto done = acted("POST", "/dead-letters/" + queue + "/replay", kReplay, plan, body);
+    std::string from;
+    for (int part = 0; part < 100 && (left > 0 || !from.empty()); ++part) {
+      const auto done = acted("POST", "/dead-letters/" + queue + "/replay", kReplay, plan, going_on(body, from));
       sent += number_at(done, "replay/letters");
       left = number_at(done, "replay/left");
+      from = next_of(done);
     }
     EXPECT_EQ(left, 0);
+    EXPECT_EQ(from, "");
     return sent;
   }
   json::Value letters(const std::string& queue, const std::string& query = "") {
@@ -236,6 +247,51 @@ TEST_F(LetterReplayTest, ThoseThatCannotGoStayAndTheOthersGo) {
   create("elsewhere", 1);
   EXPECT_EQ(send_back("dlq.orders", R"({"to":"elsewhere"})"), 4);
   EXPECT_EQ(lying_in("elsewhere"), (std::vector<std::string>{"a=1", "b=2", "c=3", "d=4"}));
+}
+
+// More than one act looks at, some of which stay, and some come back while the others go.
+TEST_F(LetterReplayTest, AllGoHoweverManyLieThereAndNoneIsSentRoundAndRound) {
+  start();
+  create("orders", 1);
+  create("dlq.orders", 2);
+  std::vector<Buried> homeless(2500, {"nowhere", "x", {}}), some;
+  bury("dlq.orders", 0, homeless);
+  for (int i = 0; i < 2500; ++i) some.push_back({std::to_string(i), "y", of("orders", i % 2 ? "UNKNOWN" : "OTHER")});
+  bury("dlq.orders", 1, some);
+  const auto plan = plan_of("dlq.orders", "{}");
+  EXPECT_GT(number_at(plan, "replay/letters"), 0) << "it is looked on until there is one that goes";
+  EXPECT_NE(next_of(plan), "");
+  const auto path = "/dead-letters/dlq.orders/replay";
+  auto done = acted("POST", path, kReplay, text_at(plan, "plan"), "{}");
+  auto sent = number_at(done, "replay/letters");
+  bury("dlq.orders", 1, {{"back", "again", of("orders")}});
+  for (int part = 0; part < 20 && !next_of(done).empty(); ++part) {
+    done = acted("POST", path, kReplay, text_at(plan, "plan"), going_on("{}", next_of(done)));
+    sent += number_at(done, "replay/letters");
+  }
+  EXPECT_EQ(sent, 2500);
+  EXPECT_EQ(keys_in("orders").size(), 500u) << "as many as a page shows";
+  EXPECT_FALSE(keys_in("orders").contains("back"));
+  EXPECT_EQ(send_back("dlq.orders", "{}"), 1) << "the one that came back, when it is asked for";
+  EXPECT_EQ(text_at(plan_of("dlq.orders", "{}"), "blocked_by/0"), "None of these letters can be sent back");
+}
+
+TEST_F(LetterReplayTest, WhereToGoOnIsReadLikeAnyInput) {
+  start();
+  create("orders", 1);
+  create("dlq.orders", 1);
+  bury("dlq.orders", 0, std::vector<Buried>(2001, {"a", "1", of("orders")}));
+  const auto next = next_of(plan_of("dlq.orders", "{}"));
+  ASSERT_NE(next, "");
+  EXPECT_EQ(number_at(plan_of("dlq.orders", going_on("{}", next)), "replay/letters"), 1);
+  const auto path = [&](const std::string& from, const std::string& queue = "dlq.orders") {
+    return text_at(plan_of(queue, going_on("{}", from), 400), "fields/0/path");
+  };
+  for (const auto& bad : {std::string("x"), next + "1~", next.substr(0, next.find('~')), "~" + next})
+    EXPECT_EQ(path(bad), "/from") << bad;
+  create("dlq.others", 1);
+  EXPECT_EQ(path(next, "dlq.others"), "/from");
+  EXPECT_EQ(text_at(plan_of("dlq.orders", going_on(only({{0, 0}}), next), 400), "fields/0/path"), "/from");
 }
 
 TEST_F(LetterReplayTest, OneThatIsTooLargeDoesNotHoldUpThoseBesideIt) {

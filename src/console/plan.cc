@@ -106,7 +106,8 @@ Outcome<Plan> settled(const Call& call, Plan plan, Outcome<> done) {
                                      .name = {},
                                      .sentence = plan.title,
                                      .by = client.principal + "@" + client.client_host,
-                                     .refused = done ? std::nullopt : std::optional(done.error().title)});
+                                     .refused = done ? std::nullopt : std::optional(done.error().title),
+                                     .gone = false});
   if (!done) return std::unexpected(std::move(done.error()));
   plan.applied = true;
   return plan;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "console/letter_stretch.h"
+
 namespace thalweg::console {
 namespace {
 
@@ -25,6 +27,22 @@ TEST(RecordCursor, WhatIsNoneIsNothing) {
        {"", ".", ".x", ".nn", ".n.", ".n.0", ".n.0-", ".n.-1", ".n.-1-1", ".n.0--1", ".n.0-1.0-2", ".n.0-1.", ".n..0-1",
         ".n.0-9223372036854775808", ".n.2147483648-1", ".n.0-1 ", ".n.0-1x"})
     EXPECT_FALSE(RecordCursor::of(id + rest)) << rest;
+}
+
+TEST(LetterStretch, IsTwoCursorsOfTheSamePartitions) {
+  const std::string id = "AAAAAAAAAAEAAAAAAAAAAg";
+  const auto stretch = LetterStretch::of(id + ".o.0-5.3-7~" + id + ".n.0-9.3-7");
+  ASSERT_TRUE(stretch);
+  EXPECT_EQ(stretch->from.offsets.at({3}), Offset{7});
+  EXPECT_EQ(stretch->to.offsets.at({0}), Offset{9});
+  EXPECT_EQ(stretch->text(), id + ".o.0-5.3-7~" + id + ".n.0-9.3-7");
+  EXPECT_FALSE(LetterStretch::of(id + ".o.0-5.3-7~" + id + ".n.0-9")) << "another number of partitions";
+  EXPECT_FALSE(LetterStretch::of(id + ".o.0-5~" + id + ".n.1-9")) << "another partition";
+  EXPECT_FALSE(LetterStretch::of(id + ".n.0-5~" + id + ".n.0-9")) << "another direction";
+  EXPECT_FALSE(LetterStretch::of(id + ".o.0-5~" + id + ".o.0-9")) << "the same";
+  EXPECT_FALSE(LetterStretch::of(id + ".o.0-5~BAAAAAAAAAEAAAAAAAAAAg.n.0-9")) << "of another topic";
+  EXPECT_FALSE(LetterStretch::of(id + ".o~" + id + ".n")) << "of nothing";
+  EXPECT_FALSE(LetterStretch::of(id + ".o.0-5"));
 }
 
 }  // namespace

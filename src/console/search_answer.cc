@@ -107,12 +107,17 @@ Task<std::optional<SearchEnd>> look_on_until(const Call& call, BegunSearch& begu
     if (begun.search.is_done()) co_return has_more(begun) ? SearchEnd::kProblem : SearchEnd::kEnd;
     if (found.size() >= matches_max) co_return SearchEnd::kMatches;
     if (call.shared.searches.is_stopping()) co_return SearchEnd::kStopped;
-    const Instant began = clock.now();
-    for (const auto& match : co_await begun.search.look_on(matches_max - found.size()))
-      found.push_back(as_found(match));
     auto& searches = call.shared.searches;
-    if (const Instant took = clock.now() - began; co_await searches.pace().clients_are_served())
+    const bool beside_clients = co_await searches.pace().clients_are_served();
+    const std::size_t bytes = begun.window.bytes(beside_clients);
+    const Instant began = clock.now();
+    for (const auto& match : co_await begun.search.look_on(matches_max - found.size(), bytes))
+      found.push_back(as_found(match));
+    if (beside_clients) {
+      const Instant took = clock.now() - began;
+      begun.window.took(took);
       co_await clock.sleep_for(rest_after(took, searches.running()));
+    }
     if (clock.now() >= deadline && !begun.search.is_done() && found.size() < matches_max) co_return std::nullopt;
   }
 }

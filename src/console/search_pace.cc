@@ -20,6 +20,13 @@ Instant rest_after(Instant took, std::size_t searches) {
   return std::min<Instant>(took * (kPartOfTheTime * std::int64_t(std::max<std::size_t>(searches, 1)) - 1), kRestMax);
 }
 
+void WindowSize::took(Instant time) {
+  if (time > kAim)
+    shared_ = std::max(shared_ / 2, search::kWindowBytesMin);
+  else if (time < kAim / 2)
+    shared_ = std::min(shared_ * 2, search::kWindowBytes);
+}
+
 SearchPace::SearchPace(broker::Broker& broker) : shard_(broker.shard0()) {
   for (const auto& here : broker.shards()) shards_.push_back({here->shard});
 }

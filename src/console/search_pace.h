@@ -1,6 +1,6 @@
 // How much of the time searches take: all that there is while no client produces or reads records, and a quarter of it
-// while some do. What a search reads takes time of shards and of the processor's caches, which a lower priority of the
-// threads that look at it does not give back.
+// while some do, in windows that are small then. What a search reads takes time of shards and of the processor's
+// caches, which a lower priority of the threads that look at it does not give back.
 //
 // Owner: shard 0.
 #pragma once
@@ -9,11 +9,29 @@
 
 #include "broker/broker.h"
 #include "runtime/shard.h"
+#include "search/limits.h"
 
 namespace thalweg::console {
 
 // Between two windows of a search that shares the machine with clients, when one took so long and so many searches run.
 Instant rest_after(Instant took, std::size_t searches);
+
+// How much of a log a search looks at in one go. Alone a search takes large windows, which cost it least. Beside
+// clients a window is as large as is looked at in about a millisecond: a mebibyte that is packed can be fifteen of
+// records, and a thread that runs on for so long makes others wait at each of the steps that a request has.
+//
+// Owner: one search.
+class WindowSize {
+ public:
+  static constexpr Instant kAim = std::chrono::milliseconds(1);
+
+  std::size_t bytes(bool clients_are_served) const { return clients_are_served ? shared_ : search::kWindowBytes; }
+  // The last window, beside clients.
+  void took(Instant time);
+
+ private:
+  std::size_t shared_ = search::kWindowBytesMin;
+};
 
 class SearchPace {
  public:

@@ -17,6 +17,7 @@ struct BegunSearch {
   search::Search search;
   std::size_t limit;
   std::map<std::int32_t, Error> unreached;  // partitions that are not searched, and why; the cursor begins with them
+  WindowSize window = {};
 };
 
 Task<Outcome<std::unique_ptr<BegunSearch>>> begin_search(const Call& call, const GetTopicSearch& asked);

@@ -348,9 +348,29 @@ TEST_F(SearchTest, ItTakesAQuarterOfTheTimeWhileClientsAreServed) {
   EXPECT_FALSE(are_served());
   search("true");
   EXPECT_FALSE(are_served()) << "what a search reads is no client's";
+  const WindowSize window;
+  EXPECT_EQ(window.bytes(are_served()), search::kWindowBytes) << "alone";
+  fill("orders", 0, 1);
+  EXPECT_EQ(window.bytes(are_served()), search::kWindowBytesMin) << "beside a producer";
+  EXPECT_EQ(window.bytes(are_served()), search::kWindowBytes) << "a tenth of a second after the last record";
   EXPECT_EQ(rest_after(2ms, 1), 6ms);
   EXPECT_EQ(rest_after(2ms, 2), 14ms) << "all searches together";
   EXPECT_EQ(rest_after(2s, 8), 40ms) << "so that a stop is noticed soon";
+}
+
+TEST(WindowSize, BesideClientsIsWhatIsLookedAtInAboutAMillisecond) {
+  WindowSize window;
+  window.took(700us);
+  EXPECT_EQ(window.bytes(true), search::kWindowBytesMin) << "is about that";
+  window.took(400us);
+  EXPECT_EQ(window.bytes(true), 2 * search::kWindowBytesMin);
+  for (int i = 0; i < 10; ++i) window.took(100us);
+  EXPECT_EQ(window.bytes(true), search::kWindowBytes) << "what is cheap needs no small ones";
+  window.took(15ms);
+  EXPECT_EQ(window.bytes(true), search::kWindowBytes / 2);
+  for (int i = 0; i < 10; ++i) window.took(15ms);
+  EXPECT_EQ(window.bytes(true), search::kWindowBytesMin);
+  EXPECT_EQ(window.bytes(false), search::kWindowBytes) << "alone it does not matter";
 }
 
 TEST_F(SearchTest, AFilterIsCheckedWithoutARecord) {

@@ -24,15 +24,21 @@ Value side_of(std::optional<std::string_view> bytes) {
   return bytes ? Value::of_text(Kind::kSide, *bytes) : Value::null();
 }
 
-// Most numbers are short and whole; nothing of others.
-std::optional<std::int64_t> small_number(std::string_view text) {
-  if (text.size() > 18) return std::nullopt;
+// The number that the text begins with, if it is as most are: short, whole and in the midst of others. Nothing of
+// others: they are looked at anew.
+std::optional<Value> small_number(std::string_view text) {
   std::int64_t value = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9') return std::nullopt;
-    value = 10 * value + (c - '0');
+  std::size_t at = 0;
+  for (const std::size_t most = std::min<std::size_t>(text.size(), 18); at < most; ++at) {
+    const auto digit = unsigned(static_cast<unsigned char>(text[at])) - '0';
+    if (digit > 9) break;
+    value = 10 * value + digit;
   }
-  return value;
+  if (at == 0 || at == text.size()) return std::nullopt;
+  if (const char end = text[at]; end != ',' && end != '}' && end != ']') return std::nullopt;
+  Value number = Value::of_int(value);
+  number.text = text.substr(0, at);
+  return number;
 }
 
 // With its text, for who wants to see it.
@@ -41,7 +47,6 @@ Value number_of(std::string_view text) {
     value.text = text;
     return value;
   };
-  if (const auto small = small_number(text)) return with_text(Value::of_int(*small));
   if (text.front() == '-' && (text.size() < 2 || text[1] < '0' || text[1] > '9')) return {};
   if (const auto whole = parse_number<std::int64_t>(text)) return with_text(Value::of_int(*whole));
   if (const auto whole = parse_number<std::uint64_t>(text)) return with_text(Value::of_uint(*whole));
@@ -239,6 +244,7 @@ Value Evaluation::of_conditional(const Node& node) {
 Value Evaluation::json(std::string_view text) {
   text = skip_space(text);
   if (text.empty()) return {};
+  if (const auto number = small_number(text)) return *number;
   switch (text.front()) {
     case '{':
       return Value::of_text(Kind::kJsonMap, text);
@@ -283,14 +289,19 @@ Value Evaluation::scalar_of(const Value& side) {
 
 Value Evaluation::select(const Value& value, std::string_view name) {
   if (value.is(Kind::kHeaders)) return header(name);
+  const std::string_view member = member_of(value, name);
+  return member.empty() ? Value() : json(member);
+}
+
+// What the member's value begins with; empty: there is none.
+std::string_view Evaluation::member_of(const Value& value, std::string_view name) {
   std::string_view text;
   if (value.is(Kind::kSide)) text = skip_space(inside(value.text));
   if (value.is(Kind::kJsonMap)) text = skip_space(value.text);
   if (text.empty() || text.front() != '{') return {};
   const JsonMember member = find_member(text, name, kStepsMax - std::min(steps_, kStepsMax));
   known_object_ = {text.data(), member.object};
-  if (!steps(member.steps) || !look_at(member.looked_at) || member.value.empty()) return {};
-  return json(member.value);
+  return steps(member.steps) && look_at(member.looked_at) ? member.value : std::string_view();
 }
 
 Value Evaluation::index(const Value& value, const Value& by_value) {

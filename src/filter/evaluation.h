@@ -53,6 +53,7 @@ class Evaluation {
   Value of_variable(Variable variable);
   Value of_conditional(const Node& node);
   Value select(const Value& value, std::string_view name);
+  std::string_view member_of(const Value& value, std::string_view name);
   Value index(const Value& value, const Value& by);
   Value header(std::string_view name);
   bool anywhere(std::string_view words);

@@ -107,6 +107,19 @@ TEST(Filter, AWholeSideIsItsTextAndAlsoWhatItSaysAsJson) {
   EXPECT_TRUE(matches("size(value) == 2 && type(value) == \"string\"", "\xc3\xa9z"));
 }
 
+TEST(Filter, ANumberIsWhatItSaysWhateverStandsBehindIt) {
+  for (const std::string_view number : {"0", "7", "123456789012345678", "1234567890123456789", "9223372036854775807"})
+    for (const std::string_view end : {",", "}", "]", " ,", "\n}", ""})
+      for (const std::string_view begin : {R"({"n":)", R"({"n": )"})
+        EXPECT_TRUE(matches("value.n == " + std::string(number),
+                            std::string(begin) + std::string(number) + std::string(end) + R"("m":1})"))
+            << begin << number << end;
+  for (const std::string_view other : {"12x", "12e2", "12.5", "-12", "1212345678901234567890"})
+    EXPECT_FALSE(matches("value.n == 12", R"({"n":)" + std::string(other) + "}")) << other;
+  EXPECT_TRUE(matches("value == 12", "12"));
+  EXPECT_FALSE(matches("value == 12", "12}")) << "is no number as a whole";
+}
+
 TEST(Filter, WhatIsNoJsonLeadsNowhere) {
   for (const auto text : {"", "{", "{\"a", "{\"a\"", "{\"a\":", "{\"a\" 1}", "{a:1}", "[", "nul", "-", "{\"a\":-}",
                           "{\"a\":nan}", "{\"a\":+1}", "\x00\x01\x02", "{\"b\":\"\\\"a\":1}", "{\"b\":[}"})

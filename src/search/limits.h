@@ -8,7 +8,8 @@
 
 namespace thalweg::search {
 
-inline constexpr std::size_t kWindowBytes = std::size_t{1} << 20;   // of a log, read and looked at in one go
+inline constexpr std::size_t kWindowBytes = std::size_t{1} << 20;      // of a log, read and looked at in one go
+inline constexpr std::size_t kWindowBytesMin = std::size_t{64} << 10;  // the least, where others need the machine
 inline constexpr std::size_t kUnpackedMax = std::size_t{64} << 20;  // of one batch; one that grows beyond is unreadable
 inline constexpr std::uint64_t kWorkMax = 2'000'000;                // steps of a filter in one go: some 20 ms
 inline constexpr int kTriesMax = 3;                                 // newest first, with less to look at each

@@ -22,7 +22,7 @@ bool Plan::goes_before(const Part& a, const Part& b) const {
   return a.partition < b.partition;
 }
 
-std::optional<Window> Plan::next() const {
+std::optional<Window> Plan::next(std::size_t bytes) const {
   const Part* first = nullptr;
   for (const auto& part : parts_)
     if (!part.is_done() && (!first || goes_before(part, *first))) first = &part;
@@ -31,6 +31,7 @@ std::optional<Window> Plan::next() const {
                 .partition = first->partition,
                 .from = first->begin,
                 .to = first->end,
+                .bytes = bytes,
                 .lowest = first->begin,
                 .at_once = first->at_once,
                 .to_is_edge = newest_first() && first->end_is_edge};
@@ -52,7 +53,7 @@ void Plan::took(const Window& window, const Looked& looked) {
       part.at_once = next < part.stride ? next : 0;
     } else {
       part.stride = std::clamp<std::int64_t>(was, 1, kStrideMax);
-      if (looked.read_bytes < kWindowBytes / 2) part.stride = std::min(2 * part.stride, kStrideMax);
+      if (looked.read_bytes < window.bytes / 2) part.stride = std::min(2 * part.stride, kStrideMax);
     }
     if (scanned.oldest) part.frontier = std::min(part.frontier.value_or(*scanned.oldest), *scanned.oldest);
   } else {

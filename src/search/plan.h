@@ -36,11 +36,12 @@ struct Part {
   std::int64_t all() const { return first_end - first_begin; }
 };
 
-// The next window, as a reader is asked for it: of what lies in [from, to), about as much as fits in kWindowBytes.
+// The next window, as a reader is asked for it: of what lies in [from, to), about as much as fits in `bytes`.
 struct Window {
   std::size_t part = 0;
   PartitionId partition;
   Offset from, to;
+  std::size_t bytes = kWindowBytes;
   Offset lowest;             // newest first: what is read before `from` by the way, down to here, is looked at too
   std::int64_t at_once = 0;  // newest first: as Part says it
   bool to_is_edge = false;   // a batch begins at `to`, so nothing from there on needs to be read
@@ -59,8 +60,8 @@ class Plan {
   Plan(Order order, std::vector<Part> parts) : order_(order), parts_(std::move(parts)) {}
 
   Order order() const { return order_; }
-  // Nothing: all was looked at, or cannot be.
-  std::optional<Window> next() const;
+  // Nothing: all was looked at, or cannot be. REQUIRES: bytes > 0
+  std::optional<Window> next(std::size_t bytes = kWindowBytes) const;
   void took(const Window& window, const Looked& looked);
   // The partition cannot be read (now): the others are gone on with.
   void failed(const Window& window, Error why);

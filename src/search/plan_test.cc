@@ -112,6 +112,21 @@ TEST(Plan, StridesFollowWhatAWindowHolds) {
   EXPECT_EQ(plan.next()->to - plan.next()->from, 100);
 }
 
+TEST(Plan, AWindowIsAsLargeAsItIsWished) {
+  Plan plan(Order::kNewestFirst, {part_of(0, 0, 1'000'000)});
+  EXPECT_EQ(plan.next()->bytes, kWindowBytes);
+  const auto small = *plan.next(kWindowBytesMin);
+  EXPECT_EQ(small.bytes, kWindowBytesMin);
+  auto looked = looked_at(small.to - 100, small.to, 1, 2);
+  looked.read_bytes = kWindowBytesMin;
+  plan.took(small, looked);
+  EXPECT_EQ(plan.next()->to - plan.next()->from, 100) << "it was full";
+  looked = looked_at(plan.next()->from, plan.next()->to, 1, 2);
+  looked.read_bytes = kWindowBytesMin;
+  plan.took(*plan.next(), looked);
+  EXPECT_EQ(plan.next()->to - plan.next()->from, 200) << "it was not";
+}
+
 // Windows end where they like, cursors come in between; every offset is passed once.
 TEST(Plan, EveryOffsetIsPassedOnce) {
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {

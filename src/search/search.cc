@@ -4,8 +4,8 @@
 
 namespace thalweg::search {
 
-Task<std::vector<Match>> Search::look_on(std::size_t matches_max) {
-  const auto window = plan_.next();
+Task<std::vector<Match>> Search::look_on(std::size_t matches_max, std::size_t bytes) {
+  const auto window = plan_.next(bytes);
   CHECK(window && matches_max > 0);
   ReadWish wish{.key = {wish_.topic_id, window->partition},
                 .window = *window,

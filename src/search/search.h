@@ -39,8 +39,9 @@ class Search {
 
   // Nothing is left to look at, or can be looked at.
   bool is_done() const { return plan_.is_done(); }
-  // Looks at one window more, and gives what was found there, at most so many. REQUIRES: !is_done(), matches_max > 0
-  Task<std::vector<Match>> look_on(std::size_t matches_max);
+  // Looks at one window more, of about so many bytes, and gives what was found there, at most so many. REQUIRES:
+  // !is_done(), matches_max > 0, bytes > 0
+  Task<std::vector<Match>> look_on(std::size_t matches_max, std::size_t bytes);
 
   const Plan& plan() const { return plan_; }
   // The first records of which it is not known whether they match.

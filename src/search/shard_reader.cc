@@ -8,12 +8,11 @@
 
 namespace thalweg::search {
 
-Task<Result<Batches>> ShardReader::read(replica::PartitionKey key, replica::Isolation isolation, Offset from,
-                                        Offset below) {
+Task<Result<Batches>> ShardReader::read(replica::PartitionKey key, replica::Isolation isolation, std::size_t bytes,
+                                        Offset from, Offset below) {
   std::vector<replica::Partitions::Read> reads;
   reads.push_back(
-      {key,
-       {.from = from, .bytes_max = kWindowBytes, .isolation = isolation, .below = below, .may_read_follower = true}});
+      {key, {.from = from, .bytes_max = bytes, .isolation = isolation, .below = below, .may_read_follower = true}});
   auto results = co_await partitions_.read(std::move(reads));
   CO_TRY(auto found, std::move(results.front()));
   const bool committed = isolation == replica::Isolation::kLastStable;
@@ -32,10 +31,9 @@ Task<Result<Looked>> ShardReader::look(ReadWish wish) {
   const Offset log_start = partition->log().start_offset();
   if (!begin_at(wish.window, log_start))
     co_return Looked{.scanned = {.begin = wish.window.from, .end = wish.window.to}, .log_start = log_start};
-  Charge memory = co_await memory_.admit(kWindowMemory);
-  auto reading = [this, key = wish.key, isolation = wish.isolation](Offset from, Offset below) {
-    return read(key, isolation, from, below);
-  };
+  Charge memory = co_await memory_.admit(memory_of(wish.window));
+  auto reading = [this, key = wish.key, isolation = wish.isolation, bytes = wish.window.bytes](
+                     Offset from, Offset below) { return read(key, isolation, bytes, from, below); };
   co_return co_await look_at_window(std::move(wish), std::move(reading), workers_, std::move(memory));
 }
 
@@ -43,7 +41,7 @@ Task<Result<Looked>> ShardReader::look(ReadWish wish) {
 Task<Result<std::optional<Timestamp>>> ShardReader::edge_time(EdgeWish wish) {
   const bool newest_first = wish.order == Order::kNewestFirst;
   const Offset at = newest_first ? wish.end - 1 : wish.begin;
-  CO_TRY(auto found, co_await read(wish.key, wish.isolation, at, replica::kNoBound));
+  CO_TRY(auto found, co_await read(wish.key, wish.isolation, 1, at, replica::kNoBound));
   if (found.bytes < record::kBatchHeaderSize) co_return std::nullopt;
   Piece first = std::move(found.records.front());
   if (auto* range = std::get_if<FilePiece>(&first)) range->size = std::min(range->size, record::kBatchHeaderSize);

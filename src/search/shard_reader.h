@@ -34,7 +34,8 @@ class ShardReader {
   Task<Result<std::optional<Timestamp>>> edge_time(EdgeWish wish);
 
  private:
-  Task<Result<Batches>> read(replica::PartitionKey key, replica::Isolation isolation, Offset from, Offset below);
+  Task<Result<Batches>> read(replica::PartitionKey key, replica::Isolation isolation, std::size_t bytes, Offset from,
+                             Offset below);
 
   const Shard& shard_;
   replica::Partitions& partitions_;

@@ -54,10 +54,11 @@ struct ShardReaderTest : testing::Test {
             .failed = {}};
   }
   // At most so many matches; 0: none matches.
-  Result<Looked> look(const Plan& plan, std::size_t matches_max = kMatchesMax) {
+  Result<Looked> look(const Plan& plan, std::size_t matches_max = kMatchesMax,
+                      std::size_t window_bytes = kWindowBytes) {
     auto filter = matches_max == 0 ? *filter::Filter::compile("value == \"y\"", 0) : filter::Filter::any();
     return t.run(reader.look({.key = key,
-                              .window = *plan.next(),
+                              .window = *plan.next(window_bytes),
                               .order = plan.order(),
                               .filter = std::make_shared<const filter::Filter>(std::move(filter)),
                               .matches_max = std::max<std::size_t>(matches_max, 1),
@@ -81,15 +82,34 @@ TEST_F(ShardReaderTest, EveryBatchIsReadOnceWhateverItsSize) {
     std::size_t read = 0;
     for (int windows = 0; !plan.is_done(); ++windows) {
       ASSERT_LT(windows, 1000);
-      const auto looked = look(plan, 0);
+      const std::size_t window_bytes = windows % 3 == 0 ? kWindowBytes : kWindowBytesMin;  // clients come and go
+      const auto looked = look(plan, 0, window_bytes);
       ASSERT_TRUE(looked);
       read += looked->read_bytes;
-      plan.took(*plan.next(), *looked);
+      plan.took(*plan.next(window_bytes), *looked);
     }
     EXPECT_EQ(read, log().size_bytes());
     EXPECT_EQ(plan.counts().bytes, log().size_bytes());
     EXPECT_EQ(plan.counts().records, std::uint64_t(log().end_offset().value));
     EXPECT_EQ(memory.available(), 64 << 20) << "all was given back";
+  }
+}
+
+TEST_F(ShardReaderTest, AWindowReadsWhatItIsAskedForAndNoMore) {
+  for (int i = 0; i < 300; ++i) append(10, 1000);
+  for (const auto order : {Order::kNewestFirst, Order::kOldestFirst}) {
+    for (const std::size_t bytes : {kWindowBytesMin, kWindowBytes}) {
+      Plan plan(order, {all()});
+      std::size_t most = 0;
+      while (!plan.is_done()) {
+        const auto looked = look(plan, 0, bytes);
+        ASSERT_TRUE(looked);
+        most = std::max(most, looked->read_bytes);
+        plan.took(*plan.next(bytes), *looked);
+      }
+      EXPECT_LE(most, bytes);
+      EXPECT_GT(most, bytes / 2);
+    }
   }
 }
 

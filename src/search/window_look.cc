@@ -59,7 +59,7 @@ Task<Result<Looked>> look_at_window(ReadWish wish, ReadBatches read, Workers& wo
                                                          " now, since another broker began to lead; search again");
     co_return looked;  // compaction left nothing there
   }
-  if (found.bytes > kWindowBytes) memory.add(found.bytes - kWindowBytes);
+  if (found.bytes > window.bytes) memory.add(found.bytes - window.bytes);
   CO_TRY(auto bytes, co_await storage::gather(std::move(found.records)));
   ScanWish scan_wish = scan_wish_of(std::move(wish), found.first, std::move(found.aborted));
   CO_TRY(looked.scanned, co_await workers.run([bytes = std::move(bytes), scan_wish = std::move(scan_wish)] {

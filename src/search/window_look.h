@@ -38,19 +38,19 @@ struct Batches {
   std::vector<storage::AbortedTransaction> aborted;
 };
 
-// Gives about kWindowBytes from an offset on, or one batch where that is larger. What begins at `below` or behind it
-// need not be among them.
+// Gives about the window's bytes from an offset on, or one batch where that is larger. What begins at `below` or behind
+// it need not be among them.
 using ReadBatches = std::function<Task<Result<Batches>>(Offset from, Offset below)>;
 
 // What a window takes while it is looked at: itself, and what its batches unpack to, one at a time; a guess that most
 // stay below.
-inline constexpr std::size_t kWindowMemory = kWindowBytes + (std::size_t{8} << 20);
+constexpr std::size_t memory_of(const Window& window) { return window.bytes + (std::size_t{8} << 20); }
 
 // The window without what is gone before `log_start`. False: nothing of it is left.
 bool begin_at(Window& window, Offset log_start);
 
 // Errors are those of `read`; kOffsetNotAvailable: the log ends before the window does; kCorruptMessage: what was read
-// are no batches of it. REQUIRES: `memory` holds kWindowMemory, window.from < window.to
+// are no batches of it. REQUIRES: `memory` holds memory_of(window), window.from < window.to
 Task<Result<Looked>> look_at_window(ReadWish wish, ReadBatches read, Workers& workers, Charge memory);
 
 }  // namespace thalweg::search

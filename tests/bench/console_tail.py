@@ -2,10 +2,12 @@
 
     tests/bench/console tail [--minutes N] [--rate N] [--every SECONDS]
 
-Prints the tab's heap after its garbage is collected, its nodes and its process's memory every so often."""
+Prints the tab's heap after its garbage is collected, its nodes and its process's memory every so often, and at the end whether it is
+flat."""
 
 import argparse
 import pathlib
+import statistics
 import subprocess
 import tempfile
 
@@ -16,6 +18,8 @@ from harness.outcome import Failure
 from harness.paths import built
 
 _SIZE = 200
+_MAY_GROW = 0.1  # from the first third of the looks to the last
+_LOOKS_OF_THIRD = 2
 
 
 def main(words: list[str]) -> None:
@@ -52,5 +56,19 @@ def _follow(url: str, options: argparse.Namespace) -> None:
     for look in browser.look("tail.mjs", url, options.minutes, options.every):
         looks.append(look)
         print(f"{look['minutes']:8.1f} {look['heap_mib']:9.2f} {look['nodes']:7} {look['process_mib']:12.1f}  {look['says']}", flush=True)
-    full = [look["heap_mib"] for look in looks if look["rows"] == looks[-1]["rows"]]
-    print(f"heap with all {looks[-1]['rows']} rows: {full[0]:.2f} MiB at first, {full[-1]:.2f} at the end, {max(full):.2f} at most")
+    print(_verdict([look for look in looks if look["rows"] == looks[-1]["rows"]]))
+
+
+def _verdict(full: list[dict]) -> str:
+    """Of the looks at the tab with all its rows: whether its heap is what it was, the last third beside the first. Nodes and process are
+    told and not judged: nodes come and go, and the browser's driver has the tab keep what it was answered."""
+    third = len(full) // 3
+    what = f"with all {full[-1]['rows']} rows, {full[0]['minutes']:.0f} to {full[-1]['minutes']:.0f} minutes"
+    if third < _LOOKS_OF_THIRD:
+        return f"{what}: too few looks to say whether the tab stays flat; --minutes gives more, --every SECONDS is how often"
+
+    def middle(name: str, looks: list[dict]) -> float:
+        return statistics.median(look[name] for look in looks)
+    growths = {name: middle(name, full[-third:]) / middle(name, full[:third]) - 1 for name in ("heap_mib", "nodes", "process_mib")}
+    grown = ", ".join(f"{label} {growths[name]:+.0%}" for name, label in (("heap_mib", "heap"), ("nodes", "nodes"), ("process_mib", "process")))
+    return f"{what}: {grown}; the heap may grow by {_MAY_GROW:.0%}: {'flat' if growths['heap_mib'] <= _MAY_GROW else 'not flat'}"

@@ -27,15 +27,16 @@ def _bury(broker: ThalwegBroker, queue: str, origin: str, values: list[str], mor
 
 def _replay(console: Console, queue: str, body: dict) -> int:
     """Acts until none is left, as the page does; how many went."""
-    sent = 0
+    sent, rest = 0, {}
     for _ in until(_WAIT_SECONDS):
-        status, _, answer = console.ask("POST", f"/api/v1/dead-letters/{queue}/replay", body, _ANY_PLAN)
+        status, _, answer = console.ask("POST", f"/api/v1/dead-letters/{queue}/replay", body | rest, _ANY_PLAN)
         if status == 503:  # the group that remembers is not led yet
             continue
         expect_equal(status, 200, f"status of the replay: {answer[:300]!r}")
         figures = json.loads(answer)["replay"]
         sent += figures["letters"]
-        if figures["left"] == 0:
+        rest = {"from": figures["next"]} if "next" in figures else {}
+        if figures["left"] == 0 and not rest:
             break
     return sent
 

@@ -19,6 +19,7 @@ constexpr std::size_t kLettersChosenMax = 500;
 struct PlannedReplay {
   Planned planned;
   std::shared_ptr<ReplayChoice> choice;
+  std::string began;  // with which the same letters are looked at again
 };
 
 Outcome<> check_wanted(const Call& call, const metadata::Topic& queue, const ReplayLetters& wanted) {
@@ -26,6 +27,7 @@ Outcome<> check_wanted(const Call& call, const metadata::Topic& queue, const Rep
   if (wanted.letters && (letters == 0 || letters > kLettersChosenMax))
     return std::unexpected(invalid("/letters", fmt::format("1 to {} of them", kLettersChosenMax)));
   if (wanted.letters && wanted.cause) return std::unexpected(invalid("/letters", "left out, with a cause"));
+  if (wanted.letters && wanted.from) return std::unexpected(invalid("/from", "left out, with letters"));
   if (wanted.again.value_or(false) && !wanted.letters)
     return std::unexpected(invalid("/again", "said of letters that are named one by one"));
   if (wanted.to && *wanted.to == queue.name)
@@ -44,6 +46,15 @@ Outcome<ReplayWish> wish_of(const metadata::Topic& queue, const ReplayLetters& w
     wish.letters[PartitionId{partition}].insert(Offset{offset});
   }
   return wish;
+}
+
+Outcome<std::optional<LetterStretch>> stretch_of(const metadata::Topic& queue, const ReplayLetters& wanted) {
+  if (!wanted.from) return std::nullopt;
+  auto stretch = LetterStretch::of(*wanted.from);
+  const auto count = std::int32_t(queue.partitions.size());
+  if (!stretch || stretch->from.topic_id != queue.id || stretch->from.offsets.rbegin()->first.value >= count)
+    return std::unexpected(invalid("/from", "what the act before said in next, of this topic"));
+  return stretch;
 }
 
 // What is left out is what moves by itself: which letters lie there, and how many went already. So the same plan goes
@@ -87,7 +98,9 @@ std::string title_of(const std::string& queue, const ReplayFigures& figures, con
   return title;
 }
 
-void say_what_stays(const ReplayChoice& choice, const ReplayWish& wish, const LettersLookedAt& looked, Plan& plan) {
+// `goes_on`: the wish is not at its end here, or did not begin here.
+void say_what_stays(const ReplayChoice& choice, const ReplayWish& wish, const LettersLookedAt& looked, bool goes_on,
+                    Plan& plan) {
   std::int64_t named = 0;
   for (const auto& [partition, offsets] : wish.letters) named += std::int64_t(offsets.size());
   auto& figures = *plan.replay;
@@ -103,10 +116,10 @@ void say_what_stays(const ReplayChoice& choice, const ReplayWish& wish, const Le
                                                                      : " were sent back before and are left out"));
   if (named > choice.considered() && looked.complete)
     plan.warnings.push_back(letters_text(named - choice.considered()) + " can not be found any more");
-  if (named == 0 && !looked.complete && !looked.problem)
-    plan.warnings.push_back(fmt::format("only the newest {} letters are looked at: the command has all", looked.count));
+  if (looked.rest)
+    plan.warnings.emplace_back("more letters lie behind these: they are looked at when these have gone, and go too");
   if (looked.problem) plan.warnings.push_back("some letters could not be read: " + *looked.problem);
-  if (figures.letters > 0) return;
+  if (figures.letters > 0 || goes_on) return;
   plan.blocked_by.emplace_back(figures.sent_before > 0 && figures.stay == 0
                                    ? "All of these letters were sent back before"
                                : figures.stay > 0 ? "None of these letters can be sent back"
@@ -119,9 +132,24 @@ std::string replay_line(const std::string& queue, const ReplayWish& wish) {
   return shell_line("thalweg dlq replay", words);
 }
 
+// Looks on until there is a letter that goes, for as long as an act may take.
+Task<Outcome<LettersLookedAt>> look_for_some(const Call& call, metadata::TopicPtr queue,
+                                             std::optional<LetterStretch> stretch,
+                                             std::shared_ptr<const ReplayChoice> choice, UseLetter use) {
+  auto& clock = call.broker().shard0().clock;
+  const Instant until = later(clock.now(), kReplayedWithin);
+  for (;;) {
+    CO_TRY(auto looked, co_await look_on(call, queue, std::move(stretch), use));
+    const bool is_enough = choice->count() > 0 || clock.now() >= until || call.shared.searches.is_stopping();
+    if (is_enough || !looked.rest) co_return looked;
+    stretch = std::move(looked.rest);
+  }
+}
+
 Task<Outcome<PlannedReplay>> plan_of_replay(const Call& call, metadata::TopicPtr queue, const ReplayLetters& wanted) {
   CO_TRY_VOID(check_wanted(call, *queue, wanted));
   CO_TRY(const auto wish, wish_of(*queue, wanted));
+  CO_TRY(auto stretch, stretch_of(*queue, wanted));
   CO_TRY(auto marks, co_await recall_replayed(call, queue->name));
   const auto choice = std::make_shared<ReplayChoice>(queue->name, wish, std::move(marks));
   const UseLetter use = [choice](const auto& place, const auto& record, auto headers) {
@@ -129,7 +157,7 @@ Task<Outcome<PlannedReplay>> plan_of_replay(const Call& call, metadata::TopicPtr
   };
   LettersLookedAt looked;
   if (wish.letters.empty()) {
-    CO_TRY(looked, co_await look_at_newest(call, queue, use));
+    CO_TRY(looked, co_await look_for_some(call, queue, std::move(stretch), choice, use));
   } else {
     std::map<PartitionId, std::vector<Offset>> named;
     for (const auto& [partition, offsets] : wish.letters) named[partition].assign(offsets.begin(), offsets.end());
@@ -140,8 +168,9 @@ Task<Outcome<PlannedReplay>> plan_of_replay(const Call& call, metadata::TopicPtr
   plan.replay = figures_of(choice->targets());
   plan.title = title_of(queue->name, *plan.replay, wish);
   if (!wish.cause && wish.letters.empty()) plan.command = replay_line(queue->name, wish);
-  say_what_stays(*choice, wish, looked, plan);
-  co_return PlannedReplay{{std::move(plan), facts_of(*queue, wish)}, choice};
+  say_what_stays(*choice, wish, looked, wanted.from || looked.rest, plan);
+  if (looked.rest) plan.replay->next = looked.rest->text();
+  co_return PlannedReplay{{std::move(plan), facts_of(*queue, wish)}, choice, looked.began.text()};
 }
 
 std::vector<PartitionId> partitions_of(const ReplayChoice& choice) {
@@ -165,6 +194,7 @@ Task<Outcome<Plan>> replay_letters(const Call& call, PostDeadLetterReplay asked)
   plan.replay->letters = figures.letters;
   plan.replay->targets = figures.targets;
   plan.replay->left = sent.left;
+  if (sent.left > 0 && !asked.body.letters) plan.replay->next = replay.began;
   plan.title = fmt::format("{} of {} sent back", letters_text(figures.letters), queue->name);
   if (!sent.done && figures.letters > 0)
     sent.done.error().title = fmt::format("{} went, then: {}", letters_text(figures.letters), sent.done.error().title);

@@ -20,7 +20,8 @@ export interface Planning {
   busy: boolean; // another one is on its way
   again(): void;
   // Carries out the plan that is shown. Where it has become another one, that is shown instead.
-  apply(): Promise<Plan | undefined>;
+  // `from`: the same request goes on where an act of it ended.
+  apply(from?: string): Promise<Plan | undefined>;
 }
 
 interface Answered {
@@ -61,11 +62,12 @@ export function usePlan(wanted: Change | undefined): Planning {
     };
   }, [key, turn, beat]);
   const again = () => setTurn((n) => n + 1);
-  const apply = async (): Promise<Plan | undefined> => {
+  const apply = async (from?: string): Promise<Plan | undefined> => {
     if (!wanted || !mine?.plan || acting) return undefined;
     setActing(true);
     try {
-      return await change<Plan>(wanted.method, wanted.path, wanted.body, mine.plan.plan);
+      const body = from === undefined ? wanted.body : { ...(wanted.body as object), from };
+      return await change<Plan>(wanted.method, wanted.path, body, mine.plan.plan);
     } catch (refused) {
       const trouble = refused as Trouble;
       const isOld = trouble.problem?.status === 409;

@@ -34,17 +34,17 @@ const columns: Column<Change>[] = [
   },
 ];
 
+function way({ kind, name, gone }: Change): string | undefined {
+  if (gone || !name) return undefined;
+  if (kind === 'topic') return href('topic', { topic: name });
+  if (kind === 'group') return href('group', { group: name });
+  return kind === 'broker' ? href('broker', { broker: name }) : undefined;
+}
+
 // With the way to what it is about, while that is there.
-function Where({ change: { kind, name, sentence: said } }: { change: Change }) {
-  const words = <Hidden text={sentence(said)} />;
-  const to =
-    kind === 'topic' && !said.endsWith(' is deleted')
-      ? href('topic', { topic: name })
-      : kind === 'group'
-        ? href('group', { group: name })
-        : kind === 'broker' && name && !said.endsWith(' is removed')
-          ? href('broker', { broker: name })
-          : undefined;
+function Where({ change }: { change: Change }) {
+  const words = <Hidden text={sentence(change.sentence)} />;
+  const to = way(change);
   return to ? (
     <a class="name" href={to}>
       {words}

@@ -137,3 +137,13 @@ test('an error names who answered and Kafka’s error, and can be asked again', 
       await page.getByText('UNKNOWN_TOPIC_OR_PARTITION').waitFor();
     }),
   ));
+
+test('what changed leads to what it is about, unless that is gone', () =>
+  standing({ topics: 20 }, ({ url }) =>
+    looking({}, async (page) => {
+      await page.goto(url + '/changes');
+      await page.getByRole('link', { name: /^Retention.ms of billing.invoices is/i }).waitFor();
+      await page.getByText('orders.v0 is deleted', { exact: false }).waitFor();
+      assert.equal(await page.getByRole('link', { name: /orders.v0/i }).count(), 0);
+    }),
+  ));

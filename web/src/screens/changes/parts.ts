@@ -1,5 +1,5 @@
-// An act that the server does in parts, each some seconds long: the same request goes on while something is left. How far
-// it came is said in between, and a stop ends it behind the part that is under way.
+// An act that the server does in parts, each some seconds long: the same request goes on while something is left, with
+// where the part before ended. How far it came is said in between, and a stop ends it behind the part that is under way.
 import { useRef, useState } from 'preact/hooks';
 import type { Plan } from '../../api/types.gen';
 
@@ -9,7 +9,9 @@ export interface Parts {
   stop(): void;
 }
 
-export function useParts(apply: () => Promise<Plan | undefined>): Parts {
+type Apply = (from?: string) => Promise<Plan | undefined>;
+
+export function useParts(apply: Apply): Parts {
   const [said, say] = useState('');
   const stopped = useRef(false);
   const all = async () => {
@@ -25,17 +27,21 @@ export function useParts(apply: () => Promise<Plan | undefined>): Parts {
 
 // Without its parts an act is done with the first.
 export async function inParts(
-  apply: () => Promise<Plan | undefined>,
+  apply: Apply,
   isStopped: () => boolean,
   say: (said: string) => void,
 ): Promise<string | undefined> {
   let sent = 0;
+  let next: string | undefined;
   for (let part = 1; ; ++part) {
-    const done = await apply();
+    const done = await apply(next);
     if (!done) return undefined; // the drawer shows why
     const left = Number(done.replay?.left ?? 0);
+    next = done.replay?.next;
     sent += Number(done.replay?.letters ?? 0);
-    if (left === 0 || isStopped()) return part === 1 && left === 0 ? done.title : `${sent} sent back${left > 0 ? `, ${left} left` : ''}`;
-    say(`${sent} sent, ${left} left`);
+    const rest = left > 0 ? `, ${left} left` : next !== undefined ? ', more are left' : '';
+    if (!rest && part === 1) return done.title;
+    if (!rest || isStopped()) return `${sent} sent back${rest}`;
+    say(`${sent} sent${rest}`);
   }
 }

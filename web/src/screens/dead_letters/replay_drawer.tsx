@@ -16,8 +16,9 @@ interface ReplayProps {
 }
 
 const verb = (plan: Plan | undefined): string => {
-  const letters = plan?.replay?.letters;
-  return letters === undefined ? 'Send back' : `Send ${letters} ${plural(letters, 'letter')}`;
+  if (!plan?.replay) return 'Send back';
+  const { letters, next } = plan.replay;
+  return `Send ${letters} ${plural(letters, 'letter')}${next === undefined ? '' : ' and more'}`;
 };
 
 export function ReplayDrawer({ queue, cause, chosen, onClose, onDone }: ReplayProps) {

@@ -3,72 +3,41 @@ import { useAnswer } from '../../api/live';
 import { usePages } from '../../api/pages';
 import type { Cluster, Group, GroupPage } from '../../api/types.gen';
 import { href, see, type Place } from '../../router';
-import { Filter } from '../../ui/field';
 import { Num } from '../../ui/number';
-import { Panel } from '../../ui/panel';
-import { Empty, Failure, NotRefreshed } from '../../ui/state';
-import { Choice, type Tab } from '../../ui/tabs';
+import { Empty } from '../../ui/state';
+import type { Tab } from '../../ui/tabs';
 import { plural } from '../../ui/text';
-import { ScrollTable } from '../../ui/table';
+import { ListPage } from '../shared/list_page';
 import { NotAsked } from '../shared/not_asked';
 import { columns } from './columns';
 
 const REBALANCING = 'PreparingRebalance,CompletingRebalance,Assigning,Reconciling';
 
 export default function Groups({ place }: { place: Place<'groups'> }) {
-  const { q, state, type, sort, at } = place.query;
+  const { q, state, type, sort } = place.query;
   const cluster = useAnswer<Cluster>('/cluster').data;
   const groups = usePages<Group, GroupPage>('/groups', { q, state, type, sort });
-  const refused = groups.trouble?.problem?.status === 400 ? groups.trouble : undefined;
   return (
-    <>
-      <div class="head">
-        <h1>Groups</h1>
-        {cluster && (
-          <span class="about">
+    <ListPage
+      title="Groups"
+      about={
+        cluster && (
+          <>
             <Num value={cluster.groups ?? 0} /> {plural(cluster.groups ?? 0, 'group')}
-          </span>
-        )}
-      </div>
-      <div class="row tools">
-        <Filter
-          value={q}
-          hint="Filter by name, or /^a.*v1$/"
-          wrong={refused?.message}
-          onInput={(text) => see(place, { q: text, at: 0 }, { replace: true })}
-        />
-        <Choice label="Which groups" now={state || 'all'} choices={choices(place, groups.head)} />
-        {(q || state) && groups.total !== undefined && !groups.old && (
-          <span class="dim" role="status">
-            <Num value={groups.total} /> of them
-          </span>
-        )}
-      </div>
-      {groups.head && <NotAsked brokers={groups.head.not_asked} />}
-      {!refused && <NotRefreshed of={groups} />}
-      <Panel fill>
-        {groups.trouble && !refused && groups.total === undefined ? (
-          <Failure trouble={groups.trouble} retry={groups.reload} />
-        ) : groups.total === 0 && !refused ? (
-          <NoGroups place={place} />
-        ) : (
-          <ScrollTable
-            label="Groups"
-            columns={columns}
-            total={groups.total}
-            row={groups.row}
-            rowKey={({ name }) => name}
-            sort={sort || 'name'}
-            order={`${q}|${state}|${type}`}
-            onSort={(next) => see(place, { sort: next === 'name' ? '' : next, at: 0 })}
-            want={groups.want}
-            at={at}
-            onAt={(index) => see(place, { at: index }, { replace: true })}
-            old={groups.old}
-          />
-        )}
-      </Panel>
-    </>
+          </>
+        )
+      }
+      rows={groups}
+      columns={columns}
+      seen={place.query}
+      see={(change, how) => see(place, change, how)}
+      hint="Filter by name, or /^a.*v1$/"
+      choice={{ label: 'Which groups', now: state || 'all', choices: choices(place, groups.head) }}
+      counted={q !== '' || state !== ''}
+      order={`${q}|${state}|${type}`}
+      note={groups.head && <NotAsked brokers={groups.head.not_asked} />}
+      empty={<NoGroups place={place} />}
+    />
   );
 }
 

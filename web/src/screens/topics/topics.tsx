@@ -5,77 +5,48 @@ import { usePages } from '../../api/pages';
 import type { Cluster, Topic, TopicPage } from '../../api/types.gen';
 import { href, see, type Place } from '../../router';
 import { mayChange } from '../../session';
-import { Filter } from '../../ui/field';
 import { Num } from '../../ui/number';
-import { Panel } from '../../ui/panel';
-import { Empty, Failure, NotRefreshed } from '../../ui/state';
-import { Choice, type Tab } from '../../ui/tabs';
+import { Empty } from '../../ui/state';
+import type { Tab } from '../../ui/tabs';
 import { plural } from '../../ui/text';
-import { ScrollTable } from '../../ui/table';
 import { CreateTopic } from '../changes/topic_changes';
+import { ListPage } from '../shared/list_page';
 import { columns } from './columns';
 
 export default function Topics({ place }: { place: Place<'topics'> }) {
-  const { q, show, sort, at } = place.query;
+  const { q, show, sort } = place.query;
   const cluster = useAnswer<Cluster>('/cluster').data;
   const topics = usePages<Topic, TopicPage>('/topics', { q, show, sort });
   const largest = useLargest(topics.head);
-  const refused = topics.trouble?.problem?.status === 400 ? topics.trouble : undefined;
   return (
     <>
-      <div class="head">
-        <h1>Topics</h1>
-        {cluster && (
-          <span class="about">
-            <Num value={cluster.topics} /> {plural(cluster.topics, 'topic')}, <Num value={cluster.partitions} />{' '}
-            {plural(cluster.partitions, 'partition')}
-          </span>
-        )}
-        {mayChange() && (
-          <div class="acts">
+      <ListPage
+        title="Topics"
+        about={
+          cluster && (
+            <>
+              <Num value={cluster.topics} /> {plural(cluster.topics, 'topic')}, <Num value={cluster.partitions} />{' '}
+              {plural(cluster.partitions, 'partition')}
+            </>
+          )
+        }
+        acts={
+          mayChange() && (
             <a class="btn main" href={href('topics', {}, { ...place.query, act: 'create' })}>
               Create topic
             </a>
-          </div>
-        )}
-      </div>
-      <div class="row tools">
-        <Filter
-          value={q}
-          hint="Filter by name, or /^a.*v1$/"
-          wrong={refused?.message}
-          onInput={(text) => see(place, { q: text, at: 0 }, { replace: true })}
-        />
-        <Choice label="Which topics" now={show} choices={choices(place, topics.head)} />
-        {q && topics.total !== undefined && !topics.old && (
-          <span class="dim" role="status">
-            <Num value={topics.total} /> of them
-          </span>
-        )}
-      </div>
-      {!refused && <NotRefreshed of={topics} />}
-      <Panel fill>
-        {topics.trouble && !refused && topics.total === undefined ? (
-          <Failure trouble={topics.trouble} retry={topics.reload} />
-        ) : topics.total === 0 && !refused ? (
-          <NoTopics place={place} />
-        ) : (
-          <ScrollTable
-            label="Topics"
-            columns={columns(largest)}
-            total={topics.total}
-            row={topics.row}
-            rowKey={({ name }) => name}
-            sort={sort || 'name'}
-            order={`${q}|${show}`}
-            onSort={(next) => see(place, { sort: next === 'name' ? '' : next, at: 0 })}
-            want={topics.want}
-            at={at}
-            onAt={(index) => see(place, { at: index }, { replace: true })}
-            old={topics.old}
-          />
-        )}
-      </Panel>
+          )
+        }
+        rows={topics}
+        columns={columns(largest)}
+        seen={place.query}
+        see={(change, how) => see(place, change, how)}
+        hint="Filter by name, or /^a.*v1$/"
+        choice={{ label: 'Which topics', now: show, choices: choices(place, topics.head) }}
+        counted={q !== ''}
+        order={`${q}|${show}`}
+        empty={<NoTopics place={place} />}
+      />
       {place.query.act === 'create' && <CreateTopic onClose={() => see(place, { act: '' })} />}
     </>
   );
