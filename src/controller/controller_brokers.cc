@@ -43,7 +43,8 @@ Effects ControllerMachine::on(const protocol::BrokerHeartbeatRequest& request, C
   const Progress::Beat beat{.id = request.broker_id,
                             .epoch = request.broker_epoch,
                             .published = request.current_metadata_offset,
-                            .log_end = context.log_end};
+                            .log_end = context.log_end,
+                            .leaves = request.want_shut_down};
   auto decision = heartbeat(standing(), options_, request, reported(beat, context, now));
   const bool counts = decision.reply.error_code == ErrorCode::kNone;
   const bool unfenced = counts && !decision.reply.is_fenced;
@@ -60,7 +61,7 @@ void ControllerMachine::on_report(const Progress::Beat& beat, const std::vector<
                                   Instant now) {
   soft_.progress.on_beat(beat);
   // As the log has it before this step: from now on the others have to know.
-  if (image().broker(beat.id)->in_controlled_shutdown && !leaders_.leads(beat.id))
+  if (beat.leaves && image().broker(beat.id)->in_controlled_shutdown && !leaders_.leads(beat.id))
     soft_.progress.on_drained(beat.id, beat.log_end, now);
   soft_.reachability.on_beat(beat.id, unreachable);
   soft_.sessions.set_quick(quick());
