@@ -319,7 +319,8 @@ void ClusterCounts::add(const ClusterCounts& other) {
 std::string to_string(const ClusterCounts& counts) {
   return fmt::format(
       "{} records acknowledged, {} topics, {} deletions, {} changes of voters, {} moves, {} disks replaced; "
-      "{} crashes, {} cuts, {} stalls, {} bad disks; {} elections, {} leaderships, founded within {:.1f} s, {} steps, {:.0f} s",
+      "{} crashes, {} cuts, {} stalls, {} bad disks; {} elections, {} leaderships, founded within {:.1f} s, {} steps, "
+      "{:.0f} s",
       counts.acknowledged, counts.topics, counts.deletions, counts.vote_changes, counts.moves, counts.replaced_disks,
       counts.crashes, counts.cuts, counts.stalls, counts.failed_syncs, counts.elections, counts.leaderships,
       counts.founded_after, counts.steps, counts.virtual_seconds);
