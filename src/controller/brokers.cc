@@ -1,5 +1,7 @@
 #include "controller/brokers.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 #include <string>
@@ -44,6 +46,14 @@ Repair change(const Standing& standing, const Options& options, const metadata::
 bool others_active(const metadata::Image& image, BrokerId id) {
   return std::ranges::any_of(image.brokers(),
                              [&](const auto& entry) { return entry.first != id && entry.second.active(); });
+}
+
+bool has_replicas(const metadata::Image& image, BrokerId id) {
+  return look_through(image, {}, SIZE_MAX,
+                      [id](const metadata::Topic& topic, std::size_t index) {
+                        return !contains(topic.partitions[index].replicas, id);
+                      })
+      .has_value();
 }
 
 using Beat = protocol::BrokerHeartbeatRequest;
@@ -124,12 +134,21 @@ BrokerDecision<Beaten> heartbeat(const Standing& standing, const Options& option
 }
 
 BrokerDecision<protocol::UnregisterBrokerResponse> unregister_broker(const Standing& standing, const Options& options,
-                                                                     const protocol::UnregisterBrokerRequest& request) {
+                                                                     const protocol::UnregisterBrokerRequest& request,
+                                                                     bool reports) {
   BrokerDecision<protocol::UnregisterBrokerResponse> decision;
   const auto* broker = standing.image().broker(request.broker_id);
   if (!broker) {
     decision.reply.error_code = ErrorCode::kBrokerIdNotRegistered;
     decision.reply.error_message = "Broker ID " + to_string(request.broker_id) + " is not currently registered";
+    return decision;
+  }
+  if (reports && has_replicas(standing.image(), broker->id)) {
+    decision.reply.error_code = ErrorCode::kInvalidRequest;
+    decision.reply.error_message = fmt::format(
+        "Broker ID {0} is at work and has replicas. Stop it first; to remove it for good, move them to others "
+        "(thalweg cluster remove {0})",
+        broker->id.value);
     return decision;
   }
   protocol::UnregisterBrokerRecord record;

@@ -202,6 +202,38 @@ TEST(Brokers, UnregisteringTakesABrokerOut) {
   EXPECT_EQ(controller.image().broker(BrokerId{1}), nullptr);
 }
 
+ErrorCode unregister(Controller& controller, int id) {
+  protocol::UnregisterBrokerRequest request;
+  request.broker_id = BrokerId{id};
+  return controller.ask<protocol::UnregisterBrokerResponse>(request).error_code;
+}
+
+TEST(Brokers, ABrokerAtWorkIsNotForgottenWithReplicasOnIt) {
+  Controller controller;
+  for (int id : {1, 2}) controller.start_broker(id);
+  controller.create("orders", 1, 2);
+  EXPECT_EQ(unregister(controller, 2), ErrorCode::kInvalidRequest);
+  EXPECT_TRUE(controller.heartbeat(2, true).is_fenced);
+  EXPECT_EQ(unregister(controller, 2), ErrorCode::kInvalidRequest) << "it is fenced, and reports";
+  controller.advance(10s);
+  EXPECT_EQ(unregister(controller, 2), ErrorCode::kNone) << "nobody has heard of it for a while";
+}
+
+TEST(Brokers, ABrokerThatHasGoneIsForgottenAtOnce) {
+  Controller controller;
+  for (int id : {1, 2, 3}) controller.start_broker(id);
+  controller.create("orders", 1, 3);
+  controller.heartbeat(2, false, true);
+  for (int id : {1, 3}) controller.heartbeat(id);
+  ASSERT_TRUE(controller.heartbeat(2, false, true).should_shut_down);
+  EXPECT_EQ(unregister(controller, 2), ErrorCode::kNone);
+  ASSERT_TRUE(controller
+                  .ask<BrokerGoneResponse>(BrokerGone{.broker_id = BrokerId{3},
+                                                      .broker_epoch = controller.image().broker(BrokerId{3})->epoch})
+                  .fenced);
+  EXPECT_EQ(unregister(controller, 3), ErrorCode::kNone);
+}
+
 TEST(Brokers, ProducerIdBlocksFollowEachOther) {
   Controller controller;
   protocol::AllocateProducerIdsRequest request;
@@ -608,9 +640,8 @@ TEST_F(Restarts, BelowThatLevelAReplacedDiskIsNotBelievedEither) {
 TEST_F(Restarts, AnUnregisteredBrokerIsNotEligible) {
   for (int id : {3, 2}) fence(id);
   ASSERT_EQ(orders().eligible_leader_replicas, ids({2}));
-  protocol::UnregisterBrokerRequest request;
-  request.broker_id = BrokerId{2};
-  controller_.ask<protocol::UnregisterBrokerResponse>(request);
+  controller_.advance(10s, false);
+  EXPECT_EQ(unregister(controller_, 2), ErrorCode::kNone);
   EXPECT_TRUE(orders().eligible_leader_replicas.empty());
 }
 

@@ -13,7 +13,8 @@ using Effects = ControllerMachine::Effects;
 
 Effects ControllerMachine::on(const protocol::UnregisterBrokerRequest& request, Context, RequestId id, Instant now,
                               Timestamp) {
-  auto result = about_broker(unregister_broker(standing(), options_, request), id, now);
+  const bool reports = soft_.sessions.reports(request.broker_id, now);
+  auto result = about_broker(unregister_broker(standing(), options_, request, reports), id, now);
   if (!result.append.empty()) soft_.sessions.end(request.broker_id);
   return result;
 }
@@ -48,10 +49,12 @@ Effects ControllerMachine::on(const protocol::BrokerHeartbeatRequest& request, C
   auto decision = heartbeat(standing(), options_, request, reported(beat, context, now));
   const bool counts = decision.reply.error_code == ErrorCode::kNone;
   const bool unfenced = counts && !decision.reply.is_fenced;
+  const bool may_go = decision.reply.should_shut_down;
   auto result = about_broker(std::move(decision), id, now);
   if (!counts) return result;
   const bool tracked = soft_.sessions.tracks(beat.id);
   on_report(beat, context.unreachable, unfenced, now);
+  if (may_go) soft_.sessions.on_left(beat.id);
   if (tracked != unfenced) look_again_at_sessions(result, now);
   if (soft_.reachability.look(image(), now)) look_on(result, Cursor(), now);
   return result;

@@ -15,7 +15,8 @@ from harness.wire import Connection
 
 _TOPIC, _PARTITIONS, _RATE = "orders", 3, 500
 _REQUESTS, _ON_A_CONNECTION = 20_000, 5
-_UNDERSTOOD = {"UnregisterBroker"}  # of a broker that lives: it does what it is asked to, as Apache Kafka does
+_UNDERSTOOD = {"UnregisterBroker"}  # after a goodbye in the broker's name, and before its next report, it does what it is asked to
+_INVALID_REQUEST = 42
 _EPOCHS = 20  # a new cluster gives out the first ones
 _ANSWER_SECONDS = 0.02  # some wait for long, and answers are of no interest
 
@@ -97,11 +98,19 @@ def _report_as(cluster: Cluster, node: int, **wants: bool) -> None:
     expect_equal(believed, 1, f"reports in the name of broker {node} that were believed")
 
 
+def _unregister(cluster: Cluster, node: int) -> int:
+    with Connection(_ports(cluster)[0][0]) as connection:
+        connection.send(messages.request_frame("UnregisterBroker", 0, {"BrokerId": node}, 1))
+        return messages.response_body("UnregisterBroker", 0, connection.receive()[1]).get("ErrorCode", 0)
+
+
 @in_cluster
 def what_others_report_in_a_brokers_name_does_not_last(cluster: Cluster) -> str:
-    """That it wants to leave, until it may, and that it wants to be fenced: nobody asks who reports, and epochs are small numbers."""
+    """That it wants to leave, until it may, and that it wants to be fenced: nobody asks who reports, and epochs are small numbers. Nor is a broker
+    forgotten that is at work."""
     with _written_meanwhile(cluster) as written:
         for node in cluster.nodes:
+            expect_equal(_unregister(cluster, node), _INVALID_REQUEST, f"error code for unregistering broker {node}")
             for wants in ({"WantShutDown": True}, {"WantShutDown": True}, {"WantFence": True}):
                 _report_as(cluster, node, **wants)
             cluster.wait_until_all_in_sync(_TOPIC)
