@@ -232,6 +232,15 @@ TEST_F(OverTheNetwork, WhoComesWithTheIdOfTheControllersOwnBrokerIsRefused) {
   EXPECT_EQ(links_.broker().broker().publisher().current_image()->broker(BrokerId{1})->epoch, epoch);
 }
 
+TEST_F(OverTheNetwork, WhoNamesNoLogDirectoryIsRefused) {
+  auto request = links_.registration();
+  request.log_dirs.clear();
+  const auto answer = ask_once<BrokerRegistrationResponse>(request);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->error_code, ErrorCode::kInvalidRegistration);
+  EXPECT_EQ(links_.broker().broker().publisher().current_image()->broker(BrokerId{2}), nullptr);
+}
+
 TEST_F(OverTheNetwork, TheBrokersOwnBusinessIsAskedAgainWhenNoAnswerComes) {
   const std::int64_t epoch = enroll();
   ASSERT_TRUE(ask<AllocateProducerIdsResponse>(ids(epoch)));  // the connection is there

@@ -244,5 +244,50 @@ TEST_F(RawFollowerFetch, AnOldProcessIsNotHeard) {
   EXPECT_EQ(leader().high_watermark().value(), Offset{0});
 }
 
+// Who says to be follower 2, and the broker knows better.
+class FetchInTheNameOfAFollower : public RawFollowerFetch {
+ protected:
+  // The error code of an answer to version `version`, with a claim to have three records.
+  ErrorCode claim(std::int64_t broker_epoch, std::int16_t version = 18) {
+    auto request = asking(3, 3);
+    request.session_epoch = -1;
+    request.topics.at(0).topic = "orders";
+    if (version < 15)
+      request.replica_id = kFollower;
+    else
+      request.replica_state = {kFollower, broker_epoch};
+    const auto answer = broker_.try_ask<protocol::FetchResponse>(*broker_.connect(), request, version);
+    CHECK(answer);
+    return answer->responses.at(0).partitions.at(0).error_code;
+  }
+  Offset high_watermark() { return leader().high_watermark().value(); }
+};
+
+TEST_F(FetchInTheNameOfAFollower, OfAProcessThatIsGoneIsRefusedThoughTheNewOneHasNotAskedYet) {
+  const auto written = produce(3);
+  broker_.world().run_for(100ms);
+  EXPECT_EQ(claim(epoch_ - 1), ErrorCode::kNotLeaderOrFollower);
+  EXPECT_EQ(high_watermark(), Offset{0});
+}
+
+TEST_F(FetchInTheNameOfAFollower, UnderAnEpochThatNobodyHasIsServedAndCountsForNothing) {
+  const auto written = produce(3);
+  broker_.world().run_for(100ms);
+  EXPECT_EQ(claim(epoch_ + 7), ErrorCode::kNone);
+  EXPECT_EQ(high_watermark(), Offset{0});
+  follower_->start();
+  EXPECT_TRUE(until([&] { return written->has_value(); })) << "the follower itself is heard as before";
+  EXPECT_EQ(high_watermark(), Offset{3});
+}
+
+TEST_F(FetchInTheNameOfAFollower, UnderNoEpochIsServedAndCountsForNothing) {
+  const auto written = produce(3);
+  broker_.world().run_for(100ms);
+  for (const std::int16_t version : {12, 18}) {
+    EXPECT_EQ(claim(-1, version), ErrorCode::kNone);
+    EXPECT_EQ(high_watermark(), Offset{0});
+  }
+}
+
 }  // namespace
 }  // namespace thalweg::broker

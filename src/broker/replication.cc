@@ -6,6 +6,7 @@
 #include "broker/broker_shard.h"
 #include "broker/controller_link.h"
 #include "broker/listener_role.h"
+#include "controller/features.h"
 #include "network/channel.h"
 
 namespace thalweg::broker {
@@ -70,6 +71,14 @@ std::shared_ptr<replica::ReplicationThrottle> throttle_of(const Broker& broker, 
 }
 
 }  // namespace
+
+Speaker speaker_of(const metadata::Image& image, BrokerId id, std::int64_t broker_epoch) {
+  const auto* broker = image.broker(id);
+  if (!broker || broker_epoch == broker->epoch) return Speaker::kRegistered;
+  if (broker_epoch != -1) return broker_epoch < broker->epoch ? Speaker::kGone : Speaker::kUnknown;
+  const bool of_our_kind = broker->features.contains(std::string(controller::kThalwegFeature));
+  return of_our_kind ? Speaker::kUnknown : Speaker::kRegistered;
+}
 
 bool may_be_in_sync(const metadata::Image& image, BrokerId id, std::int64_t broker_epoch) {
   const auto* broker = image.broker(id);

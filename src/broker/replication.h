@@ -40,6 +40,14 @@ class Replication {
   const std::shared_ptr<replica::ReplicationThrottle> leader_throttle_, follower_throttle_, directory_throttle_;
 };
 
+// Which process of a broker says something: by the epoch that it names (-1: none), and the registration known here.
+enum class Speaker : std::uint8_t {
+  kRegistered,  // or nobody can tell: the broker is not registered, or of another kind and names none
+  kGone,        // the broker has registered again since
+  kUnknown,     // a later one than is known here, or not that broker at all: one of this kind always names its epoch
+};
+Speaker speaker_of(const metadata::Image& image, BrokerId id, std::int64_t broker_epoch);
+
 // Whether the broker may be in sync: it is there, not about to leave, and this very process.
 bool may_be_in_sync(const metadata::Image& image, BrokerId id, std::int64_t broker_epoch);
 

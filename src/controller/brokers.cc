@@ -1,5 +1,7 @@
 #include "controller/brokers.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 #include <string>
@@ -24,6 +26,8 @@ Repair with_partitions(const Standing& standing, const Options& options, Record 
 }
 
 Record difference(const metadata::Broker& now, const metadata::Broker& next) {
+  // Kafka's record of a change can say that a broker is leaving, and not that it stays.
+  if (now.in_controlled_shutdown && !next.in_controlled_shutdown) return metadata::record_of(next);
   protocol::BrokerRegistrationChangeRecord record;
   record.broker_id = now.id;
   record.broker_epoch = now.epoch;
@@ -44,6 +48,14 @@ bool others_active(const metadata::Image& image, BrokerId id) {
                              [&](const auto& entry) { return entry.first != id && entry.second.active(); });
 }
 
+bool has_replicas(const metadata::Image& image, BrokerId id) {
+  return look_through(image, {}, SIZE_MAX,
+                      [id](const metadata::Topic& topic, std::size_t index) {
+                        return !contains(topic.partitions[index].replicas, id);
+                      })
+      .has_value();
+}
+
 using Beat = protocol::BrokerHeartbeatRequest;
 using Beaten = protocol::BrokerHeartbeatResponse;
 
@@ -51,7 +63,10 @@ using Beaten = protocol::BrokerHeartbeatResponse;
 void take_directories(metadata::Broker& next, const Beat& beat) {
   std::erase_if(next.log_dirs,
                 [&](Uuid id) { return std::ranges::find(beat.offline_log_dirs, id) != beat.offline_log_dirs.end(); });
-  if (beat.cordoned_log_dirs) next.cordoned_log_dirs = *beat.cordoned_log_dirs;
+  if (!beat.cordoned_log_dirs) return;
+  next.cordoned_log_dirs = *beat.cordoned_log_dirs;
+  std::erase_if(next.cordoned_log_dirs,
+                [&](Uuid id) { return std::ranges::find(next.log_dirs, id) == next.log_dirs.end(); });
 }
 
 bool lost_all_directories(const metadata::Broker& now, const Beat& beat) {
@@ -60,11 +75,10 @@ bool lost_all_directories(const metadata::Broker& now, const Beat& beat) {
   });
 }
 
-// Who has said goodbye comes back as a new process, which registers; under an old leader epoch nobody may lead again,
-// so who was still counted on stays fenced until that has ended.
+// Under an old leader epoch nobody may lead again, so who was still counted on stays fenced until that has ended.
 bool may_serve(const metadata::Broker& now, const Beat& beat, const Reported& reported) {
-  return !beat.want_fence && !beat.want_shut_down && !now.in_controlled_shutdown && reported.caught_up &&
-         !reported.counted_on && !lost_all_directories(now, beat);
+  return !beat.want_fence && !beat.want_shut_down && reported.caught_up && !reported.counted_on &&
+         !lost_all_directories(now, beat);
 }
 
 // Leadership moves first; when clients can find it elsewhere (a later heartbeat), the broker may go.
@@ -100,6 +114,9 @@ BrokerDecision<Beaten> heartbeat(const Standing& standing, const Options& option
   if (reply.error_code != ErrorCode::kNone) return decision;
   const auto* now = standing.image().broker(beat.broker_id);
   auto next = *now;
+  // Who leaves says so in each report. A goodbye that is not said again was not this broker's: its id and its epoch are
+  // small numbers, which anybody may hit. It would be in sync nowhere until its restart; in Apache Kafka it is.
+  if (!beat.want_shut_down) next.in_controlled_shutdown = false;
   if (now->fenced) {
     reply.should_shut_down = beat.want_shut_down;
     if (may_serve(*now, beat, reported)) next.fenced = false;
@@ -117,12 +134,21 @@ BrokerDecision<Beaten> heartbeat(const Standing& standing, const Options& option
 }
 
 BrokerDecision<protocol::UnregisterBrokerResponse> unregister_broker(const Standing& standing, const Options& options,
-                                                                     const protocol::UnregisterBrokerRequest& request) {
+                                                                     const protocol::UnregisterBrokerRequest& request,
+                                                                     bool reports) {
   BrokerDecision<protocol::UnregisterBrokerResponse> decision;
   const auto* broker = standing.image().broker(request.broker_id);
   if (!broker) {
     decision.reply.error_code = ErrorCode::kBrokerIdNotRegistered;
     decision.reply.error_message = "Broker ID " + to_string(request.broker_id) + " is not currently registered";
+    return decision;
+  }
+  if (reports && has_replicas(standing.image(), broker->id)) {
+    decision.reply.error_code = ErrorCode::kInvalidRequest;
+    decision.reply.error_message = fmt::format(
+        "Broker ID {0} is at work and has replicas. Stop it first; to remove it for good, move them to others "
+        "(thalweg cluster remove {0})",
+        broker->id.value);
     return decision;
   }
   protocol::UnregisterBrokerRecord record;

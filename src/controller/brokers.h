@@ -51,8 +51,11 @@ struct Reported {
 BrokerDecision<protocol::BrokerHeartbeatResponse> heartbeat(const Standing& standing, const Options& options,
                                                             const protocol::BrokerHeartbeatRequest& request,
                                                             const Reported& reported);
+// `reports`: the broker was heard just now. With replicas on it, it is not forgotten (INVALID_REQUEST): it would run
+// on, as Apache Kafka's does, with replicas that nobody counts, until somebody starts it again.
 BrokerDecision<protocol::UnregisterBrokerResponse> unregister_broker(const Standing& standing, const Options& options,
-                                                                     const protocol::UnregisterBrokerRequest& request);
+                                                                     const protocol::UnregisterBrokerRequest& request,
+                                                                     bool reports);
 Decision<protocol::AllocateProducerIdsResponse> allocate_producer_ids(
     const metadata::Image& image, const protocol::AllocateProducerIdsRequest& request);
 

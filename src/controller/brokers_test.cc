@@ -129,6 +129,59 @@ TEST(Brokers, ControlledShutdownMovesLeadersFirst) {
   EXPECT_TRUE(controller.image().broker(BrokerId{1})->fenced);
 }
 
+TEST(Brokers, AGoodbyeThatTheBrokerDoesNotRepeatWasNotItsOwn) {
+  Controller controller;
+  controller.start_broker(1, "rack", {1, 1});
+  controller.start_broker(2);
+  controller.create("orders", 2, 2);
+  const auto before = *controller.image().broker(BrokerId{1});
+  controller.heartbeat(1, false, true);
+  ASSERT_TRUE(controller.image().broker(BrokerId{1})->in_controlled_shutdown);
+  EXPECT_FALSE(controller.heartbeat(1).is_fenced);
+  EXPECT_EQ(*controller.image().broker(BrokerId{1}), before);
+}
+
+TEST(Brokers, ABrokerWhoseGoodbyeSomebodyElseHasSaidToTheEndServesAgain) {
+  Controller controller;
+  controller.start_broker(1);
+  controller.start_broker(2);
+  controller.create("orders", 2, 2);
+  controller.heartbeat(1, false, true);
+  controller.heartbeat(2);
+  ASSERT_TRUE(controller.heartbeat(1, false, true).should_shut_down);
+  EXPECT_FALSE(controller.heartbeat(1).is_fenced);
+  EXPECT_TRUE(controller.image().broker(BrokerId{1})->active());
+}
+
+TEST(Brokers, AGoodbyeThatWasTakenBackHastensNoLaterOne) {
+  Controller controller;
+  controller.start_broker(1);
+  controller.start_broker(2);
+  controller.create("orders", 2, 2);
+  controller.heartbeat(1, false, true);
+  controller.heartbeat(1, false, true);  // leads nothing: from here on the others have half a second to learn it
+  controller.heartbeat(1);
+  controller.advance(400ms);
+  controller.heartbeat(1);
+  controller.heartbeat(2);
+  controller.advance(200ms);
+  controller.create("payments", 2, 2);
+  controller.heartbeat(1, false, true);
+  EXPECT_FALSE(controller.heartbeat(1, false, true).should_shut_down) << "the other does not know yet";
+}
+
+TEST(Brokers, OnlyDirectoriesThatABrokerHasCanBeCordoned) {
+  Controller controller;
+  controller.start_broker(1, {}, {1, 1}, {{9, 1}, {9, 2}});
+  protocol::BrokerHeartbeatRequest beat;
+  beat.broker_id = BrokerId{1};
+  beat.broker_epoch = controller.image().broker(BrokerId{1})->epoch;
+  beat.current_metadata_offset = controller.log_end();
+  beat.cordoned_log_dirs = {{9, 2}, {9, 9}};
+  EXPECT_EQ(controller.ask<protocol::BrokerHeartbeatResponse>(beat).error_code, ErrorCode::kNone);
+  EXPECT_EQ(controller.image().broker(BrokerId{1})->cordoned_log_dirs, (std::vector{Uuid{9, 2}}));
+}
+
 TEST(Brokers, ALoneBrokerMayGoAtOnce) {
   Controller controller;
   controller.start_broker(1);
@@ -147,6 +200,38 @@ TEST(Brokers, UnregisteringTakesABrokerOut) {
   request.broker_id = BrokerId{1};
   EXPECT_EQ(controller.ask<protocol::UnregisterBrokerResponse>(request).error_code, ErrorCode::kNone);
   EXPECT_EQ(controller.image().broker(BrokerId{1}), nullptr);
+}
+
+ErrorCode unregister(Controller& controller, int id) {
+  protocol::UnregisterBrokerRequest request;
+  request.broker_id = BrokerId{id};
+  return controller.ask<protocol::UnregisterBrokerResponse>(request).error_code;
+}
+
+TEST(Brokers, ABrokerAtWorkIsNotForgottenWithReplicasOnIt) {
+  Controller controller;
+  for (int id : {1, 2}) controller.start_broker(id);
+  controller.create("orders", 1, 2);
+  EXPECT_EQ(unregister(controller, 2), ErrorCode::kInvalidRequest);
+  EXPECT_TRUE(controller.heartbeat(2, true).is_fenced);
+  EXPECT_EQ(unregister(controller, 2), ErrorCode::kInvalidRequest) << "it is fenced, and reports";
+  controller.advance(10s);
+  EXPECT_EQ(unregister(controller, 2), ErrorCode::kNone) << "nobody has heard of it for a while";
+}
+
+TEST(Brokers, ABrokerThatHasGoneIsForgottenAtOnce) {
+  Controller controller;
+  for (int id : {1, 2, 3}) controller.start_broker(id);
+  controller.create("orders", 1, 3);
+  controller.heartbeat(2, false, true);
+  for (int id : {1, 3}) controller.heartbeat(id);
+  ASSERT_TRUE(controller.heartbeat(2, false, true).should_shut_down);
+  EXPECT_EQ(unregister(controller, 2), ErrorCode::kNone);
+  ASSERT_TRUE(controller
+                  .ask<BrokerGoneResponse>(BrokerGone{.broker_id = BrokerId{3},
+                                                      .broker_epoch = controller.image().broker(BrokerId{3})->epoch})
+                  .fenced);
+  EXPECT_EQ(unregister(controller, 3), ErrorCode::kNone);
 }
 
 TEST(Brokers, ProducerIdBlocksFollowEachOther) {
@@ -585,9 +670,8 @@ TEST_F(Restarts, BelowThatLevelAReplacedDiskIsNotBelievedEither) {
 TEST_F(Restarts, AnUnregisteredBrokerIsNotEligible) {
   for (int id : {3, 2}) fence(id);
   ASSERT_EQ(orders().eligible_leader_replicas, ids({2}));
-  protocol::UnregisterBrokerRequest request;
-  request.broker_id = BrokerId{2};
-  controller_.ask<protocol::UnregisterBrokerResponse>(request);
+  controller_.advance(10s, false);
+  EXPECT_EQ(unregister(controller_, 2), ErrorCode::kNone);
   EXPECT_TRUE(orders().eligible_leader_replicas.empty());
 }
 

@@ -13,7 +13,8 @@ using Effects = ControllerMachine::Effects;
 
 Effects ControllerMachine::on(const protocol::UnregisterBrokerRequest& request, Context, RequestId id, Instant now,
                               Timestamp) {
-  auto result = about_broker(unregister_broker(standing(), options_, request), id, now);
+  const bool reports = soft_.sessions.reports(request.broker_id, now);
+  auto result = about_broker(unregister_broker(standing(), options_, request, reports), id, now);
   if (!result.append.empty()) soft_.sessions.end(request.broker_id);
   return result;
 }
@@ -43,14 +44,17 @@ Effects ControllerMachine::on(const protocol::BrokerHeartbeatRequest& request, C
   const Progress::Beat beat{.id = request.broker_id,
                             .epoch = request.broker_epoch,
                             .published = request.current_metadata_offset,
-                            .log_end = context.log_end};
+                            .log_end = context.log_end,
+                            .leaves = request.want_shut_down};
   auto decision = heartbeat(standing(), options_, request, reported(beat, context, now));
   const bool counts = decision.reply.error_code == ErrorCode::kNone;
   const bool unfenced = counts && !decision.reply.is_fenced;
+  const bool may_go = decision.reply.should_shut_down;
   auto result = about_broker(std::move(decision), id, now);
   if (!counts) return result;
   const bool tracked = soft_.sessions.tracks(beat.id);
   on_report(beat, context.unreachable, unfenced, now);
+  if (may_go) soft_.sessions.on_left(beat.id);
   if (tracked != unfenced) look_again_at_sessions(result, now);
   if (soft_.reachability.look(image(), now)) look_on(result, Cursor(), now);
   return result;
@@ -60,7 +64,7 @@ void ControllerMachine::on_report(const Progress::Beat& beat, const std::vector<
                                   Instant now) {
   soft_.progress.on_beat(beat);
   // As the log has it before this step: from now on the others have to know.
-  if (image().broker(beat.id)->in_controlled_shutdown && !leaders_.leads(beat.id))
+  if (beat.leaves && image().broker(beat.id)->in_controlled_shutdown && !leaders_.leads(beat.id))
     soft_.progress.on_drained(beat.id, beat.log_end, now);
   soft_.reachability.on_beat(beat.id, unreachable);
   soft_.sessions.set_quick(quick());

@@ -25,6 +25,14 @@ class ManyPartitions : public ::testing::Test {
     for (int i = 0; i < kTopics; ++i)
       ASSERT_EQ(controller_.create("t" + std::to_string(i), kPerTopic, 2).error_code, ErrorCode::kNone);
   }
+  // Not fenced yet.
+  void unregister_who_is_silent(int id) {
+    controller_.advance(10s, false);
+    controller_.heartbeat(3 - id);
+    protocol::UnregisterBrokerRequest request;
+    request.broker_id = BrokerId{id};
+    EXPECT_EQ(controller_.ask<protocol::UnregisterBrokerResponse>(request).error_code, ErrorCode::kNone);
+  }
   std::size_t led_by(int id) const {
     std::size_t count = 0;
     for (const auto& [name, topic] : controller_.image().topics())
@@ -89,9 +97,7 @@ TEST_F(ManyPartitions, AControlledShutdownWaitsUntilEverythingIsHandedOver) {
 }
 
 TEST_F(ManyPartitions, AnUnregisteredBrokerLeavesAllOfThem) {
-  protocol::UnregisterBrokerRequest request;
-  request.broker_id = BrokerId{2};
-  controller_.ask<protocol::UnregisterBrokerResponse>(request);
+  unregister_who_is_silent(2);
   controller_.advance(0s);
   EXPECT_EQ(led_by(1), kTopics * kPerTopic);
   EXPECT_TRUE(settled());
@@ -99,9 +105,7 @@ TEST_F(ManyPartitions, AnUnregisteredBrokerLeavesAllOfThem) {
 }
 
 TEST_F(ManyPartitions, ANewControllerFinishesWhatTheOneBeforeBegan) {
-  protocol::UnregisterBrokerRequest request;
-  request.broker_id = BrokerId{2};
-  controller_.ask<protocol::UnregisterBrokerResponse>(request);
+  unregister_who_is_silent(2);
   ASSERT_FALSE(settled()) << "one batch must not be enough for this test";
   controller_.fail_over();
   controller_.advance(0s);

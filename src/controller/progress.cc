@@ -15,6 +15,7 @@ void Progress::on_beat(const Beat& beat) {
   auto& broker = brokers_[beat.id];
   if (broker.epoch != beat.epoch) broker = {.epoch = beat.epoch, .registered = beat.log_end};
   broker.published = beat.published;
+  if (!beat.leaves) broker.drained.reset();
 }
 
 bool Progress::caught_up(const Beat& beat) const {

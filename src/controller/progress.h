@@ -28,13 +28,14 @@ class Progress {
     std::int64_t epoch = -1;
     Offset published{-1};
     Offset log_end{-1};  // the index of the last entry now
+    bool leaves = false;
   };
   void on_beat(const Beat& beat);
   // Whether it has applied its own registration. Where that lies this controller may not know: then all that there was
   // at the first report has to be applied.
   bool caught_up(const Beat& beat) const;
 
-  // The broker is on its way out and leads nothing since entry `index`.
+  // The broker is on its way out and leads nothing since entry `index`. Forgotten when it reports that it stays.
   void on_drained(BrokerId id, Offset index, Instant now);
   // Whether all others know that: `in_force`, what all have published, says it when the host does, else their reports.
   // True after kInForceMax in any case.

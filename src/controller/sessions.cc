@@ -15,6 +15,7 @@ void Sessions::on_beat(BrokerId id, std::int64_t epoch, bool unfenced, Instant n
   auto& heard = session(id, epoch, now);
   heard.heard = std::max(heard.heard, now);
   heard.unfenced = unfenced;
+  heard.left = false;
   // Who was alone until now reports rarely, and had a whole session.
   if (!adapted && adapts())
     for (auto& [other, session] : sessions_) session.heard = now;
@@ -45,6 +46,10 @@ void Sessions::end(BrokerId id) {
   if (const auto at = sessions_.find(id); at != sessions_.end()) at->second.unfenced = false;
 }
 
+void Sessions::on_left(BrokerId id) {
+  if (const auto at = sessions_.find(id); at != sessions_.end()) at->second.left = true;
+}
+
 bool Sessions::adapts() const {
   return quick_ && std::ranges::count_if(sessions_, [](const auto& entry) { return entry.second.unfenced; }) > 1;
 }
@@ -66,6 +71,12 @@ bool Sessions::trusts_evidence(BrokerId id) const {
 bool Sessions::alive(BrokerId id, Instant now) const {
   const auto at = sessions_.find(id);
   return at != sessions_.end() && at->second.unfenced && now - at->second.heard < patience(at->second, adapts());
+}
+
+bool Sessions::reports(BrokerId id, Instant now) const {
+  const auto at = sessions_.find(id);
+  if (at == sessions_.end() || at->second.silenced || at->second.left) return false;
+  return now - at->second.heard < patience(at->second, adapts());
 }
 
 bool Sessions::tracks(BrokerId id) const {

@@ -45,10 +45,14 @@ class Sessions {
   void on_silenced(BrokerId id);
   // Fenced or gone for another reason.
   void end(BrokerId id);
+  // Told that it may go: nothing is heard of it any more.
+  void on_left(BrokerId id);
 
   // Within its session.
   bool alive(BrokerId id, Instant now) const;
   bool tracks(BrokerId id) const;
+  // Heard within its patience, fenced or not, and neither told that it may go nor said to be gone.
+  bool reports(BrokerId id, Instant now) const;
   Instant patience(BrokerId id) const;
   // Whether evidence that its process is gone is acted upon. After it was wrong once only silence counts, until
   // patience is back at the least: what errs again and again must not move leaderships each time.
@@ -65,6 +69,7 @@ class Sessions {
     std::int64_t epoch = -1;
     bool unfenced = false;
     bool silenced = false;  // fenced for silence, not heard since
+    bool left = false;      // may go, and was not heard since
     Instant heard{};
     Instant patience{};
     Instant calm_since{};

@@ -17,21 +17,6 @@ bool same_topics(const TopicsSection& a, const TopicsSection& b) {
   });
 }
 
-protocol::RegisterBrokerRecord registration(const Broker& broker) {
-  protocol::RegisterBrokerRecord record;
-  record.broker_id = broker.id;
-  record.incarnation_id = broker.incarnation;
-  record.broker_epoch = broker.epoch;
-  for (const auto& e : broker.endpoints) record.end_points.push_back({e.listener, e.host, e.port, e.security_protocol});
-  for (const auto& [name, range] : broker.features) record.features.push_back({name, range.min, range.max});
-  record.rack = broker.rack;
-  record.fenced = broker.fenced;
-  record.in_controlled_shutdown = broker.in_controlled_shutdown;
-  record.log_dirs = broker.log_dirs;
-  if (!broker.cordoned_log_dirs.empty()) record.cordoned_log_dirs = broker.cordoned_log_dirs;
-  return record;
-}
-
 protocol::RegisterControllerRecord registration(const Controller& controller) {
   protocol::RegisterControllerRecord record;
   record.controller_id = controller.id;
@@ -96,6 +81,21 @@ void add_quotas(std::vector<Record>& records, const QuotasSection& quotas) {
 }
 
 }  // namespace
+
+protocol::RegisterBrokerRecord record_of(const Broker& broker) {
+  protocol::RegisterBrokerRecord record;
+  record.broker_id = broker.id;
+  record.incarnation_id = broker.incarnation;
+  record.broker_epoch = broker.epoch;
+  for (const auto& e : broker.endpoints) record.end_points.push_back({e.listener, e.host, e.port, e.security_protocol});
+  for (const auto& [name, range] : broker.features) record.features.push_back({name, range.min, range.max});
+  record.rack = broker.rack;
+  record.fenced = broker.fenced;
+  record.in_controlled_shutdown = broker.in_controlled_shutdown;
+  record.log_dirs = broker.log_dirs;
+  if (!broker.cordoned_log_dirs.empty()) record.cordoned_log_dirs = broker.cordoned_log_dirs;
+  return record;
+}
 
 const Endpoint* Broker::endpoint(std::string_view listener) const {
   const auto it = std::ranges::find(endpoints, listener, &Endpoint::listener);
@@ -168,7 +168,7 @@ std::vector<Record> Image::snapshot() const {
     record.feature_level = level;
     records.emplace_back(std::move(record));
   }
-  for (const auto& [id, broker] : *brokers_) records.emplace_back(registration(broker));
+  for (const auto& [id, broker] : *brokers_) records.emplace_back(record_of(broker));
   for (const auto& [id, controller] : *controllers_) records.emplace_back(registration(controller));
   add_topics(records, *topics_);
   add_configs(records, *configs_);

@@ -56,6 +56,8 @@ struct Broker {
   const Endpoint* endpoint(std::string_view listener) const;
   friend bool operator==(const Broker&, const Broker&) = default;
 };
+// The whole of it, as a record: who reads it knows this registration and no older one.
+protocol::RegisterBrokerRecord record_of(const Broker& broker);
 
 // Reserved ids of log directories: Kafka's for "from before there were ids", "not known yet" and "lost".
 inline constexpr Uuid kDirectoryMigrating{0, 0};

@@ -14,6 +14,7 @@
 #include "leader_route.h"
 #include "raft/quorum.h"
 #include "record_deleter.h"
+#include "replica_mover.h"
 #include "replica_watch.h"
 #include "topic_creator.h"
 #include "vote_operator.h"
@@ -24,17 +25,18 @@ using namespace std::chrono_literals;
 
 // Everybody who must come to an end, and those who only follow.
 struct ClusterClients {
-  static constexpr int kProducers = 3, kBatches = 150, kDeletions = 10, kVoteChanges = 8;
+  static constexpr int kProducers = 3, kBatches = 150, kDeletions = 10, kVoteChanges = 8, kMoves = 12;
 
   std::unique_ptr<TopicCreator> creator;
   std::deque<Producer> producers;
   std::unique_ptr<RecordDeleter> deleter;
   std::unique_ptr<VoteOperator> votes;  // where votes can be given by request
+  std::unique_ptr<ReplicaMover> mover;  // beside that
   bool topic_created = false;
 
   bool done() const {
     return creator->done() && deleter->done() && std::ranges::all_of(producers, &Producer::done) &&
-           (!votes || votes->done());
+           (!votes || votes->done()) && (!mover || mover->done());
   }
   std::string complaints() const {
     std::string all;
@@ -43,6 +45,7 @@ struct ClusterClients {
     if (!creator->done()) all += "; the administrator still gets " + creator->last_error();
     if (!deleter->done()) all += "; who deletes records still gets " + deleter->last_error();
     if (votes && !votes->done()) all += "; who changes voters has no end";
+    if (mover && !mover->done()) all += "; who moves replicas still gets " + mover->last_error();
     return all;
   }
 };
@@ -169,6 +172,7 @@ class ClusterScenario {
                          .acknowledged = history_.acknowledged_count(),
                          .deletions = std::uint64_t(clients_->deleter->answered()),
                          .vote_changes = std::uint64_t(clients_->votes ? clients_->votes->answered() : 0),
+                         .moves = std::uint64_t(clients_->mover ? clients_->mover->answered() : 0),
                          .replaced_disks = replaced_disks_,
                          .flipped_bits = flipped_bits_,
                          .steps = world_.simulation.steps(),
@@ -249,6 +253,8 @@ class ClusterScenario {
       if (kind_ == ClusterKind::kVotesChange) {
         clients_->votes = std::make_unique<VoteOperator>(shard, history_, ClusterClients::kVoteChanges);
         spawn(shard, clients_->votes->run());
+        clients_->mover = std::make_unique<ReplicaMover>(shard, history_, ClusterClients::kMoves);
+        spawn(shard, clients_->mover->run());
       }
       return clients_;
     });
@@ -332,17 +338,18 @@ void ClusterCounts::add(const ClusterCounts& other) {
   topics += other.topics, crashes += other.crashes, cuts += other.cuts, stalls += other.stalls;
   failed_syncs += other.failed_syncs, elections += other.elections, leaderships += other.leaderships;
   acknowledged += other.acknowledged, deletions += other.deletions, vote_changes += other.vote_changes;
-  replaced_disks += other.replaced_disks, flipped_bits += other.flipped_bits, steps += other.steps;
+  moves += other.moves, replaced_disks += other.replaced_disks, flipped_bits += other.flipped_bits;
+  steps += other.steps;
   founded_after = std::max(founded_after, other.founded_after);
   virtual_seconds += other.virtual_seconds;
 }
 
 std::string to_string(const ClusterCounts& counts) {
   return fmt::format(
-      "{} records acknowledged, {} topics, {} deletions, {} changes of voters, {} disks replaced, {} bits flipped; {} "
-      "crashes, "
-      "{} cuts, {} stalls, {} bad disks; {} elections, {} leaderships, founded within {:.1f} s, {} steps, {:.0f} s",
-      counts.acknowledged, counts.topics, counts.deletions, counts.vote_changes, counts.replaced_disks,
+      "{} records acknowledged, {} topics, {} deletions, {} changes of voters, {} moves, {} disks replaced, "
+      "{} bits flipped; {} crashes, {} cuts, {} stalls, {} bad disks; {} elections, {} leaderships, founded within "
+      "{:.1f} s, {} steps, {:.0f} s",
+      counts.acknowledged, counts.topics, counts.deletions, counts.vote_changes, counts.moves, counts.replaced_disks,
       counts.flipped_bits, counts.crashes, counts.cuts, counts.stalls, counts.failed_syncs, counts.elections,
       counts.leaderships, counts.founded_after, counts.steps, counts.virtual_seconds);
 }
@@ -351,6 +358,7 @@ std::vector<std::string> what_is_missing(const ClusterCounts& counts) {
   const std::pair<const char*, std::uint64_t> kinds[] = {{"acknowledged record", counts.acknowledged},
                                                          {"deletion of records", counts.deletions},
                                                          {"change of voters", counts.vote_changes},
+                                                         {"move of replicas", counts.moves},
                                                          {"replaced disk", counts.replaced_disks},
                                                          {"flipped bit", counts.flipped_bits},
                                                          {"crash", counts.crashes},

@@ -1,7 +1,7 @@
 // Three real brokers on simulated machines become one cluster by themselves, and are made to suffer
 // (cluster_trouble.h). Meanwhile clients write to a topic with three replicas, follow it and delete its records; one
-// creates topics, and, by seed, another one takes votes and gives them back, a disk is replaced by an empty one, or a
-// bit flips on one.
+// creates topics, and, by seed, another one takes votes and gives them back while a third moves replicas, a disk is
+// replaced by an empty one, or a bit flips on one.
 //
 // Checked: no acknowledged record is lost, moved or there twice, before the offset up to which somebody deleted none
 // that is left, and nothing else is gone; replicas are equal from where they begin to their end; one broker leads in an
@@ -19,7 +19,8 @@ namespace thalweg::simulation {
 struct ClusterCounts {
   std::uint64_t topics = 0, crashes = 0, cuts = 0, stalls = 0, failed_syncs = 0, elections = 0;
   std::uint64_t leaderships = 0;  // of partitions
-  std::uint64_t acknowledged = 0, deletions = 0, vote_changes = 0, replaced_disks = 0, flipped_bits = 0, steps = 0;
+  std::uint64_t acknowledged = 0, deletions = 0, vote_changes = 0, moves = 0, replaced_disks = 0, flipped_bits = 0;
+  std::uint64_t steps = 0;
   double founded_after = 0;  // seconds of virtual time until the first broker served
   double virtual_seconds = 0;
   void add(const ClusterCounts& other);

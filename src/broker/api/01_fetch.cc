@@ -61,7 +61,10 @@ replica::Isolation isolation_of(const FetchRequest& request) {
 class Fetch {
  public:
   Fetch(const RequestContext& context, FetchRequest request)
-      : context_(context), request_(std::move(request)), isolation_(isolation_of(request_)) {}
+      : context_(context),
+        request_(std::move(request)),
+        speaker_(speaker_of(*context.image, follower_of(request_), request_.replica_state.replica_epoch)),
+        isolation_(isolation_of(request_)) {}
 
   static Task<Staged<FetchResponse>> run(std::unique_ptr<Fetch> self) {
     const auto& context = self->context_;
@@ -75,7 +78,7 @@ class Fetch {
       co_return Staged<FetchResponse>{.now = std::move(refused)};
     }
     self->fetch_ = std::move(*begun);
-    if (self->is_follower())
+    if (self->is_follower() && self->speaker_ == Speaker::kRegistered)
       self->fetch_.heard(context.here, follower_of(self->request_), self->request_.replica_state.replica_epoch,
                          context.here.shard.clock.now());
     co_await self->begin();
@@ -101,6 +104,11 @@ class Fetch {
       sizeof(FetchPartition) + sizeof(Wanted) + sizeof(FetchWait::Partition) + sizeof(PartitionData) + 150;
 
   bool is_follower() const { return follower_of(request_) != kNoBroker; }
+
+  // What the partition is told of its follower: nothing that the follower may not have said.
+  std::optional<replica::Follower> heard_of(const FetchPartition& partition) const {
+    return speaker_ == Speaker::kRegistered ? replica_of(request_, partition) : std::nullopt;
+  }
 
   // What the follower says of itself counts from here on.
   Task<> begin() {
@@ -148,11 +156,16 @@ class Fetch {
   }
   static Task<FetchResponse> answer_later(std::unique_ptr<Fetch> self) { co_return co_await self->answer(); }
 
-  // What is not committed yet is for the partition's own followers only.
-  bool may_read(const metadata::Partition& state) const {
+  // What is not committed yet is for the partition's own followers only, and not for a process that is gone: as
+  // Kafka's Replica.updateFetchStateOrThrow has it.
+  Result<> check_may_read(const metadata::Partition& state) const {
     const BrokerId follower = follower_of(request_);
-    return follower == kNoBroker ||
-           (follower != state.leader && std::ranges::find(state.replicas, follower) != state.replicas.end());
+    if (follower == kNoBroker) return {};
+    if (follower == state.leader || std::ranges::find(state.replicas, follower) == state.replicas.end())
+      return fail(ErrorCode::kNotLeaderOrFollower, "who asks is no follower of this partition");
+    if (speaker_ == Speaker::kGone)
+      return fail(ErrorCode::kNotLeaderOrFollower, "this broker has registered again, with another process");
+    return {};
   }
 
   Task<> resolve() {
@@ -165,8 +178,8 @@ class Fetch {
                                           : find_partition(image, partition.topic, partition.partition);
       if (!found) {
         wanted.result = std::unexpected(found.error());
-      } else if (!may_read(*found->state)) {
-        wanted.result = fail(ErrorCode::kNotLeaderOrFollower, "who asks is no follower of this partition");
+      } else if (const auto may = check_may_read(*found->state); !may) {
+        wanted.result = std::unexpected(may.error());
       } else {
         wanted.key = found->key;
         wanted.shard = context_.here.broker.owner_of(found->key).shard.id;
@@ -194,18 +207,17 @@ class Fetch {
     for (std::size_t i = first; i < wanted_.size(); ++i) {
       if (!wanted_[i].key) continue;
       const auto& p = fetch_.partitions[i];
-      reads[wanted_[i].shard].push_back(
-          {*wanted_[i].key,
-           {.from = p.fetch_offset,
-            .bytes_max = std::min(std::size_t(std::max(p.max_bytes, 0)), bytes_max_),
-            .at_least_one_batch = true,
-            .isolation = isolation_,
-            .current_leader_epoch = p.current_leader_epoch,
-            .last_fetched_epoch = p.last_fetched_epoch,
-            .follower = reading == Reading::kFirst ? replica_of(request_, p) : std::nullopt,
-            .replica = follower_of(request_),
-            .may_read_follower = knows_of_replicas(),
-            .rack = knows_of_replicas() ? request_.rack_id : std::string()}});
+      reads[wanted_[i].shard].push_back({*wanted_[i].key,
+                                         {.from = p.fetch_offset,
+                                          .bytes_max = std::min(std::size_t(std::max(p.max_bytes, 0)), bytes_max_),
+                                          .at_least_one_batch = true,
+                                          .isolation = isolation_,
+                                          .current_leader_epoch = p.current_leader_epoch,
+                                          .last_fetched_epoch = p.last_fetched_epoch,
+                                          .follower = reading == Reading::kFirst ? heard_of(p) : std::nullopt,
+                                          .replica = follower_of(request_),
+                                          .may_read_follower = knows_of_replicas(),
+                                          .rack = knows_of_replicas() ? request_.rack_id : std::string()}});
       slots[wanted_[i].shard].push_back(i);
     }
     std::vector<Task<std::vector<ReadResult>>> tasks;
@@ -365,6 +377,7 @@ class Fetch {
 
   RequestContext context_;
   const FetchRequest request_;
+  const Speaker speaker_;
   const replica::Isolation isolation_;
   FetchContext fetch_;
   Instant deadline_{};

@@ -1,5 +1,5 @@
 // UnregisterBroker (64), version 0 (KIP-631): the controller forgets a broker that is gone for good. One that is not
-// registers again at its next start.
+// registers again at its next start. Of one that is at work and has replicas it is refused (controller/brokers.h).
 #include "broker/api/api.h"
 #include "broker/api/forward.h"
 #include "broker/audit.h"
