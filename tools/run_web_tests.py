@@ -2,7 +2,7 @@
 """The console's pages: their types, what node tests of their parts, and what a browser sees of them.
 
 usage: run_web_tests.py [unit] [e2e]      both without a name; e2e needs chromium, and build/release/bin/thalweg for a part of it
-Prints what node prints, and last `N passed, N failed`.
+Prints what node prints, which tests took longest, and last `N passed, N failed`.
 """
 import pathlib
 import re
@@ -11,6 +11,8 @@ import sys
 
 WEB = pathlib.Path(__file__).resolve().parents[1] / "web"
 COUNTS = re.compile(r"^(?:#|ℹ) (pass|fail|cancelled|skipped) (\d+)", re.M)
+# A test's line in the output of node, and how long it took.
+TIMED = re.compile(r"^ *ok \d+ - ([^\n]*)\n *---\n *duration_ms: ([\d.]+)", re.M)
 LIMIT_SECONDS = {"ci": 300, "check": 180, "unit": 300, "e2e": 900}
 
 
@@ -44,6 +46,8 @@ def main() -> int:
             bad = counts.get("fail", 0) + counts.get("cancelled", 0)
             passed, skipped = passed + counts.get("pass", 0), skipped + counts.get("skipped", 0)
             failed += bad or (code != 0) or (counts.get("pass", 0) == 0)
+            for name, milliseconds in sorted(TIMED.findall(output), key=lambda timed: -float(timed[1]))[:10]:
+                print(f"ok   {kind}: {name}  {float(milliseconds) / 1000:.1f} s")
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0
 

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <memory>
+
 #include "base/log.h"
 #include "base/number.h"
 #include "raft/recovery.h"
@@ -10,9 +13,10 @@ namespace thalweg::raft {
 namespace {
 
 constexpr std::string_view kLogSuffix = ".log";
-// Space that is written with zeros before it is needed, in pieces of this size; a write that grows a file waits for
-// the file system's journal, one into written space does not.
-constexpr std::uint64_t kPrepareBytes = 1 << 20;
+// Space that is written with zeros before it is needed, since a write that grows a file waits for the file system's
+// journal, and one into written space does not. As much again as a segment holds, within these: who starts for the
+// first time would wait for a megabyte of zeros, and read it all at each start after that.
+constexpr std::uint64_t kPrepareMin = 64 << 10, kPrepareMax = 1 << 20;
 
 std::optional<std::uint64_t> segment_number(std::string_view name) {
   if (!name.ends_with(kLogSuffix)) return std::nullopt;
@@ -21,10 +25,10 @@ std::optional<std::uint64_t> segment_number(std::string_view name) {
 }
 
 Result<SharedBytes> content_of(File& file) {
-  std::vector<std::byte> content(file.size());
-  TRY(const std::size_t size, file.read_now(0, content));
-  content.resize(size);
-  return SharedBytes::take(std::move(content));
+  // Not a vector, which would fill it with zeros first.
+  const std::shared_ptr<std::byte[]> content(new std::byte[file.size()]);
+  TRY(const std::size_t size, file.read_now(0, {content.get(), file.size()}));
+  return SharedBytes(content, BytesView(content.get(), size));
 }
 
 }  // namespace
@@ -122,7 +126,8 @@ Task<Result<>> QuorumLog::write(Record record) {
   Segment& segment = segments_.back();
   const std::uint64_t end = position_ + size;
   std::uint64_t zeros = 0;
-  if (end > segment.prepared && end < segment_bytes_) zeros = std::min(kPrepareBytes, segment_bytes_ - end);
+  if (end > segment.prepared && end < segment_bytes_)
+    zeros = std::min(std::clamp(end, kPrepareMin, kPrepareMax), segment_bytes_ - end);
   CO_TRY_VOID(co_await segment.file->write_durable(position_, encode_record(record, log_id_, sequence_, zeros)));
   segment.prepared = std::max(segment.prepared, end + zeros);
   for (const Entry& entry : record.entries) segment.last_index = std::max(segment.last_index, entry.index);

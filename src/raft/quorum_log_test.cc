@@ -21,13 +21,15 @@ Entry entry(std::uint64_t index, std::string_view text, std::uint64_t term = 1) 
 Base founding() { return Base{1, 1, Membership{{1}, {}, {}, {}, false}}; }
 
 struct Opened {
-  Opened(World& world, Files files)
-      : world(world), disk(world.io), shard(world.shard_with(disk)), log(shard, "/q", kSegment) {
+  Opened(World& world, Files files, std::uint64_t segment_bytes = kSegment)
+      : world(world), disk(world.io), shard(world.shard_with(disk)), log(shard, "/q", segment_bytes) {
     disk.files = std::move(files);
     recovered = world.run(log.open());
   }
   // A new log with its first record.
-  explicit Opened(World& world) : Opened(world, {}) { EXPECT_TRUE(world.run(log.initialize({1, 0, 1}, founding()))); }
+  explicit Opened(World& world, std::uint64_t segment_bytes = kSegment) : Opened(world, {}, segment_bytes) {
+    EXPECT_TRUE(world.run(log.initialize({1, 0, 1}, founding())));
+  }
 
   Result<> write(std::vector<Entry> entries, std::uint64_t commit = 1) {
     return world.run(log.write({{1, 0, commit}, std::nullopt, std::move(entries)}));
@@ -127,6 +129,23 @@ TEST(QuorumLog, UsesSegmentsAgainAndTellsOldRecordsApart) {
     ASSERT_EQ(again.recovered->base.index + again.recovered->entries.size(), i);
   }
   EXPECT_LE(log.disk.files.size(), 6u);
+}
+
+TEST(QuorumLog, ANewLogIsSmallAndAFileSeldomGrows) {
+  World world;
+  constexpr std::size_t kLarge = 4 << 20;
+  Opened log(world, kLarge);
+  const auto size = [&] { return log.disk.files.begin()->second->size(); };
+  ASSERT_EQ(log.disk.files.size(), 1u);
+  EXPECT_LE(size(), 128u << 10);
+  std::size_t grown = 0;
+  for (std::uint64_t i = 2; log.disk.files.size() == 1; ++i) {
+    const std::size_t before = size();
+    ASSERT_TRUE(log.write({entry(i, "record")}));
+    grown += size() != before;
+  }
+  EXPECT_EQ(size(), kLarge);
+  EXPECT_LE(grown, 8u);  // a megabyte at a time, and four smaller ones
 }
 
 TEST(QuorumLog, ACheckpointThatDoesNotFitLeavesNothingBehind) {

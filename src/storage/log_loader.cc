@@ -40,8 +40,10 @@ Task<Result<LoadedLog>> LogLoader::load() {
   }
   CO_TRY(const auto files, disk().list(directory()));
   if (files.empty()) co_return begin_blank();
+  // As an earlier recovery left it; this one may add to it (cut_end).
+  log_.recovered.records_missing = std::ranges::find(files, kRecordsMissingFile, &DirectoryEntry::name) != files.end();
   CO_TRY_VOID(settle_topic_id());
-  CO_TRY_VOID(co_await finish_swaps());
+  CO_TRY_VOID(co_await finish_swaps(files));
   CO_TRY_VOID(open_segments());
   CO_TRY_VOID(co_await check_segments());
   CO_TRY_VOID(check_end());
@@ -56,7 +58,6 @@ Task<Result<LoadedLog>> LogLoader::load() {
                         .snapshot_limit = log_.recovery_point,
                         .index_from = log_.recovery_point};
   CO_TRY_VOID(co_await recover_producers(shard_, std::move(from), log_.producers));
-  log_.recovered.records_missing = disk().exists(directory() + "/" + std::string(kRecordsMissingFile));
   const SyncStep sync = step_for(SyncState{.clean = clean_, .fresh = fresh_, .empty = log_.end == Offset{0}});
   if (sync.later) log_.unsynced = {.folder = true, .files = true};
   if (sync.now) {
@@ -146,8 +147,7 @@ Result<> LogLoader::settle_topic_id() {
 
 // ---- Kafka's file swaps
 
-Task<Result<>> LogLoader::finish_swaps() {
-  CO_TRY(const auto files, disk().list(directory()));
+Task<Result<>> LogLoader::finish_swaps(const std::vector<DirectoryEntry>& files) {
   const auto has = [&](std::string_view suffix) {
     return std::ranges::any_of(files, [&](const auto& f) { return f.name.ends_with(suffix); });
   };
@@ -324,6 +324,7 @@ Task<Result<>> LogLoader::cut_end(std::size_t i, LogSegment::Rebuilt rebuilt) {
   }
   if (step_for(state) == DamageStep::kCutAndKeep) {
     CO_TRY_VOID(disk().open(directory() + "/" + std::string(kRecordsMissingFile), OpenMode::kCreate));
+    log_.recovered.records_missing = true;
     CO_TRY_VOID(co_await keep_end(i, position));
     log_.recovered.damaged_bytes += bytes;
     log::error("log is damaged: records that were acknowledged may be missing", field("partition", options_.partition),

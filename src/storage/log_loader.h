@@ -38,7 +38,7 @@ class LogLoader {
   Result<> check_end() const;
   Result<LoadedLog> begin_blank();
   Result<> settle_topic_id();
-  Task<Result<>> finish_swaps();
+  Task<Result<>> finish_swaps(const std::vector<DirectoryEntry>& files);  // of the folder, as it was found
   Task<Result<>> swap_in(Offset base);
   Result<> open_segments();
   Task<Result<>> check_segments();

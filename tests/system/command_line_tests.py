@@ -330,7 +330,7 @@ def kafka_tool_reads_what_groups_wrote(shell: Shell) -> None:
 
 
 @_with(None)
-def installs_completion_and_manual(shell: Shell) -> None:
+def installs_completion_manual_and_licences(shell: Shell) -> None:
     build = paths.thalweg_binary().resolve().parent.parent
     if not (build / "cmake_install.cmake").exists():
         raise Skip(f"{build} is no build folder")
@@ -340,7 +340,9 @@ def installs_completion_and_manual(shell: Shell) -> None:
     share = root / "usr/share"
     for file, text in (("man/man1/thalweg.1", ".SS topic create"), ("bash-completion/completions/thalweg", "complete -o default -F _thalweg thalweg"),
                        ("bash-completion/completions/kafka-topics.sh", "kafka-topics.sh"), ("zsh/vendor-completions/_thalweg", "#compdef thalweg"),
-                       ("fish/vendor_completions.d/kafka-topics.fish", "complete -c kafka-topics")):
+                       ("fish/vendor_completions.d/kafka-topics.fish", "complete -c kafka-topics"),
+                       ("doc/thalweg/LICENSE", "Apache License"), ("doc/thalweg/licences/libre2", "Google"), ("doc/thalweg/licences/libsnappy", "Google"),
+                       ("doc/thalweg/licences/libfmt", "Victor Zverovich"), ("doc/thalweg/licences/libstdc++", "RUNTIME LIBRARY EXCEPTION")):
         expect(text in (share / file).read_text(), f"{file} lacks {text!r}")
 
 
@@ -358,5 +360,5 @@ ALL = {
     "command line: writes and reads every byte": writes_and_reads_every_byte,
     "command line: begins where it is told": begins_where_it_is_told,
     "command line: shows groups as Kafka's formatter": kafka_tool_reads_what_groups_wrote,
-    "packaging: completion and manual are installed": installs_completion_and_manual,
+    "packaging: completion, manual and licences are installed": installs_completion_manual_and_licences,
 }

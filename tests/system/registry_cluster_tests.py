@@ -140,7 +140,8 @@ def without_a_leader_it_says_so(cluster, registries):
     status, answer = registries[rest].register("kept", _fixed("Another"))
     took = time.monotonic() - begun
     expect_equal(status, 500, f"without a majority ({answer})")
-    expect(answer["error_code"] in (50002, 50003, 50004) and len(answer["message"]) > 10, f"the answer: {answer}")
+    # 50001 where `rest` came to lead before the other was gone: it has written what nobody confirms.
+    expect(answer["error_code"] in (50001, 50002, 50003, 50004) and len(answer["message"]) > 10, f"the answer: {answer}")
     expect(took < 25, f"answered after {took:.0f} s")
     cluster.start(*(node for node in registries if node != rest))
     for _ in until(LIMIT_SECONDS):

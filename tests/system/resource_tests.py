@@ -13,6 +13,9 @@ from harness.outcome import Skip, expect, expect_equal
 
 HERE = pathlib.Path(__file__).resolve().parent
 _STRIPPED_MAX_MB = 14
+# What a package of the server depends on, by Debian's names. Its C++ libraries are in it (cmake/cplusplus_inside.cmake).
+_LIBRARIES = {"libc.so.6": "libc6", "libm.so.6": "libc6", "ld-linux-x86-64.so.2": "libc6", "libisal.so.2": "libisal2", "liblz4.so.1": "liblz4-1",
+              "libpcre2-8.so.0": "libpcre2-8-0", "libz.so.1": "zlib1g", "libzstd.so.1": "libzstd1"}
 _CHECKPOINTS = ("recovery-point-offset-checkpoint", "log-start-offset-checkpoint", "replication-offset-checkpoint",
                 "orders-0/leader-epoch-checkpoint")
 
@@ -90,12 +93,28 @@ def deletes_a_thousand_partitions_aside() -> str:
     return f"in {figures['delete'] * 1000:.0f} ms, another change waited {max(figures['meanwhile']) * 1000:.0f} ms at most"
 
 
-def is_small() -> str:
-    """Without symbols, as it is packaged. What grew: `nm --size-sort -S -C`; what no record passes through is COLD (cmake/layers.cmake)."""
+def _released() -> pathlib.Path:
     binary = paths.thalweg_binary()
-    settings = binary.parent.parent / "CMakeCache.txt"
+    settings = binary.resolve().parent.parent / "CMakeCache.txt"
     if settings.exists() and not re.search(r"^CMAKE_BUILD_TYPE:\w+=Release$", settings.read_text(), re.MULTILINE):
         raise Skip("this is no Release build")
+    return binary
+
+
+def needs_few_libraries() -> str:
+    """What else it needs is looked up at each start, has to be in the image, and is in no package's list."""
+    dynamic = subprocess.run(["readelf", "-d", str(_released())], capture_output=True, text=True, check=True).stdout
+    needed = re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic)
+    expect_equal(sorted(set(needed) - _LIBRARIES.keys()), [], "libraries that nobody declares")
+    image = (paths.REPOSITORY / "packaging" / "docker" / "Dockerfile").read_text()
+    installed = re.search(r"^FROM debian:bookworm-slim$.*?install [^\n]*--no-install-recommends ([^\n\\]*)", image, re.M | re.S)[1].split()
+    expect_equal(installed, sorted({_LIBRARIES[name] for name in needed} - {"libc6"}), "packages of the image")
+    return " ".join(needed)
+
+
+def is_small() -> str:
+    """Without symbols, as it is packaged. What grew: `nm --size-sort -S -C`; what no record passes through is COLD (cmake/layers.cmake)."""
+    binary = _released()
     with tempfile.TemporaryDirectory(prefix="thalweg-system-") as folder:
         stripped = pathlib.Path(folder) / "thalweg"
         subprocess.run(["strip", "-o", str(stripped), str(binary)], check=True)
@@ -106,6 +125,7 @@ def is_small() -> str:
 
 ALL = {
     "the binary without symbols is small": is_small,
+    "the binary needs what the image has, and no C++ library": needs_few_libraries,
     "400 partitions and 40 connections with 300 descriptors": serves_with_few_descriptors,
     "empty, cut and garbled checkpoint files do not stop the start": starts_with_damaged_checkpoints,
     "the deletion of 1,000 partitions holds up no other change": deletes_a_thousand_partitions_aside,

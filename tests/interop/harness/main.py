@@ -19,6 +19,7 @@ from . import clients
 from .broker import Broker, KafkaBroker, RunningBroker, ThalwegBroker
 from .case import Case, Context
 from .outcome import Failure, Skip
+from .side_by_side import AT_ONCE
 
 
 def main(arguments: list[str]) -> int:
@@ -55,8 +56,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
                         help="the thalweg binary (default: $INTEROP_BINARY, else the Release build, else the newest)")
     parser.add_argument("--bootstrap", metavar="HOST:PORT", help="test a broker that already runs")
     parser.add_argument("--only", action="append", default=[], metavar="GLOB", help="cases to run, e.g. 'sarama*/*'; may be repeated")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
-                        help="cases at a time, each on a broker of its worker's (default: one for each processor)")
+    parser.add_argument("--jobs", type=int, default=AT_ONCE, metavar="N",
+                        help="cases at a time, each on a broker of its worker's (default: three for two processors)")
     parser.add_argument("--list", action="store_true", help="print the names of the cases and stop")
     parser.add_argument("--install", action="store_true", help="install the clients' Debian packages that are missing (as root)")
     parser.add_argument("--record", action="store_true", help="with --broker kafka: write the answers of the conversations anew")
