@@ -60,8 +60,8 @@ def _follow(url: str, options: argparse.Namespace) -> None:
 
 
 def _verdict(full: list[dict]) -> str:
-    """Of the looks at the tab with all its rows: whether its heap is what it was, the last third beside the first. Nodes and process are
-    told and not judged: nodes come and go, and the browser's driver has the tab keep what it was answered."""
+    """Of the looks at the tab with all its rows: whether its heap and its process are what they were, the last third beside the first.
+    Nodes are told and not judged: they come and go."""
     third = len(full) // 3
     what = f"with all {full[-1]['rows']} rows, {full[0]['minutes']:.0f} to {full[-1]['minutes']:.0f} minutes"
     if third < _LOOKS_OF_THIRD:
@@ -71,4 +71,5 @@ def _verdict(full: list[dict]) -> str:
         return statistics.median(look[name] for look in looks)
     growths = {name: middle(name, full[-third:]) / middle(name, full[:third]) - 1 for name in ("heap_mib", "nodes", "process_mib")}
     grown = ", ".join(f"{label} {growths[name]:+.0%}" for name, label in (("heap_mib", "heap"), ("nodes", "nodes"), ("process_mib", "process")))
-    return f"{what}: {grown}; the heap may grow by {_MAY_GROW:.0%}: {'flat' if growths['heap_mib'] <= _MAY_GROW else 'not flat'}"
+    flat = max(growths["heap_mib"], growths["process_mib"]) <= _MAY_GROW
+    return f"{what}: {grown}; heap and process may grow by {_MAY_GROW:.0%}: {'flat' if flat else 'not flat'}"
