@@ -157,6 +157,25 @@ TEST(Offsets, OnlyWhatHasNoFinalAnswerIsAskedAgain) {
   });
 }
 
+TEST(Offsets, AreWaitedForAsLongAsTheirUserHasPatience) {
+  play([](Scene* s) -> Task<> {
+    s->broker.topics = {{"t", 1}};
+    s->broker.on<ListOffsetsRequest, ListOffsetsResponse>([](const auto&) {
+      ListOffsetsResponse response;
+      auto& topic = response.topics.emplace_back();
+      topic.name = "t";
+      topic.partitions.emplace_back().error_code = ErrorCode::kOffsetNotAvailable;
+      return response;
+    });
+    const TopicPartition t0{"t", {0}};
+    const Instant began = s->shard.clock.now();
+    const auto at = co_await list_offsets(s->client, {{t0, kLatest}}, false, 50ms);
+    CHECK(at);
+    EXPECT_EQ(at->at(t0).error().code, ErrorCode::kOffsetNotAvailable);
+    EXPECT_LT(s->shard.clock.now() - began, s->client.options().api_timeout / 2);
+  });
+}
+
 // What a broker would have written: producer id, first sequence and values of each batch, in order of arrival.
 struct Written {
   std::int64_t producer;

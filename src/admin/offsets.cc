@@ -121,11 +121,12 @@ Task<> ask_leader(Client& client, BrokerId leader, Api api, std::map<TopicPartit
     }
 }
 
-// Again and again what has no final answer, until the time of the call is over.
+// Again and again what has no final answer, until the time of the call, or the patience, is over.
 template <class Api>
 Task<Result<ByPartition<typename Api::Answer>>> ask_leaders(Client& client, Api api,
-                                                            std::map<TopicPartition, typename Api::Asked> asked) {
-  const Instant deadline = client.api_deadline();
+                                                            std::map<TopicPartition, typename Api::Asked> asked,
+                                                            Millis patience = Millis::max()) {
+  const Instant deadline = std::min(client.api_deadline(), later(client.shard().clock.now(), patience));
   ByPartition<typename Api::Answer> answers;
   for (Retry retry(client, deadline);;) {
     auto split = co_await by_leader(client, asked, answers, deadline);
@@ -141,8 +142,8 @@ Task<Result<ByPartition<typename Api::Answer>>> ask_leaders(Client& client, Api 
 
 Task<Result<std::map<TopicPartition, Result<OffsetAt>>>> list_offsets(Client& client,
                                                                       std::map<TopicPartition, std::int64_t> at,
-                                                                      bool read_committed) {
-  return ask_leaders(client, ListOffsets{read_committed}, std::move(at));
+                                                                      bool read_committed, Millis patience) {
+  return ask_leaders(client, ListOffsets{read_committed}, std::move(at), patience);
 }
 
 Task<Result<std::map<TopicPartition, Result<Offset>>>> delete_records(Client& client,

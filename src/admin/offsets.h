@@ -19,10 +19,11 @@ struct OffsetAt {
 };
 
 // The first offset at or after a time, or one of the above, by partition. Errors are by partition; those that pass are
-// waited out.
+// waited out, `patience` long at most: who describes shows what is known.
 Task<Result<std::map<TopicPartition, Result<OffsetAt>>>> list_offsets(Client& client,
                                                                       std::map<TopicPartition, std::int64_t> at,
-                                                                      bool read_committed = false);
+                                                                      bool read_committed = false,
+                                                                      Millis patience = Millis::max());
 
 struct CommittedOffset {
   Offset offset{-1};

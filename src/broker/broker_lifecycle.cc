@@ -164,6 +164,10 @@ Result<> BrokerLifecycle::refused(ErrorCode code, const char* what) const {
     return fail(code,
                 "the controller refused this broker: the cluster has a feature at a level that this release does "
                 "not speak (kafka-features describe shows them). Start the release that the other nodes run");
+  if (code == ErrorCode::kStaleBrokerEpoch || code == ErrorCode::kBrokerIdNotRegistered)
+    return fail(code,
+                "the cluster knows this process no more: its broker was unregistered, or another process runs "
+                "under its node.id. It serves nobody; stop it, or start it again to register it");
   return fail(code, std::string("the controller refused this broker's ") + what);
 }
 

@@ -1,10 +1,11 @@
 """Elections of a replica that lacks what was acknowledged, where somebody has allowed them; and what becomes of those who come back."""
 
 import json
+import time
 
 from cluster_command_tests import tool_output
 from cluster_tests import LIMIT_SECONDS, Cluster, in_cluster_of, until
-from harness.outcome import Failure, expect_equal
+from harness.outcome import Failure, expect, expect_equal
 
 _TOPIC = "orders"
 _OLD, _NEW = [f"old {i}" for i in range(50)], [f"new {i}" for i in range(50)]
@@ -12,7 +13,7 @@ _in_four_nodes = in_cluster_of({1: "broker", 2: "broker", 3: "broker", 11: "cont
 
 
 def _row(cluster: Cluster) -> dict:
-    """Without offsets: `topic describe` waits for a leader to tell them."""
+    """Without offsets: `topic describe` looks for a leader that tells them."""
     return json.loads(tool_output(cluster, "thalweg", "partition", "list", _TOPIC, "--output", "json"))[0]
 
 
@@ -82,6 +83,10 @@ def nobody_leads_without_what_was_acknowledged(cluster: Cluster) -> None:
     _end_with_the_eligible_away(cluster)
     row = _row(cluster)
     expect_equal((row["leader"], sorted(row["eligible"])), (None, [1, 3]), "leader and eligible replicas beside the one that lacks something")
+    began = time.monotonic()
+    described = cluster.partitions(_TOPIC)[0]
+    expect_equal((described["leader"], described["begin"], described["end"]), (None, None, None), "what is known without a leader")
+    expect(time.monotonic() - began < LIMIT_SECONDS / 3, "a description waits for a leader")
     cluster.start(3)
     _wait_for_leader(cluster, 3)
     after = [f"after {i}" for i in range(30)]
