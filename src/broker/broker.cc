@@ -204,6 +204,7 @@ Task<Result<>> Broker::start() {
   if (is_new && config::founds_alone(config_)) cluster_id = new_cluster_id(shard0(), config_);
   const auto found = look_into_all(shard0().disk, config_.log_dirs);
   CO_TRY_VOID(co_await logs_->start(cluster_id));
+  logs_->set_image_may_be_old(true);
   CO_TRY_VOID(listen());
   CO_TRY(cluster_id, co_await take_part(cluster_id, is_new, was_registered(found)));
   CO_TRY_VOID(co_await start_quorum(cluster_id));
@@ -228,6 +229,8 @@ Task<Result<>> Broker::start() {
 Task<Result<>> Broker::start_as_broker(std::int64_t claimed_epoch) {
   begin_life(claimed_epoch);
   CO_TRY_VOID(co_await lifecycle_->start(logs_->directory_ids()));
+  logs_->set_image_may_be_old(false);
+  publisher_->try_again();
   co_await groups_->start();
   set_aside_foreign_logs();
   co_await directory_moves_->drop_foreign();
@@ -328,7 +331,7 @@ void Broker::begin_life(std::int64_t claimed_epoch) {
   };
   lifecycle_->of({.shards = shards_of(*this),
                   // A log that cannot be opened may have lost something.
-                  .previous_epoch = [this, claimed_epoch] { return publisher_->nothing_failed() ? claimed_epoch : -1; },
+                  .previous_epoch = [this, claimed_epoch] { return publisher_->nothing_lost() ? claimed_epoch : -1; },
                   .damaged = [this] { return damaged_replicas(*logs_); },
                   .damage_is_told = [this] { return logs_->told_missing(); },
                   .remember_epoch = [this](std::int64_t epoch) { return registered_as(epoch); },

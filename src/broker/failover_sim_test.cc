@@ -8,10 +8,15 @@
 
 #include "base/log.h"
 #include "broker/broker.h"
+#include "broker/broker_shard.h"
 #include "broker/controller_link.h"
 #include "broker/metadata_publisher.h"
 #include "config/broker_config.h"
 #include "network/channel.h"
+#include "protocol/create_topics_request.h"
+#include "protocol/create_topics_response.h"
+#include "protocol/delete_topics_request.h"
+#include "protocol/delete_topics_response.h"
 #include "protocol/elect_leaders_request.h"
 #include "protocol/elect_leaders_response.h"
 #include "protocol/produce_request.h"
@@ -89,7 +94,7 @@ class Failover : public testing::Test {
   Instant now() { return world_.now(); }
 
   // Partition i of "orders" is led by broker i + 1, as long as all are there.
-  void create() {
+  static protocol::CreateTopicsRequest creation() {
     protocol::CreateTopicsRequest request;
     auto& topic = request.topics.emplace_back();
     topic.name = "orders";
@@ -99,11 +104,27 @@ class Failover : public testing::Test {
       assignment.partition_index = PartitionId{first - 1};
       for (int i = 0; i < kMembers; ++i) assignment.broker_ids.push_back(BrokerId{(first - 1 + i) % kMembers + 1});
     }
+    return request;
+  }
+  void create() {
     auto& broker = *at(1)->broker;
     const auto made = world_.run(node(1), broker.controller().ask<protocol::CreateTopicsResponse>(
-                                              request, 7, node(1).shard(0).clock.now() + 10s));
+                                              creation(), 7, node(1).shard(0).clock.now() + 10s));
     ASSERT_TRUE(made && *made);
     ASSERT_EQ((*made)->topics.at(0).error_code, ErrorCode::kNone);
+  }
+  // Both are asked for at once, so that neither is committed when the other one is decided.
+  static Task<> delete_topic(ControllerLink* controller, Instant deadline) {
+    protocol::DeleteTopicsRequest request;
+    request.topics.emplace_back().name = "orders";
+    (void)co_await controller->ask<protocol::DeleteTopicsResponse>(std::move(request), 6, deadline);
+  }
+  static Task<> create_topic(ControllerLink* controller, Instant deadline) {
+    (void)co_await controller->ask<protocol::CreateTopicsResponse>(creation(), 7, deadline);
+  }
+  Uuid topic_id(int id) {
+    const auto topic = image(id)->topic(std::string_view("orders"));
+    return topic ? topic->id : Uuid();
   }
   // Everybody is in sync, and leads what is preferably its own.
   void settle() {
@@ -195,6 +216,39 @@ TEST_F(Failover, AKilledControllerThatLeadsIsReplacedWithinASecond) {
     EXPECT_LT(*gap, 1s);
     node(dies).start();
   }
+}
+
+// The metadata log may have both changes in records that say of neither that it is committed: who starts knows first of
+// the topic that is no more, and finds folders of the other one under its name.
+TEST_F(Failover, ATopicThatIsDeletedAndMadeAgainInTheSameMomentKeepsItsRecords) {
+  settle();
+  const Uuid before = topic_id(1);
+  const int leads = controller();
+  const Instant deadline = node(leads).shard(0).clock.now() + 10s;
+  spawn(node(leads).shard(0), delete_topic(&at(leads)->broker->controller(), deadline));
+  spawn(node(leads).shard(0), create_topic(&at(leads)->broker->controller(), deadline));
+  const auto all_have_it = [&] {
+    for (int id = 1; id <= kMembers; ++id)
+      if (topic_id(id) == before || topic_id(id).is_zero()) return false;
+    return true;
+  };
+  ASSERT_TRUE(until(all_have_it, 10s));
+  const replica::PartitionKey key{topic_id(1), PartitionId{0}};
+  spawn(node(1).shard(0), produce(&node(1).shard(0), key.topic_id));
+  const auto on_disk = [&](int id) {
+    const auto partition = at(id)->broker->owner_of(key).partitions.find(key);
+    return partition ? partition->log().durable().value() : Offset{-1};
+  };
+  const auto all_have_the_record = [&] {
+    for (int id = 1; id <= kMembers; ++id)
+      if (on_disk(id) != Offset{1}) return false;
+    return true;
+  };
+  ASSERT_TRUE(until(all_have_the_record, 10s));
+  for (int id = 1; id <= kMembers; ++id) node(id).crash(sim::Crash::kKill);
+  for (int id = 1; id <= kMembers; ++id) node(id).start();
+  ASSERT_TRUE(until([&] { return serving() == kMembers && is_calm() && all_have_it(); }, 1min));
+  EXPECT_TRUE(until(all_have_the_record, 10s));
 }
 
 TEST_F(Failover, WhoIsOutOfReachIsMissedAfterItsPatience) {

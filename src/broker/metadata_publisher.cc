@@ -201,12 +201,23 @@ void MetadataPublisher::note(Partition partition, metadata::TopicPtr topic, cons
   const Instant wait = std::min<Instant>(kRetryLast, kRetryFirst * (1 << std::min(failed.attempts, 8)));
   ++failed.attempts;
   failed.topic = std::move(topic);
+  failed.why = outcome.error().code;
   failed.again = shard_.clock.now() + wait;
   // Clients are told NOT_LEADER_OR_FOLLOWER meanwhile, and the operator why.
   log::error("partition could not be brought in force; it will be tried again",
              field("topic", to_string(partition.topic_id)), field("partition", partition.partition),
              field("attempt", failed.attempts), field("milliseconds", std::chrono::duration_cast<Millis>(wait).count()),
              field("error", outcome.error()));
+}
+
+bool MetadataPublisher::nothing_lost() const {
+  return std::ranges::all_of(failed_,
+                             [](const auto& entry) { return entry.second.why == ErrorCode::kInconsistentTopicId; });
+}
+
+void MetadataPublisher::try_again() {
+  for (auto& [partition, failed] : failed_) failed.again = shard_.clock.now();
+  begin_publishing();
 }
 
 std::vector<MetadataPublisher::Partition> MetadataPublisher::due() const {

@@ -48,8 +48,11 @@ class MetadataPublisher : public raft::StateMachine {
   const metadata::ImagePtr& published_image() const { return published_image_; }
   Watermark& published() { return published_; }
   const Result<>& health() const { return health_; }
-  // Nothing waits to be opened, or removed, again.
-  bool nothing_failed() const { return failed_.empty(); }
+  // Whether some log that is this broker's could not be opened: it may have lost something. What is in the folder of
+  // another topic's partition is none.
+  bool nothing_lost() const;
+  // What failed is done again now.
+  void try_again();
 
   // Publishing begins with the first call: until then records are only applied (the log is being replayed).
   void start();
@@ -63,6 +66,7 @@ class MetadataPublisher : public raft::StateMachine {
   using Partition = metadata::Delta::PartitionChange;
   struct Failed {
     metadata::TopicPtr topic;  // set: the topic is deleted and something of it is still here
+    ErrorCode why = ErrorCode::kNone;
     int attempts = 0;
     Instant again{0};
   };

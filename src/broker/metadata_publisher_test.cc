@@ -26,7 +26,7 @@ class RememberedState : public LocalState {
     co_await shard_.clock.sleep_for(1ms);
     if (failures > 0) {
       --failures;
-      co_return fail(ErrorCode::kKafkaStorageError, "no descriptors");
+      co_return fail(why, "no descriptors");
     }
     const auto [at, fresh] = open.try_emplace(name(*topic, partition), topic->id);
     if (at->second != topic->id) co_return fail(ErrorCode::kInconsistentTopicId, "is open with another topic id");
@@ -64,6 +64,7 @@ class RememberedState : public LocalState {
   std::vector<std::string> configured;
   std::vector<metadata::ImagePtr> shown;
   int failures = 0, failed_removals = 0;
+  ErrorCode why = ErrorCode::kKafkaStorageError;
   bool topics_inherit_it = false;
 };
 
@@ -184,6 +185,26 @@ TEST_F(MetadataPublisherTest, AFailedOpenIsTriedAgainWithPatience) {
   EXPECT_TRUE(state().open.empty()) << "the second wait is longer";
   world_.run_for(1s);
   EXPECT_EQ(state().open.size(), 1u);
+}
+
+// The folder of another topic may be of a newer image than this one: nothing is lost, and it is tried again when that
+// is here.
+TEST_F(MetadataPublisherTest, WhatBelongsToAnotherTopicIsNoLoss) {
+  publisher().start();
+  EXPECT_TRUE(publisher().nothing_lost());
+  state().failures = 2;
+  state().why = ErrorCode::kInconsistentTopicId;
+  apply({topic("orders", kOrders), partition(kOrders, 0, {kThis})});
+  settle();
+  EXPECT_TRUE(publisher().nothing_lost());
+  state().why = ErrorCode::kKafkaStorageError;
+  publisher().try_again();
+  settle();
+  EXPECT_FALSE(publisher().nothing_lost());
+  publisher().try_again();
+  settle();
+  EXPECT_EQ(state().open.size(), 1u) << "at once, not after its wait";
+  EXPECT_TRUE(publisher().nothing_lost());
 }
 
 TEST_F(MetadataPublisherTest, ATopicInTheWayOfAnotherIsRemovedAgainFirst) {

@@ -173,6 +173,10 @@ Task<Result<LogPtr>> LogManager::open(TopicPartition partition, Uuid topic_id, L
 Task<Result<LogPtr>> LogManager::open_alone(TopicPartition partition, Uuid topic_id, LogConfig config, unsigned shard) {
   CO_TRY_VOID(co_await until_gone(partition));
   if (const Uuid owner = topic_id_of_folder(partition); !owner.is_zero() && !topic_id.is_zero() && owner != topic_id) {
+    if (image_may_be_old_)
+      co_return fail(ErrorCode::kInconsistentTopicId,
+                     fmt::format("{} has the log of topic id {}, of which nothing is known yet", to_string(partition),
+                                 to_string(owner)));
     log::warn("folder belongs to a topic that is no more", field("partition", partition), field("topic_id", owner));
     CO_TRY_VOID(set_aside_alone(partition));
     CO_TRY_VOID(co_await until_gone(partition));

@@ -83,8 +83,12 @@ class LogManager {
 
   // The log of a partition, opened (or created in the directory with the fewest partitions) on `shard`. Answers the
   // same log again when it is open. A folder of another topic of that name is set aside: its deletion was cut short by
-  // a crash. kInconsistentTopicId when that topic's log is open.
+  // a crash. kInconsistentTopicId when that topic's log is open, and while the folder may be the newer one.
   Task<Result<LogPtr>> open(TopicPartition partition, Uuid topic_id, LogConfig config, unsigned shard);
+  // Whether topic ids are of an image that may be older than the folders: a broker that starts learns only from the
+  // quorum's leader that the newest entries which it had are committed. A folder of another topic stays where it is
+  // meanwhile, as it may be that topic's which has the name by now.
+  void set_image_may_be_old(bool may) { image_may_be_old_ = may; }
   LogPtr find(const TopicPartition& partition) const;
   // Of the directory in which the partition's log lies. REQUIRES: it is open
   Uuid directory_id_of(const TopicPartition& partition) const;
@@ -229,6 +233,7 @@ class LogManager {
   std::string cluster_id_;
   Millis producer_id_expiration_;
   std::int64_t broker_epoch_ = -1;
+  bool image_may_be_old_ = false;
   std::vector<Directory> directories_;
   std::vector<std::shared_ptr<FileCache>> files_;  // by shard; each used on its shard only
   std::map<TopicPartition, OpenLog> logs_;

@@ -183,6 +183,22 @@ TEST_F(LogManagerTest, AFolderOfATopicThatIsNoMoreMakesRoomForTheNewOne) {
   EXPECT_TRUE(std::ranges::any_of(*entries, [](const auto& e) { return e.name.ends_with("-stray"); }));
 }
 
+// A topic was deleted and made again just before a crash, and the image at the start is from before that.
+TEST_F(LogManagerTest, AFolderOfATopicThatIsNotKnownYetStaysInItsPlace) {
+  {
+    auto manager = start();
+    append(*open(*manager, "orders", 0, Uuid{8, 8}), 3);
+    ASSERT_TRUE(t.run(manager->stop()));
+  }
+  auto manager = start();
+  manager->set_image_may_be_old(true);
+  EXPECT_EQ(t.run(manager->open({"orders", {0}}, Uuid{1, 2}, {}, 0)).error().code, ErrorCode::kInconsistentTopicId);
+  remove(*manager, "orders", {{0}});  // as the next image says
+  const auto log = open(*manager, "orders", 0, Uuid{8, 8});
+  ASSERT_TRUE(log);
+  EXPECT_EQ(log->end_offset(), Offset{3});
+}
+
 TEST_F(LogManagerTest, SetsAsideOnlyWhatNobodyHasOpen) {
   auto manager = start();
   const auto log = open(*manager, "orders", 0);
