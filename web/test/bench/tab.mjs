@@ -48,9 +48,10 @@ export async function withTab(url, use) {
     const call = (method, params) => machine(method, params, sessionId);
     const evaluate = async (expression) => (await call('Runtime.evaluate', { expression, returnByValue: true })).result.value;
     await use({ call, evaluate, machine });
+    await machine('Browser.close');
   } finally {
     process.kill();
     await gone;
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }); // its children may still write there
   }
 }
