@@ -18,8 +18,11 @@ struct OffsetAt {
   LeaderEpoch leader_epoch = kNoLeaderEpoch;
 };
 
+// Who describes shows what is known by then, and nothing where there may be no leader.
+inline constexpr Millis kDescribedWithin{2000};
+
 // The first offset at or after a time, or one of the above, by partition. Errors are by partition; those that pass are
-// waited out, `patience` long at most: who describes shows what is known.
+// waited out, `patience` long at most.
 Task<Result<std::map<TopicPartition, Result<OffsetAt>>>> list_offsets(Client& client,
                                                                       std::map<TopicPartition, std::int64_t> at,
                                                                       bool read_committed = false,

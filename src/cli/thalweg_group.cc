@@ -13,8 +13,6 @@
 namespace thalweg::cli {
 namespace {
 
-constexpr Millis kDescribedWithin{2000};  // an end that nobody tells by then stays empty: there may be no leader
-
 Task<Result<>> describe_one(Session session, std::string id, Report& report) {
   const auto group = co_await admin::describe_group(session.client, id);
   if (!group) co_return std::unexpected(about(id, group.error()));
@@ -25,7 +23,7 @@ Task<Result<>> describe_one(Session session, std::string id, Report& report) {
     for (const auto& tp : member.assignment) readers[tp] = &member;
   std::map<TopicPartition, std::int64_t> at;
   for (const auto& [tp, member] : readers) at[tp] = admin::kLatest;
-  CO_TRY(const auto ends, co_await admin::list_offsets(session.client, at, false, kDescribedWithin));
+  CO_TRY(const auto ends, co_await admin::list_offsets(session.client, at, false, admin::kDescribedWithin));
   for (const auto& [tp, member] : readers) {
     const auto offset = committed.find(tp);
     const auto end = ends.find(tp);

@@ -13,7 +13,6 @@
 namespace thalweg::cli {
 namespace {
 
-constexpr Millis kDescribedWithin{2000};  // an end that nobody tells by then stays empty: there may be no leader
 constexpr std::int32_t kPartitionsAtOnce = 2'500;  // created by one request
 
 using Offsets = std::map<TopicPartition, Result<admin::OffsetAt>>;
@@ -23,7 +22,7 @@ Task<Result<Offsets>> ends(admin::Client& client, const std::vector<admin::Topic
   std::map<TopicPartition, std::int64_t> at;
   for (const auto& topic : topics)
     for (const auto& p : topic.partitions) at[{topic.name, p.id}] = place;
-  co_return co_await admin::list_offsets(client, std::move(at), false, kDescribedWithin);
+  co_return co_await admin::list_offsets(client, std::move(at), false, admin::kDescribedWithin);
 }
 
 Report::Cell shown(const Offsets& offsets, const TopicPartition& tp) {

@@ -43,6 +43,14 @@ def _expect_records(cluster: Cluster, wanted: list[str]) -> None:
     expect_equal(cluster.thalweg(["consume", _TOPIC, "--count", str(len(wanted))]).splitlines(), wanted, "records")
 
 
+def _expect_records_of_all(cluster: Cluster, leader: int, wanted: list[str]) -> None:
+    """Of the one that leads, and of who leads after it."""
+    _expect_records(cluster, wanted)
+    cluster.nodes[leader].kill()
+    _wait_for_in_sync(cluster, sorted({1, 2, 3} - {leader}))
+    _expect_records(cluster, wanted)
+
+
 def _end_with_the_eligible_away(cluster: Cluster, *options: str) -> None:
     """Nodes 1 and 3 have all that was acknowledged, and are eligible (KIP-966); node 2 has the older half, and is there alone."""
     cluster.start()
@@ -72,10 +80,7 @@ def _expect_all_to_follow_node_2(cluster: Cluster) -> None:
     _wait_for_in_sync(cluster, [1, 2, 3])
     after = [f"after {i}" for i in range(30)]
     _write(cluster, after)
-    _expect_records(cluster, [*_OLD, *fork, *after])
-    cluster.nodes[2].kill()
-    _wait_for_in_sync(cluster, [1, 3])
-    _expect_records(cluster, [*_OLD, *fork, *after])
+    _expect_records_of_all(cluster, 2, [*_OLD, *fork, *after])
 
 
 @_in_four_nodes
@@ -93,10 +98,7 @@ def nobody_leads_without_what_was_acknowledged(cluster: Cluster) -> None:
     _write(cluster, after)
     cluster.start(1)
     _wait_for_in_sync(cluster, [1, 2, 3])
-    _expect_records(cluster, [*_OLD, *_NEW, *after])
-    cluster.nodes[3].kill()
-    _wait_for_in_sync(cluster, [1, 2])
-    _expect_records(cluster, [*_OLD, *_NEW, *after])
+    _expect_records_of_all(cluster, 3, [*_OLD, *_NEW, *after])
 
 
 @_in_four_nodes
