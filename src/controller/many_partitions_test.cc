@@ -70,8 +70,9 @@ TEST_F(ManyPartitions, ANewProcessIsUnfencedOnceItsFormerLeadershipsHaveEnded) {
   }
   ASSERT_EQ(led_by(1), kTopics * kPerTopic);
   controller_.advance(10s, /*fire=*/false);
-  ASSERT_EQ(controller_.ask<protocol::BrokerRegistrationResponse>(testing::registration(1, {8, 8})).error_code,
-            ErrorCode::kNone);
+  auto again = testing::registration(1, {8, 8});
+  again.previous_broker_epoch = controller_.image().broker(BrokerId{1})->epoch;
+  ASSERT_EQ(controller_.ask<protocol::BrokerRegistrationResponse>(again).error_code, ErrorCode::kNone);
   ASSERT_GT(led_by(1), 0u) << "the first batch takes a part";
   const auto epoch = controller_.partition("t1", kPerTopic - 1).leader_epoch;
   EXPECT_TRUE(controller_.heartbeat(1).is_fenced) << "it would go on under an old leader epoch";

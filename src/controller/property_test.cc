@@ -57,8 +57,10 @@ class World {
   std::string any_topic() { return "t" + std::to_string(random_.below(6)); }
 
   void start_or_restart() {
-    controller_.ask<protocol::BrokerRegistrationResponse>(
-        testing::registration(any_broker().value, {1, 1 + random_.below(3)}));
+    auto request = testing::registration(any_broker().value, {1, 1 + random_.below(3)});
+    if (const auto* before = controller_.image().broker(request.broker_id))
+      request.previous_broker_epoch = before->epoch;  // it has lost nothing
+    controller_.ask<protocol::BrokerRegistrationResponse>(request);
   }
   void report() {
     const auto id = any_broker();

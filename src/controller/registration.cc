@@ -20,6 +20,8 @@ bool contains(const std::vector<Uuid>& ids, Uuid id) { return std::ranges::find(
 
 ErrorCode check_directories(const metadata::Image& image, const BrokerRegistrationRequest& request) {
   const auto& directories = request.log_dirs;
+  // It has none to put a replica into, and would be given replicas all the same (KIP-858).
+  if (directories.empty()) return ErrorCode::kInvalidRegistration;
   for (auto it = directories.begin(); it != directories.end(); ++it)  // reserved, or twice
     if (it->high == 0 || std::find(directories.begin(), it, *it) != it) return ErrorCode::kInvalidRegistration;
   for (const auto& [id, other] : image.brokers())
@@ -63,7 +65,7 @@ bool took_over(const metadata::Broker& known, const BrokerRegistrationRequest& r
 bool tells(const BrokerRegistrationRequest& request) {
   const auto it = std::ranges::find(request.features, kThalwegFeature, &BrokerRegistrationRequest::Feature::name);
   const bool speaks = it != request.features.end() && it->max_supported_version >= 1;
-  return request.previous_broker_epoch >= 0 || (speaks && !request.log_dirs.empty());
+  return request.previous_broker_epoch >= 0 || speaks;
 }
 
 // Below that level a broker need not say what it has lost. Who does is heard; and one that comes without a directory

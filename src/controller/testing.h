@@ -13,6 +13,9 @@
 
 namespace thalweg::controller::testing {
 
+// Where a broker keeps its logs, unless a test says otherwise.
+inline Uuid disk(int id) { return {5, static_cast<std::uint64_t>(id)}; }
+
 // As a broker of this release registers.
 inline protocol::BrokerRegistrationRequest registration(int id, Uuid incarnation, std::vector<Uuid> directories = {}) {
   protocol::BrokerRegistrationRequest request;
@@ -22,7 +25,7 @@ inline protocol::BrokerRegistrationRequest registration(int id, Uuid incarnation
   request.listeners.push_back({"PLAINTEXT", "host" + std::to_string(id), 9092, 0});
   for (const auto& feature : supported_features())
     request.features.push_back({std::string(feature.name), feature.min, feature.max});
-  request.log_dirs = std::move(directories);
+  request.log_dirs = directories.empty() ? std::vector{disk(id)} : std::move(directories);
   return request;
 }
 
@@ -85,6 +88,12 @@ class Controller {
     request.want_fence = want_fence;
     request.want_shut_down = want_shut_down;
     return ask<protocol::BrokerHeartbeatResponse>(request);
+  }
+
+  ErrorCode unregister(int id) {
+    protocol::UnregisterBrokerRequest request;
+    request.broker_id = BrokerId{id};
+    return ask<protocol::UnregisterBrokerResponse>(request).error_code;
   }
 
   protocol::CreateTopicsResponse::CreatableTopicResult create(const std::string& name, int partitions = 1,

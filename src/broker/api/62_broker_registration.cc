@@ -18,14 +18,12 @@ BrokerRegistrationResponse registration_refused(ErrorCode code) {
 }
 
 // This node's own broker asks the controller here without a connection: who comes by one has the same node.id, by
-// mistake or not, and must not take its place while it lives. Who names no directory has none to put a replica into
-// (KIP-858), and would be given replicas all the same.
+// mistake or not, and must not take its place while it lives.
 Task<BrokerRegistrationResponse> answer(RequestContext context, protocol::BrokerRegistrationRequest request) {
   Broker& broker = context.here.broker;
   const bool takes_our_id = broker.config().is_broker && request.broker_id == broker.config().node_id;
   if (takes_our_id && co_await broker.shard0().call(broker.quorum(), &raft::Quorum::is_leader))
     co_return registration_refused(ErrorCode::kDuplicateBrokerRegistration);
-  if (request.log_dirs.empty()) co_return registration_refused(ErrorCode::kInvalidRegistration);
   co_return co_await answer_as_controller<BrokerRegistrationResponse>(std::move(context), std::move(request));
 }
 
