@@ -29,6 +29,7 @@ BrokerShard::BrokerShard(const Shard& s, Broker& b, unsigned shard_count)
       partitions(s, b.config().node_id),
       sessions(share_of(std::size_t(b.config().max_incremental_fetch_session_cache_slots), s.id, shard_count),
                first_session_id(s), kSessionIdStride),
+      lost_leaders(s),
       memory(memory_shares(b.config(), shard_count).of_a_shard),
       replication_bytes_out(s.metrics.counter(family::kReplicationBytesOut)) {}
 
@@ -64,6 +65,7 @@ Task<> BrokerShard::host(std::string topic, replica::PartitionKey key, storage::
 // What is counted of a topic comes and goes here with the topic, so that no request under way brings a name back.
 void BrokerShard::set_image(metadata::ImagePtr image, std::vector<Uuid> deleted) {
   image_ = std::move(image);
+  lost_leaders.on_image(*image_);
   for (const Uuid& topic : deleted) topic_metrics_.forget(topic);
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "broker/fetch_session.h"
+#include "broker/lost_leaders.h"
 #include "broker/record_checks.h"
 #include "metadata/image.h"
 #include "metrics/metrics.h"
@@ -33,6 +34,7 @@ class BrokerShard {
   replica::Partitions partitions;
   FetchSessionCache sessions;
   RecordChecks record_checks;
+  LostLeaders lost_leaders;
 
   // The topic's coordinator listens. REQUIRES: nobody else listens to the topic, and no partition is hosted yet
   void on_leadership(std::string topic, LeadershipListener listener);

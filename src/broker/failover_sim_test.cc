@@ -10,6 +10,7 @@
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/controller_link.h"
+#include "broker/lost_leaders.h"
 #include "broker/metadata_publisher.h"
 #include "config/broker_config.h"
 #include "network/channel.h"
@@ -19,6 +20,8 @@
 #include "protocol/delete_topics_response.h"
 #include "protocol/elect_leaders_request.h"
 #include "protocol/elect_leaders_response.h"
+#include "protocol/metadata_request.h"
+#include "protocol/metadata_response.h"
 #include "protocol/produce_request.h"
 #include "protocol/produce_response.h"
 #include "raft/quorum.h"
@@ -186,6 +189,25 @@ class Failover : public testing::Test {
     topic.partition_data.emplace_back().records = builder.build();
     (void)co_await (*channel)->send<protocol::ProduceResponse>(std::move(request), 13, deadline);
   }
+  // What a client is told by `asked` that asks as soon as its connection to `dies` has ended.
+  struct Told {
+    bool connected = false;
+    std::optional<BrokerId> leader;
+  };
+  static Task<> look_for_another(const Shard* shard, int dies, int asked, std::shared_ptr<Told> told) {
+    const Instant deadline = shard->clock.now() + 60s;
+    const auto dying = co_await network::Channel::connect(*shard, {member_host(dies), 9092}, deadline);
+    const auto living = co_await network::Channel::connect(*shard, {member_host(asked), 9092}, deadline);
+    CHECK(dying && living);
+    told->connected = true;
+    while ((*dying)->is_open()) co_await shard->clock.sleep_for(50us);
+    protocol::MetadataRequest request;
+    request.topics.emplace().emplace_back().name = "orders";
+    const auto answer = co_await (*living)->send<protocol::MetadataResponse>(std::move(request), 9, deadline);
+    CHECK(answer);
+    for (const auto& partition : answer->topics.at(0).partitions)
+      if (partition.partition_index.value == dies - 1) told->leader = partition.leader_id;
+  }
   LeaderEpoch epoch(int partition) { return image(1)->partition("orders", PartitionId{partition})->leader_epoch; }
 
   sim::World world_{3};
@@ -214,6 +236,27 @@ TEST_F(Failover, AKilledControllerThatLeadsIsReplacedWithinASecond) {
     const auto gap = gap_after(dies, 10s);
     ASSERT_TRUE(gap);
     EXPECT_LT(*gap, 1s);
+    node(dies).start();
+  }
+}
+
+// Its clients ask somebody else the moment their connections end, before the controller knows.
+TEST_F(Failover, WhoAsksTheMomentThatALeaderDiesIsToldTheNextOne) {
+  auto& client = world_.add_node("client", 1, [](sim::Node&) { return nullptr; });
+  client.start();
+  for (int round = 0; round < 12; ++round) {
+    settle();
+    const int dies = (controller() + (round % 3 ? 0 : 1) - 1) % kMembers + 1;  // mostly the controller
+    const int asked = (dies + round % 2) % kMembers + 1;
+    const auto told = std::make_shared<Told>();
+    spawn(client.shard(0), look_for_another(&client.shard(0), dies, asked, told));
+    ASSERT_TRUE(until([&] { return told->connected; }, 10s));
+    node(dies).crash(sim::Crash::kKill);
+    const Instant begun = now();
+    ASSERT_TRUE(until([&] { return told->leader.has_value(); }, 10s));
+    EXPECT_NE(*told->leader, BrokerId{dies}) << "round " << round;
+    EXPECT_NE(*told->leader, kNoBroker) << "round " << round;
+    EXPECT_LT(now() - begun, LostLeaders::kPatience);
     node(dies).start();
   }
 }

@@ -17,6 +17,11 @@ using ChannelPtr = replica::FetchLinks::ChannelPtr;
 constexpr std::int16_t kAlterPartitionVersion = 3;
 constexpr Instant kAlterPartitionWithin = std::chrono::seconds(2);
 
+// Clients ask any shard who leads.
+void tell_all(Broker& broker, auto what) {
+  for (const auto& shard : broker.shards()) shard->shard.post([shard = shard.get(), what] { what(*shard); });
+}
+
 // By name, at each connect: an address behind it may have moved.
 Task<Result<ChannelPtr>> connect(BrokerShard* here, std::string listener, std::string client_id, BrokerId leader,
                                  Instant deadline) {
@@ -35,6 +40,7 @@ Task<Result<ChannelPtr>> connect(BrokerShard* here, std::string listener, std::s
     channel->close();
     co_return std::unexpected(negotiated.error());
   }
+  tell_all(here->broker, [leader](BrokerShard& shard) { shard.lost_leaders.found(leader); });
   co_return channel;
 }
 
@@ -122,6 +128,12 @@ replica::ReplicationLinks Replication::links_of(BrokerShard& here) {
                     .connect = [&here, listener = inter_broker_listener(config), client_id](
                                    BrokerId leader, replica::Lane,
                                    Instant deadline) { return connect(&here, listener, client_id, leader, deadline); },
+                    .lost =
+                        [this](BrokerId leader) {
+                          tell_all(broker_, [leader](BrokerShard& shard) {
+                            if (shard.image()) shard.lost_leaders.lost(leader, *shard.image());
+                          });
+                        },
                     .broker_epoch = [&here, self] { return epoch_in(here.image(), self); },
                     .throttle = follower_throttle_},
           .options = fetcher_options(config),

@@ -90,8 +90,10 @@ Task<> Fetcher::run(std::shared_ptr<Fetcher> self) {
     if (!channel) continue;
     self->channel_ = channel;
     co_await self->exchange(channel);
+    const bool hung_up = !channel->is_open() && !self->stopping_.given();
     channel->close();
     self->channel_.reset();
+    if (hung_up && self->links_.lost) self->links_.lost(self->leader_);
   }
   self->followed_.clear();
 }

@@ -39,6 +39,8 @@ struct FetchLinks {
   BrokerId self;
   // An open, negotiated channel that nobody else uses. One attempt, at the place where the leader is known to be now.
   std::function<Task<Result<ChannelPtr>>(BrokerId leader, Lane lane, Instant deadline)> connect;
+  // A connection to it ended without this side's doing; nothing: nobody needs to know.
+  std::function<void(BrokerId leader)> lost = nullptr;
   // What this broker is registered with, as this shard's image says.
   std::function<std::int64_t()> broker_epoch;
   // What throttled replicas fetch (KIP-73); nothing: they are not throttled.

@@ -112,6 +112,7 @@ MetadataResponse::MetadataResponseTopic look_up(const RequestContext& context, c
 
 Task<MetadataResponse> answer_metadata(const RequestContext& asked, MetadataRequest request) {
   RequestContext context = asked;
+  context.image = co_await image_without_lost_leaders(context);
   MetadataResponse response;
   Pace pace(kPartitionsBetweenOthers);
   // Version 0 has no null: an empty list means all topics.

@@ -68,7 +68,9 @@ Task<Coordinator> find_one(const RequestContext& context, std::int8_t type, std:
       type == kShare ? "share groups are not supported yet" : "no coordinator of type " + std::to_string(type));
 }
 
-Task<FindCoordinatorResponse> find_coordinator(const RequestContext& context, FindCoordinatorRequest request) {
+Task<FindCoordinatorResponse> find_coordinator(const RequestContext& asked, FindCoordinatorRequest request) {
+  RequestContext context = asked;
+  context.image = co_await image_without_lost_leaders(context);
   FindCoordinatorResponse response;
   if (context.version >= 4) {
     constexpr std::size_t kKeysAtOnce = 1000;
