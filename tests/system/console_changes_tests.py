@@ -42,6 +42,7 @@ def _restarts(changes: list[dict]) -> list[str]:
 def _outlive_the_server(broker: ThalwegBroker, console: Console) -> None:
     since = console.get("/changes")["since"]
     _change(console, "POST", "/topics", {"name": "orders", "partitions": 2})
+    _wait_for(console, "orders is created")  # what comes and goes within a second is not seen
     _tool(broker, "kafka-topics", "--create", "--topic", "users", "--partitions", "3")
     _change(console, "PATCH", "/topics/users/config", {"set": [{"name": "retention.ms", "value": "60000"}], "unset": []})
     _tool(broker, "kafka-configs", "--alter", "--entity-type", "topics", "--entity-name", "users", "--add-config", "retention.ms=70000")
@@ -73,6 +74,7 @@ def _outlive_the_server(broker: ThalwegBroker, console: Console) -> None:
 @_with_console()
 def _stand_a_rotten_file(broker: ThalwegBroker, console: Console) -> None:
     _change(console, "POST", "/topics", {"name": "orders", "partitions": 2})
+    _wait_for(console, "orders is created")  # what comes and goes within a second is not seen
     _change(console, "DELETE", "/topics/orders")
     _wait_for(console, "orders is deleted")
     broker.kill()
