@@ -207,6 +207,7 @@ Task<> check_advertised_names(Life& life) {
 
 Task<Result<>> start(Life& life) {
   CO_TRY_VOID(life.monitoring.start());
+  if (life.console) life.console->look_back();
   CO_TRY_VOID(co_await life.broker.start());
   if (life.registry) CO_TRY_VOID(co_await life.registry->start());
   if (life.console) CO_TRY_VOID(co_await life.console->start());

@@ -279,6 +279,7 @@ Result<std::string> Broker::identity() {
 Task<Result<>> Broker::start_quorum(std::string cluster_id) {
   publisher_ = std::make_unique<MetadataPublisher>(shard0(), *local_state_, config_.node_id, cluster_id,
                                                    controller::supported_features(config_.feature_levels_max));
+  if (put_by_) publisher_->put_by(*put_by_);
   auto& participant = *member_->participant;
   quorum_ = std::make_unique<raft::Quorum>(shard0(), participant.options(), *publisher_, &participant.transport());
   CO_TRY_VOID(co_await quorum_->start());

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,9 @@ class Broker {
   ~Broker();
   Broker(const Broker&) = delete;
 
+  // The image of this metadata index, which somebody above has seen before this process was started, is put by as the
+  // log is replayed: MetadataPublisher::take_put_by(). Before start().
+  void put_by(Offset metadata_index) { put_by_ = metadata_index; }
   // Opens the data, replays the metadata, registers with the controller and listens; serving when it returns. A node
   // that is only a controller (process.roles) registers nothing and serves what controllers do. On shard 0.
   Task<Result<>> start();
@@ -139,6 +143,7 @@ class Broker {
   struct Membership;
 
   config::BrokerConfig config_;
+  std::optional<Offset> put_by_;
   std::unique_ptr<Followed> followed_;
   std::vector<std::unique_ptr<BrokerShard>> shards_;
   std::unique_ptr<storage::LogManager> logs_;

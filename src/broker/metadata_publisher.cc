@@ -45,6 +45,7 @@ void MetadataPublisher::apply(Offset index, LeaderEpoch epoch, BytesView records
   if (!health_) return;
   auto decoded = metadata::decode_records(SharedBytes::copy_of(records), metadata_version_max());
   if (!decoded) return halt("decode", decoded.error());
+  pass_to(index);
   if (auto applied = builder_->apply(index.value, epoch.value, *decoded); !applied)
     return halt("apply", applied.error());
   if (auto spoken = controller::check_finalized(builder_->current().features(), features_); !spoken)
@@ -76,10 +77,23 @@ Result<> MetadataPublisher::restore(Offset index, SharedBytes image) {
     halt("restore", restored.error());
     return std::unexpected(restored.error());
   }
+  pass_to(index);
   builder_ = std::move(*restored);
   dirty_ = restored_ = true;
   begin_publishing();
   return {};
+}
+
+// Something of `index` is about to come.
+void MetadataPublisher::pass_to(Offset index) {
+  if (!wanted_ || index <= *wanted_) return;
+  if (current_index() == *wanted_) put_by_ = builder_->pin();
+  wanted_.reset();
+}
+
+metadata::ImagePtr MetadataPublisher::take_put_by() {
+  pass_to(Offset{INT64_MAX});
+  return std::exchange(put_by_, nullptr);
 }
 
 void MetadataPublisher::start() {

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,12 @@ class MetadataPublisher : public raft::StateMachine {
   // What failed is done again now.
   void try_again();
 
+  // What somebody has seen before this process was started: the image of exactly that index is put by, if the log on
+  // this disk passes it while it is replayed. A snapshot in its place has it no more. Before anything is applied.
+  void put_by(Offset index) { wanted_ = index; }
+  // That image; null where it was not passed. From now on none is looked for.
+  metadata::ImagePtr take_put_by();
+
   // Publishing begins with the first call: until then records are only applied (the log is being replayed).
   void start();
   // Returns when nothing is being published any more.
@@ -74,6 +81,7 @@ class MetadataPublisher : public raft::StateMachine {
   void halt(std::string_view step, const Error& error);
   std::int16_t metadata_version_max() const;
   Result<std::unique_ptr<metadata::ImageBuilder>> built_from(Offset index, const SharedBytes& image) const;
+  void pass_to(Offset index);
   void begin_publishing();
   metadata::Built build();
   Task<> publish_loop();
@@ -95,6 +103,8 @@ class MetadataPublisher : public raft::StateMachine {
   const std::vector<controller::Feature> features_;
   std::unique_ptr<metadata::ImageBuilder> builder_;
   Result<> health_;
+  std::optional<Offset> wanted_;  // until something behind it comes
+  metadata::ImagePtr put_by_;
   bool dirty_ = false;     // applied, not published
   bool restored_ = false;  // the builder's delta does not start from handed_
   bool started_ = false, stopping_ = false, running_ = false;

@@ -107,6 +107,36 @@ class MetadataPublisherTest : public testing::Test {
   std::int64_t index_ = 1;
 };
 
+// Who has seen the metadata before this process was started compares what is there now with what was there then.
+TEST_F(MetadataPublisherTest, PutsByTheImageThatWasSeenBefore) {
+  publisher().put_by(Offset{3});
+  apply({topic("orders", kOrders), partition(kOrders, 0, {kThis})});
+  apply({topic("payments", kPayments), partition(kPayments, 0, {kThis})});
+  apply({removal(kOrders)});
+  const auto then = publisher().take_put_by();
+  ASSERT_TRUE(then);
+  EXPECT_EQ(then->index(), 3);
+  EXPECT_EQ(then->topics().size(), 2u);
+  EXPECT_FALSE(publisher().take_put_by()) << "it is the taker's";
+  EXPECT_EQ(publisher().current_image()->topics().size(), 1u);
+}
+
+TEST_F(MetadataPublisherTest, PutsByTheLastImageWhereNothingCameBehindIt) {
+  publisher().put_by(Offset{2});
+  apply({topic("orders", kOrders), partition(kOrders, 0, {kThis})});
+  EXPECT_EQ(publisher().take_put_by(), publisher().current_image());
+}
+
+TEST_F(MetadataPublisherTest, PutsByASnapshotOfThatIndexAndNoOther) {
+  publisher().put_by(Offset{101});
+  restore({topic("orders", kOrders), partition(kOrders, 0, {kThis})});
+  apply({removal(kOrders)});
+  EXPECT_EQ(publisher().take_put_by()->index(), 101);
+  publisher().put_by(Offset{150});
+  restore({topic("payments", kPayments), partition(kPayments, 0, {kThis})});
+  EXPECT_FALSE(publisher().take_put_by()) << "what was there at 150 is not known";
+}
+
 TEST_F(MetadataPublisherTest, OpensBeforeItShowsAndPublishesWhatItShows) {
   apply({topic("orders", kOrders), partition(kOrders, 0, {kThis}), partition(kOrders, 1, {kThat})});
   settle();

@@ -13,6 +13,7 @@
 #include "broker/broker.h"
 #include "broker/context.h"
 #include "console/access.h"
+#include "console/changes.h"
 #include "console/kept_answers.h"
 #include "console/registry_schemas.h"
 #include "console/rollup.h"
@@ -38,6 +39,7 @@ struct Shared {
   Access access;
   TopicTables topics;
   Rollups rollups;
+  Changes changes;
   Searches searches;
   RegistrySchemas schemas;
   KeptAnswers kept_answers;

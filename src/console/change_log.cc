@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/number.h"
@@ -31,6 +33,7 @@ class Differences {
  private:
   void add(ResourceKind kind, std::string name, std::string sentence) {
     changes_.push_back({.at = now_,
+                        .after = {},
                         .source = ChangeSource::kCluster,
                         .kind = kind,
                         .name = std::move(name),
@@ -128,27 +131,68 @@ bool is_gone(const Change& change, const Image& image) {
   return id && !image.broker(BrokerId{*id});
 }
 
-}  // namespace
-
-void ChangeLog::look(metadata::ImagePtr image, Timestamp now) {
-  if (!seen_) since_ = now;
-  // What is published may be a little behind what was applied, which somebody else looked at.
-  if (seen_ && image->index() <= seen_->index()) return;
-  if (seen_)
-    for (auto& change : Differences(*seen_, *image, now).take()) add(std::move(change));
-  seen_ = std::move(image);
+void cut(std::string& text, std::size_t max) {
+  if (text.size() <= max) return;
+  std::size_t end = max;
+  while (end > 0 && (std::uint8_t(text[end]) & 0xc0) == 0x80) --end;  // not within a character
+  text.resize(end);
+  text += "…";
 }
 
-void ChangeLog::add(Change change) {
+}  // namespace
+
+void ChangeLog::go_on_from(metadata::ImagePtr image, Timestamp at) {
+  seen_ = std::move(image);
+  after_ = at;
+}
+
+std::vector<Change> ChangeLog::look(metadata::ImagePtr image, Timestamp now) {
+  if (since_ == kNoTimestamp) since_ = now;
+  // What is published may be a little behind what was applied, which somebody else looked at.
+  if (seen_ && image->index() <= seen_->index()) return {};
+  std::vector<Change> changes;
+  if (seen_) changes = Differences(*seen_, *image, now).take();
+  const auto after = std::exchange(after_, kNoTimestamp);
+  for (auto& change : changes) {
+    // A clock that was set back tells nothing of when it was.
+    if (after != kNoTimestamp && after < now) change.after = after;
+    change = add(std::move(change));
+  }
+  seen_ = std::move(image);
+  if (changes.size() > kKept) changes.erase(changes.begin(), changes.end() - kKept);
+  return changes;
+}
+
+const Change& ChangeLog::add(Change change) {
+  for (auto* text : {&change.name, &change.sentence}) cut(*text, kSentenceMax);
+  for (auto* text : {&change.by, &change.refused})
+    if (*text) cut(**text, kTextMax);
   changes_.push_front(std::move(change));
-  if (changes_.size() <= kKept) return;
-  changes_.pop_back();
-  since_ = changes_.back().at;
+  if (changes_.size() > kKept) {
+    changes_.pop_back();
+    since_ = changes_.back().at;
+  }
+  return changes_.front();
+}
+
+void ChangeLog::add_earlier(std::vector<Change> changes, Timestamp since) {
+  if (since != kNoTimestamp) since_ = since;
+  for (auto& change : changes) {
+    if (changes_.size() == kKept) {
+      since_ = changes_.back().at;
+      return;
+    }
+    changes_.push_back(std::move(change));
+  }
 }
 
 ChangeList ChangeLog::list(Timestamp now) const {
   ChangeList list{.since = since_, .as_of = now, .items = {changes_.begin(), changes_.end()}};
-  for (auto& change : list.items) change.gone = seen_ && is_gone(change, *seen_);
+  for (auto& change : list.items) {
+    change.gone = seen_ && is_gone(change, *seen_);
+    // Where the clock was set back, what was seen later bears an earlier time.
+    list.since = std::min(list.since, change.at);
+  }
   return list;
 }
 

@@ -119,21 +119,85 @@ TEST_F(ChangeLogTest, BrokersComeAndGo) {
   EXPECT_FALSE(log.list(now).items.front().gone) << "all brokers are no single one";
 }
 
+Change done(Timestamp at, const std::string& sentence) {
+  return {.at = at,
+          .after = {},
+          .source = ChangeSource::kConsole,
+          .kind = ResourceKind::kCluster,
+          .name = {},
+          .sentence = sentence,
+          .by = {},
+          .refused = {},
+          .gone = false};
+}
+
 TEST_F(ChangeLogTest, TheNewestAreKeptAndItSaysSinceWhen) {
   look();
-  for (int n = 0; n < int(ChangeLog::kKept) + 7; ++n)
-    log.add({.at = 5000 + n,
-             .source = ChangeSource::kConsole,
-             .kind = ResourceKind::kCluster,
-             .name = {},
-             .sentence = std::to_string(n),
-             .by = {},
-             .refused = {},
-             .gone = false});
+  for (int n = 0; n < int(ChangeLog::kKept) + 7; ++n) log.add(done(5000 + n, std::to_string(n)));
   const auto list = log.list(now);
   EXPECT_EQ(list.items.size(), ChangeLog::kKept);
   EXPECT_EQ(list.items.front().sentence, std::to_string(ChangeLog::kKept + 6));
   EXPECT_EQ(list.since, 5007);
+}
+
+TEST_F(ChangeLogTest, OneLookGivesNoMoreThanIsKept) {
+  look();
+  for (int n = 0; n < int(ChangeLog::kKept) + 7; ++n) set(4, std::to_string(n), "log.retention.ms", "1");
+  EXPECT_EQ(log.look(builder.pin(), ++now).size(), ChangeLog::kKept);
+  EXPECT_EQ(log.list(now).since, now) << "some of that moment are not told";
+}
+
+TEST_F(ChangeLogTest, WhatWasDoneWhileTheServerWasNotThereSaysAfterWhen) {
+  make_topic(1);
+  log.go_on_from(builder.pin(), 400);
+  set(2, "orders", "retention.ms", "60000");
+  look();
+  set(2, "orders", "retention.ms", "70000");
+  look();
+  const auto list = log.list(now);
+  ASSERT_EQ(list.items.size(), 2u);
+  EXPECT_EQ(list.items[1].after, 400);
+  EXPECT_EQ(list.items[1].at, 1001);
+  EXPECT_EQ(list.items[0].after, std::nullopt) << "that was seen";
+}
+
+TEST_F(ChangeLogTest, WhatWasKnownBeforeComesLastAndNoMoreThanIsKept) {
+  look();
+  log.add(done(2000, "new"));
+  std::vector<Change> earlier;
+  for (int n = 0; n < int(ChangeLog::kKept); ++n) earlier.push_back(done(900 - n, std::to_string(n)));
+  log.add_earlier({earlier[0], earlier[1]}, 100);
+  EXPECT_EQ(log.list(now).since, 100);
+  EXPECT_EQ(log.list(now).items.at(0).sentence, "new");
+  EXPECT_EQ(log.list(now).items.at(2).sentence, "1");
+  log.add_earlier(earlier, 50);
+  EXPECT_EQ(log.list(now).items.size(), ChangeLog::kKept);
+  EXPECT_EQ(log.list(now).since, log.list(now).items.back().at) << "what was before fell out";
+}
+
+TEST_F(ChangeLogTest, AClockThatIsSetBackChangesNoOrder) {
+  now = 10'000;
+  look();
+  log.add(done(10'002, "first"));
+  log.add(done(3000, "second"));
+  auto list = log.list(3001);
+  EXPECT_EQ(list.items.at(0).sentence, "second");
+  EXPECT_EQ(list.since, 3000) << "nothing that is listed lies before it";
+  log.go_on_from(builder.pin(), 20'000);
+  make_topic(1);
+  log.look(builder.pin(), 3002);
+  EXPECT_EQ(log.list(3003).items.at(0).after, std::nullopt) << "after what is to come says nothing";
+}
+
+TEST_F(ChangeLogTest, TextsAreCutBetweenCharacters) {
+  look();
+  std::string text = "x";
+  while (text.size() < 5000) text += "ü";
+  auto change = done(1, text);
+  change.by = text;
+  const auto& kept = log.add(change);
+  EXPECT_EQ(kept.sentence, text.substr(0, ChangeLog::kSentenceMax - 1) + "…");
+  EXPECT_LE(kept.by->size(), ChangeLog::kTextMax + 3);
 }
 
 }  // namespace

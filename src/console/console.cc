@@ -47,6 +47,7 @@ Console::Console(broker::Broker& broker, Workers& workers, About about, std::spa
               .access = Access(broker.shard0(), sign_in_way(broker.config()), broker.config().console_read_only),
               .topics = {},
               .rollups = Rollups(broker),
+              .changes = Changes(broker),
               .searches = Searches(broker, workers),
               .schemas = {},
               .kept_answers = {},
@@ -118,6 +119,8 @@ void Console::say_where() const {
   }
 }
 
+void Console::look_back() { shared_.changes.look_back(); }
+
 Task<Result<>> Console::start() {
   shared_.started_at = broker_.shard0().clock.wall();
   if (shared_.access.way() == SignInWay::kToken) {
@@ -126,6 +129,7 @@ Task<Result<>> Console::start() {
   }
   CO_TRY_VOID(site_->start(http::endpoints_of(broker_.config().console_listeners)));
   shared_.rollups.start();
+  shared_.changes.start();
   say_where();
   co_return Result<>();
 }
@@ -134,6 +138,7 @@ Task<> Console::stop() {
   shared_.searches.begin_stop();
   co_await site_->stop();
   co_await shared_.rollups.stop();
+  co_await shared_.changes.stop();
 }
 
 }  // namespace thalweg::console

@@ -24,6 +24,8 @@ class Console {
   // REQUIRES: stop() has returned, or suspended coroutines were dropped
   ~Console();
 
+  // Before the broker starts: which of the cluster's past is asked of it. Reads a small file.
+  void look_back();
   // After the broker has started. Binds, and answers from now on. An address that was asked for and is taken is an
   // error; of the default it is a warning, and there is no console.
   Task<Result<>> start();

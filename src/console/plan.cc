@@ -100,14 +100,15 @@ Outcome<Plan> settled(const Call& call, Plan plan, Outcome<> done) {
   const auto& client = *call.client;
   log::info("console change", field("what", plan.title), field("by", client.principal + "@" + client.client_host),
             field("plan", plan.plan), field("outcome", done ? std::string("done") : done.error().title));
-  call.shared.rollups.changes().add({.at = call.now,
-                                     .source = ChangeSource::kConsole,
-                                     .kind = ResourceKind::kCluster,
-                                     .name = {},
-                                     .sentence = plan.title,
-                                     .by = client.principal + "@" + client.client_host,
-                                     .refused = done ? std::nullopt : std::optional(done.error().title),
-                                     .gone = false});
+  call.shared.changes.add({.at = call.now,
+                           .after = {},
+                           .source = ChangeSource::kConsole,
+                           .kind = ResourceKind::kCluster,
+                           .name = {},
+                           .sentence = plan.title,
+                           .by = client.principal + "@" + client.client_host,
+                           .refused = done ? std::nullopt : std::optional(done.error().title),
+                           .gone = false});
   if (!done) return std::unexpected(std::move(done.error()));
   plan.applied = true;
   return plan;

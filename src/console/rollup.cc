@@ -86,7 +86,6 @@ Task<RollupPtr> Rollups::look() {
   co_await add_rates(rollup.get());
   co_await add_groups(rollup.get());
   co_await keep(rollup.get());
-  changes_.look(broker_.publisher().current_image(), rollup->as_of);
   co_return rollup;
 }
 

@@ -15,7 +15,6 @@
 #include <unordered_map>
 
 #include "broker/broker.h"
-#include "console/change_log.h"
 #include "console/history.h"
 #include "console/refreshed.h"
 #include "metadata/image.h"
@@ -88,7 +87,6 @@ class Rollups {
   // Never null.
   Task<RollupPtr> latest() { return seen_.get(); }
   const History& history() const { return history_; }
-  ChangeLog& changes() { return changes_; }
 
   // Looks once in kUnasked until stop(), which returns when it has ended.
   void start();
@@ -105,7 +103,6 @@ class Rollups {
   broker::Broker& broker_;
   monitoring::LagAges ages_;
   History history_;
-  ChangeLog changes_;
   Refreshed<Rollup> seen_;
   std::map<Uuid, TopicCounts> counts_;  // of the last look
   std::optional<TopicCounts> all_counts_;

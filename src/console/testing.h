@@ -213,6 +213,7 @@ struct ConsoleTest : testing::Test {
     return program;
   }
   static Task<> run(Program* program) {
+    program->console->look_back();
     CHECK(co_await program->broker->start());
     if (program->registry) CHECK(co_await program->registry->start());
     CHECK(co_await program->console->start());

@@ -1,4 +1,4 @@
-// /changes: what has changed since this server started.
+// /changes: what has changed lately.
 #include "broker/broker_shard.h"
 #include "console/routes.h"
 
@@ -6,9 +6,7 @@ namespace thalweg::console {
 namespace {
 
 Task<Outcome<ChangeList>> changes(const Call& call, GetChanges) {
-  auto& log = call.shared.rollups.changes();
-  log.look(call.image, call.now);
-  auto list = log.list(call.now);
+  auto list = co_await call.shared.changes.list(call.image);
   // Names of topics that the user may not describe are none of the user's business.
   std::erase_if(list.items, [&call](const Change& change) {
     return change.kind == ResourceKind::kTopic &&

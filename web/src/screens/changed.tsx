@@ -10,7 +10,21 @@ import { sentence } from '../ui/text';
 import { Time } from '../ui/time';
 
 const columns: Column<Change>[] = [
-  { key: 'at', head: 'Seen', width: 164, cell: ({ at }) => <Time ms={at} /> },
+  {
+    key: 'at',
+    head: 'Seen',
+    width: 164,
+    cell: ({ at, after }) => (
+      <>
+        <Time ms={at} />
+        {after !== undefined && (
+          <p class="small dimmer">
+            after <Time ms={after} />
+          </p>
+        )}
+      </>
+    ),
+  },
   {
     key: 'sentence',
     head: 'What',
@@ -62,7 +76,7 @@ export default function Changed() {
         <h1>Changes</h1>
         {answer.data && (
           <span class="about">
-            since <Time ms={answer.data.since} />; of what was before, this server knows nothing
+            known since <Time ms={answer.data.since} />; of what was before, this server knows nothing
           </span>
         )}
       </div>

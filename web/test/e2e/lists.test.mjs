@@ -138,6 +138,15 @@ test('an error names who answered and Kafka’s error, and can be asked again', 
     }),
   ));
 
+test('what changed before the server was started says so, and since when anything is known', () =>
+  standing({ topics: 20 }, ({ url }) =>
+    looking({}, async (page) => {
+      await page.goto(url + '/changes');
+      await page.getByText(/^known since /).waitFor();
+      await page.getByRole('row', { name: /after .* Server 1 was stopped, and has started again/i }).waitFor();
+    }),
+  ));
+
 test('what changed leads to what it is about, unless that is gone', () =>
   standing({ topics: 20 }, ({ url }) =>
     looking({}, async (page) => {

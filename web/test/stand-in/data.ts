@@ -496,7 +496,8 @@ export const changes = (): ChangeList => ({
     { at: NOW - 12 * 60_000, source: 'cluster', kind: 'topic', name: 'billing.invoices', sentence: 'retention.ms of billing.invoices is 2592000000 instead of 604800000', gone: false },
     { at: NOW - 12 * 60_000, source: 'console', kind: 'cluster', name: '', sentence: 'Change retention.ms of billing.invoices', by: 'User:operator@10.0.3.7', gone: false },
     { at: NOW - 3 * 3_600_000, source: 'console', kind: 'cluster', name: '', sentence: 'Reset 12 partitions of the group invoice-writer', by: 'User:operator@10.0.3.7', refused: 'The group must be empty first: 3 members are connected', gone: false },
-    { at: NOW - 9 * 3_600_000, source: 'cluster', kind: 'broker', name: '3', sentence: 'broker 3 is there', gone: false },
+    { at: NOW - 8 * 3_600_000, after: NOW - 9 * 3_600_000, source: 'server', kind: 'broker', name: '1', sentence: 'server 1 was stopped, and has started again', gone: false },
+    { at: NOW - 8 * 3_600_000, after: NOW - 9 * 3_600_000, source: 'cluster', kind: 'broker', name: '3', sentence: 'broker 3 is there', gone: false },
     { at: NOW - 20 * 3_600_000, source: 'cluster', kind: 'topic', name: 'orders.v0', sentence: 'orders.v0 is deleted', gone: true },
   ],
 });
