@@ -244,10 +244,9 @@ Value Evaluation::of_conditional(const Node& node) {
 Value Evaluation::json(std::string_view text) {
   text = skip_space(text);
   if (text.empty()) return {};
+  if (text.front() == '{') return Value::of_text(Kind::kJsonMap, text);
   if (const auto number = small_number(text)) return *number;
   switch (text.front()) {
-    case '{':
-      return Value::of_text(Kind::kJsonMap, text);
     case '[':
       return Value::of_text(Kind::kJsonList, text);
     case '"': {
@@ -298,9 +297,12 @@ std::string_view Evaluation::member_of(const Value& value, std::string_view name
   std::string_view text;
   if (value.is(Kind::kSide)) text = skip_space(inside(value.text));
   if (value.is(Kind::kJsonMap)) text = skip_space(value.text);
-  if (text.empty() || text.front() != '{') return {};
-  const JsonMember member = find_member(text, name, kStepsMax - std::min(steps_, kStepsMax));
-  known_object_ = {text.data(), member.object};
+  return text.empty() || text.front() != '{' ? std::string_view() : member_of(text, name);
+}
+
+std::string_view Evaluation::member_of(std::string_view object, std::string_view name) {
+  const JsonMember member = find_member(object, name, kStepsMax - std::min(steps_, kStepsMax));
+  known_object_ = {object.data(), member.object};
   return steps(member.steps) && look_at(member.looked_at) ? member.value : std::string_view();
 }
 

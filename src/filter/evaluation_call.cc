@@ -108,9 +108,14 @@ Value Evaluation::call_macro(const Node& node) {
   std::vector<Value> kept;
   bool exists = false, all = true;
   const bool keeps = node.function == Function::kFilter, looks_for = node.function == Function::kExists;
-  each(list, [&](const Value& element) {
+  const auto test = MemberTest::of(program_, node);
+  const auto holds_for = [&](const Value& element) {
+    if (test && element.is(Kind::kJsonMap)) return this->holds_for(element.text, *test);
     locals_[node.slot] = &element;
-    const bool holds = is_true(of(node.children[1]));
+    return is_true(of(node.children[1]));
+  };
+  each(list, [&](const Value& element) {
+    const bool holds = holds_for(element);
     exists = exists || holds;
     all = all && holds;
     if (keeps && holds) kept.push_back(element);

@@ -26,6 +26,9 @@ bool holds(Op op, std::partial_ordering order) {
   }
 }
 
+// The comparison, the member, the element.
+constexpr std::uint32_t kStepsToMember = 3;
+
 }  // namespace
 
 std::optional<std::string_view> Evaluation::text_of(const Value& value) {
@@ -61,17 +64,20 @@ std::optional<bool> Evaluation::equal(Value a, Value b) {
 }
 
 Value Evaluation::compare(const Node& node) {
-  Value a = of(node.children[0]);
+  const Value a = of(node.children[0]);
   // Most conditions: a number of the record against one of the filter.
   const Node& right = program_.nodes[node.children[1]];
   if (a.is(Kind::kInt) && right.op == Op::kLiteral && right.literal.is(Kind::kInt))
     return step() ? Value::of_bool(holds(node.op, a.integer <=> right.literal.integer)) : Value();
-  Value b = of(node.children[1]);
-  if (node.op == Op::kEqual || node.op == Op::kNotEqual) {
+  return compare(node.op, a, of(node.children[1]));
+}
+
+Value Evaluation::compare(Op op, Value a, Value b) {
+  if (op == Op::kEqual || op == Op::kNotEqual) {
     const auto same = equal(a, b);
-    return Value::of_bool(same && *same == (node.op == Op::kEqual));
+    return Value::of_bool(same && *same == (op == Op::kEqual));
   }
-  const auto ordered = [&](auto left, auto right) { return Value::of_bool(holds(node.op, left <=> right)); };
+  const auto ordered = [op](auto left, auto right) { return Value::of_bool(holds(op, left <=> right)); };
   if (const bool text = a.is(Kind::kString) || b.is(Kind::kString);
       text && !a.is(Kind::kBytes) && !b.is(Kind::kBytes)) {
     const auto left = text_of(a), right = text_of(b);
@@ -79,11 +85,33 @@ Value Evaluation::compare(const Node& node) {
   }
   if (a.is(Kind::kSide)) a = scalar_of(a);
   if (b.is(Kind::kSide)) b = scalar_of(b);
-  if (a.is_number() && b.is_number()) return Value::of_bool(holds(node.op, compare_numbers(a, b)));
+  if (a.is_number() && b.is_number()) return Value::of_bool(holds(op, compare_numbers(a, b)));
   if (a.kind != b.kind) return Value::of_bool(false);
   if (a.is(Kind::kString) || a.is(Kind::kBytes)) return ordered(a.text, b.text);
   const bool is_time = a.is(Kind::kTimestamp) || a.is(Kind::kDuration);
   return is_time ? ordered(a.integer, b.integer) : Value::of_bool(false);
+}
+
+std::optional<MemberTest> MemberTest::of(const Program& program, const Node& macro) {
+  const Node& test = program.nodes[macro.children[1]];
+  if (test.op < Op::kEqual || test.op > Op::kGreaterOrEqual) return std::nullopt;
+  const Node &left = program.nodes[test.children[0]], &right = program.nodes[test.children[1]];
+  if (left.op != Op::kSelect || right.op != Op::kLiteral) return std::nullopt;
+  const Node& from = program.nodes[left.children[0]];
+  if (from.op != Op::kLocal || from.slot != macro.slot) return std::nullopt;
+  MemberTest found{.name = left.text, .op = test.op, .literal = right.literal};
+  found.literal.text = right.text;
+  return found;
+}
+
+bool Evaluation::holds_for(std::string_view object, const MemberTest& test) {
+  if (!steps(kStepsToMember)) return false;
+  const std::string_view text = member_of(object, test.name);
+  const Value member = json(text);
+  if (!step()) return false;
+  if (member.is(Kind::kInt) && test.literal.is(Kind::kInt))
+    return holds(test.op, member.integer <=> test.literal.integer);
+  return compare(test.op, member, test.literal).is_true();
 }
 
 bool Evaluation::map_has(const Value& map, std::string_view name) {

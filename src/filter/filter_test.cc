@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -118,6 +119,61 @@ TEST(Filter, ANumberIsWhatItSaysWhateverStandsBehindIt) {
     EXPECT_FALSE(matches("value.n == 12", R"({"n":)" + std::string(other) + "}")) << other;
   EXPECT_TRUE(matches("value == 12", "12"));
   EXPECT_FALSE(matches("value == 12", "12}")) << "is no number as a whole";
+}
+
+// ---- What is asked of every element, by the way that is short and by the other one
+
+Verdict verdict_of(FilterRun& run, std::string_view value) {
+  Sample sample;
+  sample.input.value = value;
+  return run.test(sample.input);
+}
+
+// An object or something else, with the member or without, its name twice or with an escape, spaces, objects within.
+std::string random_element(std::mt19937_64& random) {
+  static constexpr std::string_view kNames[] = {"n", "n", "sku", "x{y", "\\u006e", ""};
+  static constexpr std::string_view kValues[] = {
+      "1",    "2",    "3",       "-2",      "2.0",  "1.5", "18446744073709551615",
+      "true", "null", R"("2")",  R"("a")",  "[2]",  "{}",  R"({"n":2})",
+      "2e0",  "nul",  R"("\"")", R"("},")", "2000", "-",   "\"an \\\\\""};
+  if (random() % 8 == 0) return std::string(kValues[random() % std::size(kValues)]);
+  std::string text = "{";
+  for (auto left = random() % 6; left > 0; --left) {
+    text.append("\"").append(kNames[random() % std::size(kNames)]).append(random() % 8 ? "\":" : "\" : ");
+    text += kValues[random() % std::size(kValues)];
+    if (left > 1) text += random() % 8 ? "," : " ,\n";
+  }
+  return text + "}";
+}
+
+TEST(Filter, AMemberOfEveryElementIsComparedAsOneAloneIs) {
+  static constexpr std::string_view kLiterals[] = {"2", "1.5", "2u", "-2", R"("2")", R"("a")", "true", "null"};
+  std::mt19937_64 random(3);
+  int yes = 0, no = 0;
+  for (const std::string_view sign : {"==", "!=", "<", "<=", ">", ">="})
+    for (const auto literal : kLiterals)
+      for (const std::string_view form : {"value.exists(i, @)", "value.all(i, @)", "size(value.filter(i, @)) > 1",
+                                          "value.exists(i, value.exists(j, @))"}) {
+        const auto filter_of = [&](std::string_view member) {
+          std::string text(form);
+          const auto test = std::string(member) + " " + std::string(sign) + " " + std::string(literal);
+          return Filter::compile(text.replace(text.find('@'), 1, test), kNow);
+        };
+        const auto filter = filter_of("i.n"), slow = filter_of(R"(i["n"])");
+        if (!filter) continue;  // types that are known never to fit
+        FilterRun run(*filter), reference(*slow);
+        for (int i = 0; i < 100; ++i) {
+          std::string list = "[";
+          for (auto left = random() % 6; left > 0; --left) list += random_element(random) + (left > 1 ? "," : "");
+          list += random() % 8 ? "]" : "";
+          const Verdict verdict = verdict_of(run, list);
+          ASSERT_EQ(verdict, verdict_of(reference, list)) << filter->text() << " of " << list;
+          ASSERT_EQ(run.trouble(), reference.trouble()) << filter->text() << " of " << list;
+          ++(verdict == Verdict::kYes ? yes : no);
+        }
+      }
+  EXPECT_GT(yes, 1000);
+  EXPECT_GT(no, 1000);
 }
 
 TEST(Filter, WhatIsNoJsonLeadsNowhere) {
@@ -269,6 +325,21 @@ TEST(FilterBounds, StepsAreBoundedAlsoInListsWithinLists) {
   const std::string wide = "[1" + repeated(",1", 20'000) + "]";
   sample.input.value = wide;
   EXPECT_EQ(said_of("size(value) > 0", sample.input), "the filter takes too many steps for this record");
+}
+
+// By its index an element's member takes one step more: the short way saves time, and counts as the long one does.
+TEST(FilterBounds, TheShortWayToAMemberTakesAllItsSteps) {
+  const auto filter = Filter::compile("value.exists(i, i.n > 2)", kNow).value();
+  const auto by_index = Filter::compile(R"(value.exists(i, i["n"] > 2))", kNow).value();
+  FilterRun run(filter), reference(by_index);
+  for (const std::string_view element : {R"({"n":1})", R"({"m":1,"n":"x"})", "{}", R"({"n":1.5})", "7"})
+    for (const std::size_t count : {1u, 10u, 1000u}) {
+      const std::string list = "[" + std::string(element) + repeated("," + std::string(element), count - 1) + "]";
+      EXPECT_EQ(verdict_of(run, list), Verdict::kNo) << element;
+      EXPECT_EQ(verdict_of(reference, list), Verdict::kNo) << element;
+      EXPECT_EQ(run.work() + count, reference.work()) << element << ' ' << count;
+    }
+  EXPECT_EQ(verdict_of(run, "[1" + repeated(R"(,{"n":1})", 2000) + "]"), Verdict::kUnknown);
 }
 
 TEST(FilterBounds, WhatIsMadeIsBounded) {

@@ -1,11 +1,10 @@
 // What stands around every screen: rail, top bar, and what opens over it.
-import type { ComponentType } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { paused } from '../api/live';
 import { Trouble } from '../api/client';
 import { useKeys } from '../keys';
-import { go, href, place, type Place, type Screen } from '../router';
-import { screens } from '../screens/screens';
+import { go, href, place, type Place } from '../router';
+import { loadAhead, loadScreen, screenOf } from '../screens/screens';
 import { copy } from '../ui/copy';
 import { plain } from '../ui/name';
 import { Failure, Waiting } from '../ui/state';
@@ -79,19 +78,13 @@ function Main({ now }: { now: Place | undefined }) {
   );
 }
 
-type AnyScreen = ComponentType<{ place: Place }>;
-const loaded = new Map<Screen, AnyScreen>();
-
 function Shown({ place: now }: { place: Place }) {
   const [, redraw] = useState(0);
   const [trouble, fail] = useState<Trouble>();
   const load = () => {
     fail(undefined);
-    (screens[now.screen] as () => Promise<{ default: unknown }>)().then(
-      (module) => {
-        loaded.set(now.screen, module.default as AnyScreen);
-        redraw((n) => n + 1);
-      },
+    loadScreen(now.screen).then(
+      () => redraw((n) => n + 1),
       () =>
         fail(
           new Trouble(
@@ -103,11 +96,21 @@ function Shown({ place: now }: { place: Place }) {
     );
   };
   useEffect(() => {
-    if (!loaded.has(now.screen)) load();
+    if (!screenOf(now.screen)) load();
   }, [now.screen]);
-  const Screen = loaded.get(now.screen);
+  const Screen = screenOf(now.screen);
+  useEffect(() => {
+    if (Screen) startAhead();
+  }, [Screen]);
   if (Screen) return <Screen place={now} />;
   return trouble ? <Failure trouble={trouble} retry={() => location.reload()} /> : <Waiting lines={0} />;
+}
+
+// The first screen goes first.
+let isAhead = false;
+function startAhead(): void {
+  if (!isAhead) void loadAhead();
+  isAhead = true;
 }
 
 function Nowhere() {

@@ -1,11 +1,11 @@
-// Which file shows a screen. Each is loaded when it is first opened.
+// Which file shows a screen. Each is loaded when it is first opened, or before, by loadAhead().
 import type { ComponentType } from 'preact';
 import type { Place, Screen } from '../router';
 
 type Shown<S extends Screen> = ComponentType<{ place: Place<S> }>;
 type Loaders = { [S in Screen]: () => Promise<{ default: Shown<S> }> };
 
-export const screens: Loaders = {
+const files: Loaders = {
   overview: () => import('./overview/overview'),
   topics: () => import('./topics/topics'),
   topic: () => import('./topic/topic'),
@@ -20,3 +20,31 @@ export const screens: Loaders = {
   changed: () => import('./changed'),
   about: () => import('./about'),
 };
+
+export type AnyScreen = ComponentType<{ place: Place }>;
+const loaded = new Map<Screen, AnyScreen>();
+
+export const screenOf = (name: Screen): AnyScreen | undefined => loaded.get(name);
+
+export async function loadScreen(name: Screen): Promise<void> {
+  const module = (await files[name]()) as { default: unknown };
+  loaded.set(name, module.default as AnyScreen);
+}
+
+// Where the rail leads, and where the rows of its lists do.
+const NEXT: Screen[] = ['topics', 'groups', 'overview', 'topic', 'group', 'schemas', 'dead', 'brokers'];
+
+// Brings them one after the other whenever the browser has nothing else to do, so that whoever clicks waits for an answer
+// only. What does not come is asked for again when it is opened, and then it is said.
+export async function loadAhead(): Promise<void> {
+  for (const name of NEXT) {
+    await idle();
+    if (!loaded.has(name)) await loadScreen(name).catch(() => {});
+  }
+}
+
+// Safari has no requestIdleCallback.
+const idle = (): Promise<unknown> =>
+  new Promise((done) =>
+    'requestIdleCallback' in globalThis ? requestIdleCallback(done, { timeout: 1000 }) : setTimeout(done, 100),
+  );

@@ -57,6 +57,22 @@ test('from the click to rows it takes a moment', () =>
     }),
   ));
 
+test('the files of what the rail leads to are there before anybody clicks', () =>
+  standing({ topics: 20, groups: 20 }, ({ url }) =>
+    looking({}, async (page) => {
+      const ahead = ['topics', 'groups', 'topic', 'group'].map((name) =>
+        page.waitForResponse((response) => new RegExp(`/assets/${name}-\\w+\\.js$`).test(response.url())),
+      );
+      await page.goto(url + '/about');
+      await Promise.all(ahead);
+      await page.locator('.nav a[href="/groups"]').click();
+      await settled(page);
+      await page.route('**/assets/*.js', (route) => route.abort());
+      await page.locator('.nav a[href="/topics"]').click();
+      await page.locator('tbody tr[data-row] a').first().waitFor();
+    }),
+  ));
+
 test('an expression that is none is said so, and the rows stay', () =>
   standing({ topics: 20 }, ({ url }) =>
     looking({ refused: [400] }, async (page) => {

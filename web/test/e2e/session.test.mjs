@@ -4,6 +4,9 @@ import { test } from 'node:test';
 import { looking, settled } from './browser.mjs';
 import { standing } from './pages_under_test.mjs';
 
+// And no file of a screen, which comes when the browser has nothing else to do.
+const isQuestion = (request) => new URL(request.url()).pathname.startsWith('/api/');
+
 test('whoever is not signed in is asked for the token, and then is where the address says', () =>
   standing({ topics: 20, auth: 'token' }, ({ url, world }) =>
     looking({ refused: [401] }, async (page) => {
@@ -80,7 +83,7 @@ test('a page that is paused asks nothing, and says so', () =>
       await page.keyboard.press('l');
       await page.getByText('Paused').waitFor();
       const asked = [];
-      page.on('request', (request) => asked.push(request.url()));
+      page.on('request', (request) => isQuestion(request) && asked.push(request.url()));
       await page.waitForTimeout(2600);
       assert.deepEqual(asked, []);
       await page.keyboard.press('l');
@@ -100,7 +103,7 @@ test('a tab that is hidden asks nothing, and asks at once when it is looked at a
         }, hidden);
       await hide(true);
       const asked = [];
-      page.on('request', (request) => asked.push(request.url()));
+      page.on('request', (request) => isQuestion(request) && asked.push(request.url()));
       await page.waitForTimeout(2600);
       assert.deepEqual(asked, []);
       const next = page.waitForRequest(/topics/, { timeout: 500 });
@@ -130,6 +133,7 @@ test('what several parts show is asked for once', () =>
       await settled(page);
       const asked = {};
       page.on('request', (request) => {
+        if (!isQuestion(request)) return;
         const { pathname } = new URL(request.url());
         asked[pathname] = (asked[pathname] ?? 0) + 1;
       });
