@@ -55,7 +55,9 @@ Task<Result<FoundingRound::Outcome>> FoundingRound::run() {
     Round round;
     if (self_.seen.own != Own::kMember || !config::join_servers(config_).empty()) round = co_await ask_all();
     if (stopping_) co_return fail(ErrorCode::kRequestTimedOut, "stopped before the cluster was there");
-    const auto decision = decide(self_.seen, round.asked, shard_.clock.now() - begun >= kWaitedLong);
+    Seen self = self_.seen;
+    self.founds = self.founds && is_listed(round);
+    const auto decision = decide(self, round.asked, shard_.clock.now() - begun >= kWaitedLong);
     if (decision.step == Step::kRefuse) co_return fail(ErrorCode::kInconsistentClusterId, decision.why);
     say(decision, round);
     CO_TRY(const bool done, co_await carry_out(decision, round));
@@ -65,6 +67,11 @@ Task<Result<FoundingRound::Outcome>> FoundingRound::run() {
   Outcome outcome{.voters = {}, .member = note_.member, .addresses = addresses_};
   if (note_.member == raft::kNoMember) outcome.voters = founders();
   co_return outcome;
+}
+
+// Where addresses say who founds, and none is this node's, the others do without it: they do not know that it is there.
+bool FoundingRound::is_listed(const Round& round) const {
+  return !config_.quorum_voters.empty() || peers_.empty() || round.heard_itself;
 }
 
 std::vector<BrokerId> FoundingRound::founders() const {
@@ -112,6 +119,7 @@ Task<FoundingRound::Round> FoundingRound::ask_all() {
     // A member of some cluster that has our id, and is another one: both were started without one, perhaps.
     const bool has_our_id =
         seen.node == config_.node_id && seen.own == Own::kMember && answer.directory != self_.directory;
+    round.heard_itself = round.heard_itself || (seen.node == config_.node_id && answer.directory == self_.directory);
     // Two addresses of one node, or our own.
     if (!heard.insert(seen.node).second && !has_our_id) continue;
     if (!has_our_id) addresses_[seen.node] = peer.endpoint;

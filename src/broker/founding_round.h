@@ -58,8 +58,10 @@ class FoundingRound {
     std::vector<Endpoint> silent;
     std::string silent_nodes;
     std::optional<Endpoint> leader;
+    bool heard_itself = false;  // at one of the addresses
   };
 
+  bool is_listed(const Round& round) const;
   Task<Round> ask_all();
   Task<Result<Response>> ask(Peer peer, bool join);
   Task<Result<bool>> carry_out(Decision decision, const Round& round);
