@@ -4,13 +4,14 @@
 #include <charconv>
 
 #include "base/log.h"
+#include "broker/quorum_note.h"
 #include "storage/data_directory.h"
 
 namespace thalweg::broker {
 namespace {
 
 constexpr std::string_view kHead = "{\"version\":1,\"brokerEpoch\":", kDirectories = ",\"directories\":[",
-                           kTail = "]}\n";
+                           kBorn = "],\"born\":", kTail = "}\n";
 
 std::unexpected<Error> corrupt() { return fail(ErrorCode::kCorruptMessage, "not a note of a broker epoch"); }
 
@@ -29,6 +30,11 @@ std::optional<std::int64_t> take_number(std::string_view& text) {
   return number;
 }
 
+bool has_all(std::span<const DirectoryFound> found, const std::vector<Uuid>& wanted) {
+  return std::ranges::all_of(
+      wanted, [&](const Uuid& id) { return std::ranges::find(found, id, &DirectoryFound::id) != found.end(); });
+}
+
 std::string without_spaces(std::string_view text) {
   std::string out;
   for (const char c : text)
@@ -42,6 +48,7 @@ std::string to_text(const EpochNote& note) {
   std::string text = std::string(kHead) + std::to_string(note.epoch) + std::string(kDirectories);
   for (std::size_t i = 0; i < note.directories.size(); ++i)
     text += (i == 0 ? "\"" : ",\"") + to_string(note.directories[i]) + "\"";
+  text += note.born ? std::string(kBorn) + std::to_string(*note.born) : "]";
   return text + std::string(kTail);
 }
 
@@ -60,6 +67,12 @@ Result<EpochNote> parse_epoch_note(std::string_view text) {
     if (!id) return corrupt();
     note.directories.push_back(*id);
     text.remove_prefix(end + 1);
+  }
+  if (take(text, kBorn)) {
+    note.born = take_number(text);
+    if (!note.born) return corrupt();
+  } else if (!take(text, "]")) {
+    return corrupt();
   }
   if (text != kTail) return corrupt();
   return note;
@@ -83,15 +96,12 @@ std::int64_t claimed_epoch(std::span<const DirectoryFound> directories) {
   const EpochNote* newest = nullptr;
   for (const auto& one : directories)
     if (one.note && (!newest || one.note->epoch > newest->epoch)) newest = &*one.note;
-  if (!newest) {
-    const auto first = directories.front().stopped_clean.value_or(-1);
-    const bool all = std::ranges::all_of(directories, [&](const auto& one) { return one.stopped_clean == first; });
-    return all ? first : -1;
-  }
-  const bool all_here = std::ranges::all_of(newest->directories, [&](const Uuid& id) {
-    return std::ranges::find(directories, id, &DirectoryFound::id) != directories.end();
-  });
-  return all_here ? newest->epoch : -1;
+  if (newest && std::ranges::none_of(directories, &DirectoryFound::is_copy))
+    return has_all(directories, newest->directories) ? newest->epoch : -1;
+  if (newest && !has_all(directories, newest->directories)) return -1;
+  const auto first = directories.front().stopped_clean.value_or(-1);
+  const bool all = std::ranges::all_of(directories, [&](const auto& one) { return one.stopped_clean == first; });
+  return all ? first : -1;
 }
 
 bool was_registered(std::span<const DirectoryFound> directories) {
@@ -114,9 +124,15 @@ DirectoryFound look_into(Disk& disk, const std::string& directory) {
       found.note = std::move(*note);
     else
       log::warn("a note of this broker's epoch cannot be read, it proves nothing", field("directory", directory));
+    if (found.note) found.is_copy = is_copy(disk, directory + "/" + std::string(kEpochFile), found.note->born);
   }
   if (const auto text = content(storage::DataDirectory::kCleanShutdown))
     found.stopped_clean = parse_clean_stop(*text).value_or(-1);
+  if (found.is_copy && !found.stopped_clean)
+    log::warn(
+        "a log directory was put back from a copy: what it has may be less than this broker has acknowledged, so "
+        "it counts as in sync when it has caught up",
+        field("directory", directory));
   return found;
 }
 
@@ -124,9 +140,10 @@ namespace {
 
 // One sync of the file system's journal instead of two. What a power cut in the middle leaves may be no note, which
 // proves as little as the one before: that epoch ended with this registration.
-Task<Result<>> replace_epoch(Disk& disk, std::string path, SharedBytes note) {
+Task<Result<>> replace_epoch(Disk& disk, std::string path, EpochNote note) {
   CO_TRY(const FilePtr file, disk.open(path + ".tmp", OpenMode::kTruncate));
-  CO_TRY_VOID(file->write(0, note));
+  note.born = disk.born(path + ".tmp");
+  CO_TRY_VOID(file->write(0, SharedBytes::copy_of(to_text(note))));
   CO_TRY_VOID(disk.rename(path + ".tmp", path));
   CO_TRY_VOID(co_await file->sync());
   co_return co_await disk.sync_directory(Disk::directory_of(path));
@@ -138,7 +155,7 @@ Task<Result<>> remember_epoch(Disk& disk, std::vector<std::string> directories, 
   for (const auto& directory : directories) {
     const std::string path = directory + "/" + std::string(kEpochFile);
     if (note) {
-      CO_TRY_VOID(co_await replace_epoch(disk, path, SharedBytes::copy_of(to_text(*note))));
+      CO_TRY_VOID(co_await replace_epoch(disk, path, *note));
     } else if (disk.exists(path)) {
       CO_TRY_VOID(disk.remove(path));
       CO_TRY_VOID(co_await disk.sync_directory(directory));

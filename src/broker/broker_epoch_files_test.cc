@@ -10,7 +10,8 @@ namespace {
 constexpr Uuid kA{10, 1}, kB{20, 1}, kNew{30, 1};
 
 TEST(BrokerEpochFiles, ANoteReadsAsItWasWritten) {
-  for (const EpochNote& note : {EpochNote{0, {}}, EpochNote{17, {kA}}, EpochNote{1'000'000'000'000, {kA, kB}}}) {
+  for (const EpochNote& note : {EpochNote{0, {}, {}}, EpochNote{17, {kA}, {}},
+                                EpochNote{1'000'000'000'000, {kA, kB}, 1'796'002'257'433'523'887}}) {
     const auto read = parse_epoch_note(to_text(note));
     ASSERT_TRUE(read) << to_text(note);
     EXPECT_EQ(*read, note);
@@ -18,9 +19,12 @@ TEST(BrokerEpochFiles, ANoteReadsAsItWasWritten) {
 }
 
 TEST(BrokerEpochFiles, AnythingElseIsNoNote) {
-  const std::string good = to_text({17, {kA, kB}});
-  for (std::size_t cut = 0; cut < good.size(); ++cut) EXPECT_FALSE(parse_epoch_note(good.substr(0, cut))) << cut;
-  EXPECT_FALSE(parse_epoch_note(good + "x"));
+  for (const auto born : {std::optional<std::int64_t>(), std::optional<std::int64_t>(17)}) {
+    const std::string good = to_text({17, {kA, kB}, born});
+    for (std::size_t cut = 0; cut < good.size(); ++cut) EXPECT_FALSE(parse_epoch_note(good.substr(0, cut))) << cut;
+    EXPECT_FALSE(parse_epoch_note(good + "x"));
+  }
+  EXPECT_FALSE(parse_epoch_note("{\"version\":1,\"brokerEpoch\":1,\"directories\":[],\"born\":}\n"));
   EXPECT_FALSE(parse_epoch_note("{\"version\":2,\"brokerEpoch\":1,\"directories\":[]}\n"));
   EXPECT_FALSE(parse_epoch_note("{\"version\":1,\"brokerEpoch\":-1,\"directories\":[]}\n"));
 }
@@ -38,7 +42,7 @@ DirectoryFound found(Uuid id, std::optional<EpochNote> note, std::optional<std::
 }
 
 TEST(BrokerEpochFiles, AKilledProcessHasLostNothingWhileItsDirectoriesAreThere) {
-  const EpochNote note{17, {kA, kB}};
+  const EpochNote note{17, {kA, kB}, {}};
   const std::vector both{found(kA, note), found(kB, note)};
   EXPECT_EQ(claimed_epoch(both), 17);
   const std::vector one{found(kA, note)};
@@ -50,12 +54,12 @@ TEST(BrokerEpochFiles, AKilledProcessHasLostNothingWhileItsDirectoriesAreThere) 
 }
 
 TEST(BrokerEpochFiles, ACrashBetweenTwoNotesLeavesTheNewerOneToCount) {
-  const std::vector directories{found(kA, EpochNote{17, {kA, kB}}), found(kB, EpochNote{9, {kA, kB}})};
+  const std::vector directories{found(kA, EpochNote{17, {kA, kB}, {}}), found(kB, EpochNote{9, {kA, kB}, {}})};
   EXPECT_EQ(claimed_epoch(directories), 17);
 }
 
 TEST(BrokerEpochFiles, ADirectoryThatWasAddedTakesNothingAway) {
-  const std::vector directories{found(kA, EpochNote{17, {kA}}), found(kNew, {})};
+  const std::vector directories{found(kA, EpochNote{17, {kA}, {}}), found(kNew, {})};
   EXPECT_EQ(claimed_epoch(directories), 17);
 }
 
@@ -67,6 +71,38 @@ TEST(BrokerEpochFiles, WithoutNotesOnlyACleanStopOfAllCounts) {
   const std::vector mixed{found(kA, {}, 17), found(kB, {}, 16)};
   EXPECT_EQ(claimed_epoch(mixed), -1);
   EXPECT_EQ(claimed_epoch({}), -1);
+}
+
+DirectoryFound copied(DirectoryFound original) {
+  original.is_copy = true;
+  return original;
+}
+
+TEST(BrokerEpochFiles, OfACopyOnlyACleanStopCounts) {
+  const EpochNote note{17, {kA, kB}, 1};
+  EXPECT_EQ(claimed_epoch(std::vector{found(kA, note), copied(found(kB, note))}), -1);
+  EXPECT_EQ(claimed_epoch(std::vector{found(kA, note, 17), copied(found(kB, note))}), -1) << "of one of two";
+  EXPECT_EQ(claimed_epoch(std::vector{found(kA, note, 17), copied(found(kB, note, 17))}), 17)
+      << "nobody was registered since, if that is the epoch that the controller knows";
+  EXPECT_EQ(claimed_epoch(std::vector{copied(found(kA, note, 17))}), -1) << "and a directory is missing";
+}
+
+TEST(BrokerEpochFiles, ADirectoryThatWasCopiedAndPutBackIsToldByItsNote) {
+  sim::World world{1};
+  auto& node = world.add_node("broker", 1, [](sim::Node&) { return nullptr; });
+  node.start();
+  auto& disk = node.disk();
+  ASSERT_TRUE(*world.run(node, disk.make_durable_directory("/a")));
+  const auto remember = [&] { return *world.run(node, remember_epoch(disk, {"/a"}, EpochNote{17, {kA}, {}})); };
+  ASSERT_TRUE(remember());
+  disk.copy("/a", "/backup");
+  ASSERT_TRUE(disk.remove_directory("/a"));
+  ASSERT_TRUE(disk.rename("/backup", "/a"));
+  EXPECT_TRUE(look_into(disk, "/a").is_copy);
+  ASSERT_TRUE(remember());
+  EXPECT_FALSE(look_into(disk, "/a").is_copy) << "it registered with what it has";
+  ASSERT_TRUE(disk.rename("/a", "/b"));
+  EXPECT_FALSE(look_into(disk, "/b").is_copy) << "it has another name";
 }
 
 TEST(BrokerEpochFiles, WhatWasRememberedSurvivesAPowerLossAndCanBeForgotten) {
@@ -81,8 +117,12 @@ TEST(BrokerEpochFiles, WhatWasRememberedSurvivesAPowerLossAndCanBeForgotten) {
     node.start();
   };
   ASSERT_TRUE(*world.run(node, node.shard(0).disk.make_durable_directory("/a")));
-  remember(EpochNote{17, {kA}});
-  EXPECT_EQ(look_into(node.shard(0).disk, "/a").note, (EpochNote{17, {kA}}));
+  remember(EpochNote{17, {kA}, {}});
+  const auto found = look_into(node.shard(0).disk, "/a");
+  ASSERT_TRUE(found.note);
+  EXPECT_EQ(found.note->epoch, 17);
+  EXPECT_EQ(found.note->directories, std::vector{kA});
+  EXPECT_FALSE(found.is_copy);
   remember(std::nullopt);
   EXPECT_EQ(look_into(node.shard(0).disk, "/a").note, std::nullopt);
 }

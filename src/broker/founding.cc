@@ -28,6 +28,9 @@ std::size_t count(Answers asked, Is is) {
   return std::size_t(std::ranges::count_if(asked, [&](const auto& one) { return one && is(*one); }));
 }
 
+// A cluster was there, and this node is none of those who can say what it decided.
+bool is_remnant(const Seen& node) { return node.own == Own::kLost || node.own == Own::kCopied; }
+
 std::vector<BrokerId> sorted(std::vector<BrokerId> ids) {
   std::ranges::sort(ids);
   return ids;
@@ -68,7 +71,7 @@ Decision decide_empty(const Seen& self, Answers asked) {
     return {Step::kJoin, member->cluster_id, fmt::format("node {} is a member", member->node.value)};
   if (!self.founds) return ask_again("there is no member of the cluster to join yet");
   if (!all_answer(asked)) return ask_again("not all nodes answer");
-  if (const auto* lost = any(asked, [](const Seen& one) { return one.own == Own::kLost; }))
+  if (const auto* lost = any(asked, is_remnant))
     return ask_again(fmt::format("cluster {} was there already, as node {} says", lost->cluster_id, lost->node.value));
   // Who is ready may have begun without saying so yet, and this disk may have been among those that were counted.
   if (const auto* ready = any(asked, [](const Seen& one) { return one.own == Own::kReady; }))
@@ -128,6 +131,17 @@ Decision decide_lost(const Seen& self, Answers asked) {
                   self.cluster_id));
 }
 
+// It may have voted, and taken what was committed, since the copy was made.
+Decision decide_copied(const Seen& self, Answers asked) {
+  if (const auto* member = any(asked, [](const Seen& one) { return one.own == Own::kMember; }))
+    return {Step::kJoin, self.cluster_id, fmt::format("node {} has its own metadata log", member->node.value)};
+  if (all_answer(asked)) return {Step::kStart, self.cluster_id, "nobody has a metadata log that is no copy"};
+  return ask_again(
+      "the metadata log of this node was put back from a copy; it waits for a member that has its own, or for all "
+      "others to say that they have none (it is no copy, but the original? then delete the line 'born' in the file "
+      "thalweg-quorum beside it)");
+}
+
 // A member knows where it belongs; the transport refuses those of another cluster, one by one.
 Decision decide_member(const Seen& self, Answers asked) {
   const auto* other =
@@ -150,6 +164,8 @@ std::string_view name(Own own) {
       return "member";
     case Own::kLost:
       return "lost";
+    case Own::kCopied:
+      return "copied";
   }
   return "?";
 }
@@ -182,6 +198,7 @@ Decision decide(const Seen& self, Answers asked, bool waited_long) {
       any(asked, [&](const Seen& one) { return one.own != Own::kEmpty && one.cluster_id != self.cluster_id; });
   if (other) return refuse_other_cluster(self, *other);
   if (self.own == Own::kLost) return decide_lost(self, asked);
+  if (self.own == Own::kCopied) return decide_copied(self, asked);
   return self.own == Own::kFormatted ? decide_formatted(self, asked, waited_long) : decide_ready(self, asked);
 }
 

@@ -6,7 +6,8 @@
 //      that they are empty.
 //   2. No voter comes back without its memory: an emptied disk never starts as a founder beside somebody who has
 //      begun; it joins, under a new member id. So does one that still knows its cluster, from another of its disks, and
-//      whose metadata log is gone: it never founds, not even with others that lost theirs.
+//      whose metadata log is gone: it never founds, not even with others that lost theirs. One whose metadata log is a
+//      copy joins just so where anybody has his own. Where nobody has, all were put back, and go on with what there is.
 // Founding by itself (nobody ran `kafka-storage format`) has two steps that are on disk before the next one begins: to
 // belong to the cluster (kFormatted), and to have seen that all the others belong to it too (kReady). Nobody begins
 // before all are ready. Without the second step, who looks last would find members already and could not tell whether
@@ -31,6 +32,7 @@ enum class Own : std::int8_t {
   kReady,      // the same, and has seen all founders formatted
   kMember,     // its metadata log was begun
   kLost,       // it has been a member, and has no metadata log any more
+  kCopied,     // it has a metadata log that was put back from a copy, and may have promised more than that says
 };
 std::string_view name(Own own);
 

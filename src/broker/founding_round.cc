@@ -19,7 +19,7 @@ using Step = Decision::Step;
 Seen seen_in(const protocol::ThalwegQuorumResponse& response) {
   Seen seen;
   seen.node = response.node;
-  seen.own = response.own >= 0 && response.own <= std::int8_t(Own::kLost) ? Own(response.own) : Own::kEmpty;
+  seen.own = response.own >= 0 && response.own <= std::int8_t(Own::kCopied) ? Own(response.own) : Own::kEmpty;
   seen.by_hand = response.by_hand;
   seen.cluster_id = response.cluster_id.value_or("");
   seen.voters = response.voters;
@@ -39,7 +39,12 @@ std::string new_cluster_id(const Shard& shard, const config::BrokerConfig& confi
 
 FoundingRound::FoundingRound(const Shard& shard, const config::BrokerConfig& config, QuorumSelf& self, QuorumNote& note,
                              WriteClusterId write_cluster_id)
-    : shard_(shard), config_(config), self_(self), note_(note), write_cluster_id_(std::move(write_cluster_id)) {
+    : shard_(shard),
+      config_(config),
+      self_(self),
+      note_(note),
+      write_cluster_id_(std::move(write_cluster_id)),
+      another_(self.seen.own == Own::kCopied ? Uuid::from_random(shard.random.next(), shard.random.next()) : Uuid()) {
   for (const auto& voter : config.quorum_voters)
     if (voter.id != config.node_id) peers_.push_back({voter.id, {voter.host, voter.port}});
   const auto ask_at = [this](const std::vector<config::HostPort>& addresses) {
@@ -55,7 +60,9 @@ Task<Result<FoundingRound::Outcome>> FoundingRound::run() {
     Round round;
     if (self_.seen.own != Own::kMember || !config::join_servers(config_).empty()) round = co_await ask_all();
     if (stopping_) co_return fail(ErrorCode::kRequestTimedOut, "stopped before the cluster was there");
-    const auto decision = decide(self_.seen, round.asked, shard_.clock.now() - begun >= kWaitedLong);
+    Seen self = self_.seen;
+    self.founds = self.founds && is_listed(round);
+    const auto decision = decide(self, round.asked, shard_.clock.now() - begun >= kWaitedLong);
     if (decision.step == Step::kRefuse) co_return fail(ErrorCode::kInconsistentClusterId, decision.why);
     say(decision, round);
     CO_TRY(const bool done, co_await carry_out(decision, round));
@@ -65,6 +72,11 @@ Task<Result<FoundingRound::Outcome>> FoundingRound::run() {
   Outcome outcome{.voters = {}, .member = note_.member, .addresses = addresses_};
   if (note_.member == raft::kNoMember) outcome.voters = founders();
   co_return outcome;
+}
+
+// Where addresses say who founds, and none is this node's, the others do without it: they do not know that it is there.
+bool FoundingRound::is_listed(const Round& round) const {
+  return !config_.quorum_voters.empty() || peers_.empty() || round.heard_itself;
 }
 
 std::vector<BrokerId> FoundingRound::founders() const {
@@ -112,6 +124,7 @@ Task<FoundingRound::Round> FoundingRound::ask_all() {
     // A member of some cluster that has our id, and is another one: both were started without one, perhaps.
     const bool has_our_id =
         seen.node == config_.node_id && seen.own == Own::kMember && answer.directory != self_.directory;
+    round.heard_itself = round.heard_itself || (seen.node == config_.node_id && answer.directory == self_.directory);
     // Two addresses of one node, or our own.
     if (!heard.insert(seen.node).second && !has_our_id) continue;
     if (!has_our_id) addresses_[seen.node] = peer.endpoint;
@@ -167,7 +180,11 @@ Task<Result<>> FoundingRound::belong_to(std::string cluster_id, Own founding) {
 
 Task<Result<bool>> FoundingRound::join(std::string cluster_id, const Round& round) {
   if (!round.leader) co_return false;
+  // Of what it has promised as the disk that it is a copy of, it may not know.
+  const bool is_copy = self_.seen.own == Own::kCopied;
+  const Uuid original = std::exchange(self_.directory, is_copy ? another_ : self_.directory);
   const auto answer = co_await ask({kNoBroker, *round.leader}, true);
+  self_.directory = original;
   if (!answer || answer->error_code != ErrorCode::kNone) {
     const auto error = answer ? Error{answer->error_code, answer->error_message.value_or("")} : answer.error();
     if (error.code == ErrorCode::kDuplicateBrokerRegistration && self_.new_node) co_return std::unexpected(error);
@@ -177,6 +194,7 @@ Task<Result<bool>> FoundingRound::join(std::string cluster_id, const Round& roun
     co_return false;
   }
   if (answer->cluster_id != cluster_id || answer->member == 0) co_return false;
+  if (is_copy) CO_TRY_VOID(co_await set_copy_aside());
   note_.member = raft::MemberId(answer->member);
   self_.member = note_.member;
   self_.new_node = false;
@@ -185,6 +203,16 @@ Task<Result<bool>> FoundingRound::join(std::string cluster_id, const Round& roun
   log::info("this node joins the cluster", field("cluster", self_.seen.cluster_id),
             field("member", raft::name_of(note_.member)));
   co_return true;
+}
+
+// Its log stays until the leader has taken this node in: then the others decide without what it had.
+Task<Result<>> FoundingRound::set_copy_aside() {
+  log::warn("the copy of a metadata log is set aside; this node joins the cluster as another member of its quorum",
+            field("directory", config_.metadata_log_dir), field("cluster", self_.seen.cluster_id));
+  CO_TRY_VOID(co_await set_metadata_log_aside(shard_.disk, config_.metadata_log_dir));
+  note_.directory = self_.directory = another_;
+  self_.seen.own = Own::kLost;
+  co_return Result<>();
 }
 
 void FoundingRound::say(const Decision& decision, const Round& round) {
@@ -200,7 +228,7 @@ void FoundingRound::say(const Decision& decision, const Round& round) {
   said_ = now;
   if (!round.silent_nodes.empty() && !self_.seen.founds)
     log::info(fmt::format("waiting for {} to answer, to join its cluster", round.silent_nodes));
-  else if (!round.silent_nodes.empty() && self_.seen.own != Own::kLost)
+  else if (!round.silent_nodes.empty() && self_.seen.own != Own::kLost && self_.seen.own != Own::kCopied)
     log::info(fmt::format("waiting for {} to found the cluster (or: kafka-storage format)", round.silent_nodes));
   else
     log::info("waiting for the cluster", field("why", decision.why));

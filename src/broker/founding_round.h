@@ -58,13 +58,16 @@ class FoundingRound {
     std::vector<Endpoint> silent;
     std::string silent_nodes;
     std::optional<Endpoint> leader;
+    bool heard_itself = false;  // at one of the addresses
   };
 
+  bool is_listed(const Round& round) const;
   Task<Round> ask_all();
   Task<Result<Response>> ask(Peer peer, bool join);
   Task<Result<bool>> carry_out(Decision decision, const Round& round);
   Task<Result<>> belong_to(std::string cluster_id, Own founding);
   Task<Result<bool>> join(std::string cluster_id, const Round& round);
+  Task<Result<>> set_copy_aside();
   void say(const Decision& decision, const Round& round);
   std::vector<BrokerId> founders() const;
 
@@ -73,6 +76,7 @@ class FoundingRound {
   QuorumSelf& self_;
   QuorumNote& note_;
   const WriteClusterId write_cluster_id_;
+  const Uuid another_;  // the directory id with which a copy joins
   std::vector<Peer> peers_;
   std::map<BrokerId, Endpoint> addresses_;
   std::optional<Instant> said_;

@@ -142,6 +142,28 @@ TEST(Founding, WhoLostItsMetadataLogJoinsAndNeverFounds) {
   EXPECT_EQ(step(node(1, Own::kLost), {node(2, Own::kMember, "Y"), std::nullopt}), Step::kRefuse);
 }
 
+// Since the copy was made it may have voted, and said that it has what was committed.
+TEST(Founding, WhoseMetadataLogIsACopyJoinsWhoHasHisOwn) {
+  EXPECT_EQ(step(node(1, Own::kCopied), {node(2, Own::kMember), std::nullopt}), Step::kJoin);
+  EXPECT_EQ(step(node(1, Own::kCopied), {node(2, Own::kMember), node(3, Own::kCopied)}), Step::kJoin);
+  EXPECT_EQ(step(node(1, Own::kCopied), {node(2, Own::kCopied), std::nullopt}, true), Step::kAskAgain);
+  EXPECT_EQ(step(node(1, Own::kCopied), {node(2, Own::kMember, "Y"), std::nullopt}), Step::kRefuse);
+}
+
+TEST(Founding, WhatIsLeftAreCopiesAndTheyGoOn) {
+  EXPECT_EQ(step(node(1, Own::kCopied), {}), Step::kStart);
+  EXPECT_EQ(step(node(1, Own::kCopied), {node(2, Own::kCopied), node(3, Own::kCopied)}), Step::kStart);
+  EXPECT_EQ(step(node(1, Own::kCopied), {node(2, Own::kCopied), node(3, Own::kLost)}), Step::kStart);
+  EXPECT_EQ(step(node(1, Own::kCopied), {node(2, Own::kCopied), empty(3)}), Step::kStart);
+}
+
+TEST(Founding, NobodyFoundsBesideACopyOfAMetadataLog) {
+  EXPECT_EQ(step(empty(1), {empty(2), node(3, Own::kCopied)}, true), Step::kAskAgain);
+  EXPECT_EQ(step(node(1, Own::kLost), {node(2, Own::kLost), node(3, Own::kCopied)}, true), Step::kAskAgain);
+  EXPECT_EQ(step(node(1, Own::kFormatted), {node(2, Own::kFormatted), node(3, Own::kCopied)}, true), Step::kAskAgain);
+  EXPECT_EQ(step(node(1, Own::kReady), {node(2, Own::kReady), node(3, Own::kCopied)}, true), Step::kAskAgain);
+}
+
 TEST(Founding, NobodyFoundsBesideWhoLostItsMetadataLog) {
   EXPECT_EQ(step(empty(1), {empty(2), node(3, Own::kLost)}, true), Step::kAskAgain);
   EXPECT_EQ(step(node(1, Own::kFormatted), {node(2, Own::kFormatted), node(3, Own::kLost)}, true), Step::kAskAgain);

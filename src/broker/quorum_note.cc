@@ -11,6 +11,7 @@ namespace thalweg::broker {
 namespace {
 
 constexpr std::string_view kFile = "thalweg-quorum", kLogFolder = "__cluster_metadata-0";
+constexpr std::string_view kAside = ".copy";
 
 std::string path_in(const std::string& directory) { return fmt::format("{}/{}", directory, kFile); }
 
@@ -44,7 +45,8 @@ std::optional<Own> founding_of(std::optional<std::string_view> text) {
 
 std::string to_text(const QuorumNote& note) {
   return fmt::format("version=1\nincarnation={}\nfounding={}\ncluster.id={}\nmember={}\ndirectory.id={}\n",
-                     note.incarnation, name(note.founding), note.cluster_id, note.member, to_string(note.directory));
+                     note.incarnation, name(note.founding), note.cluster_id, note.member, to_string(note.directory)) +
+         (note.born ? fmt::format("born={}\n", *note.born) : "");
 }
 
 Result<QuorumNote> parse_quorum_note(std::string_view text) {
@@ -55,10 +57,12 @@ Result<QuorumNote> parse_quorum_note(std::string_view text) {
   const auto member = number<std::uint64_t>(take_line(text, "member"));
   const auto directory_text = take_line(text, "directory.id");
   const auto directory = directory_text ? Uuid::parse(*directory_text) : std::nullopt;
-  if (version != "1" || !incarnation || *incarnation < 0 || !founding || !cluster || !member || !directory ||
-      !text.empty())
+  const bool says_born = !text.empty();  // no older release does
+  const auto born = says_born ? number<std::int64_t>(take_line(text, "born")) : std::nullopt;
+  if (version != "1" || (says_born && !born) || !incarnation || *incarnation < 0 || !founding || !cluster || !member ||
+      !directory || !text.empty())
     return fail(ErrorCode::kKafkaStorageError, "not a note of the quorum");
-  return QuorumNote{*incarnation, *founding, std::string(*cluster), *member, *directory};
+  return QuorumNote{*incarnation, *founding, std::string(*cluster), *member, *directory, born};
 }
 
 Result<QuorumNote> read_quorum_note(Disk& disk, const std::string& directory) {
@@ -75,7 +79,29 @@ Result<QuorumNote> read_quorum_note(Disk& disk, const std::string& directory) {
 }
 
 Task<Result<>> write_quorum_note(Disk& disk, std::string directory, QuorumNote note) {
-  co_return co_await disk.replace_file(path_in(directory), SharedBytes::copy_of(std::string_view(to_text(note))));
+  const std::string path = path_in(directory), beside = path + ".tmp";
+  CO_TRY(const FilePtr file, disk.open(beside, OpenMode::kTruncate));
+  note.born = disk.born(beside);
+  CO_TRY_VOID(file->write(0, SharedBytes::copy_of(std::string_view(to_text(note)))));
+  CO_TRY_VOID(co_await file->sync());
+  CO_TRY_VOID(disk.rename(beside, path));
+  co_return co_await disk.sync_directory(directory);
+}
+
+bool is_copy(Disk& disk, const std::string& path, std::optional<std::int64_t> born) {
+  const auto now = disk.born(path);
+  return born && now && *born != *now;
+}
+
+bool is_copy(Disk& disk, const std::string& directory, const QuorumNote& note) {
+  return is_copy(disk, path_in(directory), note.born);
+}
+
+Task<Result<>> set_metadata_log_aside(Disk& disk, std::string directory) {
+  const std::string folder = fmt::format("{}/{}", directory, kLogFolder), aside = fmt::format("{}{}", folder, kAside);
+  CO_TRY_VOID(disk.remove_directory(aside));
+  CO_TRY_VOID(disk.rename(folder, aside));
+  co_return co_await disk.sync_directory(directory);
 }
 
 bool has_metadata_log(Disk& disk, const std::string& directory) {

@@ -12,13 +12,16 @@ TEST(QuorumNote, IsReadAsItWasWritten) {
                         .founding = Own::kReady,
                         .cluster_id = "4L6g3nShT-eMCtK--X86sw",
                         .member = raft::member_of(BrokerId{3}, 2),
-                        .directory = Uuid{1, 2}};
+                        .directory = Uuid{1, 2},
+                        .born = 1'796'002'257'433'523'887};
   EXPECT_EQ(parse_quorum_note(to_text(note)), note);
   EXPECT_EQ(parse_quorum_note(to_text(QuorumNote())), QuorumNote());
 }
 
 TEST(QuorumNote, WhatIsNotOneIsRefused) {
   const std::string good = to_text(QuorumNote{.incarnation = 7});
+  EXPECT_FALSE(parse_quorum_note(good + "born=\n"));
+  EXPECT_FALSE(parse_quorum_note(good + "born=1\nborn=1\n"));
   for (std::size_t size = 0; size < good.size(); ++size) EXPECT_FALSE(parse_quorum_note(good.substr(0, size))) << size;
   EXPECT_FALSE(parse_quorum_note(good + "more\n"));
   std::string unknown = good;
@@ -33,6 +36,31 @@ Task<bool> write_and_read(const Shard* shard) {
   if (!co_await write_quorum_note(shard->disk, "/data", {.incarnation = 9})) co_return false;
   const auto note = read_quorum_note(shard->disk, "/data");
   co_return note && note->incarnation == 9;
+}
+
+TEST(QuorumNote, OneThatWasCopiedIsTold) {
+  sim::World world(1);
+  auto& node = world.add_node("node", 1, [](sim::Node&) { return nullptr; });
+  node.start();
+  ASSERT_EQ(world.run(node, write_and_read(&node.shard(0))), true);
+  EXPECT_FALSE(is_copy(node.disk(), "/data", *read_quorum_note(node.disk(), "/data")));
+  node.disk().copy("/data", "/copy");
+  EXPECT_TRUE(is_copy(node.disk(), "/copy", *read_quorum_note(node.disk(), "/copy")));
+  EXPECT_FALSE(is_copy(node.disk(), "/data", *read_quorum_note(node.disk(), "/data")));
+  EXPECT_FALSE(is_copy(node.disk(), "/copy", QuorumNote())) << "of a release that did not say";
+}
+
+TEST(QuorumNote, AMetadataLogThatIsSetAsideIsNoneAnyMore) {
+  sim::World world(1);
+  auto& node = world.add_node("node", 1, [](sim::Node&) { return nullptr; });
+  node.start();
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(node.disk().make_directory("/data/__cluster_metadata-0"));
+    ASSERT_TRUE(node.disk().open("/data/__cluster_metadata-0/00000000000000000001.log", OpenMode::kCreate));
+    ASSERT_TRUE(*world.run(node, set_metadata_log_aside(node.disk(), "/data")));
+    EXPECT_FALSE(has_metadata_log(node.disk(), "/data"));
+    EXPECT_TRUE(node.disk().exists("/data/__cluster_metadata-0.copy/00000000000000000001.log"));
+  }
 }
 
 TEST(QuorumNote, LiesInTheMetadataDirectory) {

@@ -25,12 +25,18 @@ std::optional<Endpoint> own_endpoint(const config::BrokerConfig& config, const s
 Own own_of(Disk& disk, const config::BrokerConfig& config, const QuorumNote& note, const std::string& cluster_id,
            bool was_broker) {
   if (cluster_id.empty()) return Own::kEmpty;
-  if (has_metadata_log(disk, config.metadata_log_dir)) return Own::kMember;
+  if (has_metadata_log(disk, config.metadata_log_dir))
+    return is_copy(disk, config.metadata_log_dir, note) ? Own::kCopied : Own::kMember;
   const bool was_member =
       note.cluster_id == cluster_id && (note.founding == Own::kMember || note.founding == Own::kLost);
   if (was_broker || was_member) return Own::kLost;
   if (config::founds_alone(config)) return Own::kReady;  // all founders are formatted
   return note.cluster_id == cluster_id && note.founding == Own::kReady ? Own::kReady : Own::kFormatted;
+}
+
+Task<> write_note(const Shard* shard, std::string directory, QuorumNote note) {
+  const auto written = co_await write_quorum_note(shard->disk, std::move(directory), std::move(note));
+  if (!written) log::warn("the note of the metadata quorum cannot be written", field("error", written.error()));
 }
 
 }  // namespace
@@ -62,11 +68,16 @@ Task<Result<>> QuorumParticipant::begin(Found found) {
   note_membership(own, found.cluster_id);
   if (!found.directory && note_.directory.is_zero())
     note_.directory = Uuid::from_random(shard_.random.next(), shard_.random.next());
+  self_.seen.own = own;
+  if (own == Own::kCopied && config::starts_among_others(config_))
+    log::warn(
+        "the metadata log of this node was put back from a copy: where others have theirs, it has no vote before "
+        "it has joined them again",
+        field("directory", config_.metadata_log_dir));
   // Who is asked by nobody before it serves may write it beside the opening of its log.
   if (config::starts_among_others(config_)) CO_TRY_VOID(co_await keep_note());
 
   self_.seen.node = config_.node_id;
-  self_.seen.own = own;
   self_.seen.by_hand = by_hand;
   self_.seen.cluster_id = std::move(found.cluster_id);
   for (const auto& voter : config_.quorum_voters) self_.seen.voters.push_back(voter.id);
@@ -102,7 +113,8 @@ Task<Result<>> QuorumParticipant::remember_membership() {
 }
 
 Task<Result<>> QuorumParticipant::keep_note() {
-  if (kept_ == note_) co_return Result<>();
+  // The note is what tells that the log is a copy, until that is decided.
+  if (kept_ == note_ || self_.seen.own == Own::kCopied) co_return Result<>();
   CO_TRY_VOID(co_await write_quorum_note(shard_.disk, config_.metadata_log_dir, note_));
   kept_ = note_;
   co_return Result<>();
@@ -112,7 +124,7 @@ Task<Result<>> QuorumParticipant::take_part(FoundingRound::WriteClusterId write_
   round_ = std::make_unique<FoundingRound>(shard_, config_, self_, note_, std::move(write_cluster_id));
   CO_TRY(outcome_, co_await round_->run());
   asked_at_ = outcome_.addresses;
-  self_.seen.own = Own::kMember;
+  if (self_.seen.own != Own::kCopied) self_.seen.own = Own::kMember;
   co_return Result<>();
 }
 
@@ -149,6 +161,13 @@ std::optional<Endpoint> QuorumParticipant::said_address_of(raft::MemberId member
   return at == known->endpoints.end() ? known->endpoints.begin()->second : at->second;
 }
 
+// All were put back. Who says so too early would pass for one that remembers, to others that still ask around.
+void QuorumParticipant::is_no_copy_any_more(raft::Leadership leadership) {
+  if (self_.seen.own != Own::kCopied || leadership.leader == kNoBroker) return;
+  self_.seen.own = Own::kMember;
+  spawn(shard_, write_note(&shard_, config_.metadata_log_dir, note_));
+}
+
 void QuorumParticipant::attach(raft::Quorum& quorum, std::function<bool(BrokerId)> is_broker) {
   quorum_ = &quorum;
   self_.member = quorum.self();
@@ -173,6 +192,8 @@ void QuorumParticipant::attach(raft::Quorum& quorum, std::function<bool(BrokerId
   options.is_broker = std::move(is_broker);
   keeper_ = std::make_unique<raft::VoterKeeper>(shard_, quorum, options);
   keeper_->start();
+  quorum.on_leader_change([this](raft::Leadership leadership) { is_no_copy_any_more(leadership); });
+  is_no_copy_any_more(quorum.leader());
 }
 
 void QuorumParticipant::stop() {

@@ -72,6 +72,7 @@ class QuorumParticipant {
 
  private:
   Task<Result<>> keep_note();
+  void is_no_copy_any_more(raft::Leadership leadership);
   bool is_noted(Own own, const std::string& cluster_id) const;
   void note_membership(Own own, const std::string& cluster_id);
 

@@ -80,6 +80,16 @@ TEST_F(QuorumParticipantTest, ADiskRemembersThatThereWasAMetadataLog) {
   EXPECT_NE(said.directory, kDirectory);
 }
 
+TEST_F(QuorumParticipantTest, AMetadataLogThatWasPutBackIsACopyAtEachStartUntilSomebodyDecides) {
+  begin_log();
+  EXPECT_EQ(Own(begin("X", false).own), Own::kMember);
+  machine_.disk().copy("/data", "/copy");
+  ASSERT_TRUE(machine_.disk().remove_directory("/data"));
+  ASSERT_TRUE(machine_.disk().rename("/copy", "/data"));
+  EXPECT_EQ(Own(begin("X", false).own), Own::kCopied);
+  EXPECT_EQ(Own(begin("X", false).own), Own::kCopied);
+}
+
 // Of a process that was killed when it had just begun the log. The power may fail in any moment after the next start.
 TEST_F(QuorumParticipantTest, WhatIsNotedOfAMetadataLogIsNotedOfOneThatLasts) {
   for (int i = 0; i < 20; ++i) {

@@ -301,6 +301,17 @@ TEST_F(RaftVoters, WhoComesBackAtAnotherAddressThanTheFilesSayIsFoundThere) {
   }
 }
 
+// It finds the others as empty as itself, and does not count among them.
+TEST_F(RaftVoters, WhoIsNotAtOneOfTheAddressesFoundsNothingAndJoins) {
+  begin([](int node) {
+    auto settings = settings_of(node);
+    settings["controller.quorum.bootstrap.servers"] = "node-1:9093,node-2:9093";
+    return settings;
+  });
+  EXPECT_EQ(voters(), 2u);
+  EXPECT_FALSE(broker(leader()).quorum().membership().is_voter(broker(3).quorum().self()));
+}
+
 TEST_F(RaftVoters, AreThoseOfTheFileWhereItNamesThem) {
   begin([](int node) {
     auto settings = settings_of(node);

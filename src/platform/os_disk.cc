@@ -167,6 +167,13 @@ Result<Timestamp> OsDisk::modified(const std::string& path) {
   return Timestamp{info.st_mtim.tv_sec} * 1000 + info.st_mtim.tv_nsec / 1'000'000;
 }
 
+std::optional<std::int64_t> OsDisk::born(const std::string& path) {
+  struct statx info{};
+  if (::statx(AT_FDCWD, path.c_str(), AT_STATX_SYNC_AS_STAT, STATX_BTIME, &info) != 0) return std::nullopt;
+  if (!(info.stx_mask & STATX_BTIME)) return std::nullopt;
+  return std::int64_t{info.stx_btime.tv_sec} * 1'000'000'000 + info.stx_btime.tv_nsec;
+}
+
 Result<DiskSpace> OsDisk::space(const std::string& path) {
   struct statvfs info{};
   if (::statvfs(path.c_str(), &info) != 0) return os_failure(path, errno);

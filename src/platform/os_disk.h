@@ -19,6 +19,7 @@ class OsDisk : public Disk {
   Result<std::vector<DirectoryEntry>> list(const std::string& path) override;
   bool exists(const std::string& path) override;
   Result<Timestamp> modified(const std::string& path) override;
+  std::optional<std::int64_t> born(const std::string& path) override;
   Result<DiskSpace> space(const std::string& path) override;
   Task<Result<>> sync_directory(const std::string& path) override;
   Result<std::shared_ptr<void>> lock(const std::string& path) override;

@@ -57,6 +57,20 @@ TEST_F(OsDiskTest, AReaderSeesTheFileGrow) {
   EXPECT_EQ(content("a"), "abc");
 }
 
+TEST_F(OsDiskTest, ACopyIsBornAfterItsOriginalAndARenamedFileIsTheSame) {
+  ASSERT_TRUE(open("a")->write(0, as_bytes("abc")));
+  const auto born = disk.born(directory / "a");
+  if (!born) GTEST_SKIP() << "this file system does not know";
+  ASSERT_TRUE(open("a")->write(0, as_bytes("abcd")));
+  EXPECT_EQ(disk.born(directory / "a"), born);
+  std::filesystem::copy_file(directory / "a", directory / "copy");
+  std::filesystem::last_write_time(directory / "copy", std::filesystem::last_write_time(directory / "a"));
+  ASSERT_TRUE(disk.rename(directory / "a", directory / "b"));
+  EXPECT_EQ(disk.born(directory / "b"), born);
+  EXPECT_EQ(disk.born(directory / "a"), std::nullopt);
+  EXPECT_NE(disk.born(directory / "copy"), born);
+}
+
 TEST_F(OsDiskTest, TruncatesAndSyncs) {
   const FilePtr file = open("a");
   ASSERT_TRUE(file->write(0, as_bytes("abcdef")));

@@ -60,6 +60,7 @@ class TestDisk : public Disk {
   Result<std::vector<DirectoryEntry>> list(const std::string& path) override;
   bool exists(const std::string& path) override { return files.contains(path); }
   Result<Timestamp> modified(const std::string&) override { return Timestamp{0}; }
+  std::optional<std::int64_t> born(const std::string&) override { return std::nullopt; }
   Result<DiskSpace> space(const std::string&) override { return DiskSpace{1 << 30, 1 << 30}; }
   Task<Result<>> sync_directory(const std::string&) override;
   Result<std::shared_ptr<void>> lock(const std::string&) override { return std::make_shared<int>(0); }

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -80,6 +81,9 @@ class Disk {
   virtual bool exists(const std::string& path) = 0;
   // When the file's content last changed, by the date of the machine that it is on; a copy may carry the original's.
   virtual Result<Timestamp> modified(const std::string& path) = 0;
+  // When this file came to be where it is, in nanoseconds since 1970: a renamed file keeps it, and a copy, whatever
+  // dates it carries, has one of its own. Nothing: there is no such file, or its file system does not know.
+  virtual std::optional<std::int64_t> born(const std::string& path) = 0;
   // Of the file system that `path` lies on.
   virtual Result<DiskSpace> space(const std::string& path) = 0;
   // Makes the names in a directory durable.

@@ -61,7 +61,7 @@ bool apply_torn(Simulation& simulation, Content& to, std::uint64_t position, Byt
 }  // namespace
 
 struct SimDisk::Inode {
-  explicit Inode(std::shared_ptr<std::uint64_t> used) : used_(std::move(used)) {}
+  Inode(std::shared_ptr<std::uint64_t> used, std::int64_t number) : born(number), used_(std::move(used)) {}
   ~Inode() { *used_ -= cache.size(); }
   void change(Change c, Timestamp now) {
     modified = now;
@@ -84,6 +84,7 @@ struct SimDisk::Inode {
     cache = durable;
     *used_ += cache.size();
   }
+  const std::int64_t born;
   Content cache, durable;
   std::vector<Change> dirty;
   std::uint64_t unread_from = UINT64_MAX;  // the changes from this one on were written unread
@@ -169,7 +170,7 @@ Result<FilePtr> SimDisk::open(const std::string& path, OpenMode mode) {
   auto at = place.parent->now.find(place.name);
   if (at == place.parent->now.end()) {
     if (mode == OpenMode::kRead || mode == OpenMode::kReadWrite) return failure(path, "no such file or directory");
-    place.parent->set(place.name, Entry{nullptr, std::make_shared<Inode>(used_)});
+    place.parent->set(place.name, Entry{nullptr, make_file()});
     at = place.parent->now.find(place.name);
   }
   if (!at->second.file) return failure(path, "is a directory");
@@ -239,6 +240,36 @@ Result<Timestamp> SimDisk::modified(const std::string& path) {
   const Entry* entry = find(path);
   if (!entry || !entry->file) return failure(path, "no such file");
   return entry->file->modified;
+}
+
+std::shared_ptr<SimDisk::Inode> SimDisk::make_file() { return std::make_shared<Inode>(used_, ++files_made_); }
+
+// Which of the files it is that were ever made: as good as a time, of which no two have the same.
+std::optional<std::int64_t> SimDisk::born(const std::string& path) {
+  const Entry* entry = find(path);
+  return entry && entry->file ? std::optional(entry->file->born) : std::nullopt;
+}
+
+SimDisk::Entry SimDisk::copy_of(const Entry& entry) {
+  if (entry.file) {
+    auto file = make_file();
+    file->durable = entry.file->cache;
+    file->reset_cache();
+    file->modified = entry.file->modified;
+    return {nullptr, std::move(file)};
+  }
+  auto directory = std::make_shared<Directory>();
+  for (const auto& [name, inside] : entry.directory->now) directory->now.emplace(name, copy_of(inside));
+  directory->durable = directory->now;
+  return {std::move(directory), nullptr};
+}
+
+void SimDisk::copy(const std::string& from, const std::string& to) {
+  const Entry* const entry = find(from);
+  const auto place = place_of(to);
+  CHECK(entry && place);
+  place->parent->set(place->name, copy_of(*entry));
+  place->parent->clean(place->parent->changes);
 }
 
 Result<DiskSpace> SimDisk::space(const std::string&) {

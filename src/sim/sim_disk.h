@@ -57,9 +57,12 @@ class SimDisk : public Disk {
   Result<std::vector<DirectoryEntry>> list(const std::string& path) override;
   bool exists(const std::string& path) override;
   Result<Timestamp> modified(const std::string& path) override;
+  std::optional<std::int64_t> born(const std::string& path) override;
   Result<DiskSpace> space(const std::string& path) override;
   Task<Result<>> sync_directory(const std::string& path) override;
   Result<std::shared_ptr<void>> lock(const std::string& path) override;
+  // The tree at `from` as `cp -a` would have it at `to`: all of it on the disk, and made now.
+  void copy(const std::string& from, const std::string& to);
   // What the disk was made with: a lack that comes later takes its users by surprise.
   std::size_t open_files_max() override { return open_files_promised_; }
 
@@ -78,6 +81,8 @@ class SimDisk : public Disk {
   };
   Result<Place> place_of(std::string_view path) const;
   const Entry* find(std::string_view path) const;
+  std::shared_ptr<Inode> make_file();
+  Entry copy_of(const Entry& entry);
   void finish_direct(Directory& directory);
   void lose_unread(Inode& file);
   void lose(Directory& directory);
@@ -90,6 +95,7 @@ class SimDisk : public Disk {
   std::shared_ptr<std::size_t> open_files_ = std::make_shared<std::size_t>(0);
   const std::size_t open_files_promised_;
   std::uint64_t syncs_ = 0;
+  std::int64_t files_made_ = 0;
   std::set<std::string> locks_;
   std::uint64_t failed_syncs_ = 0, false_syncs_ = 0, broken_promises_ = 0;
 };

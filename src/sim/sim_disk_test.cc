@@ -91,6 +91,16 @@ TEST_F(SimDiskTest, AFileSaysWhenItChanged) {
   EXPECT_FALSE(disk.modified("missing"));
 }
 
+TEST_F(SimDiskTest, ACopyIsOnTheDiskAndIsBornAnew) {
+  ASSERT_TRUE(disk.make_directory("/a/b"));
+  ASSERT_TRUE(open("/a/b/f")->write(0, as_bytes("text")));
+  disk.copy("/a", "/c");
+  EXPECT_NE(disk.born("/c/b/f"), disk.born("/a/b/f"));
+  ASSERT_TRUE(open("/a/b/f")->write(0, as_bytes("TEXT")));
+  power_loss();
+  EXPECT_EQ(content("/c/b/f"), "text");
+}
+
 TEST_F(SimDiskTest, NamesAreDurableAfterTheDirectoryIsSynced) {
   std::set<bool> lost;
   for (int i = 0; i < 50; ++i) {

@@ -77,6 +77,14 @@ void DirectoryCheckpoints::forget(const TopicPartition& partition) {
   leaving_[partition] = ++changes_;  // the folder's new name counts as a change, too
 }
 
+std::set<TopicPartition> DirectoryCheckpoints::with_records() const {
+  std::set<TopicPartition> found;
+  for (const Kind kind : {kRecoveryPoint, kHighWatermark})
+    for (const auto& [partition, offset] : offsets_[kind])
+      if (offset > of(partition).log_start) found.insert(partition);
+  return found;
+}
+
 std::size_t DirectoryCheckpoints::forget_all_but(const std::function<bool(const TopicPartition&)>& keep) {
   std::vector<TopicPartition> gone;
   for (const OffsetCheckpoint& offsets : offsets_)

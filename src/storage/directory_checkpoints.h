@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/types.h"
@@ -41,6 +42,8 @@ class DirectoryCheckpoints {
   void lower(const TopicPartition& partition, Offset to);
   // The folder is gone, or has another name: nothing that is said here may count for what comes under this name next.
   void forget(const TopicPartition& partition);
+  // Those that had records on disk when this was written.
+  std::set<TopicPartition> with_records() const;
   // Forgets all that `keep` does not name, and says how many.
   std::size_t forget_all_but(const std::function<bool(const TopicPartition&)>& keep);
   // Whether it was forgotten and that is not on disk yet. Until then no folder may begin under this name.

@@ -96,6 +96,7 @@ class FaultDisk : public Disk {
     return disk_.exists(path);
   }
   Result<Timestamp> modified(const std::string& path) override { return disk_.modified(path); }
+  std::optional<std::int64_t> born(const std::string& path) override { return disk_.born(path); }
   Result<DiskSpace> space(const std::string& path) override { return disk_.space(path); }
   Task<Result<>> sync_directory(const std::string& path) override {
     ++faults_.directory_syncs;

@@ -43,6 +43,7 @@ Task<Result<>> LogManager::start(std::string cluster_id) {
     if (!ready) co_return std::unexpected(DataDirectory::explained(directory.files.path(), ready.error()));
   }
   CO_TRY_VOID(co_await settle_moves());
+  settle_lost();
   spawn(*shards_[0], every(this, running_, config_.retention_check_interval, &LogManager::apply_retention));
   spawn(*shards_[0],
         every(this, running_, shorter(config_.checkpoint_interval, config_.start_offset_checkpoint_interval),
@@ -103,9 +104,13 @@ Task<Result<>> LogManager::read_directory(Directory& directory, bool is_new) {
   CO_TRY(const auto folders, files.folders());
   directory.partitions.insert(folders.partitions.begin(), folders.partitions.end());
   if (clean) directory.as_stopped = directory.partitions;
+  directory.lost = without_folders(directory, folders);
   // Of folders whose end a crash did not leave time to write down.
-  directory.checkpoints->forget_all_but(
-      [&](const auto& partition) { return directory.partitions.contains(partition); });
+  const std::size_t forgotten = directory.checkpoints->forget_all_but([&](const auto& partition) {
+    return directory.partitions.contains(partition) || directory.lost.contains(partition);
+  });
+  // Without their remains these would look lost to the next start. On a full disk they may.
+  if (forgotten > 0 && !folders.deleted.empty()) (void)co_await directory.checkpoints->write();
   std::vector<std::string> deleted;
   for (const std::string& name : folders.deleted) deleted.push_back(files.path() + "/" + name);
   if (clean) CO_TRY_VOID(co_await files.clear_clean_shutdown());
@@ -148,6 +153,8 @@ std::optional<std::size_t> LogManager::directory_of(const TopicPartition& partit
 
 std::size_t LogManager::directory_for(const TopicPartition& partition) const {
   if (const auto found = directory_of(partition)) return *found;
+  for (std::size_t i = 0; i < directories_.size(); ++i)
+    if (directories_[i].lost.contains(partition)) return i;
   if (const auto preferred = preferred_.find(partition); preferred != preferred_.end()) return preferred->second;
   std::size_t best = 0;
   for (std::size_t i = 1; i < directories_.size(); ++i)
@@ -182,6 +189,7 @@ Task<Result<LogPtr>> LogManager::open_alone(TopicPartition partition, Uuid topic
     CO_TRY_VOID(co_await until_gone(partition));
   }
   const std::size_t at = directory_for(partition);
+  if (directories_[at].lost.contains(partition)) CO_TRY_VOID(co_await begin_lost(at, partition));
   directories_[at].partitions.insert(partition);
   auto opened = co_await shards_[shard]->call(*this, &LogManager::open_here, shard,
                                               options_of(at, partition, topic_id, std::move(config)));

@@ -156,6 +156,7 @@ class LogManager {
     std::shared_ptr<DirectoryCheckpoints> checkpoints;
     std::set<TopicPartition> partitions;  // folders, opened or not
     std::set<TopicPartition> as_stopped;  // those that nobody has touched since a clean stop
+    std::set<TopicPartition> lost;        // had records, by the checkpoints, and have no folder: log_manager_lost.cc
   };
   // A copy on its way into a directory.
   struct Future {
@@ -183,6 +184,9 @@ class LogManager {
   Result<> open_directories(const std::string& cluster_id);
   Task<Result<>> settle_identity(Directory& directory);
   Task<Result<>> read_directory(Directory& directory, bool is_new);
+  static std::set<TopicPartition> without_folders(const Directory& directory, const DataDirectory::Folders& folders);
+  void settle_lost();
+  Task<Result<>> begin_lost(std::size_t directory, TopicPartition partition);
   std::size_t directory_for(const TopicPartition& partition) const;
   std::optional<std::size_t> directory_of(const TopicPartition& partition) const;
   Task<Result<LogPtr>> open_alone(TopicPartition partition, Uuid topic_id, LogConfig config, unsigned shard);

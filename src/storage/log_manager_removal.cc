@@ -20,6 +20,8 @@ Task<> LogManager::remove(std::string topic, Uuid topic_id, std::vector<Partitio
   for (const PartitionId number : partitions) {
     if (pace.due()) co_await give_way();
     const TopicPartition partition{topic, number};
+    for (Directory& directory : directories_)
+      if (directory.lost.erase(partition) > 0) directory.checkpoints->forget(partition);
     const auto found = logs_.find(partition);
     const Uuid owner = found == logs_.end() ? topic_id_of_folder(partition) : found->second.log->topic_id();
     const bool is_theirs = owner.is_zero() ? is_blank(partition) : owner == topic_id;

@@ -130,6 +130,66 @@ TEST_F(LogManagerTest, ALogThatLacksRecordsIsNamedUntilThatWasTold) {
   }
 }
 
+// To have it copied anew from the leader, as somebody may think who finds it damaged. It must not lead with what is
+// left.
+TEST_F(LogManagerTest, ALogWhoseFolderWasTakenAwayLacksRecords) {
+  dirs.push_back(t.directory + "/b");
+  std::string folder;
+  {
+    auto manager = start();
+    const auto log = open(*manager, "orders", 0);
+    folder = log->directory();
+    append(*log, 5);
+    t.run(log->flush());
+    append(*open(*manager, "orders", 1), 3);
+    ASSERT_TRUE(t.run(manager->stop()));
+  }
+  ASSERT_TRUE(t.disk.remove_directory(folder));
+  for (int life = 0; life < 3; ++life) {
+    auto manager = start();
+    open(*manager, "orders", 1);
+    const auto log = open(*manager, "orders", 0);
+    EXPECT_EQ(log->directory(), folder);
+    EXPECT_EQ(log->end_offset(), Offset{0});
+    EXPECT_EQ(manager->with_records_missing(), std::vector<LogPtr>(life < 2 ? 1 : 0, log));
+    if (life == 1) ASSERT_TRUE(t.run(manager->told_missing()));
+  }
+}
+
+TEST_F(LogManagerTest, AFolderThatWasMovedToAnotherDirectoryIsNotTakenAway) {
+  dirs.push_back(t.directory + "/b");
+  std::string folder;
+  {
+    auto manager = start();
+    const auto log = open(*manager, "orders", 0);
+    folder = log->directory();
+    append(*log, 5);
+    ASSERT_TRUE(t.run(manager->stop()));
+  }
+  const std::string there = (folder.starts_with(dirs[0]) ? dirs[1] : dirs[0]) + "/orders-0";
+  ASSERT_TRUE(t.disk.rename(folder, there));
+  auto manager = start();
+  const auto log = open(*manager, "orders", 0);
+  EXPECT_EQ(log->directory(), there);
+  EXPECT_EQ(log->end_offset(), Offset{5});
+  EXPECT_TRUE(manager->with_records_missing().empty());
+}
+
+// Neither with what is left of it, nor without: what the next start finds of it may be the checkpoint alone.
+TEST_F(LogManagerTest, ALogThatWasRemovedIsNotTakenAway) {
+  {
+    auto manager = start();
+    append(*open(*manager, "orders", 0), 5);
+    ASSERT_TRUE(t.run(manager->stop()));
+  }
+  ASSERT_TRUE(t.disk.rename(dirs[0] + "/orders-0", dirs[0] + "/orders-0.0123456789abcdef0123456789abcdef-delete"));
+  for (int life = 0; life < 2; ++life) {
+    auto manager = start();
+    open(*manager, "orders", 0, Uuid{3, 4});
+    EXPECT_TRUE(manager->with_records_missing().empty()) << life;
+  }
+}
+
 TEST_F(LogManagerTest, ATornEndIsNotMissed) {
   std::uint64_t last = 0;
   {

@@ -9,7 +9,7 @@
 namespace thalweg::simulation {
 namespace {
 
-const std::string kDataDirectory = "/data";
+const std::string kDataDirectory = "/data", kCopy = "/copy";
 
 std::string host_of(int node) { return fmt::format("broker-{}", node); }
 
@@ -73,5 +73,13 @@ std::string folder_of(const std::string& topic, PartitionId partition) {
 }
 
 void empty_disk(sim::Node& machine) { CHECK(machine.disk().remove_directory(kDataDirectory)); }
+
+void copy_disk(sim::Node& machine) { machine.disk().copy(kDataDirectory, kCopy); }
+
+void put_copy_back(sim::Node& machine) {
+  empty_disk(machine);
+  machine.disk().copy(kCopy, kDataDirectory);
+  CHECK(machine.disk().remove_directory(kCopy));
+}
 
 }  // namespace thalweg::simulation

@@ -34,5 +34,9 @@ sim::Node& add_cluster_node(sim::World& world, int node, Quorum quorum);
 std::string folder_of(const std::string& topic, PartitionId partition);
 // With all that is on its disk. REQUIRES: it is down
 void empty_disk(sim::Node& machine);
+// A snapshot of the file system, while the machine goes on.
+void copy_disk(sim::Node& machine);
+// All that happened on its disk since copy_disk() has not. REQUIRES: it is down
+void put_copy_back(sim::Node& machine);
 
 }  // namespace thalweg::simulation

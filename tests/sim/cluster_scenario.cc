@@ -51,8 +51,11 @@ struct ClusterClients {
 };
 
 // What is special of a run.
-enum class ClusterKind { kVotesOfTheFile, kVotesChange, kADiskIsReplaced, kABitFlips };
-ClusterKind kind_of(std::uint64_t seed) { return seed % 6 == 5 ? ClusterKind::kABitFlips : ClusterKind(seed % 3); }
+enum class ClusterKind { kVotesOfTheFile, kVotesChange, kADiskIsReplaced, kABitFlips, kACopyIsPutBack };
+ClusterKind kind_of(std::uint64_t seed) {
+  if (seed % 12 == 8) return ClusterKind::kACopyIsPutBack;
+  return seed % 6 == 5 ? ClusterKind::kABitFlips : ClusterKind(seed % 3);
+}
 
 constexpr Instant kTopicComesLate = 6s;
 
@@ -80,6 +83,7 @@ class ClusterScenario {
     suffer();
     if (kind_ == ClusterKind::kADiskIsReplaced && replace_a_disk()) suffer();
     if (kind_ == ClusterKind::kABitFlips && flip_a_bit()) suffer();
+    if (kind_ == ClusterKind::kACopyIsPutBack && put_a_copy_back()) suffer();
     if (!world_.run_until([this] { return clients_->done(); }, 4min))
       history_.violation("no progress after healing" + clients_->complaints());
     check("after healing");
@@ -107,6 +111,29 @@ class ClusterScenario {
     node.start();
     ++replaced_disks_;
     return is_settled("after a disk was replaced", true);
+  }
+
+  // Of two that decide while the third is away, one forgets it and comes back first, together with the third.
+  bool put_a_copy_back() {
+    if (!is_settled("before a disk is copied", true)) return false;
+    auto& simulation = world_.simulation;
+    const std::size_t forgetful = simulation.below(nodes_.size());
+    auto& away = *nodes_[(forgetful + 1 + simulation.below(2)) % nodes_.size()];
+    copy_disk(*nodes_[forgetful]);
+    world_.run_for(simulation.between(0ms, 1s));
+    away.crash(sim::Crash::kKill);
+    world_.run_for(simulation.between(0ms, 5s));
+    for (auto* node : nodes_)
+      if (node->is_up()) node->crash(sim::Crash::kKill);
+    put_copy_back(*nodes_[forgetful]);
+    ++copies_put_back_;
+    for (auto* node : nodes_) {
+      const bool first = node == &away || node == nodes_[forgetful];
+      simulation.at(world_.now() + simulation.between(0ms, first ? 500ms : 8s), [node] {
+        if (!node->is_up()) node->start();
+      });
+    }
+    return is_settled("after a copy of a disk was put back", true);
   }
 
   // On one disk while all are down: whoever led a partition may be the one that lacks some of it now.
@@ -175,6 +202,7 @@ class ClusterScenario {
                          .moves = std::uint64_t(clients_->mover ? clients_->mover->answered() : 0),
                          .replaced_disks = replaced_disks_,
                          .flipped_bits = flipped_bits_,
+                         .copies_put_back = copies_put_back_,
                          .steps = world_.simulation.steps(),
                          .founded_after = std::chrono::duration<double>(founded).count(),
                          .virtual_seconds = std::chrono::duration<double>(world_.now()).count()};
@@ -329,7 +357,7 @@ class ClusterScenario {
   std::string cluster_id_;
   std::map<std::int64_t, metadata::ImagePtr> images_;
   std::set<std::int32_t> epochs_;
-  std::uint64_t replaced_disks_ = 0, flipped_bits_ = 0;
+  std::uint64_t replaced_disks_ = 0, flipped_bits_ = 0, copies_put_back_ = 0;
 };
 
 }  // namespace
@@ -339,6 +367,7 @@ void ClusterCounts::add(const ClusterCounts& other) {
   failed_syncs += other.failed_syncs, elections += other.elections, leaderships += other.leaderships;
   acknowledged += other.acknowledged, deletions += other.deletions, vote_changes += other.vote_changes;
   moves += other.moves, replaced_disks += other.replaced_disks, flipped_bits += other.flipped_bits;
+  copies_put_back += other.copies_put_back;
   steps += other.steps;
   founded_after = std::max(founded_after, other.founded_after);
   virtual_seconds += other.virtual_seconds;
@@ -347,11 +376,12 @@ void ClusterCounts::add(const ClusterCounts& other) {
 std::string to_string(const ClusterCounts& counts) {
   return fmt::format(
       "{} records acknowledged, {} topics, {} deletions, {} changes of voters, {} moves, {} disks replaced, "
-      "{} bits flipped; {} crashes, {} cuts, {} stalls, {} bad disks; {} elections, {} leaderships, founded within "
+      "{} bits flipped, {} copies put back; {} crashes, {} cuts, {} stalls, {} bad disks; {} elections, {} "
+      "leaderships, founded within "
       "{:.1f} s, {} steps, {:.0f} s",
       counts.acknowledged, counts.topics, counts.deletions, counts.vote_changes, counts.moves, counts.replaced_disks,
-      counts.flipped_bits, counts.crashes, counts.cuts, counts.stalls, counts.failed_syncs, counts.elections,
-      counts.leaderships, counts.founded_after, counts.steps, counts.virtual_seconds);
+      counts.flipped_bits, counts.copies_put_back, counts.crashes, counts.cuts, counts.stalls, counts.failed_syncs,
+      counts.elections, counts.leaderships, counts.founded_after, counts.steps, counts.virtual_seconds);
 }
 
 std::vector<std::string> what_is_missing(const ClusterCounts& counts) {
@@ -361,6 +391,7 @@ std::vector<std::string> what_is_missing(const ClusterCounts& counts) {
                                                          {"move of replicas", counts.moves},
                                                          {"replaced disk", counts.replaced_disks},
                                                          {"flipped bit", counts.flipped_bits},
+                                                         {"copy put back", counts.copies_put_back},
                                                          {"crash", counts.crashes},
                                                          {"cut", counts.cuts},
                                                          {"stall", counts.stalls},

@@ -20,6 +20,7 @@ struct ClusterCounts {
   std::uint64_t topics = 0, crashes = 0, cuts = 0, stalls = 0, failed_syncs = 0, elections = 0;
   std::uint64_t leaderships = 0;  // of partitions
   std::uint64_t acknowledged = 0, deletions = 0, vote_changes = 0, moves = 0, replaced_disks = 0, flipped_bits = 0;
+  std::uint64_t copies_put_back = 0;
   std::uint64_t steps = 0;
   double founded_after = 0;  // seconds of virtual time until the first broker served
   double virtual_seconds = 0;

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -64,6 +65,44 @@ def a_bit_that_flips_on_one_disk_of_three_costs_no_record(cluster: Cluster) -> N
     expect_equal(cluster.partitions(_TOPIC)[0]["leader"], 3, "leader")
     got = cluster.thalweg(["consume", _TOPIC, "--count", str(_BATCHES + 1)]).splitlines()
     expect_equal(got, [*wanted, "afterwards"], "records of the one whose log was damaged")
+
+
+def _noted(cluster: Cluster, node: int) -> bool:
+    path = cluster.nodes[node].data / "recovery-point-offset-checkpoint"
+    return path.exists() and f"{_TOPIC} 0 {_BATCHES}\n" in path.read_text()
+
+
+@in_cluster
+def a_folder_that_is_taken_away_on_one_disk_of_three_costs_no_record(cluster: Cluster) -> None:
+    """All are killed, and the one without its folder comes back first: it led, and is in sync by the metadata."""
+    for broker in cluster.nodes.values():
+        broker.properties["log.flush.offset.checkpoint.interval.ms"] = "500"
+    cluster.start()
+    cluster.wait_for_each_other()
+    tool_output(cluster, "kafka-topics", "--create", "--topic", _TOPIC, "--replica-assignment", "3:1:2", "--config", "min.insync.replicas=2")
+    wanted = [f"record {i}" for i in range(_BATCHES)]
+    for text in wanted:
+        _append(cluster, _TOPIC, text)
+    for _ in until(LIMIT_SECONDS):
+        if _noted(cluster, 3):
+            break
+    cluster.kill()
+    shutil.rmtree(cluster.nodes[3].data / f"{_TOPIC}-0")
+    for node in (3, 1):
+        cluster.nodes[node].launch()
+    for _ in until(LIMIT_SECONDS):
+        if cluster.logged(3, "the folder of a partition is gone"):
+            break
+    cluster.start(2)
+    cluster.wait_for_each_other()
+    _append(cluster, _TOPIC, "afterwards")
+    cluster.wait_until_all_in_sync(_TOPIC)
+    got = cluster.thalweg(["consume", _TOPIC, "--count", str(_BATCHES + 1)]).splitlines()
+    expect_equal(got, [*wanted, "afterwards"], "records")
+    tool_output(cluster, "kafka-leader-election", "--election-type", "preferred", "--topic", _TOPIC, "--partition", "0")
+    expect_equal(cluster.partitions(_TOPIC)[0]["leader"], 3, "leader")
+    got = cluster.thalweg(["consume", _TOPIC, "--count", str(_BATCHES + 1)]).splitlines()
+    expect_equal(got, [*wanted, "afterwards"], "records of the one whose folder was taken away")
 
 
 @contextlib.contextmanager
@@ -140,5 +179,6 @@ def _fill_and_make_room(cluster: Cluster) -> str:
 
 ALL = {
     "a bit that flips on one disk of three costs no record": a_bit_that_flips_on_one_disk_of_three_costs_no_record,
+    "a folder that is taken away on one disk of three costs no record": a_folder_that_is_taken_away_on_one_disk_of_three_costs_no_record,
     "a full disk of one server holds up only what it leads": a_full_disk_of_one_holds_up_only_what_it_leads,
 }
