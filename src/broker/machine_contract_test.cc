@@ -192,6 +192,7 @@ class ControllerRequests {
     request.cluster_id = "cluster";
     request.incarnation_id = {1, 1 + std::uint64_t(dice_.below(3))};
     request.listeners.push_back({"PLAINTEXT", "host", 9092, 0});
+    request.log_dirs = {Uuid{5, std::uint64_t(registering_) + 1}};
     for (const auto& feature : controller::supported_features())
       request.features.push_back({std::string(feature.name), feature.min, feature.max});
     return asking<M>(std::move(request), {4});

@@ -97,6 +97,7 @@ class WithFollower : public ::testing::Test {
     request.cluster_id = image()->cluster_id();
     request.incarnation_id = {7, 7};
     request.rack = "south";
+    request.log_dirs = {Uuid{7, 1}};
     request.listeners.push_back({"PLAINTEXT", "follower", 9092, 0});
     for (const auto& [feature, level] : image()->features()) request.features.push_back({feature, 0, 100});
     const auto registered = ask_controller<protocol::BrokerRegistrationResponse>(request, 4);

@@ -74,6 +74,7 @@ std::int64_t Cluster::register_broker(BrokerId id) {
   request.cluster_id = image().cluster_id();
   request.incarnation_id = {std::uint64_t(id.value) + 1, ++incarnations_};
   request.listeners.push_back({"PLAINTEXT", host_name(id), 9092, 0});
+  request.log_dirs = {Uuid{5, std::uint64_t(id.value) + 1}};
   for (const auto& [feature, level] : image().features()) request.features.push_back({feature, 0, 100});
   const auto registered = controller.ask<protocol::BrokerRegistrationResponse>(request);
   if (registered.error_code != ErrorCode::kNone) fail("not registered: " + std::string(name(registered.error_code)));

@@ -297,6 +297,7 @@ void State::start(int i) {
   b.epoch = now().broker(BrokerId{i})->epoch + 1;
   request.incarnation_id = {std::uint64_t(b.epoch), std::uint64_t(i)};
   request.listeners.push_back({"PLAINTEXT", "host", 9092, 0});
+  request.log_dirs = {Uuid{5, std::uint64_t(i) + 1}};
   request.features.push_back({"eligible.leader.replicas.version", 0, 1});
   auto registered =
       controller::register_broker(controller::Standing(now()), options(left_.min), request, false, b.epoch);
