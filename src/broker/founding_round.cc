@@ -76,7 +76,8 @@ Task<Result<FoundingRound::Outcome>> FoundingRound::run() {
 
 // Where addresses say who founds, and none is this node's, the others do without it: they do not know that it is there.
 bool FoundingRound::is_listed(const Round& round) const {
-  return !config_.quorum_voters.empty() || peers_.empty() || round.heard_itself;
+  return !config_.quorum_voters.empty() || peers_.empty() || config::is_surely_bootstrap_server(config_) ||
+         round.heard_itself;
 }
 
 std::vector<BrokerId> FoundingRound::founders() const {

@@ -312,6 +312,17 @@ TEST_F(RaftVoters, WhoIsNotAtOneOfTheAddressesFoundsNothingAndJoins) {
   EXPECT_FALSE(broker(leader()).quorum().membership().is_voter(broker(3).quorum().self()));
 }
 
+// Its own address it does not ask.
+TEST_F(RaftVoters, WhoKnowsItsOwnAddressAmongThoseThatFoundIsOneOfThem) {
+  begin([](int node) {
+    auto settings = settings_of(node);
+    settings["listeners"] = "PLAINTEXT://:9092,CONTROLLER://" + host_of(node) + ":9093";
+    settings["controller.quorum.bootstrap.servers"] = "node-1:9093,node-2:9093,node-3:9093";
+    return settings;
+  });
+  EXPECT_EQ(voters(), 3u);
+}
+
 TEST_F(RaftVoters, AreThoseOfTheFileWhereItNamesThem) {
   begin([](int node) {
     auto settings = settings_of(node);

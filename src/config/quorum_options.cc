@@ -7,6 +7,8 @@
 namespace thalweg::config {
 namespace {
 
+constexpr std::string_view kBootstrapServers = "controller.quorum.bootstrap.servers";
+
 Value value_of(const BrokerConfig& config, std::string_view name) {
   const Option* option = broker_options().find(name);
   CHECK(option);
@@ -27,10 +29,14 @@ bool is_surely_own(const BrokerConfig& config, const HostPort& address) {
 }
 
 // What is not valid is refused at the start (not_served.cc).
-std::vector<HostPort> others_in(const BrokerConfig& config, std::string_view option) {
+std::vector<HostPort> all_in(const BrokerConfig& config, std::string_view option) {
   const auto given = config.properties.find(std::string(option));
   if (given == config.properties.end()) return {};
-  auto servers = parse_host_ports(given->second).value_or(std::vector<HostPort>());
+  return parse_host_ports(given->second).value_or(std::vector<HostPort>());
+}
+
+std::vector<HostPort> others_in(const BrokerConfig& config, std::string_view option) {
+  auto servers = all_in(config, option);
   std::erase_if(servers, [&](const HostPort& address) { return is_surely_own(config, address); });
   return servers;
 }
@@ -47,7 +53,12 @@ Result<std::vector<HostPort>> parse_host_ports(std::string_view text) {
 }
 
 std::vector<HostPort> quorum_bootstrap_servers(const BrokerConfig& config) {
-  return others_in(config, "controller.quorum.bootstrap.servers");
+  return others_in(config, kBootstrapServers);
+}
+
+bool is_surely_bootstrap_server(const BrokerConfig& config) {
+  return std::ranges::any_of(all_in(config, kBootstrapServers),
+                             [&](const HostPort& address) { return is_surely_own(config, address); });
 }
 
 std::vector<HostPort> join_servers(const BrokerConfig& config) { return others_in(config, "thalweg.join"); }

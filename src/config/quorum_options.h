@@ -11,6 +11,8 @@ namespace thalweg::config {
 Result<std::vector<HostPort>> parse_host_ports(std::string_view text);
 // controller.quorum.bootstrap.servers, without those that are surely this node.
 std::vector<HostPort> quorum_bootstrap_servers(const BrokerConfig& config);
+// Whether it names one that surely is; where it does not, a name that leads here may be in it all the same.
+bool is_surely_bootstrap_server(const BrokerConfig& config);
 // thalweg.join, the same; empty: this node was not told to join.
 std::vector<HostPort> join_servers(const BrokerConfig& config);
 // Told to join a cluster, and not which node of it to be: the cluster says.
