@@ -3,13 +3,13 @@
 import json
 import pathlib
 import shutil
-import signal
 import subprocess
 import time
 
 from harness import paths
 from harness.broker import ThalwegBroker
 from harness.outcome import Failure
+from harness.process import resume, suspend
 
 from hosts import NODES, Hosts
 from quorum_log import active_controller, all_vote
@@ -51,12 +51,12 @@ class Node(ThalwegBroker):
         return [*self._inside, *super().command(), "--log-level", self.log_level]
 
     def pause(self) -> None:
-        self.process.send_signal(signal.SIGSTOP)
+        suspend(self.process.pid)
         self.paused = True
 
     def resume(self) -> None:
         if self.paused and self.alive():
-            self.process.send_signal(signal.SIGCONT)
+            resume(self.process.pid)
         self.paused = False
 
     def stop(self) -> float:

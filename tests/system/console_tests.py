@@ -5,7 +5,6 @@ import http.client
 import json
 import pathlib
 import re
-import signal
 import socket
 import stat
 import subprocess
@@ -16,6 +15,7 @@ from cluster_tests import Cluster, until
 from harness import wire
 from harness.broker import ThalwegBroker
 from harness.outcome import Failure, expect, expect_equal
+from harness.process import resume, suspend
 
 
 
@@ -187,11 +187,11 @@ def _tries_a_cluster(cluster: Cluster, console: Console, broker: ThalwegBroker) 
     _change(console, "DELETE", f"/groups/{group}")
     expect(group not in _tool(broker, "kafka-consumer-groups", "--list").split(), "the group is there after it was deleted")
     silent = coordinators[elsewhere[-1]]
-    cluster.nodes[silent].process.send_signal(signal.SIGSTOP)
+    suspend(cluster.nodes[silent].pid)
     try:
         _names_who_is_silent(console, silent)
     finally:
-        cluster.nodes[silent].process.send_signal(signal.SIGCONT)
+        resume(cluster.nodes[silent].pid)
     return f"coordinators: {sorted(coordinators.values())}"
 
 

@@ -1,12 +1,11 @@
 """A server whose folders are put back from an older copy of them: what it says of itself is what it was, and not what it has promised since."""
 
-import os
 import shutil
-import signal
 
 from cluster_command_tests import tool_output
 from cluster_tests import LIMIT_SECONDS, Cluster, in_cluster, in_cluster_of, until
 from harness.outcome import Failure, expect, expect_equal
+from harness.process import resume, suspend
 
 _TOPIC = "orders"
 _RECORDS = [f"record {i}" for i in range(100)]
@@ -16,11 +15,11 @@ def _copy_of(cluster: Cluster, node: int):
     """Of one moment, as a snapshot of a file system has it: the server stands still meanwhile, and goes on as if nothing was."""
     broker = cluster.nodes[node]
     copy = broker.folder / "copy"
-    os.kill(broker.pid, signal.SIGSTOP)
+    suspend(broker.pid)
     try:
         shutil.copytree(broker.data, copy, symlinks=True)
     finally:
-        os.kill(broker.pid, signal.SIGCONT)
+        resume(broker.pid)
     return copy
 
 

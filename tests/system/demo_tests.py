@@ -18,6 +18,7 @@ import time
 
 from harness import paths
 from harness.outcome import Failure, Skip, expect, expect_equal
+from harness.process import resume, suspend
 
 _DEMO = paths.REPOSITORY / "tools" / "demo.py"
 _LIMIT_SECONDS = 40
@@ -134,18 +135,18 @@ def _routed(frame: dict) -> int:
 def _shows_traffic(demo: _Running) -> str:
     first = demo.until(lambda f: _incoming(f) > 5 and _routed(f) > 0 and f["groups"], "events flow through the router")
     router = first["services"]["router"]["pid"]
-    os.kill(router, signal.SIGSTOP)
+    suspend(router)
     try:
         demo.until(lambda f: _lag(f) > 100, "the lag of who does not read grows")
         high = demo.until(lambda f: any(g["oldest_unread_seconds"] >= 1 for g in f["groups"]), "the oldest unread record gets older")
     finally:
-        os.kill(router, signal.SIGCONT)
+        resume(router)
     demo.until(lambda f: _lag(f) < _lag(high) / 2 and _routed(f) > _routed(high), "the lag falls")
     os.kill(router, signal.SIGKILL)
     demo.until(lambda f: "router killed by SIGKILL" in f["events"], "its death is said")
     again = demo.until(lambda f: f["services"]["router"]["restarts"] == 1 and f["services"]["router"]["state"] == "running", "it is started again")
     demo.until(lambda f: _routed(f) > _routed(again) + 20, "and goes on with its work")
-    os.kill(again["services"]["router"]["pid"], signal.SIGSTOP)  # it cannot leave when it is asked to
+    suspend(again["services"]["router"]["pid"])  # it cannot leave when it is asked to
     seconds = demo.stopped(signal.SIGINT)
     expect("did not stop: router" in demo.errors.read_text(), "who had to be killed is said")
     return f"stopped in {seconds:.1f} s"

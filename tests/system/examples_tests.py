@@ -1,10 +1,8 @@
 """The example services: killed at random, without a broker, with a database that is locked or full."""
 
-import os
 import pathlib
 import random
 import resource
-import signal
 import sqlite3
 import subprocess
 import time
@@ -15,6 +13,7 @@ from harness import paths
 from harness.broker import ThalwegBroker
 from harness.mariadb import Mariadb, MariadbDatabase
 from harness.outcome import Failure, Skip, expect
+from harness.process import resume, suspend
 from harness.wire import free_port
 from shop import Service, Shop, Sqlite, folder
 
@@ -177,13 +176,13 @@ def one_relay_works_at_a_time() -> str:
         _wait(lambda: sent() > 0, "nothing is sent")
         shop.launch(shop.second)
         for _ in range(20):
-            os.kill(shop.ecommerce.process.pid, signal.SIGSTOP)
+            suspend(shop.ecommerce.process.pid)
             had, was_sent = users(), sent()
             try:
                 _wait(lambda: users() > had + 10, "", 3)
                 break
             except Failure:  # it was stopped in the middle of a transaction, and nobody can write
-                os.kill(shop.ecommerce.process.pid, signal.SIGCONT)
+                resume(shop.ecommerce.process.pid)
         else:
             raise Failure("the second instance writes nothing")
         expect(sent() == was_sent, f"two relays: {was_sent} events were sent, then {sent()}, while their relay stood still")

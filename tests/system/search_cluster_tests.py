@@ -2,14 +2,13 @@
 
 import http.client
 import json
-import signal
 import time
 import urllib.parse
 
 from cluster_tests import LIMIT_SECONDS, in_cluster, until
 from console_tests import start_with_consoles
 from harness.outcome import Failure, expect, expect_equal
-from harness.process import cpu_seconds
+from harness.process import cpu_seconds, resume, suspend
 from search_tests import expect_planted, numbers_of
 
 _RECORDS, _EVERY, _PARTITIONS = 60_000, 499, 9
@@ -121,11 +120,11 @@ def _without(lost: int, leave, come_back):
 
 
 def _pause(cluster, node: int) -> None:
-    cluster.nodes[node].process.send_signal(signal.SIGSTOP)
+    suspend(cluster.nodes[node].pid)
 
 
 def _resume(cluster, node: int) -> None:
-    cluster.nodes[node].process.send_signal(signal.SIGCONT)
+    resume(cluster.nodes[node].pid)
 
 
 def _kill(cluster, node: int) -> None:
