@@ -1,5 +1,6 @@
 // What stands around every screen: rail, top bar, and what opens over it.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { computed } from '@preact/signals';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { paused } from '../api/live';
 import { Trouble } from '../api/client';
 import { useKeys } from '../keys';
@@ -79,26 +80,23 @@ function Main({ now }: { now: Place | undefined }) {
 }
 
 function Shown({ place: now }: { place: Place }) {
-  const [, redraw] = useState(0);
   const [trouble, fail] = useState<Trouble>();
+  const Screen = useMemo(() => computed(() => screenOf(now.screen)), [now.screen]).value;
   const load = () => {
     fail(undefined);
-    loadScreen(now.screen).then(
-      () => redraw((n) => n + 1),
-      () =>
-        fail(
-          new Trouble(
-            'This part of the console did not come',
-            undefined,
-            'The server may have been replaced by another version: reload the page.',
-          ),
+    loadScreen(now.screen).catch(() =>
+      fail(
+        new Trouble(
+          'This part of the console did not come',
+          undefined,
+          'The server may have been replaced by another version: reload the page.',
         ),
+      ),
     );
   };
   useEffect(() => {
-    if (!screenOf(now.screen)) load();
+    if (!Screen) load();
   }, [now.screen]);
-  const Screen = screenOf(now.screen);
   useEffect(() => {
     if (Screen) startAhead();
   }, [Screen]);

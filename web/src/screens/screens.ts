@@ -1,4 +1,5 @@
 // Which file shows a screen. Each is loaded when it is first opened, or before, by loadAhead().
+import { signal } from '@preact/signals';
 import type { ComponentType } from 'preact';
 import type { Place, Screen } from '../router';
 
@@ -22,13 +23,14 @@ const files: Loaders = {
 };
 
 export type AnyScreen = ComponentType<{ place: Place }>;
-const loaded = new Map<Screen, AnyScreen>();
+// Who is drawn by it is drawn again when more has come, whoever asked for that.
+const loaded = signal<ReadonlyMap<Screen, AnyScreen>>(new Map());
 
-export const screenOf = (name: Screen): AnyScreen | undefined => loaded.get(name);
+export const screenOf = (name: Screen): AnyScreen | undefined => loaded.value.get(name);
 
 export async function loadScreen(name: Screen): Promise<void> {
   const module = (await files[name]()) as { default: unknown };
-  loaded.set(name, module.default as AnyScreen);
+  loaded.value = new Map(loaded.peek()).set(name, module.default as AnyScreen);
 }
 
 // Where the rail leads, and where the rows of its lists do.
@@ -39,7 +41,7 @@ const NEXT: Screen[] = ['topics', 'groups', 'overview', 'topic', 'group', 'schem
 export async function loadAhead(): Promise<void> {
   for (const name of NEXT) {
     await idle();
-    if (!loaded.has(name)) await loadScreen(name).catch(() => {});
+    if (!loaded.peek().has(name)) await loadScreen(name).catch(() => {});
   }
 }
 

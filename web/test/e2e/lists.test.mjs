@@ -73,6 +73,35 @@ test('the files of what the rail leads to are there before anybody clicks', () =
     }),
   ));
 
+// Effects run a frame after what they belong to is drawn. Here a file arrives in that frame.
+test('a screen whose file arrives while somebody opens it is drawn', () =>
+  standing({ groups: 20 }, ({ url }) =>
+    looking({}, async (page) => {
+      await page.addInitScript(() => {
+        const { requestAnimationFrame: frame, setTimeout: timeout } = globalThis;
+        const effects = (globalThis.effects = { hold: false, held: [] });
+        const later = (run) => effects.held.push(run);
+        globalThis.requestAnimationFrame = (run) => (effects.hold ? later(run) : frame(run));
+        globalThis.setTimeout = (run, ms, ...more) =>
+          effects.hold && ms > 0 && ms <= 100 ? later(run) : timeout(run, ms, ...more);
+      });
+      const coming = new Promise((asked) => page.route('**/assets/groups-*.js', asked));
+      await page.goto(url + '/about');
+      const file = await coming;
+      await page.evaluate(() => {
+        globalThis.effects.hold = true;
+        document.querySelector('.nav a[href="/groups"]').click();
+      });
+      await file.continue();
+      await page.evaluate((url) => import(url).then(() => {}), file.request().url());
+      await page.evaluate(() => {
+        globalThis.effects.hold = false;
+        for (const run of globalThis.effects.held) run(performance.now());
+      });
+      await page.locator('tbody tr[data-row] a').first().waitFor();
+    }),
+  ));
+
 test('an expression that is none is said so, and the rows stay', () =>
   standing({ topics: 20 }, ({ url }) =>
     looking({ refused: [400] }, async (page) => {
