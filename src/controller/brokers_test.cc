@@ -77,10 +77,7 @@ TEST(Brokers, TheLastInSyncReplicaStaysAndLeadsAgainWhenItReturns) {
 TEST(Brokers, OnlyDirectoriesThatABrokerHasCanBeCordoned) {
   Controller controller;
   controller.start_broker(1, {}, {1, 1}, {{9, 1}, {9, 2}});
-  protocol::BrokerHeartbeatRequest beat;
-  beat.broker_id = BrokerId{1};
-  beat.broker_epoch = controller.image().broker(BrokerId{1})->epoch;
-  beat.current_metadata_offset = controller.log_end();
+  auto beat = controller.beat(1, controller.log_end());
   beat.cordoned_log_dirs = {{9, 2}, {9, 9}};
   EXPECT_EQ(controller.ask<protocol::BrokerHeartbeatResponse>(beat).error_code, ErrorCode::kNone);
   EXPECT_EQ(controller.image().broker(BrokerId{1})->cordoned_log_dirs, (std::vector{Uuid{9, 2}}));

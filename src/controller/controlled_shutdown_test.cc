@@ -76,10 +76,7 @@ TEST(ControlledShutdown, ALoneBrokerMayGoAtOnce) {
 
 protocol::BrokerHeartbeatResponse shut_down(Controller& controller, int id, std::optional<Offset> in_force,
                                             Offset published) {
-  protocol::BrokerHeartbeatRequest beat;
-  beat.broker_id = BrokerId{id};
-  beat.broker_epoch = controller.image().broker(BrokerId{id})->epoch;
-  beat.current_metadata_offset = published;
+  auto beat = controller.beat(id, published);
   beat.want_shut_down = true;
   ControllerMachine::Context context;
   context.in_force = in_force;

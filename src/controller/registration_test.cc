@@ -64,10 +64,8 @@ TEST(Registration, TheControllersOwnNodeRestartsAtOnce) {
 TEST(Registration, ABrokerIsUnfencedOnceItHasAppliedItsOwnRegistration) {
   Controller controller;
   const auto epoch = controller.ask<protocol::BrokerRegistrationResponse>(registration(1, {1, 1})).broker_epoch;
-  protocol::BrokerHeartbeatRequest beat;
-  beat.broker_id = BrokerId{1};
-  beat.broker_epoch = epoch;
-  beat.current_metadata_offset = controller.log_end() - 1;
+  auto beat = controller.beat(1, controller.log_end() - 1);
+  ASSERT_EQ(beat.broker_epoch, epoch);
   const auto early = controller.ask<protocol::BrokerHeartbeatResponse>(beat);
   EXPECT_FALSE(early.is_caught_up);
   EXPECT_TRUE(early.is_fenced);
@@ -83,10 +81,8 @@ TEST(Registration, ANewControllerAsksForWhatIsThereSinceItDoesNotKnowTheRegistra
   controller.start_broker(2);
   controller.fail_over();
   const Offset end = controller.log_end();
-  protocol::BrokerHeartbeatRequest beat;
-  beat.broker_id = BrokerId{1};
-  beat.broker_epoch = epoch;
-  beat.current_metadata_offset = end - 1;
+  auto beat = controller.beat(1, end - 1);
+  ASSERT_EQ(beat.broker_epoch, epoch);
   EXPECT_TRUE(controller.ask<protocol::BrokerHeartbeatResponse>(beat).is_fenced);
   controller.create("later");
   beat.current_metadata_offset = end;

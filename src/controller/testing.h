@@ -80,11 +80,16 @@ class Controller {
     heartbeat(id);
     return registered.broker_epoch;
   }
-  protocol::BrokerHeartbeatResponse heartbeat(int id, bool want_fence = false, bool want_shut_down = false) {
+  // Of a broker that has applied the metadata up to there.
+  protocol::BrokerHeartbeatRequest beat(int id, Offset applied) {
     protocol::BrokerHeartbeatRequest request;
     request.broker_id = BrokerId{id};
     request.broker_epoch = image().broker(BrokerId{id})->epoch;
-    request.current_metadata_offset = log_end();
+    request.current_metadata_offset = applied;
+    return request;
+  }
+  protocol::BrokerHeartbeatResponse heartbeat(int id, bool want_fence = false, bool want_shut_down = false) {
+    auto request = beat(id, log_end());
     request.want_fence = want_fence;
     request.want_shut_down = want_shut_down;
     return ask<protocol::BrokerHeartbeatResponse>(request);

@@ -43,15 +43,29 @@ def _flip_a_bit(cluster: Cluster, node: int) -> None:
     path.write_bytes(content)
 
 
-@in_cluster
-def a_bit_that_flips_on_one_disk_of_three_costs_no_record(cluster: Cluster) -> None:
-    """All are killed, and the one whose log is damaged led. It cuts its log there, and must not lead with what is left."""
+def _begin(cluster: Cluster) -> list[str]:
+    """What was acknowledged by all three; node 3 leads."""
     cluster.start()
     cluster.wait_for_each_other()
     tool_output(cluster, "kafka-topics", "--create", "--topic", _TOPIC, "--replica-assignment", "3:1:2", "--config", "min.insync.replicas=2")
     wanted = [f"record {i}" for i in range(_BATCHES)]
     for text in wanted:
         _append(cluster, _TOPIC, text)
+    return wanted
+
+
+def _expect_all_when_it_leads_again(cluster: Cluster, wanted: list[str]) -> None:
+    """Node 3, whose disk had lost some of it."""
+    tool_output(cluster, "kafka-leader-election", "--election-type", "preferred", "--topic", _TOPIC, "--partition", "0")
+    expect_equal(cluster.partitions(_TOPIC)[0]["leader"], 3, "leader")
+    got = cluster.thalweg(["consume", _TOPIC, "--count", str(len(wanted))]).splitlines()
+    expect_equal(got, wanted, "records of the one whose disk had lost some")
+
+
+@in_cluster
+def a_bit_that_flips_on_one_disk_of_three_costs_no_record(cluster: Cluster) -> None:
+    """All are killed, and the one whose log is damaged led. It cuts its log there, and must not lead with what is left."""
+    wanted = _begin(cluster)
     cluster.kill()
     _flip_a_bit(cluster, 3)
     cluster.start()
@@ -61,10 +75,7 @@ def a_bit_that_flips_on_one_disk_of_three_costs_no_record(cluster: Cluster) -> N
     got = cluster.thalweg(["consume", _TOPIC, "--count", str(_BATCHES + 1)]).splitlines()
     expect_equal(got, [*wanted, "afterwards"], "records")
     cluster.wait_until_all_in_sync(_TOPIC)
-    tool_output(cluster, "kafka-leader-election", "--election-type", "preferred", "--topic", _TOPIC, "--partition", "0")
-    expect_equal(cluster.partitions(_TOPIC)[0]["leader"], 3, "leader")
-    got = cluster.thalweg(["consume", _TOPIC, "--count", str(_BATCHES + 1)]).splitlines()
-    expect_equal(got, [*wanted, "afterwards"], "records of the one whose log was damaged")
+    _expect_all_when_it_leads_again(cluster, [*wanted, "afterwards"])
 
 
 def _noted(cluster: Cluster, node: int) -> bool:
@@ -77,12 +88,7 @@ def a_folder_that_is_taken_away_on_one_disk_of_three_costs_no_record(cluster: Cl
     """All are killed, and the one without its folder comes back first: it led, and is in sync by the metadata."""
     for broker in cluster.nodes.values():
         broker.properties["log.flush.offset.checkpoint.interval.ms"] = "500"
-    cluster.start()
-    cluster.wait_for_each_other()
-    tool_output(cluster, "kafka-topics", "--create", "--topic", _TOPIC, "--replica-assignment", "3:1:2", "--config", "min.insync.replicas=2")
-    wanted = [f"record {i}" for i in range(_BATCHES)]
-    for text in wanted:
-        _append(cluster, _TOPIC, text)
+    wanted = _begin(cluster)
     for _ in until(LIMIT_SECONDS):
         if _noted(cluster, 3):
             break
@@ -99,10 +105,7 @@ def a_folder_that_is_taken_away_on_one_disk_of_three_costs_no_record(cluster: Cl
     cluster.wait_until_all_in_sync(_TOPIC)
     got = cluster.thalweg(["consume", _TOPIC, "--count", str(_BATCHES + 1)]).splitlines()
     expect_equal(got, [*wanted, "afterwards"], "records")
-    tool_output(cluster, "kafka-leader-election", "--election-type", "preferred", "--topic", _TOPIC, "--partition", "0")
-    expect_equal(cluster.partitions(_TOPIC)[0]["leader"], 3, "leader")
-    got = cluster.thalweg(["consume", _TOPIC, "--count", str(_BATCHES + 1)]).splitlines()
-    expect_equal(got, [*wanted, "afterwards"], "records of the one whose folder was taken away")
+    _expect_all_when_it_leads_again(cluster, [*wanted, "afterwards"])
 
 
 @contextlib.contextmanager
