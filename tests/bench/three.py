@@ -1,4 +1,4 @@
-"""Three nodes on this machine that are one cluster: Thalweg's, or Apache Kafka's."""
+"""Three nodes on this machine that are one cluster: Thalweg's, Apache Kafka's, or Apache Kafka's that sync what they acknowledge."""
 
 import pathlib
 import subprocess
@@ -15,6 +15,7 @@ _CLUSTER_ID = "AAAAAAAAQACAAAAAAAAAAg"
 _DIRECTORIES = {node: f"AAAAAAAAQACAAAAAAAAA{node}g" for node in NODES}
 _KAFKA_JVM = ["-Xms512m", "-Xmx512m", *(option for option in kafka_dist.BROKER_JVM if not option.startswith("-Xm"))]
 _TOOL_LIMIT_SECONDS = 90
+KINDS = {"thalweg": {}, "kafka": {}, "kafka-fsync": {"log.flush.interval.messages": "1"}}
 
 
 class KafkaOfThree(KafkaBroker):
@@ -46,8 +47,8 @@ class Three:
         self.controllers = controllers
         for node in NODES:
             home = folder / f"node-{node}"
-            broker = KafkaOfThree(home, jvm=_KAFKA_JVM) if kind == "kafka" else ThalwegBroker(home, binary=binary)
-            broker.properties |= self._properties(node, broker, controllers)
+            broker = ThalwegBroker(home, binary=binary) if kind == "thalweg" else KafkaOfThree(home, jvm=_KAFKA_JVM)
+            broker.properties |= self._properties(node, broker, controllers) | KINDS[kind]
             broker.properties |= {name: value.replace("NODE", str(node)) for name, value in (properties or {}).items()}
             if by_request:
                 self._vote_by_request(broker, controllers)
