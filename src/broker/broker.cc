@@ -88,13 +88,14 @@ network::ServerOptions server_options(const config::BrokerConfig& config, std::s
 }
 
 // Only what somebody has asked for: Kafka's defaults are far below what the kernel would choose.
-ListenOptions listen_options(const config::BrokerConfig& config) {
+ListenOptions listen_options(const config::BrokerConfig& config, std::string_view listener) {
   const auto asked = [&](const char* option, int value) {
     return config.properties.contains(option) && value >= 0 ? std::optional(value) : std::nullopt;
   };
   return {.backlog = asked("socket.listen.backlog.size", config.socket_listen_backlog_size),
           .send_buffer = asked("socket.send.buffer.bytes", config.socket_send_buffer_bytes),
-          .receive_buffer = asked("socket.receive.buffer.bytes", config.socket_receive_buffer_bytes)};
+          .receive_buffer = asked("socket.receive.buffer.bytes", config.socket_receive_buffer_bytes),
+          .for_nodes = is_for_nodes(config, listener)};
 }
 
 network::ConnectionLimits::Bounds connection_bounds(const config::BrokerConfig& config) {
@@ -363,7 +364,7 @@ Result<> Broker::listen() {
     if (for_controllers && listener.name != quorum_listener(config_)) continue;
     const Endpoint asked{listener.host, listener.port};  // with port 0, the shards after the first get the first one's
     for (std::size_t i = 0; i < shards_.size(); ++i) {
-      TRY(auto bound, shards_[i]->shard.network.listen(asked, listen_options(config_)));
+      TRY(auto bound, shards_[i]->shard.network.listen(asked, listen_options(config_, listener.name)));
       if (i == 0) {
         for (auto* all : {&config_.advertised_listeners, &config_.advertised_controllers})
           for (auto& advertised : *all)
@@ -402,7 +403,9 @@ void Broker::open_on(std::size_t index, Open open) {
   for (auto& listener : waiting_) {
     if (listener.shard != index || !listener.listener) continue;
     if (open != Open::kAll && listener.name != quorum_listener(config_)) continue;
-    server->serve(std::move(listener.listener), listener.name);
+    const auto whom =
+        is_for_nodes(config_, listener.name) ? network::ListenerFor::kNodes : network::ListenerFor::kClients;
+    server->serve(std::move(listener.listener), listener.name, whom);
   }
 }
 
