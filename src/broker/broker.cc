@@ -337,6 +337,7 @@ void Broker::begin_life(std::int64_t claimed_epoch) {
                   .damaged = [this] { return damaged_replicas(*logs_); },
                   .damage_is_told = [this] { return logs_->told_missing(); },
                   .remember_epoch = [this](std::int64_t epoch) { return registered_as(epoch); },
+                  .metadata_stands_still = [this] { return quorum_->disk_stands_still(); },
                   .isolated =
                       [everywhere](bool isolated) {
                         everywhere([isolated](replica::Partitions& led) { led.set_isolated(isolated); });
