@@ -36,16 +36,17 @@ Own own_of(Disk& disk, const config::BrokerConfig& config, const QuorumNote& not
   return note.cluster_id == cluster_id && note.founding == Own::kReady ? Own::kReady : Own::kFormatted;
 }
 
-// log.dirs begin with another directory than before, and nobody said where the metadata log is. This node would pass for
-// one that has lost it, and all of them would if all were told so at once.
+// log.dirs begin with another directory than before, and nobody said where the metadata log is. This node would pass
+// for one that has lost it, and all of them would if all were told so at once.
 Result<> check_order(Disk& disk, const config::BrokerConfig& config) {
   if (config.properties.contains("metadata.log.dir") || has_metadata_log(disk, config.metadata_log_dir)) return {};
   const auto at = std::ranges::find_if(config.log_dirs, [&](const auto& one) { return has_metadata_log(disk, one); });
   if (at == config.log_dirs.end()) return {};
-  return fail(ErrorCode::kInvalidConfig,
-              fmt::format("the metadata log lies in {}, and it is looked for in {}, the first of log.dirs: name them in "
-                          "the order that they had before, or set metadata.log.dir={}",
-                          *at, config.metadata_log_dir, *at));
+  return fail(
+      ErrorCode::kInvalidConfig,
+      fmt::format("the metadata log lies in {}, and it is looked for in {}, the first of log.dirs: name them in "
+                  "the order that they had before, or set metadata.log.dir={}",
+                  *at, config.metadata_log_dir, *at));
 }
 
 Task<> write_note(const Shard* shard, std::string directory, QuorumNote note) {

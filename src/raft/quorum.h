@@ -135,8 +135,8 @@ class Quorum {
   // An error when this node can no longer take part: its disk failed or the core refused to go on. Final until restart.
   const Result<>& health() const { return health_; }
 
-  // Something has been on its way to the disk of this node for longer than kDiskPatience: what is committed meanwhile is
-  // not applied here.
+  // Something has been on its way to the disk of this node for longer than kDiskPatience: what is committed meanwhile
+  // is not applied here.
   bool disk_stands_still() const;
 
   // Who this node is to the others. Known once start() has returned.
