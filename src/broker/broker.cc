@@ -88,13 +88,14 @@ network::ServerOptions server_options(const config::BrokerConfig& config, std::s
 }
 
 // Only what somebody has asked for: Kafka's defaults are far below what the kernel would choose.
-ListenOptions listen_options(const config::BrokerConfig& config) {
+ListenOptions listen_options(const config::BrokerConfig& config, std::string_view listener) {
   const auto asked = [&](const char* option, int value) {
     return config.properties.contains(option) && value >= 0 ? std::optional(value) : std::nullopt;
   };
   return {.backlog = asked("socket.listen.backlog.size", config.socket_listen_backlog_size),
           .send_buffer = asked("socket.send.buffer.bytes", config.socket_send_buffer_bytes),
-          .receive_buffer = asked("socket.receive.buffer.bytes", config.socket_receive_buffer_bytes)};
+          .receive_buffer = asked("socket.receive.buffer.bytes", config.socket_receive_buffer_bytes),
+          .for_nodes = is_for_nodes(config, listener)};
 }
 
 network::ConnectionLimits::Bounds connection_bounds(const config::BrokerConfig& config) {
@@ -203,7 +204,7 @@ Task<Result<>> Broker::start() {
   // Nobody else has a say in it, so it is written together with what identifies the directories.
   if (is_new && config::founds_alone(config_)) cluster_id = new_cluster_id(shard0(), config_);
   const auto found = look_into_all(shard0().disk, config_.log_dirs);
-  CO_TRY_VOID(co_await logs_->start(cluster_id));
+  CO_TRY_VOID(co_await logs_->start(cluster_id, were_away(found)));
   logs_->set_image_may_be_old(true);
   CO_TRY_VOID(listen());
   CO_TRY(cluster_id, co_await take_part(cluster_id, is_new, was_registered(found)));
@@ -336,6 +337,7 @@ void Broker::begin_life(std::int64_t claimed_epoch) {
                   .damaged = [this] { return damaged_replicas(*logs_); },
                   .damage_is_told = [this] { return logs_->told_missing(); },
                   .remember_epoch = [this](std::int64_t epoch) { return registered_as(epoch); },
+                  .metadata_stands_still = [this] { return quorum_->disk_stands_still(); },
                   .isolated =
                       [everywhere](bool isolated) {
                         everywhere([isolated](replica::Partitions& led) { led.set_isolated(isolated); });
@@ -363,7 +365,7 @@ Result<> Broker::listen() {
     if (for_controllers && listener.name != quorum_listener(config_)) continue;
     const Endpoint asked{listener.host, listener.port};  // with port 0, the shards after the first get the first one's
     for (std::size_t i = 0; i < shards_.size(); ++i) {
-      TRY(auto bound, shards_[i]->shard.network.listen(asked, listen_options(config_)));
+      TRY(auto bound, shards_[i]->shard.network.listen(asked, listen_options(config_, listener.name)));
       if (i == 0) {
         for (auto* all : {&config_.advertised_listeners, &config_.advertised_controllers})
           for (auto& advertised : *all)
@@ -402,7 +404,9 @@ void Broker::open_on(std::size_t index, Open open) {
   for (auto& listener : waiting_) {
     if (listener.shard != index || !listener.listener) continue;
     if (open != Open::kAll && listener.name != quorum_listener(config_)) continue;
-    server->serve(std::move(listener.listener), listener.name);
+    const auto whom =
+        is_for_nodes(config_, listener.name) ? network::ListenerFor::kNodes : network::ListenerFor::kClients;
+    server->serve(std::move(listener.listener), listener.name, whom);
   }
 }
 

@@ -35,6 +35,14 @@ bool has_all(std::span<const DirectoryFound> found, const std::vector<Uuid>& wan
       wanted, [&](const Uuid& id) { return std::ranges::find(found, id, &DirectoryFound::id) != found.end(); });
 }
 
+// A crash between two of its files leaves older ones behind; the newest tells of the last registration.
+const EpochNote* newest_of(std::span<const DirectoryFound> directories) {
+  const EpochNote* newest = nullptr;
+  for (const auto& one : directories)
+    if (one.note && (!newest || one.note->epoch > newest->epoch)) newest = &*one.note;
+  return newest;
+}
+
 std::string without_spaces(std::string_view text) {
   std::string out;
   for (const char c : text)
@@ -92,16 +100,22 @@ Result<std::int64_t> parse_clean_stop(std::string_view text) {
 
 std::int64_t claimed_epoch(std::span<const DirectoryFound> directories) {
   if (directories.empty()) return -1;
-  // A crash between two of its files leaves older ones behind; the newest tells of the last registration.
-  const EpochNote* newest = nullptr;
-  for (const auto& one : directories)
-    if (one.note && (!newest || one.note->epoch > newest->epoch)) newest = &*one.note;
+  const EpochNote* const newest = newest_of(directories);
   if (newest && std::ranges::none_of(directories, &DirectoryFound::is_copy))
     return has_all(directories, newest->directories) ? newest->epoch : -1;
   if (newest && !has_all(directories, newest->directories)) return -1;
   const auto first = directories.front().stopped_clean.value_or(-1);
   const bool all = std::ranges::all_of(directories, [&](const auto& one) { return one.stopped_clean == first; });
   return all ? first : -1;
+}
+
+std::set<Uuid> were_away(std::span<const DirectoryFound> directories) {
+  std::set<Uuid> away;
+  const EpochNote* const newest = newest_of(directories);
+  for (const auto& one : directories)
+    if (newest && !one.id.is_zero() && std::ranges::find(newest->directories, one.id) == newest->directories.end())
+      away.insert(one.id);
+  return away;
 }
 
 bool was_registered(std::span<const DirectoryFound> directories) {

@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,6 +48,10 @@ struct DirectoryFound {
 // The epoch that may be claimed, or -1: that of the newest note when every directory it names is here; without any
 // note, or where one is a copy, that of a clean stop of all directories. Pure.
 std::int64_t claimed_epoch(std::span<const DirectoryFound> directories);
+
+// Those that the last registration did without: they were away, and the broker may have begun anew elsewhere what lies
+// in them. Nothing where no note tells. Pure.
+std::set<Uuid> were_away(std::span<const DirectoryFound> directories);
 
 // Whether a process on these directories was registered before. Pure.
 bool was_registered(std::span<const DirectoryFound> directories);

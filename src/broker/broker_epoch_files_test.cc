@@ -87,6 +87,18 @@ TEST(BrokerEpochFiles, OfACopyOnlyACleanStopCounts) {
   EXPECT_EQ(claimed_epoch(std::vector{copied(found(kA, note, 17))}), -1) << "and a directory is missing";
 }
 
+TEST(BrokerEpochFiles, WhoRegisteredWithoutADirectoryKnowsThatItWasAway) {
+  const EpochNote both{17, {kA, kB}, {}}, without{21, {kA}, {}}, beside{25, {kA, kNew}, {}};
+  const auto away = [](std::vector<DirectoryFound> directories) { return were_away(directories); };
+  EXPECT_TRUE(away({found(kA, both), found(kB, both)}).empty());
+  EXPECT_EQ(away({found(kB, both), found(kA, without)}), std::set{kB})
+      << "it was taken out of log.dirs, or not mounted";
+  EXPECT_EQ(away({found(kA, beside), found(kB, both)}), std::set{kB}) << "another one was in its place";
+  EXPECT_TRUE(away({found(kA, both), found(kB, EpochNote{9, {kA, kB}, {}})}).empty()) << "a crash between two notes";
+  EXPECT_TRUE(away({found(kA, both), found({}, {})}).empty()) << "a new one has no id yet";
+  EXPECT_TRUE(away({found(kA, {}), found(kB, {})}).empty()) << "nothing tells";
+}
+
 TEST(BrokerEpochFiles, ADirectoryThatWasCopiedAndPutBackIsToldByItsNote) {
   sim::World world{1};
   auto& node = world.add_node("broker", 1, [](sim::Node&) { return nullptr; });

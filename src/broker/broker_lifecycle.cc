@@ -111,12 +111,13 @@ bool BrokerLifecycle::losses_told() const {
 LifecycleMachine::Health BrokerLifecycle::health() {
   const auto& brokers = publisher_.published_image()->brokers();
   const bool registered_here = image_has_me();
+  const bool others = std::ranges::any_of(brokers, [&](const auto& entry) { return entry.first != config_.node_id; });
   return {.published = publisher_.published().value(),
           .registered_here = registered_here,
           .losses_told = machine_.state() != State::kCatchingUp || !registered_here || losses_told(),
           .applies_metadata = publisher_.health().has_value(),
-          .shards_answer = pings_.all_answer(),
-          .others = std::ranges::any_of(brokers, [&](const auto& entry) { return entry.first != config_.node_id; })};
+          .shards_answer = pings_.all_answer() && !(others && process_.metadata_stands_still()),
+          .others = others};
 }
 
 // Says what the state is, to whoever waits for it and to the log.

@@ -46,6 +46,8 @@ class BrokerLifecycle {
     std::function<Task<Result<>>()> damage_is_told;
     // Called with each epoch that the controller gives, before the broker is unfenced.
     std::function<Task<Result<>>(std::int64_t)> remember_epoch;
+    // Nothing of the metadata log comes to disk, so this broker goes by what it knew before, like one that hangs.
+    std::function<bool()> metadata_stands_still = [] { return false; };
     // No controller has answered for a while, or one has again.
     std::function<void(bool)> isolated = [](bool) {};
     // After each beat: until when nobody else can lead what is led here (LifecycleMachine::sure_until).

@@ -26,6 +26,12 @@ Seen seen_in(const protocol::ThalwegQuorumResponse& response) {
   return seen;
 }
 
+// In the operator's log: an address may lead to another node, to a port of something else, or nowhere.
+std::string why_silent(const Result<protocol::ThalwegQuorumResponse>& answer) {
+  if (!answer) return answer.error().message;
+  return answer->error_message.value_or("it answers nothing that makes sense here");
+}
+
 // Of another release, or nobody of ours: as good as no answer.
 bool makes_sense(const Seen& seen) {
   return seen.node.value >= 0 && (seen.own == Own::kEmpty) == seen.cluster_id.empty();
@@ -116,9 +122,9 @@ Task<FoundingRound::Round> FoundingRound::ask_all() {
                    field("why", *answers[i]->error_message));
       round.asked.push_back(std::nullopt);
       round.silent.push_back(peer.endpoint);
-      round.silent_nodes += fmt::format("{}{} at {}", round.silent_nodes.empty() ? "" : ", ",
+      round.silent_nodes += fmt::format("{}{} at {} ({})", round.silent_nodes.empty() ? "" : ", ",
                                         peer.node == kNoBroker ? "the node" : fmt::format("node {}", peer.node.value),
-                                        to_string(peer.endpoint));
+                                        to_string(peer.endpoint), why_silent(answers[i]));
       continue;
     }
     const auto& answer = *answers[i];

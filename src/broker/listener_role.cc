@@ -31,6 +31,13 @@ ListenerRole role_of(const config::BrokerConfig& config, std::string_view listen
           .controllers = controllers.empty() && config.is_controller && listener == inter_broker_listener(config)};
 }
 
+bool is_for_nodes(const config::BrokerConfig& config, std::string_view listener) {
+  if (!role_of(config, listener).clients) return true;
+  const auto clients =
+      std::ranges::count_if(config.listeners, [&](const auto& one) { return role_of(config, one.name).clients; });
+  return clients > 1 && listener == inter_broker_listener(config);
+}
+
 std::string inter_broker_listener(const config::BrokerConfig& config) {
   const auto named = config.properties.find("inter.broker.listener.name");
   if (named != config.properties.end()) return named->second;

@@ -25,6 +25,10 @@ struct ListenerRole {
 
 ListenerRole role_of(const config::BrokerConfig& config, std::string_view listener);
 
+// Whether it is for nodes of the cluster and nobody else: the controllers', and that between brokers where clients have
+// one of their own.
+bool is_for_nodes(const config::BrokerConfig& config, std::string_view listener);
+
 // The name of the listener over which brokers reach each other; empty where there is none.
 std::string inter_broker_listener(const config::BrokerConfig& config);
 

@@ -58,6 +58,18 @@ TEST(ListenerRole, WithoutOneForControllersTheListenerBetweenBrokersIsBoth) {
   EXPECT_FALSE(role_of(config, "PLAINTEXT").serves(ApiKey::kBrokerHeartbeat));
 }
 
+// Clients may take all connections of a listener that is theirs as well, and of no other.
+TEST(ListenerRole, IsForNodesAloneWhereClientsHaveAnother) {
+  EXPECT_TRUE(is_for_nodes(with_controllers(), "CONTROLLER"));
+  EXPECT_FALSE(is_for_nodes(with_controllers(), "PLAINTEXT")) << "clients have no other";
+  const auto two = config_of({{"listeners", "PLAINTEXT://:9092,INTERNAL://:19092"},
+                              {"listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,INTERNAL:PLAINTEXT"},
+                              {"inter.broker.listener.name", "INTERNAL"}});
+  EXPECT_TRUE(is_for_nodes(two, "INTERNAL"));
+  EXPECT_FALSE(is_for_nodes(two, "PLAINTEXT"));
+  EXPECT_FALSE(is_for_nodes(config_of({{"listeners", "PLAINTEXT://:9092"}}), "PLAINTEXT"));
+}
+
 metadata::ImagePtr image_with_broker(int id) {
   metadata::ImageBuilder builder(std::make_shared<const metadata::Image>("cluster"));
   protocol::RegisterBrokerRecord record;

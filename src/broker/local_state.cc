@@ -19,6 +19,8 @@ storage::LogConfig BrokerLocalState::config_of(const metadata::Image& image, con
 Task<Result<>> BrokerLocalState::host(metadata::ImagePtr image, metadata::TopicPtr topic, PartitionId partition) {
   const replica::PartitionKey key{topic->id, partition};
   auto& owner = broker_.owner_of(key);
+  CO_TRY_VOID(broker_.logs().may_be_here({topic->name, partition},
+                                         topic->partition(partition)->directory(broker_.config().node_id)));
   CO_TRY(auto log,
          co_await broker_.logs().open({topic->name, partition}, topic->id, config_of(*image, *topic), owner.shard.id));
   const auto& state = *topic->partition(partition);

@@ -225,8 +225,10 @@ void MetadataPublisher::note(Partition partition, metadata::TopicPtr topic, cons
 }
 
 bool MetadataPublisher::nothing_lost() const {
-  return std::ranges::all_of(failed_,
-                             [](const auto& entry) { return entry.second.why == ErrorCode::kInconsistentTopicId; });
+  // What lies in a directory that is not here the registration tells, since it does not name that one.
+  return std::ranges::all_of(failed_, [](const auto& entry) {
+    return entry.second.why == ErrorCode::kInconsistentTopicId || entry.second.why == ErrorCode::kLogDirNotFound;
+  });
 }
 
 void MetadataPublisher::try_again() {

@@ -1,5 +1,7 @@
 #include "broker/quorum_participant.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/log.h"
@@ -34,6 +36,19 @@ Own own_of(Disk& disk, const config::BrokerConfig& config, const QuorumNote& not
   return note.cluster_id == cluster_id && note.founding == Own::kReady ? Own::kReady : Own::kFormatted;
 }
 
+// log.dirs begin with another directory than before, and nobody said where the metadata log is. This node would pass
+// for one that has lost it, and all of them would if all were told so at once.
+Result<> check_order(Disk& disk, const config::BrokerConfig& config) {
+  if (config.properties.contains("metadata.log.dir") || has_metadata_log(disk, config.metadata_log_dir)) return {};
+  const auto at = std::ranges::find_if(config.log_dirs, [&](const auto& one) { return has_metadata_log(disk, one); });
+  if (at == config.log_dirs.end()) return {};
+  return fail(
+      ErrorCode::kInvalidConfig,
+      fmt::format("the metadata log lies in {}, and it is looked for in {}, the first of log.dirs: name them in "
+                  "the order that they had before, or set metadata.log.dir={}",
+                  *at, config.metadata_log_dir, *at));
+}
+
 Task<> write_note(const Shard* shard, std::string directory, QuorumNote note) {
   const auto written = co_await write_quorum_note(shard->disk, std::move(directory), std::move(note));
   if (!written) log::warn("the note of the metadata quorum cannot be written", field("error", written.error()));
@@ -55,6 +70,7 @@ QuorumParticipant::QuorumParticipant(const Shard& shard, const config::BrokerCon
 QuorumParticipant::~QuorumParticipant() { stop(); }
 
 Task<Result<>> QuorumParticipant::begin(Found found) {
+  CO_TRY_VOID(check_order(shard_.disk, config_));
   if (!found.directory)  // else it is one of log.dirs, which the logs have made durable
     CO_TRY_VOID(co_await shard_.disk.make_durable_directory(config_.metadata_log_dir));
   CO_TRY(note_, read_quorum_note(shard_.disk, config_.metadata_log_dir));

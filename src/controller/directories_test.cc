@@ -144,6 +144,28 @@ TEST_F(Directories, AReplicaThatBeganAnewElsewhereIsNotEligible) {
   EXPECT_TRUE(orders(0).isr.empty() || orders(0).leader_recovery == metadata::LeaderRecovery::kRecovering);
 }
 
+// A disk that is not mounted, and an empty directory in its place.
+TEST_F(Directories, WhatLiesInADirectoryThatIsNotHereWaitsForItWhereNobodyElseHasIt) {
+  protocol::CreateTopicsRequest request;
+  auto& topic = request.topics.emplace_back();
+  topic.name = "alone";
+  topic.num_partitions = topic.replication_factor = -1;
+  topic.assignments.push_back({PartitionId{0}, ids({1})});
+  const Uuid id = controller_.ask<protocol::CreateTopicsResponse>(request).topics.front().topic_id;
+  ASSERT_EQ(assign(kDiskA, 0, id), ErrorCode::kNone);
+  const auto alone = [&]() -> const metadata::Partition& { return controller_.partition("alone", 0); };
+  controller_.start_broker(1, {}, {2, 2}, {kElsewhere, kDiskB});
+  EXPECT_EQ(alone().leader, kNoBroker) << "an empty log would take its place";
+  EXPECT_EQ(alone().directory(BrokerId{1}), kDiskA);
+  EXPECT_EQ(orders(0).directory(BrokerId{1}), metadata::kDirectoryUnassigned) << "others have it";
+  EXPECT_EQ(orders(0).leader, BrokerId{2});
+  controller_.start_broker(1, {}, {3, 3}, {kElsewhere, kDiskB});
+  EXPECT_EQ(alone().leader, kNoBroker) << "started again, it is not here either";
+  controller_.start_broker(1, {}, {4, 4}, {kDiskA, kDiskB});
+  EXPECT_EQ(alone().leader, BrokerId{1});
+  EXPECT_EQ(alone().isr, ids({1}));
+}
+
 TEST_F(Directories, AReplicaThatWasCopiedToAnotherDirectoryStaysInSync) {
   EXPECT_EQ(assign(kDiskB, 0), ErrorCode::kNone);
   EXPECT_EQ(orders(0).leader, BrokerId{1});

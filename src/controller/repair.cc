@@ -88,28 +88,6 @@ Repair repair(const metadata::Image& image, const Options& options) {
   return repair(Standing(image), options, {}, kWhole);
 }
 
-Repair forget_lost(const Standing& standing, const Options& options, BrokerId lost, StepLimit limit) {
-  Step step(limit);
-  // Without its registration nothing is known of its directories, and nothing is astray.
-  const metadata::Broker* const registered = standing.broker(lost);
-  const metadata::Broker dirs = registered ? *registered : metadata::Broker();
-  Rules rules(standing.image(), options);
-  auto rest = look_through(standing.image(), {}, limit.looks, [&](const metadata::Topic& topic, std::size_t index) {
-    const auto& partition = topic.partitions[index];
-    const bool counts = contains(partition.isr, lost) || contains(partition.eligible_leader_replicas, lost);
-    const bool astray = contains(partition.replicas, lost) && !dirs.has_online(partition.directory(lost));
-    if (!counts && !astray) return true;
-    PartitionChange change(topic.id, partition_id(index), partition, standing, rules.of(topic));
-    change.lost(lost).isr(without(partition.isr, lost));
-    if (astray)
-      change.directory(lost, dirs.log_dirs.size() == 1 ? dirs.log_dirs.front() : metadata::kDirectoryUnassigned);
-    if (rules.of(topic).unclean) change.elect(Election::kUnclean);
-    auto record = change.build();
-    return !record || step.take(*std::move(record));
-  });
-  return {std::move(step).records(), std::move(rest)};
-}
-
 namespace {
 
 bool others_count(const metadata::Partition& partition, BrokerId than, const Standing& standing) {
@@ -118,6 +96,37 @@ bool others_count(const metadata::Partition& partition, BrokerId than, const Sta
 }
 
 }  // namespace
+
+Repair forget_lost(const Standing& standing, const Options& options, BrokerId lost, StepLimit limit) {
+  Step step(limit);
+  // Without its registration nothing is known of its directories, and nothing is astray.
+  const metadata::Broker* const registered = standing.broker(lost);
+  const metadata::Broker dirs = registered ? *registered : metadata::Broker();
+  const metadata::Broker* const before = standing.image().broker(lost);
+  const bool has_some = before && std::ranges::any_of(before->log_dirs, [&](Uuid id) {
+                          return std::ranges::find(dirs.log_dirs, id) != dirs.log_dirs.end();
+                        });
+  Rules rules(standing.image(), options);
+  auto rest = look_through(standing.image(), {}, limit.looks, [&](const metadata::Topic& topic, std::size_t index) {
+    const auto& partition = topic.partitions[index];
+    const bool counts = contains(partition.isr, lost) || contains(partition.eligible_leader_replicas, lost);
+    const bool astray = contains(partition.replicas, lost) && !dirs.has_online(partition.directory(lost));
+    if (!counts && !astray) return true;
+    // One of several directories is not here, and what lies there comes back with it. Nobody else has it: a new log in
+    // its place would be empty, and what is written to that one gone when the directory is back. It is offline, as in
+    // Apache Kafka.
+    const bool comes_back = astray && has_some && !others_count(partition, lost, standing);
+    PartitionChange change(topic.id, partition_id(index), partition, standing, rules.of(topic));
+    change.isr(without(partition.isr, lost));
+    if (!comes_back) change.lost(lost);
+    if (astray && !comes_back)
+      change.directory(lost, dirs.log_dirs.size() == 1 ? dirs.log_dirs.front() : metadata::kDirectoryUnassigned);
+    if (rules.of(topic).unclean) change.elect(Election::kUnclean);
+    auto record = change.build();
+    return !record || step.take(*std::move(record));
+  });
+  return {std::move(step).records(), std::move(rest)};
+}
 
 Repair forget_damaged(const Standing& standing, const Options& options,
                       const protocol::BrokerRegistrationRequest& damaged, StepLimit limit) {

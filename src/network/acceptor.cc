@@ -15,14 +15,15 @@ Acceptor::Acceptor(const Shard& shard, ConnectionLimits* limits, Factory handler
 
 Acceptor::~Acceptor() = default;
 
-void Acceptor::serve(std::unique_ptr<Listener> listener, std::string name) {
+void Acceptor::serve(std::unique_ptr<Listener> listener, std::string name, ListenerFor whom) {
   CHECK(!stopping_.given());
   listeners_.push_back(std::move(listener));
   ++accepting_;
-  spawn(shard_, accept_loop(listeners_.back().get(), std::move(name)));
+  spawn(shard_, accept_loop(listeners_.back().get(), std::move(name), whom));
 }
 
-Task<> Acceptor::accept_loop(Listener* listener, std::string name) {
+Task<> Acceptor::accept_loop(Listener* listener, std::string name, ListenerFor whom) {
+  const bool limited = limits_ && whom == ListenerFor::kClients;
   auto& metrics = metrics_.try_emplace(name, shard_.metrics, name).first->second;
   bool failing = false;
   while (!stopping_.given()) {
@@ -37,8 +38,8 @@ Task<> Acceptor::accept_loop(Listener* listener, std::string name) {
       continue;
     }
     if (std::exchange(failing, false)) log::info("connections are accepted again", field("listener", name));
-    if (co_await admit((*connection)->peer().host, metrics))
-      begin(std::move(*connection), name, metrics);
+    if (limited ? co_await admit((*connection)->peer().host, metrics) : !stopping_.given())
+      begin(std::move(*connection), name, metrics, limited);
     else
       (*connection)->close();
   }
@@ -47,28 +48,25 @@ Task<> Acceptor::accept_loop(Listener* listener, std::string name) {
 }
 
 Task<bool> Acceptor::admit(std::string ip, ConnectionMetrics& metrics) {
-  if (limits_) {
-    if (!co_await limits_->owner().call(*limits_, &ConnectionLimits::admit, ip)) {
-      if (stopping_.given()) co_return false;
-      metrics.refused.add();
-      log::info("connection refused: too many from this address", field("peer", ip));
-      co_return false;
-    }
-    if (stopping_.given()) give_back(std::move(ip));
+  if (!co_await limits_->owner().call(*limits_, &ConnectionLimits::admit, ip)) {
+    if (stopping_.given()) co_return false;
+    metrics.refused.add();
+    log::info("connection refused: too many from this address", field("peer", ip));
+    co_return false;
   }
+  if (stopping_.given()) give_back(std::move(ip));
   co_return !stopping_.given();
 }
 
 void Acceptor::give_back(std::string ip) {
-  if (!limits_) return;
   limits_->owner().post([limits = limits_, ip = std::move(ip)]() mutable { limits->release(std::move(ip)); });
 }
 
-void Acceptor::begin(ConnectionPtr connection, const std::string& name, ConnectionMetrics& metrics) {
+void Acceptor::begin(ConnectionPtr connection, const std::string& name, ConnectionMetrics& metrics, bool admitted) {
   metrics.accepted.add();
   metrics.open.add(1);
   ConnectionInfo info{++last_id_, connection->peer(), name, &metrics};
-  std::string ip = info.peer.host;
+  auto ip = admitted ? std::optional(info.peer.host) : std::nullopt;
   const std::uint64_t id = info.id;
   const auto handler = make_(std::move(info), std::move(connection));
   handlers_.emplace(id, Served{handler, std::move(ip), &metrics});
@@ -79,7 +77,7 @@ void Acceptor::ended(std::uint64_t id) {
   auto node = handlers_.extract(id);
   CHECK(node);
   node.mapped().metrics->open.add(-1);
-  give_back(std::move(node.mapped().ip));
+  if (auto& ip = node.mapped().admitted) give_back(*std::move(ip));
   changed_.notify();
 }
 

@@ -3,9 +3,11 @@
 // Owner: the shard. Every shard of a broker has its own on the same port.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,11 @@ class Handler {
   virtual void close() = 0;
 };
 
+// Whom a listener is for. Nodes of the cluster are let in whatever clients hold: a cluster whose members cannot reach
+// each other is of no use to anybody. (Apache Kafka counts neither its controllers' listener nor, where it is one of
+// several, that between brokers: ConnectionQuotas.protectedListener.)
+enum class ListenerFor : std::uint8_t { kClients, kNodes };
+
 class Acceptor {
  public:
   using Factory = std::move_only_function<std::shared_ptr<Handler>(ConnectionInfo, ConnectionPtr)>;
@@ -41,7 +48,7 @@ class Acceptor {
 
   // Accepts connections until stop(). `name` becomes ConnectionInfo::listener. A listener that fails is said once and
   // tried again.
-  void serve(std::unique_ptr<Listener> listener, std::string name);
+  void serve(std::unique_ptr<Listener> listener, std::string name, ListenerFor whom = ListenerFor::kClients);
   // Accepts no more and stops every handler. Those that are left at the deadline are closed, and false if some are
   // still there a moment later: something they wait for does not end, and is left alone.
   Task<bool> stop(Instant deadline);
@@ -58,12 +65,12 @@ class Acceptor {
  private:
   struct Served {
     std::shared_ptr<Handler> handler;
-    std::string ip;
+    std::optional<std::string> admitted;  // from where, by the limits
     ConnectionMetrics* metrics;
   };
-  Task<> accept_loop(Listener* listener, std::string name);
+  Task<> accept_loop(Listener* listener, std::string name, ListenerFor whom);
   Task<bool> admit(std::string ip, ConnectionMetrics& metrics);
-  void begin(ConnectionPtr connection, const std::string& name, ConnectionMetrics& metrics);
+  void begin(ConnectionPtr connection, const std::string& name, ConnectionMetrics& metrics, bool admitted);
   void give_back(std::string ip);
   bool is_empty() const { return handlers_.empty() && accepting_ == 0; }
 

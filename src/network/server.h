@@ -43,8 +43,8 @@ class Server {
   ~Server();
 
   // See Acceptor.
-  void serve(std::unique_ptr<Listener> listener, std::string name) {
-    acceptor_.serve(std::move(listener), std::move(name));
+  void serve(std::unique_ptr<Listener> listener, std::string name, ListenerFor whom = ListenerFor::kClients) {
+    acceptor_.serve(std::move(listener), std::move(name), whom);
   }
   Task<bool> stop(Instant deadline) { return acceptor_.stop(deadline); }
   void end_stop_by(Instant deadline) { acceptor_.end_stop_by(deadline); }

@@ -382,6 +382,34 @@ TEST_F(ServerLimits, ConnectionsBeyondTheLimitOfTheBrokerWaitForAPlace) {
   EXPECT_TRUE(is_answered(third));
 }
 
+// Clients hold all that they may, and a node that comes back has to reach the others all the same.
+TEST_F(ServerLimits, NodesOfTheClusterAreLetInWhateverClientsHold) {
+  bounds.total = bounds.per_ip = 1;
+  bounds.rate = 1;
+  const Program& program = serve();
+  auto& client = machine("client");
+  const auto held = talk(client, beat("g"));
+  const auto waiting = talk(client, beat("g"));
+  world.run_for(1s);
+  auto listener = server->shard(0).network.listen({"", 9093});
+  CHECK(listener);
+  program.servers[0]->serve(std::move(*listener), "CONTROLLER", ListenerFor::kNodes);
+  const Shard& node = client.shard(0);
+  std::vector<ConnectionPtr> nodes;
+  for (int i = 0; i < 3; ++i) {
+    auto connection = world.run(client, node.network.connect({"server", 9093}, node.clock.now() + 1s));
+    ASSERT_TRUE(connection && *connection);
+    nodes.push_back(**connection);
+  }
+  world.run_for(100ms);
+  EXPECT_EQ(program.connections(), 4u);
+  for (const auto& connection : nodes) connection->close();
+  world.run_for(100ms);
+  EXPECT_EQ(program.connections(), 1u) << "nor do they leave their places to clients";
+  held.connection->close();
+  EXPECT_TRUE(is_answered(waiting));
+}
+
 TEST_F(ServerLimits, ConnectionsBeyondTheLimitOfAnAddressAreClosed) {
   bounds.per_ip = 2;
   const Program& program = serve(3);

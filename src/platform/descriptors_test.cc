@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <vector>
+
 namespace thalweg::platform {
 namespace {
 
@@ -22,11 +25,23 @@ TEST(Descriptors, ALimitThatIsTakenAlreadyStillGrantsOne) {
 
 TEST(Descriptors, AConnectionThatIsGoneMakesRoom) {
   Descriptors shares(10, 32);
-  EXPECT_FALSE(shares.connections_are_full());
+  EXPECT_FALSE(shares.connections_are_full(false));
   auto connection = shares.count_connection();
-  EXPECT_TRUE(shares.connections_are_full());
+  EXPECT_TRUE(shares.connections_are_full(false));
   connection.reset();
-  EXPECT_FALSE(shares.connections_are_full());
+  EXPECT_FALSE(shares.connections_are_full(false));
+}
+
+TEST(Descriptors, ClientsLeaveSomeForTheNodesOfTheCluster) {
+  Descriptors shares(256, 32);
+  shares.keep_some_for_nodes();
+  std::vector<std::shared_ptr<void>> connections;
+  while (!shares.connections_are_full(false)) connections.push_back(shares.count_connection());
+  const std::size_t clients = connections.size();
+  EXPECT_GE(clients, shares.connections_max() / 2);
+  while (!shares.connections_are_full(true)) connections.push_back(shares.count_connection());
+  EXPECT_GE(connections.size() - clients, 16u);
+  EXPECT_EQ(connections.size(), shares.connections_max());
 }
 
 }  // namespace

@@ -76,7 +76,8 @@ std::unexpected<Error> lock_failure(const std::string& path, int error, int hold
     case EROFS:
       return failure(
           "the file system is read-only; mount it writable (a disk with errors is made read-only by the "
-          "kernel: see dmesg), or set log.dirs to another directory");
+          "kernel: see dmesg), name it in ReadWritePaths= of the unit (systemctl cat thalweg), or set log.dirs to "
+          "another directory");
     case ENOLCK:
     case EOPNOTSUPP:
     case ENOSYS:

@@ -86,12 +86,16 @@ bool out_of_resources(const boost::system::error_code& error) {
 
 class OsListener : public Listener {
  public:
-  OsListener(tcp::acceptor acceptor, Clock& clock, Descriptors& descriptors, Endpoint local)
-      : acceptor_(std::move(acceptor)), clock_(clock), descriptors_(descriptors), local_(std::move(local)) {}
+  OsListener(tcp::acceptor acceptor, Clock& clock, Descriptors& descriptors, Endpoint local, bool for_nodes)
+      : acceptor_(std::move(acceptor)),
+        clock_(clock),
+        descriptors_(descriptors),
+        local_(std::move(local)),
+        for_nodes_(for_nodes) {}
 
   Task<Result<ConnectionPtr>> accept() override {
     for (bool said = false;;) {
-      if (descriptors_.connections_are_full()) {
+      if (descriptors_.connections_are_full(for_nodes_)) {
         if (!std::exchange(said, true)) say_full();
         co_await clock_.sleep_for(kNextAccept);
         if (!acceptor_.is_open()) co_return failure(local_, "cannot accept on", "closed");
@@ -126,6 +130,7 @@ class OsListener : public Listener {
   Clock& clock_;
   Descriptors& descriptors_;
   const Endpoint local_;
+  const bool for_nodes_;
 };
 
 }  // namespace
@@ -163,7 +168,9 @@ Result<std::unique_ptr<Listener>> OsNetwork::listen(const Endpoint& endpoint, co
     acceptor.set_option(tcp::acceptor::receive_buffer_size(*options.receive_buffer), error);
   if (!error) acceptor.listen(options.backlog.value_or(kBacklog), error);
   if (error) return failure(endpoint, "cannot listen on", error.message());
-  return std::make_unique<OsListener>(std::move(acceptor), clock_, descriptors_, Endpoint{endpoint.host, port});
+  if (options.for_nodes) descriptors_.keep_some_for_nodes();
+  return std::make_unique<OsListener>(std::move(acceptor), clock_, descriptors_, Endpoint{endpoint.host, port},
+                                      options.for_nodes);
 }
 
 // One connect: the socket, or why there is none.

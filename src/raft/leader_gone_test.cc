@@ -29,6 +29,51 @@ TEST_F(QuorumMembers, ALeaderThatIsToStopHandsOver) {
   cluster.heal_and_check();
 }
 
+// It goes on with its heartbeats, which need no disk, so nobody else would ever lead; and it applies nothing.
+TEST_F(QuorumMembers, ALeaderWhoseDiskTakesNothingHandsOver) {
+  for (const bool full : {false, true}) {
+    Cluster cluster(59, 3);
+    cluster.faults = kCalm;
+    settle(cluster);
+    load(cluster, 20);
+    const auto old = cluster.life(cluster.leader()->id);
+    bool stands_still = !full;
+    old->disk.full = full;
+    const auto writes = std::exchange(old->disk.before_durable_write, [&]() -> Task<> {
+      while (stands_still) co_await cluster.world.clock.sleep_for(Millis(10));
+    });
+    load(cluster, 1000);
+    const std::size_t answered = cluster.answered.size();
+    load(cluster, 20);
+    settle(cluster);
+    ASSERT_TRUE(cluster.leader()) << cluster.describe();
+    EXPECT_NE(cluster.leader()->id, old->id) << (full ? "full" : "standing still");
+    EXPECT_GE(cluster.answered.size(), answered + 20);
+    stands_still = old->disk.full = false;
+    settle(cluster);
+    old->disk.before_durable_write = writes;
+    cluster.heal_and_check();
+  }
+}
+
+// Two of three, and one of them takes nothing: nothing can be decided whoever leads.
+TEST_F(QuorumMembers, ALeaderWithoutWhomNothingCanBeDecidedStays) {
+  Cluster cluster(61, 3);
+  cluster.faults = kCalm;
+  settle(cluster);
+  const auto old = cluster.life(cluster.leader()->id);
+  const Leadership before = old->quorum.leader();
+  cluster.crash(old->id == kA ? kB : kA);
+  old->disk.full = true;
+  load(cluster, 1000);
+  EXPECT_EQ(old->quorum.leader(), before);
+  old->disk.full = false;
+  cluster.world.run_for(Millis(1500));
+  load(cluster, 20);
+  EXPECT_EQ(old->quorum.leader(), before);
+  cluster.heal_and_check();
+}
+
 TEST_F(QuorumMembers, ALeaderThatIsAloneKeepsWhatItHas) {
   Cluster cluster(47, 1);
   cluster.faults = kCalm;

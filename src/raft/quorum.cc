@@ -174,6 +174,7 @@ void Quorum::ended() {
 void Quorum::schedule_tick() {
   tick_timer_ = shard_.clock.call_at(shard_.clock.now() + options_.heartbeat_interval, [this] {
     rr_tick(node_.get());
+    leave_a_disk_that_stands_still();
     wake();
     schedule_tick();
   });

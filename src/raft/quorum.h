@@ -135,6 +135,10 @@ class Quorum {
   // An error when this node can no longer take part: its disk failed or the core refused to go on. Final until restart.
   const Result<>& health() const { return health_; }
 
+  // Something has been on its way to the disk of this node for longer than kDiskPatience: what is committed meanwhile
+  // is not applied here.
+  bool disk_stands_still() const;
+
   // Who this node is to the others. Known once start() has returned.
   MemberId self() const { return self_; }
   // Both as of the last applied entry. A joiner's are empty until its first snapshot.
@@ -190,6 +194,8 @@ class Quorum {
   // by it.
   void leader_gone(MemberId leader);
   static constexpr Millis kCampaignGap{30};
+  // A leader that has brought nothing to its disk for so long hands over, where others can decide.
+  static constexpr Millis kDiskPatience{2000};
 
  private:
   struct Received {
@@ -269,6 +275,8 @@ class Quorum {
   Task<Result<>> write_batch(const std::vector<Write>& batch);
   Result<> finish_batch(std::vector<Write> batch);
   void retry_when_space_returns(std::vector<Write> batch);
+  void leave_a_disk_that_stands_still();
+  std::optional<MemberId> heir_that_decides_without_us() const;
   void snapshot_if_due();
   Task<> take_snapshot();
   Task<Result<>> write_snapshot(Base at);
@@ -303,7 +311,9 @@ class Quorum {
 
   HardState hard_state_;  // as the core last said; on disk with the next record
   std::deque<Write> writes_;
-  std::vector<Write> unwritten_;  // waits for space on the disk
+  std::vector<Write> unwritten_;          // waits for space on the disk
+  std::optional<Instant> writing_since_;  // something is to be on disk, and is not
+  bool said_standing_still_ = false;      // of this write
   std::optional<Received> incoming_;
   std::vector<MemberId> unsendable_;  // whose snapshot could not be sent
   std::uint64_t bytes_since_snapshot_ = 0;

@@ -1,4 +1,6 @@
 // The quorum's disk: one durable record per batch of readies, and snapshots beside it.
+#include <algorithm>
+
 #include "base/log.h"
 #include "raft/core_views.h"
 #include "raft/quorum.h"
@@ -16,12 +18,15 @@ Task<> Quorum::persist() {
       continue;
     }
     std::vector<Write> batch = next_batch();
+    if (!writing_since_) writing_since_ = shard_.clock.now();
     auto written = co_await write_batch(batch);
     if (stopping_) break;
     if (!written && Disk::is_full(written.error())) {
       retry_when_space_returns(std::move(batch));
       continue;
     }
+    writing_since_.reset();
+    said_standing_still_ = false;
     if (written) written = finish_batch(std::move(batch));
     if (!written) fail_for_good(written.error());
     pump();
@@ -94,6 +99,41 @@ void Quorum::retry_when_space_returns(std::vector<Write> batch) {
     retry_timer_.reset();
     persist_parking_.resume();
   });
+}
+
+bool Quorum::disk_stands_still() const {
+  return writing_since_ && shard_.clock.now() - *writing_since_ >= to_instant(kDiskPatience);
+}
+
+// The voter that has most of the log, where those that are heard are a majority without this node.
+std::optional<MemberId> Quorum::heir_that_decides_without_us() const {
+  const auto heard = [this](MemberId voter) {
+    const auto contact = contacts_.find(voter);
+    return voter != self_ && contact != contacts_.end() &&
+           shard_.clock.now() - contact->second.last < options_.election_timeout;
+  };
+  const auto decide = [&](const std::vector<MemberId>& voters) {
+    return 2 * std::size_t(std::ranges::count_if(voters, heard)) > voters.size();
+  };
+  if (!decide(membership_.voters) || (membership_.is_joint() && !decide(membership_.outgoing))) return std::nullopt;
+  std::optional<MemberId> heir;
+  for (const MemberId voter : membership_.voters)
+    if (heard(voter) && (!heir || rr_match(node_.get(), voter) > rr_match(node_.get(), *heir))) heir = voter;
+  return heir;
+}
+
+// A leader applies nothing that is not on its own disk, and its heartbeats need none: while a device does not answer,
+// or has no room, nothing at all would be decided, and nobody else would lead. (Apache Kafka's followers miss their
+// fetches then, since its leader writes in the thread that answers them.)
+void Quorum::leave_a_disk_that_stands_still() {
+  if (!disk_stands_still() || status_of(node_.get()).role != RR_LEADER) return;
+  const auto heir = heir_that_decides_without_us();
+  if (!heir) return;
+  if (!std::exchange(said_standing_still_, true))
+    log::warn("metadata log: nothing comes to disk, so another node is to lead; look at the disk",
+              field("directory", options_.metadata_log_dir), field("heir", name_of(*heir)),
+              field("milliseconds", std::chrono::duration_cast<Millis>(shard_.clock.now() - *writing_since_).count()));
+  rr_transfer(node_.get(), *heir);
 }
 
 void Quorum::snapshot_if_due() {

@@ -102,10 +102,40 @@ void Partition::ask_for_another_leader() {
   giving_up->again = shard_.clock.call_at(shard_.clock.now() + times_.refused_wait, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->ask_for_another_leader();
   });
+  propose_another_leader();
+}
+
+void Partition::propose_another_leader() {
   Replication::Wanted wanted{.isr = isr_, .partition_epoch = partition_epoch_, .leader_epoch = leader_epoch_};
   std::erase(wanted.isr, self_);
   wanted.broker_epochs.assign(wanted.isr.size(), -1);
   isr_changes_.propose(std::move(wanted));
+}
+
+// A disk that does not answer acknowledges nothing, and its broker is as alive as ever: nobody else would lead for
+// that.
+void Partition::watch_disk(Instant when) {
+  leading()->disk_look = shard_.clock.call_at(when, [weak = weak_from_this()] {
+    if (const auto self = weak.lock(); self && self->leading()) self->look_at_disk();
+  });
+}
+
+// The own disk has the time that a follower has (replica.lag.time.max.ms). If it answers before there is another
+// leader, nothing has happened.
+void Partition::look_at_disk() {
+  leading()->disk_look.reset();
+  const auto since = log_->syncing_since();
+  const Instant now = shard_.clock.now(), patience = later(since.value_or(now), times_.lag_max);
+  const bool stood_still = std::exchange(leading()->disk_stands_still, since && now >= patience);
+  if (!since) return;  // the next append looks again
+  if (now < patience) return watch_disk(patience);
+  watch_disk(now + times_.refused_wait);
+  if (!isr_changes_.propose || isr_.size() < 2) return;
+  if (!stood_still)
+    log::warn("disk does not answer, so another replica is to lead; look at the disk",
+              field("directory", log_->directory()),
+              field("milliseconds", std::chrono::duration_cast<Millis>(now - *since).count()));
+  propose_another_leader();
 }
 
 void Partition::stop() {

@@ -8,7 +8,8 @@
 //
 // Who waits for a commit waits for one leadership: what was appended in it may be cut as soon as it has ended, and what
 // lies at the same offsets later is somebody else's. A leader whose log is offline gives its leadership up: it asks the
-// controller for another leader, and never for fewer in-sync replicas.
+// controller for another leader, and never for fewer in-sync replicas. So does one whose disk stands still for longer
+// than a follower may lag: it goes on as the leader until there is another.
 //
 // Owner: the partition's shard. Invariant: high watermark <= log end, and it never goes back while the role lasts.
 #pragma once
@@ -229,6 +230,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
     Replication replication;
     std::unique_ptr<Watermark::Registration> following_log;
     std::unique_ptr<Clock::Timer> again;
+    std::unique_ptr<Clock::Timer> disk_look;  // while something was appended since the last one
+    bool disk_stands_still = false;           // as it was found then
   };
   struct Following {};
   struct GivingUp {  // the image says that it leads, and its log is offline
@@ -251,6 +254,9 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void end_leadership();
   void give_up();
   void ask_for_another_leader();
+  void propose_another_leader();
+  void watch_disk(Instant when);
+  void look_at_disk();
   Task<Result<>> change(Task<Result<>> cut);
   void follow_high_watermark(Offset leaders);
   // Consumers come to a follower only where they are sent to the replica of their rack.

@@ -80,6 +80,40 @@ TEST_F(OfflineLeaderTest, AsksByWhatTheImageSaysAndNoMoreWhenAnotherLeads) {
   EXPECT_EQ(asked.size(), before);
 }
 
+struct StandingDiskTest : OfflineLeaderTest {
+  void stop_the_disk(Instant span) {
+    node.disk().faults.sync_min = node.disk().faults.sync_max = span;
+    ASSERT_TRUE(partition->append_as_leader({.records = storage::make_batch()}));
+  }
+  std::size_t departures() const { return asked.size() - shrinks(); }
+};
+
+// Its broker is as alive as ever, so nobody else would see to it.
+TEST_F(StandingDiskTest, AsksForAnotherLeaderOnceItHasStoodStillForAsLongAsAFollowerMay) {
+  stop_the_disk(1h);
+  world.run_for(29s);
+  EXPECT_EQ(departures(), 0u);
+  world.run_for(10s);
+  EXPECT_GT(departures(), 5u) << "again, as nothing has come of it";
+  EXPECT_EQ(asked.back(), (Wanted{{kSecond, kThird}, 10, LeaderEpoch{3}, {-1, -1}}));
+  EXPECT_TRUE(partition->append_as_leader({.records = storage::make_batch()})) << "until there is another it leads";
+  partition->update(state(4, 12, {kSecond, kThird}, kSecond));
+  const std::size_t before = asked.size();
+  world.run_for(1min);
+  EXPECT_EQ(asked.size(), before);
+}
+
+TEST_F(StandingDiskTest, LeadsOnWhenItAnswersInTime) {
+  stop_the_disk(14s);  // of a new folder several names are synced
+  world.run_for(1min);
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(partition->append_as_leader({.records = storage::make_batch()}));
+    world.run_for(25s);
+  }
+  EXPECT_EQ(departures(), 0u) << "it is slow, and no more";
+  EXPECT_EQ(partition->log().durable().value(), partition->log().end_offset());
+}
+
 // Elected all the same, for example because it was eligible before its disk failed.
 TEST_F(OfflineLeaderTest, DoesNotBeginToLead) {
   partition->update(state(4, 11, {kSecond, kThird}, kSecond));

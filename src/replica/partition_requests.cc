@@ -87,6 +87,7 @@ storage::AppendResult Partition::append(AppendRequest request) {
   auto appended = log_->append_as_leader(std::move(request.records), options);
   if (!appended) return appended;
   appended->leader_epoch = leader_epoch_;
+  if (replicas_ > 1 && leading() && !leading()->disk_look) watch_disk(later(shard_.clock.now(), times_.lag_max));
   moved();
   return appended;
 }

@@ -53,6 +53,7 @@ struct ListenOptions {
   std::optional<int> backlog;         // connections that wait to be accepted
   std::optional<int> send_buffer;     // of each connection, in bytes
   std::optional<int> receive_buffer;  // the same
+  bool for_nodes = false;             // some descriptors are kept for its connections, whatever the others take
 };
 
 // What a port says to somebody who knocks.

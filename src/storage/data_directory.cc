@@ -146,7 +146,10 @@ Error DataDirectory::explained(const std::string& path, Error error) {
   else if (Disk::is_out_of_files(error))
     advice = "raise the limit of open files (ulimit -n, or LimitNOFILE= of the unit)";
   else if (error.message.ends_with("Read-only file system"))
-    advice = "mount it writable (the kernel makes a disk with errors read-only: see dmesg), or set log.dirs elsewhere";
+    advice =
+        "mount it writable (the kernel makes a disk with errors read-only: see dmesg), or name it in ReadWritePaths= "
+        "of "
+        "the unit (systemctl cat thalweg), or set log.dirs elsewhere";
   else if (error.message.ends_with("Is a directory") || error.message.ends_with("Not a directory"))
     advice = "move it out of the way";
   if (advice.empty()) return error;

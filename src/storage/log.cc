@@ -289,6 +289,10 @@ LogOffsets Log::offsets() const {
   return {start_, end_offset(), syncer_->durable().value(), high_watermark_, last_stable_offset()};
 }
 
+std::optional<Instant> Log::syncing_since() const {
+  return syncer_->acknowledged().value() < end_offset() ? syncer_->syncing_since() : std::nullopt;
+}
+
 Offset Log::last_stable_offset() const {
   // The start of the log may have moved beyond where an open transaction began.
   return std::min(std::max(producers_.first_unstable_offset().value_or(high_watermark_), start_), high_watermark_);

@@ -162,6 +162,8 @@ class Log : public std::enable_shared_from_this<Log> {
   Watermark& acknowledged() { return syncer_->acknowledged(); }  // moves when they count as written
   // min(first open transaction or one not yet decided below the high watermark, high watermark).
   Offset last_stable_offset() const;
+  // Since when the disk has owed an answer to what was appended; nothing: it owes none, or nobody waits for it.
+  std::optional<Instant> syncing_since() const;
   // What the replica last said; retention, the last stable offset and the checkpoint follow it. Never beyond the end.
   void set_high_watermark(Offset offset);
   Offset high_watermark() const { return high_watermark_; }

@@ -74,7 +74,10 @@ class LogManager {
   // Creates missing directories, locks them, checks or writes meta.properties (a directory of another cluster or node
   // is refused with a message), reads checkpoints and the clean-stop marker, finishes interrupted deletions, starts the
   // background work. An empty cluster id takes whatever the directories have; see cluster_id().
-  Task<Result<>> start(std::string cluster_id);
+  // `were_away`: directories that this broker has run without since they were here. Of a partition that has a folder
+  // in one of them and in another, the other counts, and the older one is set aside as "-stray"; where that does not
+  // tell, two folders of one partition are refused with a message, as by Kafka.
+  Task<Result<>> start(std::string cluster_id, std::set<Uuid> were_away = {});
   // Writes the cluster's id into directories that have none. REQUIRES: started, with this id or without one
   Task<Result<>> join_cluster(std::string cluster_id);
   // From meta.properties; empty before the first start with one.
@@ -98,6 +101,9 @@ class LogManager {
   // Folders that nobody opened: partitions that left this broker while it was down. The broker compares them with the
   // image.
   std::vector<UnopenedLog> unopened() const;
+  // Whether a log of the partition may be here, or begin here: kLogDirNotFound where the metadata say that it lies in a
+  // directory that is not here (`assigned`; reserved ids say nothing), and no folder says otherwise.
+  Result<> may_be_here(const TopicPartition& partition, Uuid assigned) const;
   // Moves such a folder aside as `...-stray`; it is kept.
   Result<> set_aside(TopicPartition partition);
 
@@ -196,6 +202,8 @@ class LogManager {
   bool is_blank(const TopicPartition& partition) const;
   Result<> set_aside_alone(const TopicPartition& partition);
   Result<std::string> move_aside(const TopicPartition& partition, std::string to);
+  Result<std::string> move_aside_in(Directory& directory, const TopicPartition& partition, std::string to);
+  std::string name_when_stray(const TopicPartition& partition);
   std::string name_when_deleted(const TopicPartition& partition);
   Task<Result<>> lower_recovery_point(TopicPartition partition, Offset to);
   Task<Result<>> raise_start(TopicPartition partition, Offset to);
@@ -210,6 +218,7 @@ class LogManager {
   void find_futures(std::size_t directory, const DataDirectory::Folders& folders);
   Task<Result<>> settle_moves();
   Task<Result<>> settle_move(TopicPartition partition, std::size_t to);
+  Result<> settle_twins(const std::set<Uuid>& were_away);
   LogOptions options_of_future(const Future& future, const Log& log) const;
   Task<Result<LogPtr>> promote_alone(TopicPartition partition, OpenLog current, Future next);
   Task<Result<LogPtr>> open_promoted(TopicPartition partition, OpenLog current, std::size_t to);

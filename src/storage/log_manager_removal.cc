@@ -64,7 +64,10 @@ std::string LogManager::name_when_deleted(const TopicPartition& partition) {
 Result<std::string> LogManager::move_aside(const TopicPartition& partition, std::string to) {
   const auto at = directory_of(partition);
   if (!at) return fail(ErrorCode::kUnknownTopicOrPartition, to_string(partition) + " is not here");
-  Directory& directory = directories_[*at];
+  return move_aside_in(directories_[*at], partition, std::move(to));
+}
+
+Result<std::string> LogManager::move_aside_in(Directory& directory, const TopicPartition& partition, std::string to) {
   const std::string path = directory.files.folder_of(partition), aside = directory.files.path() + "/" + to;
   if (shards_[0]->disk.exists(path)) TRY_VOID(shards_[0]->disk.rename(path, aside));
   directory.partitions.erase(partition);
@@ -100,6 +103,10 @@ std::vector<UnopenedLog> LogManager::unopened() const {
   return found;
 }
 
+std::string LogManager::name_when_stray(const TopicPartition& partition) {
+  return fmt::format("{}.{:016x}-stray", to_string(partition), shards_[0]->random.next());
+}
+
 Result<> LogManager::set_aside(TopicPartition partition) {
   if (logs_.contains(partition) || opening_.contains(partition) || !directory_of(partition))
     return fail(ErrorCode::kInvalidRequest, to_string(partition) + " is open or not here");
@@ -113,8 +120,7 @@ Result<> LogManager::set_aside_alone(const TopicPartition& partition) {
     spawn(*shards_[0], remove_folders_later(shards_[0], {std::move(gone)}, Millis(0)));
     return {};
   }
-  TRY(const std::string aside,
-      move_aside(partition, fmt::format("{}.{:016x}-stray", to_string(partition), shards_[0]->random.next())));
+  TRY(const std::string aside, move_aside(partition, name_when_stray(partition)));
   settle_soon();
   log::warn("stray partition set aside", field("partition", partition), field("moved_to", aside));
   return {};

@@ -136,6 +136,13 @@ Task<> LogSyncer::loop(std::shared_ptr<LogSyncer> self) {
 Task<Result<>> LogSyncer::sync_once() {
   const Turn::Held turn = co_await turn_.take();
   if (retired_) co_return Result<>{};
+  syncing_since_ = shard_.clock.now();
+  auto synced = co_await sync_all();
+  syncing_since_.reset();
+  co_return synced;
+}
+
+Task<Result<>> LogSyncer::sync_all() {
   const Offset target = end_.value();
   const std::uint64_t cuts = cuts_, names = names_changed_;
   CO_TRY_VOID(co_await sync_names(names));
@@ -146,6 +153,7 @@ Task<Result<>> LogSyncer::sync_once() {
     const FilePtr file = segment->unsynced_file();
     if (!file) continue;  // removed meanwhile
     const Instant begun = shard_.clock.now();
+    syncing_since_ = begun;
     CO_TRY_VOID(co_await file->sync());
     sync_time_.record(std::uint64_t((shard_.clock.now() - begun).count()));
     segment->set_synced(changes);
@@ -162,6 +170,7 @@ Task<Result<>> LogSyncer::sync_names(std::uint64_t names) {
     directory_syncs_.add();
   }
   if (names_synced_ != names) {
+    syncing_since_ = shard_.clock.now();
     CO_TRY_VOID(co_await shard_.disk.sync_directory(directory_));
     names_synced_ = names;
     directory_syncs_.add();

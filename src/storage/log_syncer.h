@@ -89,6 +89,8 @@ class LogSyncer : public std::enable_shared_from_this<LogSyncer> {
   Task<Result<>> flush();
   // A cut is on disk when it returns.
   Task<Result<>> sync_cut();
+  // Since when the disk has had something to sync and has not answered; nothing: it has nothing.
+  std::optional<Instant> syncing_since() const { return syncing_since_; }
   bool names_unsynced() const { return names_changed_ != names_synced_; }
   // How many cuts there were. What was read or synced before one proves nothing about offsets after it.
   std::uint64_t cuts() const { return cuts_; }
@@ -106,6 +108,7 @@ class LogSyncer : public std::enable_shared_from_this<LogSyncer> {
  private:
   static Task<> loop(std::shared_ptr<LogSyncer> self);
   Task<Result<>> sync_once();
+  Task<Result<>> sync_all();
   Task<Result<>> sync_names(std::uint64_t names);
   void acknowledge();
   void plan_flush();
@@ -123,6 +126,7 @@ class LogSyncer : public std::enable_shared_from_this<LogSyncer> {
   Counter &directory_syncs_, &sync_failures_;
 
   Turn turn_;                                          // one sync at a time
+  std::optional<Instant> syncing_since_;               // of who has it, the step that is under way
   std::vector<std::shared_ptr<LogSegment>> unsynced_;  // the oldest first
   std::uint64_t names_changed_ = 0, names_synced_ = 0;
   bool folder_unsynced_ = false;

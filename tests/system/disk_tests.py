@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from cluster_command_tests import tool_output
 from cluster_tests import LIMIT_SECONDS, Cluster, in_cluster, until
-from harness import batches, messages
+from harness import batches, messages, paths
 from harness.outcome import Failure, Skip, expect, expect_equal
 from harness.wire import PRODUCE, Connection, produce_answer, produce_body
 
@@ -180,8 +180,54 @@ def _fill_and_make_room(cluster: Cluster) -> str:
     return f"{count} records of {len(_LARGE) // 1000} KB"
 
 
+def _stand_still(cluster: Cluster, node: int, stands: bool) -> None:
+    path = pathlib.Path(cluster.nodes[node].environment["STANDING_DISK"])
+    path.touch() if stands else path.unlink()
+
+
+@in_cluster
+def a_disk_that_stands_still_holds_up_nobody_for_long(cluster: Cluster) -> str:
+    """Under the leader of a partition, and then under the active controller: its process is as alive as ever."""
+    library = paths.built("standing_disk.so")
+    if library is None:
+        raise Skip("standing_disk.so is not built")
+    for broker in cluster.nodes.values():
+        broker.environment = {"LD_PRELOAD": str(library), "STANDING_DISK": str(broker.folder / "stands-still")}
+        broker.properties["replica.lag.time.max.ms"] = "3000"
+    cluster.start()
+    cluster.wait_for_each_other()
+    cluster.wait_until_all_vote()
+    controller = cluster.leader()
+    leader, third = (node for node in cluster.nodes if node != controller)
+    tool_output(cluster, "kafka-topics", "--create", "--topic", _TOPIC, "--replica-assignment", f"{leader}:{third}:{controller}",
+                "--config", "min.insync.replicas=2")
+    _append(cluster, _TOPIC, "before")
+    cluster.brokers = {third}  # who asks the one that stands still is told what it knew before, and asks another
+    _stand_still(cluster, leader, True)
+    began = time.monotonic()
+    _append(cluster, _TOPIC, "while-the-leaders-stands-still")
+    led = time.monotonic() - began
+    expect(cluster.partitions(_TOPIC)[0]["leader"] != leader, "the one whose disk stands still leads on")
+    _stand_still(cluster, leader, False)
+    cluster.wait_until_all_in_sync(_TOPIC)
+    _stand_still(cluster, controller, True)
+    began = time.monotonic()
+    at = cluster.nodes[third].bootstrap
+    subprocess.run([str(paths.thalweg_binary()), "topic", "create", _OTHER, "--replicas", "2", "--brokers", at],
+                   capture_output=True, timeout=LIMIT_SECONDS)  # asked again, it may find its own work and say so
+    cluster.thalweg(["topic", "describe", _OTHER], at=at)
+    controlled = time.monotonic() - began
+    expect(cluster.leader() != controller, "the active controller is the one whose disk stands still")
+    _append(cluster, _TOPIC, "while-the-controllers-stands-still")
+    _stand_still(cluster, controller, False)
+    cluster.wait_until_all_in_sync(_TOPIC)
+    expect_equal(_read_all(cluster, _TOPIC), ["before", "while-the-leaders-stands-still", "while-the-controllers-stands-still"], "records")
+    return f"written again after {led:.1f} s, and a topic made after {controlled:.1f} s"
+
+
 ALL = {
     "a bit that flips on one disk of three costs no record": a_bit_that_flips_on_one_disk_of_three_costs_no_record,
     "a folder that is taken away on one disk of three costs no record": a_folder_that_is_taken_away_on_one_disk_of_three_costs_no_record,
+    "a disk that stands still under one of three servers holds up nobody for long": a_disk_that_stands_still_holds_up_nobody_for_long,
     "a full disk of one server holds up only what it leads": a_full_disk_of_one_holds_up_only_what_it_leads,
 }

@@ -33,6 +33,7 @@ class Broker:
         self.host, self.port = "127.0.0.1", free_port()
         self.bootstrap = f"{self.host}:{self.port}"
         self.properties = {"group.initial.rebalance.delay.ms": "0", **(properties or {})}
+        self.environment: dict[str, str] = {}  # beside our own
         self.process: subprocess.Popen | None = None
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -44,7 +45,7 @@ class Broker:
         command = self.command()
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            start_new_session=True, cwd=self.folder, env=_environment())
+                                            start_new_session=True, cwd=self.folder, env=_environment() | self.environment)
 
     def start(self) -> float:
         """Starts the process; seconds until it answered its first Metadata request."""
