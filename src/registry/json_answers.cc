@@ -33,14 +33,5 @@ Result<Mode> mode_from(const Value& value) {
   if (!mode) return wrong("mode", "a mode");
   return *mode;
 }
-Result<std::vector<std::string>> texts_from(const Value& value) {
-  if (!value.if_array()) return wrong("body", "an array of strings");
-  std::vector<std::string> texts;
-  for (const auto& each : *value.if_array()) {
-    if (!each.if_string()) return wrong("body", "an array of strings");
-    texts.push_back(*each.if_string());
-  }
-  return texts;
-}
 
 }  // namespace thalweg::registry

@@ -42,7 +42,6 @@ json::Value registered_to_json(const SchemaObject& schema);
 
 Result<SchemaObject> schema_object_from(const json::Value& value);
 Result<Mode> mode_from(const json::Value& value);
-Result<std::vector<std::string>> texts_from(const json::Value& value);
 
 // Requests.
 Result<SchemaInput> schema_input_from(const json::Value& value);
