@@ -146,16 +146,6 @@ Task<Result<MetadataResponse>> Client::metadata(std::optional<std::vector<std::s
   co_return co_await ask_metadata(std::move(wanted), create, deadline);
 }
 
-Task<Result<MetadataResponse>> Client::metadata_by_id(std::vector<Uuid> topics, Instant deadline) {
-  std::vector<MetadataResponse::MetadataResponseTopic> wanted;
-  for (const Uuid id : topics) {
-    auto& topic = wanted.emplace_back();
-    topic.topic_id = id;
-    topic.name.reset();
-  }
-  co_return co_await ask_metadata(std::move(wanted), false, deadline);
-}
-
 Task<Result<MetadataResponse>> Client::ask_metadata(
     std::optional<std::vector<MetadataResponse::MetadataResponseTopic>> topics, bool create, Instant deadline) {
   protocol::MetadataRequest request;

@@ -69,7 +69,6 @@ class Client {
   // Nothing: all topics. One attempt; errors of single topics stay in the response.
   Task<Result<MetadataResponse>> metadata(std::optional<std::vector<std::string>> topics, bool create,
                                           Instant deadline);
-  Task<Result<MetadataResponse>> metadata_by_id(std::vector<Uuid> topics, Instant deadline);
 
   // The broker that coordinates a group, from memory or asked for. Forget it after kNotCoordinator.
   Task<Result<BrokerId>> coordinator(std::string group, Instant deadline);

@@ -45,9 +45,5 @@ constexpr std::uint64_t zigzag(std::int64_t v) {
 constexpr std::int64_t unzigzag(std::uint64_t v) {
   return static_cast<std::int64_t>(v >> 1) ^ -static_cast<std::int64_t>(v & 1);
 }
-// 32-bit zigzag, whose encoding of a negative number has at most five bytes.
-constexpr std::uint32_t zigzag32(std::int32_t v) {
-  return static_cast<std::uint32_t>(v) << 1 ^ static_cast<std::uint32_t>(v >> 31);
-}
 
 }  // namespace thalweg

@@ -40,12 +40,8 @@ constexpr std::int8_t kTopic = 2, kBroker = 4, kLogger = 8, kClientMetrics = 16,
 class AdminApis : public ::testing::Test {
  protected:
   void create(const std::string& name, std::int32_t partitions = 1) {
-    protocol::CreateTopicsRequest request;
-    auto& topic = request.topics.emplace_back();
-    topic.name = name;
-    topic.num_partitions = partitions;
-    topic.replication_factor = 1;
-    EXPECT_EQ(node_.ask<protocol::CreateTopicsResponse>(request).topics[0].error_code, ErrorCode::kNone);
+    EXPECT_EQ(node_.ask<protocol::CreateTopicsResponse>(creation_of(name, partitions)).topics[0].error_code,
+              ErrorCode::kNone);
   }
   ErrorCode set(std::int8_t type, const std::string& name, const std::string& option, const std::string& value) {
     protocol::IncrementalAlterConfigsRequest request;

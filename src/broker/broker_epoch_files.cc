@@ -150,26 +150,15 @@ DirectoryFound look_into(Disk& disk, const std::string& directory) {
   return found;
 }
 
-namespace {
-
-// One sync of the file system's journal instead of two. What a power cut in the middle leaves may be no note, which
-// proves as little as the one before: that epoch ended with this registration.
-Task<Result<>> replace_epoch(Disk& disk, std::string path, EpochNote note) {
-  CO_TRY(const FilePtr file, disk.open(path + ".tmp", OpenMode::kTruncate));
-  note.born = disk.born(path + ".tmp");
-  CO_TRY_VOID(file->write(0, SharedBytes::copy_of(to_text(note))));
-  CO_TRY_VOID(disk.rename(path + ".tmp", path));
-  CO_TRY_VOID(co_await file->sync());
-  co_return co_await disk.sync_directory(Disk::directory_of(path));
-}
-
-}  // namespace
-
 Task<Result<>> remember_epoch(Disk& disk, std::vector<std::string> directories, std::optional<EpochNote> note) {
   for (const auto& directory : directories) {
     const std::string path = directory + "/" + std::string(kEpochFile);
     if (note) {
-      CO_TRY_VOID(co_await replace_epoch(disk, path, *note));
+      // What a torn note proves is as little as the one before: that epoch ended with this registration.
+      CO_TRY_VOID(co_await disk.replace_file_or_tear(path, [said = *note](std::optional<std::int64_t> born) mutable {
+        said.born = born;
+        return to_text(said);
+      }));
     } else if (disk.exists(path)) {
       CO_TRY_VOID(disk.remove(path));
       CO_TRY_VOID(co_await disk.sync_directory(directory));

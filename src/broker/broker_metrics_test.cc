@@ -25,12 +25,8 @@ using namespace std::chrono_literals;
 class BrokerMetrics : public ::testing::Test {
  protected:
   void create(const std::string& name, std::int32_t partitions) {
-    protocol::CreateTopicsRequest request;
-    auto& topic = request.topics.emplace_back();
-    topic.name = name;
-    topic.num_partitions = partitions;
-    topic.replication_factor = 1;
-    ASSERT_EQ(b.ask<protocol::CreateTopicsResponse>(request).topics.at(0).error_code, ErrorCode::kNone);
+    ASSERT_EQ(b.ask<protocol::CreateTopicsResponse>(creation_of(name, partitions)).topics.at(0).error_code,
+              ErrorCode::kNone);
   }
   static SharedBytes batch(int records) {
     record::BatchBuilder builder;

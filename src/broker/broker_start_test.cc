@@ -21,12 +21,7 @@ class BrokerStart : public ::testing::Test {
   Disk& disk() { return b.broker().shards().front()->shard.disk; }
 
   void create_topic(const std::string& name) {
-    protocol::CreateTopicsRequest request;
-    request.topics.emplace_back();
-    request.topics[0].name = name;
-    request.topics[0].num_partitions = 1;
-    request.topics[0].replication_factor = 1;
-    const auto response = b.ask<protocol::CreateTopicsResponse>(request);
+    const auto response = b.ask<protocol::CreateTopicsResponse>(creation_of(name));
     ASSERT_EQ(response.topics.at(0).error_code, ErrorCode::kNone);
   }
   void write(const std::string& path, std::string_view text) {

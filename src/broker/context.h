@@ -45,6 +45,13 @@ struct RequestContext {
     return is_allowed(*connection, operation, resource);
   }
 
+  // The copy that stage two keeps.
+  RequestContext for_stage_two() const {
+    RequestContext kept = *this;
+    kept.request.leave_stage_one();
+    return kept;
+  }
+
   Instant now() const;
   // From then until now nothing was done for the request, it only waited: no work, where time is measured.
   void note_wait_since(Instant begun) const;

@@ -56,14 +56,6 @@ class Links {
     request.log_dirs = {Uuid{5, 5}};
     return request;
   }
-  static CreateTopicsRequest create(const std::string& name) {
-    CreateTopicsRequest request;
-    auto& topic = request.topics.emplace_back();
-    topic.name = name;
-    topic.num_partitions = 1;
-    topic.replication_factor = 1;
-    return request;
-  }
 
   std::optional<NetworkControllerLink::Target> target = NetworkControllerLink::Target{BrokerId{1}, {"broker", 9092}};
 
@@ -150,11 +142,11 @@ TEST_P(ControllerLinkContract, WhatMayBeMadeTwiceIsTheSameTwice) {
 
 TEST_P(ControllerLinkContract, AClientsRequestIsAnsweredWhenItIsInForce) {
   const ForwardedFrom from{.principal = "User:alice", .client_host = "192.0.2.7", .client_id = "tool"};
-  const auto created = run(link_->forward_from<CreateTopicsResponse>(Links::create("orders"), 7, from, Instant::max()));
+  const auto created = run(link_->forward_from<CreateTopicsResponse>(creation_of("orders"), 7, from, Instant::max()));
   ASSERT_TRUE(created);
   EXPECT_EQ(created->topics.at(0).error_code, ErrorCode::kNone);
   EXPECT_TRUE(links_.broker().broker().publisher().published_image()->topic("orders"));
-  const auto again = run(link_->forward_from<CreateTopicsResponse>(Links::create("orders"), 7, from, Instant::max()));
+  const auto again = run(link_->forward_from<CreateTopicsResponse>(creation_of("orders"), 7, from, Instant::max()));
   ASSERT_TRUE(again);
   EXPECT_EQ(again->topics.at(0).error_code, ErrorCode::kTopicAlreadyExists);
 }
@@ -162,8 +154,8 @@ TEST_P(ControllerLinkContract, AClientsRequestIsAnsweredWhenItIsInForce) {
 TEST_P(ControllerLinkContract, OldVersionsAreAnsweredInThem) {
   for (std::int16_t version = CreateTopicsRequest::kMinVersion; version <= CreateTopicsRequest::kMaxVersion;
        ++version) {
-    const auto created = run(
-        link_->forward<CreateTopicsResponse>(Links::create("v" + std::to_string(version)), version, Instant::max()));
+    const auto created =
+        run(link_->forward<CreateTopicsResponse>(creation_of("v" + std::to_string(version)), version, Instant::max()));
     ASSERT_TRUE(created) << version;
     EXPECT_EQ(created->topics.at(0).error_code, ErrorCode::kNone) << version;
   }
@@ -203,7 +195,7 @@ class OverTheNetwork : public testing::Test {
     auto answer = std::make_shared<std::optional<Result<CreateTopicsResponse>>>();
     spawn(links_.other().shard, [](Links::Other* other, CreateTopicsRequest request, auto into) -> Task<> {
       *into = co_await other->link.forward<CreateTopicsResponse>(std::move(request), 7, Instant::max());
-    }(&links_.other(), Links::create(name), answer));
+    }(&links_.other(), creation_of(name), answer));
     return answer;
   }
 
@@ -212,11 +204,11 @@ class OverTheNetwork : public testing::Test {
 
 TEST_F(OverTheNetwork, WhereNobodyLeadsOrListensThereIsNoController) {
   links_.target.reset();
-  EXPECT_EQ(ask_once<CreateTopicsResponse>(Links::create("a")).error().code, ErrorCode::kNotController);
+  EXPECT_EQ(ask_once<CreateTopicsResponse>(creation_of("a")).error().code, ErrorCode::kNotController);
   links_.target = {BrokerId{1}, {"broker", 1}};
-  EXPECT_EQ(ask_once<CreateTopicsResponse>(Links::create("a")).error().code, ErrorCode::kNotController);
+  EXPECT_EQ(ask_once<CreateTopicsResponse>(creation_of("a")).error().code, ErrorCode::kNotController);
   links_.target = {BrokerId{3}, {"broker", 9092}};
-  const auto wrong = ask_once<CreateTopicsResponse>(Links::create("a"));
+  const auto wrong = ask_once<CreateTopicsResponse>(creation_of("a"));
   EXPECT_EQ(wrong.error().code, ErrorCode::kNotController);
   EXPECT_NE(wrong.error().message.find("is not node 3"), std::string::npos) << wrong.error().message;
 }
@@ -259,7 +251,7 @@ TEST_F(OverTheNetwork, TheBrokersOwnBusinessIsAskedAgainWhenNoAnswerComes) {
 TEST_F(OverTheNetwork, AConnectionOverWhichNothingComesIsGivenUpWithAllThatWaitsOnIt) {
   const std::int64_t epoch = enroll();
   ASSERT_TRUE(ask<AllocateProducerIdsResponse>(ids(epoch)));
-  ASSERT_TRUE(ask_once<CreateTopicsResponse>(Links::create("first")));
+  ASSERT_TRUE(ask_once<CreateTopicsResponse>(creation_of("first")));
   const auto channel = [&](Purpose purpose) {
     const Instant deadline = links_.other().shard.clock.now() + 5s;
     const auto found = links_.world().run(
@@ -294,7 +286,7 @@ TEST_F(OverTheNetwork, ASlowAnswerDoesNotEndAConnectionOverWhichOthersCome) {
 }
 
 TEST_F(OverTheNetwork, ANodeThatLeadsAgainIsAskedOverAnotherConnection) {
-  ASSERT_TRUE(ask_once<CreateTopicsResponse>(Links::create("first")));
+  ASSERT_TRUE(ask_once<CreateTopicsResponse>(creation_of("first")));
   links_.world().network.part("other", "broker");
   const auto answer = begin_create("second");
   links_.world().run_for(1s);
@@ -326,7 +318,7 @@ TEST_F(OverTheNetwork, AControllerThatRestartsIsFoundAgain) {
 }
 
 TEST_F(OverTheNetwork, WhoWaitsForALeaderThatWasReplacedIsToldToAskAgain) {
-  ASSERT_TRUE(ask_once<CreateTopicsResponse>(Links::create("first")));
+  ASSERT_TRUE(ask_once<CreateTopicsResponse>(creation_of("first")));
   links_.world().network.part("other", "broker");
   const auto answer = begin_create("second");
   links_.world().run_for(3s);

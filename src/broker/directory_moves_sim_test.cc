@@ -32,11 +32,7 @@ class DirectoryMove : public ::testing::Test {
  protected:
   void SetUp() override {
     log::set_level(log::Level::kError);
-    protocol::CreateTopicsRequest request;
-    auto& topic = request.topics.emplace_back();
-    topic.name = "orders";
-    topic.num_partitions = topic.replication_factor = 1;
-    ASSERT_EQ(node_.ask<protocol::CreateTopicsResponse>(request).topics[0].error_code, ErrorCode::kNone);
+    ASSERT_EQ(node_.ask<protocol::CreateTopicsResponse>(creation_of("orders")).topics[0].error_code, ErrorCode::kNone);
   }
   void TearDown() override { log::set_level(log::Level::kInfo); }
 

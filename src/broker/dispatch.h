@@ -58,12 +58,7 @@ Task<network::Started> two_stages(const RequestContext& context, SharedBytes bod
   auto request = decode<Request>(context, std::move(body));
   if (!request) co_return refuse(context, request.error());
   Staged<Response> staged = co_await handler(context, std::move(*request));
-  if (staged.later) {
-    RequestContext kept = context;
-    kept.request.memory = nullptr;  // given back by then
-    kept.request.noted = nullptr;
-    co_return detail::reply_later(std::move(kept), std::move(*staged.later));
-  }
+  if (staged.later) co_return detail::reply_later(context.for_stage_two(), std::move(*staged.later));
   network::Reply reply = staged.now ? network::reply_to(context.request, *staged.now) : network::no_reply();
   reply.close_after = staged.close;
   reply.errors.add(staged.errors);

@@ -90,12 +90,7 @@ TEST_F(DynamicOptions, WhatWouldLockEverybodyOutIsRefused) {
 
 // Each default of a topic's option reaches the logs that are open, and leaves them when it is taken away.
 TEST_F(DynamicOptions, DefaultsOfTopicsReachTheirLogs) {
-  protocol::CreateTopicsRequest request;
-  auto& topic = request.topics.emplace_back();
-  topic.name = "orders";
-  topic.num_partitions = 1;
-  topic.replication_factor = 1;
-  const auto created = node.ask<protocol::CreateTopicsResponse>(request);
+  const auto created = node.ask<protocol::CreateTopicsResponse>(creation_of("orders"));
   const replica::PartitionKey key{created.topics.at(0).topic_id, PartitionId{0}};
   const auto log_config = [&] { return node.broker().owner_of(key).partitions.find(key)->log().config(); };
   const auto before = log_config();

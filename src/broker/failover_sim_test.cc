@@ -12,7 +12,7 @@
 #include "broker/controller_link.h"
 #include "broker/lost_leaders.h"
 #include "broker/metadata_publisher.h"
-#include "config/broker_config.h"
+#include "broker/testing_program.h"
 #include "network/channel.h"
 #include "protocol/create_topics_request.h"
 #include "protocol/create_topics_response.h"
@@ -36,8 +36,8 @@ constexpr int kMembers = 3;
 
 std::string member_host(int id) { return "broker-" + std::to_string(id); }
 
-config::BrokerConfig member_config(int id) {
-  auto loaded = config::load_broker_config({
+config::Properties member_settings(int id) {
+  return {
       {"process.roles", "broker,controller"},
       {"node.id", std::to_string(id)},
       {"controller.quorum.voters", "1@broker-1:9093,2@broker-2:9093,3@broker-3:9093"},
@@ -45,26 +45,7 @@ config::BrokerConfig member_config(int id) {
       {"advertised.listeners", "PLAINTEXT://" + member_host(id) + ":9092"},
       {"controller.listener.names", "CONTROLLER"},
       {"log.dirs", "/data"},
-  });
-  CHECK(loaded);
-  return std::move(loaded->config);
-}
-
-struct OneOfThree {
-  std::unique_ptr<Broker> broker;
-  bool serving = false, stopped = false;
-  static Task<> start(OneOfThree* self) { self->serving = (co_await self->broker->start()).has_value(); }
-  static Task<> stop(OneOfThree* self) {
-    co_await self->broker->stop();
-    self->stopped = true;
-  }
-};
-
-std::shared_ptr<void> run_one(sim::Node& node, int id) {
-  auto program = std::make_shared<OneOfThree>();
-  program->broker = std::make_unique<Broker>(std::vector{&node.shard(0)}, member_config(id));
-  spawn(node.shard(0), OneOfThree::start(program.get()));
-  return program;
+  };
 }
 
 class Failover : public testing::Test {
@@ -72,7 +53,8 @@ class Failover : public testing::Test {
   void SetUp() override {
     log::set_level(log::Level::kNone);
     for (int id = 1; id <= kMembers; ++id) {
-      nodes_.push_back(&world_.add_node(member_host(id), 1, [id](sim::Node& node) { return run_one(node, id); }));
+      nodes_.push_back(&world_.add_node(
+          member_host(id), 1, [id](sim::Node& node) { return BrokerProgram::run(node, member_settings(id)); }));
       nodes_.back()->start();
     }
     ASSERT_TRUE(until([this] { return serving() == kMembers; }, 1min));
@@ -82,15 +64,15 @@ class Failover : public testing::Test {
   void TearDown() override { log::set_level(log::Level::kInfo); }
 
   sim::Node& node(int id) { return *nodes_[std::size_t(id - 1)]; }
-  OneOfThree* at(int id) { return node(id).is_up() ? &node(id).program<OneOfThree>() : nullptr; }
+  BrokerProgram* at(int id) { return node(id).is_up() ? &node(id).program<BrokerProgram>() : nullptr; }
   int serving() {
     int count = 0;
-    for (int id = 1; id <= kMembers; ++id) count += at(id) && at(id)->serving;
+    for (int id = 1; id <= kMembers; ++id) count += at(id) && at(id)->serves;
     return count;
   }
   int controller() {
     for (int id = 1; id <= kMembers; ++id)
-      if (auto* one = at(id); one && one->serving && one->broker->quorum().is_leader()) return id;
+      if (auto* one = at(id); one && one->serves && one->broker->quorum().is_leader()) return id;
     return 0;
   }
   bool until(const std::function<bool()>& done, Instant within) { return world_.run_until(done, within); }
@@ -321,7 +303,7 @@ TEST_F(Failover, AConnectionThatEndsIsNoDeath) {
 TEST_F(Failover, ACleanStopHandsOverWhatItLedAndTheQuorum) {
   settle();
   const int stops = controller();
-  spawn(node(stops).shard(0), OneOfThree::stop(at(stops)));
+  spawn(node(stops).shard(0), BrokerProgram::stop(at(stops)));
   ASSERT_TRUE(until([&] { return at(stops)->stopped; }, 30s));
   EXPECT_TRUE(is_led_by_another(stops - 1, stops));
   const auto another_leads = [&] {
@@ -342,7 +324,7 @@ TEST_F(Failover, AllThreeStopWithinTwoSecondsWhenTheyStopAtOnce) {
     settle();
     const Instant begun = now();
     for (int id = 1; id <= kMembers; ++id) {
-      spawn(node(id).shard(0), OneOfThree::stop(at(id)));
+      spawn(node(id).shard(0), BrokerProgram::stop(at(id)));
       world_.run_for(Millis(100 * round));  // one after the other, sooner or later
     }
     std::vector<bool> down(kMembers);
@@ -369,7 +351,7 @@ TEST_F(Failover, TheLastOneStopsSoonAlthoughItIsAskedForAcksOfAll) {
   spawn(client.shard(0), produce(&client.shard(0), image(1)->topic(std::string_view("orders"))->id));
   world_.run_for(20ms);
   const Instant begun = now();
-  spawn(node(1).shard(0), OneOfThree::stop(at(1)));
+  spawn(node(1).shard(0), BrokerProgram::stop(at(1)));
   ASSERT_TRUE(until([&] { return at(1)->stopped; }, 30s));
   EXPECT_LT(now() - begun, 3s);
 }

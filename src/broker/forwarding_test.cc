@@ -18,19 +18,9 @@ namespace {
 using namespace std::chrono_literals;
 
 using protocol::ApiKey;
-using protocol::CreateTopicsRequest;
 using protocol::CreateTopicsResponse;
 using protocol::EnvelopeRequest;
 using protocol::EnvelopeResponse;
-
-CreateTopicsRequest create_request(const std::string& name) {
-  CreateTopicsRequest request;
-  auto& topic = request.topics.emplace_back();
-  topic.name = name;
-  topic.num_partitions = 1;
-  topic.replication_factor = 1;
-  return request;
-}
 
 // The controller of a broker, of whose answers the first ones get lost, or which is not there for a while.
 class LossyLink : public ControllerLink {
@@ -77,7 +67,7 @@ class ForwardingTest : public testing::Test {
 
 TEST_F(ForwardingTest, AsksUntilThereIsAController) {
   link_.away = 10;
-  const auto answer = pass_on<CreateTopicsResponse>(create_request("orders"));
+  const auto answer = pass_on<CreateTopicsResponse>(creation_of("orders"));
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->topics[0].error_code, ErrorCode::kNone);
   EXPECT_EQ(link_.asked, 11);
@@ -86,13 +76,13 @@ TEST_F(ForwardingTest, AsksUntilThereIsAController) {
 TEST_F(ForwardingTest, SaysSoWhenNoneComes) {
   link_.away = 1'000'000;
   const Instant begun = broker_.world().now();
-  EXPECT_EQ(pass_on<CreateTopicsResponse>(create_request("orders")).error().code, ErrorCode::kNotController);
+  EXPECT_EQ(pass_on<CreateTopicsResponse>(creation_of("orders")).error().code, ErrorCode::kNotController);
   EXPECT_LE(broker_.world().now() - begun, Forwarding::kAgainWithin + 1s);
 }
 
 TEST_F(ForwardingTest, ItsOwnWorkIsNoError) {
   link_.answers_lost = 2;
-  const auto created = pass_on<CreateTopicsResponse>(create_request("orders"));
+  const auto created = pass_on<CreateTopicsResponse>(creation_of("orders"));
   ASSERT_TRUE(created);
   EXPECT_EQ(created->topics[0].error_code, ErrorCode::kNone);
   EXPECT_FALSE(created->topics[0].topic_id.is_zero());
@@ -116,10 +106,9 @@ TEST_F(ForwardingTest, ItsOwnWorkIsNoError) {
 }
 
 TEST_F(ForwardingTest, SomebodyElsesWorkStaysAnError) {
-  ASSERT_EQ(pass_on<CreateTopicsResponse>(create_request("orders"))->topics[0].error_code, ErrorCode::kNone);
+  ASSERT_EQ(pass_on<CreateTopicsResponse>(creation_of("orders"))->topics[0].error_code, ErrorCode::kNone);
   link_.answers_lost = 1;
-  EXPECT_EQ(pass_on<CreateTopicsResponse>(create_request("orders"))->topics[0].error_code,
-            ErrorCode::kTopicAlreadyExists);
+  EXPECT_EQ(pass_on<CreateTopicsResponse>(creation_of("orders"))->topics[0].error_code, ErrorCode::kTopicAlreadyExists);
 }
 
 class Envelopes : public testing::Test {
@@ -138,7 +127,7 @@ class Envelopes : public testing::Test {
 TEST_F(Envelopes, ARequestInsideIsAnsweredInside) {
   BrokerUnderTest broker;
   const auto created =
-      response_in_envelope<CreateTopicsResponse>(broker.ask<EnvelopeResponse>(around(create_request("orders"))), 7);
+      response_in_envelope<CreateTopicsResponse>(broker.ask<EnvelopeResponse>(around(creation_of("orders"))), 7);
   ASSERT_TRUE(created);
   EXPECT_EQ(created->topics.at(0).error_code, ErrorCode::kNone);
   const protocol::ListPartitionReassignmentsRequest list;
@@ -148,30 +137,30 @@ TEST_F(Envelopes, ARequestInsideIsAnsweredInside) {
 
 TEST_F(Envelopes, DepthAndWhatIsNotForwardedAreRefusedAndTheConnectionGoesOn) {
   BrokerUnderTest broker;
-  EXPECT_EQ(refusal(broker, around(around(create_request("orders")))), ErrorCode::kInvalidRequest);
+  EXPECT_EQ(refusal(broker, around(around(creation_of("orders")))), ErrorCode::kInvalidRequest);
   EXPECT_EQ(refusal(broker, around(protocol::ApiVersionsRequest())), ErrorCode::kInvalidRequest);
-  auto nobody = around(create_request("orders"));
+  auto nobody = around(creation_of("orders"));
   nobody.request_principal.reset();
   EXPECT_EQ(refusal(broker, nobody), ErrorCode::kPrincipalDeserializationFailure);
-  auto nowhere = around(create_request("orders"));
+  auto nowhere = around(creation_of("orders"));
   nowhere.client_host_address = SharedBytes::copy_of(std::string_view("12345"));
   EXPECT_EQ(refusal(broker, nowhere), ErrorCode::kInvalidRequest);
-  auto cut = around(create_request("orders"));
+  auto cut = around(creation_of("orders"));
   cut.request_data = cut.request_data.slice(0, cut.request_data.size() - 3);
   EXPECT_EQ(refusal(broker, cut), ErrorCode::kUnsupportedVersion);
-  EXPECT_EQ(refusal(broker, around(create_request("orders"))), ErrorCode::kNone);
+  EXPECT_EQ(refusal(broker, around(creation_of("orders"))), ErrorCode::kNone);
 }
 
 TEST_F(Envelopes, ALargeRequestIsRefused) {
   BrokerUnderTest broker;
-  auto large = around(create_request("orders"));
+  auto large = around(creation_of("orders"));
   large.request_data = SharedBytes::take(std::vector<std::byte>(kEnvelopeMax + 1));
   EXPECT_EQ(refusal(broker, large), ErrorCode::kInvalidRequest);
 }
 
 TEST_F(Envelopes, AnyPrefixAndAnyChangedByteIsAnsweredOrEndsTheConnection) {
   BrokerUnderTest broker;
-  const auto good = around(create_request("orders"));
+  const auto good = around(creation_of("orders"));
   const std::string bytes(good.request_data.text());
   for (std::size_t at = 0; at < bytes.size(); ++at) {
     auto changed = good;
@@ -203,7 +192,7 @@ TEST_F(Envelopes, WhereControllersHaveAListenerClientsHaveNoneOfThem) {
                           {"controller.listener.names", "CONTROLLER"},
                           {"controller.quorum.voters", "1@broker:9093"}});
   const auto channel = broker.connect().value();
-  EXPECT_EQ(broker.try_ask<EnvelopeResponse>(channel, around(create_request("orders"))).error().code,
+  EXPECT_EQ(broker.try_ask<EnvelopeResponse>(channel, around(creation_of("orders"))).error().code,
             ErrorCode::kNetworkException);
   EXPECT_FALSE(channel->is_open());
 }

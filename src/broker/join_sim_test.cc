@@ -14,7 +14,7 @@
 #include "broker/controller_link.h"
 #include "broker/metadata_publisher.h"
 #include "broker/node_id.h"
-#include "config/broker_config.h"
+#include "broker/testing_program.h"
 #include "config/quorum_options.h"
 #include "raft/quorum.h"
 #include "sim/world.h"
@@ -25,11 +25,8 @@ using namespace std::chrono_literals;
 
 class Joining : public testing::Test {
  protected:
-  struct Program {
+  struct Program : BrokerProgram {
     config::BrokerConfig config;
-    std::unique_ptr<Broker> broker;
-    bool serves = false;
-    std::string error;
   };
 
   void SetUp() override { log::set_level(log::Level::kNone); }
@@ -47,9 +44,7 @@ class Joining : public testing::Test {
     for (const auto& [name, value] : more) settings[name] = value;
     machines_.push_back(&world_.add_node(host(number), 1, [&settings](sim::Node& machine) {
       auto program = std::make_shared<Program>();
-      auto loaded = config::load_broker_config(settings);
-      CHECK(loaded);
-      program->config = std::move(loaded->config);
+      program->config = loaded_config(settings);
       spawn(machine.shard(0), run(&machine.shard(0), program.get()));
       return program;
     }));
@@ -65,9 +60,7 @@ class Joining : public testing::Test {
       config.node_id_is_new = identity->is_new;
     }
     program->broker = std::make_unique<Broker>(std::vector{shard}, config);
-    const auto started = co_await program->broker->start();
-    program->serves = started.has_value();
-    if (!started) program->error = started.error().message;
+    co_await BrokerProgram::start(program);
   }
   sim::Node& machine(int number) { return *machines_[std::size_t(number - 1)]; }
   Program& program(int number) { return machine(number).program<Program>(); }
@@ -82,20 +75,15 @@ class Joining : public testing::Test {
     return ids;
   }
   ErrorCode create(int at, const std::string& name, std::int16_t replicas) {
-    protocol::CreateTopicsRequest request;
-    auto& topic = request.topics.emplace_back();
-    topic.name = name;
-    topic.num_partitions = 1;
-    topic.replication_factor = replicas;
     auto made = world_.run(machine(at), broker(at).controller().ask<protocol::CreateTopicsResponse>(
-                                            request, 7, machine(at).shard(0).clock.now() + 10s));
+                                            creation_of(name, 1, replicas), 7, machine(at).shard(0).clock.now() + 10s));
     CHECK(made);
     return *made ? (*made)->topics.at(0).error_code : made->error().code;
   }
   std::string why() {
     std::string text;
     for (int number = 1; number <= int(machines_.size()); ++number)
-      text += host(number) + (serves(number) ? " serves; " : " does not: " + program(number).error + "; ");
+      text += host(number) + (serves(number) ? " serves; " : " does not: " + program(number).why() + "; ");
     return text;
   }
   void grow_to_three() {
@@ -172,9 +160,9 @@ TEST_F(Joining, AForeignDiskIsRefused) {
   machine(2).crash(sim::Crash::kKill);
   settings_[2]["thalweg.join"] = host(1) + ":9092";
   machine(2).start();
-  ASSERT_TRUE(until([this] { return !program(2).error.empty(); }, 30s));
-  EXPECT_TRUE(program(2).error.contains("this node belongs to cluster")) << program(2).error;
-  EXPECT_TRUE(program(2).error.contains("empty the directories")) << program(2).error;
+  ASSERT_TRUE(until([this] { return !program(2).why().empty(); }, 30s));
+  EXPECT_TRUE(program(2).why().contains("this node belongs to cluster")) << program(2).why();
+  EXPECT_TRUE(program(2).why().contains("empty the directories")) << program(2).why();
   EXPECT_EQ(brokers(1), (std::set<int>{1}));
 }
 

@@ -4,8 +4,7 @@
 //   refused twice in a row   the process is gone, as its own machine says; within milliseconds of kill -9
 //   taken                    no verdict. It may be dying still, so a few more knocks follow
 //   silent                   no verdict: a machine without power and a wire that is cut look alike, and so does a
-//   machine
-//                            that is busy. Heartbeats tell of those by their absence
+//                            machine that is busy. Heartbeats tell of those by their absence
 //
 // A knock waits for kWithin only: a SYN that meets a listener in the moment of its end is sent again after a second.
 // Where the answers help nobody (a firewall refuses us, and the process lives), looks come further and further apart.

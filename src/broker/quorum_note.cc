@@ -79,13 +79,10 @@ Result<QuorumNote> read_quorum_note(Disk& disk, const std::string& directory) {
 }
 
 Task<Result<>> write_quorum_note(Disk& disk, std::string directory, QuorumNote note) {
-  const std::string path = path_in(directory), beside = path + ".tmp";
-  CO_TRY(const FilePtr file, disk.open(beside, OpenMode::kTruncate));
-  note.born = disk.born(beside);
-  CO_TRY_VOID(file->write(0, SharedBytes::copy_of(std::string_view(to_text(note)))));
-  CO_TRY_VOID(co_await file->sync());
-  CO_TRY_VOID(disk.rename(beside, path));
-  co_return co_await disk.sync_directory(directory);
+  return disk.replace_file(path_in(directory), [note = std::move(note)](std::optional<std::int64_t> born) mutable {
+    note.born = born;
+    return to_text(note);
+  });
 }
 
 bool is_copy(Disk& disk, const std::string& path, std::optional<std::int64_t> born) {

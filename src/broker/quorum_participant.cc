@@ -92,20 +92,24 @@ Task<Result<>> QuorumParticipant::begin(Found found) {
         field("directory", config_.metadata_log_dir));
   // Who is asked by nobody before it serves may write it beside the opening of its log.
   if (config::starts_among_others(config_)) CO_TRY_VOID(co_await keep_note());
-
-  self_.seen.node = config_.node_id;
   self_.seen.by_hand = by_hand;
-  self_.seen.cluster_id = std::move(found.cluster_id);
+  introduce(found);
+  co_return Result<>();
+}
+
+// What the others are told of this process.
+void QuorumParticipant::introduce(const Found& found) {
+  self_.seen.node = config_.node_id;
+  self_.seen.cluster_id = found.cluster_id;
   for (const auto& voter : config_.quorum_voters) self_.seen.voters.push_back(voter.id);
   self_.directory = note_.directory.is_zero() ? *found.directory : note_.directory;
   self_.member = note_.member == raft::kNoMember ? raft::member_of(config_.node_id) : note_.member;
   self_.incarnation = note_.incarnation;
   self_.may_vote = config_.is_controller;
   self_.seen.founds = config_.is_controller && config::join_servers(config_).empty();
-  self_.new_node = config_.node_id_is_new && own == Own::kEmpty;
+  self_.new_node = config_.node_id_is_new && self_.seen.own == Own::kEmpty;
   const auto listener = quorum_listener(config_);
   if (const auto endpoint = own_endpoint(config_, listener)) self_.endpoints[listener] = *endpoint;
-  co_return Result<>();
 }
 
 bool QuorumParticipant::is_noted(Own own, const std::string& cluster_id) const {

@@ -75,6 +75,7 @@ class QuorumParticipant {
   void is_no_copy_any_more(raft::Leadership leadership);
   bool is_noted(Own own, const std::string& cluster_id) const;
   void note_membership(Own own, const std::string& cluster_id);
+  void introduce(const Found& found);
 
   const Shard& shard_;
   const config::BrokerConfig& config_;

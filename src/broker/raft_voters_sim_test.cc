@@ -12,7 +12,7 @@
 #include "broker/broker.h"
 #include "broker/forwarding.h"
 #include "broker/metadata_publisher.h"
-#include "config/broker_config.h"
+#include "broker/testing_program.h"
 #include "raft/quorum.h"
 #include "sim/world.h"
 
@@ -40,24 +40,13 @@ config::Properties settings_of(int node) {
 
 class RaftVoters : public testing::Test {
  protected:
-  struct Program {
-    std::unique_ptr<Broker> broker;
-    bool serves = false;
-    static Task<> start(Program* self) { self->serves = (co_await self->broker->start()).has_value(); }
-  };
-
   void SetUp() override { log::set_level(log::Level::kNone); }
   void TearDown() override { log::set_level(log::Level::kInfo); }
 
   void begin(std::function<config::Properties(int)> settings = settings_of) {
     for (int node = 1; node <= kMachines; ++node) {
       machines_.push_back(&world_.add_node(host_of(node), 1, [settings, node](sim::Node& machine) {
-        auto program = std::make_shared<Program>();
-        auto loaded = config::load_broker_config(settings(node));
-        CHECK(loaded);
-        program->broker = std::make_unique<Broker>(std::vector{&machine.shard(0)}, std::move(loaded->config));
-        spawn(machine.shard(0), Program::start(program.get()));
-        return program;
+        return BrokerProgram::run(machine, settings(node));
       }));
       machines_.back()->start();
     }
@@ -65,10 +54,10 @@ class RaftVoters : public testing::Test {
     world_.run_for(3s);
   }
   sim::Node& machine(int node) { return *machines_[std::size_t(node - 1)]; }
-  Broker& broker(int node) { return *machine(node).program<Program>().broker; }
+  Broker& broker(int node) { return *machine(node).program<BrokerProgram>().broker; }
   int serving() {
-    return int(
-        std::ranges::count_if(machines_, [](auto* m) { return m->is_up() && m->template program<Program>().serves; }));
+    return int(std::ranges::count_if(
+        machines_, [](auto* m) { return m->is_up() && m->template program<BrokerProgram>().serves; }));
   }
   int leader() {
     for (int node = 1; node <= kMachines; ++node)
@@ -142,11 +131,9 @@ class RaftVoters : public testing::Test {
     return members.find(BrokerId{node}, directory(node))->endpoints.at("CONTROLLER").port;
   }
   bool creates_a_topic(int at) {
-    protocol::CreateTopicsRequest request;
-    auto& topic = request.topics.emplace_back();
-    topic.name = "t" + std::to_string(++topics_);
-    topic.num_partitions = topic.replication_factor = 1;
-    return ask<protocol::CreateTopicsResponse>(at, std::move(request), 7).topics.at(0).error_code == ErrorCode::kNone;
+    return ask<protocol::CreateTopicsResponse>(at, creation_of("t" + std::to_string(++topics_)), 7)
+               .topics.at(0)
+               .error_code == ErrorCode::kNone;
   }
 
   sim::World world_{11};

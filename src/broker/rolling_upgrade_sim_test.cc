@@ -14,6 +14,7 @@
 #include "broker/broker.h"
 #include "broker/forwarding.h"
 #include "broker/metadata_publisher.h"
+#include "broker/testing_program.h"
 #include "config/broker_config.h"
 #include "raft/quorum.h"
 #include "sim/world.h"
@@ -44,27 +45,11 @@ config::Properties settings_of_release(int node, bool old) {
 
 class RollingUpgrade : public testing::Test {
  protected:
-  struct Program {
-    std::unique_ptr<Broker> broker;
-    bool serves = false;
-    std::optional<Error> refused;
-    static Task<> start(Program* self) {
-      const auto started = co_await self->broker->start();
-      self->serves = started.has_value();
-      if (!started) self->refused = started.error();
-    }
-  };
-
   void SetUp() override {
     log::set_level(log::Level::kNone);
     for (int node = 1; node <= kNodes; ++node)
       machines_.push_back(&world_.add_node(host_of_upgraded(node), 1, [this, node](sim::Node& machine) {
-        auto program = std::make_shared<Program>();
-        auto loaded = config::load_broker_config(settings_of_release(node, old_.contains(node)));
-        CHECK(loaded);
-        program->broker = std::make_unique<Broker>(std::vector{&machine.shard(0)}, std::move(loaded->config));
-        spawn(machine.shard(0), Program::start(program.get()));
-        return program;
+        return BrokerProgram::run(machine, settings_of_release(node, old_.contains(node)));
       }));
   }
   void TearDown() override {
@@ -74,9 +59,10 @@ class RollingUpgrade : public testing::Test {
   }
 
   sim::Node& machine(int node) { return *machines_[std::size_t(node - 1)]; }
-  Program& program(int node) { return machine(node).program<Program>(); }
+  BrokerProgram& program(int node) { return machine(node).program<BrokerProgram>(); }
   bool all_serve() {
-    return std::ranges::all_of(machines_, [](auto* m) { return m->is_up() && m->template program<Program>().serves; });
+    return std::ranges::all_of(machines_,
+                               [](auto* m) { return m->is_up() && m->template program<BrokerProgram>().serves; });
   }
   // Whoever cannot read what is written shows an old image for ever.
   bool all_show_the_same() {
@@ -105,12 +91,9 @@ class RollingUpgrade : public testing::Test {
     return **answer;
   }
   ErrorCode create_topic(int at) {
-    protocol::CreateTopicsRequest request;
-    auto& topic = request.topics.emplace_back();
-    topic.name = "t" + std::to_string(++topics_);
-    topic.num_partitions = 3;
-    topic.replication_factor = 3;
-    return ask<protocol::CreateTopicsResponse>(at, std::move(request), 7).topics.at(0).error_code;
+    return ask<protocol::CreateTopicsResponse>(at, creation_of("t" + std::to_string(++topics_), 3, 3), 7)
+        .topics.at(0)
+        .error_code;
   }
   protocol::UpdateFeaturesResponse raise(std::string feature, std::int16_t level) {
     protocol::UpdateFeaturesRequest request;

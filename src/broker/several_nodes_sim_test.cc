@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "broker/broker.h"
 #include "broker/metadata_publisher.h"
-#include "config/broker_config.h"
+#include "broker/testing_program.h"
 #include "raft/quorum.h"
 #include "sim/world.h"
 
@@ -21,12 +21,6 @@ using namespace std::chrono_literals;
 class SeveralNodes : public testing::Test {
  protected:
   static constexpr int kFounders = 3;
-  struct Program {
-    std::unique_ptr<Broker> broker;
-    bool serves = false;
-    std::string error;
-  };
-
   void SetUp() override {
     log::set_level(log::Level::kNone);
     for (int node = 1; node <= kFounders; ++node) add(node, "broker,controller");
@@ -50,22 +44,11 @@ class SeveralNodes : public testing::Test {
                                   {"broker.session.timeout.ms", "2500"},
                                   {"controller.quorum.election.timeout.ms", "400"},
                                   {"offsets.topic.replication.factor", "1"}};
-    machines_.push_back(&world_.add_node(host(node), 1, [properties](sim::Node& machine) {
-      auto program = std::make_shared<Program>();
-      auto loaded = config::load_broker_config(properties);
-      CHECK(loaded);
-      program->broker = std::make_unique<Broker>(std::vector{&machine.shard(0)}, std::move(loaded->config));
-      spawn(machine.shard(0), start(program.get()));
-      return program;
-    }));
-  }
-  static Task<> start(Program* program) {
-    const auto started = co_await program->broker->start();
-    program->serves = started.has_value();
-    if (!started) program->error = started.error().message;
+    machines_.push_back(&world_.add_node(
+        host(node), 1, [properties](sim::Node& machine) { return BrokerProgram::run(machine, properties); }));
   }
   sim::Node& machine(int node) { return *machines_.at(std::size_t(node - 1)); }
-  Program* program(int node) { return machine(node).is_up() ? &machine(node).program<Program>() : nullptr; }
+  BrokerProgram* program(int node) { return machine(node).is_up() ? &machine(node).program<BrokerProgram>() : nullptr; }
   void kill(int node) { machine(node).crash(sim::Crash::kKill); }
   // With all that is in it. REQUIRES: it is down
   void empty(int node, const std::string& directory) { CHECK(machine(node).disk().remove_directory(directory)); }
@@ -90,7 +73,7 @@ class SeveralNodes : public testing::Test {
     for (int node = 1; node <= int(machines_.size()); ++node)
       text += host(node) + (!program(node)          ? " is down; "
                             : program(node)->serves ? " serves; "
-                                                    : " starts " + program(node)->error + "; ");
+                                                    : " starts " + program(node)->why() + "; ");
     return text;
   }
 

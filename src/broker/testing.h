@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "broker/broker.h"
+#include "broker/testing_program.h"
 #include "config/broker_config.h"
 #include "metrics/snapshot.h"
 #include "network/channel.h"
@@ -26,7 +27,8 @@ class BrokerUnderTest {
                                   {"advertised.listeners", "PLAINTEXT://broker:9092"},
                                   {"log.dirs", "/data"}};
     for (const auto& [option, value] : more) properties[option] = value;
-    node_ = &world_.add_node("broker", shards, [properties](sim::Node& node) { return run(node, properties); });
+    node_ = &world_.add_node("broker", shards,
+                             [properties](sim::Node& node) { return BrokerProgram::run(node, properties); });
     client_ = &world_.add_node("client", 1, [](sim::Node&) { return nullptr; });
     client_->start();
     start();
@@ -79,29 +81,14 @@ class BrokerUnderTest {
   sim::World& world() { return world_; }
   sim::Node& node() { return *node_; }
   sim::Node& client() { return *client_; }
-  Broker& broker() { return *node_->program<Program>().broker; }
+  Broker& broker() { return *node_->program<BrokerProgram>().broker; }
 
  private:
-  struct Program {
-    std::unique_ptr<Broker> broker;
-    std::optional<Result<>> started;
-  };
-  static Task<> start_broker(Program* program) { program->started = co_await program->broker->start(); }
-  static std::shared_ptr<void> run(sim::Node& node, const config::Properties& properties) {
-    auto program = std::make_shared<Program>();
-    auto loaded = config::load_broker_config(properties);
-    CHECK(loaded);
-    std::vector<const Shard*> shards;
-    for (unsigned i = 0; i < node.shard_count(); ++i) shards.push_back(&node.shard(i));
-    program->broker = std::make_unique<Broker>(std::move(shards), std::move(loaded->config));
-    spawn(node.shard(0), start_broker(program.get()));
-    return program;
-  }
   void start() {
     node_->start();
-    auto& program = node_->program<Program>();
-    world_.run_until([&] { return program.started.has_value(); }, std::chrono::seconds(60));
-    CHECK(program.started && *program.started);
+    const auto& program = node_->program<BrokerProgram>();
+    world_.run_until([&] { return program.serves || program.refused; }, std::chrono::seconds(60));
+    CHECK(program.serves);
   }
   template <class Response, class Request>
   static Task<Result<Response>> send_on(const Shard* shard, ChannelPtr channel, Request request, std::int16_t version) {

@@ -20,7 +20,7 @@ struct ResetTo {
 
 // "2026-01-31T12:00:00.000" with or without a zone ("Z", "+02:00"); without one it is UTC.
 Result<Timestamp> parse_date_time(const std::string& text);
-// "P1DT2H3M4.5S" -> how long, at most `kDurationMax`.
+// "P1DT2H3M4.5S" -> how long.
 Result<Millis> parse_duration(const std::string& text);
 // "t" or "t:0,1" -> topic and partitions; none means all.
 Result<std::pair<std::string, std::vector<PartitionId>>> parse_topic_argument(const std::string& text);

@@ -10,6 +10,7 @@
 
 #include "broker/broker.h"
 #include "broker/registry_door.h"
+#include "broker/testing_program.h"
 #include "config/broker_config.h"
 #include "console/console.h"
 #include "console/testing_openapi.h"
@@ -200,11 +201,8 @@ struct ConsoleTest : testing::Test {
                                   {"offsets.topic.replication.factor", "1"},
                                   {"offsets.topic.num.partitions", "4"}};
     properties.insert(more.begin(), more.end());
-    auto loaded = config::load_broker_config(properties);
-    CHECK(loaded);
     auto program = std::make_shared<Program>();
-    std::vector<const Shard*> shards{&node.shard(0), &node.shard(1)};
-    program->broker = std::make_unique<broker::Broker>(std::move(shards), std::move(loaded->config));
+    program->broker = broker::make_broker(node, properties);
     program->workers = std::make_unique<sim::SimWorkers>(node.world().simulation);
     if (with_registry)
       program->registry = std::make_unique<schema_registry::SchemaRegistry>(*program->broker, *program->workers);

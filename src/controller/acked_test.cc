@@ -33,7 +33,7 @@ class Cluster {
     topic.assignments.push_back({PartitionId{0}, ids({1, 2, 3})});
     topic.assignments.push_back({PartitionId{1}, ids({4, 2, 1})});
     topic.configs.push_back({"min.insync.replicas", "2"});
-    id_ = controller_.ask<protocol::CreateTopicsResponse>(request).topics.front().topic_id;
+    controller_.ask<protocol::CreateTopicsResponse>(request);
   }
 
   void step() {
@@ -138,17 +138,10 @@ class Cluster {
     ++acknowledged;
   }
   void propose(int p, const std::vector<BrokerId>& isr) {
-    const auto& now = partition(p);
-    protocol::AlterPartitionRequest request;
-    request.broker_id = now.leader;
-    request.broker_epoch = at(now.leader).epoch;
-    auto& topic = request.topics.emplace_back();
-    topic.topic_id = id_;
-    auto& wanted = topic.partitions.emplace_back();
-    wanted.partition_index = PartitionId{p};
-    wanted.leader_epoch = now.leader_epoch;
-    wanted.partition_epoch = now.partition_epoch;
-    for (const auto id : isr) wanted.new_isr_with_epochs.push_back({id, at(id).epoch});
+    auto request = controller_.alteration("t", p, isr);
+    request.broker_epoch = at(request.broker_id).epoch;
+    for (auto& replica : request.topics[0].partitions[0].new_isr_with_epochs)
+      replica.broker_epoch = at(replica.broker_id).epoch;
     controller_.ask<protocol::AlterPartitionResponse>(request);
   }
   void grow(int p) {
@@ -217,7 +210,6 @@ class Cluster {
   Controller controller_;
   Random random_;
   Broker brokers_[kBrokers];
-  Uuid id_;
   std::size_t min_ = 2;
   std::set<int> acked_[kPartitions];
   std::int32_t epochs_[kPartitions] = {}, leader_epochs_[kPartitions] = {};

@@ -85,6 +85,14 @@ std::optional<Record> given_up(PartitionChange& change, std::vector<BrokerId> is
 }
 
 // The new state goes into the reply, so that the leader need not wait for its image.
+void tell(AlterPartitionResponse::PartitionData& result, const metadata::Partition& now) {
+  result.leader_id = now.leader;
+  result.leader_epoch = now.leader_epoch;
+  result.isr = now.isr;
+  result.leader_recovery_state = static_cast<std::int8_t>(now.leader_recovery);
+  result.partition_epoch = now.partition_epoch;
+}
+
 AlterPartitionResponse::PartitionData altered(const Standing& standing, const Options& options,
                                               const metadata::Topic& topic,
                                               const AlterPartitionRequest::PartitionData& wanted, BrokerId from,
@@ -122,15 +130,10 @@ AlterPartitionResponse::PartitionData altered(const Standing& standing, const Op
     records.push_back(*std::move(record));
   }
   // The end of a reassignment may have moved leadership away from whoever asks.
-  if (next.leader != from) {
+  if (next.leader == from)
+    tell(result, next);
+  else
     result.error_code = ErrorCode::kNewLeaderElected;
-    return result;
-  }
-  result.leader_id = next.leader;
-  result.leader_epoch = next.leader_epoch;
-  result.isr = next.isr;
-  result.leader_recovery_state = static_cast<std::int8_t>(next.leader_recovery);
-  result.partition_epoch = next.partition_epoch;
   return result;
 }
 

@@ -49,19 +49,7 @@ class Directories : public ::testing::Test {
     return controller_.ask<protocol::BrokerHeartbeatResponse>(beat);
   }
   void in_sync(int partition, std::vector<BrokerId> isr, ErrorCode expected) {
-    const auto& now = orders(partition);
-    protocol::AlterPartitionRequest request;
-    request.broker_id = now.leader;
-    request.broker_epoch = controller_.image().broker(now.leader)->epoch;
-    auto& wanted = request.topics.emplace_back();
-    wanted.topic_id = id_;
-    auto& entry = wanted.partitions.emplace_back();
-    entry.partition_index = PartitionId{partition};
-    entry.leader_epoch = now.leader_epoch;
-    entry.partition_epoch = now.partition_epoch;
-    for (const auto id : isr) entry.new_isr_with_epochs.push_back({id, -1});
-    const auto reply = controller_.ask<protocol::AlterPartitionResponse>(request);
-    EXPECT_EQ(reply.topics.at(0).partitions.at(0).error_code, expected);
+    EXPECT_EQ(controller_.alter(controller_.alteration("orders", partition, isr)).error_code, expected);
   }
   const metadata::Partition& orders(int partition) const { return controller_.partition("orders", partition); }
 

@@ -43,17 +43,12 @@ class ElectionsTest : public ::testing::Test {
         .partition_result.front();
   }
   auto alter(int from, std::vector<BrokerId> isr) {
-    protocol::AlterPartitionRequest request;
+    auto request = controller_.alteration("orders", 0, isr);
     request.broker_id = BrokerId{from};
     request.broker_epoch = epochs_[from];
-    auto& topic = request.topics.emplace_back();
-    topic.topic_id = id_;
-    auto& partition = topic.partitions.emplace_back();
-    partition.leader_epoch = orders().leader_epoch;
-    partition.partition_epoch = orders().partition_epoch;
-    for (const auto id : isr) partition.new_isr_with_epochs.push_back({id, -1});
-    tweak_(partition);
-    return controller_.ask<protocol::AlterPartitionResponse>(request).topics.front().partitions.front();
+    request.topics[0].topic_id = id_;
+    tweak_(request.topics[0].partitions[0]);
+    return controller_.alter(request);
   }
   // Lets the session of `silent` end while the others report.
   void lose(int silent) {
@@ -205,15 +200,8 @@ TEST_F(ElectionsTest, AlterPartitionAnswersInKafkasOrder) {
 }
 
 TEST_F(ElectionsTest, BeforeVersion3TheIsrComesWithoutEpochs) {
-  protocol::AlterPartitionRequest request;
-  request.broker_id = BrokerId{1};
-  request.broker_epoch = epochs_[1];
-  auto& topic = request.topics.emplace_back();
-  topic.topic_id = id_;
-  auto& partition = topic.partitions.emplace_back();
-  partition.leader_epoch = orders().leader_epoch;
-  partition.partition_epoch = orders().partition_epoch;
-  partition.new_isr = ids({1, 3});
+  auto request = controller_.alteration("orders", 0, {});
+  request.topics[0].partitions[0].new_isr = ids({1, 3});
   const auto reply = controller_.ask<protocol::AlterPartitionResponse>(request, 2);
   EXPECT_EQ(reply.topics.front().partitions.front().error_code, ErrorCode::kNone);
   EXPECT_EQ(orders().isr, ids({1, 3}));
@@ -253,21 +241,7 @@ TEST(LeaderRebalance, GivesLeadershipBackInTime) {
   controller.heartbeat(1, true);
   controller.heartbeat(1);
   for (int p = 0; p < 2; ++p) EXPECT_EQ(controller.partition("orders", p).leader, BrokerId{2});
-  const auto& partition = controller.partition("orders", 0);
-  protocol::AlterPartitionRequest request;
-  request.broker_id = BrokerId{2};
-  request.broker_epoch = controller.image().broker(BrokerId{2})->epoch;
-  auto& topic = request.topics.emplace_back();
-  topic.topic_id = controller.image().topic("orders")->id;
-  for (int p = 0; p < 2; ++p) {
-    auto& entry = topic.partitions.emplace_back();
-    entry.partition_index = PartitionId{p};
-    entry.leader_epoch = partition.leader_epoch;
-    entry.partition_epoch = controller.partition("orders", p).partition_epoch;
-    entry.leader_epoch = controller.partition("orders", p).leader_epoch;
-    entry.new_isr_with_epochs = {{BrokerId{2}, -1}, {BrokerId{1}, -1}};
-  }
-  controller.ask<protocol::AlterPartitionResponse>(request);
+  for (int p = 0; p < 2; ++p) controller.alter(controller.alteration("orders", p, ids({2, 1})));
   controller.advance(10s);
   for (int p = 0; p < 2; ++p)
     EXPECT_EQ(controller.partition("orders", p).leader, controller.partition("orders", p).replicas.front());

@@ -107,17 +107,10 @@ class World {
     const auto& partition = topic->partitions.front();
     const auto* leader = controller_.image().broker(partition.leader);
     if (!leader) return;
-    protocol::AlterPartitionRequest request;
-    request.broker_id = leader->id;
-    request.broker_epoch = leader->epoch;
-    auto& entry = request.topics.emplace_back();
-    entry.topic_id = topic->id;
-    auto& wanted = entry.partitions.emplace_back();
-    wanted.leader_epoch = partition.leader_epoch;
-    wanted.partition_epoch = partition.partition_epoch;
+    std::vector<BrokerId> isr;
     for (const auto id : partition.replicas)
-      if (id == leader->id || random_.below(2)) wanted.new_isr_with_epochs.push_back({id, -1});
-    controller_.ask<protocol::AlterPartitionResponse>(request);
+      if (id == leader->id || random_.below(2)) isr.push_back(id);
+    controller_.ask<protocol::AlterPartitionResponse>(controller_.alteration(topic->name, 0, isr));
   }
 
   Controller controller_;

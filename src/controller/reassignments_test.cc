@@ -36,17 +36,7 @@ class ReassignmentsTest : public ::testing::Test {
   }
   // The leader says who is in sync.
   void in_sync(std::vector<BrokerId> isr) {
-    protocol::AlterPartitionRequest request;
-    request.broker_id = orders().leader;
-    request.broker_epoch = epochs_[orders().leader.value];
-    auto& topic = request.topics.emplace_back();
-    topic.topic_id = controller_.image().topic("orders")->id;
-    auto& partition = topic.partitions.emplace_back();
-    partition.partition_index = PartitionId{0};
-    partition.leader_epoch = orders().leader_epoch;
-    partition.partition_epoch = orders().partition_epoch;
-    for (const auto id : isr) partition.new_isr_with_epochs.push_back({id, -1});
-    controller_.ask<protocol::AlterPartitionResponse>(request);
+    controller_.ask<protocol::AlterPartitionResponse>(controller_.alteration("orders", 0, isr));
   }
   auto listed() {
     return list_partition_reassignments(controller_.image(), protocol::ListPartitionReassignmentsRequest()).topics;
@@ -102,19 +92,11 @@ TEST_F(ReassignmentsTest, ASickReplicaThatStaysHoldsNoMoveUp) {
 
 TEST_F(ReassignmentsTest, TheEndOfAMoveTellsAnOldLeaderThatAnotherWasElected) {
   alter(ids({3, 4}));
-  protocol::AlterPartitionRequest request;
-  request.broker_id = BrokerId{1};
-  request.broker_epoch = epochs_[1];
-  auto& topic = request.topics.emplace_back();
-  topic.topic_id = controller_.image().topic("orders")->id;
-  auto& partition = topic.partitions.emplace_back();
-  partition.partition_index = PartitionId{0};
-  partition.leader_epoch = orders().leader_epoch;
-  partition.partition_epoch = orders().partition_epoch;
-  for (const int id : {1, 2, 3, 4}) partition.new_isr_with_epochs.push_back({BrokerId{id}, epochs_[id]});
+  auto request = controller_.alteration("orders", 0, ids({1, 2, 3, 4}));
+  for (auto& [id, broker_epoch] : request.topics[0].partitions[0].new_isr_with_epochs) broker_epoch = epochs_[id.value];
   const auto epoch = orders().leader_epoch;
-  const auto reply = controller_.ask<protocol::AlterPartitionResponse>(request);
-  EXPECT_EQ(reply.topics.front().partitions.front().error_code, ErrorCode::kNewLeaderElected);
+  ASSERT_EQ(orders().leader, BrokerId{1});
+  EXPECT_EQ(controller_.alter(request).error_code, ErrorCode::kNewLeaderElected);
   EXPECT_EQ(orders().replicas, ids({3, 4}));
   EXPECT_GT(orders().leader_epoch, epoch);
 }

@@ -15,6 +15,9 @@ using protocol::BrokerRegistrationRequest;
 
 // With a step of repair() and a registration it fits into a batch.
 constexpr StepLimit kBesideRepair{.records = 1500, .bytes = 1 << 20, .looks = 0};
+// With a registration alone it does.
+constexpr StepLimit kBesideRegistration{
+    .records = kMaxRecordsPerBatch - 1, .bytes = kMaxBytesPerBatch / 2, .looks = SIZE_MAX};
 
 bool contains(const std::vector<Uuid>& ids, Uuid id) { return std::ranges::find(ids, id) != ids.end(); }
 
@@ -41,20 +44,6 @@ ErrorCode check_features(const metadata::Image& image, const BrokerRegistrationR
   return ErrorCode::kNone;
 }
 
-protocol::RegisterBrokerRecord registration(const BrokerRegistrationRequest& request, std::int64_t epoch) {
-  protocol::RegisterBrokerRecord record;
-  record.broker_id = request.broker_id;
-  record.incarnation_id = request.incarnation_id;
-  record.broker_epoch = epoch;
-  for (const auto& l : request.listeners) record.end_points.push_back({l.name, l.host, l.port, l.security_protocol});
-  for (const auto& f : request.features)
-    record.features.push_back({f.name, f.min_supported_version, f.max_supported_version});
-  record.rack = request.rack;
-  record.fenced = true;
-  record.log_dirs = request.log_dirs;
-  return record;
-}
-
 // The locks of its directories are ours: the process that had them is gone.
 bool took_over(const metadata::Broker& known, const BrokerRegistrationRequest& request) {
   return std::ranges::any_of(request.log_dirs, [&](Uuid directory) { return contains(known.log_dirs, directory); });
@@ -68,17 +57,59 @@ bool tells(const BrokerRegistrationRequest& request) {
   return request.previous_broker_epoch >= 0 || speaks;
 }
 
-// Below that level a broker need not say what it has lost. Who does is heard; and one that comes without a directory
-// that was here before says it without words.
-bool lost_data(const metadata::Image& image, const metadata::Broker* known, const BrokerRegistrationRequest& request,
-               bool same_process) {
-  if (same_process) return tells(request) && request.previous_broker_epoch < 0;
-  const bool has_last_epoch = known && request.previous_broker_epoch == known->epoch;
-  if (image.feature(kThalwegFeature) >= 1) return !has_last_epoch;
+bool is_same_process(const metadata::Broker* known, const BrokerRegistrationRequest& request) {
+  return known && known->incarnation == request.incarnation_id;
+}
+
+// The same process keeps its epoch, and stands as it stood.
+protocol::RegisterBrokerRecord registration(const BrokerRegistrationRequest& request, const metadata::Broker* known,
+                                            std::int64_t new_epoch) {
+  protocol::RegisterBrokerRecord record;
+  record.broker_id = request.broker_id;
+  record.incarnation_id = request.incarnation_id;
+  record.broker_epoch = new_epoch;
+  for (const auto& l : request.listeners) record.end_points.push_back({l.name, l.host, l.port, l.security_protocol});
+  for (const auto& f : request.features)
+    record.features.push_back({f.name, f.min_supported_version, f.max_supported_version});
+  record.rack = request.rack;
+  record.fenced = true;
+  record.log_dirs = request.log_dirs;
+  if (is_same_process(known, request)) {
+    record.broker_epoch = known->epoch;
+    record.fenced = known->fenced;
+    record.in_controlled_shutdown = known->in_controlled_shutdown;
+  }
+  return record;
+}
+
+// Whether it says that it has everything of the epoch before its own. When a process registers again, the epoch that is
+// known is its own already: what it names was judged the first time, and all that can be new is that it names none.
+bool claims_all(const metadata::Broker* known, const BrokerRegistrationRequest& request) {
+  if (is_same_process(known, request)) return request.previous_broker_epoch >= 0;
+  return known && request.previous_broker_epoch == known->epoch;
+}
+
+// From level 1 on, who does not claim to have all has not. Below it a broker need not say what it has lost: who does is
+// heard, and a process that comes without a directory that was here before says it without words.
+bool lost_data(const metadata::Image& image, const metadata::Broker* known, const BrokerRegistrationRequest& request) {
+  if (image.feature(kThalwegFeature) >= 1) return !claims_all(known, request);
   if (!known) return false;
-  const bool all_here =
-      std::ranges::all_of(known->log_dirs, [&](Uuid directory) { return contains(request.log_dirs, directory); });
-  return !all_here || (tells(request) && !has_last_epoch);
+  const auto is_here = [&](Uuid directory) { return contains(request.log_dirs, directory); };
+  const bool all_here = is_same_process(known, request) || std::ranges::all_of(known->log_dirs, is_here);
+  return !all_here || (tells(request) && !claims_all(known, request));
+}
+
+ErrorCode check_registration(const Standing& standing, const Options& options, const BrokerRegistrationRequest& request,
+                             bool alive) {
+  const auto& image = standing.image();
+  if (request.cluster_id != image.cluster_id()) return ErrorCode::kInconsistentClusterId;
+  const auto* known = image.broker(request.broker_id);
+  const bool another = known && !is_same_process(known, request);
+  if (another && alive && request.broker_id != options.self && !took_over(*known, request))
+    return ErrorCode::kDuplicateBrokerRegistration;
+  if (request.listeners.empty()) return ErrorCode::kInvalidRegistration;  // nobody could reach it
+  if (const auto code = check_directories(image, request); code != ErrorCode::kNone) return code;
+  return check_features(image, request);
 }
 
 // Of what repair() and forget_damaged() change.
@@ -121,54 +152,41 @@ BrokerDecision<protocol::BrokerRegistrationResponse> register_broker(const Stand
                                                                      const BrokerRegistrationRequest& request,
                                                                      bool alive, std::int64_t new_epoch) {
   BrokerDecision<protocol::BrokerRegistrationResponse> decision;
-  const auto refuse = [&](ErrorCode code) {
-    decision.reply.error_code = code;
-    return decision;
-  };
-  const auto& image = standing.image();
-  if (request.cluster_id != image.cluster_id()) return refuse(ErrorCode::kInconsistentClusterId);
-  const auto* known = image.broker(request.broker_id);
-  const bool same_process = known && known->incarnation == request.incarnation_id;
-  if (known && !same_process && alive && request.broker_id != options.self && !took_over(*known, request))
-    return refuse(ErrorCode::kDuplicateBrokerRegistration);
-  if (request.listeners.empty()) return refuse(ErrorCode::kInvalidRegistration);  // nobody could reach it
-  if (const auto code = check_directories(image, request); code != ErrorCode::kNone) return refuse(code);
-  if (const auto code = check_features(image, request); code != ErrorCode::kNone) return refuse(code);
+  decision.reply.error_code = check_registration(standing, options, request, alive);
+  if (decision.reply.error_code != ErrorCode::kNone) return decision;
 
-  const std::int64_t epoch = same_process ? known->epoch : new_epoch;
-  auto record = registration(request, epoch);
-  if (same_process) {
-    record.fenced = known->fenced;
-    record.in_controlled_shutdown = known->in_controlled_shutdown;
-  }
+  const auto& image = standing.image();
+  const auto* known = image.broker(request.broker_id);
+  auto record = registration(request, known, new_epoch);
   const auto with_it = standing.with(request.broker_id, metadata::broker_from(record));
   // A process registers again when an answer was lost, or when logs that it opened since tell of losses. Where it is
   // unfenced the request is a late one, and says nothing new.
-  const bool listen = !same_process || known->fenced;
-  if (listen && lost_data(image, known, request, same_process)) {
-    // The registration comes last: a controller that takes over half-way must not find the broker clean.
-    auto forgotten =
-        forget_lost(with_it, options, request.broker_id,
-                    {.records = kMaxRecordsPerBatch - 1, .bytes = kMaxBytesPerBatch / 2, .looks = SIZE_MAX});
-    decision.records = std::move(forgotten.records);
+  const bool listen = !is_same_process(known, request) || known->fenced;
+  const bool lost = listen && lost_data(image, known, request);
+  Repair forgotten;
+  if (lost)
+    forgotten = forget_lost(with_it, options, request.broker_id, kBesideRegistration);
+  else if (listen)
+    forgotten = forget_damaged(with_it, options, request, kBesideRepair);
+  decision.records = std::move(forgotten.records);
+  // The registration comes last: a controller that takes over half-way must not find the broker clean.
+  if (forgotten.rest) {
+    decision.rest = Cursor();
+    decision.reply.error_code = ErrorCode::kDuplicateBrokerRegistration;
+    return decision;
+  }
+  const auto changed = partitions_of(decision.records);
+  decision.reply.broker_epoch = record.broker_epoch;
+  decision.records.emplace_back(std::move(record));
+  if (lost) {
     decision.rest = Cursor();  // what was sick before, if anything
-    if (forgotten.rest) return refuse(ErrorCode::kDuplicateBrokerRegistration);
-    decision.records.emplace_back(std::move(record));
   } else {
-    // What is damaged is not in sync before the broker is known again, and a process before took its leaderships with
-    // it; directories may have come or gone.
-    auto forgotten = listen ? forget_damaged(with_it, options, request, kBesideRepair) : Repair();
-    decision.records = std::move(forgotten.records);
-    decision.rest = forgotten.rest;
-    if (forgotten.rest) return refuse(ErrorCode::kDuplicateBrokerRegistration);
+    // A process before took its leaderships with it; directories may have come or gone.
     auto follows = repair(with_it, options);
-    const auto changed = partitions_of(decision.records);
-    decision.records.emplace_back(std::move(record));
     for (auto& change : follows.records)
       if (!changed.contains(partition_of(change))) decision.records.push_back(std::move(change));
     decision.rest = std::move(follows.rest);
   }
-  decision.reply.broker_epoch = epoch;
   return decision;
 }
 

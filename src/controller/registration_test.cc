@@ -139,15 +139,9 @@ class Restarts : public ::testing::Test {
   Uuid topic(const std::string& name) const { return controller_.image().topic(std::string_view(name))->id; }
   // Its leader says that it is in sync.
   void joins(int id) {
-    protocol::AlterPartitionRequest request;
-    request.broker_id = orders().leader;
-    request.broker_epoch = controller_.image().broker(orders().leader)->epoch;
-    auto& partition = request.topics.emplace_back(topic("orders")).partitions.emplace_back();
-    partition.leader_epoch = orders().leader_epoch;
-    partition.partition_epoch = orders().partition_epoch;
-    for (const BrokerId member : orders().isr) partition.new_isr_with_epochs.push_back({member, -1});
-    partition.new_isr_with_epochs.push_back({BrokerId{id}, -1});
-    controller_.ask<protocol::AlterPartitionResponse>(request);
+    auto isr = orders().isr;
+    isr.push_back(BrokerId{id});
+    controller_.ask<protocol::AlterPartitionResponse>(controller_.alteration("orders", 0, isr));
   }
 
   Controller controller_;
@@ -220,16 +214,9 @@ TEST_F(Restarts, TheLastThatCountsStaysAlthoughItLacksRecords) {
 }
 
 TEST_F(Restarts, AStateOfRecoveryThatDoesNotExistIsRefused) {
-  protocol::AlterPartitionRequest request;
-  request.broker_id = BrokerId{1};
-  request.broker_epoch = epochs_[1];
-  auto& partition = request.topics.emplace_back(topic("orders")).partitions.emplace_back();
-  partition.leader_epoch = orders().leader_epoch;
-  partition.partition_epoch = orders().partition_epoch;
-  partition.leader_recovery_state = 7;
-  for (const BrokerId member : ids({1, 2})) partition.new_isr_with_epochs.push_back({member, -1});
-  const auto answer = controller_.ask<protocol::AlterPartitionResponse>(request);
-  EXPECT_EQ(answer.topics.front().partitions.front().error_code, ErrorCode::kInvalidRequest);
+  auto request = controller_.alteration("orders", 0, ids({1, 2}));
+  request.topics[0].partitions[0].leader_recovery_state = 7;
+  EXPECT_EQ(controller_.alter(request).error_code, ErrorCode::kInvalidRequest);
   EXPECT_EQ(orders().isr, ids({1, 2, 3}));
 }
 

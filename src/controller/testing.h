@@ -111,6 +111,25 @@ class Controller {
     return ask<protocol::CreateTopicsResponse>(request).topics.front();
   }
 
+  // What the leader of a partition asks for when these are in sync, whichever processes of them.
+  protocol::AlterPartitionRequest alteration(const std::string& topic, int id, const std::vector<BrokerId>& isr) const {
+    const auto& now = partition(topic, id);
+    protocol::AlterPartitionRequest request;
+    request.broker_id = now.leader;
+    if (const auto* leader = image().broker(now.leader)) request.broker_epoch = leader->epoch;
+    auto& wanted = request.topics.emplace_back();
+    wanted.topic_id = image().topic(std::string_view(topic))->id;
+    auto& entry = wanted.partitions.emplace_back();
+    entry.partition_index = PartitionId{id};
+    entry.leader_epoch = now.leader_epoch;
+    entry.partition_epoch = now.partition_epoch;
+    for (const auto replica : isr) entry.new_isr_with_epochs.push_back({replica, -1});
+    return request;
+  }
+  auto alter(const protocol::AlterPartitionRequest& request) {
+    return ask<protocol::AlterPartitionResponse>(request).topics.at(0).partitions.at(0);
+  }
+
   // Moves time on and fires the timers that are due, unless they are held back.
   void advance(Millis by, bool fire = true) {
     now_ += by;

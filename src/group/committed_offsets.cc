@@ -40,12 +40,6 @@ const CommittedOffsets::Value* CommittedOffsets::find(const std::string& topic, 
   return at == partitions->second.end() ? nullptr : &at->second;
 }
 
-std::size_t CommittedOffsets::size() const {
-  std::size_t sum = 0;
-  for (const auto& [topic, partitions] : topics_) sum += partitions.size();
-  return sum;
-}
-
 std::vector<TopicPartition> CommittedOffsets::all() const {
   std::vector<TopicPartition> result;
   for (const auto& [topic, partitions] : topics_)

@@ -27,7 +27,6 @@ class CommittedOffsets {
   bool empty() const { return topics_.empty(); }
   const Value* find(const std::string& topic, PartitionId partition) const;
   std::vector<TopicPartition> all() const;
-  std::size_t size() const;
   // Calls for each: topic, partition, value.
   template <class F>
   void each(F call) const {

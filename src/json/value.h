@@ -27,7 +27,6 @@ struct Number {
   std::optional<std::int64_t> as_int64() const;
   // The nearest double; nothing when it is beyond them.
   std::optional<double> as_double() const;
-  bool is_integer() const { return text.find_first_of(".eE") == std::string::npos; }
   friend bool operator==(const Number&, const Number&) = default;
 };
 

@@ -61,7 +61,6 @@ class ImageBuilder {
   Result<> apply(const std::vector<Record>& records);
   // All records of one entry of the log; moves the position.
   Result<> apply(std::int64_t index, std::int64_t term, const std::vector<Record>& records);
-  void set_cluster_id(std::string id) { image_.cluster_id_ = std::move(id); }
 
   // The state now. References into it are valid until the next apply(), pin() or build().
   const Image& current() const { return image_; }

@@ -3,6 +3,7 @@
 
 #include "broker/broker.h"
 #include "broker/metadata_publisher.h"
+#include "broker/testing_program.h"
 #include "config/broker_config.h"
 #include "monitoring/monitoring.h"
 #include "network/channel.h"
@@ -50,11 +51,8 @@ struct MonitoringTest : testing::Test {
                                   {"log.dirs", "/data"},
                                   {"offsets.topic.replication.factor", "1"}};
     properties.insert(more.begin(), more.end());
-    auto loaded = config::load_broker_config(properties);
-    CHECK(loaded);
     auto program = std::make_shared<Program>();
-    std::vector<const Shard*> shards{&node.shard(0), &node.shard(1)};
-    program->broker = std::make_unique<broker::Broker>(std::move(shards), std::move(loaded->config));
+    program->broker = broker::make_broker(node, properties);
     const auto process = [] { return ProcessFigures{16u << 20, 1.5, 20, 1024}; };
     program->monitoring = std::make_unique<Monitoring>(*program->broker, Collector::About{"1.2", process});
     program->begun = program->monitoring->start();

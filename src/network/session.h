@@ -33,6 +33,11 @@ struct Request {
   Charge* memory = nullptr;
   // What stage one says of it to those who measure. Null as above.
   Noted* noted = nullptr;
+  // For what is done in stage two: both are given back by then.
+  void leave_stage_one() {
+    memory = nullptr;
+    noted = nullptr;
+  }
 
   protocol::ApiKey key() const { return api->key; }
   // The body as a message of this API.

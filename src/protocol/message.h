@@ -5,9 +5,8 @@
 //                                               for malformed bytes. Unknown tagged fields are skipped. Bytes behind
 //                                               the message stay in the Reader.
 //   void encode(Writer&, version) const         REQUIRES: a version in that range. Fields that the version does not
-//   have
-//                                               are left out; null where the version knows none becomes the empty
-//                                               value.
+//                                               have are left out; null where the version knows none becomes the
+//                                               empty value.
 //   Result<> representable(version) const       UNSUPPORTED_VERSION naming the first field whose value encode(version)
 //                                               would drop although Kafka does not call it ignorable.
 //   to_string(message)                          for logs; contents of bytes fields are not shown.

@@ -6,14 +6,12 @@
 //      {remove old, add new}. Nobody votes twice for one node, and the number of voters stays.
 //   2. A disk of a node that has a newer one, and no vote, is forgotten when it is silent.
 //   3. The voters grow to the number that is wanted, two at a time: 1, 3, 5. Two voters are worse than one, because
-//   both
-//      are needed. From an even number, which only people make, one at a time.
-//   4. A voter that has been silent for kSilentMax is replaced by a learner that is ready.
-//   5. A learner that nobody wants any more is forgotten when it has been silent for kSilentMax: it is no broker of the
-//   cluster,
-//      and is not to vote.
+//      both are needed. From an even number, which only people make, one at a time.
+//   4. A voter that has been silent for silent_max is replaced by a learner that is ready.
+//   5. A learner that nobody wants any more is forgotten when it has been silent for silent_max: it is no broker of
+//      the cluster, and is not to vote.
 // Ready: may vote, was not dismissed, is heard, and has kept within kLagMax entries of the leader's log for
-// kReadyAfter. Nobody is removed for being one too many, and nothing shrinks by itself: fewer voters are a wish of
+// ready_after. Nobody is removed for being one too many, and nothing shrinks by itself: fewer voters are a wish of
 // people.
 #pragma once
 

@@ -46,8 +46,8 @@ using Content = std::vector<std::byte>;
 
 using Files = std::map<std::string, std::shared_ptr<Content>>;
 
-// Files in memory. Everything is durable at once; what a crash takes away is said by hand: `tear` cuts the last durable
-// write.
+// Files in memory. Everything is durable at once; what a crash takes away is said by hand: `torn_at` cuts the last
+// durable write.
 class TestDisk : public Disk {
  public:
   explicit TestDisk(boost::asio::io_context& io) : io_(io) {}

@@ -11,11 +11,10 @@
 //      member nothing but heartbeats, and no second snapshot: there is at most one under way to a member. After false
 //      it is sent what it needs as soon as it answers a heartbeat: the same snapshot again, or a newer one.
 //   3. `image` stays readable however long that takes: it holds its file open, also when a newer checkpoint has taken
-//   the
-//      place of that file. It is a range of a file; no memory is held for it.
+//      the place of that file. It is a range of a file; no memory is held for it.
 //   4. Nothing of it survives a change of leader that matters: what arrives late is of an old epoch, and the core drops
-//   it.
-//      A newer snapshot for the same member (other index, or other epoch) replaces what has arrived of an older one.
+//      it. A newer snapshot for the same member (other index, or other epoch) replaces what has arrived of an older
+//      one.
 // Progress of a transfer is the transport's to know (`size`); Quorum::progress() shows the member as one that lags.
 #pragma once
 

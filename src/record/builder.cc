@@ -183,33 +183,4 @@ SharedBytes end_transaction_marker(bool commit, ProducerId id, ProducerEpoch epo
   return control_batch(commit ? ControlType::kCommit : ControlType::kAbort, value, now, options);
 }
 
-namespace {
-// Compact array of {id, directory id from version 1, no tagged fields}.
-void append_voters(std::vector<std::byte>& to, const std::vector<LeaderChange::Voter>& voters, bool directories) {
-  std::byte item[kMaxVarint64 + 4 + 16 + 1];
-  to.insert(to.end(), item, item + write_varint(item, voters.size() + 1));
-  for (const auto& voter : voters) {
-    Out out(item);
-    out.fixed(voter.id.value);
-    if (directories) {
-      out.fixed(voter.directory_id.high);
-      out.fixed(voter.directory_id.low);
-    }
-    out.fixed(std::uint8_t{0});
-    to.insert(to.end(), item, out.at());
-  }
-}
-}  // namespace
-
-SharedBytes leader_change_batch(const LeaderChange& change, Timestamp now, BatchOptions options) {
-  std::vector<std::byte> value(6);
-  Out out(value.data());
-  out.fixed(change.version);
-  out.fixed(change.leader.value);
-  append_voters(value, change.voters, change.version >= 1);
-  append_voters(value, change.granting_voters, change.version >= 1);
-  value.push_back(std::byte{0});
-  return control_batch(ControlType::kLeaderChange, value, now, options);
-}
-
 }  // namespace thalweg::record

@@ -87,16 +87,4 @@ SharedBytes control_batch(ControlType type, BytesView value, Timestamp now, Batc
 SharedBytes end_transaction_marker(bool commit, ProducerId id, ProducerEpoch epoch, std::int32_t coordinator_epoch,
                                    Timestamp now, BatchOptions options = {});
 
-struct LeaderChange {
-  struct Voter {
-    BrokerId id;
-    Uuid directory_id;  // from version 1
-  };
-  std::int16_t version = 0;
-  BrokerId leader;
-  std::vector<Voter> voters;
-  std::vector<Voter> granting_voters;
-};
-SharedBytes leader_change_batch(const LeaderChange& change, Timestamp now, BatchOptions options = {});
-
 }  // namespace thalweg::record

@@ -35,10 +35,6 @@ std::optional<EpochEntry> LeaderEpochCache::latest() const {
   return entries_.empty() ? std::nullopt : std::optional(entries_.back());
 }
 
-std::optional<EpochEntry> LeaderEpochCache::earliest() const {
-  return entries_.empty() ? std::nullopt : std::optional(entries_.front());
-}
-
 std::optional<LeaderEpoch> LeaderEpochCache::previous(LeaderEpoch epoch) const {
   const auto at = std::ranges::lower_bound(entries_, epoch, {}, &EpochEntry::epoch);
   if (at == entries_.begin()) return std::nullopt;

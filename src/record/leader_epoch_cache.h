@@ -33,7 +33,6 @@ class LeaderEpochCache {
   // Nothing if `offset` lies before the first entry.
   std::optional<LeaderEpoch> epoch_at(Offset offset) const;
   std::optional<EpochEntry> latest() const;
-  std::optional<EpochEntry> earliest() const;
   // The newest epoch below `epoch`.
   std::optional<LeaderEpoch> previous(LeaderEpoch epoch) const;
   const std::vector<EpochEntry>& entries() const { return entries_; }

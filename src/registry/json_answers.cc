@@ -26,51 +26,12 @@ Value to_json(Mode mode) { return Object::of({{"mode", name(mode)}}); }
 Value to_json(const std::vector<std::string>& texts) { return Array(texts.begin(), texts.end()); }
 Value to_json(const std::vector<std::int32_t>& numbers) { return Array(numbers.begin(), numbers.end()); }
 
-Result<CompatibilityVerdict> verdict_from(const Value& value) {
-  TRY_VOID(must_be_object(value, "body"));
-  const Members members(value);
-  CompatibilityVerdict verdict;
-  TRY(const auto compatible, members.flag("is_compatible"));
-  verdict.compatible = compatible.value_or(false);
-  if (const auto* messages = members.find("messages")) {
-    TRY(verdict.messages, texts_from(*messages));
-  }
-  return verdict;
-}
-Result<Failure> failure_from(const Value& value) {
-  TRY_VOID(must_be_object(value, "body"));
-  const Members members(value);
-  TRY(const auto code, members.number("error_code"));
-  TRY(const auto message, members.text("message"));
-  return Failure{static_cast<Code>(code.value_or(0)), message.value_or("")};
-}
 Result<Mode> mode_from(const Value& value) {
   TRY_VOID(must_be_object(value, "body"));
   TRY(const auto text, Members(value).text("mode"));
   const auto mode = mode_named(text.value_or(""));
   if (!mode) return wrong("mode", "a mode");
   return *mode;
-}
-Result<std::vector<std::string>> texts_from(const Value& value) {
-  if (!value.if_array()) return wrong("body", "an array of strings");
-  std::vector<std::string> texts;
-  for (const auto& each : *value.if_array()) {
-    if (!each.if_string()) return wrong("body", "an array of strings");
-    texts.push_back(*each.if_string());
-  }
-  return texts;
-}
-Result<std::vector<std::int32_t>> numbers_from(const Value& value) {
-  if (!value.if_array()) return wrong("body", "an array of numbers");
-  std::vector<std::int32_t> numbers;
-  for (const auto& each : *value.if_array()) {
-    const auto number = each.if_number() ? each.if_number()->as_int64() : std::nullopt;
-    if (!number || *number < std::numeric_limits<std::int32_t>::min() ||
-        *number > std::numeric_limits<std::int32_t>::max())
-      return wrong("body", "an array of numbers");
-    numbers.push_back(static_cast<std::int32_t>(*number));
-  }
-  return numbers;
 }
 
 }  // namespace thalweg::registry

@@ -41,11 +41,7 @@ json::Value to_json(const std::vector<std::int32_t>& numbers);
 json::Value registered_to_json(const SchemaObject& schema);
 
 Result<SchemaObject> schema_object_from(const json::Value& value);
-Result<CompatibilityVerdict> verdict_from(const json::Value& value);
-Result<Failure> failure_from(const json::Value& value);
 Result<Mode> mode_from(const json::Value& value);
-Result<std::vector<std::string>> texts_from(const json::Value& value);
-Result<std::vector<std::int32_t>> numbers_from(const json::Value& value);
 
 // Requests.
 Result<SchemaInput> schema_input_from(const json::Value& value);

@@ -70,12 +70,6 @@ void Fetcher::leave(const PartitionKey& key) {
   bell_.notify();
 }
 
-std::optional<ErrorCode> Fetcher::trouble(const PartitionKey& key) const {
-  const auto found = followed_.find(key);
-  if (found == followed_.end() || !found->second.again) return std::nullopt;
-  return found->second.why;
-}
-
 void Fetcher::stop() {
   stopping_.give();
   if (channel_) channel_->close();
@@ -315,7 +309,6 @@ void Fetcher::pause(const PartitionKey& key, Followed& followed, replication::La
     log::warn("partition cannot be fetched", field("partition", followed.partition->log().partition()),
               field("leader", leader_), field("error", name(later.why)));
   ++followed.failures;
-  followed.why = later.why;
   followed.again = shard_.clock.now() + later.wait;
   paused_.insert(key);
   refresh(key, followed);

@@ -69,8 +69,6 @@ class Fetcher : public std::enable_shared_from_this<Fetcher> {
   void leave(const PartitionKey& key);
   bool empty() const { return followed_.empty(); }
   std::size_t size() const { return followed_.size(); }
-  // Why a partition is not fetched at the moment; nothing if it is.
-  std::optional<ErrorCode> trouble(const PartitionKey& key) const;
 
   static Task<> run(std::shared_ptr<Fetcher> self);
   // Closes the connection; the coroutines end by themselves.
@@ -81,9 +79,8 @@ class Fetcher : public std::enable_shared_from_this<Fetcher> {
   using FetchAnswer = Result<protocol::FetchResponse>;
   struct Followed {
     PartitionPtr partition;
-    bool busy = false;             // truncated, or asked about; not fetched
-    std::optional<Instant> again;  // paused until then
-    ErrorCode why = ErrorCode::kNone;
+    bool busy = false;                                 // truncated, or asked about; not fetched
+    std::optional<Instant> again;                      // paused until then
     std::optional<Instant> held_until;                 // throttled; not fetched before
     int failures = 0;                                  // in a row
     std::unique_ptr<Watermark::Registration> on_disk;  // while it claims less than it has

@@ -38,9 +38,4 @@ void Fetchers::stop() {
   places_.clear();
 }
 
-std::optional<ErrorCode> Fetchers::trouble(const PartitionKey& key) const {
-  const auto place = places_.find(key);
-  return place == places_.end() ? std::nullopt : fetchers_.at(place->second)->trouble(key);
-}
-
 }  // namespace thalweg::replica

@@ -20,8 +20,6 @@ class Fetchers {
   void leave(const PartitionKey& key);
   void stop();
   std::size_t size() const { return fetchers_.size(); }
-  // Why the partition is not fetched at the moment; nothing if it is, or is led here.
-  std::optional<ErrorCode> trouble(const PartitionKey& key) const;
 
  private:
   struct Place {

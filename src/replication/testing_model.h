@@ -103,6 +103,7 @@ class State {
   std::size_t committed() const { return committed_.size(); }
 
  private:
+  const controller::Options& options() const;
   const metadata::Image& now() const { return *history_.back(); }
   const metadata::Partition& partition(const metadata::Image& image) const;
   bool leads(int i) const;
@@ -112,6 +113,7 @@ class State {
   Replication::Eligible eligible(int i) const;
   template <class Change>
   void step(int i, Change change);
+  void grew(int i);
   void hear(int i, metadata::ImagePtr image);
   void become(int i, const metadata::Partition& was, const metadata::Partition& is);
   void arrive(int i, Fetch& fetch);

@@ -6,6 +6,8 @@ constexpr std::string_view kFull = "no space left on device";
 constexpr std::string_view kDenied = "permission denied";
 constexpr std::string_view kOutOfFiles = "too many open files";
 constexpr std::string_view kPostponed = "no space left on device for what waits in memory";
+
+std::string beside(const std::string& path) { return path + ".tmp"; }
 }  // namespace
 
 std::string Disk::directory_of(const std::string& path) {
@@ -14,12 +16,27 @@ std::string Disk::directory_of(const std::string& path) {
 }
 
 Task<Result<>> Disk::replace_file(std::string path, SharedBytes content, OpenMode mode) {
-  const std::string beside = path + ".tmp";
-  CO_TRY(FilePtr file, open(beside, mode));
-  CO_TRY_VOID(file->write(0, content));
+  return replace_file(std::move(path), [content](auto) { return std::string(content.text()); }, mode);
+}
+
+Task<Result<>> Disk::replace_file(std::string path, ContentBornAt content, OpenMode mode) {
+  CO_TRY(const FilePtr file, write_beside(path, content, mode));
   CO_TRY_VOID(co_await file->sync());
-  CO_TRY_VOID(rename(beside, path));
+  CO_TRY_VOID(rename(beside(path), path));
   co_return co_await sync_directory(directory_of(path));
+}
+
+Task<Result<>> Disk::replace_file_or_tear(std::string path, ContentBornAt content) {
+  CO_TRY(const FilePtr file, write_beside(path, content, OpenMode::kTruncate));
+  CO_TRY_VOID(rename(beside(path), path));
+  CO_TRY_VOID(co_await file->sync());
+  co_return co_await sync_directory(directory_of(path));
+}
+
+Result<FilePtr> Disk::write_beside(const std::string& path, const ContentBornAt& content, OpenMode mode) {
+  TRY(FilePtr file, open(beside(path), mode));
+  TRY_VOID(file->write(0, as_bytes(content(born(beside(path))))));
+  return file;
 }
 
 Task<Result<>> Disk::make_durable_directory(std::string path, std::string durable) {

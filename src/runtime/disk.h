@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,6 +62,9 @@ struct DirectoryEntry {
   friend auto operator<=>(const DirectoryEntry&, const DirectoryEntry&) = default;
 };
 
+// What a file says that was born then; see Disk::born().
+using ContentBornAt = std::function<std::string(std::optional<std::int64_t> born)>;
+
 struct DiskSpace {
   std::uint64_t total_bytes = 0;
   std::uint64_t free_bytes = 0;  // that we may use
@@ -91,6 +95,11 @@ class Disk {
   // Small file, whole: written beside, synced, renamed over, directory synced. Old or new after a crash, nothing
   // between. `mode` is kTruncate or kTruncateSecret.
   Task<Result<>> replace_file(std::string path, SharedBytes content, OpenMode mode = OpenMode::kTruncate);
+  // The same of a content that says when the file that holds it was born(), by which a copy of it is told from it.
+  Task<Result<>> replace_file(std::string path, ContentBornAt content, OpenMode mode = OpenMode::kTruncate);
+  // The same in one sync of the file system's journal instead of two: a power cut before it returns may also leave a
+  // file that is cut short. For what proves nothing then, as the old one would not.
+  Task<Result<>> replace_file_or_tear(std::string path, ContentBornAt content);
   // make_directory(), and the names of what it made are durable when it returns. `durable` is a directory on the way
   // whose own name is known to be: each name above it would be one more sync at every start.
   Task<Result<>> make_durable_directory(std::string path, std::string durable = "/");
@@ -120,6 +129,9 @@ class Disk {
   static bool is_passing(const Error& error) { return is_full(error) || is_out_of_files(error); }
   // Whether a sync failed before anything was asked of the device, so that it says nothing about what is on it.
   static bool is_unbegun(const Error& error) { return is_out_of_files(error) || is_postponed(error); }
+
+ private:
+  Result<FilePtr> write_beside(const std::string& path, const ContentBornAt& content, OpenMode mode);
 };
 
 }  // namespace thalweg

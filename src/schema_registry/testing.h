@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "broker/broker.h"
+#include "broker/testing_program.h"
 #include "config/broker_config.h"
 #include "json/parser.h"
 #include "schema_registry/schema_registry.h"
@@ -34,13 +35,9 @@ inline std::shared_ptr<Program> start_program(sim::Node& node, std::unique_ptr<W
                                 {"log.dirs", "/data"},
                                 {"schema.registry.listeners", "http://:8081"}};
   for (const auto& [option, value] : more) properties[option] = value;
-  auto loaded = config::load_broker_config(properties);
-  CHECK(loaded);
   auto program = std::make_shared<Program>();
   program->workers = std::move(workers);
-  std::vector<const Shard*> shards;
-  for (unsigned i = 0; i < node.shard_count(); ++i) shards.push_back(&node.shard(i));
-  program->broker = std::make_unique<broker::Broker>(std::move(shards), std::move(loaded->config));
+  program->broker = broker::make_broker(node, properties);
   program->registry = std::make_unique<SchemaRegistry>(*program->broker, *program->workers);
   spawn(node.shard(0), [](Program* program) -> Task<> {
     if (!co_await program->broker->start()) co_return;

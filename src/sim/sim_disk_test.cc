@@ -204,6 +204,34 @@ TEST_F(SimDiskTest, ReplacedFilesAreOldOrNew) {
   }
 }
 
+std::string dated(std::optional<std::int64_t> born) { return "born=" + std::to_string(born.value_or(-1)); }
+
+TEST_F(SimDiskTest, AReplacedFileCanSayWhenItWasBorn) {
+  ASSERT_TRUE(*world.run(node, disk.replace_file("/m", dated)));
+  EXPECT_EQ(content("m"), dated(disk.born("/m")));
+  ASSERT_TRUE(*world.run(node, disk.replace_file_or_tear("/m", dated)));
+  EXPECT_EQ(content("m"), dated(disk.born("/m")));
+  power_loss();
+  EXPECT_EQ(content("m"), dated(disk.born("/m"))) << "durable when it returned";
+}
+
+TEST_F(SimDiskTest, AFileThatIsReplacedInOneSyncMayBeCutShortUntilThen) {
+  const auto text = [](std::string said) { return [said](auto) { return said; }; };
+  std::set<std::string> outcomes;
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_TRUE(*world.run(node, disk.replace_file_or_tear("/m", text("old"))));
+    spawn(node.shard(0), [](Disk* d, ContentBornAt content) -> Task<> {
+      co_await d->replace_file_or_tear("/m", std::move(content));
+    }(&disk, text("new")));
+    world.run_for(std::chrono::microseconds(i));
+    power_loss();
+    outcomes.insert(content("m"));
+  }
+  EXPECT_TRUE(outcomes.contains("old"));
+  EXPECT_TRUE(outcomes.contains("new"));
+  EXPECT_TRUE(outcomes.contains(""));
+}
+
 TEST_F(SimDiskTest, DurableWritesTearOnlyWhileUnderWay) {
   const std::string a(2 * File::kBlock, 'a'), b(2 * File::kBlock, 'b');
   int torn = 0;

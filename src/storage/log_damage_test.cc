@@ -19,9 +19,7 @@ class LogDamageTest : public LogTest {
   LogPtr reopen_with_damage_in(std::size_t number, std::uint64_t at = 70) {
     const std::string path = segment_file(t.directory + "/orders-0", Offset{0}, kLogSuffix);
     before = *t.disk.read_file(path);
-    const auto file = *t.disk.open(path, OpenMode::kReadWrite);
-    std::byte bad = before.view()[positions[number] + at] ^ std::byte{1};
-    EXPECT_TRUE(file->write(positions[number] + at, BytesView(&bad, 1)));
+    rot(t.disk, path, positions[number] + at);
     testing::internal::CaptureStderr();
     auto log = reopen_after_crash();
     said = testing::internal::GetCapturedStderr();
@@ -73,15 +71,10 @@ TEST_F(LogDamageTest, CutsAtAFlippedByteAboveTheRecoveryPointAndRefusesBelowIt) 
     append(*log, {.records = 2});
   }
   const std::string path = segment_file(t.directory + "/orders-0", Offset{0}, kLogSuffix);
-  auto content = *t.disk.read_file(path);
-  std::vector<std::byte> bytes(content.view().begin(), content.view().end());
-  bytes[second + 70] ^= std::byte{1};
-  auto file = *t.disk.open(path, OpenMode::kReadWrite);
-  ASSERT_TRUE(file->write(0, bytes));
+  rot(t.disk, path, second + 70);
   // Below the recovery point CRCs are not computed again, but broken framing is seen.
   EXPECT_EQ(reopen_after_crash(Offset{2})->end_offset(), Offset{2});
-  bytes[8] = std::byte{0x7f};
-  ASSERT_TRUE(file->write(0, bytes));
+  rot(t.disk, path, 8);  // of the first batch's length
   auto o = options();
   o.files = std::make_shared<FileCache>(t.disk, 64);
   o.recovery_point = Offset{4};

@@ -52,7 +52,6 @@ class LogLoader {
   std::string name_for(const LogSegment& segment, std::uint64_t position);
   Result<> load_epochs();
   Result<record::LeaderEpochCache> epochs_of_batches(const std::string& path, const Error& why);
-  Result<> rebuild_epochs(const std::string& path, const Error& why);
   Result<> settle_start();
   Task<Result<>> sync_unchecked();
   Task<Result<>> sync_whose_folder(bool again);

@@ -6,9 +6,8 @@
 //
 //   every_append   a record counts (acknowledged()) when it is on disk; each append asks for a sync.
 //   otherwise      as in Kafka: a record counts at once, unless flush.messages or more would then not be on disk. A
-//   sync
-//                  is asked for by flush.messages, by flush.ms after the first record that is not on disk, when a
-//                  segment is full, and by checkpoints.
+//                  sync is asked for by flush.messages, by flush.ms after the first record that is not on disk, when
+//                  a segment is full, and by checkpoints.
 //
 // A failed sync is final: the syncer is offline, its watermarks fail, nothing counts any more.
 //

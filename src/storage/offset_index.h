@@ -3,11 +3,8 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string>
 
-#include "base/types.h"
-#include "storage/index_file.h"
+#include "storage/rising_index.h"
 
 namespace thalweg::storage {
 
@@ -15,19 +12,17 @@ struct OffsetPosition {
   Offset offset;
   std::uint32_t position = 0;
   friend auto operator<=>(const OffsetPosition&, const OffsetPosition&) = default;
+
+  static constexpr std::size_t kSize = 8;
+  static OffsetPosition none(Offset base) { return {base, 0}; }
+  static OffsetPosition zeros(Offset base) { return {base, 0}; }
+  static OffsetPosition decode(const std::byte* entry, Offset base);
+  void encode(std::byte* entry, Offset base) const;
 };
 
-class OffsetIndex {
+class OffsetIndex : public RisingIndex<OffsetPosition> {
  public:
-  static constexpr std::size_t kEntrySize = 8;
-
-  OffsetIndex(FileCache& files, IndexPath path, Offset base) : file_(files, std::move(path), kEntrySize), base_(base) {}
-
-  // Takes over what the file holds; a missing file is an empty index. A size that is no multiple of an entry, or a last
-  // entry that cannot be one, is kCorruptMessage: rebuild.
-  Result<> load();
-  // Forgets all entries, also those on disk (at the next flush).
-  void clear();
+  using RisingIndex::RisingIndex;
 
   // Offsets and positions rise; others are ignored (a batch without a new offset needs no entry).
   void append(Offset offset, std::uint32_t position);
@@ -35,22 +30,6 @@ class OffsetIndex {
   Result<OffsetPosition> lookup(Offset target) const;
   // The entry with the largest position <= target; (base, 0) if there is none.
   Result<OffsetPosition> lookup_position(std::uint64_t target) const;
-  // Keeps entries with offset < `offset`.
-  Result<> truncate_to(Offset offset);
-  // A full disk leaves the entries in memory.
-  Result<> flush() { return file_.flush(); }
-
-  std::size_t entries() const { return file_.size(); }
-  std::optional<OffsetPosition> last() const { return last_; }
-  std::string path() const { return file_.path(); }
-
- private:
-  OffsetPosition decode(const std::byte* entry) const;
-  Result<> read_last();
-
-  IndexFile file_;
-  const Offset base_;
-  std::optional<OffsetPosition> last_;
 };
 
 }  // namespace thalweg::storage

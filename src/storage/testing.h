@@ -98,6 +98,16 @@ class TestShard {
   Shard shard{0, context.get_executor(), clock, disk, network, random, metrics};
 };
 
+// A bit of the file rots.
+inline void rot(Disk& disk, const std::string& path, std::uint64_t position) {
+  const auto file = disk.open(path, OpenMode::kReadWrite);
+  CHECK(file);
+  std::byte byte{};
+  CHECK((*file)->read_now(position, MutableBytes(&byte, 1)));
+  byte ^= std::byte{1};
+  CHECK((*file)->write(position, BytesView(&byte, 1)));
+}
+
 struct BatchSpec {
   int records = 1;
   std::size_t value_size = 10;

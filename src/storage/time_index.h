@@ -4,12 +4,9 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string>
 
 #include "base/time.h"
-#include "base/types.h"
-#include "storage/index_file.h"
+#include "storage/rising_index.h"
 
 namespace thalweg::storage {
 
@@ -17,38 +14,24 @@ struct TimestampOffset {
   Timestamp timestamp = kNoTimestamp;
   Offset offset = kNoOffset;
   friend auto operator<=>(const TimestampOffset&, const TimestampOffset&) = default;
+
+  static constexpr std::size_t kSize = 12;
+  static TimestampOffset none(Offset base) { return {kNoTimestamp, base}; }
+  static TimestampOffset zeros(Offset base) { return {0, base}; }
+  static TimestampOffset decode(const std::byte* entry, Offset base);
+  void encode(std::byte* entry, Offset base) const;
 };
 
-class TimeIndex {
+class TimeIndex : public RisingIndex<TimestampOffset> {
  public:
-  static constexpr std::size_t kEntrySize = 12;
+  using RisingIndex::RisingIndex;
 
-  TimeIndex(FileCache& files, IndexPath path, Offset base) : file_(files, std::move(path), kEntrySize), base_(base) {}
-
-  // As OffsetIndex::load().
-  Result<> load();
-  void clear();
   // Ignored unless the timestamp is larger than the last one and the offset not smaller.
   void append(Timestamp timestamp, Offset offset);
   // The entry with the largest timestamp <= target; (kNoTimestamp, base) if there is none.
   Result<TimestampOffset> lookup(Timestamp target) const;
   // The last entry with offset <= target; (kNoTimestamp, base) if there is none.
   Result<TimestampOffset> lookup_offset(Offset target) const;
-  // Keeps entries with offset < `offset`.
-  Result<> truncate_to(Offset offset);
-  Result<> flush() { return file_.flush(); }
-
-  std::size_t entries() const { return file_.size(); }
-  std::optional<TimestampOffset> last() const { return last_; }
-  std::string path() const { return file_.path(); }
-
- private:
-  TimestampOffset decode(const std::byte* entry) const;
-  Result<> read_last();
-
-  IndexFile file_;
-  const Offset base_;
-  std::optional<TimestampOffset> last_;
 };
 
 }  // namespace thalweg::storage

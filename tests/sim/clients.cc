@@ -182,13 +182,10 @@ Task<Result<>> Producer::send(Batch batch) {
   topic.name = kTopic;
   topic.partition_data.push_back(data);
   request.topic_data.push_back(topic);
-  auto response = co_await channel_->send<protocol::ProduceResponse>(std::move(request), kProduceVersion,
-                                                                     shard_.clock.now() + kPatience);
-  if (!response) {
-    channel_->close();  // whether it was written is unknown; the order is kept because nothing else is sent meanwhile
-    co_return std::unexpected(std::move(response.error()));
-  }
-  const auto& partition = response->responses.at(0).partition_responses.at(0);
+  // Without an answer it may have been written; the order is kept because nothing else is sent meanwhile.
+  CO_TRY(const auto response,
+         co_await ask_or_close<protocol::ProduceResponse>(&shard_, channel_, std::move(request), kProduceVersion));
+  const auto& partition = response.responses.at(0).partition_responses.at(0);
   co_return take(batch, partition.error_code, partition.error_message.value_or("produce"), partition.base_offset);
 }
 

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "history.h"
@@ -14,6 +15,15 @@ namespace thalweg::simulation {
 inline constexpr Instant kPatience = std::chrono::seconds(10);
 
 Task<Result<std::shared_ptr<network::Channel>>> open_channel(const Shard* shard);
+// Sends the request and waits for its answer so long. A connection that gave none is closed, so that whoever keeps it
+// opens another one.
+template <class Response, class Request>
+Task<Result<Response>> ask_or_close(const Shard* shard, std::shared_ptr<network::Channel> channel, Request request,
+                                    std::int16_t version, Instant patience = kPatience) {
+  auto response = co_await channel->template send<Response>(std::move(request), version, shard->clock.now() + patience);
+  if (!response) channel->close();
+  co_return response;
+}
 // How a client reaches whoever leads a partition of kTopic, over connections that it keeps.
 class Route {
  public:

@@ -49,13 +49,9 @@ Task<Result<>> ToTheLeader::look() {
   protocol::MetadataRequest request;
   request.topics.emplace().emplace_back().name = kTopic;
   request.allow_auto_topic_creation = false;
-  const auto response = co_await channel->send<protocol::MetadataResponse>(std::move(request), kMetadataVersion,
-                                                                           shard_.clock.now() + kAnsweredWithin);
-  if (!response) {
-    channel->close();
-    co_return std::unexpected(response.error());
-  }
-  for (const auto& topic : response->topics) {
+  CO_TRY(const auto response, co_await ask_or_close<protocol::MetadataResponse>(&shard_, channel, std::move(request),
+                                                                                kMetadataVersion, kAnsweredWithin));
+  for (const auto& topic : response.topics) {
     if (topic.error_code != ErrorCode::kNone) co_return fail(topic.error_code, "Metadata");
     for (const auto& partition : topic.partitions)
       if (partition.leader_id != kNoBroker) leaders_[partition.partition_index] = partition.leader_id;
@@ -78,9 +74,8 @@ Task<> create_replicated_topic(const Shard* shard, bool* done, Instant after) {
       topic.num_partitions = kPartitions;
       topic.replication_factor = kClusterNodes;
       topic.configs.push_back({"min.insync.replicas", "2"});
-      const auto response = co_await (*channel)->send<protocol::CreateTopicsResponse>(
-          std::move(request), kCreateTopicsVersion, shard->clock.now() + kAnsweredWithin);
-      if (!response) (*channel)->close();
+      const auto response = co_await ask_or_close<protocol::CreateTopicsResponse>(
+          shard, *channel, std::move(request), kCreateTopicsVersion, kAnsweredWithin);
       const auto code = response ? response->topics.at(0).error_code : ErrorCode::kNetworkException;
       if (code == ErrorCode::kNone || code == ErrorCode::kTopicAlreadyExists) break;
     }

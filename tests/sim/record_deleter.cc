@@ -42,13 +42,9 @@ Task<Result<>> RecordDeleter::remove(PartitionId partition, Offset before) {
   auto& topic = request.topics.emplace_back();
   topic.name = kTopic;
   topic.partitions.push_back({.partition_index = partition, .offset = before});
-  const auto response = co_await channel->send<protocol::DeleteRecordsResponse>(
-      std::move(request), kDeleteRecordsVersion, shard_.clock.now() + kPatience);
-  if (!response) {
-    channel->close();
-    co_return std::unexpected(response.error());
-  }
-  const auto& answer = response->topics.at(0).partitions.at(0);
+  CO_TRY(const auto response, co_await ask_or_close<protocol::DeleteRecordsResponse>(
+                                  &shard_, channel, std::move(request), kDeleteRecordsVersion));
+  const auto& answer = response.topics.at(0).partitions.at(0);
   if (answer.error_code != ErrorCode::kNone) co_return fail(answer.error_code, "DeleteRecords");
   if (answer.low_watermark < before)
     history_.violation(fmt::format("partition {}: deleted before {}, and it begins at {}", partition.value,

@@ -49,15 +49,10 @@ Task<Result<>> ReplicaMover::ask(PartitionId partition, std::vector<BrokerId> re
   auto& topic = request.topics.emplace_back();
   topic.name = kTopic;
   topic.partitions.push_back({.partition_index = partition, .replicas = std::move(replicas)});
-  const auto response = co_await channel->send<protocol::AlterPartitionReassignmentsResponse>(
-      std::move(request), kAlterReassignmentsVersion, shard_.clock.now() + kPatience);
-  if (!response) {
-    channel->close();
-    co_return std::unexpected(response.error());
-  }
-  const ErrorCode code = response->error_code != ErrorCode::kNone
-                             ? response->error_code
-                             : response->responses.at(0).partitions.at(0).error_code;
+  CO_TRY(const auto response, co_await ask_or_close<protocol::AlterPartitionReassignmentsResponse>(
+                                  &shard_, channel, std::move(request), kAlterReassignmentsVersion));
+  const ErrorCode code = response.error_code != ErrorCode::kNone ? response.error_code
+                                                                 : response.responses.at(0).partitions.at(0).error_code;
   if (code == ErrorCode::kNone) co_return Result<>();
   // At the beginning not everybody is registered.
   if (!is_retriable(code) && code != ErrorCode::kInvalidReplicaAssignment)

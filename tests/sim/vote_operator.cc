@@ -51,14 +51,10 @@ Task<Result<VoteOperator::Seen>> VoteOperator::look() {
   auto& topic = request.topics.emplace_back();
   topic.topic_name = "__cluster_metadata";
   topic.partitions.emplace_back();
-  auto response = co_await channel->send<protocol::DescribeQuorumResponse>(std::move(request), kDescribeQuorumVersion,
-                                                                           shard_.clock.now() + kPatience);
-  if (!response) {
-    channel->close();
-    co_return std::unexpected(response.error());
-  }
-  if (response->error_code != ErrorCode::kNone) co_return fail(response->error_code, "DescribeQuorum");
-  co_return std::move(response->topics.at(0).partitions.at(0));
+  CO_TRY(auto response, co_await ask_or_close<protocol::DescribeQuorumResponse>(&shard_, channel, std::move(request),
+                                                                                kDescribeQuorumVersion));
+  if (response.error_code != ErrorCode::kNone) co_return fail(response.error_code, "DescribeQuorum");
+  co_return std::move(response.topics.at(0).partitions.at(0));
 }
 
 // What was read may be old, so that a first refusal says nothing. A refusal ends a change unless an attempt before it
@@ -108,9 +104,7 @@ Task<VoteOperator::Told> VoteOperator::send(Request request, std::int16_t versio
                                             bool unsure) {
   const auto channel = co_await route_.to_any();
   if (!channel) co_return Told::kNo;
-  const auto answer =
-      co_await (*channel)->template send<Response>(std::move(request), version, shard_.clock.now() + kPatience);
-  if (!answer) (*channel)->close();
+  const auto answer = co_await ask_or_close<Response>(&shard_, *channel, std::move(request), version);
   if (!answer) co_return Told::kUnsure;
   if (answer->error_code == ErrorCode::kNone) {
     ++answered_;

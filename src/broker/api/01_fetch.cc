@@ -84,8 +84,7 @@ class Fetch {
     co_await self->begin();
     if (!self->is_follower() || self->ends()) co_return Staged<FetchResponse>{.now = co_await self->answer()};
     self->superseded_ = self->fetch_.park();
-    self->context_.request.memory = nullptr;  // given back by then
-    self->context_.request.noted = nullptr;
+    self->context_.request.leave_stage_one();
     co_return Staged<FetchResponse>{.later = answer_later(std::move(self))};
   }
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "broker/api/api.h"
+#include "broker/api/described_partition.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/topics.h"
@@ -23,22 +24,9 @@ constexpr std::size_t kPartitionsBetweenOthers = 5000;
 
 MetadataResponse::MetadataResponsePartition describe(const RequestContext& context,
                                                      const metadata::Partition& partition, std::int32_t index) {
-  MetadataResponse::MetadataResponsePartition out;
   const auto& image = *context.image;
-  out.partition_index = PartitionId{index};
-  out.leader_id = partition.leader;
-  out.leader_epoch = partition.leader_epoch;
-  out.replica_nodes = partition.replicas;
-  out.isr_nodes = partition.isr;
-  for (const BrokerId replica : partition.replicas) {
-    const auto* broker = image.broker(replica);
-    if (!broker || broker->fenced) out.offline_replicas.push_back(replica);
-  }
-  const auto* leader = image.broker(partition.leader);
-  if (!leader || leader->fenced) {
-    out.error_code = ErrorCode::kLeaderNotAvailable;
-    out.leader_id = kNoBroker;
-  } else if (!leader->endpoint(context.connection->listener)) {
+  auto out = described_partition<MetadataResponse::MetadataResponsePartition>(image, partition, PartitionId{index});
+  if (out.leader_id != kNoBroker && !image.broker(out.leader_id)->endpoint(context.connection->listener)) {
     out.error_code = context.version >= 6 ? ErrorCode::kListenerNotFound : ErrorCode::kLeaderNotAvailable;
     out.leader_id = kNoBroker;
   }

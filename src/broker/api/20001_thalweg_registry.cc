@@ -31,10 +31,7 @@ Task<ThalwegRegistryResponse> ask_registry(RequestContext context, ThalwegRegist
 Task<Staged<ThalwegRegistryResponse>> thalweg_registry(const RequestContext& context, ThalwegRegistryRequest request) {
   if (request.body.size() > kBesideOthersMax)
     co_return Staged<ThalwegRegistryResponse>{.now = co_await ask_registry(context, std::move(request))};
-  RequestContext kept = context;
-  kept.request.memory = nullptr;  // given back by then
-  kept.request.noted = nullptr;
-  co_return Staged<ThalwegRegistryResponse>{.later = ask_registry(std::move(kept), std::move(request))};
+  co_return Staged<ThalwegRegistryResponse>{.later = ask_registry(context.for_stage_two(), std::move(request))};
 }
 
 }  // namespace

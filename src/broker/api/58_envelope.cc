@@ -76,10 +76,7 @@ Task<EnvelopeResponse> answer_inside(RequestContext context, protocol::EnvelopeR
 Task<Staged<EnvelopeResponse>> envelope(const RequestContext& context, protocol::EnvelopeRequest request) {
   if (request.request_data.size() > kBesideOthersMax)
     co_return Staged<EnvelopeResponse>{.now = co_await answer_inside(context, std::move(request))};
-  RequestContext kept = context;
-  kept.request.memory = nullptr;  // given back by then
-  kept.request.noted = nullptr;
-  co_return Staged<EnvelopeResponse>{.later = answer_inside(std::move(kept), std::move(request))};
+  co_return Staged<EnvelopeResponse>{.later = answer_inside(context.for_stage_two(), std::move(request))};
 }
 
 }  // namespace

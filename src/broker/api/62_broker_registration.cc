@@ -29,10 +29,7 @@ Task<BrokerRegistrationResponse> answer(RequestContext context, protocol::Broker
 
 Task<Staged<BrokerRegistrationResponse>> broker_registration(const RequestContext& context,
                                                              protocol::BrokerRegistrationRequest request) {
-  RequestContext kept = context;
-  kept.request.memory = nullptr;  // given back by then
-  kept.request.noted = nullptr;
-  co_return Staged<BrokerRegistrationResponse>{.later = answer(std::move(kept), std::move(request))};
+  co_return Staged<BrokerRegistrationResponse>{.later = answer(context.for_stage_two(), std::move(request))};
 }
 
 }  // namespace

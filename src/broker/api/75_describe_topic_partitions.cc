@@ -3,6 +3,7 @@
 #include <set>
 
 #include "broker/api/api.h"
+#include "broker/api/described_partition.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
 #include "broker/topics.h"
@@ -21,23 +22,10 @@ constexpr std::int32_t kPartitionsMax = 2000;  // max.request.partition.size.lim
 DescribeTopicPartitionsResponse::DescribeTopicPartitionsResponsePartition describe(const metadata::Image& image,
                                                                                    const metadata::Partition& p,
                                                                                    std::int32_t index) {
-  DescribeTopicPartitionsResponse::DescribeTopicPartitionsResponsePartition out;
-  out.partition_index = PartitionId{index};
-  out.leader_id = p.leader;
-  out.leader_epoch = p.leader_epoch;
-  out.replica_nodes = p.replicas;
-  out.isr_nodes = p.isr;
+  auto out = described_partition<DescribeTopicPartitionsResponse::DescribeTopicPartitionsResponsePartition>(
+      image, p, PartitionId{index});
   out.eligible_leader_replicas = p.eligible_leader_replicas;
   out.last_known_elr = p.last_known_elr;
-  for (const BrokerId replica : p.replicas) {
-    const auto* broker = image.broker(replica);
-    if (!broker || broker->fenced) out.offline_replicas.push_back(replica);
-  }
-  const auto* leader = image.broker(p.leader);
-  if (!leader || leader->fenced) {
-    out.error_code = ErrorCode::kLeaderNotAvailable;
-    out.leader_id = kNoBroker;
-  }
   return out;
 }
 
@@ -60,6 +48,13 @@ DescribeTopicPartitionsResponse refused(const DescribeTopicPartitionsRequest& re
   return response;
 }
 
+DescribeTopicPartitionsResponse::Cursor cursor_at(const std::string& topic, std::int32_t partition) {
+  DescribeTopicPartitionsResponse::Cursor cursor;
+  cursor.topic_name = topic;
+  cursor.partition_index = PartitionId{partition};
+  return cursor;
+}
+
 Task<DescribeTopicPartitionsResponse> describe_topic_partitions(const RequestContext& context,
                                                                 DescribeTopicPartitionsRequest request) {
   if (request.cursor && request.cursor->partition_index < PartitionId{0})
@@ -80,9 +75,7 @@ Task<DescribeTopicPartitionsResponse> describe_topic_partitions(const RequestCon
     const auto first = resumed ? request.cursor->partition_index.value : 0;
     const auto end = std::int32_t(topic->partitions.size());
     if (left == 0) {
-      auto& cursor = response.next_cursor.emplace();
-      cursor.topic_name = name;
-      cursor.partition_index = PartitionId{first};
+      response.next_cursor = cursor_at(name, first);
       break;
     }
     auto& out = response.topics.emplace_back();
@@ -94,9 +87,7 @@ Task<DescribeTopicPartitionsResponse> describe_topic_partitions(const RequestCon
     for (auto i = first; i < last; ++i) out.partitions.push_back(describe(*context.image, topic->partitions[i], i));
     left -= std::max(last - first, 0);
     if (last < end) {
-      auto& cursor = response.next_cursor.emplace();
-      cursor.topic_name = topic->name;
-      cursor.partition_index = PartitionId{last};
+      response.next_cursor = cursor_at(name, last);
       break;
     }
   }

@@ -32,10 +32,7 @@ Task<Response> answer_as_controller(RequestContext context, Request request) {
 // The next request of the connection does not wait for this one to be committed.
 template <class Response, class Request>
 Staged<Response> staged_answer_as_controller(const RequestContext& context, Request request) {
-  RequestContext kept = context;
-  kept.request.memory = nullptr;  // given back by then
-  kept.request.noted = nullptr;
-  return {.later = answer_as_controller<Response>(std::move(kept), std::move(request))};
+  return {.later = answer_as_controller<Response>(context.for_stage_two(), std::move(request))};
 }
 
 }  // namespace thalweg::broker

@@ -126,17 +126,6 @@ pub struct StatusOut {
     pub election_elapsed: u32,
 }
 #[repr(C)]
-pub struct Peer {
-    pub id: u64,
-    pub matched: u64,
-    pub next: u64,
-    pub pending_snapshot: u64,
-    pub state: u32,
-    pub active: u32,
-    pub paused: u32,
-    pub is_voter: u32,
-}
-#[repr(C)]
 pub struct Peek {
     pub from: u64,
     pub to: u64,

@@ -2,7 +2,7 @@
 use crate::abi::*;
 use crate::convert::*;
 use crate::node::*;
-use raft::{ProgressState, StateRole, Storage};
+use raft::{StateRole, Storage};
 use std::ffi::{c_char, c_int};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::ptr;
@@ -35,48 +35,6 @@ pub unsafe extern "C" fn rr_status(p: *const Node, out: *mut StatusOut) {
         election_timeout: r.randomized_election_timeout() as u32,
         election_elapsed: r.election_elapsed as u32,
     };
-}
-#[no_mangle]
-pub unsafe extern "C" fn rr_conf_now(p: *mut Node, out: *mut Conf) -> c_int {
-    with(p, |n| {
-        let mut cs = n.raw().unwrap().raft.prs().conf().to_conf_state();
-        sort_conf(&mut cs);
-        n.conf_out = cs;
-        if let Some(o) = out.as_mut() {
-            *o = conf_view(&n.conf_out);
-        }
-        OK
-    })
-}
-#[no_mangle]
-pub unsafe extern "C" fn rr_peers(p: *mut Node, out: *mut Peer, cap: usize) -> usize {
-    let mut count = 0;
-    with(p, |n| {
-        let prs = n.raw().unwrap().raft.prs();
-        let mut ids: Vec<u64> = prs.iter().map(|(id, _)| *id).collect();
-        ids.sort_unstable();
-        let cs = prs.conf().to_conf_state();
-        for id in ids.iter().take(cap) {
-            let q = prs.get(*id).unwrap();
-            *out.add(count) = Peer {
-                id: *id,
-                matched: q.matched,
-                next: q.next_idx,
-                pending_snapshot: q.pending_snapshot,
-                state: match q.state {
-                    ProgressState::Probe => 0,
-                    ProgressState::Replicate => 1,
-                    ProgressState::Snapshot => 2,
-                },
-                active: q.recent_active as u32,
-                paused: q.is_paused() as u32,
-                is_voter: (cs.get_voters().contains(id) || cs.get_voters_outgoing().contains(id)) as u32,
-            };
-            count += 1;
-        }
-        OK
-    });
-    count
 }
 #[no_mangle]
 pub unsafe extern "C" fn rr_error(p: *const Node) -> *const c_char {

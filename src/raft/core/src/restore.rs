@@ -22,10 +22,6 @@ pub unsafe extern "C" fn rr_init(f: LogFn, ctx: *mut c_void) {
         let _ = LAST_PANIC.try_with(|p| *p.borrow_mut() = at);
     }));
 }
-#[no_mangle]
-pub extern "C" fn rr_abi() -> u32 {
-    2
-}
 
 #[no_mangle]
 pub unsafe extern "C" fn rr_create(c: *const Cfg, f: LogFn, ctx: *mut c_void) -> *mut Node {
