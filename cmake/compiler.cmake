@@ -39,13 +39,11 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT THALWEG_SANITIZE)
   set(THALWEG_FOR_SIZE -Oz)
 endif()
 
-# How a test's own sources are compiled where a sanitizer looks: not optimized, which takes less than half the time. What it
-# looks at is in them all the same, but for -fsanitize=object-size, which asks the optimizer; the rest of that is
-# AddressSanitizer's. The modules under test are compiled as ever.
+# How a test's own sources are compiled where a sanitizer looks.
 set(THALWEG_FOR_TESTS "")
 if(THALWEG_SANITIZE)
   # No fuzz target links them, so nobody reads what they count of their coverage.
-  set(THALWEG_FOR_TESTS -O0 -fno-sanitize=fuzzer-no-link)
+  set(THALWEG_FOR_TESTS -fno-sanitize=fuzzer-no-link)
 endif()
 
 find_program(CCACHE ccache)
