@@ -204,7 +204,7 @@ Task<Result<>> Broker::start() {
   // Nobody else has a say in it, so it is written together with what identifies the directories.
   if (is_new && config::founds_alone(config_)) cluster_id = new_cluster_id(shard0(), config_);
   const auto found = look_into_all(shard0().disk, config_.log_dirs);
-  CO_TRY_VOID(co_await logs_->start(cluster_id, were_away(found)));
+  CO_TRY_VOID(co_await logs_->start(cluster_id, directories_before(found)));
   logs_->set_image_may_be_old(true);
   CO_TRY_VOID(listen());
   CO_TRY(cluster_id, co_await take_part(cluster_id, is_new, was_registered(found)));

@@ -109,13 +109,14 @@ std::int64_t claimed_epoch(std::span<const DirectoryFound> directories) {
   return all ? first : -1;
 }
 
-std::set<Uuid> were_away(std::span<const DirectoryFound> directories) {
-  std::set<Uuid> away;
+storage::DirectoriesBefore directories_before(std::span<const DirectoryFound> directories) {
   const EpochNote* const newest = newest_of(directories);
+  if (!newest) return {};
+  storage::DirectoriesBefore before{.were_away = {}, .one_is_away = !has_all(directories, newest->directories)};
   for (const auto& one : directories)
-    if (newest && !one.id.is_zero() && std::ranges::find(newest->directories, one.id) == newest->directories.end())
-      away.insert(one.id);
-  return away;
+    if (!one.id.is_zero() && std::ranges::find(newest->directories, one.id) == newest->directories.end())
+      before.were_away.insert(one.id);
+  return before;
 }
 
 bool was_registered(std::span<const DirectoryFound> directories) {

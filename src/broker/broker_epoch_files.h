@@ -14,7 +14,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +21,7 @@
 
 #include "base/uuid.h"
 #include "runtime/disk.h"
+#include "storage/log_manager.h"
 
 namespace thalweg::broker {
 
@@ -49,9 +49,9 @@ struct DirectoryFound {
 // note, or where one is a copy, that of a clean stop of all directories. Pure.
 std::int64_t claimed_epoch(std::span<const DirectoryFound> directories);
 
-// Those that the last registration did without: they were away, and the broker may have begun anew elsewhere what lies
-// in them. Nothing where no note tells. Pure.
-std::set<Uuid> were_away(std::span<const DirectoryFound> directories);
+// What the last registration says: those that it did without were away, and the broker may have begun anew elsewhere
+// what lies in them; and whether one that it had is not here. Nothing where no note tells. Pure.
+storage::DirectoriesBefore directories_before(std::span<const DirectoryFound> directories);
 
 // Whether a process on these directories was registered before. Pure.
 bool was_registered(std::span<const DirectoryFound> directories);

@@ -89,7 +89,7 @@ TEST(BrokerEpochFiles, OfACopyOnlyACleanStopCounts) {
 
 TEST(BrokerEpochFiles, WhoRegisteredWithoutADirectoryKnowsThatItWasAway) {
   const EpochNote both{17, {kA, kB}, {}}, without{21, {kA}, {}}, beside{25, {kA, kNew}, {}};
-  const auto away = [](std::vector<DirectoryFound> directories) { return were_away(directories); };
+  const auto away = [](std::vector<DirectoryFound> directories) { return directories_before(directories).were_away; };
   EXPECT_TRUE(away({found(kA, both), found(kB, both)}).empty());
   EXPECT_EQ(away({found(kB, both), found(kA, without)}), std::set{kB})
       << "it was taken out of log.dirs, or not mounted";
@@ -97,6 +97,17 @@ TEST(BrokerEpochFiles, WhoRegisteredWithoutADirectoryKnowsThatItWasAway) {
   EXPECT_TRUE(away({found(kA, both), found(kB, EpochNote{9, {kA, kB}, {}})}).empty()) << "a crash between two notes";
   EXPECT_TRUE(away({found(kA, both), found({}, {})}).empty()) << "a new one has no id yet";
   EXPECT_TRUE(away({found(kA, {}), found(kB, {})}).empty()) << "nothing tells";
+}
+
+TEST(BrokerEpochFiles, WhoRegisteredWithADirectoryKnowsThatItIsAway) {
+  const EpochNote both{17, {kA, kB}, {}};
+  const auto is_away = [](std::vector<DirectoryFound> directories) {
+    return directories_before(directories).one_is_away;
+  };
+  EXPECT_TRUE(is_away({found(kA, both)}));
+  EXPECT_TRUE(is_away({found(kA, both), found({}, {})})) << "its mount point is empty";
+  EXPECT_FALSE(is_away({found(kA, both), found(kB, both)}));
+  EXPECT_FALSE(is_away({found(kA, {})})) << "nothing tells";
 }
 
 TEST(BrokerEpochFiles, ADirectoryThatWasCopiedAndPutBackIsToldByItsNote) {

@@ -31,7 +31,8 @@ LogManager::~LogManager() { *running_ = false; }
 
 // ---- Starting
 
-Task<Result<>> LogManager::start(std::string cluster_id, std::set<Uuid> were_away) {
+Task<Result<>> LogManager::start(std::string cluster_id, DirectoriesBefore before) {
+  one_is_away_ = before.one_is_away;
   for (const std::string& path : config_.log_dirs)
     if (auto made = co_await DataDirectory::make(shards_[0]->disk, path); !made)
       co_return std::unexpected(DataDirectory::explained(path, made.error()));
@@ -43,7 +44,7 @@ Task<Result<>> LogManager::start(std::string cluster_id, std::set<Uuid> were_awa
     if (!ready) co_return std::unexpected(DataDirectory::explained(directory.files.path(), ready.error()));
   }
   CO_TRY_VOID(co_await settle_moves());
-  CO_TRY_VOID(settle_twins(were_away));
+  CO_TRY_VOID(settle_twins(before.were_away));
   settle_lost();
   spawn(*shards_[0], every(this, running_, config_.retention_check_interval, &LogManager::apply_retention));
   spawn(*shards_[0],

@@ -64,6 +64,12 @@ struct UnopenedLog {
   std::string directory;
 };
 
+// What is known of the directories that this broker had when it last ran.
+struct DirectoriesBefore {
+  std::set<Uuid> were_away;  // it had not these, which are here
+  bool one_is_away = false;  // it had one that is not here
+};
+
 class LogManager {
  public:
   // `shards` outlive the manager; shards[0] owns it.
@@ -74,10 +80,10 @@ class LogManager {
   // Creates missing directories, locks them, checks or writes meta.properties (a directory of another cluster or node
   // is refused with a message), reads checkpoints and the clean-stop marker, finishes interrupted deletions, starts the
   // background work. An empty cluster id takes whatever the directories have; see cluster_id().
-  // `were_away`: directories that this broker has run without since they were here. Of a partition that has a folder
-  // in one of them and in another, the other counts, and the older one is set aside as "-stray"; where that does not
-  // tell, two folders of one partition are refused with a message, as by Kafka.
-  Task<Result<>> start(std::string cluster_id, std::set<Uuid> were_away = {});
+  // `before.were_away`: directories that this broker has run without since they were here. Of a partition that has a
+  // folder in one of them and in another, the other counts, and the older one is set aside as "-stray"; where that does
+  // not tell, two folders of one partition are refused with a message, as by Kafka.
+  Task<Result<>> start(std::string cluster_id, DirectoriesBefore before = {});
   // Writes the cluster's id into directories that have none. REQUIRES: started, with this id or without one
   Task<Result<>> join_cluster(std::string cluster_id);
   // From meta.properties; empty before the first start with one.
@@ -103,6 +109,7 @@ class LogManager {
   std::vector<UnopenedLog> unopened() const;
   // Whether a log of the partition may be here, or begin here: kLogDirNotFound where the metadata say that it lies in a
   // directory that is not here (`assigned`; reserved ids say nothing), and no folder says otherwise.
+  // kReplicaNotAvailable where one is not here, and the metadata that would say so may be on their way.
   Result<> may_be_here(const TopicPartition& partition, Uuid assigned) const;
   // Moves such a folder aside as `...-stray`; it is kept.
   Result<> set_aside(TopicPartition partition);
@@ -247,6 +254,7 @@ class LogManager {
   Millis producer_id_expiration_;
   std::int64_t broker_epoch_ = -1;
   bool image_may_be_old_ = false;
+  bool one_is_away_ = false;
   std::vector<Directory> directories_;
   std::vector<std::shared_ptr<FileCache>> files_;  // by shard; each used on its shard only
   std::map<TopicPartition, OpenLog> logs_;

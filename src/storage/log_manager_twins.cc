@@ -40,7 +40,12 @@ Result<> LogManager::may_be_here(const TopicPartition& partition, Uuid assigned)
   const bool is_here = std::ranges::any_of(directories_, [&](const Directory& directory) {
     return directory.files.meta()->directory_id == assigned || directory.lost.contains(partition);
   });
-  if (is_here || assigned.high == 0 || directory_of(partition)) return {};
+  if (is_here || directory_of(partition)) return {};
+  // Where it was put may have been committed a moment before the end of this broker's last life.
+  if (assigned.high == 0 && image_may_be_old_ && one_is_away_)
+    return fail(ErrorCode::kReplicaNotAvailable,
+                to_string(partition) + " may lie in a log directory that is not here; what the quorum says is awaited");
+  if (assigned.high == 0) return {};
   return fail(
       ErrorCode::kLogDirNotFound,
       fmt::format("the log of {} lies in the log directory with directory.id {} (see its meta.properties), which "

@@ -76,7 +76,6 @@ def _go_through_it(cluster: Cluster, second: pathlib.Path) -> None:
     there = _partitions_in(second)
     expect(0 < len(there) < _PARTITIONS, f"partitions of the second directory: {there}")
     _wait_until_told(second.with_name("first"), second, len(there))
-    cluster.thalweg(["topic", "create", "later"])  # with the next change it is known at a start that the one before is committed
     cluster.nodes[1].stop()
     away = second.rename(second.with_name("away"))
     second.mkdir()  # where it is mounted
