@@ -79,8 +79,9 @@ TEST_F(LogManagerTwinsTest, WhereADirectoryIsAwayNothingBeginsBeforeItIsKnownWhe
   manager->set_image_may_be_old(false);
   EXPECT_TRUE(manager->may_be_here(orders, kNotAssigned));
 
-  auto whole = make();
   ASSERT_TRUE(t.run(manager->stop()));
+  manager.reset();
+  const auto whole = make();
   ASSERT_TRUE(t.run(whole->start("c1")));
   whole->set_image_may_be_old(true);
   EXPECT_TRUE(whole->may_be_here(orders, kNotAssigned)) << "all are here";
