@@ -26,7 +26,9 @@ Next next(const Position& asked, const Position& now, const Answer& answer, cons
     if (answer.log_start > Offset{0} && to <= answer.log_start) return StartOver{answer.log_start};
     return Truncate{to};
   }
-  if (now.empty && answer.first && answer.first->base >= Offset{0} && answer.first->base < now.end &&
+  // What it has, the leader has deleted: it may be of an epoch of which the leader knows nothing any more.
+  const bool nothing_counts = now.empty || now.end <= answer.log_start;
+  if (nothing_counts && answer.first && answer.first->base >= Offset{0} && answer.first->base < now.end &&
       answer.first->last >= now.end)
     return BeginWithBatch{answer.first->base};
   return Append{};

@@ -56,7 +56,7 @@ struct StartOver {
   Offset at;
   friend bool operator==(const StartOver&, const StartOver&) = default;
 };
-// The leader's log begins inside of a batch (DeleteRecords), and batches come whole: the log, which is empty and begins
+// The leader's log begins inside of a batch (DeleteRecords), and batches come whole: the log, which is empty or ends
 // at that offset, begins with the batch at `at` instead. Then the records are appended at once: asked for from `at`,
 // the leader would say that it has nothing there.
 struct BeginWithBatch {
