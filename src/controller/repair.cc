@@ -20,6 +20,12 @@ bool stands(const metadata::Partition& partition, const Standing& standing) {
 
 PartitionId partition_id(std::size_t index) { return PartitionId{static_cast<std::int32_t>(index)}; }
 
+// In sync or eligible, of those that are registered.
+bool others_count(const metadata::Partition& partition, BrokerId than, const Standing& standing) {
+  const auto counts = [&](BrokerId id) { return id != than && standing.broker(id); };
+  return std::ranges::any_of(partition.isr, counts) || std::ranges::any_of(partition.eligible_leader_replicas, counts);
+}
+
 // The rules of the topic at hand: looked up once for all its partitions.
 class Rules {
  public:
@@ -87,15 +93,6 @@ Repair repair(const Standing& standing, const Options& options, Cursor from, Ste
 Repair repair(const metadata::Image& image, const Options& options) {
   return repair(Standing(image), options, {}, kWhole);
 }
-
-namespace {
-
-bool others_count(const metadata::Partition& partition, BrokerId than, const Standing& standing) {
-  const auto counts = [&](BrokerId id) { return id != than && standing.broker(id); };
-  return std::ranges::any_of(partition.isr, counts) || std::ranges::any_of(partition.eligible_leader_replicas, counts);
-}
-
-}  // namespace
 
 Repair forget_lost(const Standing& standing, const Options& options, BrokerId lost, StepLimit limit) {
   Step step(limit);
