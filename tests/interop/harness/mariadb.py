@@ -23,19 +23,21 @@ class Mariadb:
         # A socket's path may have 107 characters, which a test's folder may exceed.
         self._short = tempfile.TemporaryDirectory(prefix="db-")
         self.socket = pathlib.Path(self._short.name, "socket")
+        # A server that starts removes what it finds of temporary tables, those of another that runs beside it, too.
+        self._environment = {**os.environ, "PATH": _PATH, "TMPDIR": self._short.name}
         user = ["--user=root"] if os.geteuid() == 0 else []
         self.command = ["mariadbd", "--no-defaults", f"--datadir={self.data}", f"--socket={self.socket}", f"--pid-file={self._short.name}/pid",
                         "--skip-networking", "--innodb-buffer-pool-size=32M", *user]
         self.process: subprocess.Popen | None = None
         made = subprocess.run(["mariadb-install-db", "--no-defaults", f"--datadir={self.data}", "--auth-root-authentication-method=normal",
-                               "--skip-test-db", *user], capture_output=True, text=True)
+                               "--skip-test-db", *user], capture_output=True, text=True, env=self._environment)
         if made.returncode:
             raise Failure(f"mariadb-install-db: {made.stdout[-300:]}{made.stderr[-300:]}")
 
     def launch(self) -> None:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                                            env={**os.environ, "PATH": _PATH})
+                                            env=self._environment)
 
     def start(self) -> None:
         self.launch()
