@@ -29,7 +29,7 @@ Task<network::Started> BrokerSession::start(network::Request request) {
                                .version = request.version,
                                .client_id = request.client_id.value_or(""),
                                .received = request.received,
-                               .follower_sessions = &follower_sessions_};
+                               .memory = &memory_};
   if (!request.api->decodes(request.version) || request.version > api->max_version()) {
     // Such a client does not know our versions yet, so ApiVersions is answered in a form that every client can read
     // (KIP-511).

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "broker/broker_shard.h"
+#include "broker/connection_memory.h"
 #include "broker/context.h"
 #include "network/session.h"
 
@@ -15,12 +16,9 @@ class BrokerSession : public network::Session {
   Task<network::Started> start(network::Request request) override;
 
  private:
-  static constexpr std::size_t kFollowerSessions = 4;  // one is used at a time
-
   BrokerShard& here_;
   std::shared_ptr<const ClientInfo> client_;
-  // A follower's sessions end with its connection, and take no place from consumers.
-  FetchSessionCache follower_sessions_{kFollowerSessions, 1, 1};
+  ConnectionMemory memory_;
 };
 
 }  // namespace thalweg::broker

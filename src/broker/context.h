@@ -13,7 +13,7 @@
 namespace thalweg::broker {
 
 class BrokerShard;
-class FetchSessionCache;
+struct ConnectionMemory;
 
 // Who is at the other end, as far as is known by now: a session that learns more makes a new one, and requests that are
 // under way keep theirs. Owner: the shard that accepted the connection.
@@ -38,8 +38,8 @@ struct RequestContext {
   std::int16_t version = 0;
   std::string client_id;
   Instant received{};
-  // Those of the connection, for followers; null where requests come without one.
-  FetchSessionCache* follower_sessions = nullptr;
+  // Null where requests come without a connection.
+  ConnectionMemory* memory = nullptr;
 
   bool allows(Operation operation, const Resource& resource) const {
     return is_allowed(*connection, operation, resource);

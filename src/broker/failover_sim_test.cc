@@ -171,24 +171,51 @@ class Failover : public testing::Test {
     topic.partition_data.emplace_back().records = builder.build();
     (void)co_await (*channel)->send<protocol::ProduceResponse>(std::move(request), 13, deadline);
   }
-  // What a client is told by `asked` that asks as soon as its connection to `dies` has ended.
+  // What a client is told by `asked` that asks as soon as its connection to `dies` has ended, or as soon as that one
+  // dies, as if it had noticed before anybody else.
   struct Told {
-    bool connected = false;
+    bool connected = false, quickest = false, died = false;
     std::optional<BrokerId> leader;
   };
+  static Task<BrokerId> leader_of(network::Channel* of, int partition, Instant deadline) {
+    protocol::MetadataRequest request;
+    request.topics.emplace().emplace_back().name = "orders";
+    const auto answer = co_await of->send<protocol::MetadataResponse>(std::move(request), 9, deadline);
+    CHECK(answer);
+    for (const auto& one : answer->topics.at(0).partitions)
+      if (one.partition_index.value == partition) co_return one.leader_id;
+    co_return kNoBroker;
+  }
   static Task<> look_for_another(const Shard* shard, int dies, int asked, std::shared_ptr<Told> told) {
     const Instant deadline = shard->clock.now() + 60s;
     const auto dying = co_await network::Channel::connect(*shard, {member_host(dies), 9092}, deadline);
     const auto living = co_await network::Channel::connect(*shard, {member_host(asked), 9092}, deadline);
     CHECK(dying && living);
+    if (told->quickest) co_await leader_of(living->get(), dies - 1, deadline);
     told->connected = true;
-    while ((*dying)->is_open()) co_await shard->clock.sleep_for(50us);
-    protocol::MetadataRequest request;
-    request.topics.emplace().emplace_back().name = "orders";
-    const auto answer = co_await (*living)->send<protocol::MetadataResponse>(std::move(request), 9, deadline);
-    CHECK(answer);
-    for (const auto& partition : answer->topics.at(0).partitions)
-      if (partition.partition_index.value == dies - 1) told->leader = partition.leader_id;
+    while (told->quickest ? !told->died : (*dying)->is_open()) co_await shard->clock.sleep_for(50us);
+    told->leader = co_await leader_of(living->get(), dies - 1, deadline);
+  }
+  // Of one client in each of so many rounds.
+  void expect_to_be_told_the_next_leader(int rounds, bool quickest) {
+    auto& client = world_.add_node("client", 1, [](sim::Node&) { return nullptr; });
+    client.start();
+    for (int round = 0; round < rounds; ++round) {
+      settle();
+      const int dies = (controller() + (round % 3 ? 0 : 1) - 1) % kMembers + 1;  // mostly the controller
+      const int asked = (dies + round % 2) % kMembers + 1;
+      const auto told = std::make_shared<Told>(Told{.quickest = quickest});
+      spawn(client.shard(0), look_for_another(&client.shard(0), dies, asked, told));
+      ASSERT_TRUE(until([&] { return told->connected; }, 10s));
+      node(dies).crash(sim::Crash::kKill);
+      told->died = true;
+      const Instant begun = now();
+      ASSERT_TRUE(until([&] { return told->leader.has_value(); }, 10s));
+      EXPECT_NE(*told->leader, BrokerId{dies}) << "round " << round;
+      EXPECT_NE(*told->leader, kNoBroker) << "round " << round;
+      EXPECT_LT(now() - begun, LostLeaders::kPatience);
+      node(dies).start();
+    }
   }
   LeaderEpoch epoch(int partition) { return image(1)->partition("orders", PartitionId{partition})->leader_epoch; }
 
@@ -223,24 +250,9 @@ TEST_F(Failover, AKilledControllerThatLeadsIsReplacedWithinASecond) {
 }
 
 // Its clients ask somebody else the moment their connections end, before the controller knows.
-TEST_F(Failover, WhoAsksTheMomentThatALeaderDiesIsToldTheNextOne) {
-  auto& client = world_.add_node("client", 1, [](sim::Node&) { return nullptr; });
-  client.start();
-  for (int round = 0; round < 12; ++round) {
-    settle();
-    const int dies = (controller() + (round % 3 ? 0 : 1) - 1) % kMembers + 1;  // mostly the controller
-    const int asked = (dies + round % 2) % kMembers + 1;
-    const auto told = std::make_shared<Told>();
-    spawn(client.shard(0), look_for_another(&client.shard(0), dies, asked, told));
-    ASSERT_TRUE(until([&] { return told->connected; }, 10s));
-    node(dies).crash(sim::Crash::kKill);
-    const Instant begun = now();
-    ASSERT_TRUE(until([&] { return told->leader.has_value(); }, 10s));
-    EXPECT_NE(*told->leader, BrokerId{dies}) << "round " << round;
-    EXPECT_NE(*told->leader, kNoBroker) << "round " << round;
-    EXPECT_LT(now() - begun, LostLeaders::kPatience);
-    node(dies).start();
-  }
+TEST_F(Failover, WhoAsksTheMomentThatALeaderDiesIsToldTheNextOne) { expect_to_be_told_the_next_leader(12, false); }
+TEST_F(Failover, WhoAsksAgainBeforeAnybodyElseHasNoticedIsToldTheNextOne) {
+  expect_to_be_told_the_next_leader(12, true);
 }
 
 // The metadata log may have both changes in records that say of neither that it is committed: who starts knows first of

@@ -1,8 +1,10 @@
 #include "broker/lost_leaders.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "broker/broker_shard.h"
+#include "broker/connection_memory.h"
 #include "broker/context.h"
 
 namespace thalweg::broker {
@@ -42,8 +44,10 @@ Task<> LostLeaders::settled() {
 }
 
 Task<metadata::ImagePtr> image_without_lost_leaders(const RequestContext& context) {
-  if (!context.here.lost_leaders.any()) co_return context.image;
+  const bool asks_again = context.memory && std::exchange(context.memory->has_been_told_leaders, true);
+  const bool alone = context.image->brokers().size() < 2;
   const Instant begun = context.now();
+  if (asks_again && !alone) co_await context.here.shard.clock.sleep_for(LostLeaders::kGlance);
   co_await context.here.lost_leaders.settled();
   context.note_wait_since(begun);
   co_return context.here.image();

@@ -18,6 +18,7 @@
 #include "broker/api/leader_hint.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
+#include "broker/connection_memory.h"
 #include "broker/fetch_wait.h"
 #include "broker/replication.h"
 #include "broker/slices.h"
@@ -69,8 +70,7 @@ class Fetch {
   static Task<Staged<FetchResponse>> run(std::unique_ptr<Fetch> self) {
     const auto& context = self->context_;
     if (context.request.noted) context.request.noted->is_follower = self->is_follower();
-    auto& sessions =
-        self->is_follower() && context.follower_sessions ? *context.follower_sessions : context.here.sessions;
+    auto& sessions = self->is_follower() && context.memory ? context.memory->follower_sessions : context.here.sessions;
     auto begun = sessions.begin(self->request_, context.version, context.here.shard.clock.now());
     if (!begun) {
       FetchResponse refused;
