@@ -20,6 +20,8 @@
 #include "protocol/leave_group_response.h"
 #include "protocol/list_offsets_request.h"
 #include "protocol/list_offsets_response.h"
+#include "protocol/metadata_request.h"
+#include "protocol/metadata_response.h"
 #include "protocol/offset_commit_request.h"
 #include "protocol/offset_commit_response.h"
 #include "protocol/offset_fetch_request.h"
@@ -90,6 +92,26 @@ TEST(Topics, AreCreatedAlthoughTheControllerMovesMeanwhile) {
     });
     EXPECT_TRUE(co_await create_topic(s->client, {.name = "t"}));
     EXPECT_EQ(s->broker.count(ApiKey::kCreateTopics), 3);
+  });
+}
+
+TEST(Topics, AreCreatedThroughAnybodyWhereTheControllerIsGone) {
+  play([](Scene* s) -> Task<> {
+    s->broker.on<MetadataRequest, MetadataResponse>([s](const auto&) {
+      MetadataResponse response;
+      const auto& here = s->broker.endpoint;
+      response.brokers.push_back({.node_id = {1}, .host = here.host, .port = here.port, .rack = {}});
+      response.brokers.push_back({.node_id = {2}, .host = here.host, .port = 1, .rack = {}});  // nobody is there
+      response.controller_id = {2};
+      return response;
+    });
+    s->broker.on<CreateTopicsRequest, CreateTopicsResponse>([](const auto& request) {
+      CreateTopicsResponse response;
+      response.topics.emplace_back().name = request.topics.at(0).name;
+      return response;
+    });
+    const auto created = co_await create_topic(s->client, {.name = "t"});
+    EXPECT_TRUE(created) << created.error().message;
   });
 }
 

@@ -132,8 +132,12 @@ Task<Result<ChannelPtr>> Client::to(BrokerId id, Instant deadline, Lane lane) {
 
 Task<Result<ChannelPtr>> Client::controller(Instant deadline) {
   CO_TRY_VOID(co_await metadata(std::vector<std::string>(), false, deadline));
-  if (controller_ == kNoBroker) co_return co_await any(deadline);
-  co_return co_await to(controller_, deadline);
+  if (controller_ != kNoBroker) {
+    // Who was told of it may not know yet that it is gone.
+    auto named = co_await to(controller_, deadline);
+    if (named || !is_retriable(named.error().code)) co_return named;
+  }
+  co_return co_await any(deadline);
 }
 
 Task<Result<MetadataResponse>> Client::metadata(std::optional<std::vector<std::string>> topics, bool create,

@@ -160,6 +160,21 @@ Task<Result<>> grow_once(Client& client, std::string name, std::int32_t count,
   co_return Result<>();
 }
 
+Task<Result<std::vector<Reassignment>>> list_reassignments_once(Client& client, Instant deadline) {
+  std::vector<Reassignment> under_way;
+  CO_TRY(const auto channel, co_await client.controller(deadline));
+  const auto response = co_await send<ListPartitionReassignmentsResponse>(channel, ListPartitionReassignmentsRequest{},
+                                                                          client.request_deadline(deadline));
+  if (!response && response.error().code == ErrorCode::kUnsupportedVersion) co_return under_way;
+  if (!response) co_return std::unexpected(response.error());
+  if (response->error_code != ErrorCode::kNone)
+    co_return std::unexpected(error_of(response->error_code, response->error_message));
+  for (const auto& topic : response->topics)
+    for (const auto& p : topic.partitions)
+      under_way.push_back({{topic.name, p.partition_index}, p.adding_replicas, p.removing_replicas, p.replicas});
+  co_return under_way;
+}
+
 }  // namespace
 
 Task<Result<std::vector<TopicListing>>> list_topics(Client& client) {
@@ -230,18 +245,10 @@ Task<Result<>> create_partitions(Client& client, std::string name, std::int32_t 
 
 Task<Result<std::vector<Reassignment>>> list_reassignments(Client& client) {
   const Instant deadline = client.api_deadline();
-  std::vector<Reassignment> under_way;
-  CO_TRY(const auto channel, co_await client.controller(deadline));
-  const auto response = co_await send<ListPartitionReassignmentsResponse>(channel, ListPartitionReassignmentsRequest{},
-                                                                          client.request_deadline(deadline));
-  if (!response && response.error().code == ErrorCode::kUnsupportedVersion) co_return under_way;
-  if (!response) co_return std::unexpected(response.error());
-  if (response->error_code != ErrorCode::kNone)
-    co_return std::unexpected(error_of(response->error_code, response->error_message));
-  for (const auto& topic : response->topics)
-    for (const auto& p : topic.partitions)
-      under_way.push_back({{topic.name, p.partition_index}, p.adding_replicas, p.removing_replicas, p.replicas});
-  co_return under_way;
+  for (Retry retry(client, deadline);;) {
+    auto listed = co_await list_reassignments_once(client, deadline);
+    if (listed || !co_await retry.again(listed.error())) co_return listed;
+  }
 }
 
 }  // namespace thalweg::admin

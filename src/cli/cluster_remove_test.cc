@@ -72,6 +72,16 @@ TEST(ClusterRemove, ShowsThePlanAndDoesNothing) {
   });
 }
 
+TEST(ClusterRemove, SaysThatNobodyControls) {
+  with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
+    cluster.partitions = two_orders();
+    cluster.controller = -1;
+    const auto ran = co_await cluster.thalweg(shard, {"cluster", "remove", "3"});
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_TRUE(ran.err.contains("the controllers have no leader")) << ran.err;
+  });
+}
+
 TEST(ClusterRemove, GoesOnWithWhatWasBegun) {
   with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
     cluster.partitions = {{kSecond, {2, ids({2, 1, 3}), ids({2, 3}), ids({1}), ids({3})}}};

@@ -31,14 +31,18 @@ Task<Result<std::map<std::string, std::size_t>>> min_isrs(admin::Client& client,
   co_return found;
 }
 
-Task<Result<std::vector<PartitionState>>> look_once(admin::Client& client, std::vector<std::string> topics) {
+Task<Result<std::vector<PartitionState>>> look_once(admin::Client& client, std::vector<std::string> topics,
+                                                    Moves what) {
   if (topics.empty()) {
     CO_TRY(const auto listed, co_await admin::list_topics(client));
     for (const auto& topic : listed) topics.push_back(topic.name);
   }
   CO_TRY(const auto described, co_await admin::describe_topics(client, topics));
   CO_TRY(const auto min_isr, co_await min_isrs(client, topics));
-  CO_TRY(const auto moves, co_await admin::list_reassignments(client));
+  std::vector<admin::Reassignment> moves;
+  if (what == Moves::kToo) {
+    CO_TRY(moves, co_await admin::list_reassignments(client));
+  }
   std::vector<PartitionState> partitions;
   for (const auto& topic : described)
     for (const auto& p : topic.partitions) {
@@ -145,11 +149,12 @@ std::vector<Trouble> ClusterState::troubles() const {
   return found;
 }
 
-Task<Result<std::vector<PartitionState>>> look_at_partitions(admin::Client& client, std::vector<std::string> topics) {
+Task<Result<std::vector<PartitionState>>> look_at_partitions(admin::Client& client, std::vector<std::string> topics,
+                                                             Moves moves) {
   // A topic that is deleted between two questions is no error of whoever asked for all.
   constexpr int kAttempts = 3;
   for (int attempt = 1;; ++attempt) {
-    auto partitions = co_await look_once(client, topics);
+    auto partitions = co_await look_once(client, topics, moves);
     const bool vanished = !partitions && partitions.error().code == ErrorCode::kUnknownTopicOrPartition;
     if (!vanished || !topics.empty() || attempt == kAttempts) co_return partitions;
   }
@@ -158,10 +163,12 @@ Task<Result<std::vector<PartitionState>>> look_at_partitions(admin::Client& clie
 Task<Result<ClusterState>> look_at_cluster(admin::Client& client) {
   ClusterState state;
   CO_TRY(state.cluster, co_await admin::describe_cluster(client, admin::Fenced::kIncluded));
-  CO_TRY(state.partitions, co_await look_at_partitions(client, {}));
   auto quorum = co_await admin::describe_quorum(client, kQuorumPatience);
   state.has_quorum = quorum || quorum.error().code != ErrorCode::kUnsupportedVersion;
   if (quorum) state.quorum = *std::move(quorum);
+  // Moves are known to the controller alone; nobody is asked for long who has none.
+  const Moves moves = state.controller() == kNoBroker ? Moves::kLeftOut : Moves::kToo;
+  CO_TRY(state.partitions, co_await look_at_partitions(client, {}, moves));
   co_return state;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -58,7 +59,9 @@ struct ClusterState {
 };
 
 // No topics: all of them, the cluster's own too.
-Task<Result<std::vector<PartitionState>>> look_at_partitions(admin::Client& client, std::vector<std::string> topics);
+enum class Moves : std::uint8_t { kToo, kLeftOut };
+Task<Result<std::vector<PartitionState>>> look_at_partitions(admin::Client& client, std::vector<std::string> topics,
+                                                             Moves moves = Moves::kToo);
 Task<Result<ClusterState>> look_at_cluster(admin::Client& client);
 
 // cluster_report.cc

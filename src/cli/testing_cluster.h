@@ -206,6 +206,7 @@ inline void FakeCluster::serve_changes() {
     move_on();
     ListPartitionReassignmentsResponse response;
     response.error_message.reset();
+    if (controller < 0) response.error_code = ErrorCode::kNotController;
     for (const auto& [tp, partition] : partitions)
       if (!partition.adding.empty() || !partition.removing.empty())
         response.topics.push_back(

@@ -36,8 +36,9 @@ struct Removal {
 
 Task<Result<Removal>> removal_of(Session session, BrokerId broker) {
   CO_TRY(const auto state, co_await look_at_cluster(session.client));
-  if (state.has_quorum && !state.quorum)
-    co_return fail(ErrorCode::kNotController, "the controllers have no leader, so nobody can be removed");
+  if (state.controller() == kNoBroker)
+    co_return fail(ErrorCode::kNotController,
+                   "the controllers have no leader, so nobody can be removed: more than half of them have to be up");
   Removal removal;
   CO_TRY(removal.plan, plan_removal(state, broker));
   auto going = state.partitions;
