@@ -35,7 +35,9 @@ config::BrokerConfig config_of(int node, Quorum quorum) {
       {"broker.heartbeat.interval.ms", "500"},
       {"broker.session.timeout.ms", "2500"},
       {"controller.quorum.election.timeout.ms", "400"},
-      {"offsets.topic.replication.factor", "1"},
+      {"offsets.topic.num.partitions", "2"},
+      {"transaction.state.log.num.partitions", "2"},
+      {"transaction.abort.timed.out.transaction.cleanup.interval.ms", "2000"},
   };
   properties.insert(quorum_option(quorum));
   auto loaded = config::load_broker_config(properties);

@@ -11,12 +11,14 @@
 #include "broker/metadata_publisher.h"
 #include "cluster_node.h"
 #include "cluster_trouble.h"
+#include "committed_reader.h"
 #include "leader_route.h"
 #include "raft/quorum.h"
 #include "record_deleter.h"
 #include "replica_mover.h"
 #include "replica_watch.h"
 #include "topic_creator.h"
+#include "transactional_writer.h"
 #include "vote_operator.h"
 
 namespace thalweg::simulation {
@@ -26,22 +28,27 @@ using namespace std::chrono_literals;
 // Everybody who must come to an end, and those who only follow.
 struct ClusterClients {
   static constexpr int kProducers = 3, kBatches = 150, kDeletions = 10, kVoteChanges = 8, kMoves = 12;
+  static constexpr int kTransactionalWriters = 2, kTransactions = 30;
 
   std::unique_ptr<TopicCreator> creator;
   std::deque<Producer> producers;
+  std::deque<TransactionalWriter> transactional;
   std::unique_ptr<RecordDeleter> deleter;
   std::unique_ptr<VoteOperator> votes;  // where votes can be given by request
   std::unique_ptr<ReplicaMover> mover;  // beside that
-  bool topic_created = false;
+  bool topic_created = false, transfers_created = false;
 
   bool done() const {
     return creator->done() && deleter->done() && std::ranges::all_of(producers, &Producer::done) &&
-           (!votes || votes->done()) && (!mover || mover->done());
+           std::ranges::all_of(transactional, &TransactionalWriter::done) && (!votes || votes->done()) &&
+           (!mover || mover->done());
   }
   std::string complaints() const {
     std::string all;
     for (const auto& producer : producers)
       if (!producer.done()) all += "; a producer still gets " + producer.last_error();
+    for (const auto& writer : transactional)
+      if (!writer.done()) all += "; a transactional writer still gets " + writer.last_error();
     if (!creator->done()) all += "; the administrator still gets " + creator->last_error();
     if (!deleter->done()) all += "; who deletes records still gets " + deleter->last_error();
     if (votes && !votes->done()) all += "; who changes voters has no end";
@@ -61,7 +68,8 @@ constexpr Instant kTopicComesLate = 6s;
 
 class ClusterScenario {
  public:
-  explicit ClusterScenario(std::uint64_t seed) : kind_(kind_of(seed)), world_(seed), replicas_(world_, history_) {
+  explicit ClusterScenario(std::uint64_t seed)
+      : kind_(kind_of(seed)), transactions_(history_), world_(seed), replicas_(world_, history_) {
     const auto quorum = kind_ == ClusterKind::kVotesOfTheFile ? Quorum::kOfTheFile : Quorum::kByRequest;
     for (int node = 1; node <= kClusterNodes; ++node) nodes_.push_back(&add_cluster_node(world_, node, quorum));
     trouble_.emplace(world_, nodes_);
@@ -167,6 +175,24 @@ class ClusterScenario {
       else
         history_.violation(fmt::format("partition {} cannot be read {}: {}", p, when, records.error().message));
     }
+    check_transactions(when);
+  }
+
+  void check_transactions(const char* when) {
+    std::map<PartitionId, Records> committed;
+    const auto& shard = client_node_->shard(0);
+    for (std::int32_t p = 0; p < kPartitions; ++p) {
+      auto records = tried([&] { return read_committed(&shard, transfers_route(shard), PartitionId{p}); });
+      if (!records)
+        return history_.violation(
+            fmt::format("{} {} cannot be read to its end {}: {}", kTransfers, p, when, records.error().message));
+      committed[PartitionId{p}] = *std::move(records);
+    }
+    transactions_.check(committed);
+  }
+
+  static std::shared_ptr<Route> transfers_route(const Shard& shard) {
+    return std::make_shared<ToTheLeader>(shard, kTransfers);
   }
 
   // `busy`: clients go on, so that replicas need not end at the same offset.
@@ -177,11 +203,13 @@ class ClusterScenario {
   }
 
   Result<Records> read(PartitionId partition) {
-    Result<Records> records = fail(ErrorCode::kRequestTimedOut, "no answer");
     const auto& shard = client_node_->shard(0);
+    return tried([&] { return read_partition(&shard, std::make_shared<ToTheLeader>(shard), partition); });
+  }
+  Result<Records> tried(const std::function<Task<Result<Records>>()>& reading) {
+    Result<Records> records = fail(ErrorCode::kRequestTimedOut, "no answer");
     for (int attempt = 0; attempt < 30 && !records; ++attempt) {
-      auto answer =
-          world_.run(*client_node_, read_partition(&shard, std::make_shared<ToTheLeader>(shard), partition), 30s);
+      auto answer = world_.run(*client_node_, reading(), 30s);
       if (answer) records = std::move(*answer);
       if (!records) world_.run_for(500ms);
     }
@@ -197,6 +225,8 @@ class ClusterScenario {
                          .elections = epochs_.size(),
                          .leaderships = replicas_.leaderships(),
                          .acknowledged = history_.acknowledged_count(),
+                         .committed_transactions = transactions_.committed_count(),
+                         .aborted_transactions = transactions_.aborted_count(),
                          .deletions = std::uint64_t(clients_->deleter->answered()),
                          .vote_changes = std::uint64_t(clients_->votes ? clients_->votes->answered() : 0),
                          .moves = std::uint64_t(clients_->mover ? clients_->mover->answered() : 0),
@@ -268,7 +298,12 @@ class ClusterScenario {
       if (kind_ != ClusterKind::kABitFlips) spawn(shard, clients_->creator->run());
       // Late, so that it is the last that the metadata log says: then a broker that starts has to hear of the topic.
       const Instant after = kind_ == ClusterKind::kABitFlips ? kTopicComesLate : Instant{0};
-      spawn(shard, create_replicated_topic(&shard, &clients_->topic_created, after));
+      spawn(shard, create_replicated_topic(&shard, kTopic, &clients_->topic_created, after));
+      spawn(shard, create_replicated_topic(&shard, kTransfers, &clients_->transfers_created, Instant{0}));
+      for (int i = 0; i < ClusterClients::kTransactionalWriters; ++i)
+        spawn(shard,
+              clients_->transactional.emplace_back(shard, history_, transactions_, i, ClusterClients::kTransactions)
+                  .run());
       for (int i = 0; i < ClusterClients::kProducers; ++i)
         spawn(shard,
               clients_->producers
@@ -276,6 +311,8 @@ class ClusterScenario {
                   .run());
       for (std::int32_t p = 0; p < kPartitions; ++p)
         spawn(shard, follow(&shard, &history_, std::make_unique<ToTheLeader>(shard), {p}));
+      for (std::int32_t p = 0; p < kPartitions; ++p)
+        spawn(shard, follow_committed(&shard, &transactions_, std::make_unique<ToTheLeader>(shard, kTransfers), {p}));
       clients_->deleter = std::make_unique<RecordDeleter>(shard, history_, ClusterClients::kDeletions);
       spawn(shard, clients_->deleter->run());
       if (kind_ == ClusterKind::kVotesChange) {
@@ -307,10 +344,11 @@ class ClusterScenario {
   }
 
   std::string replicas_not_in_sync(const metadata::Image& image) const {
-    const auto topic = image.topic(std::string_view(kTopic));
-    if (!topic) return "the topic is not there";
-    for (const auto& partition : topic->partitions)
-      if (partition.isr.size() != nodes_.size()) return "not all replicas are in sync";
+    if (!image.topic(std::string_view(kTopic))) return "the topic is not there";
+    for (const auto& [name, topic] : image.topics())
+      for (const auto& partition : topic->partitions)
+        if (partition.replicas.size() == nodes_.size() && partition.isr.size() != nodes_.size())
+          return "not all replicas are in sync of " + name;
     return {};
   }
 
@@ -348,6 +386,7 @@ class ClusterScenario {
 
   const ClusterKind kind_;
   History history_;
+  Transactions transactions_;
   sim::World world_;  // after what its coroutines refer to
   ReplicaWatch replicas_;
   std::vector<sim::Node*> nodes_;
@@ -365,6 +404,7 @@ class ClusterScenario {
 void ClusterCounts::add(const ClusterCounts& other) {
   topics += other.topics, crashes += other.crashes, cuts += other.cuts, stalls += other.stalls;
   failed_syncs += other.failed_syncs, elections += other.elections, leaderships += other.leaderships;
+  committed_transactions += other.committed_transactions, aborted_transactions += other.aborted_transactions;
   acknowledged += other.acknowledged, deletions += other.deletions, vote_changes += other.vote_changes;
   moves += other.moves, replaced_disks += other.replaced_disks, flipped_bits += other.flipped_bits;
   copies_put_back += other.copies_put_back;
@@ -375,17 +415,21 @@ void ClusterCounts::add(const ClusterCounts& other) {
 
 std::string to_string(const ClusterCounts& counts) {
   return fmt::format(
-      "{} records acknowledged, {} topics, {} deletions, {} changes of voters, {} moves, {} disks replaced, "
+      "{} records acknowledged, {} transactions committed, {} aborted, {} topics, {} deletions, {} changes of voters, "
+      "{} moves, {} disks replaced, "
       "{} bits flipped, {} copies put back; {} crashes, {} cuts, {} stalls, {} bad disks; {} elections, {} "
       "leaderships, founded within "
       "{:.1f} s, {} steps, {:.0f} s",
-      counts.acknowledged, counts.topics, counts.deletions, counts.vote_changes, counts.moves, counts.replaced_disks,
-      counts.flipped_bits, counts.copies_put_back, counts.crashes, counts.cuts, counts.stalls, counts.failed_syncs,
-      counts.elections, counts.leaderships, counts.founded_after, counts.steps, counts.virtual_seconds);
+      counts.acknowledged, counts.committed_transactions, counts.aborted_transactions, counts.topics, counts.deletions,
+      counts.vote_changes, counts.moves, counts.replaced_disks, counts.flipped_bits, counts.copies_put_back,
+      counts.crashes, counts.cuts, counts.stalls, counts.failed_syncs, counts.elections, counts.leaderships,
+      counts.founded_after, counts.steps, counts.virtual_seconds);
 }
 
 std::vector<std::string> what_is_missing(const ClusterCounts& counts) {
   const std::pair<const char*, std::uint64_t> kinds[] = {{"acknowledged record", counts.acknowledged},
+                                                         {"committed transaction", counts.committed_transactions},
+                                                         {"aborted transaction", counts.aborted_transactions},
                                                          {"deletion of records", counts.deletions},
                                                          {"change of voters", counts.vote_changes},
                                                          {"move of replicas", counts.moves},

@@ -47,7 +47,7 @@ Task<> ToTheLeader::take_a_producer_id(BrokerId of) {
 Task<Result<>> ToTheLeader::look() {
   CO_TRY(const auto channel, co_await to_any());
   protocol::MetadataRequest request;
-  request.topics.emplace().emplace_back().name = kTopic;
+  request.topics.emplace().emplace_back().name = topic_;
   request.allow_auto_topic_creation = false;
   CO_TRY(const auto response, co_await ask_or_close<protocol::MetadataResponse>(&shard_, channel, std::move(request),
                                                                                 kMetadataVersion, kAnsweredWithin));
@@ -59,7 +59,7 @@ Task<Result<>> ToTheLeader::look() {
   co_return Result<>();
 }
 
-Task<> create_replicated_topic(const Shard* shard, bool* done, Instant after) {
+Task<> create_replicated_topic(const Shard* shard, std::string name, bool* done, Instant after) {
   ToTheLeader route(*shard);
   if (after > Instant{0}) {
     co_await shard->clock.sleep_for(after);
@@ -70,7 +70,7 @@ Task<> create_replicated_topic(const Shard* shard, bool* done, Instant after) {
     if (channel) {
       protocol::CreateTopicsRequest request;
       auto& topic = request.topics.emplace_back();
-      topic.name = kTopic;
+      topic.name = name;
       topic.num_partitions = kPartitions;
       topic.replication_factor = kClusterNodes;
       topic.configs.push_back({"min.insync.replicas", "2"});
