@@ -15,6 +15,7 @@ module(registry COLD DEPENDS base json schema machine)
 module(metadata DEPENDS base config protocol)
 module(controller COLD DEPENDS base config protocol metadata machine)
 module(group DEPENDS base protocol machine)
+module(transaction COLD DEPENDS base protocol machine LINKS re2_library TEST_DEPENDS group)
 module(decode DEPENDS base json schema protocol machine group)
 module(replication DEPENDS base config record protocol metadata TEST_DEPENDS machine controller group)
 
