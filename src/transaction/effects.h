@@ -22,9 +22,9 @@ namespace thalweg::transaction {
 using RequestId = Strong<std::uint64_t, struct TransactionRequestIdTag>;
 
 struct TransactionConfig {
-  Millis timeout_max{900'000};             // transaction.max.timeout.ms
-  Millis abort_check_interval{10'000};     // transaction.abort.timed.out.transaction.cleanup.interval.ms
-  Millis expiration{7LL * 24 * 3600'000};  // transactional.id.expiration.ms
+  Millis timeout_max{900'000};                 // transaction.max.timeout.ms
+  Millis abort_check_interval{10'000};         // transaction.abort.timed.out.transaction.cleanup.interval.ms
+  Millis expiration{7LL * 24 * 3600'000};      // transactional.id.expiration.ms
   Millis expiration_check_interval{3600'000};  // transaction.remove.expired.transaction.cleanup.interval.ms
   std::size_t append_bytes_max = 1'000'000;    // what a batch of the log holds
 };
@@ -73,8 +73,8 @@ struct TakeWork {
   bool all = false;  // also what was handed out before: the answer may have been lost
 };
 
-// Every partition has the marker, or is gone. An answer that comes late must not end the next transaction, which may have
-// the same producer and epoch: `prepared_at`, the last_update of what was handed out, says which one is meant.
+// Every partition has the marker, or is gone. An answer that comes late must not end the next transaction, which may
+// have the same producer and epoch: `prepared_at`, the last_update of what was handed out, says which one is meant.
 struct MarkersWritten {
   std::string transactional_id;
   Timestamp prepared_at = kNoTimestamp;
@@ -131,8 +131,7 @@ struct Done {
 };
 
 using Described = protocol::DescribeTransactionsResponse::TransactionState;
-using Reply =
-    std::variant<ProducerReply, PartitionsReply, Described, protocol::ListTransactionsResponse, Work, Done>;
+using Reply = std::variant<ProducerReply, PartitionsReply, Described, protocol::ListTransactionsResponse, Work, Done>;
 
 struct TimerKey {
   enum class Kind : std::uint8_t { kAbort, kExpire };  // transactions past their time, ids that nobody uses

@@ -33,8 +33,8 @@ class Filter {
   bool is_valid() const { return !pattern_ || pattern_->ok(); }
   bool passes(const std::string& id, const TransactionMetadata& metadata, Timestamp wall) const {
     return (producers_.empty() || producers_.contains(metadata.producer_id)) &&
-           (!by_state_ || states_.contains(metadata.state)) &&
-           (duration_ < 0 || wall - metadata.start > duration_) && (!pattern_ || RE2::FullMatch(id, *pattern_));
+           (!by_state_ || states_.contains(metadata.state)) && (duration_ < 0 || wall - metadata.start > duration_) &&
+           (!pattern_ || RE2::FullMatch(id, *pattern_));
   }
 
  private:

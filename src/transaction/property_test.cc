@@ -1,5 +1,5 @@
-// Clients, zombies, lost answers, late requests, time-outs, coordinators that fail anywhere, and markers of coordinators
-// that have been replaced, in any order:
+// Clients, zombies, lost answers, late requests, time-outs, coordinators that fail anywhere, and markers of
+// coordinators that have been replaced, in any order:
 //
 //  - no transaction is committed in one place and aborted in another;
 //  - what a client was told is what the markers say;
@@ -40,7 +40,7 @@ struct Client {
   int partition = 0;  // that is being written to
   int guard = 0;
   std::uint64_t asked = 0;  // the request that is under way; 0: none
-  bool fenced = false;  // another one has begun under its id
+  bool fenced = false;      // another one has begun under its id
   bool ended_before_fence = false;
 };
 
@@ -93,7 +93,8 @@ class PropertyWorld {
     for (auto& partition : partitions_) EXPECT_FALSE(partition.has_open()) << "a transaction is open for ever";
     for (const auto& [transaction, told] : told_) {
       if (!outcomes_.contains(transaction)) continue;  // nothing was written
-      EXPECT_EQ(outcomes_.at(transaction), told) << "the client of transaction " << transaction << " was told otherwise";
+      EXPECT_EQ(outcomes_.at(transaction), told)
+          << "the client of transaction " << transaction << " was told otherwise";
     }
   }
   int commits() const {

@@ -1,13 +1,13 @@
-// Runs the conversations in testdata/*.txt against a TransactionMachine; the form of a line is in group/testing_script.h.
+// Runs the conversations in testdata/*.txt against a TransactionMachine; the form of a line is in
+// group/testing_script.h.
 //
-//   init p1 [id=tx] [timeout=60s] [had=100/3]    InitProducerId; an answer that asks for a producer id is given the next one
-//   add p1 orders-0,orders-1 [version=0|2]       AddPartitionsToTxn, as the producer that p1 is: the id and epoch it was
-//   verify p1 orders-0                           told last, or as=100/3
-//   commit p1, abort p1 [version=0|2]            EndTxn; what a version of 2 answers is what p1 is from then on
-//   work [all]                                   TakeWork: parked until there is some, and then "work: ..."
-//   written tx 100/3                             MarkersWritten, of what was handed out last for that producer
-//   remember tx 100/3                            so that "written tx remembered" comes late
-//   describe, list [states=..] [producers=..] [longer=1s] [like=regex]
+//   init p1 [id=tx] [timeout=60s] [had=100/3]    InitProducerId; an answer that asks for a producer id is given the
+//   next one add p1 orders-0,orders-1 [version=0|2]       AddPartitionsToTxn, as the producer that p1 is: the id and
+//   epoch it was verify p1 orders-0                           told last, or as=100/3 commit p1, abort p1 [version=0|2]
+//   EndTxn; what a version of 2 answers is what p1 is from then on work [all] TakeWork: parked until there is some, and
+//   then "work: ..." written tx 100/3                             MarkersWritten, of what was handed out last for that
+//   producer remember tx 100/3                            so that "written tx remembered" comes late describe, list
+//   [states=..] [producers=..] [longer=1s] [like=regex]
 //
 // Everything that is appended goes through its bytes, and "restart" loads a new machine from them.
 #include <gtest/gtest.h>
@@ -186,10 +186,11 @@ class World {
     }
     Partitions partitions;
     for (const auto& topic : d.topics) partitions[topic.topic].insert(topic.partitions.begin(), topic.partitions.end());
-    const std::string since =
-        d.transaction_start_time_ms < 0 ? "" : " started=" + std::to_string(wall() - d.transaction_start_time_ms) + "ms";
-    output_.push_back(d.transaction_state + " " + show(d.producer_id, d.producer_epoch) + " timeout=" +
-                      std::to_string(d.transaction_timeout_ms) + since +
+    const std::string since = d.transaction_start_time_ms < 0
+                                  ? ""
+                                  : " started=" + std::to_string(wall() - d.transaction_start_time_ms) + "ms";
+    output_.push_back(d.transaction_state + " " + show(d.producer_id, d.producer_epoch) +
+                      " timeout=" + std::to_string(d.transaction_timeout_ms) + since +
                       (partitions.empty() ? "" : " partitions=" + show(partitions)));
   }
   void tell(const std::string&, const protocol::ListTransactionsResponse& response) {
@@ -204,8 +205,8 @@ class World {
       handed_out_[m.transactional_id + " " + show(m.metadata->producer_id, m.metadata->producer_epoch)] =
           m.metadata->last_update;
     for (const auto& m : work.markers)
-      output_.push_back("work: " + std::string(m.metadata->commits() ? "commit " : "abort ") + m.transactional_id + " " +
-                        show(m.metadata->producer_id, m.metadata->producer_epoch) +
+      output_.push_back("work: " + std::string(m.metadata->commits() ? "commit " : "abort ") + m.transactional_id +
+                        " " + show(m.metadata->producer_id, m.metadata->producer_epoch) +
                         (m.metadata->partitions.empty() ? "" : " " + show(m.metadata->partitions)));
     for (const auto& t : work.timed_out)
       output_.push_back("work: timed out " + t.transactional_id + " " + show(t.producer_id, t.producer_epoch));
@@ -282,8 +283,8 @@ class World {
       }
       const auto& m = *record.value;
       output_.push_back(record.transactional_id + " v" + std::to_string(record.version) + " " +
-                        std::string(name(m.state)) + " " + show(m.producer_id, m.producer_epoch) + " previous=" +
-                        show(m.previous_producer_id, m.previous_producer_epoch) +
+                        std::string(name(m.state)) + " " + show(m.producer_id, m.producer_epoch) +
+                        " previous=" + show(m.previous_producer_id, m.previous_producer_epoch) +
                         (m.next_producer_id == kNoProducerId ? "" : " next=" + to_string(m.next_producer_id)) +
                         (m.partitions.empty() ? "" : " " + show(m.partitions)));
     }

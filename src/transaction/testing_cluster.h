@@ -1,6 +1,6 @@
-// A model of what stands around a coordinator, for tests: partitions as their leaders keep them, a log that may lose what
-// is not committed, coordinators that fail, messages that are late, lost and repeated. It knows which transaction every
-// record belongs to, and so whether the markers tell the truth.
+// A model of what stands around a coordinator, for tests: partitions as their leaders keep them, a log that may lose
+// what is not committed, coordinators that fail, messages that are late, lost and repeated. It knows which transaction
+// every record belongs to, and so whether the markers tell the truth.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -13,8 +13,8 @@ namespace {
 constexpr std::size_t kIdsAtOnce = 1000;
 // Transactions handed out with one answer.
 constexpr std::size_t kMarkersAtOnce = 100;
-// What an end adds to a record, at most: two producer ids with their tags, and what grows with them. A transaction whose
-// record would not fit with it could be begun and never ended.
+// What an end adds to a record, at most: two producer ids with their tags, and what grows with them. A transaction
+// whose record would not fit with it could be begun and never ended.
 constexpr std::size_t kEndBytesMax = 64;
 
 void reply(Effects& effects, RequestId id, Reply answer) { effects.replies.push_back({id, std::move(answer)}); }
@@ -139,8 +139,8 @@ Effects TransactionMachine::on(const AddPartitions& request, const RequestContex
   } else if (known->is_ongoing() && known->has_all(request.partitions)) {
     answer(ErrorCode::kNone);
   } else {
-    auto record = record_of(request.transactional_id,
-                            with_partitions(*known, request.partitions, request.client_version, wall));
+    auto record =
+        record_of(request.transactional_id, with_partitions(*known, request.partitions, request.client_version, wall));
     const auto size = size_in_batch(record);
     // Kafka's answer to what its log cannot hold.
     if (!size || *size + kEndBytesMax > config_.append_bytes_max) {
@@ -169,8 +169,9 @@ Effects TransactionMachine::on(const EndTransaction& request, const RequestConte
   if (verdict.kind == EndVerdict::Kind::kRefused) {
     reply(effects, id, refused(verdict.error));
   } else if (verdict.kind == EndVerdict::Kind::kStored) {
-    reply(effects, id, own_epoch ? ProducerReply{.producer_id = known->producer_id, .producer_epoch = known->producer_epoch}
-                                 : ProducerReply{});
+    reply(effects, id,
+          own_epoch ? ProducerReply{.producer_id = known->producer_id, .producer_epoch = known->producer_epoch}
+                    : ProducerReply{});
   } else if (uses_up_epochs(*known, ending) && context.new_producer_id == kNoProducerId) {
     reply(effects, id, kWantsProducerId);
   } else {
@@ -178,8 +179,9 @@ Effects TransactionMachine::on(const EndTransaction& request, const RequestConte
     end(effects, request.transactional_id, *known, ending, wall);
     // What the producer goes on with once the markers are written.
     const auto then = completed(*effects.append.back().value, wall);
-    reply(effects, id, own_epoch ? ProducerReply{.producer_id = then.producer_id, .producer_epoch = then.producer_epoch}
-                                 : ProducerReply{});
+    reply(effects, id,
+          own_epoch ? ProducerReply{.producer_id = then.producer_id, .producer_epoch = then.producer_epoch}
+                    : ProducerReply{});
   }
   return effects;
 }
@@ -290,8 +292,7 @@ Effects TransactionMachine::on(const AbortTimedOut& request, const RequestContex
 }
 
 bool TransactionMachine::has_expired(const TransactionMetadata& metadata, Timestamp wall) const {
-  return !metadata.is_ongoing() && !metadata.is_prepared() &&
-         wall - metadata.last_update >= config_.expiration.count();
+  return !metadata.is_ongoing() && !metadata.is_prepared() && wall - metadata.last_update >= config_.expiration.count();
 }
 
 // A slice of all ids, from the one behind `key.after` on. A transaction that has to be aborted ends the slice: each has

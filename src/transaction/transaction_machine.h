@@ -1,13 +1,13 @@
-// The coordinator of all transactional ids that belong to one partition of __transaction_state: who may produce under an
-// id, which partitions its transaction holds, and how that ends (KIP-98, KIP-360, KIP-890, KIP-664). A machine in the sense
-// of replicated::Host: values in, Effects out.
+// The coordinator of all transactional ids that belong to one partition of __transaction_state: who may produce under
+// an id, which partitions its transaction holds, and how that ends (KIP-98, KIP-360, KIP-890, KIP-664). A machine in
+// the sense of replicated::Host: values in, Effects out.
 //
 // Hard state is rebuilt by apply() alone: the metadata of every transactional id. Soft state is who waits for work, and
 // which of it has not been handed out yet; a new leadership hands out all that is prepared once more. So a transaction
 // that is decided ends, whoever coordinates it.
 //
-// An end is two records: Prepare, with which it is decided and which the client's answer waits for, and Complete when all
-// markers are written. Work leaves with the answer to TakeWork, which the host holds until what it has seen is
+// An end is two records: Prepare, with which it is decided and which the client's answer waits for, and Complete when
+// all markers are written. Work leaves with the answer to TakeWork, which the host holds until what it has seen is
 // committed: no marker is ever written for a decision that could be lost.
 //
 // Source: Kafka's TransactionCoordinator, TransactionStateManager. Differences are in README.md.
@@ -79,7 +79,7 @@ class TransactionMachine {
   std::map<std::string, MetadataPtr> known_;
   std::set<std::string> prepared_;  // those of them that are
 
-  std::optional<RequestId> worker_;   // waits for work
+  std::optional<RequestId> worker_;    // waits for work
   std::set<std::string> to_hand_out_;  // prepared, and the worker does not know it yet
   std::set<std::string> timed_out_;    // wait for a producer id, and the worker does not know it yet
   std::optional<RequestId> before_;    // the worker that the step under way has answered

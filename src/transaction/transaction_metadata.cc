@@ -10,8 +10,9 @@ namespace {
 
 constexpr ProducerEpoch kLargestEpoch{std::numeric_limits<std::int16_t>::max()};
 
-constexpr std::array<std::string_view, 8> kStateNames{"Empty",          "Ongoing",       "PrepareCommit", "PrepareAbort",
-                                                      "CompleteCommit", "CompleteAbort", "Dead",          "PrepareEpochFence"};
+constexpr std::array<std::string_view, 8> kStateNames{"Empty",        "Ongoing",          "PrepareCommit",
+                                                      "PrepareAbort", "CompleteCommit",   "CompleteAbort",
+                                                      "Dead",         "PrepareEpochFence"};
 
 ProducerEpoch next(ProducerEpoch epoch) {
   CHECK(epoch < kLargestEpoch);
@@ -80,8 +81,8 @@ TransactionMetadata with_producer_id(const TransactionMetadata& now, ProducerId 
   return then;
 }
 
-TransactionMetadata with_partitions(const TransactionMetadata& now, const Partitions& added, std::int16_t client_version,
-                                    Timestamp wall) {
+TransactionMetadata with_partitions(const TransactionMetadata& now, const Partitions& added,
+                                    std::int16_t client_version, Timestamp wall) {
   CHECK(!now.is_prepared());
   TransactionMetadata then = after(now, TransactionState::kOngoing, wall);
   if (!now.is_ongoing()) then.start = wall;
@@ -112,8 +113,8 @@ TransactionMetadata prepared(const TransactionMetadata& now, const Ending& endin
 
 TransactionMetadata completed(const TransactionMetadata& now, Timestamp wall) {
   CHECK(now.is_prepared());
-  TransactionMetadata then = after(
-      now, now.commits() ? TransactionState::kCompleteCommit : TransactionState::kCompleteAbort, wall);
+  TransactionMetadata then =
+      after(now, now.commits() ? TransactionState::kCompleteCommit : TransactionState::kCompleteAbort, wall);
   if (now.next_producer_id != kNoProducerId) {
     then.producer_id = now.next_producer_id;
     then.producer_epoch = ProducerEpoch{0};

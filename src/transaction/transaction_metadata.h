@@ -37,8 +37,8 @@ std::optional<TransactionState> state_numbered(std::int8_t number);
 // By topic.
 using Partitions = std::map<std::string, std::set<PartitionId>>;
 
-// From this level of transaction.version on, records are flexible; from the second on, every transaction has an epoch of
-// its own (KIP-890).
+// From this level of transaction.version on, records are flexible; from the second on, every transaction has an epoch
+// of its own (KIP-890).
 inline constexpr std::int16_t kFlexibleRecordsFrom = 1;
 inline constexpr std::int16_t kEpochBumpFrom = 2;
 
@@ -55,7 +55,7 @@ struct TransactionMetadata {
   std::int32_t timeout_ms = 0;
   TransactionState state = TransactionState::kEmpty;
   Partitions partitions;
-  Timestamp start = kNoTimestamp;  // of the first partition's addition
+  Timestamp start = kNoTimestamp;        // of the first partition's addition
   Timestamp last_update = kNoTimestamp;  // of any change; no two of an id have the same
   // The level of transaction.version that the last change was made by.
   std::int16_t client_version = 0;
@@ -68,7 +68,9 @@ struct TransactionMetadata {
   bool is_complete() const {
     return state == TransactionState::kCompleteCommit || state == TransactionState::kCompleteAbort;
   }
-  bool commits() const { return state == TransactionState::kPrepareCommit || state == TransactionState::kCompleteCommit; }
+  bool commits() const {
+    return state == TransactionState::kPrepareCommit || state == TransactionState::kCompleteCommit;
+  }
   bool has(const std::string& topic, PartitionId partition) const;
   bool has_all(const Partitions& others) const;
   friend bool operator==(const TransactionMetadata&, const TransactionMetadata&) = default;
@@ -87,8 +89,8 @@ TransactionMetadata with_next_epoch(const TransactionMetadata& now, std::int32_t
 TransactionMetadata with_producer_id(const TransactionMetadata& now, ProducerId id, std::int32_t timeout_ms,
                                      bool continues, Timestamp wall);
 // The first partitions begin a transaction. REQUIRES: it is not prepared
-TransactionMetadata with_partitions(const TransactionMetadata& now, const Partitions& added, std::int16_t client_version,
-                                    Timestamp wall);
+TransactionMetadata with_partitions(const TransactionMetadata& now, const Partitions& added,
+                                    std::int16_t client_version, Timestamp wall);
 
 struct Ending {
   bool commit = false;

@@ -33,7 +33,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   machine.on(TakeWork{.all = true}, {}, RequestId{2}, Instant(0), 0);
   const RequestContext with{.new_producer_id = ProducerId{1}};
   if (const auto& metadata = (**record).value) {
-    machine.on(InitProducer{id, 1000, metadata->producer_id, metadata->producer_epoch}, with, RequestId{3}, Instant(0), 0);
+    machine.on(InitProducer{id, 1000, metadata->producer_id, metadata->producer_epoch}, with, RequestId{3}, Instant(0),
+               0);
     machine.on(EndTransaction{id, metadata->producer_id, metadata->producer_epoch, true, kEpochBumpFrom}, with,
                RequestId{4}, Instant(0), 0);
     machine.on(MarkersWritten{id, metadata->last_update}, {}, RequestId{5}, Instant(0), 0);
