@@ -15,6 +15,7 @@ module(registry COLD DEPENDS base json schema machine)
 module(metadata DEPENDS base config protocol)
 module(controller COLD DEPENDS base config protocol metadata machine)
 module(group DEPENDS base protocol machine)
+module(transaction COLD DEPENDS base protocol machine LINKS re2_library TEST_DEPENDS group)
 module(decode DEPENDS base json schema protocol machine group)
 module(replication DEPENDS base config record protocol metadata TEST_DEPENDS machine controller group)
 
@@ -42,9 +43,10 @@ module(admin COLD DEPENDS base metrics record protocol runtime network TEST_DEPE
 set(broker_warm api/00_produce.cc api/01_fetch.cc api/02_list_offsets.cc api/03_metadata.cc api/08_offset_commit.cc
     api/12_heartbeat.cc broker_session.cc broker_shard.cc client_address.cc context.cc fetch_session.cc fetch_wait.cc
     group_coordinator.cc group_shard.cc memory_shares.cc peer_channels.cc record_checks.cc replication.cc resting_session.cc
-    topics.cc)
+    topics.cc api/24_add_partitions_to_txn.cc api/26_end_txn.cc transaction_coordinator.cc transaction_markers.cc
+    transaction_shard.cc)
 module(broker COLD_BUT ${broker_warm}
-       DEPENDS base metrics config record protocol machine metadata controller group replication runtime storage
+       DEPENDS base metrics config record protocol machine metadata controller group transaction replication runtime storage
        raft network replicated replica coordinator TEST_DEPENDS platform sim json schema registry)
 module(monitoring COLD DEPENDS base metrics config json record protocol machine metadata controller group replication runtime
        storage raft network replicated replica coordinator broker http TEST_DEPENDS platform sim)

@@ -7,12 +7,13 @@ namespace thalweg::broker {
 // Each is defined at the end of its file under api/.
 extern const Api kProduce, kFetch, kListOffsets, kMetadata, kOffsetCommit, kOffsetFetch, kFindCoordinator, kJoinGroup,
     kHeartbeat, kLeaveGroup, kSyncGroup, kDescribeGroups, kListGroups, kApiVersions, kCreateTopics, kDeleteTopics,
-    kDeleteRecords, kInitProducerId, kOffsetForLeaderEpoch, kDescribeConfigs, kAlterConfigs, kAlterReplicaLogDirs,
-    kDescribeLogDirs, kCreatePartitions, kDeleteGroups, kElectLeaders, kIncrementalAlterConfigs,
-    kAlterPartitionReassignments, kListPartitionReassignments, kOffsetDelete, kDescribeQuorum, kAlterPartition,
-    kUpdateFeatures, kEnvelope, kDescribeCluster, kBrokerRegistration, kBrokerHeartbeat, kUnregisterBroker,
-    kAllocateProducerIds, kAssignReplicasToDirs, kListConfigResources, kDescribeTopicPartitions, kAddRaftVoter,
-    kRemoveRaftVoter, kUpdateRaftVoter, kThalwegRegistry;
+    kDeleteRecords, kInitProducerId, kOffsetForLeaderEpoch, kAddPartitionsToTxn, kAddOffsetsToTxn, kEndTxn,
+    kDescribeConfigs, kAlterConfigs, kAlterReplicaLogDirs, kDescribeLogDirs, kCreatePartitions, kDeleteGroups,
+    kElectLeaders, kIncrementalAlterConfigs, kAlterPartitionReassignments, kListPartitionReassignments, kOffsetDelete,
+    kDescribeQuorum, kAlterPartition, kUpdateFeatures, kEnvelope, kDescribeCluster, kBrokerRegistration,
+    kBrokerHeartbeat, kUnregisterBroker, kDescribeTransactions, kListTransactions, kAllocateProducerIds,
+    kAssignReplicasToDirs, kListConfigResources, kDescribeTopicPartitions, kAddRaftVoter, kRemoveRaftVoter,
+    kUpdateRaftVoter, kThalwegRegistry;
 
 namespace {
 constexpr const Api* kServed[] = {
@@ -35,6 +36,9 @@ constexpr const Api* kServed[] = {
     &kDeleteRecords,
     &kInitProducerId,
     &kOffsetForLeaderEpoch,
+    &kAddPartitionsToTxn,
+    &kAddOffsetsToTxn,
+    &kEndTxn,
     &kDescribeConfigs,
     &kAlterConfigs,
     &kAlterReplicaLogDirs,
@@ -54,6 +58,8 @@ constexpr const Api* kServed[] = {
     &kBrokerRegistration,
     &kBrokerHeartbeat,
     &kUnregisterBroker,
+    &kDescribeTransactions,
+    &kListTransactions,
     &kAllocateProducerIds,
     &kAssignReplicasToDirs,
     &kListConfigResources,

@@ -30,6 +30,7 @@ struct Resource {
 inline constexpr Resource kCluster{Resource::Type::kCluster, "kafka-cluster"};
 inline Resource topic_resource(std::string_view name) { return {Resource::Type::kTopic, name}; }
 inline Resource group_resource(std::string_view id) { return {Resource::Type::kGroup, id}; }
+inline Resource transactional_id_resource(std::string_view id) { return {Resource::Type::kTransactionalId, id}; }
 
 // Whether the client may do this to the resource.
 bool is_allowed(const ClientInfo& client, Operation operation, const Resource& resource);

@@ -30,6 +30,7 @@
 #include "broker/quorum_view.h"
 #include "broker/registry_door.h"
 #include "broker/replication.h"
+#include "broker/transaction_coordinator.h"
 #include "config/describe.h"
 #include "config/quorum_options.h"
 #include "network/large_frames.h"
@@ -139,6 +140,7 @@ Broker::Broker(std::vector<const Shard*> shards, config::BrokerConfig config)
   large_frames_ =
       std::make_unique<network::LargeFrames>(shard0(), memory_shares(config_, shards_.size()).of_large_frames);
   groups_ = std::make_unique<GroupCoordinator>(*this);
+  transactions_ = std::make_unique<TransactionCoordinator>(*this);
   registry_door_ = std::make_unique<RegistryDoor>();
   logs_ = std::make_unique<storage::LogManager>(shards, log_manager_config(config_));
   replication_ = std::make_unique<Replication>(*this);
@@ -222,6 +224,7 @@ Task<Result<>> Broker::start_as_broker(std::int64_t claimed_epoch) {
   logs_->set_image_may_be_old(false);
   publisher_->try_again();
   co_await groups_->start();
+  co_await transactions_->start();
   set_aside_foreign_logs();
   co_await directory_moves_->drop_foreign();
   co_return Result<>();

@@ -1,7 +1,8 @@
 // A broker: everything it is made of, constructed in order, started and stopped.
 //
 // Owner: shard 0; what lies on other shards is reached through shards(). The controller, the metadata quorum, the log
-// manager and the producer ids live on shard 0; partitions, connections, groups and fetch sessions are spread over all.
+// manager and the producer ids live on shard 0; partitions, connections, groups, transactions and fetch sessions are
+// spread over all.
 #pragma once
 
 #include <cstdint>
@@ -56,6 +57,7 @@ class PeerChannels;
 class NetworkControllerLink;
 class ProducerIds;
 class RegistryDoor;
+class TransactionCoordinator;
 
 class Replication;
 
@@ -91,6 +93,7 @@ class Broker {
   storage::LogManager& logs() { return *logs_; }
   ProducerIds& producer_ids() { return *producer_ids_; }
   GroupCoordinator& groups() { return *groups_; }
+  TransactionCoordinator& transactions() { return *transactions_; }
   // Of whichever node leads, and of this one.
   ControllerLink& controller() { return *controller_link_; }
   ControllerLink& controller_here() { return *controller_here_; }
@@ -163,6 +166,7 @@ class Broker {
   std::unique_ptr<BrokerLifecycle> lifecycle_;
   std::unique_ptr<ProducerIds> producer_ids_;
   std::unique_ptr<GroupCoordinator> groups_;
+  std::unique_ptr<TransactionCoordinator> transactions_;
   std::unique_ptr<RegistryDoor> registry_door_;
   std::unique_ptr<network::ConnectionLimits> limits_;
   std::unique_ptr<network::LargeFrames> large_frames_;

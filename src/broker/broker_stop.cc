@@ -15,6 +15,7 @@
 #include "broker/metadata_publisher.h"
 #include "broker/peer_channels.h"
 #include "broker/replication.h"
+#include "broker/transaction_coordinator.h"
 #include "network/server.h"
 #include "raft/quorum.h"
 #include "runtime/gather.h"
@@ -77,6 +78,7 @@ Task<> Broker::stop() {
   if (controller_) controller_->stop();
   if (forwarding_) forwarding_->stop();
   co_await groups_->stop();  // who waits in a rebalance is answered, or the servers could not finish
+  co_await transactions_->stop();
   for (auto& shard : shards_) co_await shard->shard.call(*shard, &BrokerShard::begin_stop);
   if (member_) co_await stop_servers();
   voters.reset();

@@ -12,6 +12,7 @@
 #include "controller/features.h"
 #include "group/group_machine.h"
 #include "registry/registry_machine.h"
+#include "transaction/transaction_machine.h"
 
 namespace thalweg::broker {
 namespace {
@@ -310,6 +311,72 @@ class RegistryRequests {
   Dice& dice_;
 };
 
+class TransactionRequests {
+ public:
+  using M = transaction::TransactionMachine;
+
+  explicit TransactionRequests(Dice& dice) : dice_(dice) {}
+
+  std::unique_ptr<M> machine() {
+    transaction::TransactionConfig config;
+    config.abort_check_interval = Millis(3'000);
+    config.expiration = Millis(40'000);
+    config.expiration_check_interval = Millis(5'000);
+    return std::make_unique<M>(config, [] { return transaction::kEpochBumpFrom; });
+  }
+  void begin(std::uint64_t) {}
+  StepOf<M> next() {
+    using namespace transaction;
+    const auto& [id, producer, epoch] = any();
+    const std::int16_t version = dice_.one_in(3) ? 0 : kEpochBumpFrom;
+    switch (dice_.below(8)) {
+      case 0:
+        return asking<M>(InitProducer{id, 6'000}, {ProducerId{++ids_}});
+      case 1:
+        return asking<M>(InitProducer{id, 6'000, producer, epoch}, {ProducerId{++ids_}});
+      case 2:
+        return asking<M>(AddPartitions{id, producer, epoch, {{"t", {PartitionId{dice_.below(3)}}}}, false, version},
+                         {});
+      case 3:
+      case 4:
+        return asking<M>(EndTransaction{id, producer, epoch, dice_.one_in(2), version}, {ProducerId{++ids_}});
+      case 5:
+        return asking<M>(TakeWork{dice_.one_in(4)}, {});
+      case 6:
+        return asking<M>(MarkersWritten{id, last_.contains(id) ? last_.at(id)->last_update : 0}, {});
+      default:
+        return asking<M>(protocol::ListTransactionsRequest{}, {});
+    }
+  }
+  void learn(const M::Effects& effects) {
+    for (const auto& record : effects.append)
+      if (record.value) last_[record.transactional_id] = record.value;
+  }
+  static std::vector<transaction::Reply> hard_state(M& machine) {
+    std::vector<transaction::Reply> state;
+    for (const std::string id : {"a", "b", "c"})
+      state.push_back(machine.on(transaction::DescribeTransaction{id}, {}, transaction::RequestId{0}, Instant(0), 0)
+                          .replies.at(0)
+                          .reply);
+    return state;
+  }
+
+ private:
+  // An id, and who produces under it: mostly the one that does.
+  std::tuple<std::string, ProducerId, ProducerEpoch> any() {
+    const std::string id(1, char('a' + dice_.below(3)));
+    const auto at = last_.find(id);
+    if (at == last_.end()) return {id, ProducerId{1}, ProducerEpoch{0}};
+    auto epoch = at->second->producer_epoch;
+    if (dice_.one_in(6)) --epoch.value;
+    return {id, at->second->producer_id, epoch};
+  }
+
+  Dice& dice_;
+  std::int64_t ids_ = 0;
+  std::map<std::string, transaction::MetadataPtr> last_;
+};
+
 // A machine whose journal refuses now and then, and its twin, which never hears of the steps that were refused.
 template <class Requests>
 class Pair {
@@ -395,11 +462,12 @@ class MachineContract : public testing::Test {
   void SetUp() override { log::set_level(log::Level::kError); }
   void TearDown() override { log::set_level(log::Level::kInfo); }
 };
-using Machines = testing::Types<GroupRequests, ControllerRequests, RegistryRequests>;
+using Machines = testing::Types<GroupRequests, ControllerRequests, RegistryRequests, TransactionRequests>;
 struct MachineNames {
   template <class Requests>
   static std::string GetName(int) {
     if (std::is_same_v<Requests, RegistryRequests>) return "Registry";
+    if (std::is_same_v<Requests, TransactionRequests>) return "Transaction";
     return std::is_same_v<Requests, GroupRequests> ? "Group" : "Controller";
   }
 };

@@ -31,6 +31,7 @@ enum class Purpose : std::uint8_t {
   kFetch,       // followers; a lane for each fetcher
   kRegistry,    // what clients ask of the schema registry; a few lanes
   kConsole,     // what people look at
+  kMarkers,     // ends of transactions
 };
 std::string_view name(Purpose purpose);
 

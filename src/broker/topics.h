@@ -15,6 +15,7 @@ namespace thalweg::broker {
 
 using controller::is_internal_topic;
 using controller::kOffsetsTopic;
+using controller::kTransactionsTopic;
 
 // Creates the topics with default settings and waits until they are in force here. Answers those that could not be,
 // with why; one that somebody else created meanwhile is no failure.

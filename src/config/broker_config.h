@@ -127,6 +127,10 @@ struct BrokerConfig {
   std::int16_t transaction_state_log_replication_factor{};
   std::int32_t transaction_state_log_min_isr{};
   std::int32_t transaction_state_log_segment_bytes{};
+  Millis transaction_max_timeout{};
+  Millis transaction_abort_check_interval{};  // transaction.abort.timed.out.transaction.cleanup.interval.ms
+  Millis transactional_id_expiration{};
+  Millis transactional_id_expiration_check_interval{};  // transaction.remove.expired.transaction.cleanup.interval.ms
 
   // Ours
   Durability durability{};           // thalweg.durable.acks

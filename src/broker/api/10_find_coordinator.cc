@@ -1,5 +1,5 @@
 // FindCoordinator (10), versions 0-6. The internal topic is created by the first who asks, and the answer waits for it.
-// Not done: transaction and share coordinators; who asks for one is refused.
+// Not done: share coordinators; who asks for one is refused.
 #include <algorithm>
 
 #include "broker/answer_bound.h"
@@ -35,21 +35,21 @@ std::size_t size_of(const Coordinator& c) {
   return sizeof c + c.key.size() + c.host.size() + (c.error_message ? c.error_message->size() : 0);
 }
 
-Task<Coordinator> find_group(RequestContext context, std::string group) {
-  if (!context.image->topic(kOffsetsTopic)) {
-    const auto created = co_await create_internal_topic(context, std::string(kOffsetsTopic));
-    if (!created) co_return none(group, ErrorCode::kCoordinatorNotAvailable, created.error().message);
+// Of the group or the transactional id `key`, whose coordinators stand on the partitions of `internal`.
+Task<Coordinator> find_on(std::string_view internal, RequestContext context, std::string key) {
+  if (!context.image->topic(internal)) {
+    const auto created = co_await create_internal_topic(context, std::string(internal));
+    if (!created) co_return none(key, ErrorCode::kCoordinatorNotAvailable, created.error().message);
     context.image = context.here.image();
   }
-  const auto topic = context.image->topic(kOffsetsTopic);
-  if (!topic) co_return none(group, ErrorCode::kCoordinatorNotAvailable, "the offsets topic is being created");
-  const auto partition = record::coordinator_partition(group, std::int32_t(topic->partitions.size()));
+  const auto topic = context.image->topic(internal);
+  if (!topic) co_return none(key, ErrorCode::kCoordinatorNotAvailable, std::string(internal) + " is being created");
+  const auto partition = record::coordinator_partition(key, std::int32_t(topic->partitions.size()));
   const auto* broker = context.image->broker(topic->partition(partition)->leader);
   const auto* endpoint = broker && !broker->fenced ? broker->endpoint(context.connection->listener) : nullptr;
-  if (!endpoint)
-    co_return none(group, ErrorCode::kCoordinatorNotAvailable, "the coordinator's broker is not available");
+  if (!endpoint) co_return none(key, ErrorCode::kCoordinatorNotAvailable, "the coordinator's broker is not available");
   Coordinator out;
-  out.key = std::move(group);
+  out.key = std::move(key);
   out.node_id = broker->id;
   out.host = endpoint->host;
   out.port = endpoint->port;
@@ -57,12 +57,13 @@ Task<Coordinator> find_group(RequestContext context, std::string group) {
 }
 
 Task<Coordinator> find_one(const RequestContext& context, std::int8_t type, std::string key) {
-  if (type == kGroup) co_return co_await find_group(context, std::move(key));
-  // Errors that clients do not try again after: there will be no such coordinator however long they wait. librdkafka
-  // asks for a transaction's for ever, unless it is not authorized to have one.
-  if (type == kTransaction)
-    co_return none(std::move(key), ErrorCode::kTransactionalIdAuthorizationFailed,
-                   "transactions are not supported yet");
+  if (type == kGroup) co_return co_await find_on(kOffsetsTopic, context, std::move(key));
+  if (type == kTransaction) {
+    if (!context.allows(Operation::kDescribe, transactional_id_resource(key)))
+      co_return none(std::move(key), ErrorCode::kTransactionalIdAuthorizationFailed, "not authorized");
+    co_return co_await find_on(kTransactionsTopic, context, std::move(key));
+  }
+  // An error that clients do not try again after: there will be no such coordinator however long they wait.
   co_return none(
       std::move(key), ErrorCode::kInvalidRequest,
       type == kShare ? "share groups are not supported yet" : "no coordinator of type " + std::to_string(type));
