@@ -51,9 +51,10 @@ class GroupCoordinator {
   Task<Result<Response>> ask(const RequestContext& context, const std::string& group_id, Request request);
   // Writes the end of a transaction to this partition of __consumer_offsets, led here, in place of an append: what was
   // committed in the transaction takes effect, or is forgotten, in the same step, so nothing comes in between. Returns
-  // once the marker is committed (acks=all). From any shard. Errors as the coordinator of transactions understands them:
-  // kNotLeaderOrFollower (also while groups are loaded), kNotEnoughReplicas, kRequestTimedOut, kKafkaStorageError,
-  // kInvalidProducerEpoch, kTransactionCoordinatorFenced. Source: GroupCoordinatorService.completeTransaction.
+  // once the marker is committed (acks=all). From any shard. Errors as the coordinator of transactions understands
+  // them: kNotLeaderOrFollower (also while groups are loaded), kNotEnoughReplicas, kRequestTimedOut,
+  // kKafkaStorageError, kInvalidProducerEpoch, kTransactionCoordinatorFenced. Source:
+  // GroupCoordinatorService.completeTransaction.
   Task<Result<>> end_transaction(const RequestContext& context, PartitionId partition, TransactionMarker marker);
   // Of those coordinated on the shard of this index; on that shard.
   group::GroupCounts count_on(std::size_t shard);
