@@ -58,6 +58,7 @@ class NetworkControllerLink;
 class ProducerIds;
 class RegistryDoor;
 class TransactionCoordinator;
+class TransactionVerifier;
 
 class Replication;
 
@@ -106,6 +107,8 @@ class Broker {
   RegistryDoor& registry_door() { return *registry_door_; }
   // To other nodes, from shard 0.
   PeerChannels& peers() { return *peers_; }
+  // Asks the coordinators of transactions on other nodes, from shard 0; see transaction_questions.h.
+  TransactionVerifier& transaction_verifier() { return *transaction_verifier_; }
   std::int64_t broker_epoch() const;
   // The nodes that may be the controller, as reached over the listener; on shard 0.
   ControllersView controllers(std::string listener) const;
@@ -168,6 +171,7 @@ class Broker {
   std::unique_ptr<GroupCoordinator> groups_;
   std::unique_ptr<TransactionCoordinator> transactions_;
   std::unique_ptr<RegistryDoor> registry_door_;
+  std::unique_ptr<TransactionVerifier> transaction_verifier_;
   std::unique_ptr<network::ConnectionLimits> limits_;
   std::unique_ptr<network::LargeFrames> large_frames_;
   std::vector<std::unique_ptr<network::Server>> servers_;  // one a shard, used there

@@ -16,6 +16,7 @@
 #include "broker/peer_channels.h"
 #include "broker/replication.h"
 #include "broker/transaction_coordinator.h"
+#include "broker/transaction_verifier.h"
 #include "network/server.h"
 #include "raft/quorum.h"
 #include "runtime/gather.h"
@@ -77,6 +78,7 @@ Task<> Broker::stop() {
   // finish.
   if (controller_) controller_->stop();
   if (forwarding_) forwarding_->stop();
+  if (transaction_verifier_) transaction_verifier_->stop();
   co_await groups_->stop();  // who waits in a rebalance is answered, or the servers could not finish
   co_await transactions_->stop();
   for (auto& shard : shards_) co_await shard->shard.call(*shard, &BrokerShard::begin_stop);

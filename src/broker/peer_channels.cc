@@ -70,6 +70,8 @@ std::string_view name(Purpose purpose) {
       return "console";
     case Purpose::kMarkers:
       return "markers";
+    case Purpose::kVerification:
+      return "verification";
   }
   return "?";
 }
