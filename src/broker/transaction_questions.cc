@@ -5,18 +5,15 @@
 #include <map>
 #include <utility>
 
-#include "broker/api_table.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
-#include "broker/listener_role.h"
 #include "broker/metadata_publisher.h"
+#include "broker/own_api.h"
 #include "broker/peer_channels.h"
 #include "broker/slices.h"
 #include "broker/topics.h"
-#include "protocol/response_header.h"
 #include "record/hash.h"
 #include "runtime/yielding.h"
-#include "storage/pieces.h"
 
 namespace thalweg::broker {
 namespace {
@@ -36,38 +33,10 @@ Result<BrokerId> coordinator_of(const metadata::Image& image, const std::string&
   return leader;
 }
 
-// ---- The coordinator is here: the row of its API answers, as over a connection.
-
-ClientInfo this_broker(const Broker& broker) {
-  return {.listener = inter_broker_listener(broker.config()), .client_host = "localhost"};
-}
-
-Task<Result<AddPartitionsToTxnResponse>> exchange_here(BrokerShard* here, AddPartitionsToTxnRequest message) {
-  constexpr std::int16_t kVersion = AddPartitionsToTxnRequest::kMaxVersion;
-  constexpr std::size_t kSizeBytes = 4;  // in front of a frame
-  const Api* api = find_served(AddPartitionsToTxnRequest::kKey);
-  if (!api) co_return fail(ErrorCode::kCoordinatorNotAvailable, "transactions are not coordinated here");
-  protocol::Writer writer;
-  message.encode(writer, kVersion);
-  if (!writer.ok()) co_return fail(ErrorCode::kInvalidRequest, "a name in the request is too long");
-  const RequestContext context{
-      .here = *here,
-      .connection = std::make_shared<const ClientInfo>(this_broker(here->broker)),
-      .image = here->image(),
-      .request = {.api = &protocol::info(api->key), .version = kVersion, .received = here->shard.clock.now()},
-      .version = kVersion,
-      .received = here->shard.clock.now()};
-  auto started = co_await api->start(context, writer.take_bytes());
-  network::Reply reply = started.later ? co_await std::move(*started.later) : std::move(started.reply);
-  if (!reply.frame) co_return fail(ErrorCode::kUnknownServerError, "this broker gave no answer to itself");
-  CO_TRY(const SharedBytes frame, co_await storage::gather(*std::move(reply.frame)));
-  protocol::Reader reader(frame.slice(kSizeBytes, frame.size() - kSizeBytes));
-  CO_TRY_VOID(protocol::ResponseHeader::decode(reader, protocol::response_header_version(api->key, kVersion)));
-  co_return AddPartitionsToTxnResponse::decode(reader, kVersion);
-}
+// ---- The coordinator is here
 
 Task<> answer_here(BrokerShard* here, TransactionQuestion question, OneShot<TransactionAnswer> answer) {
-  answer.set(answer_of(question, co_await exchange_here(here, request_of({&question}))));
+  answer.set(answer_of(question, co_await ask_own<AddPartitionsToTxnResponse>(*here, request_of({&question}))));
 }
 
 Task<TransactionAnswer> ask_here(BrokerShard& here, TransactionQuestion question) {
