@@ -6,7 +6,8 @@ import subprocess
 import sys
 
 # Where a machine meets its host: who includes those headers compiles all of it again, ten seconds or twenty.
-HOSTS = {"src/broker/group_shard.h", "src/broker/group_shard.cc", "src/broker/group_coordinator.cc", "src/schema_registry/registry_service.cc"}
+HOSTS = {"src/broker/group_shard.h", "src/broker/group_shard.cc", "src/broker/group_coordinator.cc", "src/broker/transaction_shard.h",
+         "src/broker/transaction_shard.cc", "src/broker/transaction_coordinator.cc", "src/schema_registry/registry_service.cc"}
 
 RULES = [
     # name, pattern, which files (module, file) -> bool, why
@@ -19,7 +20,7 @@ RULES = [
      lambda m, f: m not in {"runtime", "platform", "sim"}, "Asio only through runtime"),
     ("beast", re.compile(r"#include <boost/beast"),
      lambda m, f: f != "src/http/message_reader.h", "one file reads HTTP, for two that include it; the header costs seconds"),
-    ("host", re.compile(r'#include "(coordinator/coordinator|broker/group_shard)\.h"'),
+    ("host", re.compile(r'#include "(coordinator/coordinator|broker/group_shard|broker/transaction_shard)\.h"'),
      lambda m, f: m != "coordinator" and f not in HOSTS and not f.endswith("_test.cc"), "a coordinator's host is compiled in one file for each; ask its service"),
     ("sleep", re.compile(r"this_thread::sleep|\busleep\(|(^|[^_\w.])sleep\(\d"), lambda m, f: True, "time is moved by hand, never slept"),
     ("mark", re.compile(r"\b(TODO|FIXME|XXX)\b"), lambda m, f: True, "finish it or say so in docs"),

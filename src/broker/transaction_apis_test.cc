@@ -1,5 +1,5 @@
-// The APIs of transactions over a connection: what each version says, and what outlives the broker. The rules themselves
-// are in src/transaction/testdata.
+// The APIs of transactions over a connection: what each version says, and what outlives the broker. The rules
+// themselves are in src/transaction/testdata.
 #include <gtest/gtest.h>
 
 #include "base/log.h"
@@ -64,8 +64,7 @@ class TransactionApis : public testing::Test {
     for (const int partition : partitions)
       request.v3_and_below_topics.back().partitions.push_back(PartitionId{partition});
     std::vector<ErrorCode> errors;
-    for (const auto& topic :
-         broker_.ask<AddPartitionsToTxnResponse>(request, version).results_by_topic_v3_and_below)
+    for (const auto& topic : broker_.ask<AddPartitionsToTxnResponse>(request, version).results_by_topic_v3_and_below)
       for (const auto& partition : topic.results_by_partition) errors.push_back(partition.partition_error_code);
     return errors;
   }
@@ -160,8 +159,7 @@ TEST_F(TransactionApis, BrokersAskForManyAtOnce) {
   };
   auto answer = broker_.ask<AddPartitionsToTxnResponse>(request, 5);
   ASSERT_EQ(answer.results_by_transaction.size(), 2u);
-  EXPECT_EQ(errors_of(answer.results_by_transaction[0]),
-            (Errors{ErrorCode::kNone, ErrorCode::kTransactionAbortable}));
+  EXPECT_EQ(errors_of(answer.results_by_transaction[0]), (Errors{ErrorCode::kNone, ErrorCode::kTransactionAbortable}));
   EXPECT_EQ(errors_of(answer.results_by_transaction[1]),
             (Errors{ErrorCode::kInvalidProducerIdMapping, ErrorCode::kInvalidProducerIdMapping}));
   request.transactions[0].verify_only = false;
@@ -211,6 +209,28 @@ TEST_F(TransactionApis, ListsWhatPassesTheFilters) {
   const auto answer = broker_.ask<ListTransactionsResponse>(request, 2);
   EXPECT_EQ(answer.unknown_state_filters, std::vector<std::string>{"Nonsense"});
   EXPECT_EQ(answer.transaction_states.size(), 2u);
+}
+
+// The disk is full between the decision and what is written when all markers are.
+TEST_F(TransactionApis, WhatTheLogRefusesOfAnEndIsTriedUntilItTakesIt) {
+  const auto producer = init();
+  EXPECT_EQ(add(producer, {}), Errors());
+  auto& disk = broker_.node().disk();
+  const auto used = disk.used_bytes();
+  EndTxnRequest request;
+  request.transactional_id = "tx";
+  request.producer_id = producer.producer_id;
+  request.producer_epoch = producer.producer_epoch;
+  request.committed = true;
+  const auto ended = broker_.begin<EndTxnResponse>(request, 5);
+  ASSERT_TRUE(broker_.world().run_until([&] { return disk.used_bytes() > used; }, 5s));
+  disk.faults.capacity = disk.used_bytes();
+  EXPECT_EQ(broker_.wait_for(ended).error_code, ErrorCode::kNone);
+  broker_.world().run_for(5s);
+  EXPECT_EQ(state(), "PrepareCommit");
+  disk.faults.capacity = UINT64_MAX;
+  broker_.world().run_for(5s);
+  EXPECT_EQ(state(), "CompleteCommit");
 }
 
 // An unknown id is described as Kafka does, and an empty one.

@@ -25,7 +25,8 @@ using namespace transaction;
 using protocol::WriteTxnMarkersRequest;
 using protocol::WriteTxnMarkersResponse;
 
-// What a broker may take to have markers on the disks of all in-sync replicas. Asked again afterwards, which does no harm.
+// What a broker may take to have markers on the disks of all in-sync replicas. Asked again afterwards, which does no
+// harm.
 constexpr Instant kMarkersWithin = std::chrono::seconds(10);
 constexpr Instant kWorkPauseFirst = std::chrono::milliseconds(5), kWorkPauseLast = std::chrono::seconds(1);
 
@@ -48,13 +49,14 @@ class TransactionCoordinator::OnShard : public std::enable_shared_from_this<OnSh
   void link() {
     const std::weak_ptr<OnShard> weak = shared_from_this();
     markers_ = std::make_unique<TransactionMarkers>(
-        here_.shard, MarkerLinks{.leader = [this](const auto& topic, auto partition) { return leader(topic, partition); },
-                                 .write = [this](BrokerId broker, auto request) { return write(broker, std::move(request)); },
-                                 .written =
-                                     [weak](auto session, auto id, auto metadata) {
-                                       if (const auto self = weak.lock())
-                                         spawn(self->here_.shard, complete(self, session, id, metadata));
-                                     }});
+        here_.shard,
+        MarkerLinks{.leader = [this](const auto& topic, auto partition) { return leader(topic, partition); },
+                    .write = [this](BrokerId broker, auto request) { return write(broker, std::move(request)); },
+                    .written =
+                        [weak](auto session, auto id, auto metadata) {
+                          if (const auto self = weak.lock())
+                            spawn(self->here_.shard, complete(self, session, id, metadata));
+                        }});
   }
   void lead(PartitionId partition, replica::PartitionPtr led) {
     machines_.lead(partition, led);
@@ -84,7 +86,8 @@ class TransactionCoordinator::OnShard : public std::enable_shared_from_this<OnSh
     if (node) markers_->end(node.mapped());
   }
 
-  // Takes what there is to do, as long as the leadership lasts. While the machine is loaded it is asked again and again.
+  // Takes what there is to do, as long as the leadership lasts. While the machine is loaded it is asked again and
+  // again.
   static Task<> work(std::shared_ptr<OnShard> self, MarkerSessionPtr session) {
     bool all = true;
     for (Instant pause = kWorkPauseFirst; !session->over;) {
@@ -93,8 +96,7 @@ class TransactionCoordinator::OnShard : public std::enable_shared_from_this<OnSh
       all = !work;  // what was handed out may have been lost with the answer
       if (work) {
         for (auto& [id, metadata] : work->markers) self->markers_->write(session, id, std::move(metadata));
-        for (auto& timed_out : work->timed_out)
-          spawn(self->here_.shard, abort(self, session, std::move(timed_out)));
+        for (auto& timed_out : work->timed_out) spawn(self->here_.shard, abort(self, session, std::move(timed_out)));
         pause = kWorkPauseFirst;
         co_await give_way();
       } else {
@@ -102,7 +104,8 @@ class TransactionCoordinator::OnShard : public std::enable_shared_from_this<OnSh
       }
     }
   }
-  static Task<> complete(std::shared_ptr<OnShard> self, MarkerSessionPtr session, std::string id, MetadataPtr metadata) {
+  static Task<> complete(std::shared_ptr<OnShard> self, MarkerSessionPtr session, std::string id,
+                         MetadataPtr metadata) {
     for (Instant pause = kWorkPauseFirst; !session->over;) {
       const MarkersWritten written{id, metadata->last_update};
       const auto known = co_await self->machines_.handle<Done>(session->partition, written, {});
@@ -136,9 +139,9 @@ class TransactionCoordinator::OnShard : public std::enable_shared_from_this<OnSh
     const auto* endpoint = registered ? registered->endpoint(inter_broker_listener(config)) : nullptr;
     if (!endpoint) co_return fail(ErrorCode::kBrokerNotAvailable, "it has no listener for other brokers");
     if (!peers_)
-      peers_ = std::make_unique<PeerChannels>(
-          here_.shard, PeerChannelsOptions{.client_id = "node-" + to_string(config.node_id),
-                                           .cluster_id = here_.image()->cluster_id()});
+      peers_ = std::make_unique<PeerChannels>(here_.shard,
+                                              PeerChannelsOptions{.client_id = "node-" + to_string(config.node_id),
+                                                                  .cluster_id = here_.image()->cluster_id()});
     co_return co_await peers_->send<WriteTxnMarkersResponse>(
         {broker, Purpose::kMarkers}, Endpoint{endpoint->host, endpoint->port}, std::move(request),
         WriteTxnMarkersRequest::kMaxVersion, later(here_.shard.clock.now(), kMarkersWithin));
@@ -154,12 +157,11 @@ class TransactionCoordinator::OnShard : public std::enable_shared_from_this<OnSh
 
 TransactionCoordinator::TransactionCoordinator(Broker& broker)
     : broker_(broker),
-      transactions_(std::make_unique<Transactions>(
-          shards_of(broker), "transaction coordinator",
-          transaction_machines(broker.config(), [&broker](std::size_t shard) {
-            const auto& image = broker.shards()[shard]->image();
-            return image ? image->transaction_version() : std::int16_t{0};
-          }))) {
+      transactions_(std::make_unique<Transactions>(shards_of(broker), "transaction coordinator",
+                                                   transaction_machines(broker.config(), [&broker](std::size_t shard) {
+                                                     const auto& image = broker.shards()[shard]->image();
+                                                     return image ? image->transaction_version() : std::int16_t{0};
+                                                   }))) {
   for (std::size_t i = 0; i < broker.shards().size(); ++i) {
     auto& here = *broker.shards()[i];
     const auto mine = shards_.emplace_back(std::make_shared<OnShard>(here, transactions_->on_shard(i)));
@@ -236,7 +238,8 @@ Task<Result<std::vector<Response>>> TransactionCoordinator::ask_all(Request requ
 using TransactionAsked = const RequestContext&;
 using TransactionalId = const std::string&;
 template Task<ProducerReply> TransactionCoordinator::ask_for_producer(TransactionAsked, TransactionalId, InitProducer);
-template Task<ProducerReply> TransactionCoordinator::ask_for_producer(TransactionAsked, TransactionalId, EndTransaction);
+template Task<ProducerReply> TransactionCoordinator::ask_for_producer(TransactionAsked, TransactionalId,
+                                                                      EndTransaction);
 template Task<Result<PartitionsReply>> TransactionCoordinator::ask(TransactionAsked, TransactionalId, AddPartitions);
 template Task<Result<Described>> TransactionCoordinator::ask(TransactionAsked, TransactionalId, DescribeTransaction);
 template Task<Result<std::vector<protocol::ListTransactionsResponse>>> TransactionCoordinator::ask_all(

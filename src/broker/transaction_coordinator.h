@@ -1,6 +1,6 @@
 // The coordinators of transactions on this broker, which of them a transactional id belongs to, and what they need: new
-// producer ids, and the writing of markers. What they are made of is in transaction_shard.h: it takes seconds to compile,
-// and a handler needs none of it.
+// producer ids, and the writing of markers. What they are made of is in transaction_shard.h: it takes seconds to
+// compile, and a handler needs none of it.
 //
 // Owner: shard 0. ask() may be called from any shard.
 #pragma once

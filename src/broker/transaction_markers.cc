@@ -26,7 +26,7 @@ struct TransactionMarkers::Transaction {
 struct TransactionMarkers::Part {
   TransactionPtr transaction;
   std::vector<TopicPartition> partitions;
-  Instant pause = kBackoffFirst;          // before the next attempt, if this one fails
+  Instant pause = kBackoffFirst;         // before the next attempt, if this one fails
   std::optional<Instant> unknown_since;  // when they are not in the image
 };
 

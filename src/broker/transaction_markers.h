@@ -1,7 +1,7 @@
-// Writes the markers of transactions that are decided: a queue for each broker that leads some of their partitions, from
-// which as much as there is goes in one WriteTxnMarkers request, one request at a time. What fails is asked again, of
-// whoever leads by then, until every partition has the marker or is gone. A broker that does not answer keeps only its
-// own queue waiting.
+// Writes the markers of transactions that are decided: a queue for each broker that leads some of their partitions,
+// from which as much as there is goes in one WriteTxnMarkers request, one request at a time. What fails is asked again,
+// of whoever leads by then, until every partition has the marker or is gone. A broker that does not answer keeps only
+// its own queue waiting.
 //
 // What waits is bounded by what is decided: a transaction is here once, and its partitions are those of the machine's.
 // Requests hold kPartitionsAtOnce partitions, or one transaction that has more.
@@ -45,7 +45,8 @@ struct MarkerLinks {
                                                                 protocol::WriteTxnMarkersRequest request)>
       write;
   // All markers are written. Called once for each, unless the session is over; then confirmed() is to be called.
-  std::function<void(MarkerSessionPtr session, std::string transactional_id, transaction::MetadataPtr metadata)> written;
+  std::function<void(MarkerSessionPtr session, std::string transactional_id, transaction::MetadataPtr metadata)>
+      written;
 };
 
 class TransactionMarkers {

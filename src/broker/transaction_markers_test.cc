@@ -28,14 +28,15 @@ class TransactionMarkersTest : public ::testing::Test {
     node_->start();
     markers_ = std::make_unique<TransactionMarkers>(
         node_->shard(0),
-        MarkerLinks{.leader = [this](const std::string& topic, PartitionId partition) { return leader(topic, partition); },
-                    .write = [this](BrokerId broker,
-                                    WriteTxnMarkersRequest request) { return answer(this, broker, std::move(request)); },
-                    .written =
-                        [this](MarkerSessionPtr session, const std::string& id, transaction::MetadataPtr metadata) {
-                          written_.push_back(id + "@" + std::to_string(metadata->producer_epoch.value));
-                          if (confirms_) markers_->confirmed(session, id, metadata->last_update);
-                        }});
+        MarkerLinks{
+            .leader = [this](const std::string& topic, PartitionId partition) { return leader(topic, partition); },
+            .write = [this](BrokerId broker,
+                            WriteTxnMarkersRequest request) { return answer(this, broker, std::move(request)); },
+            .written =
+                [this](MarkerSessionPtr session, const std::string& id, transaction::MetadataPtr metadata) {
+                  written_.push_back(id + "@" + std::to_string(metadata->producer_epoch.value));
+                  if (confirms_) markers_->confirmed(session, id, metadata->last_update);
+                }});
   }
   void TearDown() override { log::set_level(log::Level::kInfo); }
 

@@ -1,6 +1,6 @@
-// Three brokers, of which one after the other is killed, and producers that begin, end and begin again, with answers that
-// are lost: whatever happens to the coordinators, what a producer was answered stays so. The transactions here hold no
-// partitions, so that their ends need no markers.
+// Three brokers, of which one after the other is killed, and producers that begin, end and begin again, with answers
+// that are lost: whatever happens to the coordinators, what a producer was answered stays so. The transactions here
+// hold no partitions, so that their ends need no markers.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// AddPartitionsToTxn (24), versions 0-5. Up to 3: one transaction, from its producer (KIP-98). From 4 on: many, from brokers
-// that are written to, which add the partitions (KIP-890) or only ask whether they are in the transaction.
+// AddPartitionsToTxn (24), versions 0-5. Up to 3: one transaction, from its producer (KIP-98). From 4 on: many, from
+// brokers that are written to, which add the partitions (KIP-890) or only ask whether they are in the transaction.
 #include <algorithm>
 #include <iterator>
 #include <map>
@@ -69,8 +69,8 @@ Task<std::vector<AddedTopicResult>> add_to_one(const RequestContext* context, Ad
   if (const auto bad = bad_ones(*context, asked); !bad.empty())
     co_return results_of(asked, ErrorCode::kOperationNotAttempted, bad);
   const std::string id = request.transactional_id;
-  const auto answer = co_await context->here.broker.transactions().ask<transaction::PartitionsReply>(*context, id,
-                                                                                                     std::move(request));
+  const auto answer =
+      co_await context->here.broker.transactions().ask<transaction::PartitionsReply>(*context, id, std::move(request));
   if (!answer) co_return results_of(asked, answer.error().code);
   std::map<TopicPartition, ErrorCode> missing;
   for (const auto& partition : answer->missing) missing[partition] = ErrorCode::kTransactionAbortable;
@@ -92,15 +92,19 @@ Task<AddPartitionsToTxnResponse> add_for_brokers(const RequestContext& context, 
     response.error_code = ErrorCode::kClusterAuthorizationFailed;
     co_return response;
   }
+  // Many wait at the same time, which is one wait.
+  RequestContext unmeasured = context;
+  unmeasured.request.noted = nullptr;
   for (std::size_t from = 0; from < request.transactions.size(); from += kTransactionsAtOnce) {
     const std::size_t to = std::min(from + kTransactionsAtOnce, request.transactions.size());
     std::vector<Task<std::vector<AddedTopicResult>>> adding;
     for (std::size_t i = from; i < to; ++i)
-      adding.push_back(add_to_one(&context, request_of(request.transactions[i], context.version)));
+      adding.push_back(add_to_one(&unmeasured, request_of(request.transactions[i], context.version)));
+    const Instant begun = context.now();
     auto added = co_await gather(std::move(adding));
+    context.note_wait_since(begun);
     for (std::size_t i = from; i < to; ++i)
-      response.results_by_transaction.push_back(
-          {request.transactions[i].transactional_id, std::move(added[i - from])});
+      response.results_by_transaction.push_back({request.transactions[i].transactional_id, std::move(added[i - from])});
   }
   co_return response;
 }
@@ -112,8 +116,7 @@ Task<AddPartitionsToTxnResponse> add_partitions_to_txn(const RequestContext& con
   auto partitions = partitions_of(request.v3_and_below_topics);
   const auto& id = request.v3_and_below_transactional_id;
   if (!context.allows(Operation::kWrite, transactional_id_resource(id))) {
-    response.results_by_topic_v3_and_below =
-        results_of(partitions, ErrorCode::kTransactionalIdAuthorizationFailed);
+    response.results_by_topic_v3_and_below = results_of(partitions, ErrorCode::kTransactionalIdAuthorizationFailed);
     co_return response;
   }
   response.results_by_topic_v3_and_below =

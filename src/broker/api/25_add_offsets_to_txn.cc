@@ -1,5 +1,5 @@
-// AddOffsetsToTxn (25), versions 0-4: the offsets of a group are committed within a transaction (KIP-98). What is added is
-// the partition of __consumer_offsets that the group belongs to.
+// AddOffsetsToTxn (25), versions 0-4: the offsets of a group are committed within a transaction (KIP-98). What is added
+// is the partition of __consumer_offsets that the group belongs to.
 #include "broker/api/api.h"
 #include "broker/api/transactions.h"
 #include "broker/broker.h"
@@ -22,7 +22,8 @@ Task<ErrorCode> add_offsets(RequestContext context, AddOffsetsToTxnRequest reque
   const auto& id = request.transactional_id;
   if (!context.allows(Operation::kWrite, transactional_id_resource(id)))
     co_return ErrorCode::kTransactionalIdAuthorizationFailed;
-  if (!context.allows(Operation::kRead, group_resource(request.group_id))) co_return ErrorCode::kGroupAuthorizationFailed;
+  if (!context.allows(Operation::kRead, group_resource(request.group_id)))
+    co_return ErrorCode::kGroupAuthorizationFailed;
   // Made by the first who needs it, as FindCoordinator does.
   if (!context.image->topic(kOffsetsTopic)) {
     if (!co_await create_internal_topic(context, std::string(kOffsetsTopic)))

@@ -1,5 +1,5 @@
-// EndTxn (26), versions 0-5: answered when the end is decided; markers follow (KIP-98). From version 5 on every end gives
-// the producer its next epoch, or a new id (KIP-890).
+// EndTxn (26), versions 0-5: answered when the end is decided; markers follow (KIP-98). From version 5 on every end
+// gives the producer its next epoch, or a new id (KIP-890).
 #include "broker/api/api.h"
 #include "broker/api/transactions.h"
 #include "broker/broker.h"

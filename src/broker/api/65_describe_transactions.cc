@@ -31,8 +31,8 @@ Task<Described> describe_one(const RequestContext& context, const std::string& i
   if (!context.allows(Operation::kDescribe, transactional_id_resource(id)))
     co_return not_described(id, ErrorCode::kTransactionalIdAuthorizationFailed);
   if (id.empty()) co_return not_described(id, ErrorCode::kInvalidRequest);
-  auto answer = co_await context.here.broker.transactions().ask<Described>(context, id,
-                                                                           transaction::DescribeTransaction{id});
+  auto answer =
+      co_await context.here.broker.transactions().ask<Described>(context, id, transaction::DescribeTransaction{id});
   co_return answer ? std::move(*answer) : not_described(id, answer.error().code);
 }
 
