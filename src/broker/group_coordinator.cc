@@ -105,6 +105,10 @@ Task<Result<std::vector<Response>>> GroupCoordinator::ask_all(const RequestConte
   return groups_->ask_all<Response>(std::move(request), group_context(context));
 }
 
+Task<Result<>> GroupCoordinator::end_transaction(const RequestContext&, PartitionId, TransactionMarker) {
+  co_return fail(ErrorCode::kNotLeaderOrFollower, "offsets are not committed in transactions yet");
+}
+
 // All that is asked of groups; a new request adds its line.
 using Context = const RequestContext&;
 using Id = const std::string&;

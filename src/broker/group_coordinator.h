@@ -4,6 +4,7 @@
 // Owner: shard 0. ask() may be called from any shard.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,6 +23,15 @@ namespace thalweg::broker {
 
 class Broker;
 
+// How a transaction ends, as WriteTxnMarkers says it for a partition.
+struct TransactionMarker {
+  ProducerId producer_id;
+  ProducerEpoch producer_epoch;
+  std::int32_t coordinator_epoch = 0;
+  bool commit = false;
+  int transaction_version = 0;  // as in replica::AppendRequest
+};
+
 class GroupCoordinator {
  public:
   // Listens to the leadership of every shard's partitions from now on. REQUIRES: no partition is hosted yet.
@@ -39,6 +49,12 @@ class GroupCoordinator {
   // each request at the end of group_coordinator.cc.
   template <class Response, class Request>
   Task<Result<Response>> ask(const RequestContext& context, const std::string& group_id, Request request);
+  // Writes the end of a transaction to this partition of __consumer_offsets, led here, in place of an append: what was
+  // committed in the transaction takes effect, or is forgotten, in the same step, so nothing comes in between. Returns
+  // once the marker is committed (acks=all). From any shard. Errors as the coordinator of transactions understands them:
+  // kNotLeaderOrFollower (also while groups are loaded), kNotEnoughReplicas, kRequestTimedOut, kKafkaStorageError,
+  // kInvalidProducerEpoch, kTransactionCoordinatorFenced. Source: GroupCoordinatorService.completeTransaction.
+  Task<Result<>> end_transaction(const RequestContext& context, PartitionId partition, TransactionMarker marker);
   // Of those coordinated on the shard of this index; on that shard.
   group::GroupCounts count_on(std::size_t shard);
   // The same groups one by one, in slices. On that shard.
