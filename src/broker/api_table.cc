@@ -7,12 +7,12 @@ namespace thalweg::broker {
 // Each is defined at the end of its file under api/.
 extern const Api kProduce, kFetch, kListOffsets, kMetadata, kOffsetCommit, kOffsetFetch, kFindCoordinator, kJoinGroup,
     kHeartbeat, kLeaveGroup, kSyncGroup, kDescribeGroups, kListGroups, kApiVersions, kCreateTopics, kDeleteTopics,
-    kDeleteRecords, kInitProducerId, kOffsetForLeaderEpoch, kDescribeConfigs, kAlterConfigs, kAlterReplicaLogDirs,
-    kDescribeLogDirs, kCreatePartitions, kDeleteGroups, kElectLeaders, kIncrementalAlterConfigs,
-    kAlterPartitionReassignments, kListPartitionReassignments, kOffsetDelete, kDescribeQuorum, kAlterPartition,
-    kUpdateFeatures, kEnvelope, kDescribeCluster, kBrokerRegistration, kBrokerHeartbeat, kUnregisterBroker,
-    kAllocateProducerIds, kAssignReplicasToDirs, kListConfigResources, kDescribeTopicPartitions, kAddRaftVoter,
-    kRemoveRaftVoter, kUpdateRaftVoter, kThalwegRegistry;
+    kDeleteRecords, kInitProducerId, kOffsetForLeaderEpoch, kWriteTxnMarkers, kDescribeProducers, kDescribeConfigs,
+    kAlterConfigs, kAlterReplicaLogDirs, kDescribeLogDirs, kCreatePartitions, kDeleteGroups, kElectLeaders,
+    kIncrementalAlterConfigs, kAlterPartitionReassignments, kListPartitionReassignments, kOffsetDelete, kDescribeQuorum,
+    kAlterPartition, kUpdateFeatures, kEnvelope, kDescribeCluster, kBrokerRegistration, kBrokerHeartbeat,
+    kUnregisterBroker, kAllocateProducerIds, kAssignReplicasToDirs, kListConfigResources, kDescribeTopicPartitions,
+    kAddRaftVoter, kRemoveRaftVoter, kUpdateRaftVoter, kThalwegRegistry;
 
 namespace {
 constexpr const Api* kServed[] = {
@@ -35,6 +35,7 @@ constexpr const Api* kServed[] = {
     &kDeleteRecords,
     &kInitProducerId,
     &kOffsetForLeaderEpoch,
+    &kWriteTxnMarkers,
     &kDescribeConfigs,
     &kAlterConfigs,
     &kAlterReplicaLogDirs,
@@ -51,6 +52,7 @@ constexpr const Api* kServed[] = {
     &kUpdateFeatures,
     &kEnvelope,
     &kDescribeCluster,
+    &kDescribeProducers,
     &kBrokerRegistration,
     &kBrokerHeartbeat,
     &kUnregisterBroker,

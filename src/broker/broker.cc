@@ -30,6 +30,7 @@
 #include "broker/quorum_view.h"
 #include "broker/registry_door.h"
 #include "broker/replication.h"
+#include "broker/transaction_questions.h"
 #include "config/describe.h"
 #include "config/quorum_options.h"
 #include "network/large_frames.h"
@@ -176,6 +177,10 @@ bool Broker::follow(const metadata::Image& image) {
   limits_->set_bounds(connection_bounds(now));
   logs_->set_producer_id_expiration(now.producer_id_expiration);
   replication_->follow(now);
+  for (auto& shard : shards_)
+    shard->shard.post([here = shard.get(), verifies = now.transaction_partition_verification] {
+      here->verifies_transactions = verifies;
+    });
   const auto before = std::exchange(*followed_, Followed{mine, everybodys, log_config(image, "")});
   return followed_->inherited != before.inherited;
 }
@@ -312,6 +317,8 @@ void Broker::link_controllers(const std::string& cluster_id) {
   controller_link_ = std::make_unique<RoutedControllerLink>(shard0(), *controller_here_, *controller_elsewhere_,
                                                             [this] { return quorum_->is_leader(); });
   forwarding_ = std::make_unique<Forwarding>(shard0(), *controller_link_, *publisher_);
+  transaction_verifier_ = std::make_unique<TransactionVerifier>(
+      shard0(), verification_channel(*this), TransactionVerifier::Options{.timeout = config_.request_timeout});
   quorum_->on_leader_change([this](raft::Leadership) { controller_elsewhere_->leader_changed(); });
 }
 

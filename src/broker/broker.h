@@ -56,6 +56,7 @@ class PeerChannels;
 class NetworkControllerLink;
 class ProducerIds;
 class RegistryDoor;
+class TransactionVerifier;
 
 class Replication;
 
@@ -103,6 +104,8 @@ class Broker {
   RegistryDoor& registry_door() { return *registry_door_; }
   // To other nodes, from shard 0.
   PeerChannels& peers() { return *peers_; }
+  // Asks the coordinators of transactions on other nodes, from shard 0; see transaction_questions.h.
+  TransactionVerifier& transaction_verifier() { return *transaction_verifier_; }
   std::int64_t broker_epoch() const;
   // The nodes that may be the controller, as reached over the listener; on shard 0.
   ControllersView controllers(std::string listener) const;
@@ -164,6 +167,7 @@ class Broker {
   std::unique_ptr<ProducerIds> producer_ids_;
   std::unique_ptr<GroupCoordinator> groups_;
   std::unique_ptr<RegistryDoor> registry_door_;
+  std::unique_ptr<TransactionVerifier> transaction_verifier_;
   std::unique_ptr<network::ConnectionLimits> limits_;
   std::unique_ptr<network::LargeFrames> large_frames_;
   std::vector<std::unique_ptr<network::Server>> servers_;  // one a shard, used there

@@ -30,6 +30,7 @@ BrokerShard::BrokerShard(const Shard& s, Broker& b, unsigned shard_count)
       sessions(share_of(std::size_t(b.config().max_incremental_fetch_session_cache_slots), s.id, shard_count),
                first_session_id(s), kSessionIdStride),
       lost_leaders(s),
+      verifies_transactions(b.config().transaction_partition_verification),
       memory(memory_shares(b.config(), shard_count).of_a_shard),
       replication_bytes_out(s.metrics.counter(family::kReplicationBytesOut)) {}
 

@@ -41,6 +41,9 @@ class BrokerShard {
   // Whether somebody does: what such a topic says is what its coordinator has written.
   bool is_coordinated(std::string_view topic) const { return leadership_listeners_.contains(topic); }
 
+  // transaction.partition.verification.enable, as it is in force.
+  bool verifies_transactions;
+
   // What the controller has given this process; -1 until it is registered.
   std::int64_t registered_epoch = -1;
   // Whether the image is of after that, so that nobody is taken for a leader who was replaced while this broker was

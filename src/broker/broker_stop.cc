@@ -15,6 +15,7 @@
 #include "broker/metadata_publisher.h"
 #include "broker/peer_channels.h"
 #include "broker/replication.h"
+#include "broker/transaction_verifier.h"
 #include "network/server.h"
 #include "raft/quorum.h"
 #include "runtime/gather.h"
@@ -76,6 +77,7 @@ Task<> Broker::stop() {
   // finish.
   if (controller_) controller_->stop();
   if (forwarding_) forwarding_->stop();
+  if (transaction_verifier_) transaction_verifier_->stop();
   co_await groups_->stop();  // who waits in a rebalance is answered, or the servers could not finish
   for (auto& shard : shards_) co_await shard->shard.call(*shard, &BrokerShard::begin_stop);
   if (member_) co_await stop_servers();

@@ -52,6 +52,7 @@ class Links {
     request.listeners.push_back({"PLAINTEXT", "other", 9092, 0});
     request.features.push_back({"metadata.version", 1, 30});
     request.features.push_back({"eligible.leader.replicas.version", 0, 1});
+    request.features.push_back({"transaction.version", 0, 2});
     request.features.push_back({"thalweg.version", 0, 1});
     request.log_dirs = {Uuid{5, 5}};
     return request;

@@ -68,6 +68,8 @@ std::string_view name(Purpose purpose) {
       return "registry";
     case Purpose::kConsole:
       return "console";
+    case Purpose::kVerification:
+      return "verification";
   }
   return "?";
 }

@@ -25,12 +25,13 @@
 namespace thalweg::broker {
 
 enum class Purpose : std::uint8_t {
-  kLiveness,    // registration and heartbeats
-  kController,  // a broker's other business with the controller
-  kForwarding,  // what clients ask of the controller
-  kFetch,       // followers; a lane for each fetcher
-  kRegistry,    // what clients ask of the schema registry; a few lanes
-  kConsole,     // what people look at
+  kLiveness,      // registration and heartbeats
+  kController,    // a broker's other business with the controller
+  kForwarding,    // what clients ask of the controller
+  kFetch,         // followers; a lane for each fetcher
+  kRegistry,      // what clients ask of the schema registry; a few lanes
+  kConsole,       // what people look at
+  kVerification,  // whether a transaction includes a partition
 };
 std::string_view name(Purpose purpose);
 

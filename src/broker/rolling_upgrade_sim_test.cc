@@ -26,7 +26,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr int kNodes = 3;
-const std::string kBefore = "metadata.version=29,thalweg.version=0";
+const std::string kBefore = "metadata.version=29,thalweg.version=0,transaction.version=0";
 
 std::string host_of_upgraded(int node) { return "node-" + std::to_string(node); }
 
@@ -117,6 +117,7 @@ TEST_F(RollingUpgrade, NobodyMeetsARecordThatItCannotReadAndThenTheLevelsAreRais
   ASSERT_TRUE(world_.run_until([this] { return all_serve(); }, 60s));
   EXPECT_EQ(level("metadata.version"), 29);
   EXPECT_EQ(level("thalweg.version"), 0);
+  EXPECT_EQ(level("transaction.version"), 0);
   for (int node = 1; node <= kNodes; ++node) {
     machine(node).crash(sim::Crash::kKill);
     world_.run_for(1s);
@@ -129,7 +130,9 @@ TEST_F(RollingUpgrade, NobodyMeetsARecordThatItCannotReadAndThenTheLevelsAreRais
   }
   EXPECT_EQ(level("metadata.version"), 29) << "nobody has raised it yet";
   EXPECT_EQ(raise("metadata.version", 30).error_code, ErrorCode::kNone);
+  EXPECT_EQ(level("transaction.version"), 0) << "clients go on as they did";
   EXPECT_EQ(raise("thalweg.version", 1).error_code, ErrorCode::kNone);
+  EXPECT_EQ(raise("transaction.version", 2).error_code, ErrorCode::kNone);
   EXPECT_EQ(create_topic(2), ErrorCode::kNone);
   EXPECT_TRUE(world_.run_until([this] { return all_show_the_same(); }, 30s));
   EXPECT_EQ(level("metadata.version"), 30);

@@ -123,6 +123,10 @@ struct BrokerConfig {
   std::int32_t offsets_topic_segment_bytes{};
 
   // Transactions
+  Millis request_timeout{};               // of a question between brokers
+  Millis add_partitions_retry_backoff{};  // add.partitions.to.txn.retry.backoff.ms
+  Millis add_partitions_retry_max{};      // add.partitions.to.txn.retry.backoff.max.ms
+  bool transaction_partition_verification{};
   std::int32_t transaction_state_log_num_partitions{};
   std::int16_t transaction_state_log_replication_factor{};
   std::int32_t transaction_state_log_min_isr{};

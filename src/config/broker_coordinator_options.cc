@@ -11,9 +11,11 @@ using enum Update;
 // clang-format off: a line of facts and a line of words for each option
 constexpr Option kCoordinatorOptions[] = {
     {"add.partitions.to.txn.retry.backoff.max.ms", kInt, "100", {.min = 0}, kReadOnly,
-     "Longest time that a partition's addition to a transaction is retried inside the broker."},
+     "Longest time that a partition's addition to a transaction is retried inside the broker.",
+     into<&BrokerConfig::add_partitions_retry_max>},
     {"add.partitions.to.txn.retry.backoff.ms", kInt, "20", {.min = 1}, kReadOnly,
-     "Wait between two such tries."},
+     "Wait between two such tries.",
+     into<&BrokerConfig::add_partitions_retry_backoff>},
     {"group.consumer.assignment.interval.ms", kInt, "1000", {.min = 0}, kClusterWide,
      "Default of the group option consumer.assignment.interval.ms."},
     {"group.consumer.assignors", kList, "uniform,range", {}, kReadOnly,
@@ -199,7 +201,8 @@ constexpr Option kCoordinatorOptions[] = {
     {"transaction.max.timeout.ms", kInt, "900000", {.min = 1}, kReadOnly,
      "Longest timeout that a transactional producer may ask for."},
     {"transaction.partition.verification.enable", kBoolean, "true", {}, kClusterWide,
-     "Whether the leader checks that a transaction includes the partition."},
+     "Whether the leader checks that a transaction includes the partition.",
+     into<&BrokerConfig::transaction_partition_verification>},
     {"transaction.remove.expired.transaction.cleanup.interval.ms", kInt, "3600000", {.min = 1}, kReadOnly,
      "How often idle transactional ids are removed."},
     {"transaction.state.log.load.buffer.size", kInt, "5242880", {.min = 1}, kReadOnly,

@@ -19,6 +19,7 @@ TEST(Brokers, ANewClusterFinalizesItsFeatures) {
   const Controller controller;
   EXPECT_EQ(controller.image().feature("metadata.version"), 30);
   EXPECT_EQ(controller.image().feature("eligible.leader.replicas.version"), 1);
+  EXPECT_EQ(controller.image().transaction_version(), 2) << "as Kafka 4.3 finalizes it";
   EXPECT_EQ(controller.image().feature("thalweg.version"), 1);
   EXPECT_EQ(controller.image().feature("group.version"), 0);
 }

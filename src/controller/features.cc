@@ -8,12 +8,12 @@
 namespace thalweg::controller {
 namespace {
 
-// metadata.version counts Kafka's metadata releases: 7 is 3.3-IV3, 30 is 4.3-IV0. Group protocol 1 (KIP-848),
-// transactions 1 and 2 (KIP-890), share and streams groups get a row when they are served: clients switch to what they
-// see here.
+// metadata.version counts Kafka's metadata releases: 7 is 3.3-IV3, 30 is 4.3-IV0. Group protocol 1 (KIP-848), share and
+// streams groups get a row when they are served: clients switch to what they see here.
 constexpr Feature kFeatures[] = {
     {metadata::kMetadataVersion, 7, metadata::kLatestMetadataVersion, metadata::kLatestMetadataVersion},
     {kElrFeature, 0, 1, 1},
+    {metadata::kTransactionVersion, 0, 2, 2},
     {kThalwegFeature, 0, 1, 1},
 };
 

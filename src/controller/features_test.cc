@@ -122,6 +122,16 @@ TEST_F(Features, EligibleReplicasEndOnlyWhileEverybodyHasSomebodyInSync) {
   EXPECT_EQ(update("eligible.leader.replicas.version", 1).error_code, ErrorCode::kNone);
 }
 
+TEST_F(Features, TransactionsMayGoBackToWhatOlderClientsDoAndForwardAgain) {
+  EXPECT_THAT(why(update("transaction.version", 3)), HasSubstr("Local controller 1 only supports versions 0-2"));
+  EXPECT_EQ(update("transaction.version", 1, kSafe).error_code, ErrorCode::kNone);
+  EXPECT_EQ(controller_.image().transaction_version(), 1);
+  EXPECT_EQ(update("transaction.version", 0, kSafe).error_code, ErrorCode::kNone);
+  EXPECT_EQ(controller_.image().transaction_version(), 0);
+  EXPECT_EQ(update("transaction.version", 2).error_code, ErrorCode::kNone);
+  EXPECT_EQ(controller_.image().transaction_version(), 2);
+}
+
 TEST_F(Features, NothingIsChangedWhenAskedToValidateOrWhenOneOfThemIsRefused) {
   validate_only_ = true;
   EXPECT_EQ(update("thalweg.version", 1).error_code, ErrorCode::kNone);

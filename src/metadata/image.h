@@ -145,6 +145,11 @@ using ConfigsSection = std::map<ConfigResource, config::Properties>;
 using QuotasSection = std::map<QuotaEntity, std::map<std::string, double>>;
 using FeaturesSection = std::map<std::string, std::int16_t>;
 
+// How transactions are spoken. 1: the coordinator's records may have tagged fields. 2 (KIP-890, "TV2"): partitions are
+// added to a transaction by the write itself (Produce 12, TxnOffsetCommit 5), and each end raises the producer's epoch.
+// Clients choose by what ApiVersions says is finalized. Source: TransactionVersion.
+inline constexpr std::string_view kTransactionVersion = "transaction.version";
+
 class Image {
  public:
   explicit Image(std::string cluster_id = {});
@@ -173,6 +178,8 @@ class Image {
 
   // The finalized level; 0 when not finalized.
   std::int16_t feature(std::string_view name) const;
+  // See kTransactionVersion; 0 where nobody has finalized it.
+  std::int16_t transaction_version() const { return feature(kTransactionVersion); }
   const FeaturesSection& features() const { return *features_; }
 
   // The first producer id that no broker has been given.

@@ -37,6 +37,7 @@ void Partition::update(const metadata::Partition& state) {
   partition_epoch_ = state.partition_epoch;
   isr_ = state.isr;
   if (is_leader() && !led) led_from_ = leader_epoch_;
+  if (new_epoch) log_->forget_verifications();
   if (is_leader() != led) {  // who waits here as a reader looks again
     followed_.fail();
     followed_.reopen();
@@ -330,6 +331,7 @@ void Partition::thaw(storage::LogPtr log) {
                   field("partition", log->partition()), field("error", deleted.error()));
     // An epoch without a batch is in no copy.
     if (is_leader() && log->latest_epoch() < leader_epoch_) log->start_epoch(leader_epoch_);
+    log->adopt_verifications(*log_);
     log_->when_start_moves(nullptr);
     log_ = std::move(log);
     follow_start();

@@ -42,13 +42,20 @@ enum class Isolation {
   kLastStable,     // read_committed
 };
 
+// What was remembered before a transaction's coordinator was asked whether the transaction includes the partition.
+struct Verification {
+  storage::VerificationGuard guard;    // kNoGuard: it is open here, nobody has to be asked
+  LeaderEpoch epoch = kNoLeaderEpoch;  // in which it began; void in another one
+};
+
 struct AppendRequest {
   SharedBytes records;
   storage::AppendOrigin origin = storage::AppendOrigin::kClient;
   std::int16_t produce_version = 13;
   storage::Walked walked;
-  int transaction_version = 0;  // of markers; see ProducerStateManager::check
-  bool all_in_sync = true;      // acks=all: refused while fewer than min.insync.replicas are in sync
+  int transaction_version = 0;                    // of markers; see ProducerStateManager::check
+  bool all_in_sync = true;                        // acks=all: refused while fewer than min.insync.replicas are in sync
+  std::optional<Verification> verification = {};  // of a transactional batch; nothing: it needs none
 };
 
 // Who reads as a replica of the partition, so that the leader learns how far it is.
@@ -189,8 +196,14 @@ class Partition : public std::enable_shared_from_this<Partition> {
   bool throttles(BrokerId follower) const {
     return named_as_leader_ && std::ranges::find(isr_, follower) == isr_.end();
   }
+  // That it leads, in the epoch that the caller believes in. kNotLeaderOrFollower, kFencedLeaderEpoch,
+  // kUnknownLeaderEpoch, kKafkaStorageError.
+  Result<> check_leader(LeaderEpoch believed) const;
   // Errors beside those of Log: kNotLeaderOrFollower, kNotEnoughReplicas.
   storage::AppendResult append_as_leader(AppendRequest request);
+  // KIP-890; see ProducerStateManager::begin_verification(). kNotLeaderOrFollower, kInvalidProducerEpoch,
+  // kKafkaStorageError.
+  Result<Verification> begin_verification(const storage::VerificationStart& start);
   // kNotLeaderOrFollower, kFencedLeaderEpoch, kUnknownLeaderEpoch, kOffsetOutOfRange, kKafkaStorageError.
   Task<Result<ReadResult>> read(ReadRequest request);
   // Offset kNoOffset with success: there is no such record.
@@ -239,7 +252,6 @@ class Partition : public std::enable_shared_from_this<Partition> {
   };
 
   storage::AppendResult append(AppendRequest request);
-  Result<> check_leader(LeaderEpoch believed) const;
   Result<> check_epoch(LeaderEpoch believed) const;
   Result<> check_reader(const ReadRequest& request) const;
   std::optional<BrokerId> preferred_replica(const ReadRequest& request) const;

@@ -12,6 +12,11 @@ namespace {
 
 constexpr Instant kLatestWithin = std::chrono::seconds(1);  // then the end is told as it is
 
+std::optional<storage::VerificationGuard> guard_of(const AppendRequest& request) {
+  if (!request.verification) return std::nullopt;
+  return request.verification->guard;
+}
+
 }  // namespace
 
 // ---- Appending
@@ -79,10 +84,14 @@ storage::AppendResult Partition::append(AppendRequest request) {
                                                  std::to_string(in_sync.now) + ", fewer than min.insync.replicas " +
                                                  std::to_string(in_sync.needed)}));
   }
+  if (request.verification && request.verification->epoch != leader_epoch_)
+    return std::unexpected(storage::AppendError(
+        Error{ErrorCode::kNotLeaderOrFollower, "the leadership ended while the transaction's coordinator was asked"}));
   const storage::AppendOptions options{.leader_epoch = leader_epoch_,
                                        .origin = request.origin,
                                        .produce_version = request.produce_version,
                                        .transaction_version = request.transaction_version,
+                                       .guard = guard_of(request),
                                        .walked = request.walked};
   auto appended = log_->append_as_leader(std::move(request.records), options);
   if (!appended) return appended;
@@ -90,6 +99,12 @@ storage::AppendResult Partition::append(AppendRequest request) {
   if (replicas_ > 1 && leading() && !leading()->disk_look) watch_disk(later(shard_.clock.now(), times_.lag_max));
   moved();
   return appended;
+}
+
+Result<Verification> Partition::begin_verification(const storage::VerificationStart& start) {
+  TRY_VOID(check_leader(kNoLeaderEpoch));
+  TRY(const auto guard, log_->begin_verification(start));
+  return Verification{guard, leader_epoch_};
 }
 
 Task<Result<>> Partition::committed(Offset end, LeaderEpoch epoch, Instant deadline) {

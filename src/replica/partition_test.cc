@@ -32,6 +32,32 @@ TEST_F(PartitionTest, RefusesAppendsAndReadsWhereItDoesNotLead) {
   EXPECT_EQ(t.run(partition->read({.from = Offset{0}})).error().code, ErrorCode::kNotLeaderOrFollower);
 }
 
+TEST_F(PartitionTest, WhatWasVerifiedUnderOneLeadershipBeginsNoTransactionUnderTheNext) {
+  const auto partition = open();
+  const storage::VerificationStart question{.producer_id = ProducerId{9}, .epoch = ProducerEpoch{0}};
+  storage::BatchSpec spec;
+  spec.options.producer_id = question.producer_id;
+  spec.options.producer_epoch = question.epoch;
+  spec.options.base_sequence = 0;
+  spec.options.transactional = true;
+  const auto append = [&](Verification verification) {
+    const auto appended =
+        partition->append_as_leader({.records = storage::make_batch(spec), .verification = verification});
+    return appended ? ErrorCode::kNone : appended.error().error.code;
+  };
+  const auto before = partition->begin_verification(question);
+  ASSERT_TRUE(before);
+  partition->update(led_by(kOther, LeaderEpoch{4}));
+  EXPECT_EQ(partition->begin_verification(question).error().code, ErrorCode::kNotLeaderOrFollower);
+  EXPECT_EQ(append(*before), ErrorCode::kNotLeaderOrFollower);
+  partition->update(led_by(kSelf, LeaderEpoch{5}));
+  EXPECT_EQ(append(*before), ErrorCode::kNotLeaderOrFollower) << "its client looks for the leader, and asks again";
+  EXPECT_EQ(append({before->guard, LeaderEpoch{5}}), ErrorCode::kInvalidTxnState) << "nothing is left of the question";
+  const auto after = partition->begin_verification(question);
+  ASSERT_TRUE(after);
+  EXPECT_EQ(append(*after), ErrorCode::kNone);
+}
+
 TEST_F(PartitionTest, AcksAllNeedsMinInsyncReplicas) {
   storage::LogConfig config;
   config.min_insync_replicas = 2;

@@ -169,6 +169,34 @@ Task<std::vector<storage::AppendResult>> Partitions::append(std::vector<Append> 
   co_return results;
 }
 
+std::vector<Result<Verification>> Partitions::begin_verifications(std::vector<VerificationOf> starts) const {
+  std::vector<Result<Verification>> all;
+  all.reserve(starts.size());
+  for (const auto& [key, start] : starts) {
+    const auto partition = get(key);
+    all.push_back(partition ? (*partition)->begin_verification(start) : std::unexpected(partition.error()));
+  }
+  return all;
+}
+
+Result<std::vector<Partitions::ActiveProducer>> Partitions::active_producers(PartitionKey key, ProducerId after,
+                                                                             std::size_t count_max) const {
+  TRY(const auto partition, get(key));
+  TRY_VOID(partition->check_leader(kNoLeaderEpoch));
+  std::vector<ActiveProducer> found;
+  const auto& all = partition->log().producers().producers();
+  for (auto at = all.upper_bound(after); at != all.end() && found.size() < count_max; ++at) {
+    const auto& [id, entry] = *at;
+    found.push_back({.id = id,
+                     .epoch = entry.epoch,
+                     .last_sequence = entry.last_sequence(),
+                     .coordinator_epoch = entry.coordinator_epoch,
+                     .last_timestamp = entry.last_timestamp,
+                     .transaction_start = entry.transaction_first_offset.value_or(kNoOffset)});
+  }
+  return found;
+}
+
 storage::AppendResult Partitions::append_now(Append append) {
   const auto partition = get(append.key);
   if (!partition) return std::unexpected(storage::AppendError(partition.error()));

@@ -93,6 +93,12 @@ class Partitions {
     AppendRequest request;
   };
   Task<std::vector<storage::AppendResult>> append(std::vector<Append> appends);
+  // Before that, for batches of transactions; see Partition::begin_verification(). Without a pause.
+  struct VerificationOf {
+    PartitionKey key;
+    storage::VerificationStart start;
+  };
+  std::vector<Result<Verification>> begin_verifications(std::vector<VerificationOf> starts) const;
   // Stage two: waits until the high watermark has passed `end` in all of them, each beside the others, or the deadline.
   // The deadline is that of other replicas, as in Kafka, where timeout.ms=0 works on one broker: our own disk has the
   // time that it needs, and ends the wait with an error if it fails. See Partition::committed() about leaderships.
@@ -110,6 +116,17 @@ class Partitions {
   // A throttled replica is heard, and gets no records while the rate of such is exceeded. What leaves for it, whoever
   // sends it records.
   Task<std::vector<Result<ReadResult>>> read(std::vector<Read> reads);
+
+  // What the leader knows of a producer that wrote to the partition, as DescribeProducers tells it.
+  struct ActiveProducer {
+    ProducerId id;
+    ProducerEpoch epoch;
+    std::int32_t last_sequence = record::kNoSequence, coordinator_epoch = -1;
+    Timestamp last_timestamp = kNoTimestamp;
+    Offset transaction_start = kNoOffset;  // kNoOffset: no transaction is open
+  };
+  // At most so many of those behind `after`, in order of id; fewer: there are no more. Without a pause.
+  Result<std::vector<ActiveProducer>> active_producers(PartitionKey key, ProducerId after, std::size_t count_max) const;
 
   Task<Result<storage::TimestampAndOffset>> find_offset(PartitionKey key, OffsetQuery query);
   Task<Result<record::EpochEnd>> end_offset_for_epoch(PartitionKey key, LeaderEpoch current, LeaderEpoch asked);

@@ -105,7 +105,8 @@ AppendResult Log::append_as_leader(SharedBytes records, const AppendOptions& opt
   const Timestamp now = shard_.clock.wall();
   TRY(const ValidatedBatch valid, validate_for_append(records, validation(options, now)));
   TRY(const record::BatchView sent, record::BatchView::at(records));
-  TRY(const ProducerVerdict verdict, producers_.check(sent, options.origin, options.transaction_version));
+  TRY(const ProducerVerdict verdict,
+      producers_.check(sent, options.origin, options.transaction_version, options.guard));
   if (const auto& original = verdict.duplicate)
     return AppendInfo{original->first_offset(), original->last_offset, original->timestamp, start_, true};
 
@@ -125,6 +126,11 @@ AppendResult Log::append_as_leader(SharedBytes records, const AppendOptions& opt
   }
   finish_append(valid.last + 1);
   return AppendInfo{valid.first, valid.last, valid.log_append_time, start_, false};
+}
+
+Result<VerificationGuard> Log::begin_verification(const VerificationStart& start) {
+  TRY_VOID(check_writable());
+  return producers_.begin_verification(start, shard_.clock.wall());
 }
 
 AppendResult Log::append_as_follower(SharedBytes records, LeaderEpoch leader_epoch, Readers readers) {

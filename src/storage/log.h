@@ -40,6 +40,7 @@ struct AppendOptions {
   AppendOrigin origin = AppendOrigin::kClient;  // kClient: sequences and batch rules are checked
   std::int16_t produce_version = 13;            // zstd needs 7
   int transaction_version = 0;                  // of the coordinator that writes a marker; see ProducerStateManager
+  std::optional<VerificationGuard> guard = {};  // of a transactional batch that has to be verified
   Walked walked;                                // see ValidationOptions
 };
 
@@ -122,6 +123,11 @@ class Log : public std::enable_shared_from_this<Log> {
   // A client's batch (exactly one), or what a coordinator writes: validated, offsets assigned, sequences checked,
   // rolled, written.
   AppendResult append_as_leader(SharedBytes records, const AppendOptions& options);
+  // Before a transaction's coordinator is asked about a batch of this producer: what the batch is appended with. See
+  // ProducerStateManager::begin_verification().
+  Result<VerificationGuard> begin_verification(const VerificationStart& start);
+  void forget_verifications() { producers_.forget_verifications(); }
+  void adopt_verifications(const Log& from) { producers_.adopt_verifications(from.producers_); }
   // Batches from the leader, as they are: offsets must not go back (kOffsetOutOfRange otherwise; gaps are fine), and
   // what is of a later epoch than the leader's is left out. Producers and epochs follow what is in them.
   AppendResult append_as_follower(SharedBytes records, LeaderEpoch leader_epoch = kAnyLeaderEpoch,

@@ -54,37 +54,70 @@ bool operator==(const ProducerEntry& a, const ProducerEntry& b) {
 // --- Checks before an append
 // ---------------------------------------------------------------------------------------------
 
+Result<VerificationGuard> ProducerStateManager::begin_verification(const VerificationStart& start, Timestamp now) {
+  const ProducerEntry* entry = find(start.producer_id);
+  if (entry && start.epoch < entry->epoch)
+    return fail(ErrorCode::kInvalidProducerEpoch, "epoch " + to_string(start.epoch) + " of producer " +
+                                                      to_string(start.producer_id) + " is over, the current one is " +
+                                                      to_string(entry->epoch));
+  if (has_ongoing_transaction(start.producer_id, start.epoch)) return kNoGuard;
+  return verifications_.begin(start, now);
+}
+
 Result<ProducerVerdict> ProducerStateManager::check(const record::BatchView& batch, AppendOrigin origin,
-                                                    int transaction_version) const {
+                                                    int transaction_version,
+                                                    std::optional<VerificationGuard> guard) const {
   if (!batch.has_producer_id()) return ProducerVerdict{};
   const ProducerEntry* entry = find(batch.producer_id());
-  if (!batch.is_control()) return check_data(batch, entry, origin);
+  if (!batch.is_control()) return check_data(batch, entry, origin, guard);
   TRY_VOID(check_marker(batch, entry, transaction_version));
   return ProducerVerdict{};
 }
 
 Result<ProducerVerdict> ProducerStateManager::check_data(const record::BatchView& batch, const ProducerEntry* entry,
-                                                         AppendOrigin origin) const {
-  // Nobody known: state may have expired or gone with the records, so any sequence is a beginning.
-  if (!entry || entry->epoch == kNoProducerEpoch) return ProducerVerdict{};
-  if (origin == AppendOrigin::kClient) {
+                                                         AppendOrigin origin,
+                                                         std::optional<VerificationGuard> guard) const {
+  if (entry && entry->epoch == kNoProducerEpoch) entry = nullptr;
+  if (entry && origin == AppendOrigin::kClient) {
     if (const auto known = find_duplicate(*entry, batch)) return ProducerVerdict{known};
   }
-  if (batch.producer_epoch() < entry->epoch)
+  if (entry && batch.producer_epoch() < entry->epoch)
     return refuse(ErrorCode::kInvalidProducerEpoch, "the current epoch of this producer is " + to_string(entry->epoch),
                   batch);
-  if (origin == AppendOrigin::kClient) {
-    const bool new_epoch = batch.producer_epoch() != entry->epoch;
-    const std::int32_t last = new_epoch ? record::kNoSequence : entry->last_sequence();
-    if (!in_sequence(last, batch.base_sequence()))
-      return refuse(ErrorCode::kOutOfOrderSequenceNumber,
-                    "sequence " + std::to_string(batch.base_sequence()) + " does not follow " +
-                        (new_epoch ? std::string("a new epoch") : std::to_string(last)),
-                    batch);
-  }
-  if (entry->transaction_first_offset && !batch.is_transactional())
+  if (guard && batch.is_transactional()) TRY_VOID(check_verified(batch, entry, *guard));
+  if (origin == AppendOrigin::kClient) TRY_VOID(check_sequence(batch, entry));
+  if (entry && entry->transaction_first_offset && !batch.is_transactional())
     return refuse(ErrorCode::kInvalidTxnState, "a write outside the transaction that is open", batch);
   return ProducerVerdict{};
+}
+
+Result<> ProducerStateManager::check_verified(const record::BatchView& batch, const ProducerEntry* entry,
+                                              VerificationGuard guard) const {
+  const bool is_open = entry && entry->transaction_first_offset && entry->epoch == batch.producer_epoch();
+  if (is_open) return {};
+  const auto* asked = verifications_.find(batch.producer_id());
+  if (asked && asked->guard == guard && asked->epoch == batch.producer_epoch()) return {};
+  return refuse(ErrorCode::kInvalidTxnState, "the batch is not part of a transaction that is under way", batch);
+}
+
+Result<> ProducerStateManager::check_sequence(const record::BatchView& batch, const ProducerEntry* entry) const {
+  if (const auto* asked = verifications_.find(batch.producer_id())) {
+    const bool nothing_known = !entry || entry->batches().empty();
+    const std::int32_t highest = asked->adds && nothing_known ? 0 : asked->lowest_sequence;
+    if (batch.base_sequence() > highest)
+      return refuse(ErrorCode::kOutOfOrderSequenceNumber,
+                    "sequence " + std::to_string(batch.base_sequence()) + " comes before " + std::to_string(highest),
+                    batch);
+  }
+  // Nobody known: state may have expired or gone with the records, so any sequence is a beginning.
+  if (!entry) return {};
+  const bool new_epoch = batch.producer_epoch() != entry->epoch;
+  const std::int32_t last = new_epoch ? record::kNoSequence : entry->last_sequence();
+  if (in_sequence(last, batch.base_sequence())) return {};
+  return refuse(ErrorCode::kOutOfOrderSequenceNumber,
+                "sequence " + std::to_string(batch.base_sequence()) + " does not follow " +
+                    (new_epoch ? std::string("a new epoch") : std::to_string(last)),
+                batch);
 }
 
 Result<> ProducerStateManager::check_marker(const record::BatchView& batch, const ProducerEntry* entry,
@@ -128,6 +161,7 @@ Result<std::optional<CompletedTransaction>> ProducerStateManager::update(const r
              .last_offset = last,
              .timestamp = batch.max_timestamp()});
   entry.last_timestamp = batch.max_timestamp();
+  if (batch.is_transactional()) verifications_.end(batch.producer_id());
   if (batch.is_transactional() && !entry.transaction_first_offset) {
     entry.transaction_first_offset = base_offset;
     ongoing_[base_offset] = batch.producer_id();
@@ -141,6 +175,7 @@ std::optional<CompletedTransaction> ProducerStateManager::end_transaction(const 
   ProducerEntry& entry = producers_[batch.producer_id()];
   entry.move_to_epoch(batch.producer_epoch());
   entry.coordinator_epoch = control.coordinator_epoch;
+  verifications_.end(batch.producer_id());
   entry.last_timestamp = batch.max_timestamp();
   if (!entry.transaction_first_offset) return std::nullopt;  // a marker without data changes nothing for readers
 
@@ -188,6 +223,7 @@ bool ProducerStateManager::is_expired(const ProducerEntry& entry, Timestamp now)
 }
 
 std::size_t ProducerStateManager::remove_expired(Timestamp now) {
+  verifications_.remove_older(record::wrapping_add(now, -expiration_.count()));
   return std::erase_if(producers_, [&](const auto& p) { return is_expired(p.second, now); });
 }
 
@@ -202,6 +238,7 @@ void ProducerStateManager::clear(Offset end) {
   producers_.clear();
   ongoing_.clear();
   unreplicated_.clear();
+  verifications_.clear();
   end_offset_ = end;
 }
 

@@ -22,6 +22,7 @@
 #include "record/batch.h"
 #include "record/record.h"
 #include "storage/log_validator.h"
+#include "storage/verifications.h"
 
 namespace thalweg::storage {
 
@@ -83,11 +84,19 @@ class ProducerStateManager {
 
   // --- Appending -----------------------------------------------------------------------------------------------------
 
-  // Before a leader appends. Client batches: duplicate, then epoch, sequence and transaction state. Others: epochs
-  // only. kInvalidProducerEpoch, kOutOfOrderSequenceNumber, kInvalidTxnState, kTransactionCoordinatorFenced.
+  // Before the coordinator is asked whether the transaction of a batch includes this partition. kNoGuard: it is open
+  // here, so the coordinator knows. kInvalidProducerEpoch: nobody needs to be asked.
+  Result<VerificationGuard> begin_verification(const VerificationStart& start, Timestamp now);
+
+  // Before a leader appends. Client batches: duplicate, then epoch, verification, sequence and transaction state.
+  // Others: epochs, and verification. kInvalidProducerEpoch, kOutOfOrderSequenceNumber, kInvalidTxnState,
+  // kTransactionCoordinatorFenced.
   // `transaction_version` is the client's for markers (KIP-1228): from 2 on a marker's epoch must exceed the current
   // one. A batch without producer id is always fine.
-  Result<ProducerVerdict> check(const record::BatchView& batch, AppendOrigin origin, int transaction_version = 0) const;
+  // `guard`: what begin_verification() gave; the batch is refused unless its transaction is open here, or the guard
+  // still holds. Nothing: it needs no verification.
+  Result<ProducerVerdict> check(const record::BatchView& batch, AppendOrigin origin, int transaction_version = 0,
+                                std::optional<VerificationGuard> guard = std::nullopt) const;
 
   // After a batch is in the log at its final offsets, whoever wrote it, and during recovery. `base_offset` is where it
   // is in the log (a leader's request bytes may still say 0). Gives the transaction that a marker ended, if it had
@@ -114,8 +123,12 @@ class ProducerStateManager {
   // --- Housekeeping --------------------------------------------------------------------------------------------------
 
   // Forgets producers that wrote nothing for producer.id.expiration.ms; never one with an open transaction. Gives how
-  // many.
+  // many. Verifications that are as old go, too.
   std::size_t remove_expired(Timestamp now);
+  // All questions that are under way are void: somebody else may lead in between.
+  void forget_verifications() { verifications_.clear(); }
+  // This state takes the place of `from`, with the questions that are under way.
+  void adopt_verifications(const ProducerStateManager& from) { verifications_ = from.verifications_; }
   void set_expiration(Millis expiration) { expiration_ = expiration; }
   // The log begins at `offset` now: transactions that ended below it no longer matter.
   void on_log_start(Offset offset);
@@ -132,8 +145,10 @@ class ProducerStateManager {
 
  private:
   bool is_expired(const ProducerEntry& entry, Timestamp now) const;
-  Result<ProducerVerdict> check_data(const record::BatchView& batch, const ProducerEntry* entry,
-                                     AppendOrigin origin) const;
+  Result<ProducerVerdict> check_data(const record::BatchView& batch, const ProducerEntry* entry, AppendOrigin origin,
+                                     std::optional<VerificationGuard> guard) const;
+  Result<> check_verified(const record::BatchView& batch, const ProducerEntry* entry, VerificationGuard guard) const;
+  Result<> check_sequence(const record::BatchView& batch, const ProducerEntry* entry) const;
   Result<> check_marker(const record::BatchView& batch, const ProducerEntry* entry, int transaction_version) const;
   std::optional<CompletedTransaction> end_transaction(const record::BatchView& batch,
                                                       const record::ControlRecord& control, Offset at);
@@ -142,6 +157,7 @@ class ProducerStateManager {
   std::map<ProducerId, ProducerEntry> producers_;
   std::map<Offset, ProducerId> ongoing_;   // by first offset
   std::map<Offset, Offset> unreplicated_;  // first offset -> marker offset, until the high watermark passes it
+  Verifications verifications_;
   Offset end_offset_{0};
 };
 

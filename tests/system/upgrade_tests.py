@@ -9,10 +9,10 @@ from cluster_tests import LIMIT_SECONDS, Cluster, in_cluster, until
 from failover import Failover
 from harness.outcome import Failure, expect, expect_equal
 
-# What the release before had: the levels of metadata.version end with 4.2-IV1, and there is no thalweg.version.
+# What the release before had: the levels of metadata.version end with 4.2-IV1, and there is neither thalweg.version nor transaction.version.
 _LEVELS = "thalweg.feature.levels.max"
-_BEFORE = "metadata.version=29,thalweg.version=0"
-_RAISE = ("--feature", "thalweg.version=1", "--metadata", "4.3-IV0")
+_BEFORE = "metadata.version=29,thalweg.version=0,transaction.version=0"
+_RAISE = ("--feature", "thalweg.version=1", "--feature", "transaction.version=2", "--metadata", "4.3-IV0")
 
 
 def _finalized(cluster: Cluster) -> dict[str, str]:
@@ -59,7 +59,7 @@ def nodes_are_replaced_one_by_one_under_load(cluster: Cluster) -> str:
     gaps = []
     try:
         failover.begin()
-        expect_equal(_finalized(cluster), {"metadata.version": "4.2-IV1", "thalweg.version": "0", "eligible.leader.replicas.version": "1"},
+        expect_equal(_finalized(cluster), {"metadata.version": "4.2-IV1", "thalweg.version": "0", "transaction.version": "0", "eligible.leader.replicas.version": "1"},
                      "levels of a cluster that the release before has founded")
         _works(cluster, "before")
         for node, broker in cluster.nodes.items():
@@ -73,7 +73,7 @@ def nodes_are_replaced_one_by_one_under_load(cluster: Cluster) -> str:
                        "who does not speak the level is not named")
         expect_equal(_finalized(cluster)["metadata.version"], "4.2-IV1", "the level while nobody has raised it")
         tool_output(cluster, "kafka-features", "upgrade", *_RAISE)
-        expect_equal(_finalized(cluster), {"metadata.version": "4.3-IV0", "thalweg.version": "1", "eligible.leader.replicas.version": "1"},
+        expect_equal(_finalized(cluster), {"metadata.version": "4.3-IV0", "thalweg.version": "1", "transaction.version": "2", "eligible.leader.replicas.version": "1"},
                      "levels after the upgrade")
         _works(cluster, "after")
         expect("Refusing to perform the requested downgrade" in _refused(cluster, "downgrade", "--metadata", "4.2-IV1"),

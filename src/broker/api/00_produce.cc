@@ -2,8 +2,9 @@
 // are looked into and appended in the order of requests, and while one request waits for its acknowledgement the next
 // one is appended.
 //
-// By topic id from version 13. Leader hints in errors from version 10 (KIP-951). Not done: transactional batches are
-// refused until the transaction coordinator exists.
+// By topic id from version 13. Leader hints in errors from version 10 (KIP-951). The coordinator of a transaction is
+// asked about its first batch in a partition before anything of the request is appended (KIP-98, KIP-890): version 12
+// adds the partition to the transaction, and before clients do that themselves (AddPartitionsToTxn).
 #include <algorithm>
 #include <iterator>
 #include <map>
@@ -14,6 +15,7 @@
 #include "broker/broker_shard.h"
 #include "broker/slices.h"
 #include "broker/topics.h"
+#include "broker/transaction_questions.h"
 #include "protocol/produce_request.h"
 #include "protocol/produce_response.h"
 #include "record/batch.h"
@@ -42,6 +44,14 @@ struct ShardWork {
   std::vector<storage::AppendResult> results;
 };
 using Work = std::map<unsigned, ShardWork>;
+
+// No more of a batch is looked at where there are no transactions.
+bool is_transactional(const std::optional<SharedBytes>& records) {
+  using namespace record::batch_field;
+  constexpr std::size_t kFlags = kAttributes + 1;
+  return records && records->size() > kFlags && std::int8_t(records->data()[kMagic]) == record::kMagic &&
+         (std::int8_t(records->data()[kFlags]) & record::attribute::kTransactional) != 0;
+}
 
 void set_error(PartitionResponse& out, const Error& error) {
   out.error_code = error.code;
@@ -74,6 +84,12 @@ class Produce {
     if (request_.acks != kAcksAll && request_.acks != kAcksLeader && request_.acks != kAcksNone) {
       refuse_all({ErrorCode::kInvalidRequiredAcks, "acks must be -1, 0 or 1, not " + std::to_string(request_.acks)});
       co_return finished();
+    }
+    if (has_transactional()) {
+      if (const auto verified = co_await verify_transactional(); !verified) {
+        refuse_all(verified.error());
+        co_return finished();
+      }
     }
     co_await sort_by_shard();
     co_await append();
@@ -110,11 +126,58 @@ class Produce {
     if (is_internal ? context_.client_id != kAdminClient : context_.here.is_coordinated(name))
       return fail(ErrorCode::kInvalidTopicException, name + " is written by its coordinator only");
     if (!data.records) return fail(ErrorCode::kInvalidRecord, "there is no record batch");
-    if (const auto batch = record::BatchView::at(*data.records); batch && batch->is_transactional()) {
-      return fail(ErrorCode::kInvalidTxnState,
-                  "transactions are not supported yet: use an idempotent producer without a transactional.id");
-    }
     return found;
+  }
+
+  bool has_transactional() const {
+    for (const auto& topic : request_.topic_data)
+      for (const auto& data : topic.partition_data)
+        if (is_transactional(data.records)) return true;
+    return false;
+  }
+
+  // What the coordinator has to say of the transaction's batches. An error is one of the whole request.
+  Task<Result<>> verify_transactional() {
+    if (!request_.transactional_id ||
+        !context_.allows(Operation::kWrite, {Resource::Type::kTransactionalId, *request_.transactional_id}))
+      co_return fail(ErrorCode::kTransactionalIdAuthorizationFailed,
+                     "batches of a transaction need its transactional id");
+    TransactionalProducer producer{.transactional_id = *request_.transactional_id,
+                                   .support = support_of_produce(context_.version)};
+    std::vector<TransactionalBatch> batches;
+    std::vector<Slot> slots;
+    Pace pace(kPartitionsAtOnce);
+    for (std::size_t t = 0; t < request_.topic_data.size(); ++t) {
+      const auto& topic = request_.topic_data[t];
+      for (std::size_t p = 0; p < topic.partition_data.size(); ++p) {
+        if (pace.due()) co_await give_way();
+        if (!is_transactional(topic.partition_data[p].records)) continue;
+        const auto batch = record::BatchView::at(*topic.partition_data[p].records);
+        if (!batch || !batch->has_producer_id()) continue;  // is refused for that
+        const bool is_first = producer.id == kNoProducerId;
+        if (!is_first && (producer.id != batch->producer_id() || producer.epoch != batch->producer_epoch()))
+          co_return fail(ErrorCode::kInvalidProducerIdMapping, "a transaction has one producer");
+        producer.id = batch->producer_id();
+        producer.epoch = batch->producer_epoch();
+        const auto found = find(topic, topic.partition_data[p]);
+        if (!found) continue;  // and so is this
+        batches.push_back({{found->topic->name, found->key.partition}, found->key, batch->base_sequence()});
+        slots.push_back({t, p});
+      }
+    }
+    auto verdicts = co_await verify(context_, producer, std::move(batches));
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+      auto& verdict = verdicts_[{slots[i].topic, slots[i].partition}] = std::move(verdicts[i]);
+      if (!verdict) verdict = std::unexpected(as_produce_error(std::move(verdict.error()), producer.support));
+    }
+    co_return Result<>();
+  }
+
+  // Of a batch without a transaction: nothing to be appended with.
+  TransactionVerdict verdict_of(std::size_t topic, std::size_t partition) const {
+    if (verdicts_.empty()) return {};
+    const auto at = verdicts_.find({topic, partition});
+    return at == verdicts_.end() ? TransactionVerdict() : at->second;
   }
 
   // Nothing when producers are trusted.
@@ -136,6 +199,11 @@ class Produce {
           set_error(response_.responses[t].partition_responses[p], found.error());
           continue;
         }
+        const auto verdict = verdict_of(t, p);
+        if (!verdict) {
+          set_error(response_.responses[t].partition_responses[p], verdict.error());
+          continue;
+        }
         auto walked = co_await look_inside(*data.records);
         auto& shard = work_[context_.here.broker.owner_of(found->key).shard.id];
         shard.slots.push_back({t, p});
@@ -143,7 +211,8 @@ class Produce {
                                  {.records = std::move(*data.records),
                                   .produce_version = context_.version,
                                   .walked = std::move(walked),
-                                  .all_in_sync = request_.acks == kAcksAll}});
+                                  .all_in_sync = request_.acks == kAcksAll,
+                                  .verification = *verdict}});
       }
     }
   }
@@ -255,6 +324,7 @@ class Produce {
   const RequestContext& context_;
   ProduceRequest request_;
   ProduceResponse response_;
+  std::map<std::pair<std::size_t, std::size_t>, TransactionVerdict> verdicts_;  // by topic and partition
   Work work_;
 };
 
