@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,12 @@ namespace thalweg::group {
 struct FetchOffsets {
   protocol::OffsetFetchRequest::OffsetFetchRequestGroup group;
   bool require_stable = false;  // not while an offset is pending (KIP-447)
+};
+
+// A commit in a transaction, with what was remembered when the transaction's coordinator was asked about it.
+struct TransactionalCommit {
+  protocol::TxnOffsetCommitRequest request;
+  std::optional<machine::Verification> verification = std::nullopt;  // nothing: nobody was asked
 };
 
 // Topics are gone, and nobody's position in them means anything any more. Answered with Done.
@@ -80,7 +87,7 @@ class GroupMachine {
   Effects on(const protocol::LeaveGroupRequest&, const RequestContext&, RequestId, Instant now, Timestamp wall);
   Effects on(const protocol::OffsetCommitRequest&, const RequestContext&, RequestId, Instant now, Timestamp wall);
   // A step that appends records of a transaction, or its end, appends nothing else.
-  Effects on(const protocol::TxnOffsetCommitRequest&, const RequestContext&, RequestId, Instant now, Timestamp wall);
+  Effects on(const TransactionalCommit&, const RequestContext&, RequestId, Instant now, Timestamp wall);
   // The end of a transaction that the log is to have; refused by the journal when it is not its time. Answered with
   // Done.
   Effects on(const TransactionEnd&, const RequestContext&, RequestId, Instant now, Timestamp wall);

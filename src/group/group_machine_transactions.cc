@@ -13,8 +13,9 @@ using protocol::TxnOffsetCommitResponse;
 
 namespace {
 
-OffsetRecord pending_record(const TxnOffsetCommitRequest& request, const std::string& topic,
+OffsetRecord pending_record(const TransactionalCommit& commit, const std::string& topic,
                             const TxnOffsetCommitRequest::TxnOffsetCommitRequestPartition& partition, Timestamp wall) {
+  const auto& request = commit.request;
   return {.group = request.group_id,
           .topic = topic,
           .partition = partition.partition_index,
@@ -22,7 +23,7 @@ OffsetRecord pending_record(const TxnOffsetCommitRequest& request, const std::st
                                                .leader_epoch = partition.committed_leader_epoch,
                                                .metadata = partition.committed_metadata.value_or(""),
                                                .commit_timestamp = wall},
-          .producer = machine::Producer{request.producer_id, request.producer_epoch}};
+          .producer = machine::Producer{request.producer_id, request.producer_epoch, commit.verification}};
 }
 
 void refuse_all(TxnOffsetCommitResponse& response, ErrorCode error) {
@@ -32,8 +33,9 @@ void refuse_all(TxnOffsetCommitResponse& response, ErrorCode error) {
 
 }  // namespace
 
-Effects GroupMachine::on(const TxnOffsetCommitRequest& request, const RequestContext& context, RequestId id,
-                         Instant now, Timestamp wall) {
+Effects GroupMachine::on(const TransactionalCommit& asked, const RequestContext& context, RequestId id, Instant now,
+                         Timestamp wall) {
+  const auto& request = asked.request;
   Step step = this->step(now, wall, &context);
   const auto refused = check_transactional_commit(request);
   TxnOffsetCommitResponse response;
@@ -46,7 +48,7 @@ Effects GroupMachine::on(const TxnOffsetCommitRequest& request, const RequestCon
       if (error == ErrorCode::kNone && !metadata_fits(partition.committed_metadata, config_))
         error = ErrorCode::kOffsetMetadataTooLarge;
       result.partitions.push_back({partition.partition_index, error});
-      if (error == ErrorCode::kNone) step.append(pending_record(request, topic.name, partition, wall));
+      if (error == ErrorCode::kNone) step.append(pending_record(asked, topic.name, partition, wall));
     }
   }
   auto& commit = step.effects.append;

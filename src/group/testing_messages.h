@@ -110,7 +110,7 @@ class ScriptMessages {
   }
 
   // txn-commit p1 offsets=orders-0:10,orders-1:20 [producer=1] [epoch=0] [member=m1] [generation=1] [metadata=x]
-  protocol::TxnOffsetCommitRequest txn_commit(const Command& c) const {
+  TransactionalCommit txn_commit(const Command& c) const {
     protocol::TxnOffsetCommitRequest request{.transactional_id = c.client(),
                                              .group_id = c.group(),
                                              .producer_id = producer(c),
@@ -127,7 +127,7 @@ class ScriptMessages {
                                                 .committed_offset = Offset{std::stoll(part.substr(colon + 1))},
                                                 .committed_metadata = c.option("metadata")}}});
     }
-    return request;
+    return {std::move(request)};
   }
   // end p1 commit|abort [producer=1] [epoch=0]
   static TransactionEnd end(const Command& c) {

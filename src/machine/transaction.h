@@ -3,15 +3,26 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/types.h"
 
 namespace thalweg::machine {
 
+// What the log remembered before the coordinator of transactions was asked whether a transaction may write there
+// (KIP-890): it refuses a write whose transaction has ended since. The numbers are the log's, see
+// replica::Verification.
+struct Verification {
+  std::uint64_t guard = 0;
+  LeaderEpoch epoch = kNoLeaderEpoch;
+  friend bool operator==(const Verification&, const Verification&) = default;
+};
+
 // In whose transaction a record is.
 struct Producer {
   ProducerId id;
   ProducerEpoch epoch;
+  std::optional<Verification> verification = std::nullopt;  // what the write is checked by; not in the log
   friend bool operator==(const Producer&, const Producer&) = default;
 };
 
