@@ -7,12 +7,12 @@ namespace thalweg::broker {
 // Each is defined at the end of its file under api/.
 extern const Api kProduce, kFetch, kListOffsets, kMetadata, kOffsetCommit, kOffsetFetch, kFindCoordinator, kJoinGroup,
     kHeartbeat, kLeaveGroup, kSyncGroup, kDescribeGroups, kListGroups, kApiVersions, kCreateTopics, kDeleteTopics,
-    kDeleteRecords, kInitProducerId, kOffsetForLeaderEpoch, kWriteTxnMarkers, kDescribeProducers, kDescribeConfigs,
-    kAlterConfigs, kAlterReplicaLogDirs, kDescribeLogDirs, kCreatePartitions, kDeleteGroups, kElectLeaders,
-    kIncrementalAlterConfigs, kAlterPartitionReassignments, kListPartitionReassignments, kOffsetDelete, kDescribeQuorum,
-    kAlterPartition, kUpdateFeatures, kEnvelope, kDescribeCluster, kBrokerRegistration, kBrokerHeartbeat,
-    kUnregisterBroker, kAllocateProducerIds, kAssignReplicasToDirs, kListConfigResources, kDescribeTopicPartitions,
-    kAddRaftVoter, kRemoveRaftVoter, kUpdateRaftVoter, kThalwegRegistry;
+    kDeleteRecords, kInitProducerId, kOffsetForLeaderEpoch, kWriteTxnMarkers, kTxnOffsetCommit, kDescribeProducers,
+    kDescribeConfigs, kAlterConfigs, kAlterReplicaLogDirs, kDescribeLogDirs, kCreatePartitions, kDeleteGroups,
+    kElectLeaders, kIncrementalAlterConfigs, kAlterPartitionReassignments, kListPartitionReassignments, kOffsetDelete,
+    kDescribeQuorum, kAlterPartition, kUpdateFeatures, kEnvelope, kDescribeCluster, kBrokerRegistration,
+    kBrokerHeartbeat, kUnregisterBroker, kAllocateProducerIds, kAssignReplicasToDirs, kListConfigResources,
+    kDescribeTopicPartitions, kAddRaftVoter, kRemoveRaftVoter, kUpdateRaftVoter, kThalwegRegistry;
 
 namespace {
 constexpr const Api* kServed[] = {
@@ -36,6 +36,7 @@ constexpr const Api* kServed[] = {
     &kInitProducerId,
     &kOffsetForLeaderEpoch,
     &kWriteTxnMarkers,
+    &kTxnOffsetCommit,
     &kDescribeConfigs,
     &kAlterConfigs,
     &kAlterReplicaLogDirs,
