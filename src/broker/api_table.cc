@@ -7,13 +7,13 @@ namespace thalweg::broker {
 // Each is defined at the end of its file under api/.
 extern const Api kProduce, kFetch, kListOffsets, kMetadata, kOffsetCommit, kOffsetFetch, kFindCoordinator, kJoinGroup,
     kHeartbeat, kLeaveGroup, kSyncGroup, kDescribeGroups, kListGroups, kApiVersions, kCreateTopics, kDeleteTopics,
-    kDeleteRecords, kInitProducerId, kOffsetForLeaderEpoch, kWriteTxnMarkers, kDescribeProducers, kAddPartitionsToTxn,
-    kAddOffsetsToTxn, kEndTxn, kDescribeConfigs, kAlterConfigs, kAlterReplicaLogDirs, kDescribeLogDirs,
-    kCreatePartitions, kDeleteGroups, kElectLeaders, kIncrementalAlterConfigs, kAlterPartitionReassignments,
-    kListPartitionReassignments, kOffsetDelete, kDescribeQuorum, kAlterPartition, kUpdateFeatures, kEnvelope,
-    kDescribeCluster, kBrokerRegistration, kBrokerHeartbeat, kUnregisterBroker, kDescribeTransactions,
-    kListTransactions, kAllocateProducerIds, kAssignReplicasToDirs, kListConfigResources, kDescribeTopicPartitions,
-    kAddRaftVoter, kRemoveRaftVoter, kUpdateRaftVoter, kThalwegRegistry;
+    kDeleteRecords, kInitProducerId, kOffsetForLeaderEpoch, kWriteTxnMarkers, kTxnOffsetCommit, kDescribeProducers,
+    kAddPartitionsToTxn, kAddOffsetsToTxn, kEndTxn, kDescribeConfigs, kAlterConfigs, kAlterReplicaLogDirs,
+    kDescribeLogDirs, kCreatePartitions, kDeleteGroups, kElectLeaders, kIncrementalAlterConfigs,
+    kAlterPartitionReassignments, kListPartitionReassignments, kOffsetDelete, kDescribeQuorum, kAlterPartition,
+    kUpdateFeatures, kEnvelope, kDescribeCluster, kBrokerRegistration, kBrokerHeartbeat, kUnregisterBroker,
+    kDescribeTransactions, kListTransactions, kAllocateProducerIds, kAssignReplicasToDirs, kListConfigResources,
+    kDescribeTopicPartitions, kAddRaftVoter, kRemoveRaftVoter, kUpdateRaftVoter, kThalwegRegistry;
 
 namespace {
 constexpr const Api* kServed[] = {
@@ -40,6 +40,7 @@ constexpr const Api* kServed[] = {
     &kAddOffsetsToTxn,
     &kEndTxn,
     &kWriteTxnMarkers,
+    &kTxnOffsetCommit,
     &kDescribeConfigs,
     &kAlterConfigs,
     &kAlterReplicaLogDirs,

@@ -66,12 +66,17 @@ Task<std::vector<group::GroupFigures>> GroupCoordinator::figures_on(std::size_t 
   co_return all;
 }
 
-Result<GroupCoordinator::Place> GroupCoordinator::locate(const metadata::Image& image,
-                                                         const std::string& group_id) const {
+Result<PartitionId> GroupCoordinator::partition_of(const metadata::Image& image, const std::string& group_id) {
   const auto topic = image.topic(kOffsetsTopic);
   if (!topic || topic->partitions.empty())
     return fail(ErrorCode::kCoordinatorNotAvailable, "there is no group yet, so no coordinator");
-  const auto partition = record::coordinator_partition(group_id, static_cast<std::int32_t>(topic->partitions.size()));
+  return record::coordinator_partition(group_id, static_cast<std::int32_t>(topic->partitions.size()));
+}
+
+Result<GroupCoordinator::Place> GroupCoordinator::locate(const metadata::Image& image,
+                                                         const std::string& group_id) const {
+  TRY(const auto partition, partition_of(image, group_id));
+  const auto topic = image.topic(kOffsetsTopic);
   if (topic->partition(partition)->leader != broker_.config().node_id)
     return fail(ErrorCode::kNotCoordinator, "another broker coordinates group " + group_id);
   const auto& owner = broker_.owner_of({topic->id, partition});
@@ -105,8 +110,44 @@ Task<Result<std::vector<Response>>> GroupCoordinator::ask_all(const RequestConte
   return groups_->ask_all<Response>(std::move(request), group_context(context));
 }
 
-Task<Result<>> GroupCoordinator::end_transaction(const RequestContext&, PartitionId, TransactionMarker) {
-  co_return fail(ErrorCode::kNotLeaderOrFollower, "offsets are not committed in transactions yet");
+namespace {
+
+// The coordinator of transactions knows nothing of those of groups: it is to look who leads the partition, and try
+// again.
+Error as_marker_error(Error error) {
+  if (error.code == ErrorCode::kNotCoordinator || error.code == ErrorCode::kCoordinatorLoadInProgress ||
+      error.code == ErrorCode::kCoordinatorNotAvailable)
+    error.code = ErrorCode::kNotLeaderOrFollower;
+  return error;
+}
+
+// On the partition's shard.
+Task<Result<>> end_on(BrokerShard& owner, GroupShard* groups, replica::PartitionKey key, TransactionMarker marker,
+                      group::RequestContext context) {
+  const auto led = owner.partitions.find(key);
+  if (!led || !led->is_leader()) co_return fail(ErrorCode::kNotLeaderOrFollower);
+  const LeaderEpoch epoch = led->leader_epoch();
+  const Instant deadline = later(owner.shard.clock.now(), owner.broker.config().request_timeout);
+  const auto answer =
+      co_await groups->ask(key.partition, replicated::asking<group::GroupMachine>(marker, std::move(context)));
+  if (answer) co_return Result<>{};
+  // It may repeat a marker that was written a moment ago, and who hears this takes it for written (KIP-1228).
+  if (answer.error().code == ErrorCode::kInvalidProducerEpoch)
+    CO_TRY_VOID(co_await led->committed(led->log().end_offset(), epoch, deadline));
+  co_return std::unexpected(as_marker_error(answer.error()));
+}
+
+}  // namespace
+
+Task<Result<>> GroupCoordinator::end_transaction(const RequestContext& context, PartitionId partition,
+                                                 TransactionMarker marker) {
+  const auto topic = context.image->topic(kOffsetsTopic);
+  if (!topic || !topic->partition(partition)) co_return fail(ErrorCode::kUnknownTopicOrPartition);
+  const replica::PartitionKey key{topic->id, partition};
+  auto& owner = broker_.owner_of(key);
+  // Not groups_->ask(), whose errors are for clients of groups: markers go by those of the log.
+  co_return co_await owner.shard.call(owner, &end_on, &groups_->on_shard(owner.shard.id), key, marker,
+                                      group_context(context));
 }
 
 // All that is asked of groups; a new request adds its line.
@@ -119,6 +160,7 @@ template Task<Result<SyncGroupResponse>> GroupCoordinator::ask(Context, Id, Sync
 template Task<Result<HeartbeatResponse>> GroupCoordinator::ask(Context, Id, HeartbeatRequest);
 template Task<Result<LeaveGroupResponse>> GroupCoordinator::ask(Context, Id, LeaveGroupRequest);
 template Task<Result<OffsetCommitResponse>> GroupCoordinator::ask(Context, Id, OffsetCommitRequest);
+template Task<Result<TxnOffsetCommitResponse>> GroupCoordinator::ask(Context, Id, group::TransactionalCommit);
 template Task<Result<FetchedGroup>> GroupCoordinator::ask(Context, Id, group::FetchOffsets);
 template Task<Result<OffsetDeleteResponse>> GroupCoordinator::ask(Context, Id, OffsetDeleteRequest);
 template Task<Result<DescribeGroupsResponse>> GroupCoordinator::ask(Context, Id, DescribeGroupsRequest);

@@ -4,7 +4,6 @@
 // Owner: shard 0. ask() may be called from any shard.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "base/result.h"
 #include "base/types.h"
 #include "broker/context.h"
+#include "machine/transaction.h"
 #include "runtime/task.h"
 
 namespace thalweg::group {
@@ -24,13 +24,7 @@ namespace thalweg::broker {
 class Broker;
 
 // How a transaction ends, as WriteTxnMarkers says it for a partition.
-struct TransactionMarker {
-  ProducerId producer_id;
-  ProducerEpoch producer_epoch;
-  std::int32_t coordinator_epoch = 0;
-  bool commit = false;
-  int transaction_version = 0;  // as in replica::AppendRequest
-};
+using TransactionMarker = machine::TransactionEnd;
 
 class GroupCoordinator {
  public:
@@ -45,6 +39,8 @@ class GroupCoordinator {
   // Forgets what groups committed for the topic; nobody waits for that.
   void topic_deleted(const std::string& topic);
 
+  // The partition of __consumer_offsets that has the group's offsets. kCoordinatorNotAvailable: there is none yet.
+  static Result<PartitionId> partition_of(const metadata::Image& image, const std::string& group_id);
   // What the coordinator of `group_id` says. Errors are those that clients of coordinators understand. Compiled for
   // each request at the end of group_coordinator.cc.
   template <class Response, class Request>
@@ -53,7 +49,7 @@ class GroupCoordinator {
   // committed in the transaction takes effect, or is forgotten, in the same step, so nothing comes in between. Returns
   // once the marker is committed (acks=all). From any shard. Errors as the coordinator of transactions understands
   // them: kNotLeaderOrFollower (also while groups are loaded), kNotEnoughReplicas, kRequestTimedOut,
-  // kKafkaStorageError, kInvalidProducerEpoch, kTransactionCoordinatorFenced. Source:
+  // kKafkaStorageError, kInvalidProducerEpoch (what it may repeat is committed), kTransactionCoordinatorFenced. Source:
   // GroupCoordinatorService.completeTransaction.
   Task<Result<>> end_transaction(const RequestContext& context, PartitionId partition, TransactionMarker marker);
   // Of those coordinated on the shard of this index; on that shard.

@@ -18,10 +18,17 @@ struct OffsetsCodec {
   using Record = group::OffsetsRecord;
   static Result<coordinator::KeyValue> encode(const Record& record) {
     TRY(auto bytes, group::encode(record));
-    return coordinator::KeyValue{std::move(bytes.key), std::move(bytes.value)};
+    coordinator::KeyValue encoded{std::move(bytes.key), std::move(bytes.value)};
+    if (const auto* offset = std::get_if<group::OffsetRecord>(&record)) encoded.producer = offset->producer;
+    return encoded;
   }
   static Result<std::optional<Record>> decode(const coordinator::KeyValue& bytes) {
-    return group::decode(bytes.key, bytes.value);
+    TRY(auto record, group::decode(bytes.key, bytes.value));
+    if (auto* offset = record ? std::get_if<group::OffsetRecord>(&*record) : nullptr) offset->producer = bytes.producer;
+    return record;
+  }
+  static const machine::TransactionEnd* end_of(const Record& record) {
+    return std::get_if<machine::TransactionEnd>(&record);
   }
 };
 

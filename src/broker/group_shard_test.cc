@@ -37,6 +37,22 @@ OffsetCommitRequest commit_of(std::int32_t partitions, const std::string& metada
   return request;
 }
 
+constexpr ProducerId kOffsetsProducer{77};
+
+protocol::TxnOffsetCommitRequest transactional_commit_of(std::int64_t offset, std::int16_t epoch = 0) {
+  protocol::TxnOffsetCommitRequest request{.transactional_id = "tx",
+                                           .group_id = "g",
+                                           .producer_id = kOffsetsProducer,
+                                           .producer_epoch = ProducerEpoch{epoch},
+                                           .generation_id_or_member_epoch = -1};
+  request.topics.push_back(
+      {.name = "orders", .partitions = {{.committed_offset = Offset{offset}, .committed_metadata = "pending"}}});
+  return request;
+}
+group::TransactionEnd end_of(bool commit, std::int16_t epoch = 0, std::int32_t coordinator_epoch = 0) {
+  return {kOffsetsProducer, ProducerEpoch{epoch}, coordinator_epoch, commit};
+}
+
 class GroupShardTest : public testing::Test {
  protected:
   GroupShardTest() {
@@ -72,6 +88,27 @@ class GroupShardTest : public testing::Test {
     return t.run(groups_.handle<Response>(kPartition, std::move(request), group::RequestContext{.version = 8}));
   }
   Result<FetchedGroup> fetch() { return ask<FetchedGroup>(FetchOffsets{{.group_id = "g", .topics = std::nullopt}}); }
+
+  // The offset that whoever asks for stable ones is given for orders-0, or why not.
+  std::string stable() {
+    FetchOffsets fetch{{.group_id = "g"}, true};
+    fetch.group.topics.emplace().push_back({.name = "orders", .partition_indexes = {PartitionId{0}}});
+    const auto answer = ask<FetchedGroup>(fetch);
+    if (!answer) return std::string(name(answer.error().code));
+    const auto& partition = answer->topics.at(0).partitions.at(0);
+    return partition.error_code == ErrorCode::kNone ? to_string(partition.committed_offset)
+                                                    : std::string(name(partition.error_code));
+  }
+  ErrorCode commit_in_transaction(std::int64_t offset, std::int16_t epoch = 0,
+                                  std::optional<machine::Verification> verification = {}) {
+    const auto answer = ask<protocol::TxnOffsetCommitResponse>(
+        group::TransactionalCommit{transactional_commit_of(offset, epoch), verification});
+    return answer ? answer->topics.at(0).partitions.at(0).error_code : answer.error().code;
+  }
+  ErrorCode end(const group::TransactionEnd& end) {
+    const auto answer = ask<group::Done>(end);
+    return answer ? ErrorCode::kNone : answer.error().code;
+  }
 
   storage::TestShard t;
   config::BrokerConfig config_;
@@ -227,6 +264,86 @@ TEST_F(GroupShardTest, ARecordThatCannotBeReadDoesNotTakeTheOthersWithIt) {
   const auto fetched = fetch();
   ASSERT_TRUE(fetched);
   EXPECT_EQ(fetched->topics.at(0).partitions.at(0).metadata, "after");
+}
+
+TEST_F(GroupShardTest, WhatATransactionCommitsTakesEffectAtItsMarker) {
+  lead();
+  ASSERT_TRUE(ask<OffsetCommitResponse>(commit_of(1, "note")));
+  ASSERT_EQ(commit_in_transaction(500), ErrorCode::kNone);
+  EXPECT_EQ(partition_->log().durable().value(), partition_->log().end_offset()) << "answered before it was on disk";
+  EXPECT_EQ(fetch()->topics.at(0).partitions.at(0).committed_offset, Offset{100});
+  EXPECT_EQ(stable(), "UNSTABLE_OFFSET_COMMIT");
+  restart();
+  EXPECT_EQ(fetch()->topics.at(0).partitions.at(0).committed_offset, Offset{100});
+  EXPECT_EQ(stable(), "UNSTABLE_OFFSET_COMMIT");
+  ASSERT_EQ(end(end_of(true)), ErrorCode::kNone);
+  EXPECT_EQ(partition_->log().durable().value(), partition_->log().end_offset());
+  EXPECT_EQ(stable(), "500");
+  restart();
+  EXPECT_EQ(stable(), "500");
+
+  ASSERT_EQ(commit_in_transaction(600), ErrorCode::kNone);
+  ASSERT_EQ(end(end_of(false)), ErrorCode::kNone);
+  EXPECT_EQ(stable(), "500");
+  restart();
+  EXPECT_EQ(stable(), "500");
+  EXPECT_EQ(fetch()->topics.at(0).partitions.at(0).metadata, "pending");
+}
+
+// The order of steps is that of the log, whatever order they are read back in.
+TEST_F(GroupShardTest, ALaterCommitOutsideOfTransactionsWinsBeforeAndAfterARestart) {
+  lead();
+  ASSERT_EQ(commit_in_transaction(500), ErrorCode::kNone);
+  ASSERT_TRUE(ask<OffsetCommitResponse>(commit_of(1, "later")));
+  restart();
+  EXPECT_EQ(stable(), "UNSTABLE_OFFSET_COMMIT");
+  ASSERT_EQ(end(end_of(true)), ErrorCode::kNone);
+  EXPECT_EQ(stable(), "100");
+  restart();
+  EXPECT_EQ(stable(), "100");
+}
+
+TEST_F(GroupShardTest, AMarkerThatTheLogRefusesEndsNothingAndNobodyElseNotices) {
+  lead();
+  ASSERT_EQ(commit_in_transaction(500, 3), ErrorCode::kNone);
+  EXPECT_EQ(end(end_of(true, 2)), ErrorCode::kInvalidProducerEpoch);
+  EXPECT_EQ(stable(), "UNSTABLE_OFFSET_COMMIT");
+  ASSERT_EQ(end(end_of(true, 3, 8)), ErrorCode::kNone);
+  ASSERT_EQ(commit_in_transaction(600, 3), ErrorCode::kNone);
+  EXPECT_EQ(end(end_of(false, 3, 7)), ErrorCode::kTransactionCoordinatorFenced);
+  EXPECT_EQ(stable(), "UNSTABLE_OFFSET_COMMIT");
+  ASSERT_EQ(end(end_of(true, 3, 8)), ErrorCode::kNone);
+  EXPECT_EQ(stable(), "600");
+}
+
+// The coordinator of transactions has ended what a producer left behind under a newer epoch.
+TEST_F(GroupShardTest, AZombieCommitsNothing) {
+  lead();
+  ASSERT_EQ(commit_in_transaction(500, 0), ErrorCode::kNone);
+  ASSERT_EQ(end(end_of(false, 1)), ErrorCode::kNone);
+  const Offset log_end = partition_->log().end_offset();
+  EXPECT_EQ(commit_in_transaction(501, 0), ErrorCode::kInvalidProducerEpoch);
+  EXPECT_EQ(partition_->log().end_offset(), log_end);
+  EXPECT_EQ(stable(), "-1");
+  restart();
+  EXPECT_EQ(stable(), "-1");
+  EXPECT_EQ(commit_in_transaction(502, 1), ErrorCode::kNone);
+}
+
+// The answer of the coordinator of transactions may be older than the end of the transaction that it was about.
+TEST_F(GroupShardTest, ACommitThatWasVerifiedBeforeTheEndOfItsTransactionIsRefused) {
+  lead();
+  const auto verify = [&]() -> machine::Verification {
+    const auto begun = partition_->begin_verification({.producer_id = kOffsetsProducer, .epoch = ProducerEpoch{0}});
+    CHECK(begun);
+    return {begun->guard.value, begun->epoch};
+  };
+  const auto early = verify();
+  ASSERT_EQ(end(end_of(false)), ErrorCode::kNone);
+  EXPECT_EQ(commit_in_transaction(500, 0, early), ErrorCode::kInvalidTxnState);
+  EXPECT_EQ(stable(), "-1");
+  EXPECT_EQ(commit_in_transaction(500, 0, verify()), ErrorCode::kNone);
+  EXPECT_EQ(stable(), "UNSTABLE_OFFSET_COMMIT");
 }
 
 TEST_F(GroupShardTest, ADeletedTopicTakesItsOffsetsWithIt) {

@@ -69,6 +69,8 @@ class GroupRequests {
       case 4:
         return sync(id);
       case 5:
+        if (dice_.one_in(3)) return commit_in_transaction(id);
+        if (dice_.one_in(4)) return asking<M>(end_of_transaction(), context(0));
         return commit(id);
       case 6: {
         const auto [member, instance] = member_of(id);
@@ -98,9 +100,16 @@ class GroupRequests {
   static std::vector<group::Reply> hard_state(M& machine) {
     std::vector<group::Reply> state;
     for (const std::string id : {"g", "h"}) {
-      const auto fetched = machine.on(group::FetchOffsets{{.group_id = id, .topics = std::nullopt}}, context(8),
-                                      group::RequestId{0}, Instant(0), 0);
-      state.push_back(fetched.replies.at(0).reply);
+      group::FetchOffsets fetch{{.group_id = id, .topics = std::nullopt}};
+      const auto ask = [&] {
+        const auto fetched = machine.on(fetch, context(8), group::RequestId{0}, Instant(0), 0);
+        state.push_back(fetched.replies.at(0).reply);
+      };
+      ask();
+      fetch.require_stable = true;
+      fetch.group.topics.emplace();
+      for (const std::string topic : {"t0", "t1", "t2"}) fetch.group.topics->push_back({topic, {}, {PartitionId{0}}});
+      ask();
     }
     return state;
   }
@@ -129,6 +138,22 @@ class GroupRequests {
         .group_id = group, .generation_id = generation_, .member_id = member_of(group).first};
     for (const auto& member : members_) request.assignments.push_back({member, SharedBytes::copy_of(member)});
     return asking<M>(std::move(request), context(4));
+  }
+  StepOf<M> commit_in_transaction(const std::string& group) {
+    protocol::TxnOffsetCommitRequest request{.group_id = group,
+                                             .producer_id = {dice_.below(3)},
+                                             .producer_epoch = ProducerEpoch{0},
+                                             .generation_id_or_member_epoch = -1};
+    if (dice_.one_in(2)) {
+      request.generation_id_or_member_epoch = generation_;
+      request.member_id = member_of(group).first;
+    }
+    request.topics.push_back({.name = "t" + std::to_string(dice_.below(3)),
+                              .partitions = {{.committed_offset = Offset{dice_.below(1000)}}}});
+    return asking<M>(group::TransactionalCommit{std::move(request)}, context(5));
+  }
+  group::TransactionEnd end_of_transaction() {
+    return {.producer_id = {dice_.below(3)}, .producer_epoch = ProducerEpoch{0}, .commit = !dice_.one_in(3)};
   }
   StepOf<M> commit(const std::string& group) {
     protocol::OffsetCommitRequest request{.group_id = group, .generation_id_or_member_epoch = -1};

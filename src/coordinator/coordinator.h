@@ -10,11 +10,9 @@
 #include <vector>
 
 #include "coordinator/coordinator_shard.h"
+#include "coordinator/errors.h"
 
 namespace thalweg::coordinator {
-
-// What went wrong with the log says nothing to a client that asked its coordinator; where to ask next does.
-Error as_coordinator_error(Error error);
 
 template <machine::Machine M, Codec C>
 class Coordinator {

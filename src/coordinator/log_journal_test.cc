@@ -135,5 +135,70 @@ TEST_F(LogJournalTest, TransactionsCountWhenTheyAreCommitted) {
   EXPECT_EQ(replay(), (Text{"plain", "committed"}));
 }
 
+// Sees everything where it lies: "key", "key@7/0" in the transaction of producer 7, "commit@7/1" of a marker.
+TEST_F(LogJournalTest, AMachineThatKnowsTransactionsIsToldAllOfThemInOrder) {
+  const auto in = [](std::string_view key, ProducerId producer, std::int16_t epoch) {
+    KeyValue entry = record(key, "v");
+    entry.producer = {producer, ProducerEpoch{epoch}};
+    return entry;
+  };
+  constexpr ProducerId kOne{7}, kOther{8};
+  ASSERT_TRUE(journal_->append({in("a", kOne, 0), in("b", kOne, 0)}));
+  ASSERT_TRUE(journal_->append({record("plain", "1")}));
+  ASSERT_TRUE(journal_->append({in("c", kOther, 4)}));
+  ASSERT_TRUE(journal_->append({in("d", kOne, 0)}));
+  ASSERT_TRUE(journal_->end_transaction({.producer_id = kOne, .producer_epoch = ProducerEpoch{1}, .commit = true}));
+  ASSERT_TRUE(journal_->end_transaction({kOther, ProducerEpoch{4}, 3, false}));
+  ASSERT_TRUE(journal_->append({in("e", kOne, 1)}));
+  Text seen;
+  const auto replayed = t.run(journal_->replay_as_written([&](const LogEntry& entry) -> Result<> {
+    if (const auto* end = std::get_if<machine::TransactionEnd>(&entry)) {
+      seen.push_back(std::string(end->commit ? "commit@" : "abort@") + to_string(end->producer_id) + "/" +
+                     to_string(end->producer_epoch) + " by " + std::to_string(end->coordinator_epoch));
+      return {};
+    }
+    const auto& bytes = std::get<KeyValue>(entry);
+    seen.emplace_back(bytes.key.text());
+    if (bytes.producer) seen.back() += "@" + to_string(bytes.producer->id) + "/" + to_string(bytes.producer->epoch);
+    return {};
+  }));
+  ASSERT_TRUE(replayed);
+  EXPECT_EQ(seen, (Text{"a@7/0", "b@7/0", "plain", "c@8/4", "d@7/0", "commit@7/1 by 0", "abort@8/4 by 3", "e@7/1"}));
+  // And one that does not what has taken effect.
+  EXPECT_EQ(replay(), (Text{"plain", "a", "b", "d"}));
+}
+
+// As of KIP-98 the log keeps out who has been replaced; whoever writes through a coordinator has no sequence.
+TEST_F(LogJournalTest, TheLogRefusesAZombiesTransactionAndChangesNothing) {
+  constexpr ProducerId kProducer{7};
+  KeyValue entry = record("a", "v");
+  entry.producer = {kProducer, ProducerEpoch{2}};
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(journal_->append({entry}));
+  ASSERT_TRUE(journal_->end_transaction({kProducer, ProducerEpoch{3}, 5, true}));
+  const Offset end = partition_->log().end_offset();
+  const auto expect_refused = [&](const replicated::AppendResult& result, ErrorCode why) {
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().kind, Kind::kRefused);
+    EXPECT_EQ(result.error().error.code, why);
+    EXPECT_EQ(partition_->log().end_offset(), end);
+  };
+  expect_refused(journal_->append({entry}), ErrorCode::kInvalidProducerEpoch);
+  expect_refused(journal_->end_transaction({kProducer, ProducerEpoch{2}, 5, true}), ErrorCode::kInvalidProducerEpoch);
+  expect_refused(journal_->end_transaction({kProducer, ProducerEpoch{3}, 4, true}),
+                 ErrorCode::kTransactionCoordinatorFenced);
+  // What a marker is checked by goes with it: from transaction.version 2 on every end has an epoch of its own.
+  expect_refused(journal_->end_transaction({kProducer, ProducerEpoch{3}, 5, true, 2}),
+                 ErrorCode::kInvalidProducerEpoch);
+}
+
+// Readers of committed records stop before what is open, as in any other partition.
+TEST_F(LogJournalTest, WhatIsOpenHoldsBackTheLastStableOffset) {
+  ASSERT_TRUE(journal_->append({record("plain", "1")}));
+  KeyValue entry = record("a", "v");
+  entry.producer = {ProducerId{7}, ProducerEpoch{0}};
+  ASSERT_TRUE(journal_->append({entry}));
+  EXPECT_EQ(partition_->log().producers().first_unstable_offset(), Offset{1});
+}
+
 }  // namespace
 }  // namespace thalweg::coordinator

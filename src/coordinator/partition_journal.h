@@ -7,6 +7,14 @@
 //     static Result<std::optional<Record>> decode(const KeyValue&);     // nothing: a newer broker's, not ours to judge
 //   };
 //
+// A codec whose records may be in transactions says so in KeyValue::producer both ways, and has one more function:
+//
+//     static const machine::TransactionEnd* end_of(const Record&);      // nullptr: it is no marker but a key and a
+//     value
+//
+// Its machine is replayed what was written where it lies, with the markers as records of their own; other machines are
+// replayed what took effect, when it did.
+//
 // Owner: the partition's shard. REQUIRES: this broker leads the partition for as long as it is appended to; afterwards
 // append() says so, and the high watermark fails whoever waits.
 #pragma once
@@ -27,6 +35,12 @@ concept Codec = requires(const typename C::Record& record, const KeyValue& bytes
   { C::decode(bytes) } -> std::same_as<Result<std::optional<typename C::Record>>>;
 };
 
+template <class C>
+concept TransactionalCodec = Codec<C> && requires(const typename C::Record& record) {
+  { C::end_of(record) } -> std::same_as<const machine::TransactionEnd*>;
+  requires std::convertible_to<machine::TransactionEnd, typename C::Record>;
+};
+
 template <Codec C>
 class PartitionJournal {
  public:
@@ -34,8 +48,12 @@ class PartitionJournal {
 
   explicit PartitionJournal(replica::PartitionPtr partition) : log_(std::move(partition)) {}
 
-  // As LogJournal::append(); refused as well when a record cannot be encoded.
+  // As LogJournal::append(); refused as well when a record cannot be encoded. REQUIRES: a marker is alone
   replicated::AppendResult append(const std::vector<Record>& records) {
+    if constexpr (TransactionalCodec<C>) {
+      if (records.size() == 1)
+        if (const auto* end = C::end_of(records.front())) return log_.end_transaction(*end);
+    }
     std::vector<KeyValue> bytes;
     bytes.reserve(records.size());
     for (const Record& record : records) {
@@ -52,11 +70,20 @@ class PartitionJournal {
   bool alone() const { return true; }
   Task<bool> confirm(Instant) { co_return true; }
   Task<Result<>> replay(std::function<void(const Record&)> each) {
-    return log_.replay([each = std::move(each)](const KeyValue& bytes) -> Result<> {
+    auto decoded = [each](const KeyValue& bytes) -> Result<> {
       TRY(const auto record, C::decode(bytes));
       if (record) each(*record);
       return {};
-    });
+    };
+    if constexpr (TransactionalCodec<C>) {
+      return log_.replay_as_written([each, decoded](const LogEntry& entry) -> Result<> {
+        if (const auto* bytes = std::get_if<KeyValue>(&entry)) return decoded(*bytes);
+        each(std::get<machine::TransactionEnd>(entry));
+        return {};
+      });
+    } else {
+      return log_.replay(std::move(decoded));
+    }
   }
 
  private:

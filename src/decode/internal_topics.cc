@@ -79,7 +79,8 @@ std::optional<InternalRecord> read_internal(std::string_view topic, const Record
   const auto decoded = group::decode(SharedBytes::copy_of(*record.key),
                                      record.value ? std::optional(SharedBytes::copy_of(*record.value)) : std::nullopt);
   if (!decoded || !*decoded) return std::nullopt;
-  return std::visit([&](const auto& one) { return shown_record(one, text_max); }, **decoded);
+  if (const auto* offset = std::get_if<group::OffsetRecord>(&**decoded)) return shown_record(*offset, text_max);
+  return shown_record(std::get<group::GroupRecord>(**decoded), text_max);  // what else has no key
 }
 
 }  // namespace thalweg::decode

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <string>
 
+#include "base/result.h"
 #include "base/varint.h"
 
 namespace thalweg::decode {

@@ -228,6 +228,14 @@ ErrorCode ClassicGroup::check_commit(Identity who, std::int32_t generation, Step
   return ErrorCode::kNone;
 }
 
+ErrorCode ClassicGroup::check_transactional_commit(Identity who, std::int32_t generation) const {
+  const bool is_anonymous = generation < 0 && who.member_id.empty() && !who.instance_id;
+  if (is_anonymous || (generation < 0 && state_ == GroupState::kEmpty)) return ErrorCode::kNone;
+  const auto error = check_identity(who);
+  if (error != ErrorCode::kNone) return error;
+  return generation == generation_ ? ErrorCode::kNone : ErrorCode::kIllegalGeneration;
+}
+
 bool ClassicGroup::uses_consumer_protocol() const { return protocol_type_ == kConsumerProtocolType; }
 
 bool ClassicGroup::may_be_subscribed_to(const std::string& topic) const {

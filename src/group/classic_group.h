@@ -62,6 +62,9 @@ class ClassicGroup {
 
   // May this commit? A commit is also a sign of life. Generation -1 without a member is a consumer that assigns itself.
   ErrorCode check_commit(Identity who, std::int32_t generation, Step& step);
+  // The same in a transaction (KIP-447), which is no sign of life and is not refused between join and sync. Clients
+  // that cannot say who they are, in versions before 3, are not asked.
+  ErrorCode check_transactional_commit(Identity who, std::int32_t generation) const;
 
   // Whether a step may end in a record, and may so have to be taken back.
   bool join_may_store(const protocol::JoinGroupRequest& request, const GroupConfig& config) const;

@@ -26,6 +26,7 @@
 #include "protocol/offset_delete_response.h"
 #include "protocol/offset_fetch_response.h"
 #include "protocol/sync_group_response.h"
+#include "protocol/txn_offset_commit_response.h"
 
 namespace thalweg::group {
 
@@ -42,14 +43,14 @@ struct RequestContext {
 // "User:ANONYMOUS@127.0.0.1 (client)", as log lines name who has changed the cluster.
 std::string who(const RequestContext& context);
 
-// The answer to the internal request TopicsDeleted.
+// The answer to what is asked inside the broker: TopicsDeleted, TransactionEnd.
 struct Done {
   friend bool operator==(const Done&, const Done&) = default;
 };
 
 using Reply =
     std::variant<protocol::JoinGroupResponse, protocol::SyncGroupResponse, protocol::HeartbeatResponse,
-                 protocol::LeaveGroupResponse, protocol::OffsetCommitResponse,
+                 protocol::LeaveGroupResponse, protocol::OffsetCommitResponse, protocol::TxnOffsetCommitResponse,
                  protocol::OffsetFetchResponse::OffsetFetchResponseGroup, protocol::OffsetDeleteResponse,
                  protocol::DescribeGroupsResponse, protocol::ListGroupsResponse, protocol::DeleteGroupsResponse, Done>;
 

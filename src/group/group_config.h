@@ -20,6 +20,8 @@ struct GroupConfig {
   Millis offsets_retention_check = std::chrono::minutes(10);         // offsets.retention.check.interval.ms
   // What one append may hold: a batch of the log without its header. A commit, or a group, that is larger is refused.
   std::size_t append_bytes_max = 1024 * 1024;
+  // What transactions that are open may hold together, by PendingOffsets::bytes(); who wants more is told to try later.
+  std::size_t pending_bytes_max = 8 * 1024 * 1024;
   // A member that waits in its first join cannot send heartbeats; this bounds how long it is kept (fixed in Kafka).
   Millis new_member_join_timeout = std::chrono::minutes(5);
 };

@@ -191,7 +191,7 @@ Effects GroupMachine::on(const protocol::DeleteGroupsRequest& request, const Req
     } else {
       remember(group_id, *group);
       group->classic.drop_soft_state(step);
-      forget(group_id, group->offsets.all(), step);
+      forget(group_id, united(group->offsets.all(), pending_.of_group(group_id)), step);
       step.append(GroupRecord{group_id, std::nullopt});
     }
   }
@@ -234,16 +234,35 @@ void GroupMachine::apply(const OffsetsRecord& record) {
 void GroupMachine::apply_one(const OffsetRecord& record) {
   if (!record.value && !find(record.group)) return;
   Group& group = find_or_create(record.group);
+  if (record.producer && record.value) return pending_.add(record);
+  const TopicPartition partition{record.topic, record.partition};
+  if (record.value)
+    pending_.overtake(record.group, partition);
+  else
+    pending_.forget(record.group, partition);
   group.offsets.apply(record);
   // While loading, a group of which nothing remains leaves no trace. Later its removal is a record of its own.
-  if (!loaded_ && group.offsets.empty() && group.classic.is_simple()) groups_.erase(record.group);
+  if (!loaded_) drop_if_nothing_is_left(record.group);
+}
+
+void GroupMachine::apply_one(const TransactionEnd& end) {
+  const auto ended = pending_.end(end.producer_id, end.commit);
+  for (const auto& record : ended.in_force) find_or_create(record.group).offsets.apply(record);
+  // Who aborts again and again, for ever new groups, leaves nothing behind.
+  for (const auto& group : ended.groups) drop_if_nothing_is_left(group);
+}
+
+void GroupMachine::drop_if_nothing_is_left(const std::string& id) {
+  const Group* group = find(id);
+  if (group && group->offsets.empty() && !pending_.has(id) && group->classic.is_simple() && group->classic.is_vacant())
+    groups_.erase(id);
 }
 
 void GroupMachine::apply_one(const GroupRecord& record) {
   Group* group = find(record.group);
   if (!record.value) {
     if (!group) return;
-    if (group->offsets.empty())
+    if (group->offsets.empty() && !pending_.has(record.group))
       groups_.erase(record.group);
     else
       group->classic = ClassicGroup(record.group);  // committed to after it was removed

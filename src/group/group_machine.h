@@ -1,8 +1,10 @@
 // The coordinator of all groups that belong to one partition of __consumer_offsets: classic groups and committed
-// offsets. A machine in the sense of replicated::Host: values in, Effects out; it neither waits nor knows the time.
+// offsets, also those that are pending in transactions. A machine in the sense of replicated::Host: values in, Effects
+// out; it neither waits nor knows the time.
 //
-// Hard state is rebuilt by apply() alone: committed offsets, and for every group its members and generation as of the
-// last completed rebalance. Soft state (who waits, who has been promised an id, timers) dies with the leadership.
+// Hard state is rebuilt by apply() alone: committed and pending offsets, and for every group its members and generation
+// as of the last completed rebalance. Soft state (who waits, who has been promised an id, timers) dies with the
+// leadership.
 //
 // A step does not apply what it appends; whoever runs the machine does so right after the step, in order.
 // Requests that name several groups must name only groups of this partition; the broker splits them.
@@ -10,6 +12,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,17 +20,26 @@
 #include "group/committed_offsets.h"
 #include "group/effects.h"
 #include "group/group_config.h"
+#include "group/pending_offsets.h"
 #include "protocol/delete_groups_request.h"
 #include "protocol/describe_groups_request.h"
 #include "protocol/list_groups_request.h"
 #include "protocol/offset_commit_request.h"
 #include "protocol/offset_delete_request.h"
+#include "protocol/txn_offset_commit_request.h"
 
 namespace thalweg::group {
 
 // One group of an OffsetFetch request, in the form that version 8 brought; older requests are put into it.
 struct FetchOffsets {
   protocol::OffsetFetchRequest::OffsetFetchRequestGroup group;
+  bool require_stable = false;  // not while an offset is pending (KIP-447)
+};
+
+// A commit in a transaction, with what was remembered when the transaction's coordinator was asked about it.
+struct TransactionalCommit {
+  protocol::TxnOffsetCommitRequest request;
+  std::optional<machine::Verification> verification = std::nullopt;  // nothing: nobody was asked
 };
 
 // Topics are gone, and nobody's position in them means anything any more. Answered with Done.
@@ -74,6 +86,11 @@ class GroupMachine {
   Effects on(const protocol::HeartbeatRequest&, const RequestContext&, RequestId, Instant now, Timestamp wall);
   Effects on(const protocol::LeaveGroupRequest&, const RequestContext&, RequestId, Instant now, Timestamp wall);
   Effects on(const protocol::OffsetCommitRequest&, const RequestContext&, RequestId, Instant now, Timestamp wall);
+  // A step that appends records of a transaction, or its end, appends nothing else.
+  Effects on(const TransactionalCommit&, const RequestContext&, RequestId, Instant now, Timestamp wall);
+  // The end of a transaction that the log is to have; refused by the journal when it is not its time. Answered with
+  // Done.
+  Effects on(const TransactionEnd&, const RequestContext&, RequestId, Instant now, Timestamp wall);
   Effects on(const FetchOffsets&, const RequestContext&, RequestId, Instant now, Timestamp wall);
   Effects on(const protocol::OffsetDeleteRequest&, const RequestContext&, RequestId, Instant now, Timestamp wall);
   Effects on(const protocol::DescribeGroupsRequest&, const RequestContext&, RequestId, Instant now, Timestamp wall);
@@ -109,14 +126,21 @@ class GroupMachine {
   Group& find_or_create(const std::string& id);
   static void say_created(const std::string& id, const Step& step);
   ErrorCode check_commit(const protocol::OffsetCommitRequest& request, const RequestContext& context, Step& step);
+  ErrorCode check_transactional_commit(const protocol::TxnOffsetCommitRequest& request);
+  bool has_room_for(const std::vector<OffsetsRecord>& commit) const;
   static void forget(const std::string& group, const std::vector<TopicPartition>& offsets, Step& step);
+  using Fetched = std::vector<protocol::OffsetFetchResponse::OffsetFetchResponseTopics>;
+  void hide_unstable(const std::string& group, Fetched& fetched) const;
   void expire_offsets(Step& step);
   void apply_one(const OffsetRecord& record);
   void apply_one(const GroupRecord& record);
+  void apply_one(const TransactionEnd& end);
+  void drop_if_nothing_is_left(const std::string& id);
 
   const GroupConfig config_;
   const std::function<Uuid()> new_uuid_;
   std::map<std::string, Group> groups_;
+  PendingOffsets pending_;                      // of groups that are in groups_
   std::map<std::string, ClassicGroup> before_;  // groups that the step under way may have changed and stores
   bool loaded_ = false;
 };

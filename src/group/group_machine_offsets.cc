@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "group/commit_limits.h"
 #include "group/group_machine.h"
 
 namespace thalweg::group {
@@ -29,30 +30,6 @@ protocol::OffsetCommitValue value_of(const OffsetCommitRequest::OffsetCommitRequ
           .topic_id = topic_id};
 }
 
-// Kafka counts UTF-16, and clients may use up what that allows.
-std::size_t utf16_length(std::string_view utf8) {
-  std::size_t length = 0;
-  for (const unsigned char byte : utf8) {
-    const bool continues = (byte & 0xC0) == 0x80, is_pair = byte >= 0xF0;
-    length += continues ? 0 : is_pair ? 2 : 1;
-  }
-  return length;
-}
-
-// Whether the commit is one batch of the log, for half of it must never be found there. Only large ones are measured;
-// what cannot be encoded at all is the journal's to refuse.
-bool fits_one_append(const std::vector<OffsetsRecord>& commit, std::size_t bytes_max) {
-  constexpr std::size_t kNumbersMax = 128;  // all of a record but its strings
-  std::size_t bound = 0, exact = 0;
-  for (const auto& record : commit) {
-    const auto& offset = std::get<OffsetRecord>(record);
-    bound += kNumbersMax + offset.group.size() + offset.topic.size() + offset.value->metadata.size();
-  }
-  if (bound <= bytes_max) return true;
-  for (const auto& record : commit) exact += size_in_batch(record).value_or(0);
-  return exact <= bytes_max;
-}
-
 }  // namespace
 
 Effects GroupMachine::on(const OffsetCommitRequest& request, const RequestContext& context, RequestId id, Instant now,
@@ -66,8 +43,7 @@ Effects GroupMachine::on(const OffsetCommitRequest& request, const RequestContex
     result.topic_id = topic.topic_id;
     for (const auto& partition : topic.partitions) {
       auto error = refused;
-      if (error == ErrorCode::kNone && partition.committed_metadata &&
-          utf16_length(*partition.committed_metadata) > config_.offset_metadata_length_max)
+      if (error == ErrorCode::kNone && !metadata_fits(partition.committed_metadata, config_))
         error = ErrorCode::kOffsetMetadataTooLarge;
       result.partitions.push_back({partition.partition_index, error});
       if (error != ErrorCode::kNone) continue;
@@ -101,10 +77,25 @@ Effects GroupMachine::on(const FetchOffsets& request, const RequestContext& cont
   static const CommittedOffsets kNone;
   const Group* group = find(request.group.group_id);
   const CommittedOffsets& offsets = group ? group->offsets : kNone;
-  step.reply(id, OffsetFetchResponse::OffsetFetchResponseGroup{
-                     .group_id = request.group.group_id,
-                     .topics = request.group.topics ? offsets.fetch(*request.group.topics) : offsets.fetch_all()});
+  auto fetched = request.group.topics ? offsets.fetch(*request.group.topics) : offsets.fetch_all();
+  if (request.require_stable) hide_unstable(request.group.group_id, fetched);
+  step.reply(id, OffsetFetchResponse::OffsetFetchResponseGroup{.group_id = request.group.group_id,
+                                                               .topics = std::move(fetched)});
   return std::move(step.effects);
+}
+
+// Where an offset is pending, whoever begins behind the committed one may process again what the open transaction has.
+void GroupMachine::hide_unstable(const std::string& group, Fetched& fetched) const {
+  if (!pending_.has(group)) return;
+  for (auto& topic : fetched) {
+    for (auto& partition : topic.partitions) {
+      if (!pending_.has(group, {topic.name, partition.partition_index})) continue;
+      partition = {.partition_index = partition.partition_index,
+                   .committed_offset = kNoOffset,
+                   .metadata = std::string(),
+                   .error_code = ErrorCode::kUnstableOffsetCommit};
+    }
+  }
 }
 
 Effects GroupMachine::on(const protocol::OffsetDeleteRequest& request, const RequestContext& context, RequestId id,
@@ -124,8 +115,9 @@ Effects GroupMachine::on(const protocol::OffsetDeleteRequest& request, const Req
       for (const auto& partition : topic.partitions) {
         result.partitions.push_back(
             {partition.partition_index, in_use ? ErrorCode::kGroupSubscribedToTopic : ErrorCode::kNone});
-        if (!in_use && group->offsets.find(topic.name, partition.partition_index))
-          forget(request.group_id, {{topic.name, partition.partition_index}}, step);
+        const TopicPartition at{topic.name, partition.partition_index};
+        if (!in_use && (group->offsets.find(at.topic, at.partition) || pending_.has(request.group_id, at)))
+          forget(request.group_id, {at}, step);
       }
     }
   }
@@ -136,8 +128,10 @@ Effects GroupMachine::on(const protocol::OffsetDeleteRequest& request, const Req
 Effects GroupMachine::on(const TopicsDeleted& request, const RequestContext& context, RequestId id, Instant now,
                          Timestamp wall) {
   Step step = this->step(now, wall, &context);
-  for (const auto& [group_id, group] : groups_)
-    for (const auto& topic : request.topics) forget(group_id, group.offsets.of_topic(topic), step);
+  for (const auto& [group_id, group] : groups_) {
+    for (const auto& topic : request.topics)
+      forget(group_id, united(group.offsets.of_topic(topic), pending_.of_topic(group_id, topic)), step);
+  }
   step.reply(id, Done{});
   return std::move(step.effects);
 }
@@ -149,9 +143,12 @@ void GroupMachine::forget(const std::string& group, const std::vector<TopicParti
 // Also removes groups of which nothing is left.
 void GroupMachine::expire_offsets(Step& step) {
   for (const auto& [group_id, group] : groups_) {
-    const auto expired = group.offsets.expired(group.classic, step.wall, config_.offsets_retention);
+    auto expired = group.offsets.expired(group.classic, step.wall, config_.offsets_retention);
+    // A tombstone would take what is pending with it.
+    const bool in_transactions = pending_.has(group_id);
+    if (in_transactions) std::erase_if(expired, [&](const auto& tp) { return pending_.has(group_id, tp); });
     forget(group_id, expired, step);
-    if (!group.classic.is_vacant() || expired.size() != group.offsets.all().size()) continue;
+    if (in_transactions || !group.classic.is_vacant() || expired.size() != group.offsets.all().size()) continue;
     log::info("group forgotten: it has no members, and its offsets are too old", field("group", group_id));
     step.append(GroupRecord{group_id, std::nullopt});
   }

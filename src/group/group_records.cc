@@ -53,6 +53,9 @@ Result<KeyValue> encode_one(const OffsetRecord& record) {
 Result<KeyValue> encode_one(const GroupRecord& record) {
   return encode(GroupMetadataKey{.group = record.group}, record.value);
 }
+Result<KeyValue> encode_one(const TransactionEnd&) {
+  return fail(ErrorCode::kInvalidRequest, "the end of a transaction is a control batch");
+}
 
 template <class Value>
 Result<std::optional<Value>> decode_value(const std::optional<SharedBytes>& bytes) {

@@ -1,5 +1,6 @@
 // The records of __consumer_offsets that classic groups need, and their bytes, which are Kafka's.
-// A key begins with its type; a value with its version; no value is a tombstone.
+// A key begins with its type; a value with its version; no value is a tombstone. That an offset was committed in a
+// transaction is said by its batch, and how that ended by a marker.
 #pragma once
 
 #include <optional>
@@ -9,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "base/types.h"
+#include "machine/transaction.h"
 #include "protocol/group_metadata_value.h"
 #include "protocol/offset_commit_value.h"
 
@@ -20,6 +22,8 @@ struct OffsetRecord {
   std::string topic;
   PartitionId partition;
   std::optional<protocol::OffsetCommitValue> value;
+  // Pending until the transaction of this producer ends. No part of the bytes.
+  std::optional<machine::Producer> producer = std::nullopt;
   friend bool operator==(const OffsetRecord&, const OffsetRecord&) = default;
 };
 
@@ -30,7 +34,9 @@ struct GroupRecord {
   friend bool operator==(const GroupRecord&, const GroupRecord&) = default;
 };
 
-using OffsetsRecord = std::variant<OffsetRecord, GroupRecord>;
+using machine::TransactionEnd;
+
+using OffsetsRecord = std::variant<OffsetRecord, GroupRecord, TransactionEnd>;
 
 struct KeyValue {
   SharedBytes key;
@@ -40,7 +46,8 @@ struct KeyValue {
 
 // The longest string that a record can hold.
 inline constexpr std::size_t kStringMax = 32767;
-// kInvalidRequest when a string is too long for Kafka's form, which has two bytes for its length.
+// kInvalidRequest when a string is too long for Kafka's form, which has two bytes for its length. REQUIRES: it is no
+// TransactionEnd, which is a control batch and has no key of ours
 Result<KeyValue> encode(const OffsetsRecord& record);
 // At most this much of a batch is taken by the record; fails as encode() does.
 Result<std::size_t> size_in_batch(const OffsetsRecord& record);

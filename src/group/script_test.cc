@@ -50,6 +50,8 @@ class World {
         config_.offsets_retention = duration(value);
       else if (key == "metadata_max")
         config_.offset_metadata_length_max = static_cast<std::size_t>(std::stoi(value));
+      else if (key == "pending_max")
+        config_.pending_bytes_max = static_cast<std::size_t>(std::stoi(value));
       else if (key == "append_max")
         config_.append_bytes_max = static_cast<std::size_t>(std::stoi(value));
       else
@@ -62,9 +64,14 @@ class World {
     machine_ = std::make_unique<GroupMachine>(config_, [this] { return Uuid{0, ++uuids_}; });
     timers_.clear();
     waiting_.clear();
-    for (const auto& [key, value] : log_) {
-      const auto record = decode(key, value);
+    for (const auto& entry : log_) {
+      if (entry.end) {
+        machine_->apply(*entry.end);
+        continue;
+      }
+      auto record = decode(entry.bytes.key, entry.bytes.value);
       CHECK(record && *record);
+      if (auto* offset = std::get_if<OffsetRecord>(&**record)) offset->producer = entry.producer;
       machine_->apply(**record);
     }
     perform(machine_->on_loaded(now_, wall()));
@@ -90,13 +97,8 @@ class World {
   void perform(Effects effects) {
     if (!effects.append.empty() && std::exchange(refuses_, false)) return refuse();
     for (const auto& record : effects.append) {
-      const auto bytes = encode(record);
-      CHECK(bytes);
       appended_.push_back(record);
-      log_.push_back(*bytes);
-      const auto again = decode(log_.back().key, log_.back().value);
-      CHECK(again && *again);
-      EXPECT_EQ(**again, record);
+      write(record);
       machine_->apply(record);
     }
     for (const auto& change : effects.timers) {
@@ -106,6 +108,24 @@ class World {
         timers_.erase(change.key);
     }
     report(effects.replies);
+  }
+
+  // Through its bytes; what is in the header of a batch is beside them.
+  void write(const OffsetsRecord& record) {
+    if (const auto* end = std::get_if<TransactionEnd>(&record)) {
+      log_.push_back({.end = *end});
+      return;
+    }
+    const auto bytes = encode(record);
+    CHECK(bytes);
+    log_.push_back({.bytes = *bytes});
+    auto again = decode(bytes->key, bytes->value);
+    CHECK(again && *again);
+    if (const auto* offset = std::get_if<OffsetRecord>(&record)) {
+      log_.back().producer = offset->producer;
+      std::get<OffsetRecord>(**again).producer = offset->producer;
+    }
+    EXPECT_EQ(**again, record);
   }
 
   // As replicated::Host does when the journal has no room: who asked is told, and a timer fires again a second later.
@@ -159,6 +179,10 @@ class World {
       send(messages_.leave(c), c, version(5));
     else if (verb == "commit")
       send(messages_.commit(c), c, version(8));
+    else if (verb == "txn-commit")
+      send(messages_.txn_commit(c), c, version(5));
+    else if (verb == "end")
+      send(messages_.end(c), c, version(0));
     else if (verb == "fetch")
       send(messages_.fetch(c), c, version(8));
     else if (verb == "describe")
@@ -188,7 +212,12 @@ class World {
   Instant now_{0};
   std::uint64_t uuids_ = 0, requests_ = 0;
   std::map<TimerKey, Instant> timers_;
-  std::vector<KeyValue> log_;
+  struct Logged {
+    KeyValue bytes;
+    std::optional<machine::Producer> producer = std::nullopt;
+    std::optional<TransactionEnd> end = std::nullopt;
+  };
+  std::vector<Logged> log_;
   std::vector<OffsetsRecord> appended_;
   std::map<RequestId, std::string> waiting_;  // request -> client
   std::string asking_;

@@ -109,8 +109,35 @@ class ScriptMessages {
     return request;
   }
 
+  // txn-commit p1 offsets=orders-0:10,orders-1:20 [producer=1] [epoch=0] [member=m1] [generation=1] [metadata=x]
+  TransactionalCommit txn_commit(const Command& c) const {
+    protocol::TxnOffsetCommitRequest request{.transactional_id = c.client(),
+                                             .group_id = c.group(),
+                                             .producer_id = producer(c),
+                                             .producer_epoch = epoch(c),
+                                             .generation_id_or_member_epoch = c.number("generation", -1),
+                                             .group_instance_id = c.instance()};
+    const auto known = ids_.find(c.option("member"));
+    request.member_id = known == ids_.end() ? c.option("member") : known->second;
+    for (const auto& part : split(c.option("offsets"), ',')) {
+      const auto colon = part.find(':');
+      const auto tp = topic_partition(part.substr(0, colon));
+      request.topics.push_back({.name = tp.topic,
+                                .partitions = {{.partition_index = tp.partition,
+                                                .committed_offset = Offset{std::stoll(part.substr(colon + 1))},
+                                                .committed_metadata = c.option("metadata")}}});
+    }
+    return {std::move(request)};
+  }
+  // end p1 commit|abort [producer=1] [epoch=0]
+  static TransactionEnd end(const Command& c) {
+    return {.producer_id = producer(c), .producer_epoch = epoch(c), .commit = c.words.at(2) == "commit"};
+  }
+
+  // fetch [offsets=orders-0,orders-1] [stable]
   FetchOffsets fetch(const Command& c) const {
     FetchOffsets request{{.group_id = c.group(), .topics = std::nullopt}};
+    request.require_stable = std::ranges::find(c.words, "stable") != c.words.end();
     if (c.options.contains("offsets")) {
       request.group.topics.emplace();
       for (const auto& part : split(c.option("offsets"), ',')) {
@@ -160,6 +187,12 @@ class ScriptMessages {
       for (const auto& p : topic.partitions) words.push_back(show(p.error_code));
     return join_words(words, " ");
   }
+  std::string show(const protocol::TxnOffsetCommitResponse& r) {
+    std::vector<std::string> words;
+    for (const auto& topic : r.topics)
+      for (const auto& p : topic.partitions) words.push_back(show(p.error_code));
+    return join_words(words, " ");
+  }
   std::string show(const protocol::OffsetFetchResponse::OffsetFetchResponseGroup& r) {
     std::vector<std::string> words;
     for (const auto& topic : r.topics) {
@@ -202,7 +235,12 @@ class ScriptMessages {
 
   std::string show(const OffsetRecord& r) {
     return "offset " + r.group + " " + r.topic + "-" + to_string(r.partition) + "=" +
-           (r.value ? to_string(r.value->offset) : "gone");
+           (r.value ? to_string(r.value->offset) : "gone") +
+           (r.producer ? " pending for " + to_string(r.producer->id) + "/" + to_string(r.producer->epoch) : "");
+  }
+  std::string show(const TransactionEnd& r) {
+    return std::string(r.commit ? "commit" : "abort") + " of " + to_string(r.producer_id) + "/" +
+           to_string(r.producer_epoch);
   }
   std::string show(const GroupRecord& r) {
     if (!r.value) return "group " + r.group + " gone";
@@ -215,6 +253,10 @@ class ScriptMessages {
   }
 
  private:
+  // "p1" is producer 1 unless the command says otherwise.
+  static ProducerId producer(const Command& c) { return {c.number("producer", std::stoi(c.client().substr(1)))}; }
+  static ProducerEpoch epoch(const Command& c) { return {static_cast<std::int16_t>(c.number("epoch", 0))}; }
+
   std::map<std::string, std::string> ids_;  // client -> member id
 };
 

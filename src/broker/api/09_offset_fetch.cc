@@ -1,6 +1,6 @@
 // OffsetFetch (9), versions 1-10. One group up to version 7, many from version 8 on (KIP-709), topics by id from
-// version 10. A group that is named twice is answered once. Not done: nothing is ever unstable here (requireStable),
-// because there are no transactional commits.
+// version 10. A group that is named twice is answered once. From version 7 on a client may ask for stable offsets only:
+// where one is pending in a transaction it is told UNSTABLE_OFFSET_COMMIT, and asks again (KIP-447).
 #include <set>
 
 #include "broker/answer_bound.h"
@@ -54,11 +54,11 @@ std::vector<FetchedTopic> resolve_ids(const RequestContext& context, RequestGrou
   return unknown;
 }
 
-Task<ResponseGroup> fetch_group(const RequestContext& context, RequestGroup group) {
+Task<ResponseGroup> fetch_group(const RequestContext& context, RequestGroup group, bool require_stable) {
   const std::string group_id = group.group_id;
   auto unknown = resolve_ids(context, group);
-  auto answer = co_await context.here.broker.groups().ask<ResponseGroup>(context, group_id,
-                                                                         group::FetchOffsets{std::move(group)});
+  auto answer = co_await context.here.broker.groups().ask<ResponseGroup>(
+      context, group_id, group::FetchOffsets{std::move(group), require_stable});
   if (!answer) co_return ResponseGroup{.group_id = group_id, .error_code = answer.error().code};
   if (context.version >= kFetchByIdFrom) {
     // A committed offset whose topic is gone cannot be named.
@@ -90,11 +90,11 @@ std::size_t size_asked(const RequestGroup& group) {
   return partitions * sizeof(OffsetFetchResponse::OffsetFetchResponsePartitions);
 }
 
-Task<ResponseGroup> fetch_within(const RequestContext& context, AnswerBound& bound, RequestGroup group) {
+Task<ResponseGroup> fetch_within(const RequestContext& context, AnswerBound& bound, RequestGroup group, bool stable) {
   const std::string group_id = group.group_id;
   auto room = bound.add(size_asked(group));
   if (room) {
-    auto fetched = co_await fetch_group(context, std::move(group));
+    auto fetched = co_await fetch_group(context, std::move(group), stable);
     room = bound.add(size_of(fetched));
     if (room) co_return std::move(fetched);
   }
@@ -132,7 +132,8 @@ OffsetFetchResponse as_single(const RequestContext& context, const OffsetFetchRe
 Task<OffsetFetchResponse> offset_fetch(const RequestContext& context, OffsetFetchRequest request) {
   AnswerBound bound(context);
   if (context.version < kManyGroupsFrom)
-    co_return as_single(context, request, co_await fetch_within(context, bound, as_group(request)));
+    co_return as_single(context, request,
+                        co_await fetch_within(context, bound, as_group(request), request.require_stable));
   OffsetFetchResponse response;
   std::set<std::string> seen;
   constexpr std::size_t kGroupsAtOnce = 100;
@@ -140,7 +141,7 @@ Task<OffsetFetchResponse> offset_fetch(const RequestContext& context, OffsetFetc
   for (auto& group : request.groups) {
     if (!seen.insert(group.group_id).second) continue;
     if (pace.due()) co_await give_way();
-    response.groups.push_back(co_await fetch_within(context, bound, std::move(group)));
+    response.groups.push_back(co_await fetch_within(context, bound, std::move(group), request.require_stable));
   }
   co_return response;
 }

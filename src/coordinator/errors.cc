@@ -1,4 +1,4 @@
-#include "coordinator/coordinator.h"
+#include "coordinator/errors.h"
 
 namespace thalweg::coordinator {
 
