@@ -10,8 +10,8 @@ from .wire import Connection
 
 LIMIT_SECONDS = 30
 NONE = 0
-# What passes: the coordinator is not there yet, is elsewhere, or still ends the transaction before.
-_PASSES = {14, 15, 16, 51}
+# What passes: nobody leads the partition yet; the coordinator is not there yet, is elsewhere, or still ends the transaction before.
+_PASSES = {3, 5, 6, 14, 15, 16, 51}
 _TRANSACTIONAL = 16  # the bit in a batch's attributes
 
 _ids = itertools.count(1)
@@ -125,6 +125,20 @@ def stray(port: int, topic: str, partition: int, *values: str) -> None:
 def end_offset(port: int, topic: str, partition: int, committed: bool) -> int:
     """The end of a partition as a consumer of this isolation level is told it."""
     with Asker(port) as wire:
-        body = {"ReplicaId": -1, "IsolationLevel": int(committed), "Topics": [{"Name": topic, "Partitions": [{"PartitionIndex": partition, "Timestamp": -1}]}]}
-        answer = wire.ask("ListOffsets", 7, body)["Topics"][0]["Partitions"][0]
-        return _succeeded(answer, _error(answer), f"ListOffsets of {topic}-{partition}").get("Offset", 0)
+        answer = wire.ask("ListOffsets", 7, _end_of(topic, partition, committed))
+        return _succeeded(answer, _partition_error(answer), f"ListOffsets of {topic}-{partition}")["Topics"][0]["Partitions"][0].get("Offset", 0)
+
+
+def wait_until_led(port: int, topic: str, partition: int) -> None:
+    """By a server that has just started."""
+    with Asker(port) as wire:
+        answer = wire.until("ListOffsets", 7, _end_of(topic, partition, False), _partition_error)
+        _succeeded(answer, _partition_error(answer), f"ListOffsets of {topic}-{partition}")
+
+
+def _end_of(topic: str, partition: int, committed: bool) -> dict:
+    return {"ReplicaId": -1, "IsolationLevel": int(committed), "Topics": [{"Name": topic, "Partitions": [{"PartitionIndex": partition, "Timestamp": -1}]}]}
+
+
+def _partition_error(answer: dict) -> int:
+    return _error(answer["Topics"][0]["Partitions"][0])
