@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,9 +19,9 @@ func transactions() error {
 	settings.Producer.Transaction.ID = prefix + "tx"
 	settings.Producer.Transaction.Timeout = 30 * time.Second
 	settings.Net.MaxOpenRequests = 1
-	producer, err := sarama.NewSyncProducer(config.Brokers, settings)
+	producer, err := patiently(func() (sarama.SyncProducer, error) { return sarama.NewSyncProducer(config.Brokers, settings) })
 	if err != nil {
-		return err
+		return fmt.Errorf("open: %w", err)
 	}
 	defer producer.Close()
 	var want []string
@@ -51,6 +52,16 @@ func transactions() error {
 		return err
 	}
 	return committedOffset(config, 11) // the twelfth was aborted
+}
+
+// patiently waits for the coordinator, which sarama does not where it is only just made.
+func patiently(open func() (sarama.SyncProducer, error)) (sarama.SyncProducer, error) {
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		producer, err := open()
+		if !errors.Is(err, sarama.ErrOffsetsLoadInProgress) || time.Now().After(end) {
+			return producer, err
+		}
+	}
 }
 
 func committedRecords(config *KafkaConfig, want []string) error {
