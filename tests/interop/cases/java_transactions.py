@@ -11,6 +11,9 @@ registry = Registry()
 
 _VERSIONS = (kafka_dist.VERSION, "3.9.1", "2.8.2")
 _RESTARTS = 6
+# Seen with 4.3.1: the abort's markers are dropped for partitions that the server has not found yet, and the next commit of an older client takes the
+# aborted records along.
+_LOSES_MARKERS = {"kafka": "Kafka loses markers when it is killed just after an end, now and then"}
 
 
 def _classpath(version: str) -> str:
@@ -59,6 +62,6 @@ def _through_restarts(version: str):
 for _version in _VERSIONS:
     for _case in ("commit-abort", "stable-offset", "consume-produce", "fencing", "timeout"):
         registry.add(Case(f"java-{_version}-transactions/{_case}", _java(_version, _case)))
-    registry.add(Case(f"java-{_version}-transactions/restarts", _through_restarts(_version), limit_seconds=120))
+    registry.add(Case(f"java-{_version}-transactions/restarts", _through_restarts(_version), limit_seconds=120, not_on=_LOSES_MARKERS))
 for _case in ("transactions", "transactions-abort", "transactions-fence"):
     registry.add(Case(f"java-{kafka_dist.VERSION}-transactions/admin-{_case}", _admin(_case)))
