@@ -30,6 +30,8 @@ class ExactlyOnce:
         self._python = clients.debian_python("confluent_kafka", "python3-confluent-kafka")
         self._copiers: dict[str, subprocess.Popen] = {}
         self._writer: Client | None = None
+        self._seen = 0  # the copies, when they had last grown
+        self._said: list[str] = []  # by the copier that gave up last
         self._ids = itertools.count(1)
 
     def begin(self) -> None:
@@ -52,11 +54,12 @@ class ExactlyOnce:
     def wait_for_progress(self) -> float:
         """Seconds until more copies can be read; a copier that has given up is started again, as a supervisor would."""
         began = time.monotonic()
-        seen = sum(self._ends(COPY, committed=True) or [0])
+        seen = self._seen
         while time.monotonic() - began < LIMIT_SECONDS:
             self._restart_those_that_ended()
             ends = self._ends(COPY, committed=True)
             if ends and sum(ends) >= seen + _GROWS_BY:
+                self._seen = sum(ends)
                 return time.monotonic() - began
             time.sleep(0.02)
         raise Failure(f"the copies do not grow for {LIMIT_SECONDS} s: {seen}, {self._ends(COPY, committed=True)}; {self._complaints()}")
@@ -91,7 +94,7 @@ class ExactlyOnce:
                 self._start(name)
 
     def _complaints(self) -> str:
-        return f"copiers run: {[c.poll() is None for c in self._copiers.values()]}, the last that gave up said {getattr(self, '_said', 'nothing')}"
+        return f"copiers run: {[c.poll() is None for c in self._copiers.values()]}, the last that gave up said {self._said}"
 
     def _ends(self, topic: str, committed: bool, partitions: int = PARTITIONS) -> list[int] | None:
         """Nothing while somebody who leads one of them is away."""
