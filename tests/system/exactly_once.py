@@ -54,7 +54,7 @@ class ExactlyOnce:
     def wait_for_progress(self) -> float:
         """Seconds until more copies can be read; a copier that has given up is started again, as a supervisor would."""
         began = time.monotonic()
-        seen = self._seen
+        seen = max(self._seen, sum(self._ends(COPY, committed=True) or [0]))
         while time.monotonic() - began < LIMIT_SECONDS:
             self._restart_those_that_ended()
             ends = self._ends(COPY, committed=True)
