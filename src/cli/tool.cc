@@ -23,6 +23,8 @@ constexpr NamedTool kTools[] = {
     {"kafka-reassign-partitions", kafka_reassign_partitions, kafka_reassign_partitions_options},
     {"kafka-storage", kafka_storage, kafka_storage_options, "info format random-uuid"},
     {"kafka-topics", kafka_topics, kafka_topics_options},
+    {"kafka-transactions", kafka_transactions, kafka_transactions_options,
+     "list describe describe-producers abort find-hanging forceTerminateTransaction"},
 };
 
 }  // namespace

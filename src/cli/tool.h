@@ -52,6 +52,7 @@ Task<int> kafka_metadata_quorum(Context context, Arguments arguments);
 Task<int> kafka_features(Context context, Arguments arguments);
 Task<int> kafka_cluster(Context context, Arguments arguments);
 Task<int> kafka_storage(Context context, Arguments arguments);
+Task<int> kafka_transactions(Context context, Arguments arguments);
 OptionParser kafka_topics_options();
 OptionParser kafka_console_producer_options();
 OptionParser kafka_console_consumer_options();
@@ -65,6 +66,7 @@ OptionParser kafka_metadata_quorum_options();
 OptionParser kafka_features_options();
 OptionParser kafka_cluster_options();
 OptionParser kafka_storage_options();
+OptionParser kafka_transactions_options();
 
 // The Kafka release whose tools these stand in for; what --version prints.
 inline constexpr std::string_view kKafkaVersion = "4.3.1";

@@ -102,7 +102,7 @@ def lost_output_is_an_error(shell: Shell) -> str:
                 f"echo x | kafka-console-producer {at} --topic k --property a=b",
                 f"kafka-console-consumer {at} --topic k --from-beginning --max-messages 1 --timeout-ms 10000", "kafka-topics --version",
                 f"kafka-cluster {at} cluster-id", f"kafka-features {at} describe", f"kafka-metadata-quorum {at} describe --status",
-                f"kafka-log-dirs {at} --describe", f"kafka-reassign-partitions {at} --list", "kafka-storage random-uuid",
+                f"kafka-log-dirs {at} --describe", f"kafka-reassign-partitions {at} --list", "kafka-storage random-uuid", f"kafka-transactions {at} list",
                 f"kafka-leader-election {at} --election-type preferred --topic k --partition 0"]
     for command in commands:
         done = shell.run(f"{command} > /dev/full")

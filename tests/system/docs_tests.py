@@ -177,6 +177,7 @@ ALL = {
     "getting-started.md: every command prints what it says": _runs_the_commands_of("getting-started.md"),
     "command_line.md: every command prints what it says": _runs_the_commands_of("command_line.md"),
     "configuration.md: every command prints what it says": _runs_the_commands_of("configuration.md"),
+    "transactions.md: every command prints what it says": _runs_the_commands_of("transactions.md"),
     "configuration.md: options of our own, and names of Kafka's": lists_our_options_as_they_are,
     "all pages: settings that they show are taken": shows_values_that_are_taken,
     "operations.md: the files of a data folder": lists_the_files_of_a_data_folder,

@@ -3,7 +3,7 @@
 import importlib
 
 _MODULES = [
-    "bad_input", "conversations", "go_clients", "kcat", "python_clients", "node_clients", "registry_clients", "schema_verdicts", "java_clients", "java_three_nodes",
+    "bad_input", "conversations", "go_clients", "kcat", "python_clients", "node_clients", "registry_clients", "schema_verdicts", "java_clients", "java_three_nodes", "java_transactions", "streams",
     "command_line", "golden", "completion", "files", "examples", "go_examples", "guide",
 ]
 

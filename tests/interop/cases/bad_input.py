@@ -6,14 +6,12 @@ import random
 import struct
 import time
 
-from harness import messages
 from harness.case import Context, Registry
 from harness.outcome import Failure, expect, expect_equal
 from harness.wire import (METADATA, PRODUCE, Connection, answers_metadata, batch, produce_answer, produce_body, request,
                           string)
 
 registry = Registry()
-TRANSACTIONAL_ID_AUTHORIZATION_FAILED = 53
 
 
 def _topic(context: Context) -> str:
@@ -138,13 +136,3 @@ def memory(context: Context) -> None:
         expect(answers_metadata("127.0.0.1", broker.port), "no Metadata answer beside a hundred large claims")
         grown = broker.resident_mib() - before
     expect(grown < 100, f"a hundred claims of 100 MB cost {grown:.0f} MiB")
-
-
-@registry.case("bad-input/no-transactions", not_on={"kafka": "Kafka has transactions"})
-def no_transactions(context: Context) -> None:
-    """Who asks for the coordinator of a transaction is told at once that there is none, by an error that no client retries: librdkafka retries all but this one."""
-    with Connection(context.broker.port) as connection:
-        connection.send(messages.request_frame("FindCoordinator", 4, {"CoordinatorKeys": ["tx"], "KeyType": 1}, 1))
-        answer = messages.response_body("FindCoordinator", 4, connection.receive()[1])["Coordinators"][0]
-        expect_equal(answer["ErrorCode"], TRANSACTIONAL_ID_AUTHORIZATION_FAILED, "error")
-        expect("transactions" in answer["ErrorMessage"], f"it does not say why: {answer}")

@@ -42,9 +42,13 @@ for _case in _SARAMA_CASES:
     _add_sarama(f"sarama-ibm-1.41.2-as-3.3/{_case}", "go.mod", _case, "3.3.0")
 _add_sarama("sarama-shopify-1.38.1-as-2.8/admin", "shopify.mod", "admin", "2.8.0")
 
+# Transactions are not in the guide, and Sarama has them from the protocol of Kafka 0.11 on; the newest it speaks has KIP-360's epochs.
+for _client, _modfile in _SARAMA_MODULES.items():
+    _add_sarama(f"{_client}/transactions", _modfile, "transactions", "2.8.0")
+
 for _case in ("writer", "codecs", "group", "commit", "api"):
     registry.add(Case(f"kafka-go-0.4.42/{_case}", _go("kafka-go", _case)))
-for _case in ("codecs", "group", "regroup", "admin"):
+for _case in ("codecs", "group", "regroup", "admin", "transactions", "transactions-group", "transactions-fence", "transactions-admin"):
     registry.add(Case(f"franz-go-1.22.3/{_case}", _go("franz", _case)))
 for _case in ("codecs", "idempotent", "group", "cooperative", "admin"):
     registry.add(Case(f"confluent-kafka-go-2.2.0/{_case}", _go("confluent", _case)))

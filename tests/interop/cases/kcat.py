@@ -84,7 +84,7 @@ def group(context: Context) -> None:
     expect_equal(_kcat(context, *member).splitlines(), ["later"], "second run, from the committed offsets")
 
 
-@registry.case("kcat/transactions", not_on={"thalweg": "transactions are not part of this release yet"})
+@registry.case("kcat/transactions")
 def transactions(context: Context) -> None:
     topic = context.prefix + "tx"
     _kcat(context, "-P", "-t", topic, "-X", f"transactional.id={context.prefix}tx", stdin="a\nb\n")

@@ -14,5 +14,5 @@ def _python(file: str, module: str, package: str, case: str):
 
 for _case in ("produce-consume", "codec-gzip", "codec-snappy", "codec-lz4", "group", "commit", "admin", "timestamps"):
     registry.add(Case(f"kafka-python-2.0.2/{_case}", _python("kafka_python.py", "kafka", "python3-kafka", _case)))
-for _case in ("codecs", "idempotent", "group", "static", "admin"):
+for _case in ("codecs", "idempotent", "group", "static", "admin", "transactions", "fencing"):
     registry.add(Case(f"confluent-python-1.7.0/{_case}", _python("confluent.py", "confluent_kafka", "python3-confluent-kafka", _case)))

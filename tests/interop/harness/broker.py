@@ -121,6 +121,8 @@ class ThalwegBroker(Broker):
             "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.port}",
             "log.dirs": str(self.data),
             "offsets.topic.replication.factor": "1",
+            "transaction.state.log.replication.factor": "1",
+            "transaction.state.log.min.isr": "1",
         })
         return [str(self.binary.resolve()), "server", str(properties)]
 

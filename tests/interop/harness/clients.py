@@ -103,19 +103,23 @@ def c_program(source: pathlib.Path) -> pathlib.Path:
     return binary
 
 
-@once
 def java_classes() -> pathlib.Path:
-    """Compiles tests/interop/java against Kafka's jars."""
-    jars = kafka_dist.libs()
+    """Compiles tests/interop/java/src against Kafka's jars."""
+    return java_program(paths.SUITE / "java" / "src", kafka_dist.libs())
+
+
+@once
+def java_program(source: pathlib.Path, *jars: pathlib.Path) -> pathlib.Path:
+    """Compiles a folder of Java programs against the jars in these folders."""
     if not shutil.which("javac"):
         raise Skip("javac is not installed (openjdk-17-jdk-headless)")
-    sources = sorted((paths.SUITE / "java" / "src").glob("*.java"))
+    sources = sorted(source.glob("*.java"))
     # Named by what is in it: two runs at a time must not pull the classes from under each other.
     digest = hashlib.sha256(b"".join(p.read_bytes() for p in sources)).hexdigest()[:16]
     classes = paths.cache() / f"java-{digest}"
     if not classes.exists():
         partial = paths.cache() / f"java-{digest}.{os.getpid()}"
-        _build(["javac", "-nowarn", "-d", str(partial), "-cp", f"{jars}/*", *map(str, sources)], paths.SUITE)
+        _build(["javac", "-nowarn", "-d", str(partial), "-cp", ":".join(f"{folder}/*" for folder in jars), *map(str, sources)], paths.SUITE)
         with contextlib.suppress(OSError):  # the other run was first
             partial.rename(classes)
     return classes

@@ -3,6 +3,7 @@
     # The offset is beyond the end.                                   a comment
     topic @orders partitions=2 max.message.bytes=1000                 creates a topic and waits until it can be used
     until FindCoordinator 3 {"Key": "@group"}                         asks again until the answer has no error
+    await DescribeGroups 0 {"Groups": ["@group"]} has Empty           asks again until the answer has this text
     > Fetch 12 {"Topics": [{"Topic": "@orders", "Partitions": [{"FetchOffset": 7}]}]}      API, version, body
     < {"Responses": [{"Topic": "@orders", "Partitions": [{"ErrorCode": 1, "HighWatermark": -1}]}]}
     > bytes 00000000                                                  any bytes, in hex
@@ -24,17 +25,20 @@ import pathlib
 import re
 import textwrap
 import time
+from collections.abc import Callable
 
 from . import batches, messages, wire
 from .outcome import Failure
 
 READY_LIMIT_SECONDS = 30
 ANSWER_LIMIT_SECONDS = 20
-_NAMED = {"SessionId": "session", "ProducerId": "producer", "producer": "producer", "TopicId": "topic id", "MemberId": "member", "Leader": "member"}
+_NAMED = {"SessionId": "session", "ProducerId": "producer", "ProducerIdFilters": "producer", "V3AndBelowProducerId": "producer", "producer": "producer",
+          "TopicId": "topic id", "MemberId": "member", "Leader": "member"}
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_TIMES = {"Timestamp", "LogAppendTimeMs"}
+_TIMES = {"Timestamp", "LogAppendTimeMs", "LastTimestamp", "TransactionStartTimeMs"}
 _NOT_COMPARED = {"ErrorMessage", "BatchIndexErrorMessage", "FinalizedFeaturesEpoch"}
 _UNSUPPORTED_VERSION = b"\0\x23"  # 35: ApiVersions says so in version 0
+_WORDS = ("topic", "until", "await")
 _ABSENT = object()
 _PROBE = 1_000_000  # correlation ids of requests that only show that the connection lives
 
@@ -42,7 +46,7 @@ _PROBE = 1_000_000  # correlation ids of requests that only show that the connec
 @dataclasses.dataclass
 class Line:
     number: int
-    sign: str  # topic until > < ? = or nothing: a comment, kept for recording
+    sign: str  # topic until await > < ? = or nothing: a comment, kept for recording
     connection: str
     text: str
 
@@ -54,8 +58,8 @@ def parse(text: str) -> list[Line]:
             lines[-1].text = f"{lines[-1].text} {line.strip()}".strip()
             continue
         head, _, rest = line.partition(" ")
-        if head in ("topic", "until") or head[:1] in ("<", ">", "?", "="):
-            sign = head if head in ("topic", "until") else head[0]
+        if head in _WORDS or head[:1] in ("<", ">", "?", "="):
+            sign = head if head in _WORDS else head[0]
             lines.append(Line(number, sign, head[1:] if sign in "<>" else "", rest.strip()))
         elif not line or line.startswith("#"):
             lines.append(Line(number, "", "", line))
@@ -139,11 +143,18 @@ class Player:
         return json.dumps(self._masked(body, ordered=name == "Fetch"), ensure_ascii=False)
 
     def ask_until(self, text: str) -> None:
+        self._ask_until(text, lambda answer: '"ErrorCode"' not in answer)
+
+    def ask_until_it_has(self, text: str) -> None:
+        question, _, wanted = text.rpartition(" has ")
+        self._ask_until(question, lambda answer: wanted in answer)
+
+    def _ask_until(self, text: str, good: Callable[[str], bool]) -> None:
         deadline = time.monotonic() + READY_LIMIT_SECONDS
         while True:
             self.ask("until", text)
             answer = self.answer("until")
-            if '"ErrorCode"' not in answer:
+            if good(answer):
                 return
             if time.monotonic() > deadline:
                 raise Failure(f"{text}: still {answer}")
@@ -254,6 +265,8 @@ def play(path: pathlib.Path, port: int, prefix: str, kind: str, record: bool) ->
                 player.make_topic(line.text)
             elif line.sign == "until":
                 player.ask_until(line.text)
+            elif line.sign == "await":
+                player.ask_until_it_has(line.text)
             elif line.sign == ">":
                 asked[line.connection] = f"{path.name}:{line.number}: {line.text}"
                 player.ask(line.connection, line.text)

@@ -32,6 +32,7 @@ _CLASSES = {
     "kafka-features": "org.apache.kafka.tools.FeatureCommand",
     "kafka-cluster": "org.apache.kafka.tools.ClusterTool",
     "kafka-storage": "kafka.tools.StorageTool",
+    "kafka-transactions": "org.apache.kafka.tools.TransactionsCommand",
     "kafka-server": "kafka.Kafka",
 }
 
@@ -57,11 +58,27 @@ def libs() -> pathlib.Path:
 
 
 def _fetch(folder: pathlib.Path) -> None:
+    partial = _copied_jars(_POM, folder, f"Apache Kafka {VERSION}")
+    for name, target, level in (("broker", "SYSTEM_OUT", "INFO"), ("tools", "SYSTEM_ERR", "WARN")):
+        (partial / f"log4j2-{name}.xml").write_text(_LOG4J.format(target=target, level=level))
+    _complete(partial, folder)
+
+
+def more_libs(pom: str, version: str) -> pathlib.Path:
+    """The folder of the jars that java/POM names, in this version: to stand before Kafka's own on a class path."""
+    folder = paths.cache() / f"{pom.removesuffix('.pom.xml')}-{version}"
+    with PREPARING:
+        if not (folder / "complete").exists():
+            _complete(_copied_jars(_POM.parent / pom, folder, f"the jars of {pom} {version}", f"-Dclients.version={version}"), folder)
+    return folder
+
+
+def _copied_jars(pom: pathlib.Path, folder: pathlib.Path, what: str, *settings: str) -> pathlib.Path:
     if not shutil.which("mvn"):
         raise Skip("maven is not installed")
-    partial = folder.with_suffix(f".{os.getpid()}")
+    partial = folder.with_name(f"{folder.name}.{os.getpid()}")
     partial.mkdir(parents=True)
-    command = ["mvn", "-B", "-q", "-f", str(_POM),
+    command = ["mvn", "-B", "-q", "-f", str(pom), *settings,
                "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies",
                "-DincludeScope=runtime", f"-DoutputDirectory={partial}"]
     try:
@@ -71,9 +88,11 @@ def _fetch(folder: pathlib.Path) -> None:
         problem = ["no answer within 10 minutes"]
     if problem:
         shutil.rmtree(partial)
-        raise Skip(f"Maven could not fetch Apache Kafka {VERSION}: {problem[0]}")
-    for name, target, level in (("broker", "SYSTEM_OUT", "INFO"), ("tools", "SYSTEM_ERR", "WARN")):
-        (partial / f"log4j2-{name}.xml").write_text(_LOG4J.format(target=target, level=level))
+        raise Skip(f"Maven could not fetch {what}: {problem[0]}")
+    return partial
+
+
+def _complete(partial: pathlib.Path, folder: pathlib.Path) -> None:
     (partial / "complete").touch()
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)

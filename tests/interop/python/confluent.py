@@ -2,10 +2,10 @@
 
 import time
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewPartitions, NewTopic
 
-from program import BOOTSTRAP, GROUP, TOPIC, Checker, Wrong, equal, key, main, timestamp, until, value
+from program import BOOTSTRAP, GROUP, PREFIX, TOPIC, Checker, Wrong, equal, key, main, timestamp, until, value
 
 
 def create(topic, partitions):
@@ -150,4 +150,73 @@ def admin():
     until(lambda: TOPIC not in client.list_topics(timeout=10).topics, lambda: time.sleep(0.05), "a deleted topic is still listed")
 
 
-main({"codecs": codecs, "idempotent": idempotent, "group": group, "static": static, "admin": admin})
+def transactional_producer():
+    producer = Producer({"bootstrap.servers": BOOTSTRAP, "transactional.id": PREFIX + "tx", "transaction.timeout.ms": 30000})
+    producer.init_transactions(30)
+    return producer
+
+
+def read_committed(topic):
+    consumer = Consumer({"bootstrap.servers": BOOTSTRAP, "group.id": GROUP + "-check", "enable.auto.commit": False, "isolation.level": "read_committed",
+                         "enable.partition.eof": True})
+    consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
+    values = []
+    while True:
+        message = consumer.poll(30)
+        if message is None or message.error():
+            equal(message is not None and message.error().code(), KafkaError._PARTITION_EOF, "what ends the partition")
+            consumer.close()
+            return values
+        values.append(message.value())
+
+
+def ended(topic):
+    """A last record outside: what read_committed sees of it lies behind all markers."""
+    produce(topic, 9999, 10000)
+    until(lambda: value(9999) in read_committed(topic), lambda: None, "the last record")
+    return read_committed(topic)[:-1]
+
+
+def transactions():
+    """Offsets and records; every third is aborted."""
+    create(TOPIC, 1)
+    create(TOPIC + "-in", 1)
+    consumer = Consumer({"bootstrap.servers": BOOTSTRAP, "group.id": GROUP, "enable.auto.commit": False})
+    producer, want = transactional_producer(), []
+    for i in range(12):
+        producer.begin_transaction()
+        for n in range(50):
+            producer.produce(TOPIC, value(50 * i + n), partition=0)
+        offsets = [TopicPartition(TOPIC + "-in", 0, i + 1)]
+        producer.send_offsets_to_transaction(offsets, consumer.consumer_group_metadata(), 30)
+        if i % 3 == 2:
+            producer.flush(30)
+            producer.abort_transaction(30)
+        else:
+            producer.commit_transaction(30)
+            want += [value(50 * i + n) for n in range(50)]
+    equal(ended(TOPIC), want, "what read_committed sees")
+    # Waits while an end is not yet there: librdkafka asks for stable offsets.
+    equal(consumer.committed([TopicPartition(TOPIC + "-in", 0)], 30)[0].offset, 11, "committed offset")
+    consumer.close()
+
+
+def fencing():
+    create(TOPIC, 1)
+    zombie = transactional_producer()
+    zombie.begin_transaction()
+    zombie.produce(TOPIC, b"of the zombie", partition=0)
+    zombie.flush(30)
+    second = transactional_producer()
+    second.begin_transaction()
+    second.produce(TOPIC, b"of the second", partition=0)
+    try:
+        zombie.commit_transaction(30)
+        raise Wrong("a zombie could commit")
+    except KafkaException as e:
+        equal((e.args[0].fatal(), e.args[0].code()), (True, KafkaError._FENCED), "a zombie's commit")
+    second.commit_transaction(30)
+    equal(ended(TOPIC), [b"of the second"], "what read_committed sees")
+
+
+main({"transactions": transactions, "fencing": fencing, "codecs": codecs, "idempotent": idempotent, "group": group, "static": static, "admin": admin})

@@ -13,5 +13,10 @@ func main() {
 		"group":   groupOfTwo,
 		"regroup": commitsSurvive,
 		"admin":   admin,
+
+		"transactions":       commitAndAbort,
+		"transactions-group": consumeProcessProduce,
+		"transactions-fence": fencedProducer,
+		"transactions-admin": describe,
 	})
 }

@@ -31,6 +31,7 @@ var cases = map[string]func() error{
 	"transform":      transform,
 	"admin":          admin,
 	"schema-id":      schemaRegistry,
+	"transactions":   transactions,
 }
 
 func main() {

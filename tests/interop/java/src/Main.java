@@ -39,14 +39,21 @@ public final class Main {
     cases.put("three-features", ThreeNodesCases::features);
     cases.put("three-racks", ThreeNodesCases::racks);
     cases.put("three-unregister", ThreeNodesCases::unregister);
+    cases.put("transactions", TransactionAdminCases::listAndDescribe);
+    cases.put("transactions-abort", TransactionAdminCases::abort);
+    cases.put("transactions-fence", TransactionAdminCases::fence);
     cases.put("fill", () -> FileCases.fill(count));
     cases.put("verify", () -> FileCases.verify(count));
     return cases;
   }
 
   public static void main(String[] args) {
+    run(args[0], cases(args.length > 1 ? Integer.parseInt(args[1]) : 0));
+  }
+
+  static void run(String name, Map<String, Case> cases) {
     try {
-      cases(args.length > 1 ? Integer.parseInt(args[1]) : 0).get(args[0]).run();
+      cases.get(name).run();
       System.exit(0);
     } catch (Throwable e) {
       e.printStackTrace();
