@@ -35,6 +35,7 @@ config::BrokerConfig config_of(int node, Quorum quorum) {
       {"broker.heartbeat.interval.ms", "500"},
       {"broker.session.timeout.ms", "2500"},
       {"controller.quorum.election.timeout.ms", "400"},
+      {"min.insync.replicas", "2"},  // also of what coordinators write
       {"offsets.topic.num.partitions", "2"},
       {"transaction.state.log.num.partitions", "2"},
       {"transaction.abort.timed.out.transaction.cleanup.interval.ms", "2000"},
