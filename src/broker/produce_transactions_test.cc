@@ -81,6 +81,7 @@ class ProduceTransactions : public WithCoordinator {
   // Where readers stop that see what is committed, or all.
   Offset end_for(bool committed) {
     protocol::ListOffsetsRequest request;
+    request.replica_id = kNoBroker;
     request.isolation_level = committed ? 1 : 0;
     auto& topic = request.topics.emplace_back();
     topic.name = "orders";
@@ -245,12 +246,18 @@ TEST_F(ProduceTransactions, ACoordinatorThatIsSlowHoldsItsConnectionInOrderAndNo
   EXPECT_EQ(questions(), 1u) << "the second found the transaction open";
 }
 
-TEST_F(ProduceTransactions, WhoIsNotAnsweredIsToldToTryAgain) {
+class ImpatientBroker : public ProduceTransactions {
+ protected:
+  ImpatientBroker() : ProduceTransactions({{"request.timeout.ms", "5000"}}) {}
+};
+
+TEST_F(ImpatientBroker, WhoIsNotAnsweredIsToldToTryAgain) {
   coordinator().holds = true;
   const auto first = broker_.begin<ProduceResponse>(request_of({}), std::int16_t{12});
-  broker_.world().run_for(29s);
+  broker_.world().run_for(4s);
   EXPECT_FALSE(first->has_value());
-  ASSERT_TRUE(until([&] { return first->has_value(); }, 2s)) << "request.timeout.ms";
+  ASSERT_TRUE(until([&] { return first->has_value(); }, 2s));
+  EXPECT_EQ(code_of(broker_.wait_for(first)), ErrorCode::kNotEnoughReplicas);
   node_->crash(sim::Crash::kKill);
   EXPECT_EQ(produce({}), ErrorCode::kNotEnoughReplicas) << "nobody is there";
 }
