@@ -48,6 +48,16 @@ namespace {
 constexpr Instant kAssignedWithin = std::chrono::seconds(2);
 constexpr std::string_view kMetadataFolder = "__cluster_metadata";
 
+storage::LogCleanerConfig log_cleaner_config(const config::BrokerConfig& config) {
+  return {.enable = config.log_cleaner_enable,
+          .threads = config.log_cleaner_threads,
+          .dedupe_buffer_size = config.log_cleaner_dedupe_buffer_size,
+          .load_factor = config.log_cleaner_load_factor,
+          .io_buffer_size = config.log_cleaner_io_buffer_size,
+          .bytes_per_second = config.log_cleaner_bytes_per_second,
+          .backoff = config.log_cleaner_backoff};
+}
+
 storage::LogManagerConfig log_manager_config(const config::BrokerConfig& config) {
   return {.log_dirs = config.log_dirs,
           .node_id = config.node_id,
@@ -55,7 +65,8 @@ storage::LogManagerConfig log_manager_config(const config::BrokerConfig& config)
           .checkpoint_interval = config.log_flush_offset_checkpoint_interval,
           .start_offset_checkpoint_interval = config.log_flush_start_offset_checkpoint_interval,
           .producer_id_expiration = config.producer_id_expiration,
-          .sync_every_append = config.durability == config::Durability::kFsync};
+          .sync_every_append = config.durability == config::Durability::kFsync,
+          .cleaner = log_cleaner_config(config)};
 }
 
 // As of before this start: the marker of a clean stop is about to be removed.
@@ -178,6 +189,7 @@ bool Broker::follow(const metadata::Image& image) {
   const auto now = config::in_force(config_, mine, everybodys);
   limits_->set_bounds(connection_bounds(now));
   logs_->set_producer_id_expiration(now.producer_id_expiration);
+  logs_->follow_cleaner(log_cleaner_config(now));
   replication_->follow(now);
   for (auto& shard : shards_)
     shard->shard.post([here = shard.get(), verifies = now.transaction_partition_verification] {

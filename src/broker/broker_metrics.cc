@@ -13,6 +13,7 @@
 #include "network/large_frames.h"
 #include "raft/quorum.h"
 #include "runtime/yielding.h"
+#include "storage/log_manager.h"
 
 namespace thalweg::broker {
 namespace {
@@ -44,6 +45,24 @@ void add_groups(MetricsSnapshot& into, const group::GroupCounts& counts) {
   set(into, family::kGroupsPreparing, counts.preparing_rebalance);
   set(into, family::kGroupsCompleting, counts.completing_rebalance);
   set(into, family::kGroupsStable, counts.stable);
+}
+
+void add_cleaner(MetricsSnapshot& into, const storage::LogCleanerStatus& cleaner) {
+  const auto whole = [](double percent) { return static_cast<std::size_t>(percent); };
+  const auto seconds = [](Millis span) {
+    return static_cast<std::size_t>(std::chrono::duration_cast<std::chrono::seconds>(span).count());
+  };
+  set(into, family::kCleanerMaxDirty, whole(cleaner.max_dirty_percent));
+  set(into, family::kCleanerSinceLastRun, static_cast<std::size_t>(cleaner.since_last_run.count()));
+  set(into, family::kCleanerMaxBufferUtilization, whole(cleaner.max_buffer_utilization_percent));
+  set(into, family::kCleanerRecopy, whole(cleaner.recopy_percent));
+  set(into, family::kCleanerMaxCleanTime, seconds(cleaner.max_clean_time));
+  set(into, family::kCleanerMaxDelay, seconds(cleaner.max_compaction_delay));
+  into.add(family::kCleanerPasses, {}, cleaner.passes);
+  for (const auto& [directory, uncleanable] : cleaner.uncleanable) {
+    set(into, family::kCleanerUncleanablePartitions, uncleanable.partitions, {directory});
+    set(into, family::kCleanerUncleanableBytes, uncleanable.bytes, {directory});
+  }
 }
 
 // What only the controller tells, as with Kafka: else a sum over brokers would count everything several times.
@@ -87,6 +106,7 @@ Task<MetricsSnapshot> Broker::collect_metrics() {
   MetricsSnapshot all;
   for (const auto& shard : shards_) all.merge(co_await shard->shard.call(*shard, &BrokerShard::collect_metrics));
   add_memory(all, large_frames_->budget(), "large_requests");
+  add_cleaner(all, logs_->cleaner().status());
   set(all, family::kActiveControllers, quorum_->is_leader() ? 1 : 0);
   if (quorum_->is_leader()) co_await add_cluster(&all, publisher_->current_image());
   co_return all;

@@ -89,6 +89,13 @@ struct BrokerConfig {
   Millis log_flush_offset_checkpoint_interval{};  // 0: only when the server stops
   Millis log_flush_start_offset_checkpoint_interval{};
   Millis producer_id_expiration{};
+  bool log_cleaner_enable{};
+  std::int32_t log_cleaner_threads{};
+  std::int64_t log_cleaner_dedupe_buffer_size{};
+  double log_cleaner_load_factor{};  // log.cleaner.io.buffer.load.factor
+  std::int32_t log_cleaner_io_buffer_size{};
+  double log_cleaner_bytes_per_second{};  // log.cleaner.io.max.bytes.per.second
+  Millis log_cleaner_backoff{};
 
   // Replication
   std::int32_t replica_fetch_max_bytes{};

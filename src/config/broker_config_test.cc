@@ -89,14 +89,18 @@ TEST(BrokerConfig, DynamicSettingsAreLaidOverWhatItStartedWith) {
 // through a field that Broker::follow() passes on. The others are Kafka's machinery, or of what is not served yet; they
 // are accepted as Kafka accepts them, and docs/configuration.md says so.
 TEST(BrokerConfig, WhatChangesAtRunTimeHasAnEffectOrIsKnownToHaveNone) {
-  const std::set<std::string_view> machinery{
-      "background.threads",     "config.providers",    "log.cleaner.threads",  "metric.reporters",
-      "num.io.threads",         "num.network.threads", "num.replica.fetchers", "num.recovery.threads.per.data.dir",
-      "principal.builder.class"};
+  const std::set<std::string_view> machinery{"background.threads",
+                                             "config.providers",
+                                             "metric.reporters",
+                                             "num.io.threads",
+                                             "num.network.threads",
+                                             "num.replica.fetchers",
+                                             "num.recovery.threads.per.data.dir",
+                                             "principal.builder.class"};
   const auto not_served = [](std::string_view name) {
     for (const std::string_view prefix :
          {"follower.", "group.consumer.", "group.coordinator.", "group.share.", "group.streams.", "leader.replication.",
-          "log.cleaner.", "remote.", "replica.alter.log.dirs.", "sasl.", "share.", "ssl.", "transaction."})
+          "remote.", "replica.alter.log.dirs.", "sasl.", "share.", "ssl.", "transaction."})
       if (name.starts_with(prefix)) return true;
     return false;
   };

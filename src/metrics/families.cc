@@ -117,6 +117,26 @@ const MetricFamily kLogDirectorySyncs{"thalweg_log_directory_syncs_total",
                                       "fsync of the folders of logs, for names of new files.", kCounter};
 const MetricFamily kLogSyncFailures{"thalweg_log_sync_failures_total", "Syncs that failed.", kCounter};
 
+const MetricFamily kCleanerMaxDirty{"kafka_log_logcleanermanager_max_dirty_percent",
+                                    "Of the log that is due for compaction most: how much of it is.", kGauge};
+const MetricFamily kCleanerSinceLastRun{"kafka_log_logcleanermanager_time_since_last_run_ms",
+                                        "Since compaction last looked for work.", kGauge};
+const MetricFamily kCleanerUncleanablePartitions{"kafka_log_logcleanermanager_uncleanable_partitions_count",
+                                                 "Partitions that could not be compacted.",
+                                                 kGauge,
+                                                 {"logdirectory"}};
+const MetricFamily kCleanerUncleanableBytes{
+    "kafka_log_logcleanermanager_uncleanable_bytes", "Their size.", kGauge, {"logdirectory"}};
+const MetricFamily kCleanerMaxBufferUtilization{"kafka_log_logcleaner_max_buffer_utilization_percent",
+                                                "How full the map of keys was at the last compaction.", kGauge};
+const MetricFamily kCleanerRecopy{"kafka_log_logcleaner_cleaner_recopy_percent",
+                                  "What the last compaction wrote, of what was there.", kGauge};
+const MetricFamily kCleanerMaxCleanTime{"kafka_log_logcleaner_max_clean_time_secs",
+                                        "How long the last compaction took.", kGauge};
+const MetricFamily kCleanerMaxDelay{"kafka_log_logcleaner_max_compaction_delay_secs",
+                                    "For how long a record waits beyond max.compaction.lag.ms.", kGauge};
+const MetricFamily kCleanerPasses{"thalweg_log_cleaner_passes_total", "Passes of compaction over a log.", kCounter};
+
 // ---- The schema registry
 
 const MetricFamily kRegistryForwarded{"thalweg_schema_registry_forwarded_total",
@@ -208,6 +228,15 @@ std::span<const MetricFamily* const> all() {
                                           &kLogSyncTime,
                                           &kLogDirectorySyncs,
                                           &kLogSyncFailures,
+                                          &kCleanerMaxDirty,
+                                          &kCleanerSinceLastRun,
+                                          &kCleanerUncleanablePartitions,
+                                          &kCleanerUncleanableBytes,
+                                          &kCleanerMaxBufferUtilization,
+                                          &kCleanerRecopy,
+                                          &kCleanerMaxCleanTime,
+                                          &kCleanerMaxDelay,
+                                          &kCleanerPasses,
                                           &kMemoryUsed,
                                           &kMemoryLimit,
                                           &kMemoryWaiting,

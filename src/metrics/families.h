@@ -27,6 +27,11 @@ extern const MetricFamily kReplicationBytesOut;
 // Syncs of logs.
 extern const MetricFamily kLogSyncTime, kLogDirectorySyncs, kLogSyncFailures;
 
+// Compaction: looked at when somebody asks.
+extern const MetricFamily kCleanerMaxDirty, kCleanerSinceLastRun, kCleanerUncleanablePartitions,
+    kCleanerUncleanableBytes, kCleanerMaxBufferUtilization, kCleanerRecopy, kCleanerMaxCleanTime, kCleanerMaxDelay,
+    kCleanerPasses;
+
 // The schema registry, where several nodes are one.
 extern const MetricFamily kRegistryForwarded, kRegistryAnsweredForOthers;
 

@@ -18,7 +18,9 @@ Result<BatchHeader> BatchHeader::read(BytesView bytes, std::uint64_t position) {
   header.base = prefix.base_offset;
   header.last = prefix.base_offset + load_be<std::int32_t>(bytes.data() + at::kLastOffsetDelta);
   header.leader_epoch = prefix.leader_epoch;
-  header.max_timestamp = load_be<std::int64_t>(bytes.data() + at::kMaxTimestamp);
+  // What compaction has left of a batch without records says a time that no record has any more.
+  const bool empty = load_be<std::int32_t>(bytes.data() + at::kRecordCount) == 0;
+  header.max_timestamp = empty ? kNoTimestamp : load_be<std::int64_t>(bytes.data() + at::kMaxTimestamp);
   header.producer_id = {load_be<std::int64_t>(bytes.data() + at::kProducerId)};
   header.attributes = load_be<std::int16_t>(bytes.data() + at::kAttributes);
   if (header.last < header.base)

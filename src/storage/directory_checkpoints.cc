@@ -9,10 +9,11 @@ namespace thalweg::storage {
 namespace {
 
 // What an operator has to expect when a file has lost lines. By Kind.
-constexpr std::array<std::string_view, 3> kConsequences{
+constexpr std::array<std::string_view, 4> kConsequences{
     "after an unclean stop the logs it named are checked from their beginning, which takes longer",
     "the logs it named begin at their first segment: deleted records that are still in it are readable again",
-    "the logs it named find their high watermark again, from their ends and their replicas"};
+    "the logs it named find their high watermark again, from their ends and their replicas",
+    "the logs it named are compacted from their beginning, once"};
 
 std::string beside(const std::string& path) { return path + ".tmp"; }
 
@@ -70,6 +71,12 @@ void DirectoryCheckpoints::lower(const TopicPartition& partition, Offset to) {
   now.recovery_point = std::min(now.recovery_point, to);
   now.log_start = std::min(now.log_start, to);
   set(partition, now);
+  if (const auto cleaned = cleaner_offset(partition)) set_cleaner_offset(partition, std::min(*cleaned, to));
+}
+
+std::optional<Offset> DirectoryCheckpoints::cleaner_offset(const TopicPartition& partition) const {
+  const auto found = offsets_[kCleaner].find(partition);
+  return found == offsets_[kCleaner].end() ? std::nullopt : std::optional(found->second);
 }
 
 void DirectoryCheckpoints::forget(const TopicPartition& partition) {

@@ -1,4 +1,4 @@
-// What one log directory has to remember of its logs between two runs: the three checkpoint files, and the names of its
+// What one log directory has to remember of its logs between two runs: the four checkpoint files, and the names of its
 // folders. Changes are made in memory, by whoever has to change something; write() brings all of them to disk at once,
 // and those who wait for it meanwhile share the next. So deleting a thousand partitions costs as many syncs as deleting
 // one.
@@ -38,7 +38,10 @@ class DirectoryCheckpoints {
 
   Offsets of(const TopicPartition& partition) const;
   void set(const TopicPartition& partition, const Offsets& offsets);
-  // Recovery point and start are not above `to` from now on.
+  // How far the log was compacted; nothing: never.
+  std::optional<Offset> cleaner_offset(const TopicPartition& partition) const;
+  void set_cleaner_offset(const TopicPartition& partition, Offset to) { set_one(kCleaner, partition, to); }
+  // Recovery point, start and what was compacted are not above `to` from now on.
   void lower(const TopicPartition& partition, Offset to);
   // The folder is gone, or has another name: nothing that is said here may count for what comes under this name next.
   void forget(const TopicPartition& partition);
@@ -53,10 +56,10 @@ class DirectoryCheckpoints {
   Task<Result<>> write();
 
  private:
-  enum Kind : std::size_t { kRecoveryPoint, kLogStart, kHighWatermark, kKinds };
+  enum Kind : std::size_t { kRecoveryPoint, kLogStart, kHighWatermark, kCleaner, kKinds };
   using Dirty = std::array<bool, kKinds>;
   static constexpr std::array<std::string_view, kKinds> kNames{kRecoveryPointFile, kLogStartOffsetFile,
-                                                               kHighWatermarkFile};
+                                                               kHighWatermarkFile, kCleanerOffsetFile};
 
   std::string file(std::size_t kind) const { return path_ + "/" + std::string(kNames[kind]); }
   Result<OffsetCheckpoint> read_one(std::size_t kind);

@@ -18,6 +18,10 @@ namespace thalweg::storage {
 // In a log's folder: recovery has cut records that may have been acknowledged, and the controller does not know yet.
 inline constexpr std::string_view kRecordsMissingFile = "records-missing";
 
+// In a log's folder: compaction has left gaps between offsets, here or at the leader, so that recovery does not take
+// one for damage, whatever cleanup.policy says by then. It is on disk before the gap is.
+inline constexpr std::string_view kGapsFile = "offset-gaps";
+
 // What recovery took out of the log.
 struct Recovered {
   std::uint64_t torn_bytes = 0;     // cut: the end of a crash
@@ -35,8 +39,9 @@ struct LoadedLog {
   // start <= high_watermark <= end, recovery_point <= end; [.., end) is on disk
   Offset start{0}, end{0}, high_watermark{0}, recovery_point{0};
   UnsyncedNames unsynced;
-  bool untouched = false;  // as a clean stop left it
-  bool blank = false;      // nothing is in the folder: whose it is comes with the first file
+  bool untouched = false;    // as a clean stop left it
+  bool gaps_marked = false;  // kGapsFile is there
+  bool blank = false;        // nothing is in the folder: whose it is comes with the first file
   Recovered recovered;
 };
 

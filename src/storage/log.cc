@@ -13,6 +13,12 @@ namespace {
 // Up to here a batch is copied once more so that it goes out in one write; beyond, two writes are cheaper than the
 // copy.
 constexpr std::size_t kCopyMax = 16 << 10;
+
+bool has_gap(const std::vector<record::BatchView>& batches, Offset next) {
+  return std::ranges::any_of(batches, [&](const record::BatchView& batch) {
+    return std::exchange(next, batch.next_offset()) != batch.base_offset();
+  });
+}
 }  // namespace
 
 Task<Result<LogPtr>> Log::open(const Shard& shard, LogOptions options) {
@@ -43,7 +49,8 @@ Log::Log(Opening, const Shard& shard, LogOptions options, LoadedLog loaded)
       recovery_point_(loaded.recovery_point),
       recovered_(std::move(loaded.recovered)),
       blank_(loaded.blank),
-      untouched_(loaded.untouched) {
+      untouched_(loaded.untouched),
+      gaps_marked_(loaded.gaps_marked) {
   choose_roll_jitter();
 }
 
@@ -138,6 +145,7 @@ AppendResult Log::append_as_follower(SharedBytes records, LeaderEpoch leader_epo
   TRY(const ReplicatedBatches checked, check_replicated(records, end_offset(), leader_epoch));
   if (checked.batches.empty()) return AppendInfo{end_offset(), end_offset() - 1, kNoTimestamp, start_, false};
   const Timestamp now = shard_.clock.wall();
+  if (has_gap(checked.batches, end_offset())) TRY_VOID(mark_gaps());
   // One write for all that goes into the same segment.
   std::size_t i = 0;
   while (i < checked.batches.size()) {

@@ -199,6 +199,29 @@ class Log : public std::enable_shared_from_this<Log> {
   // Answers how many bytes went.
   Result<std::uint64_t> apply_retention();
   void expire_producers(Millis expiration);
+  // ---- Compaction, called by Cleaner (cleaner.h); what does the work is in log_replace.cc
+
+  struct Sealed {
+    std::shared_ptr<LogSegment> segment;
+    Offset end;  // where the next one begins
+  };
+  // All segments but the active one.
+  std::vector<Sealed> sealed_segments() const;
+  Offset first_segment_base() const { return segments_.front()->base(); }
+  // The transactions that readers of [from, upper) have to leave out.
+  Task<Result<std::vector<AbortedTransaction>>> aborted_between(Offset from, Offset upper);
+  // The .cleaned files of the first one's base take the place of `replaced`, and are on the disk as that when this
+  // returns. At any moment a crash leaves all of the old segments, or the new one. False: these are not the log's
+  // segments any more, and nothing was done. An error that does not pass takes the log offline.
+  // REQUIRES: the .cleaned files are on the disk, and no others are in the folder; replaced are sealed, and neighbours
+  Task<Result<bool>> replace_segments(std::vector<std::shared_ptr<LogSegment>> replaced);
+  // Whether what is known of its segments still holds: it is open, and nothing was cut since cuts() said so.
+  bool is_as_of(std::uint64_t cuts) const { return check_writable().has_value() && syncer_->cuts() == cuts; }
+  std::uint64_t cuts() const { return syncer_->cuts(); }
+  // Its folder may be another log's by now.
+  bool is_retired() const { return syncer_->is_retired(); }
+  FileCache& files() const { return *files_; }
+
   // Asks for a sync of all there is and waits for it, or for a truncation that leaves nothing to wait for.
   Task<Result<>> flush();
   // Brings everything below durable() to disk that recovery would otherwise make again: indexes, epochs. Moves
@@ -281,7 +304,19 @@ class Log : public std::enable_shared_from_this<Log> {
 
   std::string snapshot_path(Offset offset) const;
   Result<> write_snapshot(Offset offset);
-  Task<Result<std::vector<AbortedTransaction>>> aborted_between(Offset from, Offset upper);
+
+  // Reading. As of the segments when they are called, which compaction may replace meanwhile.
+  Task<Result<TimestampAndOffset>> look_for_timestamp(Timestamp target);
+  Task<Result<TimestampAndOffset>> look_for_max_timestamp(Offset upper);
+
+  // Compaction
+  Result<> mark_gaps();
+  bool has_neighbours(const std::vector<SegmentPtr>& segments) const;
+  Result<std::vector<FilePtr>> hold_files(const std::vector<SegmentPtr>& segments);
+  Task<Result<>> replace_alone(const std::vector<SegmentPtr>& replaced);
+  Task<Result<>> sync_names_here();
+  Result<> rename_cleaned(Offset base, std::string_view from, std::string_view to);
+  Result<> put_in_place(const std::vector<SegmentPtr>& replaced);
 
   const Shard& shard_;
   const std::string directory_;
@@ -309,6 +344,9 @@ class Log : public std::enable_shared_from_this<Log> {
   bool blank_;      // nothing is in the folder yet
   bool untouched_;  // as a clean stop left it, so the next needs no work
   bool closed_ = false;
+  bool gaps_marked_;
+  bool replacing_ = false;  // no segment may go meanwhile
+  std::uint64_t replacements_ = 0;
   bool truncating_ = false;  // from lowering the recovery point on disk until the producers are known again
   Turn checkpoint_turn_;
   Turn truncation_turn_;  // also close()

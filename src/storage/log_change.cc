@@ -55,6 +55,7 @@ std::size_t Log::expired_segments(Timestamp now) const {
   std::int64_t excess =
       config_.retention_bytes >= 0 ? static_cast<std::int64_t>(size_bytes()) - config_.retention_bytes : -1;
   std::size_t count = 0;
+  if (replacing_) return 0;
   for (; count < segments_.size(); ++count) {
     const LogSegment& segment = *segments_[count];
     const bool last = count + 1 == segments_.size();
@@ -136,7 +137,7 @@ Result<> Log::delete_now(Offset offset) {
   if (offset > start_) {
     start_moved(offset);
     std::size_t count = 0;
-    while (count + 1 < segments_.size() && segment_end(count) <= start_) ++count;
+    while (!replacing_ && count + 1 < segments_.size() && segment_end(count) <= start_) ++count;
     if (count > 0) TRY_VOID(delete_expired(count));
   }
   durable_start_.advance(offset);

@@ -148,10 +148,11 @@ Result<> LogLoader::settle_topic_id() {
 // ---- Kafka's file swaps
 
 Task<Result<>> LogLoader::finish_swaps(const std::vector<DirectoryEntry>& files) {
+  log_.gaps_marked = std::ranges::find(files, kGapsFile, &DirectoryEntry::name) != files.end();
   const auto has = [&](std::string_view suffix) {
     return std::ranges::any_of(files, [&](const auto& f) { return f.name.ends_with(suffix); });
   };
-  // A .cleaned beside a .swap: the swap of a split segment had not begun, so its .swap files are not complete either.
+  // A .cleaned beside a .swap: not all files had their second name, so the segments that they replace are all there.
   const bool swap_complete = !has(kCleanedSuffix);
   for (const DirectoryEntry& entry : files) {
     const std::string path = directory() + "/" + entry.name;
@@ -163,10 +164,18 @@ Task<Result<>> LogLoader::finish_swaps(const std::vector<DirectoryEntry>& files)
   for (const DirectoryEntry& entry : files)
     if (const auto base = parse_segment_file(entry.name, std::string(kLogSuffix) + std::string(kSwapSuffix)))
       CO_TRY_VOID(co_await swap_in(*base));
+  // Left where the segment has its last name already: what is made again, and what is not.
+  for (const DirectoryEntry& entry : files) {
+    const std::string path = directory() + "/" + entry.name;
+    if (!entry.name.ends_with(kSwapSuffix) || !disk().exists(path)) continue;
+    const std::string last = path.substr(0, path.size() - kSwapSuffix.size());
+    CO_TRY_VOID(last.ends_with(kTxnIndexSuffix) ? disk().rename(path, last) : disk().remove(path));
+  }
   co_return Result<>{};
 }
 
 // The segments that the swapped-in one covers, by their base offsets, make room for it. Its indexes are made again.
+// They are gone from the disk before it has its name: beside them it would overlap.
 Task<Result<>> LogLoader::swap_in(Offset base) {
   const std::string path = segment_file(directory(), base, kLogSuffix);
   const std::string swap = path + std::string(kSwapSuffix);
@@ -187,6 +196,7 @@ Task<Result<>> LogLoader::swap_in(Offset base) {
       if (covered && *covered >= base && *covered < end) CO_TRY_VOID(disk().remove(directory() + "/" + entry.name));
     }
   }
+  CO_TRY_VOID(co_await disk().sync_directory(directory()));
   const std::string txn = segment_file(directory(), base, kTxnIndexSuffix);
   if (disk().exists(txn + std::string(kSwapSuffix))) CO_TRY_VOID(disk().rename(txn + std::string(kSwapSuffix), txn));
   for (const auto suffix : {kIndexSuffix, kTimeIndexSuffix})
@@ -281,7 +291,8 @@ Task<Result<>> LogLoader::rebuild_segment(std::size_t i) {
     if (newer && header.leader_epoch.value >= 0) seen_epochs_.push_back({header.leader_epoch, header.base});
     return {};
   };
-  const bool dense = !options_.config.cleanup_compact;  // only compaction leaves gaps on purpose
+  // Only compaction leaves gaps on purpose.
+  const bool dense = !options_.config.cleanup_compact && !log_.gaps_marked;
   CO_TRY(auto rebuilt, co_await segment.rebuild(checked_below, dense, options_.config.index_interval_bytes, see));
   log_.end = end;
   const bool last = i + 1 == log_.segments.size();

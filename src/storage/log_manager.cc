@@ -25,9 +25,13 @@ LogManager::LogManager(std::vector<const Shard*> shards, LogManagerConfig config
   const std::size_t most = std::max(kOpenFilesMin, shards_[0]->disk.open_files_max() / shards_.size());
   const std::size_t usual = std::min(config_.open_files_per_shard, most / 2);
   for (const Shard* shard : shards_) files_.push_back(std::make_shared<FileCache>(shard->disk, usual, most));
+  cleaner_ = std::make_shared<LogCleaner>(*this, shards_, config_.cleaner);
 }
 
-LogManager::~LogManager() { *running_ = false; }
+LogManager::~LogManager() {
+  *running_ = false;
+  cleaner_->abandon();
+}
 
 // ---- Starting
 
@@ -52,6 +56,7 @@ Task<Result<>> LogManager::start(std::string cluster_id, DirectoriesBefore befor
               &LogManager::write_checkpoints));
   spawn(*shards_[0],
         every(this, running_, config_.producer_id_expiration_check_interval, &LogManager::expire_producers));
+  cleaner_->follow(config_.cleaner);
   co_return Result<>{};
 }
 

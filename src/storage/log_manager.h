@@ -25,6 +25,7 @@
 #include "storage/directory_checkpoints.h"
 #include "storage/file_cache.h"
 #include "storage/log.h"
+#include "storage/log_cleaner.h"
 
 namespace thalweg::storage {
 
@@ -39,6 +40,7 @@ struct LogManagerConfig {
   Millis producer_id_expiration_check_interval{600'000};
   std::size_t open_files_per_shard = 4096;  // kept open though unused; fewer where Disk::open_files_max() is low
   bool sync_every_append = true;            // false: acknowledge from memory and replicas alone, as Kafka does
+  LogCleanerConfig cleaner;
 };
 
 // What DescribeLogDirs tells of one directory.
@@ -89,6 +91,7 @@ class LogManager {
   // From meta.properties; empty before the first start with one.
   const std::string& cluster_id() const { return cluster_id_; }
   std::vector<Uuid> directory_ids() const;
+  const std::vector<std::string>& directories() const { return config_.log_dirs; }
 
   // The log of a partition, opened (or created in the directory with the fewest partitions) on `shard`. Answers the
   // same log again when it is open. A folder of another topic of that name is set aside: its deletion was cut short by
@@ -151,6 +154,18 @@ class LogManager {
   Task<> write_checkpoints();
   // producer.id.expiration.ms, from the next look at idle producers on.
   void set_producer_id_expiration(Millis span) { producer_id_expiration_ = span; }
+
+  // ---- Compaction, in log_manager_tending.cc; LogCleaner does it
+
+  // log.cleaner.*, from the next pass on.
+  void follow_cleaner(LogCleanerConfig config) { cleaner_->follow(std::move(config)); }
+  LogCleaner& cleaner() { return *cleaner_; }
+  std::vector<std::vector<LogPtr>> logs_by_shard() const;
+  // Nothing: the log is not open here.
+  std::optional<unsigned> shard_of(const LogPtr& log) const;
+  // How far the log was compacted, by the checkpoint; nothing: never.
+  std::optional<Offset> cleaner_offset(const TopicPartition& partition) const;
+  Task<Result<>> set_cleaner_offset(LogPtr log, Offset to);
 
   // The epoch that the controller has given this process; what a clean stop leaves behind names it.
   void registered_as(std::int64_t broker_epoch) { broker_epoch_ = broker_epoch; }
@@ -215,7 +230,6 @@ class LogManager {
   Task<Result<>> lower_recovery_point(TopicPartition partition, Offset to);
   Task<Result<>> raise_start(TopicPartition partition, Offset to);
   void note(const Checkpointed& state);
-  std::vector<std::vector<LogPtr>> logs_by_shard() const;
   static Task<> every(LogManager* manager, std::shared_ptr<const bool> running, Millis interval, Step step);
   static Task<> close_some(std::shared_ptr<Closing> work, OneShot<bool> done);
   static Task<> close_on(LogManager* manager, std::size_t shard, std::vector<LogPtr> logs, OneShot<Result<>> done);
@@ -267,6 +281,7 @@ class LogManager {
   Turn pass_turn_;                              // one write_checkpoints() at a time; nobody else waits for it
   std::set<TopicPartition> lowered_;            // since the pass began, so what it collects may be older
   std::shared_ptr<bool> running_ = std::make_shared<bool>(true);
+  std::shared_ptr<LogCleaner> cleaner_;
 };
 
 }  // namespace thalweg::storage

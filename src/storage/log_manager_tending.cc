@@ -91,6 +91,7 @@ Task<Result<>> LogManager::lower_recovery_point(TopicPartition partition, Offset
   const auto found = logs_.find(partition);
   if (found == logs_.end()) co_return Result<>{};
   lowered_.insert(partition);
+  cleaner_->cut(partition);
   DirectoryCheckpoints& checkpoints = *directories_[found->second.directory].checkpoints;
   checkpoints.lower(partition, to);
   co_return co_await checkpoints.write();
@@ -104,6 +105,26 @@ Task<Result<>> LogManager::raise_start(TopicPartition partition, Offset to) {
   auto offsets = checkpoints.of(partition);
   offsets.log_start = std::max(offsets.log_start, to);
   checkpoints.set(partition, offsets);
+  co_return co_await checkpoints.write();
+}
+
+std::optional<unsigned> LogManager::shard_of(const LogPtr& log) const {
+  const auto found = logs_.find(log->partition());
+  if (found == logs_.end() || found->second.log != log) return std::nullopt;
+  return found->second.shard;
+}
+
+std::optional<Offset> LogManager::cleaner_offset(const TopicPartition& partition) const {
+  const auto found = logs_.find(partition);
+  if (found == logs_.end()) return std::nullopt;
+  return directories_[found->second.directory].checkpoints->cleaner_offset(partition);
+}
+
+Task<Result<>> LogManager::set_cleaner_offset(LogPtr log, Offset to) {
+  const auto found = logs_.find(log->partition());
+  if (found == logs_.end() || found->second.log != log) co_return Result<>{};
+  DirectoryCheckpoints& checkpoints = *directories_[found->second.directory].checkpoints;
+  checkpoints.set_cleaner_offset(log->partition(), to);
   co_return co_await checkpoints.write();
 }
 
@@ -165,6 +186,7 @@ Task<Result<>> LogManager::stop() {
   Result<> all;
   for (const auto& one : done)
     if (auto result = co_await one.wait(); !result) all = std::move(result);
+  co_await cleaner_->stop();
   co_await write_checkpoints();
   co_await retire_futures();
   if (!all) co_return all;

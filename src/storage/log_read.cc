@@ -67,6 +67,14 @@ Task<Result<std::vector<AbortedTransaction>>> Log::aborted_between(Offset from, 
 
 Task<Result<TimestampAndOffset>> Log::offset_for_timestamp(Timestamp target) {
   const LogPtr self = shared_from_this();
+  while (true) {
+    const std::uint64_t replacements = replacements_;
+    auto found = co_await look_for_timestamp(target);
+    if (replacements == replacements_) co_return found;
+  }
+}
+
+Task<Result<TimestampAndOffset>> Log::look_for_timestamp(Timestamp target) {
   if (const auto& offline = syncer_->offline()) co_return std::unexpected(*offline);
   const auto segments = segments_;
   for (const SegmentPtr& segment : segments) {
@@ -84,6 +92,14 @@ Task<Result<TimestampAndOffset>> Log::offset_for_timestamp(Timestamp target) {
 
 Task<Result<TimestampAndOffset>> Log::offset_of_max_timestamp(Offset upper) {
   const LogPtr self = shared_from_this();
+  while (true) {
+    const std::uint64_t replacements = replacements_;
+    auto found = co_await look_for_max_timestamp(upper);
+    if (replacements == replacements_) co_return found;
+  }
+}
+
+Task<Result<TimestampAndOffset>> Log::look_for_max_timestamp(Offset upper) {
   if (const auto& offline = syncer_->offline()) co_return std::unexpected(*offline);
   const auto segments = segments_;
   Timestamp largest = kNoTimestamp;
@@ -95,7 +111,7 @@ Task<Result<TimestampAndOffset>> Log::offset_of_max_timestamp(Offset upper) {
     largest = std::max(largest, timestamp);
   }
   if (largest < 0) co_return TimestampAndOffset{};
-  co_return co_await offset_for_timestamp(largest);
+  co_return co_await look_for_timestamp(largest);
 }
 
 }  // namespace thalweg::storage

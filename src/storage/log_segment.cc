@@ -178,13 +178,18 @@ Result<> LogSegment::for_each_header(Offset from, const std::function<Result<>(c
   return {};
 }
 
+Result<Timestamp> LogSegment::first_timestamp() {
+  if (first_timestamp_ >= 0 || size_ == 0) return first_timestamp_;
+  TRY(const FilePtr log, file());
+  BatchScanner first(log, 0, size_);
+  TRY(const BatchHeader header, header_now(first));
+  first_timestamp_ = header.max_timestamp;
+  return first_timestamp_;
+}
+
 Result<Offset> LogSegment::find_next_offset() {
   Offset next = base_;
-  TRY(const FilePtr log, file());
-  if (BatchScanner first(log, 0, size_); first_timestamp_ < 0 && !first.at_end()) {
-    TRY(const BatchHeader header, header_now(first));
-    first_timestamp_ = header.max_timestamp;
-  }
+  TRY_VOID(first_timestamp());
   const auto last = offsets_.last();
   TRY_VOID(for_each_header(last ? last->offset : base_, [&](const BatchHeader& header) -> Result<> {
     next = header.last + 1;
@@ -202,8 +207,11 @@ bool LogSegment::should_roll(const LogConfig& config, Millis jitter, std::size_t
   if (size_ == 0) return last - base_ > std::numeric_limits<std::int32_t>::max();
   const Timestamp waited =
       first_timestamp_ >= 0 && max_timestamp >= 0 ? max_timestamp - first_timestamp_ : now - created_;
+  // What has to be compacted within a time must leave the active segment in time.
+  const Millis span =
+      config.cleanup_compact ? std::min(config.segment_ms, config.max_compaction_lag_ms) : config.segment_ms;
   return size_ + bytes > static_cast<std::uint64_t>(config.segment_bytes) ||
-         waited > (config.segment_ms - std::min(jitter, config.segment_ms)).count() ||
+         waited > (span - std::min(jitter, span)).count() ||
          offsets_.entries() >= config.segment_index_bytes / OffsetIndex::kEntrySize ||
          times_.entries() >= config.segment_index_bytes / TimeIndex::kEntrySize ||
          last - base_ > std::numeric_limits<std::int32_t>::max();

@@ -126,6 +126,10 @@ class LogSegment {
   Result<> for_each_header(Offset from, const std::function<Result<>(const BatchHeader&)>& visit) const;
   // Closes files ahead of renaming or removing them.
   void forget_files();
+  // Another one has its place and its names: what was read here counts as cut.
+  void was_replaced() { ++cuts_; }
+  // The largest timestamp of its first batch; kNoTimestamp if there is none.
+  Result<Timestamp> first_timestamp();
 
   // How often the file was written or cut.
   std::uint64_t changes() const { return changes_; }

@@ -6,7 +6,7 @@ namespace thalweg::storage {
 namespace {
 
 // Reads that are under way keep their files; others have the delay to finish opening them.
-Task<> remove_later(const Shard* shard, std::vector<std::string> paths, Millis delay) {
+Task<> remove_after(const Shard* shard, std::vector<std::string> paths, Millis delay) {
   co_await shard->clock.sleep_for(delay);
   for (const std::string& path : paths)
     if (auto removed = shard->disk.remove(path); !removed)
@@ -14,6 +14,10 @@ Task<> remove_later(const Shard* shard, std::vector<std::string> paths, Millis d
 }
 
 }  // namespace
+
+void remove_later(const Shard& shard, std::vector<std::string> paths, Millis delay) {
+  if (!paths.empty()) spawn(shard, remove_after(&shard, std::move(paths), delay));
+}
 
 Result<> take_away(const Shard& shard, const std::string& directory,
                    const std::vector<std::shared_ptr<LogSegment>>& segments, Millis delay) {
@@ -28,7 +32,7 @@ Result<> take_away(const Shard& shard, const std::string& directory,
       renamed.push_back(aside);
     }
   }
-  if (!renamed.empty()) spawn(shard, remove_later(&shard, std::move(renamed), delay));
+  remove_later(shard, std::move(renamed), delay);
   return {};
 }
 

@@ -15,4 +15,7 @@ namespace thalweg::storage {
 Result<> take_away(const Shard& shard, const std::string& directory,
                    const std::vector<std::shared_ptr<LogSegment>>& segments, Millis delay);
 
+// The files of names that are .deleted go after `delay`.
+void remove_later(const Shard& shard, std::vector<std::string> paths, Millis delay);
+
 }  // namespace thalweg::storage

@@ -3,9 +3,11 @@
 import collections
 import pathlib
 import re
+import shutil
+import time
 
 from harness import clients, kafka_dist
-from harness.broker import Broker
+from harness.broker import Broker, KafkaBroker
 from harness.case import Context, Registry
 from harness.outcome import Failure, expect, expect_equal
 
@@ -117,3 +119,91 @@ def after_kill(context: Context) -> None:
     _dump(context, logs, "--deep-iteration")
     _dump(context, _files(broker, context, "index"), "--index-sanity-check")
     _dump(context, _files(broker, context, "timeindex"))
+
+
+_COMPACTED = "compacted"
+_ROUNDS, _KEYS = 40, 50
+
+
+def _fill_compacted(context: Context) -> Broker:
+    """Records of few keys, in every codec, some of them deleted, compacted by our broker and read by Apache Kafka's consumer."""
+    broker = context.new_broker()
+    broker.properties |= {"log.cleaner.backoff.ms": "100"}
+    broker.start()
+    options = ["cleanup.policy=compact", "segment.bytes=65536", "min.cleanable.dirty.ratio=0.01", "file.delete.delay.ms=100",
+               "delete.retention.ms=86400000"]
+    context.run(kafka_dist.tool("kafka-topics", "--bootstrap-server", broker.bootstrap, "--create", "--topic", _COMPACTED, "--partitions", "1",
+                                *[word for option in options for word in ("--config", option)]))
+    for codec in ("none", "gzip", "snappy", "lz4", "zstd"):
+        lines = [f"{codec}-{key}:" + ("NULL" if number == _ROUNDS - 1 and key % 5 == 0 else f"{number}" + "v" * 200)
+                 for number in range(_ROUNDS) for key in range(_KEYS)]
+        context.run(kafka_dist.tool("kafka-console-producer", "--bootstrap-server", broker.bootstrap, "--topic", _COMPACTED,
+                                    "--compression-codec", codec, "--reader-property", "parse.key=true",
+                                    "--reader-property", "key.separator=:", "--reader-property", "null.marker=NULL"),
+                    stdin="\n".join(lines) + "\n")
+    end = time.monotonic() + 60
+    while (count := len(_consumed(context, broker))) > 5 * _KEYS * 8:
+        if time.monotonic() > end:
+            raise Failure(f"{count} records are left: {broker.log_tail()}")
+    return broker
+
+
+def _consumed(context: Context, broker: Broker) -> list[str]:
+    done = context.run(kafka_dist.tool("kafka-console-consumer", "--bootstrap-server", broker.bootstrap, "--topic", _COMPACTED, "--from-beginning",
+                                       "--formatter-property", "print.key=true", "--formatter-property", "print.offset=true",
+                                       "--timeout-ms", "4000"))
+    return [line for line in done.stdout.splitlines() if line.startswith("Offset:")]
+
+
+def _newest(lines: list[str]) -> dict[str, str]:
+    """Of each key that is there, what comes first in its value: the number of its round."""
+    newest = {}
+    for line in lines:
+        _, key, value = line.split("\t")
+        newest[key] = value.rstrip("v")
+    return newest
+
+
+@registry.case(f"dump-log-{kafka_dist.VERSION}/compacted", limit_seconds=300)
+def compacted(context: Context) -> None:
+    """What our cleaner leaves is read alike by our broker, by kafka-dump-log and by a broker of Apache Kafka that starts on it."""
+    broker = _fill_compacted(context)
+    wanted = _consumed(context, broker)
+    newest = _newest(wanted)
+    for codec in ("none", "gzip", "snappy", "lz4", "zstd"):
+        for key in range(_KEYS):
+            expect_equal(newest.get(f"{codec}-{key}"), "null" if key % 5 == 0 else f"{_ROUNDS - 1}", f"newest value of {codec}-{key}")
+    broker.stop()
+    folder = broker.data / f"{_COMPACTED}-0"
+    logs = sorted(folder.glob("*.log"))
+    done = context.run(kafka_dist.tool("kafka-dump-log", "--files", ",".join(map(str, logs)), "--deep-iteration"))
+    expect("isvalid: false" not in done.stdout and "deleteHorizonMs: OptionalLong[" in done.stdout, f"kafka-dump-log says {done.stdout[-800:]}")
+    dumped = [int(offset) for offset in re.findall(r"^\| offset: (\d+) ", done.stdout, re.MULTILINE)]
+    expect_equal(dumped, [int(line.split("\t")[0].removeprefix("Offset:")) for line in wanted], "offsets by kafka-dump-log")
+    for kind in ("index", "timeindex"):
+        files = sorted(folder.glob(f"*.{kind}"))
+        _dump(context, files, *(["--index-sanity-check"] if kind == "index" else []))
+    _expect_kafka_reads_alike(context, folder, wanted)
+
+
+def _expect_kafka_reads_alike(context: Context, folder: pathlib.Path, wanted: list[str]) -> None:
+    """A topic of that name is made on Apache Kafka, and its files give way to ours."""
+    kafka = KafkaBroker(context.folder / "apache")
+    try:
+        kafka.start()
+        context.run(kafka_dist.tool("kafka-topics", "--bootstrap-server", kafka.bootstrap, "--create", "--topic", _COMPACTED, "--partitions", "1",
+                                    "--config", "cleanup.policy=compact", "--config", "min.cleanable.dirty.ratio=1"))
+        kafka.stop()
+        theirs = kafka.data / folder.name
+        for file in theirs.iterdir():
+            if file.name != "partition.metadata":
+                file.unlink()
+        for file in folder.iterdir():
+            if file.name != "partition.metadata":
+                shutil.copy(file, theirs)
+        for name in ("recovery-point-offset-checkpoint", "replication-offset-checkpoint", ".kafka_cleanshutdown"):
+            (kafka.data / name).unlink(missing_ok=True)
+        kafka.start()
+        expect_equal(_consumed(context, kafka), wanted, "records by a broker of Apache Kafka")
+    finally:
+        kafka.kill()
