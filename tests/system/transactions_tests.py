@@ -90,6 +90,8 @@ def each_record_once_through_kills_of_a_cluster(cluster: Cluster) -> str:
     """One server at a time, and the next one only when all are in sync again; copiers in between."""
     seed = _seed()
     chance = random.Random(seed)
+    for node in cluster.nodes.values():
+        node.properties |= {"transaction.state.log.replication.factor": "3", "transaction.state.log.min.isr": "2", "offsets.topic.replication.factor": "3"}
     cluster.start()
     cluster.wait_for_each_other()
     for topic in (SOURCE, COPY):
