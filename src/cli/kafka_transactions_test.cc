@@ -71,6 +71,7 @@ void serve_coordinator(FakeCluster& cluster, const std::vector<PartitionId>& hol
 
 TEST(KafkaTransactions, WhatACoordinatorHasOpenDoesNotHang) {
   with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
+    cluster.broker.topics["orders"] = 1;
     int errors_left = 1;
     std::vector<PartitionId> holds;
     serve_producer(cluster, errors_left);
@@ -90,6 +91,7 @@ TEST(KafkaTransactions, WhatACoordinatorHasOpenDoesNotHang) {
 
 TEST(KafkaTransactions, AbortsByTheProducerThatBeganThere) {
   with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
+    cluster.broker.topics["orders"] = 1;
     int errors_left = 0;
     serve_producer(cluster, errors_left);
     std::optional<WriteTxnMarkersRequest> asked;
@@ -121,6 +123,7 @@ TEST(KafkaTransactions, AbortsByTheProducerThatBeganThere) {
 
 TEST(KafkaTransactions, AnOptionOfAnotherCommandIsRefused) {
   with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
+    cluster.broker.topics["orders"] = 1;
     const auto ran = co_await transactions(shard, cluster, {"list", "--topic", "orders"});
     EXPECT_EQ(ran.code, 1);
     EXPECT_NE(ran.err.find("error: unrecognized arguments: '--topic'"), std::string::npos) << ran.err;
