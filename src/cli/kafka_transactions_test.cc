@@ -23,8 +23,25 @@ Task<Ran> transactions(const Shard* shard, FakeCluster& cluster, Arguments argum
   co_return co_await cluster.run(shard, find_tool("kafka-transactions"), std::move(arguments));
 }
 
+// Broker 1 leads orders-0.
+void serve_leader(FakeCluster& cluster) {
+  cluster.broker.on<MetadataRequest, MetadataResponse>([&cluster](const auto&) {
+    MetadataResponse response;
+    const auto& at = cluster.broker.endpoint;
+    for (const int id : {1, 2, 3})
+      response.brokers.push_back({.node_id = {id}, .host = at.host, .port = at.port, .rack = {}});
+    auto& topic = response.topics.emplace_back();
+    topic.name = "orders";
+    auto& partition = topic.partitions.emplace_back();
+    partition.partition_index = PartitionId{0};
+    partition.leader_id = BrokerId{1};
+    return response;
+  });
+}
+
 // One producer with a transaction from offset 40 on, silent since 1970; the first questions meet a leader that moves.
 void serve_producer(FakeCluster& cluster, int& errors_left) {
+  serve_leader(cluster);
   cluster.broker.on<DescribeProducersRequest, DescribeProducersResponse>([&errors_left](const auto& request) {
     DescribeProducersResponse response;
     for (const auto& topic : request.topics) {

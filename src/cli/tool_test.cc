@@ -321,7 +321,8 @@ TEST(KafkaTools, RefuseSettingsThatTheyCannotHonour) {
         {"kafka-leader-election", {"--election-type", "preferred", "--all-topic-partitions"}},
         {"kafka-cluster", {"cluster-id"}},
         {"kafka-features", {"describe"}},
-        {"kafka-metadata-quorum", {"describe", "--status"}}};
+        {"kafka-metadata-quorum", {"describe", "--status"}},
+        {"kafka-transactions", {"list"}}};
     if (const auto asks = kAsks.find(name); asks != kAsks.end())
       arguments.insert(arguments.end(), asks->second.begin(), asks->second.end());
     const int code = platform::run_on(shards[0], find_tool(tool)({shards[0], terminal}, arguments));
