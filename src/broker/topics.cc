@@ -4,6 +4,7 @@
 #include "broker/audit.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
+#include "broker/other_brokers.h"
 #include "protocol/create_topics_request.h"
 #include "protocol/create_topics_response.h"
 
@@ -31,6 +32,11 @@ Task<Result<CreateTopicsResponse>> create(const RequestContext& context, CreateT
 
 Task<std::map<std::string, ErrorCode>> auto_create_topics(RequestContext context, std::vector<std::string> names) {
   std::map<std::string, ErrorCode> refused;
+  const auto& config = context.here.broker.config();
+  for (const auto& name : names)
+    if (controller::is_internal_topic(name))
+      co_await wait_for_other_brokers(context.here.broker, controller::wanted_replicas(name, config));
+  context.image = context.here.image();
   CreateTopicsRequest request;
   for (const auto& name : names) request.topics.push_back(wanted_topic(context, name));
   const auto response = co_await create(context, std::move(request), forwarded_from(context));
@@ -48,6 +54,10 @@ Task<std::map<std::string, ErrorCode>> auto_create_topics(RequestContext context
 }
 
 Task<Result<>> create_internal_topic(RequestContext context, std::string name) {
+  const auto& config = context.here.broker.config();
+  co_await wait_for_other_brokers(context.here.broker, controller::wanted_replicas(name, config));
+  context.image = context.here.image();
+  if (context.image->topic(name)) co_return Result<>();
   CreateTopicsRequest request;
   request.topics.push_back(wanted_topic(context, name));
   CO_TRY(const auto response, co_await create(context, std::move(request), {}));  // the broker's own

@@ -15,6 +15,11 @@ void set(CreatableTopic& topic, std::string_view name, std::string value) {
 
 }  // namespace
 
+std::int16_t wanted_replicas(std::string_view name, const config::BrokerConfig& config) {
+  return name == kTransactionsTopic ? config.transaction_state_log_replication_factor
+                                    : config.offsets_topic_replication_factor;
+}
+
 std::int16_t possible_replicas(std::int16_t wanted, const metadata::Image& image) {
   const auto active = std::ranges::count_if(image.brokers(), [](const auto& entry) { return entry.second.active(); });
   return static_cast<std::int16_t>(std::clamp<std::int64_t>(active, 1, std::max<std::int64_t>(wanted, 1)));
@@ -28,7 +33,7 @@ std::optional<CreatableTopic> internal_topic(std::string_view name, const config
   topic.name = name;
   if (name == kOffsetsTopic) {
     topic.num_partitions = config.offsets_topic_num_partitions;
-    topic.replication_factor = possible_replicas(config.offsets_topic_replication_factor, image);
+    topic.replication_factor = possible_replicas(wanted_replicas(name, config), image);
     set(topic, "cleanup.policy", "compact");
     set(topic, "compression.type", "producer");
     set(topic, "segment.bytes", std::to_string(config.offsets_topic_segment_bytes));
@@ -36,7 +41,7 @@ std::optional<CreatableTopic> internal_topic(std::string_view name, const config
   }
   if (name == kTransactionsTopic) {
     topic.num_partitions = config.transaction_state_log_num_partitions;
-    topic.replication_factor = possible_replicas(config.transaction_state_log_replication_factor, image);
+    topic.replication_factor = possible_replicas(wanted_replicas(name, config), image);
     set(topic, "cleanup.policy", "compact");
     set(topic, "compression.type", "uncompressed");
     set(topic, "min.insync.replicas",

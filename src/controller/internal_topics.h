@@ -16,6 +16,8 @@ inline constexpr std::string_view kTransactionsTopic = "__transaction_state";
 // Written by coordinators: clients may read them, and only an admin client may write.
 bool is_internal_topic(std::string_view name);
 
+// Of an internal topic: what the configuration says.
+std::int16_t wanted_replicas(std::string_view name, const config::BrokerConfig& config);
 // As many replicas as are wanted, or as there are active brokers, but one at least.
 std::int16_t possible_replicas(std::int16_t wanted, const metadata::Image& image);
 

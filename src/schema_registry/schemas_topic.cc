@@ -1,23 +1,19 @@
 #include "schema_registry/schemas_topic.h"
 
-#include <algorithm>
-
 #include "base/log.h"
 #include "broker/ask_controller.h"
 #include "broker/broker.h"
 #include "broker/broker_shard.h"
+#include "broker/other_brokers.h"
 #include "controller/internal_topics.h"
 #include "protocol/create_topics_request.h"
 #include "protocol/create_topics_response.h"
-#include "raft/quorum.h"
 
 namespace thalweg::schema_registry {
 namespace {
 
 constexpr std::int16_t kReplicas = 3;  // kafkastore.topic.replication.factor; fewer where there are fewer brokers
 constexpr std::int16_t kCreateVersion = 7;
-// Those who are registered and not up, or vote and are no brokers yet: in a cluster that starts they come in a moment.
-constexpr Instant kOthersWithin = std::chrono::seconds(5), kLookForOthers = std::chrono::milliseconds(50);
 
 protocol::CreateTopicsRequest creation(const metadata::Image& image) {
   protocol::CreateTopicsRequest request;
@@ -56,21 +52,8 @@ Task<Result<SchemasTopic::Place>> SchemasTopic::find() {
   co_return Place{topic->id, topic->partitions.front().leader};
 }
 
-// A topic that is made while its cluster comes up would have the replicas of that moment, for ever.
-Task<> SchemasTopic::wait_for_others() {
-  auto& clock = broker_.shard0().clock;
-  const Instant until = later(clock.now(), kOthersWithin);
-  for (;;) {
-    const auto image = broker_.shards().front()->image();
-    const auto known = std::max(image->brokers().size(), broker_.quorum().membership().voters.size());
-    const auto wanted = std::min<std::size_t>(known, kReplicas);
-    if (std::size_t(controller::possible_replicas(kReplicas, *image)) >= wanted || clock.now() >= until) co_return;
-    co_await clock.sleep_for(kLookForOthers);
-  }
-}
-
 Task<Result<>> SchemasTopic::create() {
-  co_await wait_for_others();
+  co_await broker::wait_for_other_brokers(broker_, kReplicas);
   if (exists()) co_return Result<>();
   auto request = creation(*broker_.shards().front()->image());
   CO_TRY(const auto response, co_await broker::forward_to_controller<protocol::CreateTopicsResponse>(

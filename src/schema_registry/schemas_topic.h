@@ -36,7 +36,6 @@ class SchemasTopic {
   BrokerId leader() const;
 
  private:
-  Task<> wait_for_others();
   Task<Result<>> create();
 
   broker::Broker& broker_;
