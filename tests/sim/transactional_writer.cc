@@ -44,6 +44,8 @@ bool ends_the_transaction(ErrorCode code) {
 }  // namespace
 
 Task<> TransactionalWriter::run() {
+  // Not before all brokers are there, so that coordinators' topics have a replica on each.
+  while (!co_await route_.to(PartitionId{0})) co_await pause(&shard_, kTryAgainWithin);
   while (next_ < count_ || open_) {
     auto went = ready_ ? co_await transact() : co_await begin_anew();
     if (!went) {
