@@ -6,6 +6,7 @@
 #include "record/batch.h"
 #include "record/record.h"
 #include "storage/pieces.h"
+#include "transactions.h"
 
 namespace thalweg::simulation {
 namespace {
@@ -54,21 +55,28 @@ Offset ReplicaWatch::recovery_point(const broker::Broker& broker, const metadata
 }
 
 std::string ReplicaWatch::unsettled(const metadata::Image& image, const std::vector<broker::Broker*>& brokers) const {
-  const auto topic = image.topic(std::string_view(kTopic));
-  if (!topic) return fmt::format("there is no {}", kTopic);
+  for (const auto& name : {kTopic, kTransfers}) {
+    const auto topic = image.topic(std::string_view(name));
+    if (!topic) return fmt::format("there is no {}", name);
+    if (auto why = unsettled(*topic, brokers); !why.empty()) return fmt::format("{}: {}", name, why);
+  }
+  return {};
+}
+
+std::string ReplicaWatch::unsettled(const metadata::Topic& topic, const std::vector<broker::Broker*>& brokers) const {
   for (std::int32_t p = 0; p < kPartitions; ++p) {
-    const auto& state = topic->partitions.at(std::size_t(p));
+    const auto& state = topic.partitions.at(std::size_t(p));
     if (state.leader == kNoBroker) return fmt::format("nobody leads partition {}", p);
     if (state.isr.size() != brokers.size()) return fmt::format("{} in sync of partition {}", state.isr.size(), p);
     std::set<Offset> ends;
     for (const auto* broker : brokers) {
-      const auto partition = replica_at(*broker, {topic->id, {p}});
+      const auto partition = replica_at(*broker, {topic.id, {p}});
       if (!partition) return fmt::format("partition {} is not everywhere", p);
       ends.insert(partition->log().end_offset());
       ends.insert(partition->log().durable().value());
     }
     if (ends.size() != 1) return fmt::format("the replicas of partition {} do not end at the same offset", p);
-    const auto led = replica_at(*brokers.at(std::size_t(state.leader.value - 1)), {topic->id, {p}});
+    const auto led = replica_at(*brokers.at(std::size_t(state.leader.value - 1)), {topic.id, {p}});
     if (!led->is_leader() || led->high_watermark().value() != *ends.begin())
       return fmt::format("the end of partition {} is not committed", p);
   }
@@ -119,25 +127,29 @@ std::optional<ReplicaWatch::Replica> ReplicaWatch::read_at(sim::Node& node, brok
 
 void ReplicaWatch::compare(const metadata::Image& image,
                            const std::vector<std::pair<sim::Node*, broker::Broker*>>& nodes) {
-  const auto topic = image.topic(std::string_view(kTopic));
+  for (const auto& name : {kTopic, kTransfers}) compare(*image.topic(std::string_view(name)), nodes);
+}
+
+void ReplicaWatch::compare(const metadata::Topic& topic,
+                           const std::vector<std::pair<sim::Node*, broker::Broker*>>& nodes) {
   for (std::int32_t p = 0; p < kPartitions; ++p) {
     std::vector<Replica> replicas;
     for (const auto& [node, broker] : nodes) {
-      auto replica = read_at(*node, *broker, {topic->id, {p}});
+      auto replica = read_at(*node, *broker, {topic.id, {p}});
       if (!replica || !replica->error.empty())
-        return history_.violation(fmt::format("the replica of partition {} on {} cannot be read: {}", p, node->host(),
-                                              replica ? replica->error : "no answer"));
+        return history_.violation(fmt::format("the replica of {} {} on {} cannot be read: {}", topic.name, p,
+                                              node->host(), replica ? replica->error : "no answer"));
       replicas.push_back(std::move(*replica));
     }
     // A leader that had not heard of a deletion begins earlier than others.
     Offset from{0};
     for (const auto& replica : replicas) from = std::max(from, replica.start);
-    if (from > history_.deletion_asked({p}))
-      history_.loss(fmt::format("partition {} begins at {}, beyond what was deleted", p, from.value));
+    if (from > (topic.name == kTopic ? history_.deletion_asked({p}) : Offset{0}))
+      history_.loss(fmt::format("{} {} begins at {}, beyond what was deleted", topic.name, p, from.value));
     for (auto& replica : replicas) replica.contents.erase(replica.contents.begin(), replica.contents.lower_bound(from));
     for (std::size_t i = 1; i < replicas.size(); ++i)
       if (const auto why = difference(replicas[0].contents, replicas[i].contents); !why.empty())
-        history_.violation(fmt::format("the replicas of partition {} on {} and {} differ: {}", p,
+        history_.violation(fmt::format("the replicas of {} {} on {} and {} differ: {}", topic.name, p,
                                        nodes[0].first->host(), nodes[i].first->host(), why));
   }
 }

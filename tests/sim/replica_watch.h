@@ -36,6 +36,8 @@ class ReplicaWatch {
     Contents contents;
     std::string error;
   };
+  std::string unsettled(const metadata::Topic& topic, const std::vector<broker::Broker*>& brokers) const;
+  void compare(const metadata::Topic& topic, const std::vector<std::pair<sim::Node*, broker::Broker*>>& nodes);
   static Task<> read(storage::LogPtr log, std::shared_ptr<std::optional<Replica>> into);
   static Task<Result<Contents>> contents_of(storage::LogPtr log);
   std::optional<Replica> read_at(sim::Node& node, broker::Broker& broker, const replica::PartitionKey& key);
