@@ -2,6 +2,8 @@
 // after a round trip, and a machine that has applied it can be asked about it.
 #include <algorithm>
 #include <cstdint>
+#include <string>
+#include <variant>
 
 #include "base/check.h"
 #include "group/consumer_protocol.h"
@@ -9,6 +11,18 @@
 
 using namespace thalweg;
 using namespace thalweg::group;
+
+// Ends of transactions have none, and are no records of their own.
+static std::string group_of(const OffsetsRecord& record) {
+  return std::visit(
+      [](const auto& one) {
+        if constexpr (requires { one.group; })
+          return one.group;
+        else
+          return std::string();
+      },
+      record);
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
@@ -28,7 +42,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   GroupMachine machine({}, [] { return Uuid{1, 1}; });
   machine.apply(**record);
   machine.on_loaded(Instant(0), 0);
-  const std::string id = std::visit([](const auto& r) { return r.group; }, **record);
+  const std::string id = group_of(**record);
+  if (const auto* offset = std::get_if<OffsetRecord>(&**record); offset && offset->value) {
+    OffsetRecord pending = *offset;
+    pending.producer = machine::Producer{.id = ProducerId{1}, .epoch = ProducerEpoch{0}, .verification = {}};
+    machine.apply(pending);
+    machine.apply(
+        machine::TransactionEnd{.producer_id = ProducerId{1}, .producer_epoch = ProducerEpoch{0}, .commit = true});
+  }
   const RequestContext context{.version = 6};
   machine.on(protocol::DescribeGroupsRequest{.groups = {id}}, context, RequestId{1}, Instant(0), 0);
   machine.on(FetchOffsets{{.group_id = id, .topics = std::nullopt}}, context, RequestId{2}, Instant(0), 0);
