@@ -45,6 +45,7 @@ void say_unreadable(const TopicPartition& partition, Offset offset, const Error&
 }
 
 Result<> take_marker(const record::BatchView& batch, const Sink& sink) {
+  if (batch.record_count() == 0) return {};  // Apache Kafka's compaction has taken its transaction away
   TRY(const auto control, record::read_control_record(batch));
   if (control.type != record::ControlType::kCommit && control.type != record::ControlType::kAbort) return {};
   sink(batch.base_offset(), machine::TransactionEnd{.producer_id = batch.producer_id(),

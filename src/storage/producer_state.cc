@@ -147,6 +147,8 @@ Result<std::optional<CompletedTransaction>> ProducerStateManager::update(const r
   advance_end({record::wrapping_add(last.value, 1)});
   if (!batch.has_producer_id()) return std::nullopt;
   if (batch.is_control()) {
+    // Apache Kafka's compaction leaves markers without their record, of transactions that are gone.
+    if (batch.record_count() == 0) return std::nullopt;
     // Read before the entry is made, so that damage leaves nothing behind.
     TRY(const auto control, record::read_control_record(batch));
     if (control.type != record::ControlType::kAbort && control.type != record::ControlType::kCommit)

@@ -8,6 +8,7 @@
 #include "base/crc32c.h"
 #include "base/endian.h"
 #include "record/builder.h"
+#include "storage/batch_cleaning.h"
 #include "storage/transaction_index.h"
 
 namespace thalweg::storage {
@@ -194,6 +195,18 @@ TEST(ProducerState, ASnapshotRestoresTheNewestBatchAndOpenTransactions) {
 
   ASSERT_TRUE(loaded.load_snapshot(file, log.next, 1000 + 86'400'000));
   EXPECT_EQ(loaded.size(), 1u);  // only the open transaction outlives the day
+}
+
+TEST(ProducerState, AMarkerWithoutItsRecordEndsNothing) {
+  Fixture log;
+  ASSERT_EQ(log.append({.sequence = 0, .count = 1, .transactional = true}), ErrorCode::kNone);
+  const SharedBytes marker = record::end_transaction_marker(true, ProducerId{8}, ProducerEpoch{0}, 0, 1000);
+  const auto emptied = without_records(*BatchView::at(marker));
+  const auto done = log.state.update(*BatchView::at(BytesView(emptied)), log.next);
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_FALSE(*done);
+  EXPECT_FALSE(log.state.find(ProducerId{8}));
+  EXPECT_EQ(log.state.end_offset(), log.next + 1) << "its offset is taken";
 }
 
 TEST(ProducerState, ADamagedSnapshotIsRefusedWhole) {
