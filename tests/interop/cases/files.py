@@ -130,15 +130,15 @@ def _fill_compacted(context: Context) -> Broker:
     broker = context.new_broker()
     broker.properties |= {"log.cleaner.backoff.ms": "100"}
     broker.start()
-    options = ["cleanup.policy=compact", "segment.bytes=65536", "min.cleanable.dirty.ratio=0.01", "file.delete.delay.ms=100",
+    options = ["cleanup.policy=compact", "segment.ms=1000", "min.cleanable.dirty.ratio=0.01", "file.delete.delay.ms=100",
                "delete.retention.ms=86400000"]
     context.run(kafka_dist.tool("kafka-topics", "--bootstrap-server", broker.bootstrap, "--create", "--topic", _COMPACTED, "--partitions", "1",
                                 *[word for option in options for word in ("--config", option)]))
-    for codec in ("none", "gzip", "snappy", "lz4", "zstd"):
+    for codec in ("none", "gzip", "snappy", "lz4", "zstd", ""):  # each begins a segment, and the last one ends what is compacted
         lines = [f"{codec}-{key}:" + ("NULL" if number == _ROUNDS - 1 and key % 5 == 0 else f"{number}" + "v" * 200)
-                 for number in range(_ROUNDS) for key in range(_KEYS)]
+                 for number in range(_ROUNDS) for key in range(_KEYS)] if codec else ["last:0"]
         context.run(kafka_dist.tool("kafka-console-producer", "--bootstrap-server", broker.bootstrap, "--topic", _COMPACTED,
-                                    "--compression-codec", codec, "--reader-property", "parse.key=true",
+                                    "--compression-codec", codec or "none", "--reader-property", "parse.key=true",
                                     "--reader-property", "key.separator=:", "--reader-property", "null.marker=NULL"),
                     stdin="\n".join(lines) + "\n")
     end = time.monotonic() + 60
@@ -181,7 +181,7 @@ def compacted(context: Context) -> None:
     dumped = [int(offset) for offset in re.findall(r"^\| offset: (\d+) ", done.stdout, re.MULTILINE)]
     expect_equal(dumped, [int(line.split("\t")[0].removeprefix("Offset:")) for line in wanted], "offsets by kafka-dump-log")
     for kind in ("index", "timeindex"):
-        files = sorted(folder.glob(f"*.{kind}"))
+        files = [file for file in sorted(folder.glob(f"*.{kind}")) if file.with_suffix(".index").exists()]  # not of a batch alone
         _dump(context, files, *(["--index-sanity-check"] if kind == "index" else []))
     _expect_kafka_reads_alike(context, folder, wanted)
 
