@@ -25,7 +25,7 @@ using namespace std::chrono_literals;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-constexpr int kNodes = 3;
+constexpr int kUpgraded = 3;
 const std::string kBefore = "metadata.version=29,thalweg.version=0,transaction.version=0";
 
 std::string host_of_upgraded(int node) { return "node-" + std::to_string(node); }
@@ -47,7 +47,7 @@ class RollingUpgrade : public testing::Test {
  protected:
   void SetUp() override {
     log::set_level(log::Level::kNone);
-    for (int node = 1; node <= kNodes; ++node)
+    for (int node = 1; node <= kUpgraded; ++node)
       machines_.push_back(&world_.add_node(host_of_upgraded(node), 1, [this, node](sim::Node& machine) {
         return BrokerProgram::run(machine, settings_of_release(node, old_.contains(node)));
       }));
@@ -67,7 +67,7 @@ class RollingUpgrade : public testing::Test {
   // Whoever cannot read what is written shows an old image for ever.
   bool all_show_the_same() {
     const auto index = program(1).broker->publisher().published_image()->index();
-    for (int node = 1; node <= kNodes; ++node) {
+    for (int node = 1; node <= kUpgraded; ++node) {
       auto& publisher = program(node).broker->publisher();
       if (!publisher.health() || publisher.published_image()->index() != index) return false;
     }
@@ -113,19 +113,19 @@ class RollingUpgrade : public testing::Test {
 };
 
 TEST_F(RollingUpgrade, NobodyMeetsARecordThatItCannotReadAndThenTheLevelsAreRaised) {
-  for (int node = 1; node <= kNodes; ++node) start(node, true);
+  for (int node = 1; node <= kUpgraded; ++node) start(node, true);
   ASSERT_TRUE(world_.run_until([this] { return all_serve(); }, 60s));
   EXPECT_EQ(level("metadata.version"), 29);
   EXPECT_EQ(level("thalweg.version"), 0);
   EXPECT_EQ(level("transaction.version"), 0);
-  for (int node = 1; node <= kNodes; ++node) {
+  for (int node = 1; node <= kUpgraded; ++node) {
     machine(node).crash(sim::Crash::kKill);
     world_.run_for(1s);
     start(node, false);
     ASSERT_TRUE(world_.run_until([this] { return all_serve(); }, 60s)) << node;
     EXPECT_EQ(create_topic(node), ErrorCode::kNone);
     EXPECT_TRUE(world_.run_until([this] { return all_show_the_same(); }, 30s)) << "after node " << node;
-    if (node == kNodes) break;
+    if (node == kUpgraded) break;
     EXPECT_THAT(raise("metadata.version", 30).error_message.value_or(""), HasSubstr("only supports versions 7-29"));
   }
   EXPECT_EQ(level("metadata.version"), 29) << "nobody has raised it yet";
@@ -139,7 +139,7 @@ TEST_F(RollingUpgrade, NobodyMeetsARecordThatItCannotReadAndThenTheLevelsAreRais
 }
 
 TEST_F(RollingUpgrade, WhoIsTooOldForWhatIsFinalizedDoesNotStart) {
-  for (int node = 1; node <= kNodes; ++node) start(node, false);
+  for (int node = 1; node <= kUpgraded; ++node) start(node, false);
   ASSERT_TRUE(world_.run_until([this] { return all_serve(); }, 60s));
   machine(3).crash(sim::Crash::kKill);
   world_.run_for(1s);
