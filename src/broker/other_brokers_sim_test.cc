@@ -64,6 +64,12 @@ class ComingUp : public testing::Test {
       co_await shard->clock.sleep_for(20ms);
     }
   }
+  // That are at work, as the first one shows them.
+  int brokers() {
+    int count = 0;
+    for (const auto& [id, broker] : at(1)->broker->publisher().published_image()->brokers()) count += broker.active();
+    return count;
+  }
   // How many replicas both topics have, once both are there.
   std::size_t replicas_of_coordinators() {
     std::size_t replicas = 0;
@@ -87,19 +93,16 @@ class ComingUp : public testing::Test {
 };
 
 TEST_F(ComingUp, WhoIsAskedFirstWaitsForTheOthers) {
-  nodes_[0]->start();
-  nodes_[1]->start();
+  for (auto* node : nodes_) node->start();
   spawn(client_->shard(0), look_for_coordinators(&client_->shard(0)));
-  world_.run_until([&] { return at(1) && at(1)->serves; }, 1min);
-  world_.run_for(2s);
-  nodes_[2]->start();
   EXPECT_EQ(replicas_of_coordinators(), 3u);
 }
 
 TEST_F(ComingUp, NobodyWaitsForLongForWhoDoesNotCome) {
-  nodes_[0]->start();
-  nodes_[1]->start();
-  world_.run_until([&] { return at(1) && at(1)->serves; }, 1min);
+  for (auto* node : nodes_) node->start();
+  ASSERT_TRUE(world_.run_until([&] { return at(1) && at(1)->serves && brokers() == kBrokers; }, 1min));
+  nodes_[2]->crash(sim::Crash::kKill);
+  world_.run_until([&] { return brokers() == kBrokers - 1; }, 1min);
   spawn(client_->shard(0), look_for_coordinators(&client_->shard(0)));
   const Instant begun = world_.now();
   EXPECT_EQ(replicas_of_coordinators(), 2u);

@@ -133,24 +133,25 @@ TEST_F(LogCleanerTest, WorksByItselfAndWaitsForTheBackoffOnlyWhenThereIsNothing)
   }
   manager->follow_cleaner({.threads = 1, .backoff = 15s});
   const auto passes = [&] { return manager->cleaner().status().passes; };
-  const auto until = [&](std::uint64_t wanted) {
-    for (int i = 0; i < 5000 && passes() < wanted; ++i) {
+  // It has found nothing more to do, and sleeps.
+  const auto until_it_sleeps = [&] {
+    for (int i = 0; i < 20'000 && !t.clock.is_awaited(t.clock.now() + 15s); ++i) {
       t.context.restart();
       t.context.run_one_for(1ms);
     }
-    for (int i = 0; i < 20; ++i) t.context.restart(), t.context.poll();
   };
+  until_it_sleeps();
   t.clock.advance(15s);  // since it looked first, at the start
-  until(3);
+  until_it_sleeps();
   EXPECT_EQ(passes(), 3u);
   EXPECT_LT(manager->cleaner().status().since_last_run, 1ms);
   fill(*logs[0], 100, 2);
   t.clock.advance(14s);
-  until(3);
+  for (int i = 0; i < 20; ++i) t.context.restart(), t.context.poll();
   EXPECT_EQ(passes(), 3u);
   EXPECT_EQ(manager->cleaner().status().since_last_run, 14s);
   t.clock.advance(2s);
-  until(4);
+  until_it_sleeps();
   EXPECT_EQ(passes(), 4u);
 }
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
 #include <string>
@@ -30,6 +31,11 @@ class ManualClock : public Clock {
     auto handle = std::make_unique<Handle>();
     handle->call = shared;
     return handle;
+  }
+  // Whether somebody waits for that moment.
+  bool is_awaited(Instant when) const {
+    const auto [first, last] = calls_.equal_range(when);
+    return std::any_of(first, last, [](const auto& call) { return bool(*call.second); });
   }
   // Moves both clocks and makes the calls that became due.
   void advance(Millis by) {
