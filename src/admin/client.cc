@@ -133,9 +133,9 @@ Task<Result<ChannelPtr>> Client::to(BrokerId id, Instant deadline, Lane lane) {
 Task<Result<ChannelPtr>> Client::controller(Instant deadline) {
   CO_TRY_VOID(co_await metadata(std::vector<std::string>(), false, deadline));
   if (controller_ != kNoBroker) {
-    // Who was told of it may not know yet that it is gone.
+    // Who was told of it may not know yet that it is gone. Of a node that stands alone, its address is wrong.
     auto named = co_await to(controller_, deadline);
-    if (named || !is_retriable(named.error().code)) co_return named;
+    if (named || !is_retriable(named.error().code) || brokers_.size() < 2) co_return named;
   }
   co_return co_await any(deadline);
 }

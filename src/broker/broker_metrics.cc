@@ -53,7 +53,7 @@ void add_cleaner(MetricsSnapshot& into, const storage::LogCleanerStatus& cleaner
     return static_cast<std::size_t>(std::chrono::duration_cast<std::chrono::seconds>(span).count());
   };
   set(into, family::kCleanerMaxDirty, whole(cleaner.max_dirty_percent));
-  set(into, family::kCleanerSinceLastRun, static_cast<std::size_t>(cleaner.since_last_run.count()));
+  set(into, family::kCleanerSinceLastRun, seconds(cleaner.since_last_run));
   set(into, family::kCleanerMaxBufferUtilization, whole(cleaner.max_buffer_utilization_percent));
   set(into, family::kCleanerRecopy, whole(cleaner.recopy_percent));
   set(into, family::kCleanerMaxCleanTime, seconds(cleaner.max_clean_time));

@@ -119,7 +119,7 @@ const MetricFamily kLogSyncFailures{"thalweg_log_sync_failures_total", "Syncs th
 
 const MetricFamily kCleanerMaxDirty{"kafka_log_logcleanermanager_max_dirty_percent",
                                     "Of the log that is due for compaction most: how much of it is.", kGauge};
-const MetricFamily kCleanerSinceLastRun{"kafka_log_logcleanermanager_time_since_last_run_ms",
+const MetricFamily kCleanerSinceLastRun{"kafka_log_logcleanermanager_time_since_last_run_seconds",
                                         "Since compaction last looked for work.", kGauge};
 const MetricFamily kCleanerUncleanablePartitions{"kafka_log_logcleanermanager_uncleanable_partitions_count",
                                                  "Partitions that could not be compacted.",
