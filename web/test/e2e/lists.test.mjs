@@ -172,6 +172,7 @@ test('an error names who answered and Kafka’s error, and can be asked again', 
       world.fail = undefined;
       await alert.getByRole('button', { name: 'Ask again' }).click();
       await page.getByRole('heading', { name: 'invoice-writer' }).waitFor();
+      await page.locator('tbody tr[data-row]').nth(5).waitFor();
       world.fail = (path) => path.startsWith('/groups');
       await page
         .getByText(/As of \d\d:\d\d:\d\d: The coordinator is loading/)
