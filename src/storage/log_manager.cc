@@ -111,6 +111,7 @@ Task<Result<>> LogManager::read_directory(Directory& directory, bool is_new) {
   CO_TRY(const auto folders, files.folders());
   directory.partitions.insert(folders.partitions.begin(), folders.partitions.end());
   if (clean) directory.as_stopped = directory.partitions;
+  directory.is_read = true;
   directory.lost = without_folders(directory, folders);
   // Of folders whose end a crash did not leave time to write down.
   const std::size_t forgotten = directory.checkpoints->forget_all_but([&](const auto& partition) {

@@ -171,6 +171,7 @@ class LogManager {
   void registered_as(std::int64_t broker_epoch) { broker_epoch_ = broker_epoch; }
 
   // Clean stop: closes every log in parallel, writes the checkpoints, then the marker. Nobody may use a log any more.
+  // After a start that failed a directory which it did not come to is left as it was: nobody has looked at it.
   Task<Result<>> stop();
 
  private:
@@ -182,6 +183,7 @@ class LogManager {
   struct Directory {
     DataDirectory files;
     std::shared_ptr<DirectoryCheckpoints> checkpoints;
+    bool is_read = false;                 // what follows is known
     std::set<TopicPartition> partitions;  // folders, opened or not
     std::set<TopicPartition> as_stopped;  // those that nobody has touched since a clean stop
     std::set<TopicPartition> lost;        // had records, by the checkpoints, and have no folder: log_manager_lost.cc

@@ -192,7 +192,7 @@ Task<Result<>> LogManager::stop() {
   if (!all) co_return all;
   for (Directory& directory : directories_) {
     // A log that was not opened in this life is as the last stop left it: after a crash nobody has looked at it.
-    const bool unchecked = std::ranges::any_of(directory.partitions, [&](const auto& partition) {
+    const bool unchecked = !directory.is_read || std::ranges::any_of(directory.partitions, [&](const auto& partition) {
       return !logs_.contains(partition) && !directory.as_stopped.contains(partition);
     });
     if (!unchecked) CO_TRY_VOID(co_await directory.files.mark_clean_shutdown(broker_epoch_));

@@ -92,6 +92,35 @@ TEST_F(LogManagerTest, AFolderThatWasNotThereAtACleanStopIsChecked) {
   EXPECT_EQ(open(*manager, "orders", 0)->end_offset(), Offset{2});
 }
 
+// The broker stops what it has started so far (seed 96 of log_sim_test).
+TEST_F(LogManagerTest, AStartThatFailsSaysNothingOfDirectoriesThatItDidNotComeTo) {
+  dirs.push_back(t.directory + "/b");
+  {
+    auto manager = start();
+    const auto log = open(*manager, "orders", 0);
+    append(*log, 3);
+    t.run(log->flush());
+    write_checkpoints(*manager);
+    append(*log, 3);
+  }  // killed
+  const std::string checkpoint = text(dirs[0] + "/recovery-point-offset-checkpoint");
+  const std::string meta = text(dirs[1] + "/meta.properties");
+  ASSERT_TRUE(
+      t.run(t.disk.replace_file(dirs[1] + "/meta.properties", SharedBytes::copy_of("cluster.id=c2\nversion=1\n"))));
+  {
+    const auto manager = make();
+    ASSERT_FALSE(t.run(manager->start("c1")));
+    ASSERT_TRUE(t.run(manager->stop()));
+  }
+  EXPECT_FALSE(t.disk.exists(dirs[0] + "/.kafka_cleanshutdown")) << "as if the kill had been a clean stop";
+  EXPECT_EQ(text(dirs[0] + "/recovery-point-offset-checkpoint"), checkpoint);
+  ASSERT_TRUE(t.run(t.disk.replace_file(dirs[1] + "/meta.properties", SharedBytes::copy_of(std::string_view(meta)))));
+  const auto file = t.disk.open(dirs[0] + "/orders-0/00000000000000000000.log", OpenMode::kReadWrite);
+  ASSERT_TRUE((*file)->truncate((*file)->size() - 1));  // a torn end: damage, had a clean stop left it
+  auto manager = start();
+  EXPECT_EQ(open(*manager, "orders", 0)->end_offset(), Offset{5});
+}
+
 // A signal to stop may come while the logs of a crash are still being checked.
 TEST_F(LogManagerTest, ALogThatIsOpenedDuringTheStopWasNotLeftClean) {
   auto manager = start();
