@@ -12,6 +12,7 @@ struct Faults {
   std::uint64_t bytes_left = ~std::uint64_t{0};  // then the disk is full; a write that crosses it leaves its prefix
   bool writes_fail = false;
   bool syncs_fail = false;
+  bool directory_syncs_fail = false;
   bool syncs_postponed = false;   // no room for what was written unread
   bool index_syncs_full = false;  // no room, but only the sync of an index finds out
   std::uint64_t syncs = 0;        // counted
@@ -19,6 +20,8 @@ struct Faults {
   std::uint64_t directory_syncs = 0;
   std::uint64_t opens = 0, folders = 0, lists = 0, looks = 0;
 };
+
+inline Task<Result<>> failed_sync(Error why) { co_return std::unexpected(std::move(why)); }
 
 class FaultFile : public File {
  public:
@@ -64,8 +67,6 @@ class FaultFile : public File {
   }
 
  private:
-  static Task<Result<>> failed_sync(Error why) { co_return std::unexpected(std::move(why)); }
-
   const FilePtr file_;
   const std::string path_;
   Faults& faults_;
@@ -100,6 +101,7 @@ class FaultDisk : public Disk {
   Result<DiskSpace> space(const std::string& path) override { return disk_.space(path); }
   Task<Result<>> sync_directory(const std::string& path) override {
     ++faults_.directory_syncs;
+    if (faults_.directory_syncs_fail) return failed_sync({ErrorCode::kKafkaStorageError, path + ": sync failed"});
     return disk_.sync_directory(path);
   }
   Result<std::shared_ptr<void>> lock(const std::string& path) override { return disk_.lock(path); }

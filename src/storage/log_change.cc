@@ -276,7 +276,8 @@ Result<> Log::empty_and_start_at(Offset start) {
   }
   segments_.push_back(*fresh);
   syncer_->start_at(start);
-  start_ = high_watermark_ = recovery_point_ = start;
+  start_ = high_watermark_ = start;  // the recovery point follows with a checkpoint: these names are not on disk yet
+  recovery_point_ = std::min(recovery_point_, start);
   epochs_.clear();
   producers_.clear(start);
   return {};

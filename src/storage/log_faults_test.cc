@@ -57,6 +57,19 @@ TEST_F(LogFaultsTest, ASyncThatFailsForLackOfRoomIsFinalToo) {
   EXPECT_EQ(log->recovery_point(), Offset{0});
 }
 
+// Found as seed 873 of log_sim_test: a checkpoint called names synced that a power loss then took back, and the log,
+// with its old end, was refused.
+TEST_F(LogFaultsTest, ALogWhoseEmptyingIsNotOnDiskDoesNotCallItsNewStartRecovered) {
+  const auto log = open();
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(log->append_as_leader(make_batch(), {.leader_epoch = kNoLeaderEpoch}));
+  ASSERT_TRUE(t.run(log->checkpoint()));
+  faults.directory_syncs_fail = true;
+  ASSERT_FALSE(t.run(log->truncate_fully_and_start_at(Offset{10})));
+  ASSERT_EQ(log->start_offset(), Offset{10});
+  ASSERT_TRUE(log->is_offline());
+  EXPECT_EQ(log->recovery_point(), Offset{0});
+}
+
 TEST_F(LogFaultsTest, AFailedWriteTakesTheLogOffline) {
   const auto log = open();
   faults.writes_fail = true;
