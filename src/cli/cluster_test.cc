@@ -298,6 +298,27 @@ TEST(ThalwegClusterRebalance, FillsABrokerThatWasAddedAndRemovesItsThrottles) {
   });
 }
 
+// Of a run that was killed when some of its moves were there and nothing was elected.
+TEST(ThalwegClusterRebalance, FinishesWhatOneBeforeItHasMoved) {
+  with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
+    cluster.partitions[{"orders", PartitionId{0}}] = {2, ids({1, 2}), ids({1, 2})};
+    cluster.partitions[{"orders", PartitionId{1}}] = {2, ids({2, 3}), ids({2, 3})};
+    cluster.partitions[{"orders", PartitionId{2}}] = {1, ids({3, 1}), ids({3, 1})};
+    cluster.configs["orders"]["leader.replication.throttled.replicas"] = "2:1";
+    cluster.configs["payments"]["leader.replication.throttled.replicas"] = "*";     // somebody else's
+    cluster.partitions[{"payments", PartitionId{0}}] = {1, ids({2, 1}), ids({1})};  // who should lead cannot
+    const auto ran = co_await cluster.thalweg(shard, {"cluster", "rebalance"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_TRUE(ran.err.contains("nothing has to move; leaders and throttles")) << ran.err;
+    for (const auto& [tp, partition] : cluster.partitions)
+      if (tp.topic == "orders") EXPECT_EQ(partition.leader, partition.replicas.front().value) << to_string(tp);
+    EXPECT_FALSE(cluster.configs.contains("orders"));
+    EXPECT_TRUE(cluster.configs.contains("payments"));
+    const auto again = co_await cluster.thalweg(shard, {"cluster", "rebalance"});
+    EXPECT_EQ(again.err, "nothing has to move\n");
+  });
+}
+
 TEST(ThalwegClusterRebalance, TakesBackWhatIsUnderWay) {
   with_cluster([](const Shard* shard, FakeCluster& cluster) -> Task<> {
     cluster.looks_until_moved = 1'000;

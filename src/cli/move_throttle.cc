@@ -99,4 +99,18 @@ Task<Result<>> unthrottle_topics(admin::Client& client, std::set<std::string> to
   co_return Result<>();
 }
 
+Task<Result<std::set<std::string>>> throttled_among(admin::Client& client, std::set<std::string> topics) {
+  std::vector<admin::ConfigResource> resources;
+  for (const auto& topic : topics) resources.push_back(resource_of(topic));
+  std::set<std::string> throttled;
+  if (resources.empty()) co_return throttled;
+  CO_TRY(const auto described,
+         co_await admin::describe_configs(client, std::move(resources), false, {kLeaderReplicas, kFollowerReplicas}));
+  for (const auto& topic : described)
+    for (const auto& entry : topic.entries)
+      if (const auto value = entry.value.value_or(""); !value.empty() && value != "*")
+        throttled.insert(topic.resource.name);
+  co_return throttled;
+}
+
 }  // namespace thalweg::cli

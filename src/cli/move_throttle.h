@@ -37,5 +37,8 @@ Task<Result<>> throttle_directories(admin::Client& client, std::set<BrokerId> br
 // All of it is taken away.
 Task<Result<>> unthrottle_brokers(admin::Client& client, std::set<BrokerId> brokers);
 Task<Result<>> unthrottle_topics(admin::Client& client, std::set<std::string> topics);
+// Of these topics those of which replicas are named as throttled; where somebody has throttled all of them ("*") that
+// is not for a move.
+Task<Result<std::set<std::string>>> throttled_among(admin::Client& client, std::set<std::string> topics);
 
 }  // namespace thalweg::cli

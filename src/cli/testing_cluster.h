@@ -126,15 +126,22 @@ inline void FakeCluster::serve_metadata() {
     }
     return response;
   });
-  broker.on<DescribeConfigsRequest, DescribeConfigsResponse>([](const auto& request) {
+  broker.on<DescribeConfigsRequest, DescribeConfigsResponse>([this](const auto& request) {
     DescribeConfigsResponse response;
     for (const auto& resource : request.resources) {
       auto& result = response.results.emplace_back();
       result.resource_type = resource.resource_type;
       result.resource_name = resource.resource_name;
-      auto& entry = result.configs.emplace_back();
-      entry.name = "min.insync.replicas";
-      entry.value = "2";
+      auto its = configs.contains(resource.resource_name) ? configs.at(resource.resource_name)
+                                                          : std::map<std::string, std::string>();
+      its.emplace("min.insync.replicas", "2");
+      for (const auto& [name, value] : its) {
+        if (const auto& keys = resource.configuration_keys; keys && std::ranges::find(*keys, name) == keys->end())
+          continue;
+        auto& entry = result.configs.emplace_back();
+        entry.name = name;
+        entry.value = value;
+      }
     }
     return response;
   });

@@ -1,5 +1,6 @@
 // thalweg cluster rebalance: evens out what the brokers carry, after one was added. The cluster is all that it
-// remembers: killed and started again, it waits for what it had begun and plans from where things are.
+// remembers: killed and started again, it waits for what it had begun, plans from where things are, and ends what is
+// left to do where nothing moves any more.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,11 +17,34 @@ namespace {
 constexpr std::size_t kMovedAtOnce = 8;  // partitions of which something is copied
 constexpr std::int64_t kDefaultThrottle = 100'000'000;
 
+// What was moved, by this run or one before it that was killed, and is not finished.
+struct Unfinished {
+  std::vector<TopicPartition> led_by_others;  // than the first replica, which could: the plan counts it as the leader
+  std::set<std::string> throttled;            // topics of which nothing moves
+
+  bool any() const { return !led_by_others.empty() || !throttled.empty(); }
+};
+
 struct RebalanceState {
   std::vector<admin::BrokerDescription> brokers;
   std::vector<PlannedMove> under_way;
   MovePlan plan;
+  Unfinished unfinished;
 };
+
+Task<Result<Unfinished>> unfinished_among(admin::Client& client, std::vector<PartitionState> all) {
+  Unfinished found;
+  std::set<std::string> topics, moving;
+  for (const auto& p : all) {
+    topics.insert(p.id.topic);
+    if (p.move) moving.insert(p.id.topic);
+    if (p.move || p.now.replicas.empty() || p.now.leader == p.now.replicas.front()) continue;
+    if (std::ranges::find(p.now.isr, p.now.replicas.front()) != p.now.isr.end()) found.led_by_others.push_back(p.id);
+  }
+  CO_TRY(found.throttled, co_await throttled_among(client, std::move(topics)));
+  for (const auto& topic : moving) found.throttled.erase(topic);
+  co_return found;
+}
 
 PlannedMove as_planned(const PartitionState& p) {
   const auto without = [&](const std::vector<BrokerId>& gone) {
@@ -44,6 +68,7 @@ Task<Result<RebalanceState>> look_and_plan(Session session) {
   for (const bool copies : {false, true})
     std::ranges::copy_if(moves, std::back_inserter(state.plan.moves),
                          [copies](const PlannedMove& move) { return move.adds().empty() != copies; });
+  CO_TRY(state.unfinished, co_await unfinished_among(session.client, all));
   co_return state;
 }
 
@@ -111,21 +136,24 @@ class Rebalancing {
     co_return Result<>();
   }
 
-  // Who leads is elected when the replicas are there, and the throttles go.
+  // Who leads is elected when the replicas are there, and the throttles go: the topics' last, as the next run finds by
+  // them that something is left.
   Task<Result<>> finish() {
-    std::vector<TopicPartition> partitions;
-    std::set<std::string> topics;
-    std::set<BrokerId> brokers;
+    CO_TRY(auto all, co_await look_at_partitions(session_.client, {}));
+    CO_TRY(auto unfinished, co_await unfinished_among(session_.client, std::move(all)));
+    std::set<TopicPartition> partitions(unfinished.led_by_others.begin(), unfinished.led_by_others.end());
     auto moved = state_.under_way;
     moved.insert(moved.end(), begun_.begin(), begun_.end());
     for (const auto& move : moved) {
-      partitions.push_back(move.partition);
-      topics.insert(move.partition.topic);
+      partitions.insert(move.partition);
+      unfinished.throttled.insert(move.partition.topic);
     }
+    std::set<BrokerId> brokers;
     for (const auto& broker : state_.brokers) brokers.insert(broker.id);
-    CO_TRY_VOID(co_await admin::elect_leaders(session_.client, admin::Election::kPreferred, std::move(partitions)));
+    CO_TRY_VOID(co_await admin::elect_leaders(session_.client, admin::Election::kPreferred,
+                                              std::vector(partitions.begin(), partitions.end())));
     CO_TRY_VOID(co_await unthrottle_brokers(session_.client, std::move(brokers)));
-    co_return co_await unthrottle_topics(session_.client, std::move(topics));
+    co_return co_await unthrottle_topics(session_.client, std::move(unfinished.throttled));
   }
 
   const Session session_;
@@ -144,11 +172,11 @@ Task<Result<>> cancel_rebalance(Session session) {
   std::set<BrokerId> brokers;
   for (const auto& broker : cluster.brokers) brokers.insert(broker.id);
   std::set<std::string> topics;
-  for (const auto& p : all)
-    if (p.move) topics.insert(p.id.topic);
+  for (const auto& p : all) topics.insert(p.id.topic);
   CO_TRY_VOID(co_await cancel_moves(session, std::move(all)));
   CO_TRY_VOID(co_await unthrottle_brokers(session.client, std::move(brokers)));
-  co_return co_await unthrottle_topics(session.client, std::move(topics));
+  CO_TRY(auto throttled, co_await throttled_among(session.client, std::move(topics)));
+  co_return co_await unthrottle_topics(session.client, std::move(throttled));
 }
 
 }  // namespace
@@ -171,9 +199,12 @@ Task<Result<>> cluster_rebalance(Session session) {
     co_return Result<>();
   }
   if (state.plan.moves.empty() && state.under_way.empty()) {
-    session.terminal().err("nothing has to move\n");
-    session.show(report_of_moves());
-    co_return Result<>();
+    session.terminal().err(state.unfinished.any() ? "nothing has to move; leaders and throttles are put in order\n"
+                                                  : "nothing has to move\n");
+    if (!state.unfinished.any()) {
+      session.show(report_of_moves());
+      co_return Result<>();
+    }
   }
   if (!state.plan.moves.empty()) CO_TRY_VOID(co_await confirm_plan(session, state.plan));
   Rebalancing rebalancing(session, std::move(state));
