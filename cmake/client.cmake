@@ -16,6 +16,13 @@ module(payload LINKS client_headers)
 module(dispatch DEPENDS base)
 module(client DEPENDS base payload dispatch LINKS client_headers PkgConfig::rdkafka CURL::libcurl Threads::Threads)
 
+# Stream processing on the toolkit: `dataflow` are its machines, `streams` runs them on librdkafka and RocksDB.
+module(dataflow DEPENDS base payload LINKS client_headers)
+pkg_check_modules(rocksdb QUIET IMPORTED_TARGET rocksdb)
+if(TARGET PkgConfig::rocksdb)
+  module(streams DEPENDS base payload dispatch client dataflow LINKS client_headers PkgConfig::rdkafka PkgConfig::rocksdb Threads::Threads)
+endif()
+
 # Classes of protoc, for the tests of protobuf.h and the program that talks to foreign Protobuf serializers. Without
 # libprotobuf-dev and protobuf-compiler both are left out: the toolkit itself needs neither.
 find_program(PROTOC protoc)

@@ -1,0 +1,83 @@
+// What a node of a topology sees of the task that runs it. No thread, clock or network: a task is a machine, and
+// whoever runs it says what time it is and takes what it sends.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "thalweg/streams/types.h"
+
+namespace thalweg::streams {
+
+enum class Clock { kStreamTime, kWallClock };
+
+// A handle to what was scheduled; letting it go does not cancel.
+class Punctuation {
+ public:
+  Punctuation() = default;
+  explicit Punctuation(std::shared_ptr<bool> cancelled) : cancelled_(std::move(cancelled)) {}
+  void cancel() {
+    if (cancelled_) *cancelled_ = true;
+  }
+
+ private:
+  std::shared_ptr<bool> cancelled_;
+};
+
+namespace detail {
+
+class StoreBase;
+
+// A record as it is read. Views live as long as `owner`.
+struct RawRecord {
+  TopicPartition from;
+  std::int64_t offset = 0;
+  Timestamp timestamp{};
+  std::optional<std::string_view> key, value;
+  Headers headers;
+  std::shared_ptr<const void> owner;
+};
+
+// A record on its way out.
+struct Outgoing {
+  client::Message message;    // its topic as the cluster names it
+  bool is_changelog = false;  // then the partition is the task's
+};
+
+// The record of a source topic that is being processed: of what a node or a dead letter says where it came from.
+struct SourceRecord {
+  TopicPartition from;
+  std::int64_t offset = 0;
+};
+
+class TaskRuntime {
+ public:
+  virtual ~TaskRuntime() = default;
+  virtual TaskId task() const = 0;
+  // The highest timestamp of the records that were taken so far; -1 ms: none yet.
+  virtual Timestamp stream_time() const = 0;
+  virtual Timestamp wall_clock() const = 0;
+  // Nothing while a punctuation runs.
+  virtual const SourceRecord* source() const = 0;
+  // The cluster's name of a topic of the topology: internal ones have the application's before theirs.
+  virtual std::string topic_name(std::string_view topic) const = 0;
+  // 0: it is not known.
+  virtual std::int32_t partitions(std::string_view topic_name) const = 0;
+  virtual void send(Outgoing) = 0;
+  // REQUIRES: the node that asks is connected to it (TopologyGraph::check)
+  virtual StoreBase& store(std::string_view name) = 0;
+  virtual Punctuation schedule(milliseconds interval, Clock, std::function<void(Timestamp)>) = 0;
+  virtual void request_commit() = 0;
+  // A record that an operation leaves out, as Kafka Streams' dropped-records metric counts them.
+  virtual void dropped(std::string_view node, std::string_view why) = 0;
+  // Kept with the committed offsets and handed back after a restart; for emit-on-close. (ProcessorMetadata)
+  virtual std::optional<std::int64_t> kept(std::string_view name) const = 0;
+  virtual void keep(std::string_view name, std::int64_t value) = 0;
+};
+
+}  // namespace detail
+}  // namespace thalweg::streams
