@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "thalweg/streams/detail/runtime.h"
+#include "thalweg/streams/detail/store.h"
 
 namespace thalweg::streams::detail {
 
@@ -88,17 +89,18 @@ class Children {
     return false;
   }
 
- private:
   struct Child {
     Receiver<K, V>* receiver;
     NodeBase* node;
   };
+  // Around what the child throws.
   static void hand(const Child& child, Record<K, V>&& record) try {
     child.receiver->receive(std::move(record));
   } catch (...) {
     child.node->caught();
   }
 
+ private:
   std::vector<Child> to_;
 };
 
