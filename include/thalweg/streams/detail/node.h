@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "thalweg/streams/detail/runtime.h"
+#include "thalweg/streams/detail/store.h"
 
 namespace thalweg::streams::detail {
 
@@ -27,6 +28,13 @@ struct NodeFailure : std::exception {
   NodeFailure(std::string n, Error e) : node(std::move(n)), error(std::move(e)) {}
   const char* what() const noexcept override { return error.message.c_str(); }
   std::string node;
+  Error error;
+};
+
+// Thrown inside a node by what has an error of its own: a serde, a user's function that returned one.
+struct Failed : std::exception {
+  explicit Failed(Error e) : error(std::move(e)) {}
+  const char* what() const noexcept override { return error.message.c_str(); }
   Error error;
 };
 
@@ -83,7 +91,6 @@ class Children {
     return false;
   }
 
- private:
   struct Child {
     Receiver<K, V>* receiver;
     NodeBase* node;
@@ -92,12 +99,19 @@ class Children {
     child.receiver->receive(std::move(record));
   } catch (const NodeFailure&) {
     throw;
+  } catch (const StoreFailure&) {
+    throw;
+  } catch (const Failed& e) {
+    Error error = e.error;
+    error.message = child.node->name() + ": " + error.message;
+    throw NodeFailure(child.node->name(), std::move(error));
   } catch (const std::exception& e) {
     throw NodeFailure(child.node->name(), {.message = child.node->name() + ": " + e.what()});
   } catch (...) {
     throw NodeFailure(child.node->name(), {.message = child.node->name() + ": threw what is not a std::exception"});
   }
 
+ private:
   std::vector<Child> to_;
 };
 
@@ -130,6 +144,12 @@ class Head {
 class SourceBase : public NodeBase {
  public:
   virtual std::unique_ptr<Head> make_head() = 0;
+
+ protected:
+  // Errors of a record, which say where it lies.
+  static Error absent(const RawRecord&, bool is_key);
+  static Error bad_timestamp(const RawRecord&);
+  static Error of_record(const RawRecord&, bool is_key, Error);
 };
 
 }  // namespace thalweg::streams::detail
