@@ -93,7 +93,6 @@ class Children {
     Receiver<K, V>* receiver;
     NodeBase* node;
   };
-  // Around what the child throws.
   static void hand(const Child& child, Record<K, V>&& record) try {
     child.receiver->receive(std::move(record));
   } catch (...) {
@@ -136,6 +135,12 @@ class Head {
 class SourceBase : public NodeBase {
  public:
   virtual std::unique_ptr<Head> make_head() = 0;
+
+ protected:
+  // Errors of a record, which say where it lies.
+  static Error absent(const RawRecord&, bool is_key);
+  static Error bad_timestamp(const RawRecord&, std::string_view why);
+  static Error of_record(const RawRecord&, bool is_key, Error);
 };
 
 }  // namespace thalweg::streams::detail
