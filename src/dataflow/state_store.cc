@@ -96,8 +96,9 @@ class BufferedStore::Merged : public ByteCursor {
   std::string value_;
 };
 
-BufferedStore::BufferedStore(std::string name, const KeptStore& kept, bool logging, std::size_t cache_bytes)
-    : name_(std::move(name)), kept_(kept), wants_logging_(logging), cache_bytes_(cache_bytes) {}
+BufferedStore::BufferedStore(std::string name, const KeptStore& kept, std::size_t number, bool logging,
+                             std::size_t cache_bytes)
+    : name_(std::move(name)), kept_(kept), number_(number), logging_(logging), cache_bytes_(cache_bytes) {}
 BufferedStore::~BufferedStore() = default;
 
 std::optional<std::string> BufferedStore::get(std::string_view key) const {
@@ -172,10 +173,10 @@ void BufferedStore::log(std::string_view key, std::optional<std::string_view> va
   log_bytes_ += bytes_of(key, record.value);
 }
 
-void BufferedStore::take_changelog(const std::string& topic, std::int32_t partition, std::vector<Outgoing>& out) {
+void BufferedStore::flush(const std::string& changelog, std::int32_t partition, std::vector<Outgoing>& out) {
   logged_at_.clear();
   for (Logged& record : logged_)
-    out.push_back({.message = {.topic = topic,
+    out.push_back({.message = {.topic = changelog,
                                .key = std::move(record.key),
                                .value = std::move(record.value),
                                .headers = {},
@@ -186,11 +187,11 @@ void BufferedStore::take_changelog(const std::string& topic, std::int32_t partit
   log_bytes_ = 0;
 }
 
-void BufferedStore::take_kept(std::size_t number, KeptBatch& batch) {
-  for (auto& [from, to] : expired_) batch.deleted.push_back({number, from, std::move(to)});
+void BufferedStore::take(KeptBatch& batch) {
+  for (auto& [from, to] : expired_) batch.deleted.push_back({number_, from, std::move(to)});
   expired_.clear();
   for (const auto& entry : dirty_) {
-    batch.entries.push_back({number, entry->first, entry->second.value});
+    batch.entries.push_back({number_, entry->first, entry->second.value});
     entry->second.dirty = false;
   }
   clean_.splice(clean_.begin(), dirty_);

@@ -2,7 +2,7 @@
 // uncommitted layer (a crash forgets it), the cache (hot keys are answered from here) and the changelog's
 // de-duplication (one record per key and commit). Owner: the task.
 //
-// A commit: take_changelog() gives the changelog's records; once they and the offsets are safe in Kafka, take_kept()
+// A commit: flush() gives the changelog's records; once they and the offsets are safe in Kafka, take()
 // gives what to keep, and the caller writes it before anything else is asked of the store.
 #pragma once
 
@@ -24,32 +24,30 @@ namespace thalweg::streams::detail {
 
 class BufferedStore : public StateStore {
  public:
-  // Begins as a store that is restored: log() does nothing. `kept` outlives this. `cache_bytes`: of entries that are
-  // kept already and stay here to be read.
-  BufferedStore(std::string name, const KeptStore& kept, bool logging, std::size_t cache_bytes = std::size_t{4} << 20);
+  // `number`: of the store in its task. `kept` outlives this. `cache_bytes`: of entries that are kept already and stay
+  // here to be read.
+  BufferedStore(std::string name, const KeptStore& kept, std::size_t number, bool logging,
+                std::size_t cache_bytes = std::size_t{4} << 20);
   ~BufferedStore() override;
   BufferedStore(const BufferedStore&) = delete;
 
   const std::string& name() const override { return name_; }
   std::optional<std::string> get(std::string_view key) const override;
-  // A cursor sees writes that follow, or does not; after take_kept() it throws StoreFailure.
+  // A cursor sees writes that follow, or does not; after take() it throws StoreFailure.
   std::unique_ptr<ByteCursor> scan(std::string_view from, std::optional<std::string_view> to,
                                    bool backward = false) const override;
   void put(std::string_view key, std::optional<std::string_view> value) override;
   void expire(std::string_view from, std::string_view to) override;
   void log(std::string_view key, std::optional<std::string_view> value, Timestamp) override;
 
-  // It is restored; from now on log() counts, where logging is on.
-  void begin_logging() { logging_ = wants_logging_; }
-
-  // Appends the changelog's records since the last call: the last of each key, in the order in which keys were first
+  // Appends the changelog's records since the last flush: the last of each key, in the order in which keys were first
   // logged.
-  void take_changelog(const std::string& topic, std::int32_t partition, std::vector<Outgoing>& out);
-  // Appends what was written since the last call, as of store `number`.
-  void take_kept(std::size_t number, KeptBatch& batch);
+  void flush(const std::string& changelog, std::int32_t partition, std::vector<Outgoing>& out);
+  // Appends what was written since the last take().
+  void take(KeptBatch& batch);
 
-  // Of what the two would give, as an estimate of the memory it needs.
-  std::size_t bytes() const { return dirty_bytes_ + log_bytes_; }
+  // Of what take() would give and flush() would send, as an estimate of the memory it needs.
+  std::size_t uncommitted_bytes() const { return dirty_bytes_ + log_bytes_; }
   std::size_t cached_bytes() const { return clean_bytes_; }
 
  private:
@@ -75,7 +73,8 @@ class BufferedStore : public StateStore {
 
   std::string name_;
   const KeptStore& kept_;
-  bool wants_logging_, logging_ = false;
+  std::size_t number_;
+  bool logging_;
   std::size_t cache_bytes_;
 
   // Reads fill the cache, hence mutable.

@@ -31,11 +31,10 @@ TEST(BufferedStore, AnswersAsAMapDoesThroughCommitsAndCrashes) {
 
 struct Buffered : testing::Test {
   std::unique_ptr<KeptStores> kept = memory_stores(1);
-  BufferedStore store{"counts", kept->store(0), true};
-  Buffered() { store.begin_logging(); }
+  BufferedStore store{"counts", kept->store(0), 0, true};
   void commit() {
     KeptBatch batch;
-    store.take_kept(0, batch);
+    store.take(batch);
     ASSERT_TRUE(kept->write(batch));
   }
 };
@@ -53,35 +52,23 @@ TEST_F(Buffered, TheChangelogIsToldTheLastOfEachKeyInTheOrderOfTheFirst) {
   store.log("a", "2", Timestamp(6ms));
   store.log("b", std::nullopt, Timestamp(3ms));
   std::vector<Outgoing> out;
-  store.take_changelog("app-counts-changelog", 3, out);
+  store.flush("app-counts-changelog", 3, out);
   ASSERT_EQ(out.size(), 2u);
   EXPECT_EQ(out[0].message.key, "b");
   EXPECT_EQ(out[0].message.value, std::nullopt);
   EXPECT_EQ(out[0].message.timestamp, Timestamp(3ms));
   EXPECT_EQ(out[1].message.key, "a");
-  store.take_changelog("app-counts-changelog", 3, out);
+  store.flush("app-counts-changelog", 3, out);
   EXPECT_EQ(out.size(), 2u) << "told once";
 }
 
 TEST_F(Buffered, WithoutLoggingTheChangelogIsToldNothing) {
-  BufferedStore quiet("quiet", kept->store(0), false);
-  quiet.begin_logging();
+  BufferedStore quiet("quiet", kept->store(0), 0, false);
   quiet.log("a", "1", Timestamp(1ms));
   std::vector<Outgoing> out;
-  quiet.take_changelog("app-quiet-changelog", 0, out);
+  quiet.flush("app-quiet-changelog", 0, out);
   EXPECT_TRUE(out.empty());
-  EXPECT_EQ(quiet.bytes(), 0u);
-}
-
-TEST_F(Buffered, WhileItIsRestoredTheChangelogIsToldNothing) {
-  BufferedStore fresh("fresh", kept->store(0), true);
-  fresh.log("a", "1", Timestamp(1ms));
-  fresh.begin_logging();
-  fresh.log("b", "2", Timestamp(2ms));
-  std::vector<Outgoing> out;
-  fresh.take_changelog("app-fresh-changelog", 0, out);
-  ASSERT_EQ(out.size(), 1u);
-  EXPECT_EQ(out[0].message.key, "b");
+  EXPECT_EQ(quiet.uncommitted_bytes(), 0u);
 }
 
 TEST_F(Buffered, ACursorThatOutlivesACommitSaysSo) {
@@ -99,7 +86,7 @@ TEST_F(Buffered, ReadsComeFromTheBufferUntilItsRoomIsUsedUp) {
     }
     mutable int gets = 0;
   } below;
-  BufferedStore small("small", below, false, 5000);
+  BufferedStore small("small", below, 0, false, 5000);
   for (int round = 0; round < 3; ++round)
     for (const std::string_view key : {"a", "b", "c"}) small.get(key);
   EXPECT_EQ(below.gets, 3) << "three fit";

@@ -134,7 +134,7 @@ class StoreHistory {
 
   void commit() {
     std::vector<Outgoing> out;
-    store_->take_changelog("log", 7, out);
+    store_->flush("log", 7, out);
     std::set<std::string> keys;
     for (const Outgoing& record : out) {
       EXPECT_TRUE(record.is_changelog && record.message.topic == "log" && record.message.partition == 7);
@@ -146,8 +146,8 @@ class StoreHistory {
     logged_.clear();
     offset_ += static_cast<std::int64_t>(out.size());
     KeptBatch batch;
-    store_->take_kept(kStore, batch);
-    EXPECT_EQ(store_->bytes(), 0u);
+    store_->take(batch);
+    EXPECT_EQ(store_->uncommitted_bytes(), 0u);
     EXPECT_LE(store_->cached_bytes(), cache_);
     batch.offsets[kStore] = offset_;
     EXPECT_TRUE(kept_->write(batch).has_value());
@@ -167,8 +167,7 @@ class StoreHistory {
     EXPECT_EQ(kept_->offset(kStore).value_or(0), offset_);
     EXPECT_FALSE(kept_->store(0).scan("", {}, false)->next());
     EXPECT_FALSE(kept_->store(2).scan("", {}, true)->next());
-    store_ = std::make_unique<BufferedStore>("model", kept_->store(kStore), true, cache_);
-    store_->begin_logging();
+    store_ = std::make_unique<BufferedStore>("model", kept_->store(kStore), kStore, true, cache_);
   }
 
   std::mt19937_64 random_;

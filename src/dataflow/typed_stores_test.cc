@@ -34,14 +34,14 @@ struct Bytes {
     state.begin_logging();
   }
   std::unique_ptr<KeptStores> kept;
-  BufferedStore state{"ses", kept->store(0), true};
+  BufferedStore state{"ses", kept->store(0), 0, true};
   TestingRuntime runtime;
   std::vector<Outgoing> log;
 
   void commit() {
-    state.take_changelog("app-ses-changelog", 0, log);
+    state.flush("app-ses-changelog", 0, log);
     KeptBatch batch;
-    state.take_kept(0, batch);
+    state.take(batch);
     ASSERT_TRUE(kept->write(batch));
   }
   std::string logged() {
@@ -270,7 +270,7 @@ TEST(TypedStores, WhatTheChangelogSaysRestoresTheStore) {
   for (std::int64_t start = 0; start < 300; start += 10)
     EXPECT_EQ(copy.get_timed("a", at(start)), store.get_timed("a", at(start))) << start;
   std::vector<Outgoing> out;
-  restored.state.take_changelog("app-ses-changelog", 0, out);
+  restored.state.flush("app-ses-changelog", 0, out);
   EXPECT_TRUE(out.empty()) << "what comes from the changelog does not go there";
 }
 
