@@ -77,6 +77,7 @@ public class Recorder {
   private void internal() {
     var builder = topology().internalTopologyBuilder;
     builder.rewriteTopology(new StreamsConfig(properties));
+    builder.buildTopology();  // which connects stores with their changelogs
     var lines = new TreeSet<String>();
     for (InternalTopologyBuilder.TopicsInfo info : builder.subtopologyToTopicsInfo().values()) {
       for (var topic : info.repartitionSourceTopics.values()) lines.add(line("repartition", topic));
