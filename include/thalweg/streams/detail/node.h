@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "thalweg/streams/detail/runtime.h"
+#include "thalweg/streams/detail/store.h"
 
 namespace thalweg::streams::detail {
 
@@ -95,6 +96,11 @@ class Children {
   };
   static void hand(const Child& child, Record<K, V>&& record) try {
     child.receiver->receive(std::move(record));
+||||||| 1c535a0
+  } catch (const NodeFailure&) {
+    throw;
+  } catch (const std::exception& e) {
+    throw NodeFailure(child.node->name(), {.message = child.node->name() + ": " + e.what()});
   } catch (...) {
     child.node->caught();
   }
