@@ -11,7 +11,7 @@ namespace {
 Draft draft_of(const LogicalParts& parts) {
   Draft draft{.copartitioned = parts.copartitioned, .mistakes = parts.mistakes};
   for (std::size_t i = 0; i < parts.nodes.size(); ++i)
-    draft.entries.push_back({.node = parts.nodes[i], .table = parts.tables[i], .priority = i});
+    draft.entries.push_back({.node = parts.nodes[i], .table = parts.tables[i], .priority = parts.nodes[i].priority});
   return draft;
 }
 

@@ -1,6 +1,7 @@
 #include "thalweg/streams/detail/logical_graph.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "dataflow/logical_build.h"
@@ -10,6 +11,8 @@ namespace thalweg::streams::detail {
 
 struct LogicalGraph::Impl {
   int next_number = 0;
+  std::size_t next_priority = 0;
+  std::map<Id, std::optional<Id>> shared_repartitions;
   LogicalParts parts;
 };
 
@@ -49,6 +52,7 @@ LogicalGraph::Id LogicalGraph::add(LogicalNode node) {
   for (const Id parent : node.parents)
     if (std::ranges::find(parents, parent) == parents.end()) parents.push_back(parent);
   node.parents = std::move(parents);
+  node.priority = impl_->next_priority++;
   nodes.push_back(std::move(node));
   impl_->parts.tables.emplace_back();
   return nodes.size() - 1;
@@ -64,6 +68,12 @@ LogicalGraph::Id LogicalGraph::add_processor(std::string name, std::vector<Id> p
 }
 
 LogicalNode& LogicalGraph::node(Id id) { return impl_->parts.nodes[id]; }
+
+void LogicalGraph::touch(Id id) { node(id).priority = impl_->next_priority++; }
+
+std::optional<LogicalGraph::Id>& LogicalGraph::shared_repartition(Id stream) {
+  return impl_->shared_repartitions[stream];
+}
 
 void LogicalGraph::mistake(const std::string& node, std::string what) {
   impl_->parts.mistakes.push_back({.message = node + ": " + std::move(what)});
@@ -104,9 +114,13 @@ Result<std::shared_ptr<const TopologyGraph>> LogicalGraph::build(const Propertie
 
 void add_node(TopologyGraph& graph, std::string name, std::vector<std::string> parents,
               std::function<std::unique_ptr<NodeBase>()> make, std::vector<std::string> stores) {
+  // A table that is looked into twice is connected once.
+  std::vector<std::string> each;
+  for (auto& store : stores)
+    if (std::ranges::find(each, store) == each.end()) each.push_back(std::move(store));
   graph.nodes.push_back({.name = std::move(name),
                          .parents = std::move(parents),
-                         .stores = std::move(stores),
+                         .stores = std::move(each),
                          .make = std::move(make)});
 }
 

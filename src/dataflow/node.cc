@@ -1,47 +1,25 @@
 #include "thalweg/streams/detail/node.h"
 
-#include <cxxabi.h>
+namespace thalweg::streams::detail {
 
-#include <cstdlib>
-
-#include "thalweg/streams/detail/serdes.h"
-
-namespace thalweg::streams {
-
-std::string to_string(const TaskId& id) { return std::to_string(id.subtopology) + "_" + std::to_string(id.partition); }
-
-namespace detail {
-namespace {
-
-std::string where_of(const RawRecord& raw) {
-  return raw.from.topic + "-" + std::to_string(raw.from.partition) + "@" + std::to_string(raw.offset);
+void judge(TaskRuntime& runtime, const std::string& node) {
+  Error error;
+  try {
+    throw;
+  } catch (const NodeFailure&) {
+    throw;
+  } catch (const StoreFailure&) {
+    throw;
+  } catch (const Failed& e) {
+    error = e.error;
+  } catch (const std::exception& e) {
+    error.message = e.what();
+  } catch (...) {
+    error.message = "threw what is not a std::exception";
+  }
+  if (runtime.resume(node, error)) return;
+  error.message = node + ": " + error.message;
+  throw NodeFailure(node, std::move(error));
 }
 
-}  // namespace
-
-std::string readable(const std::type_info& type) {
-  int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> name(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status),
-                                                         &std::free);
-  return status == 0 ? name.get() : type.name();
-}
-
-Error SourceBase::absent(const RawRecord& raw, bool is_key) {
-  return {.code = client::kBadBytes,
-          .message = where_of(raw) + ": the " + (is_key ? "key" : "value") +
-                     " is null: where that may be, the stream's type is std::optional<...>"};
-}
-
-Error SourceBase::bad_timestamp(const RawRecord& raw) {
-  return {.code = client::kBadBytes,
-          .message = where_of(raw) + ": its timestamp is " + std::to_string(raw.timestamp.time_since_epoch().count()) +
-                     ", below 0: give Consumed a timestamp function that says what time it is"};
-}
-
-Error SourceBase::of_record(const RawRecord& raw, bool is_key, Error error) {
-  error.message = where_of(raw) + ": its " + (is_key ? "key" : "value") + ": " + error.message;
-  return error;
-}
-
-}  // namespace detail
-}  // namespace thalweg::streams
+}  // namespace thalweg::streams::detail

@@ -48,6 +48,7 @@ struct LogicalNode {
   std::optional<OffsetReset> reset;
   std::string repartition_topic;                                 // of a repartition that may be merged with others
   std::function<Write(const RepartitionNames&)> write_repartition;  // the same under other names
+  std::size_t priority = 0;  // add() gives it: who is written first of those that could be
 };
 
 class LogicalGraph {
@@ -69,12 +70,16 @@ class LogicalGraph {
   // Burns three. `prefix`: what the topic is called before "-repartition".
   RepartitionNames repartition_names(const std::string& prefix);
 
-  // build() writes by a queue ordered by Id, a node once all its parents are written.
+  // build() writes by a queue ordered by the calls, a node once all its parents are written.
   Id add(LogicalNode node);
   // One physical node below its parents.
   Id add_processor(std::string name, std::vector<Id> parents, std::function<std::unique_ptr<NodeBase>()> make,
                    std::vector<std::string> stores = {});
   LogicalNode& node(Id id);
+  // As if it had just been added. (addGraphNode of a repartition that is used again)
+  void touch(Id id);
+  // The repartition that joins of this stream share; nothing yet.
+  std::optional<Id>& shared_repartition(Id stream);
 
   // Said with the node by build(); the call itself cannot fail.
   void mistake(const std::string& node, std::string what);

@@ -26,7 +26,7 @@ class SinkNode final : public NodeBase, public Receiver<K, V> {
 
   void receive(Record<K, V>&& record) override {
     if (record.timestamp < Timestamp{})
-      throw Failed({.message = "a record cannot be sent with a timestamp below 0: its source needs another timestamp"});
+      throw Failed({.code = kInvalidTimestamp, .message = "a record cannot be sent with a timestamp below 0: its source needs another timestamp"});
     client::Message message{.topic = this->runtime().topic_name(settings_.topic(record)),
                             .timestamp = record.timestamp};
     message.headers = record.headers;

@@ -88,13 +88,19 @@ class SourceNode final : public SourceBase {
     auto value = part<V>(raw, raw.value, false, settings_.value, needs_value_);
     if (!value) return std::unexpected(std::move(value.error()));
     record = {*std::move(key), *std::move(value), raw.timestamp, raw.headers};
-    std::int64_t time = raw.timestamp.time_since_epoch().count();
-    if (settings_.timestamp)
-      time = settings_.timestamp(record, partition_time);
-    else if (time < 0)
-      return std::unexpected(bad_timestamp(raw));
-    record.timestamp = Timestamp(milliseconds(time));
+    auto time = time_of(raw, partition_time, record);
+    if (time) record.timestamp = Timestamp(milliseconds(*time));
     return time;
+  }
+  Result<std::int64_t> time_of(const RawRecord& raw, std::int64_t partition_time, const Loose& record) const try {
+    if (settings_.timestamp) return settings_.timestamp(record, partition_time);
+    const std::int64_t time = raw.timestamp.time_since_epoch().count();
+    if (time < 0) return std::unexpected(bad_timestamp(raw, "its timestamp is below 0"));
+    return time;
+  } catch (const std::exception& e) {
+    return std::unexpected(bad_timestamp(raw, e.what()));
+  } catch (...) {
+    return std::unexpected(bad_timestamp(raw, "the timestamp function threw"));
   }
   template <class T>
   Result<std::optional<T>> part(const RawRecord& raw, std::optional<std::string_view> bytes, bool is_key,
