@@ -145,7 +145,7 @@ void Task::Impl::send(Outgoing message) { (out ? *out : early).push_back(std::mo
 StoreBase& Task::Impl::store(std::string_view name) {
   StoreBase* found = typed_store(name);
   if (!found) throw std::invalid_argument("there is no store " + std::string(name) + " in its sub-topology");
-  if (initing && !globals.contains(name) && !std::ranges::contains(initing->stores, name))
+  if (initing && !globals.contains(name) && std::ranges::find(initing->stores, name) == initing->stores.end())
     throw std::invalid_argument("the store " + std::string(name) +
                                 " is not connected to it; name it where the processor is added");
   return *found;
