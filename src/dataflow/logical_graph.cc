@@ -114,9 +114,13 @@ Result<std::shared_ptr<const TopologyGraph>> LogicalGraph::build(const Propertie
 
 void add_node(TopologyGraph& graph, std::string name, std::vector<std::string> parents,
               std::function<std::unique_ptr<NodeBase>()> make, std::vector<std::string> stores) {
+  // A table that is looked into twice is connected once.
+  std::vector<std::string> each;
+  for (auto& store : stores)
+    if (std::ranges::find(each, store) == each.end()) each.push_back(std::move(store));
   graph.nodes.push_back({.name = std::move(name),
                          .parents = std::move(parents),
-                         .stores = std::move(stores),
+                         .stores = std::move(each),
                          .make = std::move(make)});
 }
 

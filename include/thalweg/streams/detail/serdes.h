@@ -46,6 +46,15 @@ MaybeSerde<T> first_of(const MaybeSerde<T>& given, const MaybeSerde<T>& inherite
   return given ? given : inherited;
 }
 
+// Where an operation keeps the type, its serde travels on; else that of the new type is looked for.
+template <class TO, class T>
+MaybeSerde<TO> same_or_none(const MaybeSerde<T>& serde) {
+  if constexpr (std::same_as<TO, T>)
+    return serde;
+  else
+    return {};
+}
+
 // `what`: "key" or "value". A type without a serde is a mistake of the node, which build() says.
 template <class T>
 Serde<T> serde_for(LogicalGraph& graph, const std::string& node, std::string_view what, const MaybeSerde<T>& serde) {
