@@ -1,7 +1,8 @@
 // State stores, in three layers:
 //
-//   typed      KeyValueStore<K, V>, WindowStore, SessionStore (processor.h): serdes and layout of keys
-//   StateStore one per store and task, bytes: what was written since the last commit lies over what is kept, and becomes
+//   typed      KeyValueStore<K, V>, WindowStore, SessionStore (stores.h): serdes and layout of keys
+//   StateStore one per store and task, bytes: what was written since the last commit lies over what is kept, and
+//   becomes
 //              changelog records with the commit, one per key
 //   KeptStore  what is kept: memory or RocksDB. Written once per commit, all stores of a task in one batch
 //
@@ -82,12 +83,6 @@ class StateStore {
   // What the changelog is told: with the next commit, the last of each key. Nothing happens where logging is off, or
   // while the store is restored.
   virtual void log(std::string_view key, std::optional<std::string_view> value, Timestamp) = 0;
-};
-
-struct StoreFailure : std::exception {
-  explicit StoreFailure(Error e) : error(std::move(e)) {}
-  const char* what() const noexcept override { return error.message.c_str(); }
-  Error error;
 };
 
 // The typed end: StoreSpec::make makes one per task.
