@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "thalweg/streams/detail/runtime.h"
+#include "thalweg/streams/detail/store.h"
 
 namespace thalweg::streams::detail {
 
@@ -91,6 +92,8 @@ class Children {
   static void hand(const Child& child, Record<K, V>&& record) try {
     child.receiver->receive(std::move(record));
   } catch (const NodeFailure&) {
+    throw;
+  } catch (const StoreFailure&) {  // no record's fault: no handler may go on after it
     throw;
   } catch (const std::exception& e) {
     throw NodeFailure(child.node->name(), {.message = child.node->name() + ": " + e.what()});

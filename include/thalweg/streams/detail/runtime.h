@@ -61,10 +61,15 @@ class TaskRuntime {
   // The highest timestamp of the records that were taken so far; -1 ms: none yet.
   virtual Timestamp stream_time() const = 0;
   virtual Timestamp wall_clock() const = 0;
+  // Of the record that is processed, as it was read; of a punctuation: its time. (ProcessorContext.timestamp)
+  virtual Timestamp record_time() const = 0;
   // Nothing while a punctuation runs.
   virtual const SourceRecord* source() const = 0;
   // The cluster's name of a topic of the topology: internal ones have the application's before theirs.
   virtual std::string topic_name(std::string_view topic) const = 0;
+  // Of a store, as the cluster names it, also where logging is off: serdes are told. The source topic where the store
+  // is restored from that.
+  virtual std::string changelog_topic(std::string_view store) const = 0;
   // 0: it is not known.
   virtual std::int32_t partitions(std::string_view topic_name) const = 0;
   virtual void send(Outgoing) = 0;

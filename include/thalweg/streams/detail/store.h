@@ -1,7 +1,8 @@
 // State stores, in three layers:
 //
-//   typed      KeyValueStore<K, V>, WindowStore, SessionStore (processor.h): serdes and layout of keys
-//   StateStore one per store and task, bytes: what was written since the last commit lies over what is kept, and becomes
+//   typed      KeyValueStore<K, V>, WindowStore, SessionStore (stores.h): serdes and layout of keys
+//   StateStore one per store and task, bytes: what was written since the last commit lies over what is kept, and
+//   becomes
 //              changelog records with the commit, one per key
 //   KeptStore  what is kept: memory or RocksDB. Written once per commit, all stores of a task in one batch
 //

@@ -1,0 +1,59 @@
+// What add_state_store() takes: which store, its name, its serdes.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "thalweg/streams/detail/plain_stores.h"
+#include "thalweg/streams/detail/topology_graph.h"
+#include "thalweg/streams/store_types.h"
+
+namespace thalweg::streams {
+
+// What a store is to be; made by stores::key_value() and its siblings, then changed field by field.
+template <class Store>
+struct StoreSpec {
+  std::string name;
+  StoreType type = StoreType::kDefault;
+  bool logging = true;    // a changelog topic, from which the store is restored elsewhere
+  Properties topic = {};  // of the changelog topic
+  // Filled by the functions below.
+  detail::StoreKind kind = detail::StoreKind::kKeyValue;
+  std::optional<milliseconds> retention = {};
+  std::function<std::unique_ptr<detail::StoreBase>(detail::StateStore&, detail::TaskRuntime&)> make = {};
+};
+
+namespace stores {
+
+template <class K, class V>
+StoreSpec<KeyValueStore<K, V>> key_value(std::string name, StoreType type = StoreType::kDefault,
+                                         MaybeSerde<K> key = {}, MaybeSerde<V> value = {}) {
+  return {.name = std::move(name),
+          .type = type,
+          .make = [key = detail::serde_or(std::move(key)), value = detail::serde_or(std::move(value))](
+                      detail::StateStore& state, detail::TaskRuntime& runtime) {
+            return std::make_unique<detail::PlainKeyValueStore<K, V>>(state, runtime, key, value);
+          }};
+}
+
+}  // namespace stores
+
+namespace detail {
+// For add_state_store(): the spec as the topology keeps it.
+template <class Store>
+StoreSpecData spec_data(const StoreSpec<Store>& spec) {
+  return {.name = spec.name,
+          .kind = spec.kind,
+          .type = spec.type,
+          .logging = spec.logging,
+          .topic = spec.topic,
+          .retention = spec.retention,
+          .source_topic = {},
+          .is_global = false,
+          .make = spec.make};
+}
+}  // namespace detail
+}  // namespace thalweg::streams
