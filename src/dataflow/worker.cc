@@ -7,11 +7,14 @@ namespace thalweg::streams::detail {
 namespace {
 
 constexpr std::array kMigrated{22, 25, 27, 47, 49, 82, 90, -142, -144};  // Kafka's numbers, then librdkafka's
+constexpr std::array kOfRecord{10, 17, 18, -161, -188, -190};
 constexpr std::array kFenced{47, 49, 90, -144};
 
 bool is_fenced(const Error& error) { return std::ranges::find(kFenced, error.code) != kFenced.end(); }
 
 }  // namespace
+
+bool is_of_record(const Error& error) { return std::ranges::find(kOfRecord, error.code) != kOfRecord.end(); }
 
 bool is_migrated(const Error& error) { return std::ranges::find(kMigrated, error.code) != kMigrated.end(); }
 
@@ -235,7 +238,7 @@ void Worker::step_failed(Step step, Error error, Timestamp now, Actions& out) {
   }
   const bool new_producer = config_.exactly_once && (error.fatal || is_fenced(error) || !error.abortable);
   if (is_migrated(error)) return give_up(Way::kRejoin, std::nullopt, error.fatal || is_fenced(error), out);
-  const bool ours = step == Step::kPosition || step == Step::kPrepare || step == Step::kKeep;
+  const bool ours = step == Step::kPosition || step == Step::kKeep || is_of_record(error);
   if (too_long || ours || !config_.exactly_once) return give_up(Way::kEnd, std::move(error), false, out);
   give_up(Way::kReopen, std::nullopt, new_producer, out);
 }
@@ -278,10 +281,13 @@ Actions Worker::task_failed(Error error, Timestamp now) {
 }
 
 Actions Worker::send_failed(Error error, Timestamp now) {
+  if (ended_ || !config_.exactly_once) return task_failed(std::move(error), now);
   Actions out;
-  // In a transaction the commit says it again, and better: whether it can be aborted.
-  if (ended_ || config_.exactly_once) return out;
-  return task_failed(std::move(error), now);
+  if (lasts_too_long(now))
+    give_up(Way::kEnd, std::move(error), false, out);
+  else
+    give_up(is_migrated(error) ? Way::kRejoin : Way::kReopen, std::nullopt, error.fatal || is_fenced(error), out);
+  return out;
 }
 
 // ---- Ends

@@ -102,7 +102,8 @@ class Worker {
   Actions failed(Step step, Error error, Timestamp now);
   // A record that no handler wanted to go on from, a store that cannot be written.
   Actions task_failed(Error error, Timestamp now);
-  // A message that was not delivered. At least once its records would be lost, so that it ends the thread.
+  // A message that was not taken or not delivered. At least once its record would be lost, so that it ends the thread;
+  // in a transaction all since the last commit is done again.
   Actions send_failed(Error error, Timestamp now);
   Actions tick(Timestamp now);
   Actions stop(Timestamp now);
@@ -151,5 +152,7 @@ class Worker {
 
 // Somebody else has what was ours: our group's membership, or our transactional id.
 bool is_migrated(const Error& error);
+// A message that can never be sent as it is: too large, no such topic or partition.
+bool is_of_record(const Error& error);
 
 }  // namespace thalweg::streams::detail

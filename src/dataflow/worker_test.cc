@@ -243,7 +243,7 @@ TEST(Worker, AStoreThatSomebodyElseHasIsTriedAgainAndADamagedOneWiped) {
   EXPECT_EQ(thread.did(), "drop 0, wipe and open 0");
 }
 
-TEST(Worker, AFailedTaskEndsTheThreadWithoutACommit) {
+TEST(Worker, AFailedTaskEndsTheThreadWithoutACommitAndAFailedMessageUnlessItsTransactionCanBeginAnew) {
   ThreadOfTest thread(true);
   thread.run_both();
   thread.fails[Step::kAbort] = {kFatal};  // even so
@@ -255,6 +255,10 @@ TEST(Worker, AFailedTaskEndsTheThreadWithoutACommit) {
   least.run_both();
   least.take(least.worker.send_failed(kOther, least.now));
   EXPECT_EQ(least.did(), "drop 0, drop 1, end: bad");
+  ThreadOfTest once(true);
+  once.run_both();
+  once.take(once.worker.send_failed(kOther, once.now));
+  EXPECT_EQ(once.did(), "abort the transaction, " + std::string(kReopen));
 }
 
 TEST(Worker, StopsWithACommit) {
