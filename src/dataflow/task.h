@@ -21,13 +21,14 @@
 
 namespace thalweg::streams::detail {
 
-// What a record failed of, for the handlers of AppConfig.
+// What a record failed of, for the handlers of AppConfig. Passed by reference, for the time of the call.
 struct RecordError {
-  enum class Where : std::uint8_t { kDecode, kProcess, kTimestamp };
+  enum class Where : std::uint8_t { kDecode, kProcess, kEncode };
   Where where = Where::kProcess;
-  std::string node;
-  Error error;
-  RawRecord record;  // of the source topic, as it came; of a punctuation there is none (no topic)
+  std::string node;         // where it failed
+  std::string path;         // how a record comes there: "KSTREAM-SOURCE-0000000000 > KSTREAM-MAP-0000000001"
+  const Error& error;
+  const RawRecord* record;  // of the source topic, as it came; null: a punctuation
 };
 
 struct TaskConfig {
@@ -37,6 +38,8 @@ struct TaskConfig {
   // What to do with a record that failed: true drops it and goes on. Called on the task's thread.
   std::function<bool(const RecordError&)> resume;
   std::function<std::int32_t(std::string_view topic_name)> partitions;  // of topics, for partitioners; may be empty
+  // Those that every instance has, which the caller owns and locks; null: there is none of this name. May be empty.
+  std::function<StateStore*(std::string_view name)> global_store;
 };
 
 // Inputs are numbered in the order of their topics' names in the cluster.
@@ -49,6 +52,8 @@ struct TaskStore {
   const StoreSpecData* spec;
   // Where its changelog is: as the cluster names it. Nothing: logging is off.
   std::optional<std::string> changelog;
+  // The task writes it; otherwise it is a source topic, which others write.
+  bool is_logged() const { return changelog && !spec->source_topic; }
 };
 
 // What has to be told to Kafka with a commit.
@@ -60,13 +65,14 @@ struct InputOffset {
 
 class Task {
  public:
-  // `stores` have one store for each of plan's, in that order; they outlive the task.
+  // `stores` have one store for each of stores_of(), in that order; they outlive the task.
   Task(std::shared_ptr<const TopologyGraph> graph, const SubTopology& part, std::int32_t partition, TaskConfig config,
        KeptStores& stores);
   ~Task();
   Task(const Task&) = delete;
 
   static std::vector<TaskInput> inputs_of(const TopologyGraph&, const SubTopology&, std::string_view application_id);
+  // Without those that are global, unless the sub-topology itself is.
   static std::vector<TaskStore> stores_of(const TopologyGraph&, const SubTopology&, std::string_view application_id);
 
   TaskId id() const;
@@ -83,9 +89,11 @@ class Task {
 
   // `committed`: metadata of the inputs' committed offsets, by input; empty where there was none. Inits the nodes.
   Result<> begin(std::vector<std::string> committed, Timestamp now);
-  void add(std::size_t input, std::span<const RawRecord> records);
-  // Nothing more is there for now (PARTITION_EOF), as far as the caller knows.
-  void at_end(std::size_t input);
+  // Moved out of `records`, which are in the order of their offsets.
+  void add(std::size_t input, std::span<RawRecord> records);
+  // Nothing more is there for now (PARTITION_EOF), as far as the caller knows. `position`: the next to read, beyond
+  // transaction markers; it is what is committed once all before it is processed.
+  void at_end(std::size_t input, std::int64_t position, Timestamp now);
   // Below buffered.records.per.partition.
   bool wants(std::size_t input) const;
   // Whether process_one() would take a record; nothing: not before something is added. An instant: from then on, though
@@ -114,9 +122,11 @@ class Task {
   // Bytes that are buffered above the kept stores.
   std::size_t buffered_bytes() const;
 
-  // For interactive queries and tests: the typed store.
+  // For interactive queries and tests: the typed store, and what it stands on. Null: the task has none of this name.
   StoreBase* store(std::string_view name) const;
+  StateStore* state(std::string_view name) const;
   std::uint64_t dropped_records() const;
+  Timestamp stream_time() const;  // -1 ms: none yet
   void close();
 
  private:

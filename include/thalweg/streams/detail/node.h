@@ -1,7 +1,7 @@
 // Nodes of a topology while it runs: one object per node and task, one virtual call per hop. Operators derive from
 // Node<K, V, KO, VO> and forward(); sources decode, sinks encode.
 //
-// What a user's function throws passes through here and gets the node's name; the task decides what follows.
+// What a user's function throws is caught around the node that called it; the task decides whether the others go on.
 #pragma once
 
 #include <exception>
@@ -31,6 +31,10 @@ struct NodeFailure : std::exception {
   Error error;
 };
 
+// In a catch block: what was thrown by this node. Returns when the others are to go on; throws NodeFailure otherwise, and
+// again what is no node's fault (a store's failure) or was judged already.
+void judge(TaskRuntime& runtime, const std::string& node);
+
 class NodeBase {
  public:
   virtual ~NodeBase() = default;
@@ -42,6 +46,7 @@ class NodeBase {
   // Of what it takes and what it gives, as users know them.
   virtual std::string_view types() const { return typeid(*this).name(); }
 
+  void caught() const { judge(*runtime_, name_); }
   const std::string& name() const { return name_; }
   void set_name(std::string name) { name_ = std::move(name); }
 
@@ -84,23 +89,17 @@ class Children {
     return false;
   }
 
- private:
   struct Child {
     Receiver<K, V>* receiver;
     NodeBase* node;
   };
   static void hand(const Child& child, Record<K, V>&& record) try {
     child.receiver->receive(std::move(record));
-  } catch (const NodeFailure&) {
-    throw;
-  } catch (const StoreFailure&) {  // no record's fault: no handler may go on after it
-    throw;
-  } catch (const std::exception& e) {
-    throw NodeFailure(child.node->name(), {.message = child.node->name() + ": " + e.what()});
   } catch (...) {
-    throw NodeFailure(child.node->name(), {.message = child.node->name() + ": threw what is not a std::exception"});
+    child.node->caught();
   }
 
+ private:
   std::vector<Child> to_;
 };
 
@@ -119,11 +118,14 @@ class Node : public NodeBase, public Receiver<K, V> {
   Children<KO, VO> children_;
 };
 
+inline constexpr int kInvalidTimestamp = 32;  // Kafka's INVALID_TIMESTAMP
+
 // The head of one input's queue, decoded. One per input of a task, used again for each record.
 class Head {
  public:
   virtual ~Head() = default;
-  // Decodes and stamps. Errors: of the serde, or of a timestamp below 0 that the record itself carries.
+  // Decodes and stamps. Errors: of the serde; kInvalidTimestamp where the record itself carries one below 0 or the
+  // extractor threw, which no handler is asked about.
   // `partition_time`: of the records before it, -1: none. The result is what the extractor says: negative drops it.
   virtual Result<std::int64_t> decode(const RawRecord&, std::int64_t partition_time) = 0;
   // Through the topology. REQUIRES: decode() has succeeded since the last call
@@ -133,6 +135,12 @@ class Head {
 class SourceBase : public NodeBase {
  public:
   virtual std::unique_ptr<Head> make_head() = 0;
+
+ protected:
+  // Errors of a record, which say where it lies.
+  static Error absent(const RawRecord&, bool is_key);
+  static Error bad_timestamp(const RawRecord&, std::string_view why);
+  static Error of_record(const RawRecord&, bool is_key, Error);
 };
 
 }  // namespace thalweg::streams::detail

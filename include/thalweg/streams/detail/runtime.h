@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -54,6 +55,20 @@ struct SourceRecord {
   std::int64_t offset = 0;
 };
 
+// A store could not read or write. Nobody goes on after it: the task ends.
+struct StoreFailure : std::exception {
+  explicit StoreFailure(Error e) : error(std::move(e)) {}
+  const char* what() const noexcept override { return error.message.c_str(); }
+  Error error;
+};
+
+// Thrown by a node whose user's function returned an error, or whose serde cannot write (kCannotWrite).
+struct Failed : std::exception {
+  explicit Failed(Error e) : error(std::move(e)) {}
+  const char* what() const noexcept override { return error.message.c_str(); }
+  Error error;
+};
+
 class TaskRuntime {
  public:
   virtual ~TaskRuntime() = default;
@@ -61,7 +76,7 @@ class TaskRuntime {
   // The highest timestamp of the records that were taken so far; -1 ms: none yet.
   virtual Timestamp stream_time() const = 0;
   virtual Timestamp wall_clock() const = 0;
-  // Of the record that is processed, as it was read; of a punctuation: its time. (ProcessorContext.timestamp)
+  // Of the record that is processed, as it was stamped; of a punctuation: its time. (ProcessorContext.timestamp)
   virtual Timestamp record_time() const = 0;
   // Nothing while a punctuation runs.
   virtual const SourceRecord* source() const = 0;
@@ -75,10 +90,15 @@ class TaskRuntime {
   virtual void send(Outgoing) = 0;
   // REQUIRES: the node that asks is connected to it (TopologyGraph::check)
   virtual StoreBase& store(std::string_view name) = 0;
-  virtual Punctuation schedule(milliseconds interval, Clock, std::function<void(Timestamp)>) = 0;
+  // `node`: who asks, to be named when the function fails. Throws std::invalid_argument for less than 1 ms.
+  virtual Punctuation schedule(std::string_view node, milliseconds interval, Clock,
+                               std::function<void(Timestamp)>) = 0;
   virtual void request_commit() = 0;
   // A record that an operation leaves out, as Kafka Streams' dropped-records metric counts them.
   virtual void dropped(std::string_view node, std::string_view why) = 0;
+  // A node failed with what it was given. True: only what it would have done is left out; its siblings and what its
+  // parents forward next go on, as after RESUME in Kafka Streams (KIP-1033). False: the record failed.
+  virtual bool resume(std::string_view node, const Error&) = 0;
   // Kept with the committed offsets and handed back after a restart; for emit-on-close. (ProcessorMetadata)
   virtual std::optional<std::int64_t> kept(std::string_view name) const = 0;
   virtual void keep(std::string_view name, std::int64_t value) = 0;

@@ -85,12 +85,6 @@ class StateStore {
   virtual void log(std::string_view key, std::optional<std::string_view> value, Timestamp) = 0;
 };
 
-struct StoreFailure : std::exception {
-  explicit StoreFailure(Error e) : error(std::move(e)) {}
-  const char* what() const noexcept override { return error.message.c_str(); }
-  Error error;
-};
-
 // The typed end: StoreSpec::make makes one per task.
 class StoreBase {
  public:
