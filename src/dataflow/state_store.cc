@@ -96,7 +96,7 @@ class BufferedStore::Merged : public ByteCursor {
   std::string value_;
 };
 
-BufferedStore::BufferedStore(std::string name, KeptStore& kept, std::size_t number, bool logging,
+BufferedStore::BufferedStore(std::string name, const KeptStore& kept, std::size_t number, bool logging,
                              std::size_t cache_bytes)
     : name_(std::move(name)), kept_(kept), number_(number), logging_(logging), cache_bytes_(cache_bytes) {}
 BufferedStore::~BufferedStore() = default;

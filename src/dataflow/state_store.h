@@ -2,8 +2,8 @@
 // uncommitted layer (a crash forgets it), the cache (hot keys are answered from here) and the changelog's
 // de-duplication (one record per key and commit). Owner: the task.
 //
-// A commit: flush() gives the changelog's records; once they and the offsets are safe in Kafka, take() gives what to
-// keep, and the caller writes it before anything else is asked of the store.
+// A commit: flush() gives the changelog's records; once they and the offsets are safe in Kafka, take()
+// gives what to keep, and the caller writes it before anything else is asked of the store.
 #pragma once
 
 #include <cstddef>
@@ -24,8 +24,9 @@ namespace thalweg::streams::detail {
 
 class BufferedStore : public StateStore {
  public:
-  // `number`: of the store in `kept`'s task. `cache_bytes`: of entries that are kept already and stay here to be read.
-  BufferedStore(std::string name, KeptStore& kept, std::size_t number, bool logging,
+  // `number`: of the store in its task. `kept` outlives this. `cache_bytes`: of entries that are kept already and stay
+  // here to be read.
+  BufferedStore(std::string name, const KeptStore& kept, std::size_t number, bool logging,
                 std::size_t cache_bytes = std::size_t{4} << 20);
   ~BufferedStore() override;
   BufferedStore(const BufferedStore&) = delete;
@@ -71,7 +72,7 @@ class BufferedStore : public StateStore {
   bool is_expired(std::string_view key) const;
 
   std::string name_;
-  KeptStore& kept_;
+  const KeptStore& kept_;
   std::size_t number_;
   bool logging_;
   std::size_t cache_bytes_;

@@ -7,8 +7,10 @@
 #include <string>
 #include <utility>
 
-#include "thalweg/streams/detail/plain_stores.h"
+#include "thalweg/streams/detail/session_table_store.h"
+#include "thalweg/streams/detail/table_store.h"
 #include "thalweg/streams/detail/topology_graph.h"
+#include "thalweg/streams/detail/window_table_store.h"
 #include "thalweg/streams/store_types.h"
 
 namespace thalweg::streams {
@@ -29,13 +31,43 @@ struct StoreSpec {
 namespace stores {
 
 template <class K, class V>
-StoreSpec<KeyValueStore<K, V>> key_value(std::string name, StoreType type = StoreType::kDefault,
-                                         MaybeSerde<K> key = {}, MaybeSerde<V> value = {}) {
+StoreSpec<KeyValueStore<K, V>> key_value(std::string name, StoreType type = StoreType::kDefault, MaybeSerde<K> key = {},
+                                         MaybeSerde<V> value = {}) {
   return {.name = std::move(name),
           .type = type,
           .make = [key = detail::serde_or(std::move(key)), value = detail::serde_or(std::move(value))](
                       detail::StateStore& state, detail::TaskRuntime& runtime) {
-            return std::make_unique<detail::PlainKeyValueStore<K, V>>(state, runtime, key, value);
+            return std::make_unique<detail::TableStore<K, V>>(state, runtime, key, value);
+          }};
+}
+
+// Windows of `size`; what starts `retention` before the latest is forgotten.
+template <class K, class V>
+StoreSpec<WindowStore<K, V>> window(std::string name, milliseconds size, milliseconds retention,
+                                    StoreType type = StoreType::kDefault, MaybeSerde<K> key = {},
+                                    MaybeSerde<V> value = {}) {
+  const detail::WindowShape shape{.size = size, .retention = retention};
+  return {.name = std::move(name),
+          .type = type,
+          .kind = detail::StoreKind::kWindow,
+          .retention = retention,
+          .make = [shape, key = detail::serde_or(std::move(key)), value = detail::serde_or(std::move(value))](
+                      detail::StateStore& state, detail::TaskRuntime& runtime) {
+            return std::make_unique<detail::WindowTableStore<K, V>>(state, runtime, key, value, shape);
+          }};
+}
+
+// Sessions; what ended `retention` before the latest is forgotten.
+template <class K, class V>
+StoreSpec<SessionStore<K, V>> session(std::string name, milliseconds retention, StoreType type = StoreType::kDefault,
+                                      MaybeSerde<K> key = {}, MaybeSerde<V> value = {}) {
+  return {.name = std::move(name),
+          .type = type,
+          .kind = detail::StoreKind::kSession,
+          .retention = retention,
+          .make = [retention, key = detail::serde_or(std::move(key)), value = detail::serde_or(std::move(value))](
+                      detail::StateStore& state, detail::TaskRuntime& runtime) {
+            return std::make_unique<detail::SessionTableStore<K, V>>(state, runtime, key, value, retention);
           }};
 }
 

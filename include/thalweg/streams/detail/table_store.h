@@ -1,5 +1,6 @@
-// The store of a table: each value has the time of the record that made it, which is also that of the changelog record.
-// Kept as key -> int64 time, value. (MeteredTimestampedKeyValueStore, ValueAndTimestampSerializer)
+// Key-value stores: each value has the time of the record that made it, which is also that of the changelog record.
+// Kept as key -> int64 time, value. A table's, and those of the Processor API, which see no times.
+// (MeteredTimestampedKeyValueStore, ValueAndTimestampSerializer)
 #pragma once
 
 #include <memory>
@@ -8,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include "thalweg/streams/detail/plain_stores.h"
+#include "thalweg/streams/detail/decoding_cursor.h"
 #include "thalweg/streams/detail/topology_graph.h"
 
 namespace thalweg::streams::detail {
@@ -29,7 +30,7 @@ class TableStore : public KeyValueStore<K, V>, public StoreBase {
         codec_(state.name(), runtime.changelog_topic(state.name()), std::move(key), std::move(value)) {}
 
   std::optional<ValueAndTime<V>> get_timed(const K& key) const { return read(codec_.key_bytes(key)); }
-  // Nothing: deletes.
+  // Nothing: deletes, whatever the timestamp.
   void put_timed(const K& key, const std::optional<V>& value, Timestamp timestamp) {
     write(codec_.key_bytes(key), value, timestamp);
   }
@@ -76,7 +77,7 @@ class TableStore : public KeyValueStore<K, V>, public StoreBase {
   void write(std::string_view key, const std::optional<V>& value, Timestamp timestamp) {
     if (!value) {
       state_.put(key, std::nullopt);
-      return state_.log(key, std::nullopt, timestamp);
+      return state_.log(key, std::nullopt, runtime_.record_time());  // there is no value whose time it could be
     }
     std::string bytes;
     append_i64(bytes, millis(timestamp));
