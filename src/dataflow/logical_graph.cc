@@ -103,15 +103,6 @@ bool LogicalGraph::needs_old_values(Id table) const { return impl_->parts.tables
 
 void LogicalGraph::materialize(Id table) { impl_->parts.tables[table].materialized = true; }
 
-std::optional<milliseconds> LogicalGraph::grace_above(Id id) const {
-  const LogicalNode& node = impl_->parts.nodes[id];
-  if (node.grace) return node.grace;
-  std::optional<milliseconds> longest;
-  for (const Id parent : node.parents)
-    if (const auto grace = grace_above(parent)) longest = std::max(longest.value_or(*grace), *grace);
-  return longest;
-}
-
 Result<std::shared_ptr<const TopologyGraph>> LogicalGraph::build(const Properties& properties) {
   const int number = impl_->next_number;
   auto graph = std::make_shared<TopologyGraph>(

@@ -43,7 +43,6 @@ struct LogicalNode {
   // What the optimizations and build() look at.
   bool changes_key = false, changes_value = false, merges = false;
   bool takes_null_keys = false;
-  std::optional<milliseconds> grace = {};  // of a windowed aggregation; of sessions with their gap
   std::vector<std::string> topics = {};         // of a stream's source: equal topics are read once
   const std::type_info* source_type = nullptr;  // and as one type
   std::optional<OffsetReset> reset = {};
@@ -97,10 +96,6 @@ class LogicalGraph {
   void need_old_values(Id table);
   bool needs_old_values(Id table) const;
   void materialize(Id table);
-
-  // How long windows at or above this stay open; the longest, where several meet. Nothing: there are none.
-  // (GraphGraceSearchUtil)
-  std::optional<milliseconds> grace_above(Id id) const;
 
   // Every mistake at once. May be called again after more operations.
   Result<std::shared_ptr<const TopologyGraph>> build(const Properties& properties);
