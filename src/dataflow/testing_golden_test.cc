@@ -6,10 +6,12 @@
 #include <charconv>
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 #include <vector>
 
 #include "dataflow/golden_differences.h"
+#include "dataflow/internal_topics.h"
 #include "thalweg/streams/test_driver.h"
 
 namespace thalweg::streams {
@@ -30,7 +32,7 @@ struct GoldenScript {
   std::vector<GoldenStep> steps;
 };
 struct GoldenFile {
-  std::string describe;
+  std::string describe, internal;
   std::vector<GoldenScript> scripts;
 };
 
@@ -98,6 +100,8 @@ GoldenFile read_golden(const std::string& name) {
     const auto words = words_of(line);
     if (line.starts_with("| ")) {
       file.describe += line.substr(2) + "\n";
+    } else if (words[0] == "repartition" || words[0] == "changelog") {
+      file.internal += line + "\n";
     } else if (words[0] == "topic") {
       topics[words[1]] = words[2];
     } else if (words[0] == "script") {
@@ -156,6 +160,27 @@ std::string difference(const Topology& topology, const GoldenScript& script) try
   return e.what();
 }
 
+// Internal topics and their configs, as Recorder.internal() writes them.
+std::string internal_of(const Topology& topology) {
+  const auto graph = topology.graph();
+  detail::TopicCounts there;
+  for (const auto& topic : detail::source_topics(*graph)) there[topic] = 1;
+  const auto plan = detail::plan_topics(*graph, detail::sub_topologies(*graph), "app", there, {});
+  if (!plan) return plan.error().message;
+  std::set<std::string> lines;
+  for (const auto& topic : plan->topics) {
+    std::string line = (topic.is_changelog ? "changelog " : "repartition ") + topic.name;
+    for (const auto& given : graph->repartition_topics)
+      if (given.partitions > 0 && "app-" + given.name == topic.name)
+        line += " partitions=" + std::to_string(given.partitions);
+    for (const auto& [name, value] : std::map(topic.configs.begin(), topic.configs.end())) line += " " + name + "=" + value;
+    lines.insert(line);
+  }
+  std::string text;
+  for (const auto& line : lines) text += line + "\n";
+  return text;
+}
+
 const GoldenDifference* listed(const std::string& topology, const std::string& script) {
   for (const GoldenDifference& one : kGoldenDifferences)
     if (one.topology == topology && one.script == script) return &one;
@@ -172,6 +197,7 @@ void replay(const Golden& golden) {
   const GoldenFile file = read_golden(golden.name);
   ASSERT_FALSE(file.scripts.empty());
   if (!listed(golden.name, "describe")) EXPECT_EQ(bare_lines(topology->describe()), bare_lines(file.describe));
+  if (!listed(golden.name, "internal topics")) EXPECT_EQ(internal_of(*topology), file.internal);
   for (const GoldenScript& script : file.scripts) {
     const std::string found = difference(*topology, script);
     if (const GoldenDifference* known = listed(golden.name, script.name))
