@@ -36,6 +36,15 @@ std::string LogicalGraph::new_store_name(std::string_view prefix) {
   return new_name(std::string(prefix) + "STATE-STORE-");
 }
 
+std::optional<milliseconds> LogicalGraph::window_grace(Id id) const {
+  const LogicalNode& node = impl_->parts.nodes[id];
+  if (node.window_grace) return node.window_grace;
+  std::optional<milliseconds> longest;
+  for (const Id parent : node.parents)
+    if (const auto grace = window_grace(parent); grace && (!longest || *grace > *longest)) longest = grace;
+  return longest;
+}
+
 void LogicalGraph::burn(int count) { impl_->next_number += count; }
 
 RepartitionNames LogicalGraph::repartition_names(const std::string& prefix) {

@@ -40,6 +40,10 @@ struct LogicalNode {
   std::vector<Id> parents = {};  // none: it stands at the root
   Write write = {};              // adds its physical nodes, stores and topics; called once, after its parents'
 
+  // Of windows that this node aggregates in: how long after their end records still change them (a session: and its
+  // gap).
+  std::optional<milliseconds> window_grace = {};
+
   // What the optimizations and build() look at.
   bool changes_key = false, changes_value = false, merges = false;
   bool takes_null_keys = false;
@@ -96,6 +100,9 @@ class LogicalGraph {
   void need_old_values(Id table);
   bool needs_old_values(Id table) const;
   void materialize(Id table);
+  // The longest window_grace of the nearest windows above, this one too; nothing: there are none.
+  // (GraphGraceSearchUtil)
+  std::optional<milliseconds> window_grace(Id) const;
 
   // Every mistake at once. May be called again after more operations.
   Result<std::shared_ptr<const TopologyGraph>> build(const Properties& properties);

@@ -81,6 +81,8 @@ class TaskRuntime {
   virtual Timestamp record_time() const = 0;
   // A processor is given a record of another time than its source's: for the time of the call.
   virtual void set_record_time(Timestamp) {}
+  // Of the clock on the wall: closed windows are looked for no more often. (EMIT_INTERVAL_MS_...)
+  virtual milliseconds emit_interval() const { return 1s; }
   // Nothing while a punctuation runs.
   virtual const SourceRecord* source() const = 0;
   // The cluster's name of a topic of the topology: internal ones have the application's before theirs.
