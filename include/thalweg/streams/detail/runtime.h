@@ -79,10 +79,10 @@ class TaskRuntime {
   // Of the record that is processed, as the current processor was given it; of a punctuation: its time.
   // (ProcessorContext.timestamp)
   virtual Timestamp record_time() const = 0;
-  // A processor is given a record of another time than its source's: for the time of the call.
-  virtual void set_record_time(Timestamp) {}
   // Of the clock on the wall: closed windows are looked for no more often. (EMIT_INTERVAL_MS_...)
   virtual milliseconds emit_interval() const { return 1s; }
+  // A processor is given a record of another time than its source's: for the time of the call.
+  virtual void set_record_time(Timestamp) {}
   // Nothing while a punctuation runs.
   virtual const SourceRecord* source() const = 0;
   // The cluster's name of a topic of the topology: internal ones have the application's before theirs.
