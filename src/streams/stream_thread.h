@@ -173,9 +173,6 @@ class StreamThread {
   std::map<TaskId, std::int64_t> lags_;
 };
 
-// What a record failed of, as a message to the dead letter topic. (ExceptionHandlerUtils, KIP-1034)
-client::Message dead_letter(const std::string& topic, const RecordError& error);
-
 // The stores of a task: a database on disk, or memory where none of them is kept on disk.
 Result<std::unique_ptr<KeptStores>> open_stores(const StateDir& dir, TaskId task, const std::vector<TaskStore>& stores);
 

@@ -1,6 +1,7 @@
 // A stream thread's tasks: opened, restored from their changelogs, begun, closed.
 #include <algorithm>
 
+#include "dataflow/dead_letter.h"
 #include "dataflow/memory_stores.h"
 #include "streams/stream_thread.h"
 
@@ -201,21 +202,6 @@ bool StreamThread::resume(TaskId id, const RecordError& error) {
     if (auto sent = sender_->send(letter, nullptr); !sent) return false;
   }
   return verdict == Verdict::kResume;
-}
-
-client::Message dead_letter(const std::string& topic, const RecordError& error) {
-  const RawRecord& record = *error.record;
-  client::Message letter{.topic = topic, .headers = record.headers, .timestamp = record.timestamp};
-  if (record.key) letter.key = std::string(*record.key);
-  if (record.value) letter.value = std::string(*record.value);
-  constexpr std::string_view kKinds[] = {"decode error", "process error", "encode error"};
-  letter.headers.add("__streams.errors.exception", std::string(kKinds[static_cast<std::size_t>(error.where)]))
-      .add("__streams.errors.message", error.error.message)
-      .add("__streams.errors.stacktrace", error.path.empty() ? error.node : error.path)
-      .add("__streams.errors.topic", record.from.topic)
-      .add("__streams.errors.partition", std::to_string(record.from.partition))
-      .add("__streams.errors.offset", std::to_string(record.offset));
-  return letter;
 }
 
 }  // namespace thalweg::streams::detail

@@ -19,8 +19,8 @@
 #include <vector>
 
 #include "thalweg/streams/app_config.h"
-#include "thalweg/streams/processor.h"
 #include "thalweg/streams/stores.h"
+#include "thalweg/streams/topology.h"
 
 namespace thalweg::streams {
 
