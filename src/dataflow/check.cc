@@ -1,5 +1,5 @@
-// What is wrong with a topology, all of it. Nodes are made once and wired here, so that a type that does not fit is said
-// before anything runs. (TopologyException)
+// What is wrong with a topology, all of it. Nodes are made once and wired here, so that a type that does not fit is
+// said before anything runs. (TopologyException)
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -34,7 +34,8 @@ class Checker {
   void check_stores() {
     std::set<std::string_view> names;
     for (const StoreSpecData& store : graph_.stores) {
-      if (!names.insert(store.name).second) wrong_.push_back("store " + store.name + " is added twice: name one otherwise");
+      if (!names.insert(store.name).second)
+        wrong_.push_back("store " + store.name + " is added twice: name one otherwise");
       if (!is_valid_name(store.name))
         wrong_.push_back("store \"" + store.name + "\": a name has 1 to 249 letters, digits, '.', '_' or '-'");
     }
@@ -64,7 +65,8 @@ class Checker {
     for (const auto& topic : node.topics) {
       if (!is_valid_name(topic)) say(node, "\"" + topic + "\" cannot be a topic's name");
       const auto [at, is_new] = readers_.emplace(topic, node.name);
-      if (!is_new) say(node, "topic " + topic + " is already read by " + at->second + ": read it once and use that twice");
+      if (!is_new)
+        say(node, "topic " + topic + " is already read by " + at->second + ": read it once and use that twice");
     }
   }
 
@@ -115,8 +117,8 @@ class Checker {
 Result<> check(const TopologyGraph& graph) {
   const auto mistakes = Checker(graph).mistakes();
   if (mistakes.empty()) return {};
-  std::string message = "the topology has " +
-                        (mistakes.size() == 1 ? std::string("a mistake") : std::to_string(mistakes.size()) + " mistakes");
+  std::string message = "the topology has " + (mistakes.size() == 1 ? std::string("a mistake")
+                                                                    : std::to_string(mistakes.size()) + " mistakes");
   for (const auto& one : mistakes) message += "\n- " + one;
   return std::unexpected(Error{.message = std::move(message), .fatal = true});
 }

@@ -5,9 +5,12 @@ namespace {
 
 std::string_view kind_of(RecordError::Where where) {
   switch (where) {
-    case RecordError::Where::kDecode: return "DecodeError";
-    case RecordError::Where::kEncode: return "EncodeError";
-    case RecordError::Where::kProcess: break;
+    case RecordError::Where::kDecode:
+      return "DecodeError";
+    case RecordError::Where::kEncode:
+      return "EncodeError";
+    case RecordError::Where::kProcess:
+      break;
   }
   return "ProcessError";
 }

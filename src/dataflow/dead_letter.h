@@ -1,6 +1,6 @@
-// What goes to the dead letter topic, with Kafka Streams' headers (KIP-1034): the record of the source topic as it came,
-// also where a node behind others failed. C++ has no stack to show: __streams.errors.stacktrace is the path through the
-// topology.
+// What goes to the dead letter topic, with Kafka Streams' headers (KIP-1034): the record of the source topic as it
+// came, also where a node behind others failed. C++ has no stack to show: __streams.errors.stacktrace is the path
+// through the topology.
 #pragma once
 
 #include <string>

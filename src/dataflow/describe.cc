@@ -1,10 +1,11 @@
 // The text of Kafka Streams' Topology.describe(). Its order comes out of Java's collections in places: sets by hash,
-// and trees ordered by the size that a node had when it was put in, so this goes the same way. (InternalTopologyBuilder's
-// describe, NodeComparator, updateSize)
+// and trees ordered by the size that a node had when it was put in, so this goes the same way.
+// (InternalTopologyBuilder's describe, NodeComparator, updateSize)
 #include <algorithm>
 #include <map>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include "thalweg/streams/detail/topology_graph.h"
 
@@ -28,8 +29,12 @@ std::vector<T> in_hash_order(std::vector<T> items, bool made_for_them, const Nam
   std::size_t table = kSmallestTable;
   const std::size_t wanted = items.size() * 4 / 3 + 1;
   while (made_for_them ? table < wanted : overfull(items.size(), table)) table *= 2;
-  std::ranges::stable_sort(items, {}, [&](const T& item) { return java_hash(name(item)) & (table - 1); });
-  return items;
+  std::vector<std::pair<std::size_t, std::size_t>> order;  // bucket, and there as they came
+  for (std::size_t i = 0; i < items.size(); ++i) order.emplace_back(java_hash(name(items[i])) & (table - 1), i);
+  std::ranges::sort(order);
+  std::vector<T> sorted;
+  for (const auto& [bucket, i] : order) sorted.push_back(std::move(items[i]));
+  return sorted;
 }
 
 std::string bracketed(std::vector<std::string> names) {

@@ -61,7 +61,8 @@ LogicalGraph::Id LogicalGraph::add(LogicalNode node) {
 LogicalGraph::Id LogicalGraph::add_processor(std::string name, std::vector<Id> parents,
                                              std::function<std::unique_ptr<NodeBase>()> make,
                                              std::vector<std::string> stores) {
-  auto write = [name, make = std::move(make), stores = std::move(stores)](TopologyGraph& graph, const Written& written) {
+  auto write = [name, make = std::move(make), stores = std::move(stores)](TopologyGraph& graph,
+                                                                          const Written& written) {
     add_node(graph, name, written.parents, make, stores);
   };
   return add({.name = std::move(name), .parents = std::move(parents), .write = std::move(write)});
@@ -102,11 +103,19 @@ bool LogicalGraph::needs_old_values(Id table) const { return impl_->parts.tables
 
 void LogicalGraph::materialize(Id table) { impl_->parts.tables[table].materialized = true; }
 
+std::optional<milliseconds> LogicalGraph::grace_above(Id id) const {
+  const LogicalNode& node = impl_->parts.nodes[id];
+  if (node.grace) return node.grace;
+  std::optional<milliseconds> longest;
+  for (const Id parent : node.parents)
+    if (const auto grace = grace_above(parent)) longest = std::max(longest.value_or(*grace), *grace);
+  return longest;
+}
+
 Result<std::shared_ptr<const TopologyGraph>> LogicalGraph::build(const Properties& properties) {
   const int number = impl_->next_number;
-  auto graph = std::make_shared<TopologyGraph>(written(impl_->parts, properties, [this](const std::string& prefix) {
-    return repartition_names(prefix);
-  }));
+  auto graph = std::make_shared<TopologyGraph>(
+      written(impl_->parts, properties, [this](const std::string& prefix) { return repartition_names(prefix); }));
   impl_->next_number = number;
   if (auto checked = check(*graph); !checked) return std::unexpected(std::move(checked.error()));
   return graph;
@@ -118,10 +127,8 @@ void add_node(TopologyGraph& graph, std::string name, std::vector<std::string> p
   std::vector<std::string> each;
   for (auto& store : stores)
     if (std::ranges::find(each, store) == each.end()) each.push_back(std::move(store));
-  graph.nodes.push_back({.name = std::move(name),
-                         .parents = std::move(parents),
-                         .stores = std::move(each),
-                         .make = std::move(make)});
+  graph.nodes.push_back(
+      {.name = std::move(name), .parents = std::move(parents), .stores = std::move(each), .make = std::move(make)});
 }
 
 }  // namespace thalweg::streams::detail

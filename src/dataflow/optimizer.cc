@@ -59,8 +59,9 @@ void gather_below_merges(const Draft& draft, Groups& groups) {
     if (draft.entries[merge].removed || !draft.entries[merge].node.merges) continue;
     std::vector<Id> repartitions;
     for (const auto& [key, of_key] : groups) {
-      const bool all_below = std::ranges::all_of(
-          of_key, [&](Id id) { return upward(draft, id, [&](Id at) { return has_parent(draft, at, merge); }).has_value(); });
+      const bool all_below = std::ranges::all_of(of_key, [&](Id id) {
+        return upward(draft, id, [&](Id at) { return has_parent(draft, at, merge); }).has_value();
+      });
       const bool key_above = upward(draft, merge, [&](Id at) { return has_parent(draft, at, key); }).has_value();
       if (!all_below || !key_above) continue;
       for (const Id id : of_key)

@@ -19,7 +19,8 @@ Result<> RecordQueue::look(const PassedOver& passed_over) {
     const RawRecord& record = waiting_.front();
     const auto timestamp = head_->decode(record, partition_time_);
     good_ = timestamp && *timestamp >= 0;
-    if (!timestamp && (timestamp.error().code == kInvalidTimestamp || !passed_over.resume(input_, record, timestamp.error())))
+    if (!timestamp &&
+        (timestamp.error().code == kInvalidTimestamp || !passed_over.resume(input_, record, timestamp.error())))
       return std::unexpected(timestamp.error());
     if (timestamp && !good_) passed_over.dropped(record);
     known_ = good_ || waiting_.size() == 1;

@@ -72,8 +72,8 @@ void Task::Impl::make_nodes() {
     for (const std::string& name : spec->parents) {
       NodeBase* parent = node(name);
       if (!parent || !parent->add_child(*nodes.back()))
-        mistakes.push_back({.message = spec->name + " cannot take what " + name + " gives: " +
-                                       std::string(nodes.back()->types()) + " after " +
+        mistakes.push_back({.message = spec->name + " cannot take what " + name +
+                                       " gives: " + std::string(nodes.back()->types()) + " after " +
                                        std::string(parent ? parent->types() : "nothing")});
     }
   }
@@ -160,8 +160,7 @@ Punctuation Task::Impl::schedule(std::string_view node, milliseconds interval, C
 }
 
 bool Task::Impl::resume(std::string_view node, const Error& error) {
-  const auto where =
-      error.code == client::kCannotWrite ? RecordError::Where::kEncode : RecordError::Where::kProcess;
+  const auto where = error.code == client::kCannotWrite ? RecordError::Where::kEncode : RecordError::Where::kProcess;
   return !initing && ask(where, std::string(node), error, current ? &current->record : nullptr);
 }
 

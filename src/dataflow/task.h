@@ -3,7 +3,8 @@
 //
 // Life: made with stores opened -> restore() until each store is at its changelog's end -> begin() -> add(), at_end(),
 // process_one(), punctuate() -> prepare_commit(), then committed() with the offsets of what was sent -> ... -> close().
-// Nothing of a commit is kept before committed(): a task that is dropped leaves its stores as they were at the last one.
+// Nothing of a commit is kept before committed(): a task that is dropped leaves its stores as they were at the last
+// one.
 //
 // Owner: one thread at a time.
 #pragma once
@@ -25,8 +26,8 @@ namespace thalweg::streams::detail {
 struct RecordError {
   enum class Where : std::uint8_t { kDecode, kProcess, kEncode };
   Where where = Where::kProcess;
-  std::string node;         // where it failed
-  std::string path;         // how a record comes there: "KSTREAM-SOURCE-0000000000 > KSTREAM-MAP-0000000001"
+  std::string node;  // where it failed
+  std::string path;  // how a record comes there: "KSTREAM-SOURCE-0000000000 > KSTREAM-MAP-0000000001"
   const Error& error;
   const RawRecord* record;  // of the source topic, as it came; null: a punctuation
 };

@@ -79,12 +79,12 @@ struct Task::Impl final : TaskRuntime {
     SourceRecord where;
   };
   std::optional<Current> current;
-  std::string origin;                // the source or the punctuation's node: where the path of what runs begins
+  std::string origin;  // the source or the punctuation's node: where the path of what runs begins
   const NodeSpec* initing = nullptr;
   std::vector<Outgoing>* out = nullptr;
-  std::vector<Outgoing> early;       // what nodes send in init()
+  std::vector<Outgoing> early;  // what nodes send in init()
 
-  Timestamp wall{}, time{};          // the caller's; of what is processed
+  Timestamp wall{}, time{};  // the caller's; of what is processed
   bool needed = false, requested = false, metadata_changed = false;
   std::uint64_t drops = 0;
 };

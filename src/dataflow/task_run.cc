@@ -184,15 +184,13 @@ Task::Prepared Task::prepare_commit(std::vector<Outgoing>& out) {
   Impl& task = *impl_;
   std::ranges::move(std::exchange(task.early, {}), std::back_inserter(out));
   for (std::size_t i = 0; i < task.stores.size(); ++i)
-    if (task.stores[i].is_logged())
-      task.buffers[i]->flush(*task.stores[i].changelog, task.id.partition, out);
+    if (task.stores[i].is_logged()) task.buffers[i]->flush(*task.stores[i].changelog, task.id.partition, out);
   Prepared prepared;
   for (std::size_t i = 0; i < task.inputs.size(); ++i) {
     const auto position = task.group->position(i);
     if (!position || !(task.consumed[i] || task.metadata_changed)) continue;
-    prepared.offsets.push_back(
-        {task.inputs[i].topic, *position,
-         encode({.partition_time = task.group->partition_time(i), .kept = task.metadata})});
+    prepared.offsets.push_back({task.inputs[i].topic, *position,
+                                encode({.partition_time = task.group->partition_time(i), .kept = task.metadata})});
   }
   return prepared;
 }
@@ -221,8 +219,7 @@ std::size_t Task::buffered_bytes() const {
 }
 
 void Task::close() {
-  for (const auto& node : impl_->nodes)
-    (void)impl_->guarded([&] { node->close(); });
+  for (const auto& node : impl_->nodes) (void)impl_->guarded([&] { node->close(); });
   impl_->by_stream_time.clear();
   impl_->by_wall_clock.clear();
 }

@@ -62,7 +62,7 @@ class Driven {
   const std::vector<detail::TaskStore> stores_;
   const std::unique_ptr<detail::KeptStores> kept_;
   Task task_;
-  std::vector<std::int64_t> next_offset_;              // by input
+  std::vector<std::int64_t> next_offset_;               // by input
   std::map<std::size_t, std::int64_t> changelog_next_;  // by store
 };
 
@@ -121,9 +121,7 @@ struct TestDriver::Impl {
             .max_idle = idle_of(config.properties),
             .resume = [this](const detail::RecordError& error) { return resume(error); },
             .partitions = [](std::string_view) { return 1; },
-            .global_store = [this](std::string_view name) {
-              return globals ? globals->task().state(name) : nullptr;
-            }};
+            .global_store = [this](std::string_view name) { return globals ? globals->task().state(name) : nullptr; }};
   }
 
   bool resume(const detail::RecordError& error);

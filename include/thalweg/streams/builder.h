@@ -10,6 +10,7 @@
 #include "thalweg/streams/grouped.h"
 #include "thalweg/streams/processor.h"
 #include "thalweg/streams/stores.h"
+#include "thalweg/streams/topology.h"
 
 namespace thalweg::streams {
 
@@ -86,19 +87,31 @@ SourceSettings<K, V> table_settings(LogicalGraph& graph, const std::string& name
 
 }  // namespace detail
 
+// Its stores' names are those of add_state_store(). Given a name it burns no number. (KStreamImpl.process)
+template <class K, class V>
+template <class Make, class P>
+KStream<typename P::Key, typename P::Value> KStream<K, V>::process(Make make, std::vector<std::string> stores,
+                                                                   Named named) const {
+  if (!named.name.empty()) graph().check_name(named.name);
+  auto place = below(named.name.empty() ? graph().new_name("KSTREAM-PROCESSOR-") : named.name,
+                     detail::processor_maker(std::move(make)), std::move(stores));
+  place.rekeyed = true;
+  return {std::move(place), {}, {}};
+}
+
 template <class K, class V>
 KStream<K, V> StreamsBuilder::stream(std::vector<std::string> topics, Consumed<K, V> how) {
   std::string name = graph_->name_or_new(how.name, "KSTREAM-SOURCE-");
   auto settings = detail::source_settings(*graph_, name, how);
-  const auto id = graph_->add(
-      {.name = name,
-       .parents = {},
-       .write = [name, topics, settings, reset = how.reset](detail::TopologyGraph& graph, const detail::Written&) {
-         detail::add_source(graph, name, topics, settings, reset);
-       },
-       .topics = topics,
-       .source_type = &typeid(std::pair<unwrap_t<K>, unwrap_t<V>>),
-       .reset = how.reset});
+  const auto id =
+      graph_->add({.name = name,
+                   .parents = {},
+                   .write = [name, topics, settings, reset = how.reset](
+                                detail::TopologyGraph& graph,
+                                const detail::Written&) { detail::add_source(graph, name, topics, settings, reset); },
+                   .topics = topics,
+                   .source_type = &typeid(std::pair<unwrap_t<K>, unwrap_t<V>>),
+                   .reset = how.reset});
   return {detail::Place{graph_, id, name, {name}, false}, detail::bare(how.key), detail::bare(how.value)};
 }
 
@@ -136,9 +149,7 @@ GlobalKTable<K, V> StreamsBuilder::global_table(std::string topic, Consumed<K, V
   how.value = detail::first_of(kept.value, how.value);
   const auto store = detail::plan_store(*graph_, name, store_name, kept, how.key, how.value);
   auto settings = detail::table_settings(*graph_, source, how);
-  graph_->add({.name = name,
-               .parents = {},
-               .write = [=](detail::TopologyGraph& graph, const detail::Written&) {
+  graph_->add({.name = name, .parents = {}, .write = [=](detail::TopologyGraph& graph, const detail::Written&) {
                  detail::add_source(graph, source, {topic}, settings);
                  graph.nodes.back().is_global = true;
                  store.write(graph);

@@ -53,14 +53,14 @@ template <class K, class VA, class Make>
 KTable<K, VA> aggregated(const Place& from, const std::string& node, const TableStorePlan<K, VA>& store,
                          MaybeSerde<K> key, MaybeSerde<VA> value, Make make) {
   LogicalGraph& graph = *from.graph;
-  const auto id = graph.add({.name = node,
-                             .parents = {from.node},
-                             .write = [node, store, make](TopologyGraph& topology, const Written& written) {
-                               const TableKept kept{.store = store.name, .old_values = written.old_values};
-                               store.write(topology);
-                               add_node(topology, node, written.parents, [make, kept] { return make(kept); },
-                                        {store.name});
-                             }});
+  const auto id =
+      graph.add({.name = node,
+                 .parents = {from.node},
+                 .write = [node, store, make](TopologyGraph& topology, const Written& written) {
+                   const TableKept kept{.store = store.name, .old_values = written.old_values};
+                   store.write(topology);
+                   add_node(topology, node, written.parents, [make, kept] { return make(kept); }, {store.name});
+                 }});
   graph.is_table(id, {});
   TableParts<K, VA> parts{.key = std::move(key), .value = std::move(value), .store = store.how.store};
   parts.view = [name = store.name] { return store_view<K, VA>(name); };
@@ -138,9 +138,8 @@ class CogroupedKStream {
     using Value = unwrap_t<V>;
     CogroupedKStream more = *this;
     more.inputs_.push_back(
-        {.keyed = [parts = stream.parts()](const std::string& node, const std::string& store) {
-           return parts.keyed(node, store);
-         },
+        {.keyed = [parts = stream.parts()](const std::string& node,
+                                           const std::string& store) { return parts.keyed(node, store); },
          .make = [add](const Init& init, const detail::TableKept& kept) -> std::unique_ptr<detail::NodeBase> {
            using Step = detail::AggregateStep<VA, Init, A>;
            return std::make_unique<detail::StreamAggregateNode<K, Value, VA, Step>>(Step{.init = init, .plus = add},
@@ -152,8 +151,7 @@ class CogroupedKStream {
   template <class I>
   KTable<K, VA> aggregate(I init, Materialized<K, VA> how = {}, Named named = {}) const {
     detail::LogicalGraph& graph = *graph_;
-    const std::string store_name =
-        how.store.empty() ? graph.new_store_name("COGROUPKSTREAM-AGGREGATE-") : how.store;
+    const std::string store_name = how.store.empty() ? graph.new_store_name("COGROUPKSTREAM-AGGREGATE-") : how.store;
     std::vector<detail::Place> from;
     std::set<std::string> sources;
     for (const Input& input : inputs_) {
@@ -163,8 +161,7 @@ class CogroupedKStream {
     graph.copartition(sources);
     const auto store = detail::plan_store(graph, store_name, store_name, how, MaybeSerde<K>{}, MaybeSerde<VA>{});
     std::vector<detail::LogicalGraph::Id> nodes;
-    for (std::size_t i = 0; i < inputs_.size(); ++i)
-      nodes.push_back(add_input(from[i], i, named, store, Init(init)));
+    for (std::size_t i = 0; i < inputs_.size(); ++i) nodes.push_back(add_input(from[i], i, named, store, Init(init)));
     return merged(nodes, std::move(sources), store, how, named);
   }
 
@@ -179,12 +176,12 @@ class CogroupedKStream {
 
   detail::LogicalGraph::Id add_input(const detail::Place& from, std::size_t i, const Named& named,
                                      const detail::TableStorePlan<K, VA>& store, Init init) const {
-    const std::string name = graph_->suffixed_or_new(named.name, "-cogroup-agg-" + std::to_string(i),
-                                                     "COGROUPKSTREAM-AGGREGATE-");
+    const std::string name =
+        graph_->suffixed_or_new(named.name, "-cogroup-agg-" + std::to_string(i), "COGROUPKSTREAM-AGGREGATE-");
     return graph_->add({.name = name,
                         .parents = {from.node},
-                        .write = [name, store, init, make = inputs_[i].make, is_first = i == 0](
-                                     detail::TopologyGraph& topology, const detail::Written& written) {
+                        .write = [name, store, init, make = inputs_[i].make](detail::TopologyGraph& topology,
+                                                                             const detail::Written& written) {
                           if (!topology.store(store.name)) store.write(topology);
                           const detail::TableKept kept{.store = store.name, .old_values = written.old_values};
                           detail::add_node(topology, name, written.parents,
@@ -196,8 +193,8 @@ class CogroupedKStream {
                        const detail::TableStorePlan<K, VA>& store, const Materialized<K, VA>& how,
                        const Named& named) const {
     const std::string name = graph_->suffixed_or_new(named.name, "-cogroup-merge", "COGROUPKSTREAM-MERGE-");
-    const auto id = graph_->add_processor(
-        name, nodes, [] { return std::make_unique<detail::PassNode<K, detail::Change<VA>>>(); });
+    const auto id =
+        graph_->add_processor(name, nodes, [] { return std::make_unique<detail::PassNode<K, detail::Change<VA>>>(); });
     for (const auto node : nodes) graph_->is_table(node, {});
     graph_->is_table(id, nodes);
     detail::TableParts<K, VA> parts{.key = how.key, .value = how.value, .store = how.store};
@@ -255,15 +252,15 @@ class KGroupedTable {
     using Row = detail::Change<V>;
     const auto key = detail::serde_for(*place_.graph, node, "key", key_);
     const auto value = detail::changed_serde(detail::serde_for(*place_.graph, node, "value", value_));
-    const auto id = place_.graph->add(
-        {.name = source,
-         .parents = {place_.node},
-         .write = [=](detail::TopologyGraph& topology, const detail::Written& written) {
-           topology.repartition_topics.push_back({.name = topic});
-           detail::add_sink<K, Row>(topology, sink, written.parents, topic,
-                                    {.topic = {}, .key = key, .value = value, .partitioner = {}});
-           detail::add_source<K, Row>(topology, source, {topic}, {.key = key, .value = value});
-         }});
+    const auto id =
+        place_.graph->add({.name = source,
+                           .parents = {place_.node},
+                           .write = [=](detail::TopologyGraph& topology, const detail::Written& written) {
+                             topology.repartition_topics.push_back({.name = topic});
+                             detail::add_sink<K, Row>(topology, sink, written.parents, topic,
+                                                      {.topic = {}, .key = key, .value = value, .partitioner = {}});
+                             detail::add_source<K, Row>(topology, source, {topic}, {.key = key, .value = value});
+                           }});
     return {place_.graph, id, source, {source}, false};
   }
 

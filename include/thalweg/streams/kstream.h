@@ -1,9 +1,9 @@
-// KStream: records one after the other, and what can be done with them. A light handle into the builder's graph; copy it
-// freely, while the StreamsBuilder that made it lives or not. Nothing runs before an App or a TestDriver does.
+// KStream: records one after the other, and what can be done with them. A light handle into the builder's graph; copy
+// it freely, while the StreamsBuilder that made it lives or not. Nothing runs before an App or a TestDriver does.
 // (KStream, KStreamImpl)
 //
-// Functions take (value), (key, value) or (const Record<K, V>&). They may return Result<T> instead of T, or throw: either
-// fails the record, and AppConfig's handlers decide. Each task has its own copy.
+// Functions take (value), (key, value) or (const Record<K, V>&). They may return Result<T> instead of T, or throw:
+// either fails the record, and AppConfig's handlers decide. Each task has its own copy.
 #pragma once
 
 #include <array>
@@ -30,8 +30,8 @@ namespace detail {
 // What F gives over a record, without a Result around it.
 template <class F, class K, class V>
 using given_t = succeeded_t<over_t<F, K, V>>;
-template <class F, class... Args>
-using joins_to_t = succeeded_t<joined_t<F, Args...>>;
+template <class F, class A, class B>
+using joins_to_t = succeeded_t<joined_t<F, A, B>>;
 template <class P>
 concept PairLike = requires(P p) {
   p.first;
@@ -111,21 +111,21 @@ class KStream {
 
   template <class VT, class F>
   KStream<K, detail::joins_to_t<F, const Value&, const VT&>> join(const KTable<Key, VT>&, F,
-                                                                 Joined<Key, Value, VT> = {}) const;
+                                                                  Joined<Key, Value, VT> = {}) const;
   template <class VT, class F>
   KStream<K, detail::joins_to_t<F, const Value&, const std::optional<VT>&>> left_join(
       const KTable<Key, VT>&, F, Joined<Key, Value, VT> = {}) const;
   // `key` gives the table's key of a record.
   template <class KT, class VT, class S, class F>
   KStream<K, detail::joins_to_t<F, const Value&, const VT&>> join(const GlobalKTable<KT, VT>&, S key, F,
-                                                                 Named = {}) const;
+                                                                  Named = {}) const;
   template <class KT, class VT, class S, class F>
   KStream<K, detail::joins_to_t<F, const Value&, const std::optional<VT>&>> left_join(const GlobalKTable<KT, VT>&,
-                                                                                     S key, F, Named = {}) const;
+                                                                                      S key, F, Named = {}) const;
   // With what comes within a window around it. In joins.h.
   template <class VO, class F>
   KStream<K, joined_t<F, const Value&, const unwrap_t<VO>&>> join(const KStream<K, VO>&, F, JoinWindows,
-                                                                 StreamJoined<Key, Value, unwrap_t<VO>> = {}) const;
+                                                                  StreamJoined<Key, Value, unwrap_t<VO>> = {}) const;
   template <class VO, class F>
   KStream<K, joined_t<F, const Value&, const std::optional<unwrap_t<VO>>&>> left_join(
       const KStream<K, VO>&, F, JoinWindows, StreamJoined<Key, Value, unwrap_t<VO>> = {}) const;
@@ -180,7 +180,8 @@ class Branches {
     requires PredicateOver<P, K, V>
   Branches& branch(P holds, std::string name = {}, std::function<void(KStream<K, V>)> use = {}) {
     ++count_;
-    add(name.empty() ? std::to_string(count_) : std::move(name),
+    add(
+        name.empty() ? std::to_string(count_) : std::move(name),
         [holds](const Record<K, V>& record) mutable { return static_cast<bool>(detail::called(holds, record)); },
         std::move(use));
     return *this;
@@ -384,9 +385,8 @@ Branches<K, V>::Branches(KStream<K, V> from, const Named& named)
       {.name = name,
        .parents = {from_.place().node},
        .write = [name, branches = branches_](detail::TopologyGraph& graph, const detail::Written& written) {
-         detail::add_node(graph, name, written.parents, [list = *branches] {
-           return std::make_unique<detail::SplitNode<K, V>>(list);
-         });
+         detail::add_node(graph, name, written.parents,
+                          [list = *branches] { return std::make_unique<detail::SplitNode<K, V>>(list); });
        }});
   splitter_ = from_.place().moved(id, std::move(name));
 }
@@ -397,8 +397,8 @@ void Branches<K, V>::add(std::string suffix, Holds holds, std::function<void(KSt
   from_.graph().burn();
   from_.graph().check_name(name);
   branches_->emplace_back(name, std::move(holds));
-  const auto id = from_.graph().add_processor(name, {splitter_.node},
-                                              [] { return std::make_unique<detail::PassNode<K, V>>(); });
+  const auto id =
+      from_.graph().add_processor(name, {splitter_.node}, [] { return std::make_unique<detail::PassNode<K, V>>(); });
   KStream<K, V> stream(splitter_.moved(id, name), from_.key_serde(), from_.value_serde());
   if (use)
     use(std::move(stream));

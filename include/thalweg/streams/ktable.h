@@ -74,8 +74,7 @@ class KTable {
   template <class VO, class F>
   KTable<K, detail::joins_to_t<F, const std::optional<V>&, const std::optional<VO>&>> outer_join(
       const KTable<K, VO>&, F,
-      Materialized<K, detail::joins_to_t<F, const std::optional<V>&, const std::optional<VO>&>> = {},
-      Named = {}) const;
+      Materialized<K, detail::joins_to_t<F, const std::optional<V>&, const std::optional<VO>&>> = {}, Named = {}) const;
 
   // Foreign key: `key` gives the other table's key, or nullopt. In joins.h.
   template <class KO, class VO, class E, class F>
@@ -199,9 +198,8 @@ template <class VO, class Row>
 KTable<K, VO> KTable<K, V>::row_by_row(Row row, const std::string& name, Materialized<K, VO> how, MaybeSerde<VO> value,
                                        bool skips_absent) const {
   using Node = detail::TableRowNode<K, V, VO, Row>;
-  detail::TableParts<K, VO> parts{.key = detail::first_of(how.key, parts_.key),
-                                  .value = detail::first_of(how.value, value),
-                                  .store = how.store};
+  detail::TableParts<K, VO> parts{
+      .key = detail::first_of(how.key, parts_.key), .value = detail::first_of(how.value, value), .store = how.store};
   std::optional<detail::TableStorePlan<K, VO>> store;
   if (!how.store.empty()) store = detail::plan_store(graph(), name, how.store, how, parts_.key, value);
   const auto id = graph().add(
@@ -210,9 +208,10 @@ KTable<K, VO> KTable<K, V>::row_by_row(Row row, const std::string& name, Materia
        .write = [name, row, store, skips_absent](detail::TopologyGraph& graph, const detail::Written& written) {
          const detail::TableKept kept{.store = store ? store->name : std::string(), .old_values = written.old_values};
          if (store) store->write(graph);
-         detail::add_node(graph, name, written.parents,
-                          [row, kept, skips_absent] { return std::make_unique<Node>(row, kept, skips_absent); },
-                          store ? std::vector{store->name} : std::vector<std::string>{});
+         detail::add_node(
+             graph, name, written.parents,
+             [row, kept, skips_absent] { return std::make_unique<Node>(row, kept, skips_absent); },
+             store ? std::vector{store->name} : std::vector<std::string>{});
        }});
   graph().is_table(id, store ? std::vector<detail::LogicalGraph::Id>{} : std::vector{place_.node});
   if (store)
@@ -225,8 +224,8 @@ KTable<K, VO> KTable<K, V>::row_by_row(Row row, const std::string& name, Materia
 template <class K, class V>
 KStream<K, std::optional<V>> KTable<K, V>::to_stream(Named named) const {
   const std::string name = graph().name_or_new(named.name, "KTABLE-TOSTREAM-");
-  const auto id = graph().add_processor(name, {place_.node},
-                                        [] { return std::make_unique<detail::ToStreamNode<K, V>>(); });
+  const auto id =
+      graph().add_processor(name, {place_.node}, [] { return std::make_unique<detail::ToStreamNode<K, V>>(); });
   return {place_.moved(id, name), parts_.key, parts_.value};
 }
 
@@ -236,7 +235,8 @@ KTable<K, detail::joins_to_t<F, const V&, const VO&>> KTable<K, V>::join(
     const KTable<K, VO>& other, F join, Materialized<K, detail::joins_to_t<F, const V&, const VO&>> how,
     Named named) const {
   using VR = detail::joins_to_t<F, const V&, const VO&>;
-  return joined_with<VR>(other, detail::InnerJoiner<V, VO, VR, F>{std::move(join)}, {true, true}, std::move(how), named);
+  return joined_with<VR>(other, detail::InnerJoiner<V, VO, VR, F>{std::move(join)}, {true, true}, std::move(how),
+                         named);
 }
 
 template <class K, class V>
@@ -245,7 +245,8 @@ KTable<K, detail::joins_to_t<F, const V&, const std::optional<VO>&>> KTable<K, V
     const KTable<K, VO>& other, F join, Materialized<K, detail::joins_to_t<F, const V&, const std::optional<VO>&>> how,
     Named named) const {
   using VR = detail::joins_to_t<F, const V&, const std::optional<VO>&>;
-  return joined_with<VR>(other, detail::LeftJoiner<V, VO, VR, F>{std::move(join)}, {true, false}, std::move(how), named);
+  return joined_with<VR>(other, detail::LeftJoiner<V, VO, VR, F>{std::move(join)}, {true, false}, std::move(how),
+                         named);
 }
 
 template <class K, class V>
@@ -264,8 +265,7 @@ KTable<K, VR> KTable<K, V>::joined_with(const KTable<K, VO>& other, J join, deta
                                         Materialized<K, VR> how, const Named& named) const {
   detail::LogicalGraph& graph = this->graph();
   const bool kept = detail::is_given(how);
-  const std::string store_name =
-      kept && how.store.empty() ? graph.new_store_name("KTABLE-MERGE-") : how.store;
+  const std::string store_name = kept && how.store.empty() ? graph.new_store_name("KTABLE-MERGE-") : how.store;
   const std::string merge = graph.name_or_new(named.name, "KTABLE-MERGE-");
   const std::string on_this = graph.suffixed_or_new(named.name, "-join-this", "KTABLE-JOINTHIS-");
   const std::string on_other = graph.suffixed_or_new(named.name, "-join-other", "KTABLE-JOINOTHER-");
@@ -282,19 +282,19 @@ KTable<K, VR> KTable<K, V>::joined_with(const KTable<K, VO>& other, J join, deta
     using This = detail::TableJoinNode<K, V, VO, VR, J>;
     using Other = detail::TableJoinNode<K, VO, V, VR, detail::Reversed<J>>;
     const bool old = written.old_values;
-    detail::add_node(topology, on_this, {a}, [=] { return std::make_unique<This>(theirs, join, needs, old); },
-                     theirs.stores);
-    detail::add_node(topology, on_other, {b}, [=] {
-      return std::make_unique<Other>(mine, detail::Reversed<J>{join}, needs.reversed(), old);
-    }, mine.stores);
+    detail::add_node(
+        topology, on_this, {a}, [=] { return std::make_unique<This>(theirs, join, needs, old); }, theirs.stores);
+    detail::add_node(
+        topology, on_other, {b},
+        [=] { return std::make_unique<Other>(mine, detail::Reversed<J>{join}, needs.reversed(), old); }, mine.stores);
     const detail::TableKept merged{.store = store ? store->name : std::string(), .old_values = old};
     if (store) store->write(topology);
-    detail::add_node(topology, merge, {on_this, on_other},
-                     [merged] { return std::make_unique<detail::TableMergeNode<K, VR>>(merged); },
-                     store ? std::vector{store->name} : std::vector<std::string>{});
+    detail::add_node(
+        topology, merge, {on_this, on_other},
+        [merged] { return std::make_unique<detail::TableMergeNode<K, VR>>(merged); },
+        store ? std::vector{store->name} : std::vector<std::string>{});
   };
-  const auto id =
-      graph.add({.name = merge, .parents = {place_.node, other.place().node}, .write = std::move(write)});
+  const auto id = graph.add({.name = merge, .parents = {place_.node, other.place().node}, .write = std::move(write)});
   graph.is_table(id, store ? std::vector<detail::LogicalGraph::Id>{} : std::vector{place_.node, other.place().node});
 
   detail::TableParts<K, VR> parts{.key = detail::first_of(how.key, parts_.key), .value = how.value, .store = how.store};
@@ -316,7 +316,8 @@ KTable<unwrap_t<K>, unwrap_t<V>> KStream<K, V>::to_table(Materialized<Key, Value
   auto value = detail::first_of(how.value, value_);
   const auto store = detail::plan_store(graph, name, store_name, how, key_, value_);
   const detail::Place from =
-      place_.rekeyed ? detail::repartitioned<Key, Value>(place_, name, {.key = store.key, .value = store.value}) : place_;
+      place_.rekeyed ? detail::repartitioned<Key, Value>(place_, name, {.key = store.key, .value = store.value})
+                     : place_;
   const auto id = graph.add({.name = name,
                              .parents = {from.node},
                              .write = [name, store](detail::TopologyGraph& topology, const detail::Written& written) {
@@ -330,8 +331,8 @@ KTable<unwrap_t<K>, unwrap_t<V>> KStream<K, V>::to_table(Materialized<Key, Value
 template <class K, class V>
 template <class VT, class F>
 KStream<K, detail::joins_to_t<F, const unwrap_t<V>&, const VT&>> KStream<K, V>::join(const KTable<Key, VT>& table,
-                                                                                    F join,
-                                                                                    Joined<Key, Value, VT> how) const {
+                                                                                     F join,
+                                                                                     Joined<Key, Value, VT> how) const {
   using VO = detail::joins_to_t<F, const Value&, const VT&>;
   return joined_with<VT, VO>(table, detail::InnerJoiner<Value, VT, VO, F>{std::move(join)}, false, how);
 }
@@ -345,7 +346,7 @@ KStream<K, detail::joins_to_t<F, const unwrap_t<V>&, const std::optional<VT>&>> 
 template <class K, class V>
 template <class KT, class VT, class S, class F>
 KStream<K, detail::joins_to_t<F, const unwrap_t<V>&, const VT&>> KStream<K, V>::join(const GlobalKTable<KT, VT>& table,
-                                                                                    S key, F join, Named named) const {
+                                                                                     S key, F join, Named named) const {
   using VO = detail::joins_to_t<F, const Value&, const VT&>;
   return joined_with<KT, VT, VO>(table, std::move(key), detail::InnerJoiner<Value, VT, VO, F>{std::move(join)}, false,
                                  named);

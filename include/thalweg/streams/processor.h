@@ -28,8 +28,7 @@ namespace thalweg::streams {
 template <class KOut, class VOut>
 class ProcessorContext {
  public:
-  ProcessorContext(detail::TaskRuntime& runtime, const std::string& node,
-                   const detail::Children<KOut, VOut>& children)
+  ProcessorContext(detail::TaskRuntime& runtime, const std::string& node, const detail::Children<KOut, VOut>& children)
       : runtime_(runtime), node_(node), children_(children) {}
 
   // To all children, in the order in which they were added; returns when they are done with it.

@@ -1,6 +1,6 @@
 // A topology without a broker: the very task code of App, topics in memory, and a clock that is moved by hand. All of a
-// topology runs as one task of partition 0, each record to its end before pipe() returns, with a commit after each. What
-// goes to a topic that the topology reads (repartition topics, too) comes back in. (TopologyTestDriver)
+// topology runs as one task of partition 0, each record to its end before pipe() returns, with a commit after each.
+// What goes to a topic that the topology reads (repartition topics, too) comes back in. (TopologyTestDriver)
 //
 // What fails throws TestFailure: a topology that cannot start, and a record that fails where no handler of AppConfig
 // says otherwise. Of AppConfig count: application_id, the handlers, dead_letter_topic, and of the properties
@@ -35,7 +35,8 @@ class THALWEG_EXPORT TestDriver {
   ~TestDriver();  // closes the processors
   TestDriver(TestDriver&&) noexcept;
 
-  // A topic that the topology reads, by its name in a cluster: "app-counts-repartition". They live as long as the driver.
+  // A topic that the topology reads, by its name in a cluster: "app-counts-repartition". They live as long as the
+  // driver.
   template <class K, class V>
   TestInput<K, V> input(std::string topic, Consumed<K, V> consumed = {});
   // Any topic; empty as long as nothing was written to it.
@@ -79,8 +80,7 @@ class TestInput {
   void pipe(const K& key, const V& value, Timestamp timestamp = {}) { pipe(Record<K, V>{key, value, timestamp}); }
   void pipe(const Record<K, V>& record) {
     client::Message message{.topic = topic_, .headers = record.headers, .timestamp = record.timestamp};
-    message.key =
-        detail::encoded<K>(key_, record.key, {.topic = topic_, .is_key = true, .headers = &message.headers});
+    message.key = detail::encoded<K>(key_, record.key, {.topic = topic_, .is_key = true, .headers = &message.headers});
     message.value = detail::encoded<V>(value_, record.value, {.topic = topic_, .headers = &message.headers});
     driver_.pipe_raw(message);
   }
@@ -126,7 +126,8 @@ class TestOutput {
     if constexpr (detail::kIsOptional<T>) {
       return *std::move(value);
     } else {
-      if (!*value) throw TestFailure({.message = topic_ + ": a null where none was expected; read it as std::optional"});
+      if (!*value)
+        throw TestFailure({.message = topic_ + ": a null where none was expected; read it as std::optional"});
       return **std::move(value);
     }
   }

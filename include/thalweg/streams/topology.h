@@ -27,9 +27,8 @@ class THALWEG_EXPORT Topology {
   // make() -> std::unique_ptr of a class that derives from Processor; it is called once per task.
   template <class Make>
   Topology& add_processor(std::string name, Make make, std::vector<std::string> parents) {
-    return add({.name = std::move(name),
-                .parents = std::move(parents),
-                .make = detail::processor_maker(std::move(make))});
+    return add(
+        {.name = std::move(name), .parents = std::move(parents), .make = detail::processor_maker(std::move(make))});
   }
   // Only the processors named may use it; they are added before.
   template <class Store>
@@ -80,8 +79,8 @@ SourceSettings<unwrap_t<K>, unwrap_t<V>> source_settings(const Consumed<K, V>& c
         else
           return *from;  // needed, hence there
       };
-      return extract(Record<K, V>{part(loose.key, std::type_identity<K>{}),
-                                  part(loose.value, std::type_identity<V>{}), loose.timestamp, loose.headers},
+      return extract(Record<K, V>{part(loose.key, std::type_identity<K>{}), part(loose.value, std::type_identity<V>{}),
+                                  loose.timestamp, loose.headers},
                      partition_time);
     };
   return settings;

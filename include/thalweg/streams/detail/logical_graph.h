@@ -20,11 +20,11 @@ namespace thalweg::streams::detail {
 
 // What build() tells a node that is written.
 struct Written {
-  std::vector<std::string> parents;  // the nodes that its parents ended with
-  bool old_values = false;           // of a table: somebody below asked for them
-  bool materialized = false;         // of a table that needs a store only where somebody looks into it
-  bool null_keys = false;            // of a repartition: a join below takes records without a key (KIP-962)
-  bool reuse_source_topic = false;   // topology.optimization: a source table's store needs no changelog
+  std::vector<std::string> parents = {};  // the nodes that its parents ended with
+  bool old_values = false;                // of a table: somebody below asked for them
+  bool materialized = false;              // of a table that needs a store only where somebody looks into it
+  bool null_keys = false;                 // of a repartition: a join below takes records without a key (KIP-962)
+  bool reuse_source_topic = false;        // topology.optimization: a source table's store needs no changelog
 };
 
 // The nodes of one repartition: a filter, a sink, and the source on the other side.
@@ -36,18 +36,19 @@ struct LogicalNode {
   using Id = std::size_t;
   using Write = std::function<void(TopologyGraph&, const Written&)>;
 
-  std::string name;         // what its children name as their parent
-  std::vector<Id> parents;  // none: it stands at the root
-  Write write;              // adds its physical nodes, stores and topics; called once, after its parents'
+  std::string name = {};         // what its children name as their parent
+  std::vector<Id> parents = {};  // none: it stands at the root
+  Write write = {};              // adds its physical nodes, stores and topics; called once, after its parents'
 
   // What the optimizations and build() look at.
   bool changes_key = false, changes_value = false, merges = false;
   bool takes_null_keys = false;
-  std::vector<std::string> topics;             // of a stream's source: equal topics are read once
+  std::optional<milliseconds> grace = {};  // of a windowed aggregation; of sessions with their gap
+  std::vector<std::string> topics = {};         // of a stream's source: equal topics are read once
   const std::type_info* source_type = nullptr;  // and as one type
-  std::optional<OffsetReset> reset;
-  std::string repartition_topic;                                 // of a repartition that may be merged with others
-  std::function<Write(const RepartitionNames&)> write_repartition;  // the same under other names
+  std::optional<OffsetReset> reset = {};
+  std::string repartition_topic = {};  // of a repartition that may be merged with others
+  std::function<Write(const RepartitionNames&)> write_repartition = {};  // the same under other names
   std::size_t priority = 0;  // add() gives it: who is written first of those that could be
 };
 
@@ -96,6 +97,10 @@ class LogicalGraph {
   void need_old_values(Id table);
   bool needs_old_values(Id table) const;
   void materialize(Id table);
+
+  // How long windows at or above this stay open; the longest, where several meet. Nothing: there are none.
+  // (GraphGraceSearchUtil)
+  std::optional<milliseconds> grace_above(Id id) const;
 
   // Every mistake at once. May be called again after more operations.
   Result<std::shared_ptr<const TopologyGraph>> build(const Properties& properties);

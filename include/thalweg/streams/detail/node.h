@@ -31,8 +31,8 @@ struct NodeFailure : std::exception {
   Error error;
 };
 
-// In a catch block: what was thrown by this node. Returns when the others are to go on; throws NodeFailure otherwise, and
-// again what is no node's fault (a store's failure) or was judged already.
+// In a catch block: what was thrown by this node. Returns when the others are to go on; throws NodeFailure otherwise,
+// and again what is no node's fault (a store's failure) or was judged already.
 void judge(TaskRuntime& runtime, const std::string& node);
 
 class NodeBase {

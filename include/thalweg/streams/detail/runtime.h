@@ -91,8 +91,7 @@ class TaskRuntime {
   // REQUIRES: the node that asks is connected to it (TopologyGraph::check)
   virtual StoreBase& store(std::string_view name) = 0;
   // `node`: who asks, to be named when the function fails. Throws std::invalid_argument for less than 1 ms.
-  virtual Punctuation schedule(std::string_view node, milliseconds interval, Clock,
-                               std::function<void(Timestamp)>) = 0;
+  virtual Punctuation schedule(std::string_view node, milliseconds interval, Clock, std::function<void(Timestamp)>) = 0;
   virtual void request_commit() = 0;
   // A record that an operation leaves out, as Kafka Streams' dropped-records metric counts them.
   virtual void dropped(std::string_view node, std::string_view why) = 0;

@@ -76,7 +76,8 @@ class TableSelectNode final : public Node<K, Change<V>, KO, Change<VO>> {
   void receive(Record<K, Change<V>>&& r) override {
     auto now = selected(r.key, r.value.now, r.timestamp), before = selected(r.key, r.value.before, r.timestamp);
     if (now && before && now->first == before->first) {
-      this->forward({std::move(now->first), {std::move(now->second), std::move(before->second)}, r.timestamp, r.headers});
+      this->forward(
+          {std::move(now->first), {std::move(now->second), std::move(before->second)}, r.timestamp, r.headers});
       return;
     }
     if (before) this->forward({std::move(before->first), {{}, std::move(before->second)}, r.timestamp, r.headers});

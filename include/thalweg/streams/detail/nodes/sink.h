@@ -9,13 +9,13 @@ namespace thalweg::streams::detail {
 
 template <class K, class V>
 struct SinkSettings {
-  std::function<std::string(const Record<K, V>&)> topic;  // of the topology: without the application's prefix
+  std::function<std::string(const Record<K, V>&)> topic = {};  // of the topology: without the application's prefix
   Serde<unwrap_t<K>> key;
   Serde<unwrap_t<V>> value;
   // Nothing, or it gives nothing: by the key's bytes.
   std::function<std::optional<std::int32_t>(const Record<K, V>&, const std::optional<std::string>& key_bytes,
                                             std::int32_t partitions)>
-      partitioner;
+      partitioner = {};
 };
 
 template <class K, class V>
@@ -26,12 +26,13 @@ class SinkNode final : public NodeBase, public Receiver<K, V> {
 
   void receive(Record<K, V>&& record) override {
     if (record.timestamp < Timestamp{})
-      throw Failed({.code = kInvalidTimestamp, .message = "a record cannot be sent with a timestamp below 0: its source needs another timestamp"});
+      throw Failed({.code = kInvalidTimestamp,
+                    .message = "a record cannot be sent with a timestamp below 0: its source needs another timestamp"});
     client::Message message{.topic = this->runtime().topic_name(settings_.topic(record)),
                             .timestamp = record.timestamp};
     message.headers = record.headers;
-    message.key = encoded<K>(settings_.key, record.key,
-                             {.topic = message.topic, .is_key = true, .headers = &message.headers});
+    message.key =
+        encoded<K>(settings_.key, record.key, {.topic = message.topic, .is_key = true, .headers = &message.headers});
     message.value = encoded<V>(settings_.value, record.value, {.topic = message.topic, .headers = &message.headers});
     if (settings_.partitioner)
       message.partition = settings_.partitioner(record, message.key, this->runtime().partitions(message.topic));

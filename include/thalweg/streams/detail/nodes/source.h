@@ -16,7 +16,7 @@ struct SourceSettings {
   // Where the stream's own type has no room for absence, an absent one is an error of its record.
   bool needs_key = false, needs_value = false;
   // Milliseconds; nothing: the record's own.
-  std::function<std::int64_t(const Record<std::optional<K>, std::optional<V>>&, std::int64_t)> timestamp;
+  std::function<std::int64_t(const Record<std::optional<K>, std::optional<V>>&, std::int64_t)> timestamp = {};
 };
 
 template <class K, class V>

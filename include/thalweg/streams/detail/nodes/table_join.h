@@ -159,9 +159,10 @@ class JoinGetter final : public TableGetter<K, VO> {
 };
 template <class VO, class K, class A, class B, class J>
 TableView<K, VO> join_view(const TableView<K, A>& a, const TableView<K, B>& b, J join, JoinNeeds needs) {
-  TableView<K, VO> view{.stores = a.stores, .make = [make_a = a.make, make_b = b.make, join, needs](TaskRuntime& runtime) {
-                          return std::make_unique<JoinGetter<K, A, B, VO, J>>(make_a(runtime), make_b(runtime), join, needs);
-                        }};
+  TableView<K, VO> view{
+      .stores = a.stores, .make = [make_a = a.make, make_b = b.make, join, needs](TaskRuntime& runtime) {
+        return std::make_unique<JoinGetter<K, A, B, VO, J>>(make_a(runtime), make_b(runtime), join, needs);
+      }};
   view.stores.insert(view.stores.end(), b.stores.begin(), b.stores.end());
   return view;
 }
