@@ -77,6 +77,7 @@ void StreamThread::loop(const std::stop_token& stop) {
     judge_undelivered();
     if (!ended_) perform(worker_.worked(work_left(), now()));
     purge_behind();
+    clean_up();
     phase_may_have_changed();
     if (!ended_) wait(busy);
   }

@@ -21,6 +21,7 @@
 #include "streams/inputs.h"
 #include "streams/options.h"
 #include "streams/restorer.h"
+#include "streams/rocks_stores.h"
 #include "streams/sender.h"
 #include "streams/state_dir.h"
 
@@ -42,6 +43,7 @@ struct Shared {
   AppConfig config;
   Options options;
   StateDir* state_dir = nullptr;
+  std::shared_ptr<const RocksMemory> memory;  // of all tasks' databases together
   Cluster* cluster = nullptr;
   std::function<StateStore*(std::string_view)> global_store;
   std::function<void()> phase_changed;  // from any thread
@@ -80,6 +82,7 @@ class StreamThread {
     bool started = false;
   };
   struct Held {
+    StateDir::Claim folder;
     std::unique_ptr<KeptStores> stores;
     std::unique_ptr<Task> task;
     std::vector<TopicPartition> inputs;
@@ -138,6 +141,7 @@ class StreamThread {
   void judge_undelivered();
   bool judge_send(const client::Message& message, const Error& error);
   void purge_behind();
+  void clean_up();
 
   const Shared& shared_;
   const unsigned index_;
@@ -152,7 +156,7 @@ class StreamThread {
   std::map<TopicPartition, std::unique_ptr<ChangelogEnd>> ends_;
   std::map<std::string, std::int32_t, std::less<>> partitions_;
   std::map<TopicPartition, std::int64_t> purge_;
-  Timestamp purged_at_{};
+  Timestamp purged_at_{}, cleaned_at_{};
   std::vector<Outgoing> out_;
   std::size_t round_ = 16;  // records of a task in one round
   bool in_rebalance_ = false, position_is_new_ = false, performing_ = false;
@@ -172,8 +176,5 @@ class StreamThread {
   mutable std::mutex seen_mutex_;
   std::map<TaskId, std::int64_t> lags_;
 };
-
-// The stores of a task: a database on disk, or memory where none of them is kept on disk.
-Result<std::unique_ptr<KeptStores>> open_stores(const StateDir& dir, TaskId task, const std::vector<TaskStore>& stores);
 
 }  // namespace thalweg::streams::detail

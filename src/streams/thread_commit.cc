@@ -234,4 +234,11 @@ void StreamThread::purge_behind() {
   shared_.cluster->purge(before);
 }
 
+// One thread looks after the folders of tasks that have gone elsewhere.
+void StreamThread::clean_up() {
+  if (index_ != 0 || now() - cleaned_at_ < std::max(shared_.options.cleanup_delay, milliseconds(1000))) return;
+  cleaned_at_ = now();
+  shared_.state_dir->clean_up(shared_.options.cleanup_delay);
+}
+
 }  // namespace thalweg::streams::detail

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "dataflow/dead_letter.h"
-#include "dataflow/memory_stores.h"
 #include "streams/stream_thread.h"
 
 namespace thalweg::streams::detail {
@@ -13,14 +12,13 @@ constexpr auto kAskWithin = milliseconds(5000), kRestoreWait = milliseconds(10);
 
 }  // namespace
 
-Result<std::unique_ptr<KeptStores>> open_stores(const StateDir&, TaskId, const std::vector<TaskStore>& stores) {
-  return memory_stores(stores.size());
-}
-
 void StreamThread::open_task(TaskId id, bool wipe) {
   ++turn_;
+  Held held{.folder = shared_.state_dir->claim(id)};
+  if (!held.folder)
+    return perform(worker_.open_failed(
+        id, {.code = 56, .message = "task " + to_string(id) + " is open on another thread", .retriable = true}, now()));
   if (wipe) shared_.state_dir->wipe(id);
-  Held held;
   auto opened = try_open(id, held);
   if (!opened) {
     held.task.reset();
@@ -36,7 +34,9 @@ Result<> StreamThread::try_open(TaskId id, Held& held) {
   if (!part) return client::fail("there is no sub-topology " + std::to_string(id.subtopology));
   const auto& app = shared_.config.application_id;
   const auto stores = Task::stores_of(*shared_.graph, *part, app);
-  auto kept = open_stores(*shared_.state_dir, id, stores);
+  std::vector<StoreOpening> openings;
+  for (const auto& store : stores) openings.push_back({store.spec->name, store.spec->type != StoreType::kInMemory});
+  auto kept = rocks_stores(shared_.state_dir->of(id), openings, shared_.memory);
   if (!kept) return std::unexpected(kept.error());
   held.stores = *std::move(kept);
   held.task = std::make_unique<Task>(shared_.graph, *part, id.partition, task_config(id), *held.stores);
@@ -155,6 +155,8 @@ void StreamThread::close_task(TaskId id) {
   counts_.dropped.fetch_add(held.task->dropped_records(), std::memory_order_relaxed);
   held.task->close();
   held.task.reset();  // before the stores that it stands on
+  held.stores.reset();
+  shared_.state_dir->touch(id);
   held_.erase(found);
 }
 
