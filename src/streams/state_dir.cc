@@ -63,11 +63,6 @@ StateDir::Claim StateDir::claim(TaskId task) const {
           }};
 }
 
-std::set<TaskId> StateDir::claimed() const {
-  const std::lock_guard lock(claims_->mutex);
-  return claims_->tasks;
-}
-
 Result<StateDir> StateDir::open(const fs::path& state_dir, const std::string& application_id) {
   StateDir dir;
   dir.claims_ = std::make_shared<Claims>();

@@ -22,8 +22,6 @@ class StateDir {
   // lost its partitions hears of it last. Thread-safe.
   using Claim = std::shared_ptr<void>;
   Claim claim(TaskId task) const;
-  // Tasks that are claimed now.
-  std::set<TaskId> claimed() const;
 
   const std::string& process_id() const { return process_id_; }
   std::filesystem::path of(TaskId task) const { return folder_ / to_string(task); }

@@ -87,7 +87,8 @@ class StreamThread {
     std::unique_ptr<Task> task;
     std::vector<TopicPartition> inputs;
     std::vector<bool> is_there;            // of inputs: a topic with fewer partitions than the driver has none for us
-    std::vector<std::int64_t> next, ends;  // of inputs: the next to read, the last end that was seen
+    std::vector<client::ConsumedCells> cells;  // of inputs, where there are metrics
+    std::vector<std::int64_t> next;            // of inputs: to read
     std::vector<Restoring> restoring;
     std::map<std::string, ChangelogEnd*, std::less<>> changelogs;  // by topic
     std::vector<ChangelogEnd*> end_of_store;         // null: no changelog
@@ -108,6 +109,7 @@ class StreamThread {
   void perform(const Actions& actions);
   void perform_one(const Action& action);
   void phase_may_have_changed();
+  void measure_lags();
   bool restore();
   Timestamp now() const;
   Timestamp wall() const;
@@ -156,7 +158,8 @@ class StreamThread {
   std::map<TopicPartition, std::unique_ptr<ChangelogEnd>> ends_;
   std::map<std::string, std::int32_t, std::less<>> partitions_;
   std::map<TopicPartition, std::int64_t> purge_;
-  Timestamp purged_at_{}, cleaned_at_{};
+  Timestamp purged_at_{}, cleaned_at_{}, seen_at_{};
+  std::uint64_t seen_turn_ = 0;
   std::vector<Outgoing> out_;
   std::size_t round_ = 16;  // records of a task in one round
   bool in_rebalance_ = false, position_is_new_ = false, performing_ = false;

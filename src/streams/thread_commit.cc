@@ -189,7 +189,7 @@ Result<> StreamThread::new_producer() {
   std::string id;
   if (shared_.options.worker.exactly_once)
     id = shared_.config.application_id + "-" + shared_.state_dir->process_id() + "-" + std::to_string(index_ + 1);
-  auto sender = Sender::open(shared_.options.producer, std::move(id));
+  auto sender = Sender::open(shared_.options.producer, std::move(id), shared_.config.metrics);
   if (!sender) return std::unexpected(sender.error());
   sender_ = *std::move(sender);
   return {};

@@ -43,9 +43,10 @@ Result<> StreamThread::try_open(TaskId id, Held& held) {
   for (const auto& input : held.task->inputs()) {
     held.inputs.push_back({input.topic, id.partition});
     held.is_there.push_back(positions_.contains(held.inputs.back()));
+    if (const auto& metrics = shared_.config.metrics)
+      held.cells.emplace_back(metrics->cells(), input.topic, shared_.config.application_id);
   }
   held.next.assign(held.inputs.size(), 0);
-  held.ends.assign(held.inputs.size(), 0);
   held.end_of_store.assign(stores.size(), nullptr);
   for (std::size_t i = 0; i < stores.size(); ++i) {
     if (!stores[i].changelog) continue;
@@ -153,6 +154,9 @@ void StreamThread::close_task(TaskId id) {
   for (const auto& one : held.restoring)
     if (one.started) restorer_->stop(one.changelog);
   counts_.dropped.fetch_add(held.task->dropped_records(), std::memory_order_relaxed);
+  if (const auto& metrics = shared_.config.metrics)
+    for (const auto& input : held.inputs)
+      metrics->cells().lag.erase(client::lag_labels(input.topic, input.partition, shared_.config.application_id));
   held.task->close();
   held.task.reset();  // before the stores that it stands on
   held.stores.reset();

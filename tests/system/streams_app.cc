@@ -48,6 +48,7 @@ Result<Topology> word_count(const Arguments& arguments) {
       .group_by([](const Text& word) { return word; })
       .count({.store = "counts", .type = in_memory ? StoreType::kInMemory : StoreType::kDefault})
       .to_stream()
+      .map_values([](const std::optional<std::int64_t>& count) { return std::to_string(count.value_or(0)); })
       .to("word-counts");
   return builder.build();
 }
