@@ -36,6 +36,15 @@ std::string LogicalGraph::new_store_name(std::string_view prefix) {
   return new_name(std::string(prefix) + "STATE-STORE-");
 }
 
+std::optional<milliseconds> LogicalGraph::window_grace(Id id) const {
+  const LogicalNode& node = impl_->parts.nodes[id];
+  if (node.window_grace) return node.window_grace;
+  std::optional<milliseconds> longest;
+  for (const Id parent : node.parents)
+    if (const auto grace = window_grace(parent); grace && (!longest || *grace > *longest)) longest = grace;
+  return longest;
+}
+
 void LogicalGraph::burn(int count) { impl_->next_number += count; }
 
 RepartitionNames LogicalGraph::repartition_names(const std::string& prefix) {
@@ -102,15 +111,6 @@ void LogicalGraph::need_old_values(Id table) {
 bool LogicalGraph::needs_old_values(Id table) const { return impl_->parts.tables[table].old_values; }
 
 void LogicalGraph::materialize(Id table) { impl_->parts.tables[table].materialized = true; }
-
-std::optional<milliseconds> LogicalGraph::grace_above(Id id) const {
-  const LogicalNode& node = impl_->parts.nodes[id];
-  if (node.grace) return node.grace;
-  std::optional<milliseconds> longest;
-  for (const Id parent : node.parents)
-    if (const auto grace = grace_above(parent)) longest = std::max(longest.value_or(*grace), *grace);
-  return longest;
-}
 
 Result<std::shared_ptr<const TopologyGraph>> LogicalGraph::build(const Properties& properties) {
   const int number = impl_->next_number;

@@ -1,6 +1,7 @@
 #include "thalweg/streams/detail/segmented_bytes.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "thalweg/streams/detail/store_bytes.h"
@@ -15,12 +16,31 @@ constexpr char kTimeFirst = 0, kKeyFirst = 1;
 }  // namespace
 
 SegmentedBytes::SegmentedBytes(StateStore& state, SegmentShape shape)
-    : state_(state), shape_(shape), interval_(std::max<std::int64_t>(shape.retention.count() / 2, kLeastSegment)) {
+    : state_(state),
+      shape_(shape),
+      interval_(std::max<std::int64_t>(shape.retention.count() / 2, kLeastSegment)),
+      held_(shape.by_time ? 0 : std::numeric_limits<std::int64_t>::max()) {
   if (const auto highest = state_.get(kHighest); highest && highest->size() == 8) highest_ = read_i64(*highest);
+  first_segment_ = segment(oldest());
 }
 
-std::int64_t SegmentedBytes::oldest_after(std::int64_t time) const {
-  return std::max(highest_, time) - shape_.retention.count() + 1;
+std::int64_t SegmentedBytes::oldest() const {
+  return std::max<std::int64_t>(0, std::min(highest_ - shape_.retention.count() + 1, held_));
+}
+
+void SegmentedBytes::release(std::int64_t before) {
+  held_ = before;
+  forget();
+}
+
+// Whole segments go; what is too old in the first that stays is only hidden.
+void SegmentedBytes::forget() {
+  const std::int64_t first = segment(oldest());
+  if (first <= first_segment_) return;
+  std::string from, to;
+  append_i64(from, std::exchange(first_segment_, first));
+  append_i64(to, first);
+  state_.expire(from, to);
 }
 
 std::string SegmentedBytes::outside(std::string_view key, std::int64_t time, std::string_view extra) const {
@@ -53,8 +73,14 @@ std::string SegmentedBytes::by_time(std::string_view key, std::int64_t time, std
 
 bool SegmentedBytes::put(std::string_view key, std::int64_t time, std::string_view extra,
                          std::optional<std::string_view> value) {
-  if (time < 0 || time < oldest_after(-1)) return false;
-  observe(time);
+  if (time < oldest()) return false;
+  if (time > highest_) {
+    highest_ = time;
+    std::string bytes;
+    append_i64(bytes, time);
+    state_.put(kHighest, bytes);
+    forget();
+  }
   if (shape_.by_time) {
     state_.put(by_time(key, time, extra), value);
     if (value) value = "";
@@ -63,25 +89,8 @@ bool SegmentedBytes::put(std::string_view key, std::int64_t time, std::string_vi
   return true;
 }
 
-// Whole segments go; what is too old in the last one is only hidden.
-void SegmentedBytes::observe(std::int64_t time) {
-  if (time <= highest_) return;
-  const auto first_live = [this] { return segment(std::max<std::int64_t>(0, highest_ - shape_.retention.count())); };
-  const std::int64_t before = highest_ < 0 ? 0 : first_live();
-  highest_ = time;
-  std::string bytes;
-  append_i64(bytes, highest_);
-  state_.put(kHighest, bytes);
-  if (const std::int64_t now = first_live(); now > before) {
-    std::string from, to;
-    append_i64(from, before);
-    append_i64(to, now);
-    state_.expire(from, to);
-  }
-}
-
 std::optional<std::string> SegmentedBytes::get(std::string_view key, std::int64_t time, std::string_view extra) const {
-  if (time < 0 || time < oldest_after(-1)) return {};
+  if (time < oldest()) return {};
   return state_.get(shape_.by_time ? by_time(key, time, extra) : by_key(key, time, extra));
 }
 
@@ -92,7 +101,7 @@ class SegmentedBytes::Cursor : public ByteCursor {
   Cursor(const SegmentedBytes& store, std::optional<std::string> key, std::int64_t from, std::int64_t to, bool backward)
       : store_(store),
         key_(std::move(key)),
-        from_(std::max({from, store.oldest_after(-1), std::int64_t{0}})),
+        from_(std::max(from, store.oldest())),
         to_(std::min(to, store.highest_)),
         backward_(backward) {
     if (from_ > to_) return;

@@ -159,16 +159,18 @@ void BufferedStore::expire(std::string_view from, std::string_view to) {
   expired_.emplace(std::move(first), std::move(last));
 }
 
-void BufferedStore::log(std::string_view key, std::optional<std::string_view> value, Timestamp timestamp) {
+void BufferedStore::log(std::string_view key, std::optional<std::string_view> value,
+                        std::optional<Timestamp> timestamp, Headers headers) {
   if (!logging_) return;
   if (const auto found = logged_at_.find(key); found != logged_at_.end()) {
     log_bytes_ -= bytes_of(key, found->second->value);
     found->second->value = owned(value);
     found->second->timestamp = timestamp;
+    found->second->headers = std::move(headers);
     log_bytes_ += bytes_of(key, found->second->value);
     return;
   }
-  Logged& record = logged_.emplace_back(std::string(key), owned(value), timestamp);
+  Logged& record = logged_.emplace_back(std::string(key), owned(value), timestamp, std::move(headers));
   logged_at_.emplace(record.key, &record);
   log_bytes_ += bytes_of(key, record.value);
 }
@@ -179,7 +181,7 @@ void BufferedStore::flush(const std::string& changelog, std::int32_t partition, 
     out.push_back({.message = {.topic = changelog,
                                .key = std::move(record.key),
                                .value = std::move(record.value),
-                               .headers = {},
+                               .headers = std::move(record.headers),
                                .partition = partition,
                                .timestamp = record.timestamp},
                    .is_changelog = true});

@@ -38,7 +38,8 @@ class BufferedStore : public StateStore {
                                    bool backward = false) const override;
   void put(std::string_view key, std::optional<std::string_view> value) override;
   void expire(std::string_view from, std::string_view to) override;
-  void log(std::string_view key, std::optional<std::string_view> value, Timestamp) override;
+  void log(std::string_view key, std::optional<std::string_view> value, std::optional<Timestamp>,
+           Headers headers = {}) override;
 
   // Appends the changelog's records since the last flush: the last of each key, in the order in which keys were first
   // logged.
@@ -62,7 +63,8 @@ class BufferedStore : public StateStore {
   struct Logged {
     std::string key;
     std::optional<std::string> value;
-    Timestamp timestamp;
+    std::optional<Timestamp> timestamp;
+    Headers headers;
   };
   class Merged;
 

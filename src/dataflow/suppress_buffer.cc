@@ -1,5 +1,6 @@
 #include "thalweg/streams/detail/suppress_buffer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "dataflow/byte_reader.h"
@@ -83,7 +84,7 @@ std::size_t counted(std::string_view key, const Suppress& entry) {
 
 }  // namespace
 
-SuppressBuffer::Counts& SuppressBuffer::counts() {
+SuppressCounts& SuppressBuffer::counts() {
   if (counts_) return *counts_;
   counts_.emplace();
   for (const auto at = state_.scan(kFrom, kTo); at->next();) {
@@ -112,7 +113,7 @@ void SuppressBuffer::erase(std::string_view key, std::int64_t time) {
 
 void SuppressBuffer::put(std::string_view key, std::int64_t time, Suppress::Value now, Suppress::Value before,
                          SuppressContext context) {
-  Counts& counts = this->counts();
+  SuppressCounts& counts = this->counts();
   Suppress entry{.context = std::move(context), .prior = before, .before = std::move(before), .now = std::move(now)};
   if (const auto at = state_.get(by_key(key))) {
     time = read_i64(*at);
@@ -134,7 +135,7 @@ void SuppressBuffer::put(std::string_view key, std::int64_t time, Suppress::Valu
 
 void SuppressBuffer::evict_while(const std::function<bool()>& go_on,
                                  const std::function<void(std::string_view, Suppress)>& use) {
-  Counts& counts = this->counts();
+  SuppressCounts& counts = this->counts();
   if (counts.records == 0 || !go_on()) return;
   const auto at = state_.scan(kFrom, kTo);
   bool more = at->next();

@@ -35,6 +35,7 @@ struct RecordError {
 struct TaskConfig {
   std::string application_id;
   std::size_t buffered_records_per_partition = 1000;  // buffered.records.per.partition
+  milliseconds emit_interval{1000};                   // how often closed windows are looked for
   milliseconds max_idle{0};                           // max.task.idle.ms; -1: never waits for an empty input
   // What to do with a record that failed: true drops it and goes on. Called on the task's thread.
   std::function<bool(const RecordError&)> resume;

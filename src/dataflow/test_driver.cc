@@ -118,6 +118,7 @@ struct TestDriver::Impl {
 
   detail::TaskConfig task_config() {
     return {.application_id = config.application_id,
+            .emit_interval = milliseconds(0),
             .max_idle = idle_of(config.properties),
             .resume = [this](const detail::RecordError& error) { return resume(error); },
             .partitions = [](std::string_view) { return 1; },

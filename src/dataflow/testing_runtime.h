@@ -8,6 +8,7 @@ namespace thalweg::streams::detail {
 
 struct TestingRuntime : TaskRuntime {
   Timestamp stream{}, wall{}, record{};
+  milliseconds interval{0};
   std::uint64_t drops = 0;
   std::map<std::string, StoreBase*, std::less<>> stores;
   std::map<std::string, std::int64_t, std::less<>> kept_numbers;
@@ -24,8 +25,10 @@ struct TestingRuntime : TaskRuntime {
   std::int32_t partitions(std::string_view) const override { return 0; }
   void send(Outgoing) override {}
   StoreBase& store(std::string_view name) override { return *stores.at(std::string(name)); }
-  Punctuation schedule(milliseconds, Clock, std::function<void(Timestamp)>) override { return {}; }
+  Punctuation schedule(std::string_view, milliseconds, Clock, std::function<void(Timestamp)>) override { return {}; }
   void request_commit() override {}
+  bool resume(std::string_view, const Error&) override { return false; }
+  milliseconds emit_interval() const override { return interval; }
   void dropped(std::string_view, std::string_view) override { ++drops; }
   std::optional<std::int64_t> kept(std::string_view name) const override {
     const auto found = kept_numbers.find(name);

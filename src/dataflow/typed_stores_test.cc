@@ -30,9 +30,7 @@ const Serde<T>& serde() {
 
 // A store over memory, and all that its changelog was told.
 struct Bytes {
-  explicit Bytes(std::unique_ptr<KeptStores> stores = memory_stores(1)) : kept(std::move(stores)) {
-    state.begin_logging();
-  }
+  explicit Bytes(std::unique_ptr<KeptStores> stores = memory_stores(1)) : kept(std::move(stores)) {}
   std::unique_ptr<KeptStores> kept;
   BufferedStore state{"ses", kept->store(0), 0, true};
   TestingRuntime runtime;
@@ -165,7 +163,9 @@ TEST_P(SegmentsTest, WindowsAreFoundAndForgottenAsInAMap) {
           bytes.state, bytes.runtime, serde<std::string>(), serde<Count>(),
           WindowShape{.size = 10ms, .retention = milliseconds(model.retention), .by_time = GetParam()});
     };
+    const auto release = [&](auto& store) { store.release(at(std::numeric_limits<std::int64_t>::max())); };
     auto store = open();
+    release(*store);
     std::uint64_t dropped = 0;
     for (int i = 0; i < 150 && !HasFailure(); ++i) {
       const auto value = random_() % 5 ? std::optional<Count>(i) : std::nullopt;
@@ -175,7 +175,7 @@ TEST_P(SegmentsTest, WindowsAreFoundAndForgottenAsInAMap) {
       if (!model.put({start, where, 0}, value)) ++dropped;
       ASSERT_EQ(bytes.runtime.drops, dropped);
       if (random_() % 10 == 0) bytes.commit();
-      if (random_() % 20 == 0) store = open();  // the same bytes after a restart
+      if (random_() % 20 == 0) release(*(store = open()));  // the same bytes after a restart
 
       const std::int64_t from = time() - 100'000, to = from + static_cast<std::int64_t>(random_() % 400'000);
       std::vector<Model::At> all, one, expected_one;
@@ -207,6 +207,7 @@ TEST_P(SegmentsTest, SessionsAreFoundAndForgottenAsInAMap) {
     Model model{.retention = static_cast<std::int64_t>(1 + random_() % 400'000)};
     SessionTableStore<std::string, Count> store(bytes.state, bytes.runtime, serde<std::string>(), serde<Count>(),
                                                 milliseconds(model.retention), GetParam());
+    store.release(at(std::numeric_limits<std::int64_t>::max()));
     for (int i = 0; i < 150 && !HasFailure(); ++i) {
       const auto value = random_() % 5 ? std::optional<Count>(i) : std::nullopt;
       const std::string where = key();
@@ -252,6 +253,28 @@ TEST(TypedStores, OldSegmentsAreGoneFromWhatIsKept) {
   int kept = 0;
   for (const auto cursor = bytes.kept->store(0).scan("", {}, false); cursor->next();) ++kept;
   EXPECT_LE(kept, 2 * 120 + 1) << "at most a segment more than the retention";
+}
+
+TEST(TypedStores, NothingIsForgottenThatIsNotEmittedYet) {
+  Bytes bytes;
+  const WindowShape shape{.size = 10ms, .retention = 100ms, .by_time = true};
+  const auto starts = [](const auto& store) {
+    std::vector<std::int64_t> starts;
+    for (auto c = store.fetch_all_timed(at(0), at(10'000'000)); c.next();)
+      starts.push_back(millis(c.key().window.start));
+    return starts;
+  };
+  {
+    WindowTableStore<std::string, Count> store(bytes.state, bytes.runtime, serde<std::string>(), serde<Count>(), shape);
+    for (const std::int64_t start : {0, 10, 1'000'000}) store.put_timed("a", 1, at(start), at(start));
+    EXPECT_THAT(starts(store), ElementsAre(0, 10, 1'000'000)) << "nobody has released anything";
+    store.release(at(10));
+    EXPECT_THAT(starts(store), ElementsAre(10, 1'000'000));
+  }
+  WindowTableStore<std::string, Count> again(bytes.state, bytes.runtime, serde<std::string>(), serde<Count>(), shape);
+  EXPECT_THAT(starts(again), testing::Contains(10)) << "nor after a restart";
+  again.release(at(1'000'001));
+  EXPECT_THAT(starts(again), ElementsAre(1'000'000)) << "what is younger than the retention stays, released or not";
 }
 
 TEST(TypedStores, WhatTheChangelogSaysRestoresTheStore) {

@@ -2,6 +2,9 @@
 #pragma once
 
 #include "thalweg/streams/builder.h"
+#include "thalweg/streams/foreign_joins.h"
 #include "thalweg/streams/grouped.h"
+#include "thalweg/streams/joins.h"
 #include "thalweg/streams/kstream.h"
 #include "thalweg/streams/ktable.h"
+#include "thalweg/streams/suppress.h"

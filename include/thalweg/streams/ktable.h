@@ -76,12 +76,15 @@ class KTable {
       const KTable<K, VO>&, F,
       Materialized<K, detail::joins_to_t<F, const std::optional<V>&, const std::optional<VO>&>> = {}, Named = {}) const;
 
-  // Foreign key: `key` gives the other table's key, or nullopt. In joins.h.
+  // Foreign key: `key` gives the other table's key, or nullopt, of (row) or (key, row). In foreign_joins.h.
   template <class KO, class VO, class E, class F>
-  KTable<K, joined_t<F, const V&, const VO&>> join(const KTable<KO, VO>&, E key, F, TableJoined = {}) const;
+  KTable<K, detail::joins_to_t<F, const V&, const VO&>> join(
+      const KTable<KO, VO>&, E key, F, TableJoined = {},
+      Materialized<K, detail::joins_to_t<F, const V&, const VO&>> = {}) const;
   template <class KO, class VO, class E, class F>
-  KTable<K, joined_t<F, const V&, const std::optional<VO>&>> left_join(const KTable<KO, VO>&, E key, F,
-                                                                       TableJoined = {}) const;
+  KTable<K, detail::joins_to_t<F, const V&, const std::optional<VO>&>> left_join(
+      const KTable<KO, VO>&, E key, F, TableJoined = {},
+      Materialized<K, detail::joins_to_t<F, const V&, const std::optional<VO>&>> = {}) const;
 
   // F gives a pair: under which key a row counts, and as what. In grouped.h.
   template <class F, class P = detail::given_t<F, K, V>>

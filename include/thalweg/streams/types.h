@@ -204,6 +204,7 @@ struct Suppressed {
   milliseconds time_limit{0};
   std::size_t max_records = SIZE_MAX, max_bytes = SIZE_MAX;
   Full when_full = Full::kFail;
+  bool logging = true;  // a changelog topic, from which what waits is restored elsewhere
   // One result per window, the last, when nothing can change it any more.
   static Suppressed until_window_closes() { return {}; }
   // Each key's last update after `limit` of stream time; earlier where more than `max_records` wait.

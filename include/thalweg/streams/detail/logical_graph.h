@@ -40,10 +40,13 @@ struct LogicalNode {
   std::vector<Id> parents = {};  // none: it stands at the root
   Write write = {};              // adds its physical nodes, stores and topics; called once, after its parents'
 
+  // Of windows that this node aggregates in: how long after their end records still change them (a session: and its
+  // gap).
+  std::optional<milliseconds> window_grace = {};
+
   // What the optimizations and build() look at.
   bool changes_key = false, changes_value = false, merges = false;
   bool takes_null_keys = false;
-  std::optional<milliseconds> grace = {};  // of a windowed aggregation; of sessions with their gap
   std::vector<std::string> topics = {};         // of a stream's source: equal topics are read once
   const std::type_info* source_type = nullptr;  // and as one type
   std::optional<OffsetReset> reset = {};
@@ -97,10 +100,9 @@ class LogicalGraph {
   void need_old_values(Id table);
   bool needs_old_values(Id table) const;
   void materialize(Id table);
-
-  // How long windows at or above this stay open; the longest, where several meet. Nothing: there are none.
+  // The longest window_grace of the nearest windows above, this one too; nothing: there are none.
   // (GraphGraceSearchUtil)
-  std::optional<milliseconds> grace_above(Id id) const;
+  std::optional<milliseconds> window_grace(Id) const;
 
   // Every mistake at once. May be called again after more operations.
   Result<std::shared_ptr<const TopologyGraph>> build(const Properties& properties);

@@ -78,6 +78,8 @@ class TaskRuntime {
   virtual Timestamp wall_clock() const = 0;
   // Of the record that is processed, as it was stamped; of a punctuation: its time. (ProcessorContext.timestamp)
   virtual Timestamp record_time() const = 0;
+  // Of the clock on the wall: closed windows are looked for no more often. (EMIT_INTERVAL_MS_...)
+  virtual milliseconds emit_interval() const { return 1s; }
   // Nothing while a punctuation runs.
   virtual const SourceRecord* source() const = 0;
   // The cluster's name of a topic of the topology: internal ones have the application's before theirs.

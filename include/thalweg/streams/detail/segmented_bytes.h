@@ -40,8 +40,9 @@ class THALWEG_EXPORT SegmentedBytes {
                                     bool backward = false) const;
   std::unique_ptr<ByteCursor> fetch_all(std::int64_t from, std::int64_t to, bool backward = false) const;
 
-  // Before this nothing is kept once `time` has been put.
-  std::int64_t oldest_after(std::int64_t time) const;
+  // Where `by_time`: whoever emits what has closed is done with times before this; until it says so for the first time
+  // nothing is forgotten.
+  void release(std::int64_t before);
   // "key, time, extra", as the changelog has it.
   std::string outside(std::string_view key, std::int64_t time, std::string_view extra) const;
   // Its parts; nothing: it is shorter than any.
@@ -58,12 +59,16 @@ class THALWEG_EXPORT SegmentedBytes {
   std::int64_t segment(std::int64_t time) const { return time / interval_; }
   std::string by_key(std::string_view key, std::int64_t time, std::string_view extra) const;
   std::string by_time(std::string_view key, std::int64_t time, std::string_view extra) const;
-  void observe(std::int64_t time);
+  // Times before it are forgotten.
+  std::int64_t oldest() const;
+  void forget();
 
   StateStore& state_;
   SegmentShape shape_;
   std::int64_t interval_;
   std::int64_t highest_ = -1;
+  std::int64_t held_;               // not forgotten from here on
+  std::int64_t first_segment_ = 0;  // those before it are gone
 };
 
 }  // namespace thalweg::streams::detail

@@ -35,8 +35,17 @@ class SessionTableStore : public SessionStore<K, V>, public StoreBase {
     return decoding<Windowed<K>, V>(bytes_.fetch_all(millis(from), millis(to)),
                                     [this](const ByteCursor& at) { return std::optional(session(at)); });
   }
-  // Sessions that end before this go once one that ends at `end` has been put.
-  Timestamp oldest_after(Timestamp end) const { return at_millis(bytes_.oldest_after(millis(end))); }
+  // Of a store in the order of time: sessions that end before this may go; none does before this was called.
+  void release(Timestamp before) { bytes_.release(millis(before)); }
+  // `timestamp`: of the record that made it so, for the changelog.
+  void put_timed(const Windowed<K>& session, const std::optional<V>& value, Timestamp timestamp) {
+    const std::string key = codec_.key_bytes(session.key), start = start_bytes(session);
+    const std::int64_t end = millis(session.window.end);
+    std::optional<std::string> bytes;
+    if (value) bytes = codec_.value_bytes(*value);
+    if (!bytes_.put(key, end, start, bytes)) return runtime_.dropped(state_.name(), "older than the store's retention");
+    state_.log(bytes_.outside(key, end, start), bytes, timestamp);
+  }
 
   Cursor<Windowed<K>, V> find(const K& key, Timestamp earliest_end, Timestamp latest_start) const override {
     auto found = bytes_.fetch(codec_.key_bytes(key), millis(earliest_end), std::numeric_limits<std::int64_t>::max());
@@ -46,12 +55,7 @@ class SessionTableStore : public SessionStore<K, V>, public StoreBase {
     });
   }
   void put(const Windowed<K>& session, std::optional<V> value) override {
-    const std::string key = codec_.key_bytes(session.key), start = start_bytes(session);
-    const std::int64_t end = millis(session.window.end);
-    std::optional<std::string> bytes;
-    if (value) bytes = codec_.value_bytes(*value);
-    if (!bytes_.put(key, end, start, bytes)) return runtime_.dropped(state_.name(), "older than the store's retention");
-    state_.log(bytes_.outside(key, end, start), bytes, runtime_.record_time());
+    put_timed(session, value, runtime_.record_time());
   }
   void restore(const RawRecord& record) override {
     const auto parts = record.key ? bytes_.parts(*record.key) : std::nullopt;

@@ -82,7 +82,9 @@ class StateStore {
   virtual void expire(std::string_view from, std::string_view to) = 0;
   // What the changelog is told: with the next commit, the last of each key. Nothing happens where logging is off, or
   // while the store is restored.
-  virtual void log(std::string_view key, std::optional<std::string_view> value, Timestamp) = 0;
+  // Without a timestamp the broker's or the producer's clock counts.
+  virtual void log(std::string_view key, std::optional<std::string_view> value, std::optional<Timestamp>,
+                   Headers headers = {}) = 0;
 };
 
 // The typed end: StoreSpec::make makes one per task.

@@ -35,6 +35,11 @@ struct Suppress {
   Value prior, before, now;
 };
 
+struct SuppressCounts {
+  std::int64_t oldest = std::numeric_limits<std::int64_t>::max();
+  std::size_t records = 0, bytes = 0;
+};
+
 class THALWEG_EXPORT SuppressBuffer : public StoreBase {
  public:
   explicit SuppressBuffer(StateStore& state) : state_(state) {}
@@ -55,16 +60,12 @@ class THALWEG_EXPORT SuppressBuffer : public StoreBase {
   void restore(const RawRecord&) override;
 
  private:
-  struct Counts {
-    std::int64_t oldest = std::numeric_limits<std::int64_t>::max();
-    std::size_t records = 0, bytes = 0;
-  };
-  Counts& counts();
+  SuppressCounts& counts();
   void write(std::string_view key, std::int64_t time, const std::string& value);
   void erase(std::string_view key, std::int64_t time);
 
   StateStore& state_;
-  std::optional<Counts> counts_;  // counted when they are first asked for
+  std::optional<SuppressCounts> counts_;  // counted when they are first asked for
 };
 
 }  // namespace thalweg::streams::detail

@@ -57,8 +57,8 @@ class WindowTableStore : public WindowStore<K, V>, public StoreBase {
   Cursor<Windowed<K>, Timed> fetch_all_timed(Timestamp from, Timestamp to) const {
     return timed_cursor(bytes_.fetch_all(millis(from), millis(to)));
   }
-  // Windows that start before this go once `start` has been put.
-  Timestamp oldest_after(Timestamp start) const { return at_millis(bytes_.oldest_after(millis(start))); }
+  // Of a store in the order of time: windows that start before this may go; none does before this was called.
+  void release(Timestamp before) { bytes_.release(millis(before)); }
 
   void put(const K& key, std::optional<V> value, Timestamp start) override {
     put_timed(key, value, start, runtime_.record_time());

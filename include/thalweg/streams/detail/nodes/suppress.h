@@ -31,9 +31,9 @@ class SuppressCodec {
       : codec_(plan.store, runtime.changelog_topic(plan.store), plan.key, plan.value),
         buffer_(dynamic_cast<SuppressBuffer&>(runtime.store(plan.store))) {}
   SuppressBuffer& buffer() const { return buffer_; }
-  std::string key(const K& key) const { return codec_.key_bytes(key); }
+  std::string key_bytes(const K& key) const { return codec_.key_bytes(key); }
   K key(std::string_view bytes) const { return codec_.key(bytes); }
-  Suppress::Value value(const std::optional<V>& value) const {
+  Suppress::Value value_bytes(const std::optional<V>& value) const {
     return value ? Suppress::Value(codec_.value_bytes(*value)) : std::nullopt;
   }
   std::optional<V> value(const Suppress::Value& bytes) const {
@@ -63,8 +63,8 @@ class SuppressNode final : public Node<K, Change<V>, K, Change<V>> {
       context.partition = source->from.partition;
     }
     SuppressBuffer& buffer = codec_->buffer();
-    buffer.put(codec_->key(r.key), waits_from, codec_->value(r.value.now), codec_->value(r.value.before),
-               std::move(context));
+    buffer.put(codec_->key_bytes(r.key), waits_from, codec_->value_bytes(r.value.now),
+               codec_->value_bytes(r.value.before), std::move(context));
     buffer.evict_while([&] { return buffer.oldest() <= time_ - plan_.wait; }, giving());
     if (!is_full()) return;
     if (plan_.how.when_full == Suppressed::Full::kEmitEarly)
@@ -106,7 +106,7 @@ class SuppressGetter final : public TableGetter<K, V> {
   SuppressGetter(std::unique_ptr<TableGetter<K, V>> above, SuppressCodec<K, V> codec)
       : above_(std::move(above)), codec_(std::move(codec)) {}
   std::optional<ValueAndTime<V>> get(const K& key) override {
-    const auto prior = codec_.buffer().prior(codec_.key(key));
+    const auto prior = codec_.buffer().prior(codec_.key_bytes(key));
     if (!prior) return above_->get(key);
     auto value = codec_.value(*prior);
     if (!value) return {};
