@@ -81,7 +81,7 @@ class WindowedKStream {
                detail::add_node(topology, node, written.parents,
                                 [=] { return make_node<VA>(windows, step, merge, kept); }, {store});
              },
-         .grace = detail::grace_of(windows_)});
+         .window_grace = detail::grace_of(windows_)});
     graph().is_table(id, {});
     return {from.moved(id, node),
             {.key = plan.windowed_key(), .value = plan.value, .store = how.store, .view = plan.view()}};
