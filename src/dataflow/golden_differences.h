@@ -15,7 +15,8 @@ inline constexpr std::string_view kLostWindows =
     "Kafka Streams forgets windows that have closed and were not sent yet when a record comes that is later by the "
     "store's retention; we send them first";
 inline constexpr std::string_view kTies =
-    "records of several internal topics have the same time: we take them by topic, in Kafka Streams the order is what its "
+    "records of several internal topics have the same time: we take them by topic, in Kafka Streams the order is what "
+    "its "
     "heap makes of it, and in a cluster it depends on tasks";
 
 inline constexpr std::array kGoldenDifferences{
