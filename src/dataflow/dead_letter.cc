@@ -28,8 +28,8 @@ client::Message dead_letter(std::string topic, const RecordError& error) {
     message.key = copied(record->key);
     message.value = copied(record->value);
     message.headers = record->headers;
-    if (record->timestamp >= Timestamp{}) message.timestamp = record->timestamp;
   }
+  if (error.time >= Timestamp{}) message.timestamp = error.time;
   const bool is_record = error.record != nullptr;
   message.headers.add("__streams.errors.exception", std::string(kind_of(error.where)))
       .add("__streams.errors.message", error.error.message)

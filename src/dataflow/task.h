@@ -30,6 +30,7 @@ struct RecordError {
   std::string path;  // how a record comes there: "KSTREAM-SOURCE-0000000000 > KSTREAM-MAP-0000000001"
   const Error& error;
   const RawRecord* record;  // of the source topic, as it came; null: a punctuation
+  Timestamp time;           // the node's: of the record that it was given, or the punctuation's
 };
 
 struct TaskConfig {

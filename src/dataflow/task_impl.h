@@ -18,6 +18,7 @@ struct Task::Impl final : TaskRuntime {
   Timestamp wall_clock() const override { return wall; }
   Timestamp record_time() const override { return time; }
   milliseconds emit_interval() const override { return config.emit_interval; }
+  void set_record_time(Timestamp t) override { time = t; }
   std::string changelog_topic(std::string_view store) const override;
   const SourceRecord* source() const override { return current ? &current->where : nullptr; }
   std::string topic_name(std::string_view topic) const override {

@@ -34,7 +34,7 @@ Error Task::Impl::failure(Error error) const {
 
 bool Task::Impl::ask(RecordError::Where where, const std::string& node, const Error& error, const RawRecord* record) {
   if (!config.resume) return false;
-  const RecordError question{.where = where, .node = node, .path = path_to(node), .error = error, .record = record};
+  const RecordError question{.where = where, .node = node, .path = path_to(node), .error = error, .record = record, .time = time};
   try {
     if (!config.resume(question)) return false;
   } catch (...) {
@@ -46,6 +46,7 @@ bool Task::Impl::ask(RecordError::Where where, const std::string& node, const Er
 
 bool Task::Impl::judge_decode(std::size_t input, const RawRecord& record, const Error& error) {
   origin = source_of[input];
+  time = record.timestamp;
   return ask(RecordError::Where::kDecode, origin, error, &record);
 }
 

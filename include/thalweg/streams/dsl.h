@@ -8,3 +8,4 @@
 #include "thalweg/streams/kstream.h"
 #include "thalweg/streams/ktable.h"
 #include "thalweg/streams/suppress.h"
+#include "thalweg/streams/windowed.h"

@@ -107,7 +107,18 @@ class ProcessorNode final : public NodeBase, public Receiver<typename P::KeyIn, 
     processor_->init(*context_);
   }
   void receive(Record<typename P::KeyIn, typename P::ValueIn>&& record) override {
-    processor_->process(std::move(record));
+    // Stores, and a dead letter, stamp with the time of the record that the processor sees.
+    struct Restore {
+      ~Restore() { runtime.set_record_time(before); }
+      TaskRuntime& runtime;
+      Timestamp before;
+    } restore{this->runtime(), this->runtime().record_time()};
+    restore.runtime.set_record_time(record.timestamp);
+    try {
+      processor_->process(std::move(record));
+    } catch (...) {
+      this->caught();
+    }
   }
   void close() override { processor_->close(); }
   std::string_view types() const override { return typeid(P).name(); }

@@ -76,10 +76,13 @@ class TaskRuntime {
   // The highest timestamp of the records that were taken so far; -1 ms: none yet.
   virtual Timestamp stream_time() const = 0;
   virtual Timestamp wall_clock() const = 0;
-  // Of the record that is processed, as it was stamped; of a punctuation: its time. (ProcessorContext.timestamp)
+  // Of the record that is processed, as the current processor was given it; of a punctuation: its time.
+  // (ProcessorContext.timestamp)
   virtual Timestamp record_time() const = 0;
   // Of the clock on the wall: closed windows are looked for no more often. (EMIT_INTERVAL_MS_...)
   virtual milliseconds emit_interval() const { return 1s; }
+  // A processor is given a record of another time than its source's: for the time of the call.
+  virtual void set_record_time(Timestamp) {}
   // Nothing while a punctuation runs.
   virtual const SourceRecord* source() const = 0;
   // The cluster's name of a topic of the topology: internal ones have the application's before theirs.

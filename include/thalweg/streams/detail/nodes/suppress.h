@@ -5,15 +5,12 @@
 #include <string>
 #include <utility>
 
+#include "thalweg/streams/detail/window_math.h"
 #include "thalweg/streams/detail/nodes/table.h"
 #include "thalweg/streams/detail/suppress_buffer.h"
 
 namespace thalweg::streams::detail {
 
-template <class K>
-inline constexpr bool kIsWindowed = false;
-template <class K>
-inline constexpr bool kIsWindowed<Windowed<K>> = true;
 
 template <class K, class V>
 struct SuppressPlan {
