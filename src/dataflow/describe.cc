@@ -37,9 +37,11 @@ std::vector<T> in_hash_order(std::vector<T> items, bool made_for_them, const Nam
   return sorted;
 }
 
-std::string bracketed(std::vector<std::string> names) {
-  std::ranges::sort(names);
-  names.erase(std::ranges::unique(names).begin(), names.end());
+// `names`: as they were added.
+std::string bracketed(const std::vector<std::string>& added) {
+  std::vector<std::string> names;
+  for (const auto& name : added)
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   names = in_hash_order(std::move(names), true, [](const std::string& name) { return std::string_view(name); });
   std::string text = "[";
   for (const auto& name : names) text += (text.size() > 1 ? ", " : "") + name;

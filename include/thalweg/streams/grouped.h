@@ -62,6 +62,7 @@ KTable<K, VA> aggregated(const Place& from, const std::string& node, const Table
                    add_node(topology, node, written.parents, [make, kept] { return make(kept); }, {store.name});
                  }});
   graph.is_table(id, {});
+  graph.materialize(id);
   TableParts<K, VA> parts{.key = std::move(key), .value = std::move(value), .store = store.how.store};
   parts.view = [name = store.name] { return store_view<K, VA>(name); };
   return {from.moved(id, node), std::move(parts)};

@@ -153,9 +153,9 @@ struct Materialized {
   StoreType type = StoreType::kDefault;
   MaybeSerde<K> key = {};
   MaybeSerde<V> value = {};
-  bool logging = true;     // a changelog topic, from which the store is restored elsewhere
-  bool caching = true;     // reserved: only the last update of a key and commit goes down
-  Properties topic = {};   // of the changelog topic
+  bool logging = true;    // a changelog topic, from which the store is restored elsewhere
+  bool caching = true;    // reserved: only the last update of a key and commit goes down
+  Properties topic = {};  // of the changelog topic
   std::optional<milliseconds> retention = {};
 };
 template <class K, class V, class VO>
