@@ -218,7 +218,10 @@ void one_random_run(std::mt19937& random) {
         std::vector<std::string> values;
         for (auto n = 1 + random() % 3; n > 0; --n) {
           const auto kind = random() % 10;
-          values.push_back(kind == 0 ? "bad" : kind == 1 ? "drop" : kind == 2 ? "after" : std::to_string(random() % 20));
+          values.push_back(kind == 0   ? "bad"
+                           : kind == 1 ? "drop"
+                           : kind == 2 ? "after"
+                                       : std::to_string(random() % 20));
         }
         input.waiting.insert(input.waiting.end(), values.begin(), values.end());
         input.at_end = false;
@@ -241,7 +244,9 @@ void one_random_run(std::mt19937& random) {
     for (std::size_t k = 0; k < inputs; ++k) {
       EXPECT_EQ(f.group->partition_time(k), model.inputs[k].partition_time);
       // Bad ones before the head may be gone already, or not yet.
-      if (model.inputs[k].waiting.empty()) { EXPECT_EQ(f.group->position(k).value_or(0), model.inputs[k].taken); }
+      if (model.inputs[k].waiting.empty()) {
+        EXPECT_EQ(f.group->position(k).value_or(0), model.inputs[k].taken);
+      }
     }
   }
 }

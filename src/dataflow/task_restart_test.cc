@@ -96,8 +96,10 @@ class Life {
   }
   bool step() {
     switch (random_() % 4) {
-      case 0: return fetch(random_() % 2), true;
-      case 1: return commit();
+      case 0:
+        return fetch(random_() % 2), true;
+      case 1:
+        return commit();
       default: {
         const auto processed = task_->process_one(Timestamp{}, transaction_);
         EXPECT_TRUE(processed);
@@ -143,7 +145,8 @@ void one_story(std::mt19937& random) {
   std::map<std::string, std::int64_t> want;
   for (auto& log : broker.inputs)
     for (auto n = random() % 20; n > 0; --n) {
-      log.push_back({"k", std::string(1, static_cast<char>('a' + random() % 4)), Timestamp(milliseconds(random() % 50))});
+      log.push_back(
+          {"k", std::string(1, static_cast<char>('a' + random() % 4)), Timestamp(milliseconds(random() % 50))});
       ++want[*log.back().value];
     }
   auto kept = memory_stores(1);
