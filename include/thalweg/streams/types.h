@@ -97,8 +97,19 @@ decltype(auto) apply_over(F& f, const Record<K, V>& record) {
 template <class F, class K, class V>
 using over_t =
     std::remove_cvref_t<decltype(apply_over<F, K, V>(std::declval<F&>(), std::declval<const Record<K, V>&>()))>;
+template <class T>
+struct Succeeded {
+  using type = T;
+};
+template <class T>
+struct Succeeded<Result<T>> {
+  using type = T;
+};
+// What a user's function gives: its Result without the error, which fails the record.
+template <class T>
+using succeeded_t = typename Succeeded<T>::type;
 template <class F, class K, class V>
-concept PredicateOver = Over<F, K, V> && std::convertible_to<over_t<F, K, V>, bool>;
+concept PredicateOver = Over<F, K, V> && std::convertible_to<succeeded_t<over_t<F, K, V>>, bool>;
 template <class F, class A, class B>
 using joined_t = std::remove_cvref_t<std::invoke_result_t<F&, A, B>>;
 
