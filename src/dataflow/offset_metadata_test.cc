@@ -20,9 +20,10 @@ TEST(OffsetMetadata, IsByteForByteKafkaStreams) {
 TEST(OffsetMetadata, ReadsWhatKafkaStreamsWrote) {
   EXPECT_EQ(decode_offset_metadata("AgAAAYvP5Wh7"), (OffsetMetadata{1700000000123, {}}));
   // Two entries, in the order of a Java HashMap.
-  EXPECT_EQ(decode_offset_metadata("AgAAAAAAAAAHAAAAAgAAAAFi//////////8AAAAoS1NUUkVBTS1BR0dSRUdBVEUtU1RBVEUtU1RPUkUtMDAw"
-                                   "MDAwMDAwMQAAAAAAAAAq"),
-            (OffsetMetadata{7, {{"b", -1}, {kStore, 42}}}));
+  EXPECT_EQ(
+      decode_offset_metadata("AgAAAAAAAAAHAAAAAgAAAAFi//////////8AAAAoS1NUUkVBTS1BR0dSRUdBVEUtU1RBVEUtU1RPUkUtMDAw"
+                             "MDAwMDAwMQAAAAAAAAAq"),
+      (OffsetMetadata{7, {{"b", -1}, {kStore, 42}}}));
   EXPECT_EQ(decode_offset_metadata("AQAAAAAAAAAH"), (OffsetMetadata{7, {}}));  // version 1
 }
 

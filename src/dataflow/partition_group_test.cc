@@ -15,6 +15,7 @@ Timestamp at(std::int64_t ms) { return Timestamp(milliseconds(ms)); }
 class ScriptedHead : public Head {
  public:
   Result<std::int64_t> decode(const RawRecord& record, std::int64_t partition_time) override {
+    ++decoded;
     const std::string_view value = *record.value;
     if (value == "bad") return client::bad_bytes("bad");
     if (value == "never") return std::unexpected(Error{.code = kInvalidTimestamp, .message = "never"});
@@ -25,6 +26,7 @@ class ScriptedHead : public Head {
     return time;
   }
   void process() override {}
+  static inline int decoded = 0;
 };
 
 struct Fixture {
@@ -135,6 +137,22 @@ TEST(PartitionGroup, FailsOfWhatIsNotPassedOver) {
   EXPECT_EQ(g.next(0), "!");
 }
 
+TEST(PartitionGroup, DecodesEachRecordOnceHoweverManyInputsThereAre) {
+  constexpr std::size_t kInputs = 1000;
+  Fixture f(kInputs);
+  for (std::size_t i = 0; i < kInputs; ++i) f.add(i, {std::to_string(kInputs - i), std::to_string(2 * kInputs - i)});
+  ScriptedHead::decoded = 0;
+  for (std::size_t i = 0; i < kInputs; ++i) f.end(i, 0);
+  std::int64_t last = 0;
+  for (std::size_t i = 0; i < 2 * kInputs; ++i) {
+    const auto next = f.group->next(at(0), f.passed_over);
+    ASSERT_TRUE(next && *next);
+    EXPECT_EQ((*next)->timestamp, last + 1);
+    last = (*next)->timestamp;
+  }
+  EXPECT_EQ(ScriptedHead::decoded, static_cast<int>(2 * kInputs));
+}
+
 // The same by searching everything each time.
 struct NaiveGroup {
   struct Input {
@@ -200,7 +218,10 @@ void one_random_run(std::mt19937& random) {
         std::vector<std::string> values;
         for (auto n = 1 + random() % 3; n > 0; --n) {
           const auto kind = random() % 10;
-          values.push_back(kind == 0 ? "bad" : kind == 1 ? "drop" : kind == 2 ? "after" : std::to_string(random() % 20));
+          values.push_back(kind == 0   ? "bad"
+                           : kind == 1 ? "drop"
+                           : kind == 2 ? "after"
+                                       : std::to_string(random() % 20));
         }
         input.waiting.insert(input.waiting.end(), values.begin(), values.end());
         input.at_end = false;
@@ -223,7 +244,9 @@ void one_random_run(std::mt19937& random) {
     for (std::size_t k = 0; k < inputs; ++k) {
       EXPECT_EQ(f.group->partition_time(k), model.inputs[k].partition_time);
       // Bad ones before the head may be gone already, or not yet.
-      if (model.inputs[k].waiting.empty()) { EXPECT_EQ(f.group->position(k).value_or(0), model.inputs[k].taken); }
+      if (model.inputs[k].waiting.empty()) {
+        EXPECT_EQ(f.group->position(k).value_or(0), model.inputs[k].taken);
+      }
     }
   }
 }

@@ -92,9 +92,11 @@ TEST(Punctuation, DoesAsANaiveModelDoes) {
       ASSERT_EQ(ran.size(), due.size());
       // Equal times are in the order in which they were put there, which a model by schedule does not know.
       for (std::size_t i = 0; i < due.size(); ++i) {
-        const bool alone = (i == 0 || due[i - 1].first != due[i].first) &&
-                           (i + 1 == due.size() || due[i + 1].first != due[i].first);
-        if (alone) { EXPECT_EQ(ran[i], due[i].second); }
+        const bool alone =
+            (i == 0 || due[i - 1].first != due[i].first) && (i + 1 == due.size() || due[i + 1].first != due[i].first);
+        if (alone) {
+          EXPECT_EQ(ran[i], due[i].second);
+        }
       }
     }
   }

@@ -34,7 +34,8 @@ Error Task::Impl::failure(Error error) const {
 
 bool Task::Impl::ask(RecordError::Where where, const std::string& node, const Error& error, const RawRecord* record) {
   if (!config.resume) return false;
-  const RecordError question{.where = where, .node = node, .path = path_to(node), .error = error, .record = record, .time = time};
+  const RecordError question{
+      .where = where, .node = node, .path = path_to(node), .error = error, .record = record, .time = time};
   try {
     if (!config.resume(question)) return false;
   } catch (...) {

@@ -86,11 +86,12 @@ TEST(TestDriver, PunctuatesOnBothClocksAsKafkaStreamsDoes) {
   };
   Topology topology;
   topology.add_source<Text, Text>("s", {"in"})
-      .add_processor("p", scripted(pass_on,
-                                   [says](Context& context) {
-                                     context.schedule(10ms, Clock::kStreamTime, says("stream", context));
-                                     context.schedule(10ms, Clock::kWallClock, says("wall", context));
-                                   }),
+      .add_processor("p",
+                     scripted(pass_on,
+                              [says](Context& context) {
+                                context.schedule(10ms, Clock::kStreamTime, says("stream", context));
+                                context.schedule(10ms, Clock::kWallClock, says("wall", context));
+                              }),
                      {"s"})
       .add_sink<Text, Text>("k", "out", {"p"});
   TestDriver driver(topology);
@@ -115,17 +116,18 @@ TEST(TestDriver, StampsChangelogRecordsWithTheTimeThatTheProcessorSees) {
                        context.forward(std::move(record));
                      }),
                      {"s"})
-      .add_processor("put", scripted(
-                                [](Context& context, Record<Text, Text> record) {
-                                  context.store<Store>("kv").put(record.key, record.value);
-                                  context.forward(std::move(record));
-                                },
-                                [](Context& context) {
-                                  context.schedule(10ms, Clock::kWallClock, [&context](Timestamp) {
-                                    context.store<Store>("kv").put(
-                                        "p", number(context.stream_time()) + " " + number(context.wall_clock()));
-                                  });
-                                }),
+      .add_processor("put",
+                     scripted(
+                         [](Context& context, Record<Text, Text> record) {
+                           context.store<Store>("kv").put(record.key, record.value);
+                           context.forward(std::move(record));
+                         },
+                         [](Context& context) {
+                           context.schedule(10ms, Clock::kWallClock, [&context](Timestamp) {
+                             context.store<Store>("kv").put(
+                                 "p", number(context.stream_time()) + " " + number(context.wall_clock()));
+                           });
+                         }),
                      {"later"})
       .add_state_store(stores::key_value<Text, Text>("kv"), {"put"})
       .add_sink<Text, Text>("k", "out", {"put"});
@@ -147,12 +149,13 @@ Topology two_inputs() {
   Topology topology;
   topology.add_source<Text, Text>("a", {"a"})
       .add_source<Text, Text>("b", {"b"})
-      .add_processor("p", scripted(with_stream_time,
-                                   [](Context& context) {
-                                     context.schedule(10ms, Clock::kStreamTime, [&context](Timestamp now) {
-                                       context.forward({"stream", number(now), now});
-                                     });
-                                   }),
+      .add_processor("p",
+                     scripted(with_stream_time,
+                              [](Context& context) {
+                                context.schedule(10ms, Clock::kStreamTime, [&context](Timestamp now) {
+                                  context.forward({"stream", number(now), now});
+                                });
+                              }),
                      {"a", "b"})
       .add_sink<Text, Text>("k", "out", {"p"});
   return topology;
@@ -186,17 +189,18 @@ TEST(TestDriver, WaitsForTheOtherInputAsLongAsItMayIdle) {
 TEST(TestDriver, BringsBackWhatIsWrittenToATopicThatIsRead) {
   Topology topology;
   topology.add_source<Text, Text>("s", {"in"})
-      .add_processor("p", scripted(
-                              [](Context& context, Record<Text, Text> record) {
-                                if (!record.value.starts_with("x")) return context.forward(std::move(record), "k");
-                                record.value.erase(0, 1);
-                                context.forward(std::move(record), "again");
-                              },
-                              [](Context& context) {
-                                context.schedule(10ms, Clock::kWallClock, [&context](Timestamp now) {
-                                  context.forward({"w", "x" + number(now), now});
-                                });
-                              }),
+      .add_processor("p",
+                     scripted(
+                         [](Context& context, Record<Text, Text> record) {
+                           if (!record.value.starts_with("x")) return context.forward(std::move(record), "k");
+                           record.value.erase(0, 1);
+                           context.forward(std::move(record), "again");
+                         },
+                         [](Context& context) {
+                           context.schedule(10ms, Clock::kWallClock, [&context](Timestamp now) {
+                             context.forward({"w", "x" + number(now), now});
+                           });
+                         }),
                      {"s"})
       .add_sink<Text, Text>("again", "in", {"p"})
       .add_sink<Text, Text>("k", "out", {"p"});
@@ -213,17 +217,17 @@ TEST(TestDriver, LetsAnExtractorSayWhatTimeItIs) {
   Topology topology;
   topology
       .add_source<Text, Text>("s", {"in"},
-                              {.timestamp = [](const Record<Text, Text>& record, std::int64_t partition_time) {
-                                if (record.value == "boom") throw std::runtime_error("no time");
-                                if (record.value == "drop") return std::int64_t{-1};
-                                if (record.value == "after") return partition_time + 1;
-                                return record.timestamp.time_since_epoch().count();
-                              }})
+                              {.timestamp =
+                                   [](const Record<Text, Text>& record, std::int64_t partition_time) {
+                                     if (record.value == "boom") throw std::runtime_error("no time");
+                                     if (record.value == "drop") return std::int64_t{-1};
+                                     if (record.value == "after") return partition_time + 1;
+                                     return record.timestamp.time_since_epoch().count();
+                                   }})
       .add_processor("p", scripted(with_stream_time), {"s"})
       .add_sink<Text, Text>("k", "out", {"p"});
-  TestDriver driver(topology, {.application_id = "app", .on_decode_error = [](const auto&, const auto&) {
-                                 return Verdict::kResume;
-                               }});
+  TestDriver driver(topology, {.application_id = "app",
+                               .on_decode_error = [](const auto&, const auto&) { return Verdict::kResume; }});
   pipe(driver, "in", "a", "after", 99);
   pipe(driver, "in", "a", "1", 5);
   pipe(driver, "in", "a", "drop", 50);
@@ -261,17 +265,18 @@ void fail_on_bad(Context& context, Record<Text, Text> record) {
 Topology failing() {
   Topology topology;
   topology.add_source<Text, Text>("s", {"in"})
-      .add_processor("first", scripted(
-                                  [](Context& context, Record<Text, Text> record) {
-                                    context.forward({"x", record.value, record.timestamp});
-                                    context.forward({record.key, record.value + "-again", record.timestamp});
-                                  },
-                                  [](Context& context) {
-                                    context.schedule(10ms, Clock::kWallClock, [&context](Timestamp now) {
-                                      context.forward({"p", "bad", now});
-                                      throw std::runtime_error("no time");
-                                    });
-                                  }),
+      .add_processor("first",
+                     scripted(
+                         [](Context& context, Record<Text, Text> record) {
+                           context.forward({"x", record.value, record.timestamp});
+                           context.forward({record.key, record.value + "-again", record.timestamp});
+                         },
+                         [](Context& context) {
+                           context.schedule(10ms, Clock::kWallClock, [&context](Timestamp now) {
+                             context.forward({"p", "bad", now});
+                             throw std::runtime_error("no time");
+                           });
+                         }),
                      {"s"})
       .add_processor("left", scripted(fail_on_bad), {"first"})
       .add_processor("right", scripted(pass_on), {"first"})
@@ -311,8 +316,7 @@ TEST(TestDriver, PassesOverWhatCannotBeDecoded) {
   topology.add_source<Text, std::int64_t>("s", {"in"}).add_sink<Text, std::int64_t>("k", "out", {"s"});
   TestDriver driver(topology, resuming());
   pipe(driver, "in", "a", "bad", 5);
-  EXPECT_EQ(letters(driver),
-            (Lines{"a=bad@5 DecodeError in-0@0: its value: long has 8 bytes, here are 3 s in 0 0"}));
+  EXPECT_EQ(letters(driver), (Lines{"a=bad@5 DecodeError in-0@0: its value: long has 8 bytes, here are 3 s in 0 0"}));
   pipe(driver, "in", "a", "12345678", 6);
   EXPECT_EQ(written(driver, "out"), (Lines{"a=12345678@6"}));
   TestDriver strict(topology);
@@ -320,13 +324,14 @@ TEST(TestDriver, PassesOverWhatCannotBeDecoded) {
 }
 
 TEST(TestDriver, AsksAboutWhatCannotBeWritten) {
-  const Serde<Text> picky("picky",
-                          [](const Text& value, std::string& out, const client::SerdeContext&) -> Result<> {
-                            if (value == "bad") return fail("too bad", client::kCannotWrite);
-                            out += value;
-                            return {};
-                          },
-                          [](std::string_view bytes, const client::SerdeContext&) -> Result<Text> { return Text(bytes); });
+  const Serde<Text> picky(
+      "picky",
+      [](const Text& value, std::string& out, const client::SerdeContext&) -> Result<> {
+        if (value == "bad") return fail("too bad", client::kCannotWrite);
+        out += value;
+        return {};
+      },
+      [](std::string_view bytes, const client::SerdeContext&) -> Result<Text> { return Text(bytes); });
   Topology topology;
   topology.add_source<Text, Text>("s", {"in"}).add_sink<Text, Text>("k", "out", {"s"}, {.value = picky});
   TestDriver driver(topology, resuming());

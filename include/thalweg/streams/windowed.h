@@ -84,6 +84,7 @@ class WindowedKStream {
              },
          .window_grace = detail::grace_of(windows_)});
     graph().is_table(id, {});
+    graph().materialize(id);
     return {from.moved(id, node),
             {.key = plan.windowed_key(), .value = plan.value, .store = how.store, .view = plan.view()}};
   }

@@ -43,6 +43,7 @@ class SessionTableStore : public SessionStore<K, V>, public StoreBase {
     const std::int64_t end = millis(session.window.end);
     std::optional<std::string> bytes;
     if (value) bytes = codec_.value_bytes(*value);
+    // Its changelog is told all the same, as Kafka Streams does.
     if (!bytes_.put(key, end, start, bytes)) runtime_.dropped(state_.name(), "older than the store's retention");
     state_.log(bytes_.outside(key, end, start), bytes, timestamp);
   }

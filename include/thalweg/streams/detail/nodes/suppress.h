@@ -5,12 +5,11 @@
 #include <string>
 #include <utility>
 
-#include "thalweg/streams/detail/window_math.h"
 #include "thalweg/streams/detail/nodes/table.h"
 #include "thalweg/streams/detail/suppress_buffer.h"
+#include "thalweg/streams/detail/window_math.h"
 
 namespace thalweg::streams::detail {
-
 
 template <class K, class V>
 struct SuppressPlan {
@@ -86,8 +85,10 @@ class SuppressNode final : public Node<K, Change<V>, K, Change<V>> {
     return [this](std::string_view key, Suppress entry) {
       // A window that was never given has nothing to be taken back.
       if (!entry.now && plan_.how.until_close) return;
-      this->forward({codec_->key(key), {codec_->value(entry.now), codec_->value(entry.before)},
-                     entry.context.timestamp, std::move(entry.context.headers)});
+      this->forward({codec_->key(key),
+                     {codec_->value(entry.now), codec_->value(entry.before)},
+                     entry.context.timestamp,
+                     std::move(entry.context.headers)});
     };
   }
 
