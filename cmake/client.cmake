@@ -81,3 +81,25 @@ configure_file(${PROJECT_SOURCE_DIR}/packaging/pkgconfig/thalweg-client.pc.in ${
 install(FILES ${PROJECT_BINARY_DIR}/ThalwegConfig.cmake ${PROJECT_BINARY_DIR}/ThalwegConfigVersion.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Thalweg COMPONENT client EXCLUDE_FROM_ALL)
 install(FILES ${PROJECT_BINARY_DIR}/thalweg-client.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT client EXCLUDE_FROM_ALL)
+
+# Stream processing in one library with the toolkit that it stands on: who links Thalweg::streams needs no Thalweg::client.
+# Nothing of `dataflow` is hidden, since the DSL's templates, which are compiled into users' programs, call much of it.
+if(NOT TARGET PkgConfig::rocksdb)
+  return()
+endif()
+set(stream_parts ${parts} $<TARGET_OBJECTS:dataflow> $<TARGET_OBJECTS:streams>)
+add_library(thalweg_streams_shared SHARED EXCLUDE_FROM_ALL ${stream_parts})
+target_link_libraries(thalweg_streams_shared PRIVATE base PkgConfig::rdkafka PkgConfig::rocksdb CURL::libcurl Threads::Threads -Wl,--exclude-libs,ALL)
+set_target_properties(thalweg_streams_shared PROPERTIES OUTPUT_NAME thalweg-streams VERSION ${PROJECT_VERSION} SOVERSION 0 LINKER_LANGUAGE CXX)
+add_library(thalweg_streams_static STATIC EXCLUDE_FROM_ALL ${stream_parts} $<TARGET_OBJECTS:base>)
+set_target_properties(thalweg_streams_static PROPERTIES OUTPUT_NAME thalweg-streams LINKER_LANGUAGE CXX)
+target_link_libraries(thalweg_streams_static INTERFACE client_headers PkgConfig::rdkafka PkgConfig::rocksdb CURL::libcurl Threads::Threads)
+add_library(Thalweg::streams_static ALIAS thalweg_streams_static)
+target_compile_options(streams PRIVATE -fvisibility=hidden -fvisibility-inlines-hidden)
+add_custom_target(streams_package DEPENDS thalweg_streams_shared thalweg_streams_static)
+install(TARGETS thalweg_streams_shared thalweg_streams_static DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT streams EXCLUDE_FROM_ALL)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/thalweg DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT streams EXCLUDE_FROM_ALL)
+configure_file(${PROJECT_SOURCE_DIR}/packaging/pkgconfig/thalweg-streams.pc.in ${PROJECT_BINARY_DIR}/thalweg-streams.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/ThalwegConfig.cmake ${PROJECT_BINARY_DIR}/ThalwegConfigVersion.cmake
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Thalweg COMPONENT streams EXCLUDE_FROM_ALL)
+install(FILES ${PROJECT_BINARY_DIR}/thalweg-streams.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT streams EXCLUDE_FROM_ALL)

@@ -11,6 +11,7 @@ PACKAGES=(
   libgtest-dev libgmock-dev
   librdkafka-dev                                              # the load generator of ./dev bench, the crash test, the C++ toolkit
   libcurl4-openssl-dev nlohmann-json3-dev                     # the C++ toolkit: the schema registry's client, JSON
+  librocksdb-dev                                              # its stream processing: state on disk
   libsqlite3-dev libmariadb-dev                               # the example services' databases
   protobuf-compiler                                           # for the consensus core's messages
 )

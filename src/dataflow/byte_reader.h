@@ -37,7 +37,8 @@ class ByteReader {
 };
 
 inline void append_i32(std::string& out, std::int32_t value) {
-  for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>(static_cast<std::uint32_t>(value) >> shift));
+  for (int shift = 24; shift >= 0; shift -= 8)
+    out.push_back(static_cast<char>(static_cast<std::uint32_t>(value) >> shift));
 }
 
 }  // namespace thalweg::streams::detail

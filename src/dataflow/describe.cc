@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "dataflow/insertion_tree.h"
 #include "thalweg/streams/detail/topology_graph.h"
 
 namespace thalweg::streams::detail {
@@ -37,39 +38,39 @@ std::vector<T> in_hash_order(std::vector<T> items, bool made_for_them, const Nam
   return sorted;
 }
 
-std::string bracketed(std::vector<std::string> names) {
-  std::ranges::sort(names);
-  names.erase(std::ranges::unique(names).begin(), names.end());
+// `names`: as they were added.
+std::string bracketed(const std::vector<std::string>& added) {
+  std::vector<std::string> names;
+  for (const auto& name : added)
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   names = in_hash_order(std::move(names), true, [](const std::string& name) { return std::string_view(name); });
   std::string text = "[";
   for (const auto& name : names) text += (text.size() > 1 ? ", " : "") + name;
   return text + "]";
 }
 
+struct Described;
+bool comes_first(Described* a, Described* b);
+using Neighbours = InsertionTree<Described*, bool (*)(Described*, Described*)>;
+
 struct Described {
   const NodeSpec* spec;
   int size = 1;  // of the tree below it, itself included; once for each way to it
-  std::vector<Described*> before, after;
+  Neighbours before{comes_first}, after{comes_first};
 };
 
-bool comes_first(const Described* a, const Described* b) {
+bool comes_first(Described* a, Described* b) {
   return a->size != b->size ? a->size > b->size : a->spec->name < b->spec->name;
-}
-// Where its size of now says; it stays there.
-void put(std::vector<Described*>& tree, Described* node) {
-  if (std::ranges::find(tree, node) != tree.end()) return;
-  tree.insert(std::ranges::upper_bound(tree, node, comes_first), node);
 }
 void grow(Described* node, int by) {
   node->size += by;
-  for (Described* above : node->before) grow(above, by);
+  for (Described* above : node->before.in_order()) grow(above, by);
 }
 
-std::string names_of(const std::vector<Described*>& nodes) {
-  if (nodes.empty()) return "none";
+std::string names_of(const Neighbours& nodes) {
   std::string text;
-  for (const Described* node : nodes) text += (text.empty() ? "" : ", ") + node->spec->name;
-  return text;
+  for (const Described* node : nodes.in_order()) text += (text.empty() ? "" : ", ") + node->spec->name;
+  return text.empty() ? "none" : text;
 }
 
 std::string text_of(const Described& node) {
@@ -94,7 +95,6 @@ std::vector<std::unique_ptr<Described>> connected(const SubTopology& part) {
     nodes.push_back(std::make_unique<Described>(Described{.spec = spec}));
     by_name.emplace(spec->name, nodes.back().get());
   }
-  nodes.shrink_to_fit();
   std::vector<Described*> order;
   for (const auto& node : nodes) order.push_back(node.get());
   order = in_hash_order(std::move(order), false, [](const Described* d) { return std::string_view(d->spec->name); });
@@ -102,8 +102,8 @@ std::vector<std::unique_ptr<Described>> connected(const SubTopology& part) {
     for (const auto& parent : node->spec->parents) {
       const auto at = by_name.find(parent);
       if (at == by_name.end()) continue;
-      put(node->before, at->second);
-      put(at->second->after, node);
+      node->before.add(at->second);
+      at->second->after.add(node);
       grow(at->second, node->size);
     }
   std::ranges::sort(nodes, [](const auto& a, const auto& b) { return comes_first(a.get(), b.get()); });

@@ -1,9 +1,11 @@
 // The DSL's operations through TestDriver, and what build() says of those that do not go together.
+#include "thalweg/streams/dsl.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "dataflow/testing_script.h"
-#include "thalweg/streams/dsl.h"
+#include "thalweg/client/json.h"
 
 namespace thalweg::streams {
 namespace {
@@ -56,7 +58,7 @@ TEST(Dsl, CountsWords) {
 TEST(Dsl, StatelessOperationsTakeValueKeyAndRecord) {
   StreamsBuilder b;
   auto in = b.stream<string, string>("in");
-  in.filter([](const string& value) { return value != "drop"; })
+  in.filter([](const string& value) -> Result<bool> { return value != "drop"; })
       .filter_not([](const string& key, const string&) { return key == "skip"; })
       .map_values([](const Record<string, string>& r) { return r.key + ":" + r.value; })
       .map([](const string& key, const string& value) { return std::pair(value, key); })
@@ -119,8 +121,8 @@ TEST(Dsl, AFunctionThatReturnsAnErrorFailsItsRecord) {
 
 TEST(Dsl, BranchesGoToTheFirstThatHolds) {
   StreamsBuilder b;
-  auto [big, even, rest] = b.stream<string, std::int64_t>("in").branch(
-      [](std::int64_t n) { return n > 10; }, [](std::int64_t n) { return n % 2 == 0; });
+  auto [big, even, rest] = b.stream<string, std::int64_t>("in").branch([](std::int64_t n) { return n > 10; },
+                                                                       [](std::int64_t n) { return n % 2 == 0; });
   big.to("big");
   even.to("even");
   rest.to([](const string& key, std::int64_t) { return "rest-" + key; });
@@ -199,10 +201,7 @@ TEST(Dsl, RepartitionedRecordsComeBack) {
 
 TEST(Dsl, RecordsWithoutAKeyDoNotGoThroughARepartition) {
   StreamsBuilder b;
-  b.stream<string, Text>("in")
-      .select_key([](const Text& v) { return v; })
-      .group_by_key()
-      .count();
+  b.stream<string, Text>("in").select_key([](const Text& v) { return v; }).group_by_key().count();
   TestDriver driver(built(b));
   driver.input<string, Text>("in").pipe("k", {});
   EXPECT_TRUE(driver.drain_raw().empty());
@@ -225,8 +224,9 @@ TEST(Dsl, AGlobalTableIsFoundByAnyKey) {
   StreamsBuilder b;
   auto names = b.global_table<string, string>("names", {}, {.store = "names-store"});
   b.stream<string, string>("in")
-      .join(names, [](const string&, const string& v) { return v; },
-            [](const string& v, const string& name) { return v + "=" + name; })
+      .join(
+          names, [](const string&, const string& v) { return v; },
+          [](const string& v, const string& name) { return v + "=" + name; })
       .to("out");
   TestDriver driver(built(b));
   driver.input<string, string>("names").pipe("1", "one");
@@ -256,14 +256,14 @@ TEST(Dsl, ReduceAndCogroup) {
 
 TEST(Dsl, AGroupedTableReducesAndAggregates) {
   StreamsBuilder b;
-  auto grouped = b.table<string, std::int64_t>("t").group_by([](const string& key, std::int64_t n) {
-    return std::pair(key.substr(0, 1), n);
-  });
+  auto grouped = b.table<string, std::int64_t>("t").group_by(
+      [](const string& key, std::int64_t n) { return std::pair(key.substr(0, 1), n); });
   const auto plus = [](std::int64_t a, std::int64_t n) { return a + n; };
   const auto minus = [](std::int64_t a, std::int64_t n) { return a - n; };
   grouped.reduce(plus, minus).to_stream().not_null().to("sums");
   grouped
-      .aggregate([] { return string(); }, [](const string&, std::int64_t n, const string& s) { return s + "+" + std::to_string(n); },
+      .aggregate([] { return string(); },
+                 [](const string&, std::int64_t n, const string& s) { return s + "+" + std::to_string(n); },
                  [](const string&, std::int64_t n, const string& s) { return s + "-" + std::to_string(n); })
       .to_stream()
       .not_null()
@@ -281,9 +281,10 @@ TEST(Dsl, AGroupedTableReducesAndAggregates) {
 
 TEST(Dsl, ATableThatIsKeptNowhereIsSeenThroughItsParents) {
   StreamsBuilder b;
-  auto doubled = b.table<string, std::int64_t>("t")
-                     .filter([](std::int64_t n) { return n > 1; })
-                     .map_values([](std::int64_t n) { return n * 2; });
+  auto doubled =
+      b.table<string, std::int64_t>("t").filter([](std::int64_t n) { return n > 1; }).map_values([](std::int64_t n) {
+        return n * 2;
+      });
   b.stream<string, string>("in")
       .join(doubled, [](const string& v, std::int64_t n) { return v + std::to_string(n); })
       .to("out");
@@ -304,6 +305,28 @@ TEST(Dsl, AnOptimizedTableReadsItsTopicBack) {
   EXPECT_FALSE(plain.graph()->stores.at(0).source_topic);
   EXPECT_TRUE(plain.graph()->stores.at(0).logging);
   EXPECT_EQ(optimized.graph()->stores.at(0).source_topic, "t");
+}
+
+struct City {
+  string name;
+};
+THALWEG_DESCRIBE(City, name)
+
+TEST(Dsl, GroupsNeedNoComparison) {
+  StreamsBuilder b;
+  b.table<string, string>("people")
+      .group_by([](const string& person, const string& city) { return std::pair(City{city}, person); })
+      .count()
+      .to_stream()
+      .not_null()
+      .map([](const City& city, std::int64_t n) { return std::pair(city.name, n); })
+      .to("out");
+  TestDriver driver(built(b));
+  auto people = driver.input<string, string>("people");
+  people.pipe("ann", "Oslo");
+  people.pipe("ann", "Oslo");
+  auto out = driver.output<string, std::int64_t>("out");
+  EXPECT_THAT(out.read_all(), ElementsAre(Pair("Oslo", 1), Pair("Oslo", 0), Pair("Oslo", 1)));
 }
 
 struct Doubling : Processor<string, string, string, string> {
@@ -399,7 +422,8 @@ TEST(Topology, IsDrawn) {
 
 string hex(const string& bytes) {
   string text;
-  for (const char c : bytes) text += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4], text += "0123456789abcdef"[c & 15];
+  for (const char c : bytes)
+    text += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4], text += "0123456789abcdef"[c & 15];
   return text;
 }
 
@@ -420,8 +444,8 @@ TEST(ChangedSerde, BytesAreThoseOfKafkaStreams) {
 
 TEST(ChangedSerde, DamagedBytesAreAnError) {
   const auto serde = detail::changed_serde(client::serde_of<string>());
-  for (const string& bytes : {string(), string("\x03", 1), string("\x02", 1), string("\x0f\x02", 2), string("\x63\x02", 2),
-                              string("\xff\xff\xff\xff\xff\xff\x02", 7)})
+  for (const string& bytes : {string(), string("\x03", 1), string("\x02", 1), string("\x0f\x02", 2),
+                              string("\x63\x02", 2), string("\xff\xff\xff\xff\xff\xff\x02", 7)})
     EXPECT_FALSE(serde.read(bytes, {})) << hex(bytes);
 }
 

@@ -33,7 +33,8 @@ Text subtract(const Text&, const Text& value, const Text& sum) { return sum + "-
 
 std::vector<Golden> of_streams() {
   return {
-      {"word_count", [](StreamsBuilder& b) {
+      {"word_count",
+       [](StreamsBuilder& b) {
          stream(b, "in")
              .filter([](const Maybe& v) { return v.has_value(); })
              .flat_map_values(words_of)
@@ -43,20 +44,22 @@ std::vector<Golden> of_streams() {
              .to("out");
        }},
       {"count", [](StreamsBuilder& b) { out(stream(b, "in").group_by_key().count().to_stream()); }},
-      {"count_named", [](StreamsBuilder& b) {
+      {"count_named",
+       [](StreamsBuilder& b) {
          out(stream(b, "in")
                  .group_by(own_value, {.name = "by-value"})
                  .count({.store = "numbers"}, {"number"})
                  .to_stream({"changes"}));
        }},
-      {"count_without_log", [](StreamsBuilder& b) {
+      {"count_without_log",
+       [](StreamsBuilder& b) {
          out(stream(b, "in").group_by_key().count({.store = "quiet", .logging = false}).to_stream());
        }},
       {"reduce", [](StreamsBuilder& b) { out(stream(b, "in").group_by_key().reduce(comma).to_stream()); }},
-      {"aggregate", [](StreamsBuilder& b) {
-         out(stream(b, "in").group_by_key().aggregate(nothing, unless_dropped).to_stream());
-       }},
-      {"cogroup", [](StreamsBuilder& b) {
+      {"aggregate",
+       [](StreamsBuilder& b) { out(stream(b, "in").group_by_key().aggregate(nothing, unless_dropped).to_stream()); }},
+      {"cogroup",
+       [](StreamsBuilder& b) {
          const auto l = stream(b, "l").group_by_key().cogroup<Text>(
              [](const Text&, const Text& v, const Text& sum) { return sum + "l" + v; });
          out(l.cogroup(stream(b, "r").group_by([](const Maybe& k, const Maybe&) { return k; }),
@@ -64,7 +67,8 @@ std::vector<Golden> of_streams() {
                  .aggregate(nothing)
                  .to_stream());
        }},
-      {"two_of_one_rekeyed", [](StreamsBuilder& b) {
+      {"two_of_one_rekeyed",
+       [](StreamsBuilder& b) {
          const auto in = stream(b, "in").select_key(own_value);
          out(in.group_by_key().count().to_stream());
          out(in.group_by_key().reduce(last).to_stream());
@@ -75,30 +79,34 @@ std::vector<Golden> of_streams() {
 std::vector<Golden> of_tables() {
   return {
       {"table", [](StreamsBuilder& b) { out(table(b, "in").to_stream()); }},
-      {"table_named", [](StreamsBuilder& b) {
-         out(b.table<Text, Text>("in", {.name = "rows"}, {.store = "kept"}).to_stream());
-       }},
-      {"table_filter", [](StreamsBuilder& b) {
+      {"table_named",
+       [](StreamsBuilder& b) { out(b.table<Text, Text>("in", {.name = "rows"}, {.store = "kept"}).to_stream()); }},
+      {"table_filter",
+       [](StreamsBuilder& b) {
          out(table(b, "in").filter(is_kept).filter_not([](const Text& v) { return v.starts_with("2"); }).to_stream());
        }},
       {"table_filter_kept",
        [](StreamsBuilder& b) { out(table(b, "in").filter(is_kept, {.store = "kept"}).to_stream()); }},
       {"table_map_values", [](StreamsBuilder& b) { out(table(b, "in").map_values(loud_row).to_stream()); }},
-      {"table_map_values_kept", [](StreamsBuilder& b) {
+      {"table_map_values_kept",
+       [](StreamsBuilder& b) {
          out(table(b, "in")
                  .map_values(loud_row, {.store = "kept"})
                  .filter([](const Text& v) { return !v.starts_with("drop"); })
                  .to_stream());
        }},
       {"table_count", [](StreamsBuilder& b) { out(table(b, "t").group_by(by_group).count().to_stream()); }},
-      {"table_reduce", [](StreamsBuilder& b) { out(table(b, "t").group_by(by_group).reduce(plus, minus).to_stream()); }},
-      {"table_aggregate", [](StreamsBuilder& b) {
+      {"table_reduce",
+       [](StreamsBuilder& b) { out(table(b, "t").group_by(by_group).reduce(plus, minus).to_stream()); }},
+      {"table_aggregate",
+       [](StreamsBuilder& b) {
          out(table(b, "t")
                  .group_by(by_group, {.name = "regroup"})
                  .aggregate(nothing, add, subtract, {.store = "sums"}, {"sum"})
                  .to_stream());
        }},
-      {"table_filter_then_count", [](StreamsBuilder& b) {
+      {"table_filter_then_count",
+       [](StreamsBuilder& b) {
          out(table(b, "t")
                  .filter([](const Text& v) { return !v.ends_with("0"); })
                  .map_values(loud_row)

@@ -10,34 +10,41 @@ using golden::group, golden::inner, golden::left, golden::out, golden::table;
 
 std::vector<Golden> foreign_keys() {
   return {
-      {"foreign_join", [](StreamsBuilder& b) {
+      {"foreign_join",
+       [](StreamsBuilder& b) {
          const auto l = table(b, "l");
          out(l.join(table(b, "r"), group, inner).to_stream());
        }},
-      {"foreign_left_join", [](StreamsBuilder& b) {
+      {"foreign_left_join",
+       [](StreamsBuilder& b) {
          const auto l = table(b, "l");
          out(l.left_join(table(b, "r"), group, left).to_stream());
        }},
-      {"foreign_join_plain", [](StreamsBuilder& b) {
+      {"foreign_join_plain",
+       [](StreamsBuilder& b) {
          const auto l = table(b, "l");
          out(l.join(table(b, "r"), group, inner).to_stream());
        }},
-      {"foreign_join_named", [](StreamsBuilder& b) {
+      {"foreign_join_named",
+       [](StreamsBuilder& b) {
          const auto l = table(b, "l");
          out(l.join(table(b, "r"), group, inner, {"fk"}, {.store = "joined"}).to_stream());
        }},
-      {"foreign_left_join_counted", [](StreamsBuilder& b) {
+      {"foreign_left_join_counted",
+       [](StreamsBuilder& b) {
          const auto l = table(b, "l");
          out(l.left_join(table(b, "r"), group, left, {"fk"})
                  .group_by([](const std::string& k, const std::string& v) { return std::pair(v, k); })
                  .count()
                  .to_stream());
        }},
-      {"foreign_join_of_filtered", [](StreamsBuilder& b) {
+      {"foreign_join_of_filtered",
+       [](StreamsBuilder& b) {
          const auto l = table(b, "l").filter([](const std::string& v) { return !v.ends_with("3"); });
          out(l.join(table(b, "r").map_values([](const std::string& v) { return v + "!"; }), group, inner).to_stream());
        }},
-      {"foreign_join_of_foreign", [](StreamsBuilder& b) {
+      {"foreign_join_of_foreign",
+       [](StreamsBuilder& b) {
          const auto r = table(b, "r");
          const auto l = table(b, "l");
          out(l.left_join(r, group, left).join(r, group, inner).to_stream());

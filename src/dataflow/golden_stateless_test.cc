@@ -29,7 +29,8 @@ std::vector<Pair> twice(const Maybe& key, const Maybe& value) { return {{value, 
 
 std::vector<Golden> stateless() {
   return {
-      {"filter_and_map", [](StreamsBuilder& b) {
+      {"filter_and_map",
+       [](StreamsBuilder& b) {
          stream(b, "in")
              .filter([](const Maybe& v) { return v && *v != "drop"; })
              .filter_not([](const Maybe& v) { return v->empty(); })
@@ -38,7 +39,8 @@ std::vector<Golden> stateless() {
              .peek(look)
              .to("out");
        }},
-      {"filter_and_map_named", [](StreamsBuilder& b) {
+      {"filter_and_map_named",
+       [](StreamsBuilder& b) {
          b.stream<Maybe, Maybe>("in", {.name = "source"})
              .filter(is_there, {"present"})
              .map_values(loud, {"loud"})
@@ -46,13 +48,15 @@ std::vector<Golden> stateless() {
              .peek(look, {"look"})
              .to("out", {.name = "sink"});
        }},
-      {"flat_map", [](StreamsBuilder& b) {
+      {"flat_map",
+       [](StreamsBuilder& b) {
          const auto in = stream(b, "in").filter(is_there);
          in.flat_map_values(words_in).to("words");
          in.flat_map(twice).to("pairs");
          in.for_each(look);
        }},
-      {"split", [](StreamsBuilder& b) {
+      {"split",
+       [](StreamsBuilder& b) {
          auto parts = stream(b, "in")
                           .split({"by-"})
                           .branch([](const Maybe& v) { return !v; }, "null")
@@ -62,28 +66,33 @@ std::vector<Golden> stateless() {
          parts.at("by-2").to("ones");
          parts.at("by-0").to("rest");
        }},
-      {"split_without_rest", [](StreamsBuilder& b) {
+      {"split_without_rest",
+       [](StreamsBuilder& b) {
          stream(b, "in")
              .split()
              .branch(is_there, {}, [](const KStream<Maybe, Maybe>& some) { some.to("out"); })
              .no_default_branch();
        }},
-      {"merge", [](StreamsBuilder& b) {
+      {"merge",
+       [](StreamsBuilder& b) {
          const auto l = stream(b, "l");
          l.merge(stream(b, "r").map_values([](const Maybe& v) { return Maybe(v.value_or("none")); })).to("out");
        }},
-      {"merge_named", [](StreamsBuilder& b) {
+      {"merge_named",
+       [](StreamsBuilder& b) {
          const auto l = stream(b, "l");
          l.merge(stream(b, "r"), {"both"}).to("out");
        }},
       {"several_topics",
        [](StreamsBuilder& b) { b.stream<Maybe, Maybe>(std::vector<std::string>{"l", "r"}).to("out"); }},
-      {"same_topic_twice", [](StreamsBuilder& b) {
+      {"same_topic_twice",
+       [](StreamsBuilder& b) {
          stream(b, "in").map_values([](const Maybe& v) { return Maybe(v.value_or("null") + "1"); }).to("out");
          stream(b, "in").map_values([](const Maybe& v) { return Maybe(v.value_or("null") + "2"); }).to("out2");
        }},
       {"topic_by_record", [](StreamsBuilder& b) { stream(b, "in").filter(is_there).to(topic_of); }},
-      {"repartition", [](StreamsBuilder& b) {
+      {"repartition",
+       [](StreamsBuilder& b) {
          const auto in = stream(b, "in").map(swapped);
          in.repartition().to("out");
          in.repartition({.name = "named"}).to("out2");
@@ -94,8 +103,12 @@ std::vector<Golden> stateless() {
       {"to_table", [](StreamsBuilder& b) { out(stream(b, "in").to_table().to_stream()); }},
       {"to_table_rekeyed",
        [](StreamsBuilder& b) { out(stream(b, "in").select_key(first_letter_key).to_table().to_stream()); }},
-      {"to_table_named", [](StreamsBuilder& b) {
-         out(stream(b, "in").select_key(first_letter_key).to_table({.store = "rows-store"}, {"rows"}).to_stream({"back"}));
+      {"to_table_named",
+       [](StreamsBuilder& b) {
+         out(stream(b, "in")
+                 .select_key(first_letter_key)
+                 .to_table({.store = "rows-store"}, {"rows"})
+                 .to_stream({"back"}));
        }},
   };
 }

@@ -42,16 +42,19 @@ std::vector<Golden> stream_joins() {
       {"stream_left_join_lopsided", [](StreamsBuilder& b) { left_joins(b, {3ms, 10ms, 2ms}); }},
       {"stream_outer_join_lopsided", [](StreamsBuilder& b) { outer_joins(b, {10ms, 3ms, 2ms}); }},
       {"stream_outer_join_no_grace", [](StreamsBuilder& b) { outer_joins(b, {5ms, 5ms, 0ms}); }},
-      {"stream_join_rekeyed", [](StreamsBuilder& b) {
+      {"stream_join_rekeyed",
+       [](StreamsBuilder& b) {
          const auto l = stream(b, "l").select_key(first_letter);
          out(l.left_join(stream(b, "r").select_key(first_letter), left, kTen, {.name = "N"}));
        }},
-      {"stream_self_join", [](StreamsBuilder& b) {
+      {"stream_self_join",
+       [](StreamsBuilder& b) {
          const auto in = stream(b, "in");
          out(in.join(in, inner, kTen));
        }},
       {"stream_left_join_without_log", [](StreamsBuilder& b) { left_joins(b, kTen, {.logging = false}); }},
-      {"stream_join_counted", [](StreamsBuilder& b) {
+      {"stream_join_counted",
+       [](StreamsBuilder& b) {
          const auto l = stream(b, "l");
          out(l.outer_join(stream(b, "r"), outer, kTen).group_by_key().count().to_stream());
        }},

@@ -20,18 +20,22 @@ std::vector<Golden> suppressions() {
       {"suppress_time", [](StreamsBuilder& b) { suppressed(b, Suppressed::until(8ms)); }},
       {"suppress_no_time", [](StreamsBuilder& b) { suppressed(b, Suppressed::until(0ms)); }},
       {"suppress_records", [](StreamsBuilder& b) { suppressed(b, Suppressed::until(20ms, 2)); }},
-      {"suppress_bytes", [](StreamsBuilder& b) {
+      {"suppress_bytes",
+       [](StreamsBuilder& b) {
          auto how = Suppressed::until(20ms);
          how.max_bytes = 150;
          suppressed(b, how);
        }},
-      {"suppress_count", [](StreamsBuilder& b) {
+      {"suppress_count",
+       [](StreamsBuilder& b) {
          out(stream(b, "in").group_by_key().count().suppress(Suppressed::until(8ms, 3)).to_stream());
        }},
-      {"suppress_then_group", [](StreamsBuilder& b) {
+      {"suppress_then_group",
+       [](StreamsBuilder& b) {
          out(table(b, "t").suppress(Suppressed::until(5ms, 2)).group_by(grouped).reduce(added, taken).to_stream());
        }},
-      {"suppress_without_log", [](StreamsBuilder& b) {
+      {"suppress_without_log",
+       [](StreamsBuilder& b) {
          auto how = Suppressed::until(8ms);
          how.logging = false;
          suppressed(b, how);

@@ -17,34 +17,41 @@ std::pair<Text, Text> turned(const Text& key, const Text& value) { return {value
 
 std::vector<Golden> of_streams() {
   return {
-      {"stream_table_join", [](StreamsBuilder& b) {
+      {"stream_table_join",
+       [](StreamsBuilder& b) {
          const auto s = stream(b, "s");
          out(s.join(table(b, "t"), inner));
        }},
-      {"stream_table_left_join", [](StreamsBuilder& b) {
+      {"stream_table_left_join",
+       [](StreamsBuilder& b) {
          const auto s = stream(b, "s");
          out(s.left_join(table(b, "t"), left));
        }},
-      {"stream_table_join_named", [](StreamsBuilder& b) {
+      {"stream_table_join_named",
+       [](StreamsBuilder& b) {
          const auto s = stream(b, "s");
          out(s.join(table(b, "t"), inner, {.name = "enrich"}));
        }},
-      {"stream_table_join_rekeyed", [](StreamsBuilder& b) {
+      {"stream_table_join_rekeyed",
+       [](StreamsBuilder& b) {
          const auto t = table(b, "t");
          out(stream(b, "s").select_key(initial_or_key).left_join(t, left));
        }},
-      {"stream_mapped_table_join", [](StreamsBuilder& b) {
+      {"stream_mapped_table_join",
+       [](StreamsBuilder& b) {
          const auto s = stream(b, "s");
-         out(s.left_join(table(b, "t")
-                             .map_values([](const Text& v) { return v + "!"; })
-                             .filter([](const Text& v) { return !v.starts_with("b"); }),
+         out(s.left_join(table(b, "t").map_values([](const Text& v) { return v + "!"; }).filter([](const Text& v) {
+           return !v.starts_with("b");
+         }),
                          left));
        }},
-      {"stream_global_join", [](StreamsBuilder& b) {
+      {"stream_global_join",
+       [](StreamsBuilder& b) {
          const auto t = b.global_table<Text, Text>("t");
          out(stream(b, "s").join(t, initial, inner));
        }},
-      {"stream_global_left_join", [](StreamsBuilder& b) {
+      {"stream_global_left_join",
+       [](StreamsBuilder& b) {
          const auto t = b.global_table<Text, Text>("t");
          out(stream(b, "s").left_join(t, initial, left));
        }},
@@ -53,29 +60,35 @@ std::vector<Golden> of_streams() {
 
 std::vector<Golden> of_tables() {
   return {
-      {"table_join", [](StreamsBuilder& b) {
+      {"table_join",
+       [](StreamsBuilder& b) {
          const auto l = table(b, "l");
          out(l.join(table(b, "r"), inner).to_stream());
        }},
-      {"table_left_join", [](StreamsBuilder& b) {
+      {"table_left_join",
+       [](StreamsBuilder& b) {
          const auto l = table(b, "l");
          out(l.left_join(table(b, "r"), left).to_stream());
        }},
-      {"table_outer_join", [](StreamsBuilder& b) {
+      {"table_outer_join",
+       [](StreamsBuilder& b) {
          const auto l = table(b, "l");
          out(l.outer_join(table(b, "r"), outer).to_stream());
        }},
-      {"table_join_kept", [](StreamsBuilder& b) {
+      {"table_join_kept",
+       [](StreamsBuilder& b) {
          const auto l = table(b, "l");
          out(l.join(table(b, "r"), inner, {.store = "joined"}, {"both"}).to_stream());
        }},
-      {"table_outer_join_chain", [](StreamsBuilder& b) {
+      {"table_outer_join_chain",
+       [](StreamsBuilder& b) {
          const auto l = table(b, "l");
          const auto r = table(b, "r");
          const auto both = l.outer_join(r, outer);
          out(both.left_join(l.filter([](const Text& v) { return v != "1"; }), left).to_stream());
        }},
-      {"table_join_then_count", [](StreamsBuilder& b) {
+      {"table_join_then_count",
+       [](StreamsBuilder& b) {
          const auto l = table(b, "l");
          out(l.left_join(table(b, "r"), left).group_by(turned).count().to_stream());
        }},

@@ -7,7 +7,7 @@
 namespace thalweg::streams {
 namespace {
 
-using golden::comma, golden::Maybe, golden::out, golden::own_value, golden::stream;
+using golden::Maybe, golden::out, golden::own_value, golden::stream;
 using Text = std::string;
 
 const auto kTumbling = TimeWindows::of(10ms, 5ms);
@@ -18,6 +18,8 @@ constexpr milliseconds kLong{100'000};  // retention
 
 KGroupedStream<Text, Maybe> grouped(StreamsBuilder& b) { return stream(b, "in").group_by_key(); }
 Text empty() { return {}; }
+// Java writes what is not there as "null".
+Text with_comma(const Text& x, const Maybe& y) { return x + "," + y.value_or("null"); }
 Text appended(const Text&, const Maybe& value, const Text& sum) { return sum + value.value_or("null"); }
 std::optional<Text> appended_or_dropped(const Text&, const Maybe& value, const Text& sum) {
   return value == "drop" ? std::optional<Text>() : sum + value.value_or("null");
@@ -42,34 +44,41 @@ void closed(StreamsBuilder& b, const W& windows, Suppressed how = Suppressed::un
 std::vector<Golden> windows() {
   return {
       {"tumbling_count", [](StreamsBuilder& b) { counted(b, kTumbling); }},
-      {"tumbling_count_named", [](StreamsBuilder& b) {
+      {"tumbling_count_named",
+       [](StreamsBuilder& b) {
          out(grouped(b).windowed_by(kTumbling).count({.store = "per-window"}, {"n"}).to_stream());
        }},
-      {"tumbling_no_grace_reduce", [](StreamsBuilder& b) {
-         out(grouped(b).windowed_by(TimeWindows::of(10ms, 0ms)).reduce(comma).to_stream());
+      {"tumbling_no_grace_reduce",
+       [](StreamsBuilder& b) {
+         out(grouped(b).windowed_by(TimeWindows::of(10ms, 0ms)).reduce(with_comma).to_stream());
        }},
-      {"tumbling_count_rekeyed", [](StreamsBuilder& b) {
-         out(stream(b, "in").group_by(own_value).windowed_by(kTumbling).count().to_stream());
-       }},
+      {"tumbling_count_rekeyed",
+       [](StreamsBuilder& b) { out(stream(b, "in").group_by(own_value).windowed_by(kTumbling).count().to_stream()); }},
       {"tumbling_windowed_key",
        [](StreamsBuilder& b) { grouped(b).windowed_by(kTumbling).count().to_stream().to("out"); }},
       {"hopping_count", [](StreamsBuilder& b) { counted(b, kHopping); }},
-      {"hopping_aggregate", [](StreamsBuilder& b) {
+      {"hopping_aggregate",
+       [](StreamsBuilder& b) {
          out(grouped(b).windowed_by(kHopping).aggregate(empty, appended_or_dropped).to_stream());
        }},
       {"sliding_count", [](StreamsBuilder& b) { counted(b, kSliding); }},
-      {"sliding_aggregate", [](StreamsBuilder& b) {
-         out(grouped(b).windowed_by(kSliding).aggregate(empty, appended).to_stream());
-       }},
+      {"sliding_aggregate",
+       [](StreamsBuilder& b) { out(grouped(b).windowed_by(kSliding).aggregate(empty, appended).to_stream()); }},
       {"session_count", [](StreamsBuilder& b) { counted(b, kSessions); }},
-      {"session_reduce", [](StreamsBuilder& b) { out(grouped(b).windowed_by(kSessions).reduce(comma).to_stream()); }},
-      {"session_aggregate", [](StreamsBuilder& b) {
-         out(grouped(b).windowed_by(kSessions).aggregate(empty, appended, side_by_side, {.store = "visits"}).to_stream());
+      {"session_reduce",
+       [](StreamsBuilder& b) { out(grouped(b).windowed_by(kSessions).reduce(with_comma).to_stream()); }},
+      {"session_aggregate",
+       [](StreamsBuilder& b) {
+         out(grouped(b)
+                 .windowed_by(kSessions)
+                 .aggregate(empty, appended, side_by_side, {.store = "visits"})
+                 .to_stream());
        }},
       {"session_windowed_key",
        [](StreamsBuilder& b) { grouped(b).windowed_by(kSessions).count().to_stream().to("out"); }},
       {"tumbling_on_close", [](StreamsBuilder& b) { counted_on_close(b, kTumbling); }},
-      {"hopping_on_close", [](StreamsBuilder& b) {
+      {"hopping_on_close",
+       [](StreamsBuilder& b) {
          out(grouped(b)
                  .windowed_by(kHopping)
                  .emit(Emit::kOnClose)
@@ -84,15 +93,17 @@ std::vector<Golden> windows() {
 std::vector<Golden> suppressed_windows() {
   return {
       {"suppress_tumbling", [](StreamsBuilder& b) { closed(b, kTumbling); }},
-      {"suppress_named", [](StreamsBuilder& b) {
+      {"suppress_named",
+       [](StreamsBuilder& b) {
          auto how = Suppressed::until_window_closes();
          how.name = "final";
          closed(b, kTumbling, how);
        }},
-      {"suppress_hopping_mapped", [](StreamsBuilder& b) {
+      {"suppress_hopping_mapped",
+       [](StreamsBuilder& b) {
          out(grouped(b)
                  .windowed_by(kHopping)
-                 .reduce(comma)
+                 .reduce(with_comma)
                  .filter(not_of_two)
                  .map_values(loudly)
                  .suppress(Suppressed::until_window_closes())

@@ -100,7 +100,8 @@ std::optional<std::vector<std::string_view>> LonelyBytes::values(std::string_vie
 }
 
 void LonelyBytes::restore(const RawRecord& record) {
-  if (!record.key || !place(*record.key)) bytes_are_damaged(state_.name(), "a record of the changelog without its time");
+  if (!record.key || !place(*record.key))
+    bytes_are_damaged(state_.name(), "a record of the changelog without its time");
   state_.put(*record.key, record.value);
 }
 

@@ -18,9 +18,7 @@ struct Joining {
   std::vector<client::Message> changelog;
 
   Joining() { open(); }
-  void open() {
-    state = std::make_unique<BufferedStore>("join", kept->store(0), 0, true);
-  }
+  void open() { state = std::make_unique<BufferedStore>("join", kept->store(0), 0, true); }
   void commit() {
     std::vector<Outgoing> out;
     state->flush("app-join-changelog", 0, out);
@@ -101,7 +99,8 @@ TEST(JoinStores, WhatIsLonelyStandsInTheOrderOfTimeAndSideWithAllItsValues) {
     const auto place = LonelyBytes::place(at->key());
     const auto values = LonelyBytes::values(at->value());
     for (const auto value : *values)
-      all.push_back(std::to_string(place->time) + (place->left ? "l" : "r") + std::string(place->key) + "=" + std::string(value));
+      all.push_back(std::to_string(place->time) + (place->left ? "l" : "r") + std::string(place->key) + "=" +
+                    std::string(value));
   }
   EXPECT_THAT(all, ElementsAre("5rz=right", "5la=", "5la=second", "9la=late"));
   EXPECT_EQ(LonelyBytes::values(std::string_view("\1\0\0\0\1\0\0\0\5", 9)), std::nullopt);

@@ -108,6 +108,14 @@ void LogicalGraph::need_old_values(Id table) {
   for (const Id id : std::vector<Id>(state.above)) need_old_values(id);
 }
 
+bool LogicalGraph::ask_for_old_values(Id table) {
+  const TableState state = impl_->parts.tables[table];
+  const bool has_them = state.above.empty() ? state.old_values || state.materialized
+                                            : state.above.size() > 1 || ask_for_old_values(state.above.front());
+  if (has_them) need_old_values(table);
+  return has_them;
+}
+
 bool LogicalGraph::needs_old_values(Id table) const { return impl_->parts.tables[table].old_values; }
 
 void LogicalGraph::materialize(Id table) { impl_->parts.tables[table].materialized = true; }

@@ -159,8 +159,8 @@ void BufferedStore::expire(std::string_view from, std::string_view to) {
   expired_.emplace(std::move(first), std::move(last));
 }
 
-void BufferedStore::log(std::string_view key, std::optional<std::string_view> value,
-                        std::optional<Timestamp> timestamp, Headers headers) {
+void BufferedStore::log(std::string_view key, std::optional<std::string_view> value, std::optional<Timestamp> timestamp,
+                        Headers headers) {
   if (!logging_) return;
   if (const auto found = logged_at_.find(key); found != logged_at_.end()) {
     log_bytes_ -= bytes_of(key, found->second->value);

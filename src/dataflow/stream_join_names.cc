@@ -27,7 +27,8 @@ StreamJoinNames stream_join_names(LogicalGraph& graph, const std::string& name, 
 
 std::string mistake_of(const JoinWindows& windows) {
   if (windows.grace < milliseconds(0)) return "its window's grace is below 0";
-  if (windows.before + windows.after < milliseconds(0)) return "its window ends before it begins: before + after is below 0";
+  if (windows.before + windows.after < milliseconds(0))
+    return "its window ends before it begins: before + after is below 0";
   return {};
 }
 

@@ -47,8 +47,9 @@ struct Suppressing {
     std::string given;
     buffer->evict_while([&] { return buffer->records() > down_to; },
                         [&](std::string_view key, const Suppress& entry) {
-                          given += std::string(key) + "=" + entry.prior.value_or("~") + ">" + entry.before.value_or("~") +
-                                   ">" + entry.now.value_or("~") + "@" + std::to_string(millis(entry.context.timestamp)) + " ";
+                          given += std::string(key) + "=" + entry.prior.value_or("~") + ">" +
+                                   entry.before.value_or("~") + ">" + entry.now.value_or("~") + "@" +
+                                   std::to_string(millis(entry.context.timestamp)) + " ";
                         });
     return given;
   }
@@ -72,8 +73,8 @@ struct Modelled {
       for (auto at = entries.begin(); at != entries.end(); ++at)
         if (at->second.time < first->second.time) first = at;
       const Suppress& e = first->second.entry;
-      given += first->first + "=" + e.prior.value_or("~") + ">" + e.before.value_or("~") + ">" + e.now.value_or("~") + "@" +
-               std::to_string(millis(e.context.timestamp)) + " ";
+      given += first->first + "=" + e.prior.value_or("~") + ">" + e.before.value_or("~") + ">" + e.now.value_or("~") +
+               "@" + std::to_string(millis(e.context.timestamp)) + " ";
       entries.erase(first);
     }
     return given;

@@ -1,5 +1,8 @@
 // Replays on TestDriver what Kafka Streams made of the same topologies and scripts (testdata/golden, recorded by
-// tests/interop/streams-golden): describe(), and every record of every topic, step by step, as text against text.
+// tests/interop/streams-golden): describe(), the internal topics with their configs, and every record of every topic,
+// step by step, as text against text.
+// Scripts whose time goes forward, and all of topologies that know no time of their own, are replayed once more with a
+// task that is dropped after every record and restored from its changelogs.
 //
 // Of a changelog only the last record of each key and step is compared, in any order: Kafka Streams writes every
 // update, our stores one for each key and commit.

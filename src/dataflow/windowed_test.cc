@@ -94,8 +94,7 @@ TEST(Windowed, Sessions) {
   EXPECT_THAT(sessions.in("a", "1", 0), ElementsAre("[a@0/0]=1@0"));
   EXPECT_THAT(sessions.in("a", "1", 5), ElementsAre("[a@0/0]=null@0", "[a@0/5]=2@5"));
   EXPECT_THAT(sessions.in("a", "1", 11), ElementsAre("[a@11/11]=1@11"));
-  EXPECT_THAT(sessions.in("a", "merges both", 8),
-              ElementsAre("[a@0/5]=null@5", "[a@11/11]=null@11", "[a@0/11]=4@11"));
+  EXPECT_THAT(sessions.in("a", "merges both", 8), ElementsAre("[a@0/5]=null@5", "[a@11/11]=null@11", "[a@0/11]=4@11"));
   EXPECT_THAT(sessions.in("b", "1", 19), ElementsAre("[b@19/19]=1@19"));
   EXPECT_THAT(sessions.in("a", "end 11 < 19-2-5=12: late", 11), ElementsAre());
   EXPECT_EQ(sessions.driver().dropped_records(), 1u);
@@ -199,6 +198,22 @@ TEST(Windowed, KeysInTopicsHaveTheBytesOfKafkaStreams) {
   EXPECT_FALSE(time_windowed<Text>(10ms).read("short", context));
 }
 
+TEST(Windowed, AKeyGoesToThePartitionThatItHasWithoutItsWindow) {
+  const auto partition = [](const Serde<Windowed<Text>>& serde, const Text& key, std::int64_t start) {
+    std::string bytes;
+    EXPECT_TRUE(serde.write({key, {after(start), after(start + 10)}}, bytes, {.topic = "out", .is_key = true}));
+    return detail::windowed_partition(serde.name(), bytes, 7);
+  };
+  // murmur2 of "foobar" is -790332482, of "21" -973932308, as every client's test suite has it.
+  for (const std::int64_t start : {0, 10, 1'000'000}) {
+    EXPECT_EQ(partition(time_windowed<Text>(10ms), "foobar", start), (-790332482 & 0x7fffffff) % 7);
+    EXPECT_EQ(partition(session_windowed<Text>(), "21", start), (-973932308 & 0x7fffffff) % 7);
+  }
+  EXPECT_EQ(detail::windowed_partition("string", "foobar", 7), std::nullopt) << "another serde knows its own bytes";
+  EXPECT_EQ(detail::windowed_partition(time_windowed<Text>(10ms).name(), std::nullopt, 7), std::nullopt);
+  EXPECT_EQ(detail::windowed_partition(time_windowed<Text>(10ms).name(), "foobar0000", 0), std::nullopt);
+}
+
 TEST(Windowed, WhatCannotBeIsSaidByBuild) {
   const auto mistake = [](auto windows, Materialized<Text, std::int64_t> how = {}) {
     StreamsBuilder builder;
@@ -210,7 +225,8 @@ TEST(Windowed, WhatCannotBeIsSaidByBuild) {
   EXPECT_THAT(mistake(TimeWindows::of(0ms, 5ms)), HasSubstr("size is 0 ms"));
   EXPECT_THAT(mistake(TimeWindows::of(10ms, -1ms)), HasSubstr("grace is -1 ms"));
   EXPECT_THAT(mistake(TimeWindows::of(10ms, 0ms).advance_by(11ms)), HasSubstr("advance by 11 ms"));
-  EXPECT_THAT(mistake(TimeWindows::of(10ms, 5ms), {.retention = 14ms}), HasSubstr("at least the windows' size and grace, 15 ms"));
+  EXPECT_THAT(mistake(TimeWindows::of(10ms, 5ms), {.retention = 14ms}),
+              HasSubstr("at least the windows' size and grace, 15 ms"));
   EXPECT_THAT(mistake(SlidingWindows{10ms, 5ms}, {.retention = 24ms}), HasSubstr("25 ms"));
   EXPECT_THAT(mistake(SlidingWindows{-1ms, 5ms}), HasSubstr("-1 ms"));
   EXPECT_THAT(mistake(SessionWindows{0ms, 5ms}), HasSubstr("gap is 0 ms"));

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/murmur2.h"
 #include "base/types.h"
 
 namespace thalweg::record {
@@ -26,9 +27,7 @@ inline PartitionId coordinator_partition(std::string_view key, std::int32_t part
   return {java_abs(java_string_hash(key)) % partitions};
 }
 
-// Murmur2 with Kafka's seed, and the partition that Java's default partitioner takes for a key. REQUIRES: partitions >
-// 0
-std::int32_t murmur2(BytesView bytes);
+// The partition that Java's default partitioner takes for a key. REQUIRES: partitions > 0
 inline PartitionId partition_for_key(BytesView key, std::int32_t partitions) {
   return {(murmur2(key) & 0x7fffffff) % partitions};
 }

@@ -45,6 +45,7 @@ Result<std::unique_ptr<AppCore>> AppCore::open(const Topology& topology, AppConf
   shared.parts = sub_topologies(*shared.graph);
   shared.config = std::move(config);
   shared.options = *std::move(options);
+  shared.memory = std::make_shared<const RocksMemory>();
   shared.phase_changed = [self = core.get()] {
     const std::lock_guard lock(self->mutex_);
     self->dirty_ = true;

@@ -52,7 +52,7 @@ class GlobalState final : public StateStore {
     const std::lock_guard lock(mutex_);
     entries_.erase(entries_.lower_bound(from), entries_.lower_bound(to));
   }
-  void log(std::string_view, std::optional<std::string_view>, Timestamp) override {}
+  void log(std::string_view, std::optional<std::string_view>, std::optional<Timestamp>, Headers) override {}
 
  private:
   const std::string name_;

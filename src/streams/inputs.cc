@@ -1,5 +1,6 @@
 #include "streams/inputs.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -190,6 +191,13 @@ Inputs::Got Inputs::read(const TopicPartition& from, std::size_t most) {
     rd_kafka_message_destroy(message);
   }
   return got;
+}
+
+std::int64_t Inputs::end_of(const TopicPartition& partition) const {
+  std::int64_t low = 0, high = 0;
+  const auto code =
+      rd_kafka_get_watermark_offsets(handle_.get(), partition.topic.c_str(), partition.partition, &low, &high);
+  return code ? 0 : std::max<std::int64_t>(high, 0);
 }
 
 Result<> Inputs::commit(const Positions& offsets, milliseconds within) {

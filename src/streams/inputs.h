@@ -49,6 +49,9 @@ class Inputs {
   };
   Got read(const TopicPartition& from, std::size_t most);
 
+  // As the last fetch said; 0: nothing is known.
+  std::int64_t end_of(const TopicPartition& partition) const;
+
   Result<> commit(const Positions& offsets, milliseconds within);
   rd_kafka_consumer_group_metadata_t* group() const { return rd_kafka_consumer_group_metadata(handle_.get()); }
   // Leaves the group. The listener hears of what is still assigned.

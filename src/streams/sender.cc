@@ -28,9 +28,11 @@ rd_kafka_headers_t* headers_to_send(const Headers& headers) {
 
 }  // namespace
 
-Result<std::unique_ptr<Sender>> Sender::open(Properties properties, std::string transactional_id) {
+Result<std::unique_ptr<Sender>> Sender::open(Properties properties, std::string transactional_id,
+                                             std::optional<client::Metrics> metrics) {
   std::unique_ptr<Sender> sender(new Sender());
   sender->transactional_ = !transactional_id.empty();
+  sender->metrics_ = std::move(metrics);
   client::Conf conf;
   if (sender->transactional_) properties["transactional.id"] = std::move(transactional_id);
   conf.set_all(properties);
@@ -67,8 +69,12 @@ Sender::~Sender() {
 
 rd_kafka_topic_t* Sender::topic(const std::string& name) {
   auto& known = topics_[name];
-  if (!known) known.reset(rd_kafka_topic_new(handle_.get(), name.c_str(), nullptr));
-  return known.get();
+  if (known.handle) return known.handle.get();
+  if (metrics_) known.cells.emplace(metrics_->cells(), name);
+  auto* const conf = rd_kafka_default_topic_conf_dup(handle_.get());
+  rd_kafka_topic_conf_set_opaque(conf, known.cells ? &*known.cells : nullptr);
+  known.handle.reset(rd_kafka_topic_new(handle_.get(), name.c_str(), conf));
+  return known.handle.get();
 }
 
 Result<> Sender::begin() {
@@ -128,6 +134,8 @@ void Sender::wait_for_room() {
 
 void Sender::answered(const rd_kafka_message_t& message) {
   if (waits_) room_.notify_all();
+  if (auto* const cells = static_cast<client::ProducedCells*>(rd_kafka_topic_opaque(message.rkt)))
+    (message.err ? cells->error : cells->success).fetch_add(1, std::memory_order_relaxed);
   if (message.err) {
     const std::lock_guard lock(mutex_);
     if (undelivered_.size() == kUndeliveredMax) return;

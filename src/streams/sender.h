@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "client/metric_cells.h"
 #include "client/rdkafka_handle.h"
 #include "thalweg/streams/detail/runtime.h"
 
@@ -30,7 +31,8 @@ struct Undelivered {
 class Sender {
  public:
   // `transactional_id`: empty: at least once. Errors: of options; with transactions also of the broker (init).
-  static Result<std::unique_ptr<Sender>> open(Properties properties, std::string transactional_id);
+  static Result<std::unique_ptr<Sender>> open(Properties properties, std::string transactional_id,
+                                              std::optional<client::Metrics> metrics = {});
   ~Sender();
   Sender(const Sender&) = delete;
 
@@ -57,7 +59,12 @@ class Sender {
 
   client::Handle handle_;
   client::QueueHandle main_;
-  std::unordered_map<std::string, client::TopicHandle> topics_;
+  struct Topic {
+    client::TopicHandle handle;
+    std::optional<client::ProducedCells> cells;
+  };
+  std::optional<client::Metrics> metrics_;
+  std::unordered_map<std::string, Topic> topics_;
   bool transactional_ = false, in_transaction_ = false;
   std::mutex mutex_;
   std::condition_variable room_;

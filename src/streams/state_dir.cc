@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <mutex>
 #include <random>
 
 namespace thalweg::streams::detail {
@@ -48,8 +49,23 @@ std::optional<TaskId> task_of(const std::string& folder) {
 
 }  // namespace
 
+struct StateDir::Claims {
+  std::mutex mutex;
+  std::set<TaskId> tasks;
+};
+
+StateDir::Claim StateDir::claim(TaskId task) const {
+  const std::lock_guard lock(claims_->mutex);
+  if (!claims_->tasks.insert(task).second) return nullptr;
+  return {claims_.get(), [claims = claims_, task](void*) {
+            const std::lock_guard lock(claims->mutex);
+            claims->tasks.erase(task);
+          }};
+}
+
 Result<StateDir> StateDir::open(const fs::path& state_dir, const std::string& application_id) {
   StateDir dir;
+  dir.claims_ = std::make_shared<Claims>();
   dir.folder_ = state_dir / application_id;
   std::error_code error;
   fs::create_directories(dir.folder_, error);
@@ -73,10 +89,16 @@ Result<StateDir> StateDir::open(const fs::path& state_dir, const std::string& ap
 StateDir::StateDir(StateDir&& other) noexcept
     : folder_(std::move(other.folder_)),
       process_id_(std::move(other.process_id_)),
-      lock_(std::exchange(other.lock_, -1)) {}
+      lock_(std::exchange(other.lock_, -1)),
+      claims_(std::move(other.claims_)) {}
 
 StateDir::~StateDir() {
   if (lock_ >= 0) ::close(lock_);
+}
+
+void StateDir::touch(TaskId task) const {
+  std::error_code error;
+  fs::last_write_time(of(task), fs::file_time_type::clock::now(), error);
 }
 
 void StateDir::wipe(TaskId task) const {
@@ -84,13 +106,14 @@ void StateDir::wipe(TaskId task) const {
   fs::remove_all(of(task), error);
 }
 
-void StateDir::clean_up(const std::set<TaskId>& in_use, milliseconds delay) const {
+void StateDir::clean_up(milliseconds delay) const {
   std::error_code error;
   for (const auto& folder : fs::directory_iterator(folder_, error)) {
     const auto task = task_of(folder.path().filename().string());
-    if (!task || in_use.contains(*task)) continue;
+    if (!task) continue;
+    const auto mine = claim(*task);  // and nobody else's while it goes
     const auto changed = fs::last_write_time(folder.path(), error);
-    if (!error && fs::file_time_type::clock::now() - changed >= delay) fs::remove_all(folder.path(), error);
+    if (mine && !error && fs::file_time_type::clock::now() - changed >= delay) fs::remove_all(folder.path(), error);
   }
 }
 

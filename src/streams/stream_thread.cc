@@ -6,6 +6,7 @@ namespace thalweg::streams::detail {
 namespace {
 
 constexpr std::size_t kReadAtOnce = 1000, kRoundMax = 1000;
+constexpr auto kSeenEvery = milliseconds(100);
 
 }  // namespace
 
@@ -77,6 +78,7 @@ void StreamThread::loop(const std::stop_token& stop) {
     judge_undelivered();
     if (!ended_) perform(worker_.worked(work_left(), now()));
     purge_behind();
+    clean_up();
     phase_may_have_changed();
     if (!ended_) wait(busy);
   }
@@ -148,10 +150,11 @@ bool StreamThread::read_inputs() {
       if (!got.records.empty()) {
         any = true;
         held.next[i] = got.records.back().offset + 1;
+        if (!held.cells.empty()) held.cells[i].success.fetch_add(got.records.size(), std::memory_order_relaxed);
         held.task->add(i, got.records);
       }
       if (!got.end) continue;
-      held.ends[i] = held.next[i] = *got.end;
+      held.next[i] = *got.end;
       held.task->at_end(i, *got.end, wall());
     }
   }
@@ -252,12 +255,27 @@ void StreamThread::perform_one(const Action& action) {
 
 void StreamThread::phase_may_have_changed() {
   const auto phase = worker_.phase();
-  if (phase_.exchange(phase) != phase) shared_.phase_changed();
+  const bool changed = phase_.exchange(phase) != phase;
+  if (changed) shared_.phase_changed();
+  if (!changed && seen_turn_ == turn_ && now() - seen_at_ < kSeenEvery) return;
+  seen_at_ = now();
+  seen_turn_ = turn_;
+  measure_lags();
+}
+
+// Ends are those of the last fetch, which librdkafka keeps: nobody is asked.
+void StreamThread::measure_lags() {
+  const auto& metrics = shared_.config.metrics;
   std::map<TaskId, std::int64_t> lags;
   for (const auto& [id, held] : held_) {
-    std::int64_t lag = 0;
-    for (std::size_t i = 0; i < held.inputs.size(); ++i) lag += std::max<std::int64_t>(held.ends[i] - held.next[i], 0);
-    lags[id] = lag;
+    std::int64_t& lag = lags[id];
+    for (std::size_t i = 0; i < held.inputs.size(); ++i) {
+      const auto of_input = std::max<std::int64_t>(inputs_->end_of(held.inputs[i]) - held.next[i], 0);
+      lag += of_input;
+      if (metrics)
+        metrics->cells().lag.at(client::lag_labels(held.inputs[i].topic, held.inputs[i].partition,
+                                                   shared_.config.application_id)) = of_input;
+    }
   }
   counts_.tasks = static_cast<std::int64_t>(lags.size());
   const std::lock_guard lock(seen_mutex_);

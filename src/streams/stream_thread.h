@@ -21,6 +21,7 @@
 #include "streams/inputs.h"
 #include "streams/options.h"
 #include "streams/restorer.h"
+#include "streams/rocks_stores.h"
 #include "streams/sender.h"
 #include "streams/state_dir.h"
 
@@ -42,6 +43,7 @@ struct Shared {
   AppConfig config;
   Options options;
   StateDir* state_dir = nullptr;
+  std::shared_ptr<const RocksMemory> memory;  // of all tasks' databases together
   Cluster* cluster = nullptr;
   std::function<StateStore*(std::string_view)> global_store;
   std::function<void()> phase_changed;  // from any thread
@@ -80,11 +82,13 @@ class StreamThread {
     bool started = false;
   };
   struct Held {
+    StateDir::Claim folder;
     std::unique_ptr<KeptStores> stores;
     std::unique_ptr<Task> task;
     std::vector<TopicPartition> inputs;
     std::vector<bool> is_there;            // of inputs: a topic with fewer partitions than the driver has none for us
-    std::vector<std::int64_t> next, ends;  // of inputs: the next to read, the last end that was seen
+    std::vector<client::ConsumedCells> cells;  // of inputs, where there are metrics
+    std::vector<std::int64_t> next;            // of inputs: to read
     std::vector<Restoring> restoring;
     std::map<std::string, ChangelogEnd*, std::less<>> changelogs;  // by topic
     std::vector<ChangelogEnd*> end_of_store;         // null: no changelog
@@ -105,6 +109,7 @@ class StreamThread {
   void perform(const Actions& actions);
   void perform_one(const Action& action);
   void phase_may_have_changed();
+  void measure_lags();
   bool restore();
   Timestamp now() const;
   Timestamp wall() const;
@@ -138,6 +143,7 @@ class StreamThread {
   void judge_undelivered();
   bool judge_send(const client::Message& message, const Error& error);
   void purge_behind();
+  void clean_up();
 
   const Shared& shared_;
   const unsigned index_;
@@ -152,7 +158,8 @@ class StreamThread {
   std::map<TopicPartition, std::unique_ptr<ChangelogEnd>> ends_;
   std::map<std::string, std::int32_t, std::less<>> partitions_;
   std::map<TopicPartition, std::int64_t> purge_;
-  Timestamp purged_at_{};
+  Timestamp purged_at_{}, cleaned_at_{}, seen_at_{};
+  std::uint64_t seen_turn_ = 0;
   std::vector<Outgoing> out_;
   std::size_t round_ = 16;  // records of a task in one round
   bool in_rebalance_ = false, position_is_new_ = false, performing_ = false;
@@ -172,11 +179,5 @@ class StreamThread {
   mutable std::mutex seen_mutex_;
   std::map<TaskId, std::int64_t> lags_;
 };
-
-// What a record failed of, as a message to the dead letter topic. (ExceptionHandlerUtils, KIP-1034)
-client::Message dead_letter(const std::string& topic, const RecordError& error);
-
-// The stores of a task: a database on disk, or memory where none of them is kept on disk.
-Result<std::unique_ptr<KeptStores>> open_stores(const StateDir& dir, TaskId task, const std::vector<TaskStore>& stores);
 
 }  // namespace thalweg::streams::detail

@@ -189,7 +189,7 @@ Result<> StreamThread::new_producer() {
   std::string id;
   if (shared_.options.worker.exactly_once)
     id = shared_.config.application_id + "-" + shared_.state_dir->process_id() + "-" + std::to_string(index_ + 1);
-  auto sender = Sender::open(shared_.options.producer, std::move(id));
+  auto sender = Sender::open(shared_.options.producer, std::move(id), shared_.config.metrics);
   if (!sender) return std::unexpected(sender.error());
   sender_ = *std::move(sender);
   return {};
@@ -232,6 +232,13 @@ void StreamThread::purge_behind() {
   purge_.clear();
   purged_at_ = now();
   shared_.cluster->purge(before);
+}
+
+// One thread looks after the folders of tasks that have gone elsewhere.
+void StreamThread::clean_up() {
+  if (index_ != 0 || now() - cleaned_at_ < std::max(shared_.options.cleanup_delay, milliseconds(1000))) return;
+  cleaned_at_ = now();
+  shared_.state_dir->clean_up(shared_.options.cleanup_delay);
 }
 
 }  // namespace thalweg::streams::detail

@@ -1,7 +1,7 @@
 // A stream thread's tasks: opened, restored from their changelogs, begun, closed.
 #include <algorithm>
 
-#include "dataflow/memory_stores.h"
+#include "dataflow/dead_letter.h"
 #include "streams/stream_thread.h"
 
 namespace thalweg::streams::detail {
@@ -12,14 +12,13 @@ constexpr auto kAskWithin = milliseconds(5000), kRestoreWait = milliseconds(10);
 
 }  // namespace
 
-Result<std::unique_ptr<KeptStores>> open_stores(const StateDir&, TaskId, const std::vector<TaskStore>& stores) {
-  return memory_stores(stores.size());
-}
-
 void StreamThread::open_task(TaskId id, bool wipe) {
   ++turn_;
+  Held held{.folder = shared_.state_dir->claim(id)};
+  if (!held.folder)
+    return perform(worker_.open_failed(
+        id, {.code = 56, .message = "task " + to_string(id) + " is open on another thread", .retriable = true}, now()));
   if (wipe) shared_.state_dir->wipe(id);
-  Held held;
   auto opened = try_open(id, held);
   if (!opened) {
     held.task.reset();
@@ -35,16 +34,19 @@ Result<> StreamThread::try_open(TaskId id, Held& held) {
   if (!part) return client::fail("there is no sub-topology " + std::to_string(id.subtopology));
   const auto& app = shared_.config.application_id;
   const auto stores = Task::stores_of(*shared_.graph, *part, app);
-  auto kept = open_stores(*shared_.state_dir, id, stores);
+  std::vector<StoreOpening> openings;
+  for (const auto& store : stores) openings.push_back({store.spec->name, store.spec->type != StoreType::kInMemory});
+  auto kept = rocks_stores(shared_.state_dir->of(id), openings, shared_.memory);
   if (!kept) return std::unexpected(kept.error());
   held.stores = *std::move(kept);
   held.task = std::make_unique<Task>(shared_.graph, *part, id.partition, task_config(id), *held.stores);
   for (const auto& input : held.task->inputs()) {
     held.inputs.push_back({input.topic, id.partition});
     held.is_there.push_back(positions_.contains(held.inputs.back()));
+    if (const auto& metrics = shared_.config.metrics)
+      held.cells.emplace_back(metrics->cells(), input.topic, shared_.config.application_id);
   }
   held.next.assign(held.inputs.size(), 0);
-  held.ends.assign(held.inputs.size(), 0);
   held.end_of_store.assign(stores.size(), nullptr);
   for (std::size_t i = 0; i < stores.size(); ++i) {
     if (!stores[i].changelog) continue;
@@ -152,8 +154,13 @@ void StreamThread::close_task(TaskId id) {
   for (const auto& one : held.restoring)
     if (one.started) restorer_->stop(one.changelog);
   counts_.dropped.fetch_add(held.task->dropped_records(), std::memory_order_relaxed);
+  if (const auto& metrics = shared_.config.metrics)
+    for (const auto& input : held.inputs)
+      metrics->cells().lag.erase(client::lag_labels(input.topic, input.partition, shared_.config.application_id));
   held.task->close();
   held.task.reset();  // before the stores that it stands on
+  held.stores.reset();
+  shared_.state_dir->touch(id);
   held_.erase(found);
 }
 
@@ -201,21 +208,6 @@ bool StreamThread::resume(TaskId id, const RecordError& error) {
     if (auto sent = sender_->send(letter, nullptr); !sent) return false;
   }
   return verdict == Verdict::kResume;
-}
-
-client::Message dead_letter(const std::string& topic, const RecordError& error) {
-  const RawRecord& record = *error.record;
-  client::Message letter{.topic = topic, .headers = record.headers, .timestamp = record.timestamp};
-  if (record.key) letter.key = std::string(*record.key);
-  if (record.value) letter.value = std::string(*record.value);
-  constexpr std::string_view kKinds[] = {"decode error", "process error", "encode error"};
-  letter.headers.add("__streams.errors.exception", std::string(kKinds[static_cast<std::size_t>(error.where)]))
-      .add("__streams.errors.message", error.error.message)
-      .add("__streams.errors.stacktrace", error.path.empty() ? error.node : error.path)
-      .add("__streams.errors.topic", record.from.topic)
-      .add("__streams.errors.partition", std::to_string(record.from.partition))
-      .add("__streams.errors.offset", std::to_string(record.offset));
-  return letter;
 }
 
 }  // namespace thalweg::streams::detail

@@ -19,21 +19,21 @@
 #include <vector>
 
 #include "thalweg/streams/app_config.h"
-#include "thalweg/streams/processor.h"
 #include "thalweg/streams/stores.h"
+#include "thalweg/streams/topology.h"
 
 namespace thalweg::streams {
 
 enum class State { kCreated, kRebalancing, kRunning, kPendingShutdown, kNotRunning, kPendingError, kError };
-std::string_view to_string(State state);
+THALWEG_EXPORT std::string_view to_string(State state);
 
 namespace detail {
 class AppCore;
 // Calls `look` with every store of this name that this instance has, on the thread that owns it and between two records,
 // until it answers true. Errors, worth another try: none is here now.
-Result<> ask_stores(AppCore& core, const std::string& store, std::function<bool(StoreBase&)> look);
+THALWEG_EXPORT Result<> ask_stores(AppCore& core, const std::string& store, std::function<bool(StoreBase&)> look);
 // What a store of another type than was asked for says.
-Error wrong_store_type(const std::string& store);
+THALWEG_EXPORT Error wrong_store_type(const std::string& store);
 }  // namespace detail
 
 // The rows of a key-value store or table that are on this instance. From any thread but those that process records; an
@@ -86,7 +86,7 @@ class StoreView {
   std::string name_;
 };
 
-class App {
+class THALWEG_EXPORT App {
  public:
   // Checks the topology and all options; asks nobody and starts nothing.
   static Result<App> open(const Topology& topology, AppConfig config);
@@ -120,7 +120,7 @@ class App {
     return asked;
   }
 
-  // Of each task that is here: how many records are in front of it, as far as it has heard.
+  // Of each task that is here: how many records it has not read yet, as far as the last fetches told.
   std::vector<std::pair<TaskId, std::int64_t>> lags() const;
   // What has been done, in Prometheus' text format 0.0.4.
   std::string metrics() const;

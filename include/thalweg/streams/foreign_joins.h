@@ -51,11 +51,11 @@ struct ForeignJoin {
   Id through(const std::string& topic, const std::string& sink, const std::string& source, std::vector<Id> parents,
              SinkSettings<KT, VT> settings) {
     const SourceSettings<unwrap_t<KT>, VT> read{.key = settings.key, .value = settings.value};
-    const Id sent = graph.add({.name = sink, .parents = std::move(parents),
-                               .write = [=](TopologyGraph& topology, const Written& written) {
-                                 topology.repartition_topics.push_back({.name = topic});
-                                 add_sink<KT, VT>(topology, sink, written.parents, topic, settings);
-                               }});
+    const Id sent = graph.add(
+        {.name = sink, .parents = std::move(parents), .write = [=](TopologyGraph& topology, const Written& written) {
+           topology.repartition_topics.push_back({.name = topic});
+           add_sink<KT, VT>(topology, sink, written.parents, topic, settings);
+         }});
     return graph.add({.name = source, .parents = {sent}, .write = [=](TopologyGraph& topology, const Written&) {
                         add_source<unwrap_t<KT>, VT>(topology, source, {topic}, read);
                       }});
@@ -72,22 +72,23 @@ struct ForeignJoin {
   Id answered(Id subscriptions) {
     const Materialized<std::string, Subscription> how;
     const auto receive = graph.add(
-        {.name = names.receive, .parents = {subscriptions},
+        {.name = names.receive,
+         .parents = {subscriptions},
          .write = [names = names, serdes = serdes, how](TopologyGraph& topology, const Written& written) {
            topology.stores.push_back(table_store<std::string, Subscription>(
                names.store, how, client::serde_of<std::string>(), subscription_serde()));
            topology.stores.back().kind = StoreKind::kForeignKey;
-           add_node(topology, names.receive, written.parents, [=] {
-             return std::make_unique<SubscriptionsNode<K, V, KO>>(serdes, names.store);
-           }, {names.store});
+           add_node(topology, names.receive, written.parents,
+                    [=] { return std::make_unique<SubscriptionsNode<K, V, KO>>(serdes, names.store); }, {names.store});
          }});
     const auto rows = right.view();
-    const Id answer = node(names.answer, {receive}, [serdes = serdes, rows] {
-      return std::make_unique<AnswerNode<K, V, KO, VO>>(serdes, rows);
-    }, rows.stores);
-    const Id tell = node(names.tell, {right.place().node}, [serdes = serdes, store = names.store] {
-      return std::make_unique<TellNode<K, V, KO, VO>>(serdes, store);
-    }, {names.store});
+    const Id answer = node(
+        names.answer, {receive},
+        [serdes = serdes, rows] { return std::make_unique<AnswerNode<K, V, KO, VO>>(serdes, rows); }, rows.stores);
+    const Id tell =
+        node(names.tell, {right.place().node},
+             [serdes = serdes, store = names.store] { return std::make_unique<TellNode<K, V, KO, VO>>(serdes, store); },
+             {names.store});
     SinkSettings<K, Answer<VO>> sink{.topic = {}, .key = serdes.key, .value = answer_serde(row), .partitioner = {}};
     sink.partitioner = [](const Record<K, Answer<VO>>& r, const std::optional<std::string>&, std::int32_t) {
       return r.value.partition < 0 ? std::optional<std::int32_t>() : r.value.partition;
@@ -126,14 +127,17 @@ KTable<K, VR> join_foreign(const KTable<K, V>& left, const KTable<KO, VO>& right
   graph.copartition(sources);
 
   const auto rows = left.view();
-  const auto resolve = parts.node(names.resolve, {answers}, [serdes = parts.serdes, rows, join, is_left] {
-    return std::make_unique<ResolveNode<K, V, KO, VO, VR, J>>(serdes, rows, join, is_left);
-  }, rows.stores);
+  const auto resolve = parts.node(
+      names.resolve, {answers},
+      [serdes = parts.serdes, rows, join, is_left] {
+        return std::make_unique<ResolveNode<K, V, KO, VO, VR, J>>(serdes, rows, join, is_left);
+      },
+      rows.stores);
   const auto store = plan_store(graph, names.result, names.result_store, how, left.parts().key, MaybeSerde<VR>{});
-  const auto id = graph.add({.name = names.result, .parents = {resolve},
-                             .write = [=](TopologyGraph& topology, const Written& written) {
-                               write_source_table(topology, written, names.result, written.parents, store, {});
-                             }});
+  const auto id = graph.add(
+      {.name = names.result, .parents = {resolve}, .write = [=](TopologyGraph& topology, const Written& written) {
+         write_source_table(topology, written, names.result, written.parents, store, {});
+       }});
   return source_table(Place{left.place().graph, id, names.result, std::move(sources), false}, store,
                       first_of(how.key, left.parts().key), how.value);
 }
@@ -155,8 +159,8 @@ KTable<K, detail::joins_to_t<F, const V&, const std::optional<VO>&>> KTable<K, V
     const KTable<KO, VO>& other, E key, F join, TableJoined joined,
     Materialized<K, detail::joins_to_t<F, const V&, const std::optional<VO>&>> how) const {
   using VR = detail::joins_to_t<F, const V&, const std::optional<VO>&>;
-  return detail::join_foreign<VR>(*this, other, std::move(key), detail::LeftJoiner<V, VO, VR, F>{std::move(join)},
-                                  true, joined, std::move(how));
+  return detail::join_foreign<VR>(*this, other, std::move(key), detail::LeftJoiner<V, VO, VR, F>{std::move(join)}, true,
+                                  joined, std::move(how));
 }
 
 }  // namespace thalweg::streams

@@ -62,6 +62,7 @@ KTable<K, VA> aggregated(const Place& from, const std::string& node, const Table
                    add_node(topology, node, written.parents, [make, kept] { return make(kept); }, {store.name});
                  }});
   graph.is_table(id, {});
+  graph.materialize(id);
   TableParts<K, VA> parts{.key = std::move(key), .value = std::move(value), .store = store.how.store};
   parts.view = [name = store.name] { return store_view<K, VA>(name); };
   return {from.moved(id, node), std::move(parts)};
@@ -86,7 +87,7 @@ class KGroupedStream {
                              std::move(how), parts_.value, named);
   }
   // `add` may return std::optional<VA>: nullopt deletes.
-  template <class I, class A, class VA = detail::succeeded_t<std::invoke_result_t<I&>>>
+  template <class I, class A, class VA = succeeded_t<std::invoke_result_t<I&>>>
     requires std::invocable<A&, const K&, const unwrap_t<V>&, VA>
   KTable<K, VA> aggregate(I init, A add, Materialized<K, VA> how = {}, Named named = {}) const {
     return aggregated<VA>(detail::AggregateStep<VA, I, A>{.init = std::move(init), .plus = std::move(add)},
@@ -217,7 +218,7 @@ class KGroupedTable {
     return aggregated<V>(detail::ReduceStep<V, A, S>{.plus = std::move(add), .minus = std::move(subtract)},
                          "KTABLE-REDUCE-", std::move(how), value_, named);
   }
-  template <class I, class A, class S, class VA = detail::succeeded_t<std::invoke_result_t<I&>>>
+  template <class I, class A, class S, class VA = succeeded_t<std::invoke_result_t<I&>>>
     requires std::invocable<A&, const K&, const V&, VA> && std::invocable<S&, const K&, const V&, VA>
   KTable<K, VA> aggregate(I init, A add, S subtract, Materialized<K, VA> how = {}, Named named = {}) const {
     using Step = detail::AggregateStep<VA, I, A, S>;

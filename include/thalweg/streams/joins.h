@@ -35,8 +35,15 @@ Place side_of_join(const KStream<K, V>& stream, const std::string& name, const S
 
 template <class K, class V, class VO>
 StoreSpecData join_store(std::string name, const StreamJoined<K, V, VO>& how, milliseconds retention, StoreKind kind) {
-  return {.name = std::move(name), .kind = kind, .type = how.type, .logging = how.logging, .topic = {},
-          .retention = retention, .source_topic = {}, .is_global = false, .make = {}};
+  return {.name = std::move(name),
+          .kind = kind,
+          .type = how.type,
+          .logging = how.logging,
+          .topic = {},
+          .retention = retention,
+          .source_topic = {},
+          .is_global = false,
+          .make = {}};
 }
 
 // The two nodes of a side that remember, and their store.
@@ -64,7 +71,9 @@ KStream<K, R> join_streams(const KStream<K, V>& left, const KStream<K, VO>& righ
   const auto key = serde_for(graph, left.place().name, "key", first_of(how.key, left.key_serde()));
   const auto a = serde_for(graph, left.place().name, "value", first_of(how.value, left.value_serde()));
   const auto b = serde_for(graph, right.place().name, "value", first_of(how.other, right.value_serde()));
-  const auto topic = [&](std::string_view suffix) { return how.name.empty() ? how.name : how.name + std::string(suffix); };
+  const auto topic = [&](std::string_view suffix) {
+    return how.name.empty() ? how.name : how.name + std::string(suffix);
+  };
   const Place from_left = side_of_join(left, topic("-left"), key, a);
   const Place from_right = side_of_join(right, topic("-right"), key, b);
   auto sources = from_left.sources;
@@ -87,8 +96,12 @@ KStream<K, R> join_streams(const KStream<K, V>& left, const KStream<K, VO>& righ
     };
   }
   const auto side = [&](const std::string& store, bool is_outer, milliseconds before, milliseconds after) {
-    return StreamJoinSide{.other_store = store, .lonely_store = names.lonely_store, .outer = is_outer,
-                          .before = before.count(), .after = after.count(), .grace = windows.grace.count()};
+    return StreamJoinSide{.other_store = store,
+                          .lonely_store = names.lonely_store,
+                          .outer = is_outer,
+                          .before = before.count(),
+                          .after = after.count(),
+                          .grace = windows.grace.count()};
   };
   const auto on_left = side(names.other_store, outer.left, windows.before, windows.after);
   const auto on_right = side(names.this_store, outer.right, windows.after, windows.before);
@@ -99,12 +112,14 @@ KStream<K, R> join_streams(const KStream<K, V>& left, const KStream<K, VO>& righ
       return all;
     };
     if (lonely) topology.stores.push_back(*lonely);
-    add_node(topology, names.this_join, {names.this_windowed},
-             [=] { return std::make_unique<StreamJoinNode<true, K, A, B, R, J>>(join, on_left); },
-             stores(names.other_store));
-    add_node(topology, names.other_join, {names.other_windowed},
-             [=] { return std::make_unique<StreamJoinNode<false, K, A, B, R, J>>(join, on_right); },
-             stores(names.this_store));
+    add_node(
+        topology, names.this_join, {names.this_windowed},
+        [=] { return std::make_unique<StreamJoinNode<true, K, A, B, R, J>>(join, on_left); },
+        stores(names.other_store));
+    add_node(
+        topology, names.other_join, {names.other_windowed},
+        [=] { return std::make_unique<StreamJoinNode<false, K, A, B, R, J>>(join, on_right); },
+        stores(names.this_store));
     add_node(topology, names.merge, {names.this_join, names.other_join},
              [] { return std::make_unique<PassNode<K, R>>(); });
   };

@@ -124,8 +124,8 @@ class KStream {
                                                                                       S key, F, Named = {}) const;
   // With what comes within a window around it. In joins.h.
   template <class VO, class F>
-  KStream<K, detail::joins_to_t<F, const Value&, const unwrap_t<VO>&>> join(const KStream<K, VO>&, F, JoinWindows,
-                                                                 StreamJoined<Key, Value, unwrap_t<VO>> = {}) const;
+  KStream<K, detail::joins_to_t<F, const Value&, const unwrap_t<VO>&>> join(
+      const KStream<K, VO>&, F, JoinWindows, StreamJoined<Key, Value, unwrap_t<VO>> = {}) const;
   template <class VO, class F>
   KStream<K, detail::joins_to_t<F, const Value&, const std::optional<unwrap_t<VO>>&>> left_join(
       const KStream<K, VO>&, F, JoinWindows, StreamJoined<Key, Value, unwrap_t<VO>> = {}) const;

@@ -180,7 +180,12 @@ template <class F>
 KTable<K, V> KTable<K, V>::filtered(F keep, bool negated, Materialized<K, V> how, const Named& named) const {
   if (detail::is_given(how) && how.store.empty()) graph().burn();
   const std::string name = graph().name_or_new(named.name, "KTABLE-FILTER-");
-  return row_by_row<V>(detail::KeepRow<K, V, F>{std::move(keep), negated}, name, std::move(how), parts_.value, true);
+  // With them it need not tell of rows that were left out before, too.
+  const bool old_values = graph().ask_for_old_values(place_.node);
+  auto kept =
+      row_by_row<V>(detail::KeepRow<K, V, F>{std::move(keep), negated}, name, std::move(how), parts_.value, true);
+  if (old_values) kept.need_old_values();
+  return kept;
 }
 
 template <class K, class V>
@@ -217,6 +222,7 @@ KTable<K, VO> KTable<K, V>::row_by_row(Row row, const std::string& name, Materia
              store ? std::vector{store->name} : std::vector<std::string>{});
        }});
   graph().is_table(id, store ? std::vector<detail::LogicalGraph::Id>{} : std::vector{place_.node});
+  if (store) graph().materialize(id);
   if (store)
     parts.view = [store = store->name] { return detail::store_view<K, VO>(store); };
   else
@@ -299,6 +305,7 @@ KTable<K, VR> KTable<K, V>::joined_with(const KTable<K, VO>& other, J join, deta
   };
   const auto id = graph.add({.name = merge, .parents = {place_.node, other.place().node}, .write = std::move(write)});
   graph.is_table(id, store ? std::vector<detail::LogicalGraph::Id>{} : std::vector{place_.node, other.place().node});
+  if (store) graph.materialize(id);
 
   detail::TableParts<K, VR> parts{.key = detail::first_of(how.key, parts_.key), .value = how.value, .store = how.store};
   if (store)

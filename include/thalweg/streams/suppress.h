@@ -27,20 +27,26 @@ KTable<K, V> KTable<K, V>::suppress(Suppressed how) const {
                                         .wait = wait,
                                         .key = detail::serde_for(graph, name, "key", parts_.key),
                                         .value = detail::serde_for(graph, name, "value", parts_.value)};
-  const auto id = graph.add({.name = name,
-                             .parents = {place_.node},
-                             .write = [=](detail::TopologyGraph& topology, const detail::Written& written) {
-                               detail::StoreSpecData spec{.name = store, .kind = detail::StoreKind::kSuppress, .type = {},
-                                                          .logging = plan.how.logging, .topic = {}, .retention = {},
-                                                          .source_topic = {}, .is_global = false, .make = {}};
-                               spec.make = [](detail::StateStore& state, detail::TaskRuntime&) {
-                                 return std::make_unique<detail::SuppressBuffer>(state);
-                               };
-                               topology.stores.push_back(std::move(spec));
-                               detail::add_node(topology, name, written.parents, [plan] {
-                                 return std::make_unique<detail::SuppressNode<K, V>>(plan);
-                               }, {store});
-                             }});
+  const auto id =
+      graph.add({.name = name,
+                 .parents = {place_.node},
+                 .write = [=](detail::TopologyGraph& topology, const detail::Written& written) {
+                   detail::StoreSpecData spec{.name = store,
+                                              .kind = detail::StoreKind::kSuppress,
+                                              .type = {},
+                                              .logging = plan.how.logging,
+                                              .topic = {},
+                                              .retention = {},
+                                              .source_topic = {},
+                                              .is_global = false,
+                                              .make = {}};
+                   spec.make = [](detail::StateStore& state, detail::TaskRuntime&) {
+                     return std::make_unique<detail::SuppressBuffer>(state);
+                   };
+                   topology.stores.push_back(std::move(spec));
+                   detail::add_node(topology, name, written.parents,
+                                    [plan] { return std::make_unique<detail::SuppressNode<K, V>>(plan); }, {store});
+                 }});
   graph.is_table(id, {place_.node});
   need_old_values();  // what those below know of a key that waits
 

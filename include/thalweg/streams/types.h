@@ -97,8 +97,19 @@ decltype(auto) apply_over(F& f, const Record<K, V>& record) {
 template <class F, class K, class V>
 using over_t =
     std::remove_cvref_t<decltype(apply_over<F, K, V>(std::declval<F&>(), std::declval<const Record<K, V>&>()))>;
+template <class T>
+struct Succeeded {
+  using type = T;
+};
+template <class T>
+struct Succeeded<Result<T>> {
+  using type = T;
+};
+// What a user's function gives: its Result without the error, which fails the record.
+template <class T>
+using succeeded_t = typename Succeeded<T>::type;
 template <class F, class K, class V>
-concept PredicateOver = Over<F, K, V> && std::convertible_to<over_t<F, K, V>, bool>;
+concept PredicateOver = Over<F, K, V> && std::convertible_to<succeeded_t<over_t<F, K, V>>, bool>;
 template <class F, class A, class B>
 using joined_t = std::remove_cvref_t<std::invoke_result_t<F&, A, B>>;
 
@@ -153,9 +164,9 @@ struct Materialized {
   StoreType type = StoreType::kDefault;
   MaybeSerde<K> key = {};
   MaybeSerde<V> value = {};
-  bool logging = true;     // a changelog topic, from which the store is restored elsewhere
-  bool caching = true;     // reserved: only the last update of a key and commit goes down
-  Properties topic = {};   // of the changelog topic
+  bool logging = true;    // a changelog topic, from which the store is restored elsewhere
+  bool caching = true;    // reserved: only the last update of a key and commit goes down
+  Properties topic = {};  // of the changelog topic
   std::optional<milliseconds> retention = {};
 };
 template <class K, class V, class VO>

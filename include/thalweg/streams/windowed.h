@@ -1,8 +1,10 @@
 // Aggregation by key and window. (TimeWindowedKStream, SessionWindowedKStream, SlidingWindowedKStreamImpl)
 //
 // A window closes when its aggregation has seen a record later than the window's end by the grace; what comes later
-// for it is left out and counted as dropped. With Emit::kOnClose a window's result is sent once, then. Unlike Kafka
-// Streams no jump in time loses it: the store forgets no window that was not sent yet.
+// for it is left out and counted as dropped. Records without a value are left out, too, but for a count, and for
+// reducers and aggregators that take const std::optional<V>& (with sliding windows: always). With Emit::kOnClose a
+// window's result is sent once, then. Unlike Kafka Streams no jump in time loses it: the store forgets no window that
+// was not sent yet.
 #pragma once
 
 #include <string>
@@ -39,8 +41,7 @@ class WindowedKStream {
     return aggregated<Value>(detail::ReduceStep<Value, F>{.plus = combine}, detail::ReduceMerge<Value, F>{combine},
                              "KSTREAM-REDUCE-", std::move(how), parts_.value, named);
   }
-  // `add` may return std::optional<VA>: nullopt deletes. Records without a value come if it takes
-  // const std::optional<V>& (not with sliding windows), and are left out otherwise.
+  // `add` may return std::optional<VA>: nullopt deletes.
   template <class I, class A, class VA = detail::succeeded_t<std::invoke_result_t<I&>>>
     requires(!std::same_as<W, SessionWindows> && std::invocable<A&, const K&, const unwrap_t<V>&, VA>)
   KTable<Windowed<K>, VA> aggregate(I init, A add, Materialized<K, VA> how = {}, Named named = {}) const {
@@ -83,6 +84,7 @@ class WindowedKStream {
              },
          .window_grace = detail::grace_of(windows_)});
     graph().is_table(id, {});
+    graph().materialize(id);
     return {from.moved(id, node),
             {.key = plan.windowed_key(), .value = plan.value, .store = how.store, .view = plan.view()}};
   }

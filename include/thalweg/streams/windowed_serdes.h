@@ -13,14 +13,10 @@
 namespace thalweg::streams {
 
 namespace detail {
+// Serdes are told from one another by how their names begin.
 inline constexpr std::string_view kTimeWindowed = "time windowed ", kSessionWindowed = "session windowed ";
 std::unexpected<Error> not_windowed(std::string_view serde, std::size_t bytes);
 
-// The bytes of the key without its window, by the serde that wrote them; another one's: all.
-inline std::string_view without_window(std::string_view serde, std::string_view bytes) {
-  const std::size_t window = serde.starts_with(kTimeWindowed) ? 8 : serde.starts_with(kSessionWindowed) ? 16 : 0;
-  return bytes.substr(0, bytes.size() - std::min(window, bytes.size()));
-}
 }  // namespace detail
 
 // `size`: of the windows that are read; it is not written.
@@ -56,9 +52,9 @@ Serde<Windowed<K>> session_windowed(Serde<K> key = client::serde_of<K>()) {
             const std::size_t at = bytes.size() - 16;
             auto inner = key.read(bytes.substr(0, at), context);
             if (!inner) return std::unexpected(inner.error());
-            return Windowed<K>{*std::move(inner),
-                               {detail::at_millis(detail::read_i64(bytes, at + 8)),
-                                detail::at_millis(detail::read_i64(bytes, at))}};
+            return Windowed<K>{
+                *std::move(inner),
+                {detail::at_millis(detail::read_i64(bytes, at + 8)), detail::at_millis(detail::read_i64(bytes, at))}};
           }};
 }
 

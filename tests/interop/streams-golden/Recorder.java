@@ -64,7 +64,8 @@ public class Recorder {
   private void record(List<Scripts.Script> all) {
     out.println("# Recorded from Kafka Streams 4.3.1 by tests/interop/streams-golden/record; not edited by hand.");
     out.println("topology " + name);
-    for (var line : topology().describe().toString().stripTrailing().split("\n")) out.println("| " + line.stripTrailing());
+    var described = topology().describe().toString().stripTrailing();
+    for (var line : described.split("\n")) out.println("| " + line.stripTrailing().replaceAll("extractor class: .*\\)", "extractor class: function)"));
     internal();
     for (var script : all) {
       scripts.append("script ").append(script.name()).append('\n');

@@ -1,8 +1,8 @@
 // What a foreign-key join sends between its two sides, in Kafka Streams' bytes.
 // (SubscriptionWrapperSerde, SubscriptionResponseWrapperSerde, CombinedKeySchema, Murmur3)
 //
-// The left side subscribes at the right row's partition, by primary key; the right side answers with its row, at once and
-// with each change. An answer counts while the left row is the one that it was asked for: its hash says so.
+// The left side subscribes at the right row's partition, by primary key; the right side answers with its row, at once
+// and with each change. An answer counts while the left row is the one that it was asked for: its hash says so.
 #pragma once
 
 #include <array>

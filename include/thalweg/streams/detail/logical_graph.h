@@ -99,6 +99,8 @@ class LogicalGraph {
   void is_table(Id table, std::vector<Id> above);
   void need_old_values(Id table);
   bool needs_old_values(Id table) const;
+  // The same where it makes no further store necessary; false: it would. (KTableImpl.enableSendingOldValues)
+  bool ask_for_old_values(Id table);
   void materialize(Id table);
   // The longest window_grace of the nearest windows above, this one too; nothing: there are none.
   // (GraphGraceSearchUtil)

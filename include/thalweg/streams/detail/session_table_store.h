@@ -43,7 +43,8 @@ class SessionTableStore : public SessionStore<K, V>, public StoreBase {
     const std::int64_t end = millis(session.window.end);
     std::optional<std::string> bytes;
     if (value) bytes = codec_.value_bytes(*value);
-    if (!bytes_.put(key, end, start, bytes)) return runtime_.dropped(state_.name(), "older than the store's retention");
+    // Its changelog is told all the same, as Kafka Streams does.
+    if (!bytes_.put(key, end, start, bytes)) runtime_.dropped(state_.name(), "older than the store's retention");
     state_.log(bytes_.outside(key, end, start), bytes, timestamp);
   }
 

@@ -12,13 +12,24 @@
 #include <utility>
 
 #include "thalweg/streams/detail/store.h"
+#include "thalweg/streams/detail/window_math.h"
 #include "thalweg/streams/types.h"
 
 namespace thalweg::streams::detail {
 
 template <class T>
 Serde<T> serde_or(MaybeSerde<T> given) {
-  return given ? *std::move(given) : client::serde_of<T>();
+  if (given) return *std::move(given);
+  if constexpr (kIsWindowed<T>) {  // the type does not say which windows they are
+    const Error none{.code = client::kCannotWrite,
+                     .message = "a windowed key needs time_windowed() or session_windowed()"};
+    return Serde<T>(
+        "none",
+        [none](const T&, std::string&, const client::SerdeContext&) -> Result<> { return std::unexpected(none); },
+        [none](std::string_view, const client::SerdeContext&) -> Result<T> { return std::unexpected(none); });
+  } else {
+    return client::serde_of<T>();
+  }
 }
 
 // Big endian, so that bytes sort as numbers do; negative ones sort last.

@@ -1,8 +1,8 @@
 // Updates of a table that wait: one for each key, the last, in the order of a time and then of the key's bytes.
 // (InMemoryTimeOrderedKeyValueChangeBuffer, BufferValue)
 //
-// The changelog has the key, and as value the record's context, prior, old and new value, and the time; header v = 3, no
-// timestamp. Kept are, in one store:
+// The changelog has the key, and as value the record's context, prior, old and new value, and the time; header v = 3,
+// no timestamp. Kept are, in one store:
 //   0, int64 time, key -> the changelog's value without the time
 //   1, key -> int64 time
 #pragma once

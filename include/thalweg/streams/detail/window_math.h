@@ -9,6 +9,11 @@
 
 namespace thalweg::streams::detail {
 
+template <class K>
+inline constexpr bool kIsWindowed = false;
+template <class K>
+inline constexpr bool kIsWindowed<Windowed<K>> = true;
+
 // The starts of the windows that hold `time`: first, first + advance, ... up to last. REQUIRES: time >= 0
 struct WindowStarts {
   std::int64_t first, last;

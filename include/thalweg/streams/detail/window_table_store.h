@@ -36,7 +36,7 @@ class WindowTableStore : public WindowStore<K, V>, public StoreBase {
     const auto found = bytes_.get(codec_.key_bytes(key), millis(start), kSequence);
     return found ? std::optional(timed(*found)) : std::nullopt;
   }
-  // Nothing: deletes. What is too old is left out and counted as dropped.
+  // Nothing: deletes. What is too old is left out and counted as dropped; the changelog is told all the same.
   void put_timed(const K& key, const std::optional<V>& value, Timestamp start, Timestamp timestamp) {
     const std::string key_bytes = codec_.key_bytes(key);
     std::string bytes;
@@ -45,7 +45,7 @@ class WindowTableStore : public WindowStore<K, V>, public StoreBase {
       codec_.append_value(*value, bytes);
     }
     if (!bytes_.put(key_bytes, millis(start), kSequence, value ? std::optional<std::string_view>(bytes) : std::nullopt))
-      return runtime_.dropped(state_.name(), "older than the store's retention");
+      runtime_.dropped(state_.name(), "older than the store's retention");
     state_.log(bytes_.outside(key_bytes, millis(start), kSequence),
                value ? std::optional(std::string_view(bytes).substr(8)) : std::nullopt,
                value ? timestamp : runtime_.record_time());

@@ -26,8 +26,10 @@ inline milliseconds size_of(const SlidingWindows& windows) { return windows.diff
 
 // Mistakes of `node`: sizes that are none, windows that leave gaps, a retention that is too short.
 void check_windows(LogicalGraph&, const std::string& node, const TimeWindows&, std::optional<milliseconds> retention);
-void check_windows(LogicalGraph&, const std::string& node, const SlidingWindows&, std::optional<milliseconds> retention);
-void check_windows(LogicalGraph&, const std::string& node, const SessionWindows&, std::optional<milliseconds> retention);
+void check_windows(LogicalGraph&, const std::string& node, const SlidingWindows&,
+                   std::optional<milliseconds> retention);
+void check_windows(LogicalGraph&, const std::string& node, const SessionWindows&,
+                   std::optional<milliseconds> retention);
 
 template <class K, class V>
 class WindowGetter final : public TableGetter<Windowed<K>, V> {

@@ -75,7 +75,7 @@ class TableSelectNode final : public Node<K, Change<V>, KO, Change<VO>> {
   explicit TableSelectNode(F select) : select_(std::move(select)) {}
   void receive(Record<K, Change<V>>&& r) override {
     auto now = selected(r.key, r.value.now, r.timestamp), before = selected(r.key, r.value.before, r.timestamp);
-    if (now && before && now->first == before->first) {
+    if (now && before && is_same_group(now->first, before->first)) {
       this->forward(
           {std::move(now->first), {std::move(now->second), std::move(before->second)}, r.timestamp, r.headers});
       return;
@@ -85,6 +85,13 @@ class TableSelectNode final : public Node<K, Change<V>, KO, Change<VO>> {
   }
 
  private:
+  // Keys that cannot be compared are said to differ: the row goes and comes in two messages instead of one.
+  static bool is_same_group(const KO& a, const KO& b) {
+    if constexpr (std::equality_comparable<KO>)
+      return a == b;
+    else
+      return false;
+  }
   // Nothing where there is no row, or its group's key or value is absent.
   std::optional<std::pair<KO, VO>> selected(const K& key, const std::optional<V>& value, Timestamp time) {
     if (!value) return {};

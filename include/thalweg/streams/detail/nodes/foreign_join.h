@@ -21,11 +21,15 @@ struct ForeignSerdes {
   Serde<V> value;
   Serde<KO> foreign;
 
-  std::string primary_bytes(const K& k, const TaskRuntime& runtime) const { return bytes(key, k, runtime, "-pk", true); }
+  std::string primary_bytes(const K& k, const TaskRuntime& runtime) const {
+    return bytes(key, k, runtime, "-pk", true);
+  }
   std::string foreign_bytes(const KO& k, const TaskRuntime& runtime) const {
     return bytes(foreign, k, runtime, "-fk", true);
   }
-  RowHash hash(const V& v, const TaskRuntime& runtime) const { return row_hash(bytes(value, v, runtime, "-vh", false)); }
+  RowHash hash(const V& v, const TaskRuntime& runtime) const {
+    return row_hash(bytes(value, v, runtime, "-vh", false));
+  }
   K primary_key(std::string_view from, const TaskRuntime& runtime) const {
     auto read = key.read(from, {.topic = runtime.topic_name(topic) + "-pk", .is_key = true});
     if (!read) throw Failed(std::move(read.error()));
@@ -49,8 +53,9 @@ class SubscribeNode final : public Node<K, Change<V>, std::optional<KO>, Subscri
   void receive(Record<K, Change<V>>&& r) override {
     if (!r.value.now && !r.value.before) return;
     const auto before = foreign_key(r.key, r.value.before), now = foreign_key(r.key, r.value.now);
-    Message message{.record = r, .subscription = {.primary_key = serdes_.primary_bytes(r.key, this->runtime()),
-                                                  .partition = this->runtime().task().partition}};
+    Message message{.record = r,
+                    .subscription = {.primary_key = serdes_.primary_bytes(r.key, this->runtime()),
+                                     .partition = this->runtime().task().partition}};
     if (r.value.now) message.subscription.hash = serdes_.hash(*r.value.now, this->runtime());
     const bool moved = before && (!now || foreign_bytes(*now) != foreign_bytes(*before));
     if (left_) {
@@ -107,8 +112,8 @@ class SubscriptionsNode final : public LooseNode<KO, Subscription, std::optional
 
  private:
   void remember(const KO& key, const Subscription& subscription, Timestamp time) {
-    const bool ends = subscription.instruction == Instruction::kDelete ||
-                      subscription.instruction == Instruction::kDeleteQuietly;
+    const bool ends =
+        subscription.instruction == Instruction::kDelete || subscription.instruction == Instruction::kDeleteQuietly;
     store_->put_timed(foreign_prefix(serdes_.foreign_bytes(key, this->runtime())) + subscription.primary_key,
                       ends ? std::nullopt : std::optional(subscription), time);
   }
@@ -122,7 +127,8 @@ class SubscriptionsNode final : public LooseNode<KO, Subscription, std::optional
 template <class K, class V, class KO, class VO>
 class AnswerNode final : public Node<std::optional<KO>, Subscription, K, Answer<VO>> {
  public:
-  AnswerNode(ForeignSerdes<K, V, KO> serdes, TableView<KO, VO> rows) : serdes_(std::move(serdes)), view_(std::move(rows)) {}
+  AnswerNode(ForeignSerdes<K, V, KO> serdes, TableView<KO, VO> rows)
+      : serdes_(std::move(serdes)), view_(std::move(rows)) {}
   void init(TaskRuntime& runtime) override {
     NodeBase::init(runtime);
     rows_ = view_.make(runtime);
@@ -135,8 +141,8 @@ class AnswerNode final : public Node<std::optional<KO>, Subscription, K, Answer<
     const Timestamp time = found ? std::max(r.timestamp, found->timestamp) : r.timestamp;
     Answer<VO> answer{.hash = asked.hash, .row = {}, .partition = asked.partition};
     if (found && asked.instruction != Instruction::kDelete) answer.row = std::move(found->value);
-    this->forward({serdes_.primary_key(asked.primary_key, this->runtime()), std::move(answer), time,
-                   std::move(r.headers)});
+    this->forward(
+        {serdes_.primary_key(asked.primary_key, this->runtime()), std::move(answer), time, std::move(r.headers)});
   }
 
  private:
@@ -149,7 +155,8 @@ class AnswerNode final : public Node<std::optional<KO>, Subscription, K, Answer<
 template <class K, class V, class KO, class VO>
 class TellNode final : public Node<KO, Change<VO>, K, Answer<VO>> {
  public:
-  TellNode(ForeignSerdes<K, V, KO> serdes, std::string store) : serdes_(std::move(serdes)), store_name_(std::move(store)) {}
+  TellNode(ForeignSerdes<K, V, KO> serdes, std::string store)
+      : serdes_(std::move(serdes)), store_name_(std::move(store)) {}
   void init(TaskRuntime& runtime) override {
     NodeBase::init(runtime);
     store_ = &table_store_of<std::string, Subscription>(runtime, store_name_);
@@ -184,8 +191,7 @@ class ResolveNode final : public LooseNode<K, Answer<VO>, K, std::optional<VR>> 
     if (!r.key || !r.value) return this->runtime().dropped(this->name(), "an answer needs a key and a value");
     const auto found = rows_->get(*r.key);
     const std::optional<V> mine = found ? std::optional<V>(found->value) : std::nullopt;
-    const std::optional<RowHash> hash =
-        mine ? std::optional(serdes_.hash(*mine, this->runtime())) : std::nullopt;
+    const std::optional<RowHash> hash = mine ? std::optional(serdes_.hash(*mine, this->runtime())) : std::nullopt;
     if (hash != r.value->hash) return this->runtime().dropped(this->name(), "the answer is to an earlier row");
     std::optional<VR> result;
     if (mine && (r.value->row || left_)) result = join_(mine, r.value->row);

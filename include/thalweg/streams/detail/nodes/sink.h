@@ -4,8 +4,14 @@
 #include <utility>
 
 #include "thalweg/streams/detail/serdes.h"
+#include "thalweg/streams/detail/window_math.h"
 
 namespace thalweg::streams::detail {
+
+// By the key without its window, whose bytes end those of windowed serdes (windowed_serdes.h). Nothing: another serde
+// wrote it, there is no key, or the partitions are not known. (WindowedStreamPartitioner)
+std::optional<std::int32_t> windowed_partition(std::string_view serde, const std::optional<std::string>& key,
+                                               std::int32_t partitions);
 
 template <class K, class V>
 struct SinkSettings {
@@ -36,6 +42,9 @@ class SinkNode final : public NodeBase, public Receiver<K, V> {
     message.value = encoded<V>(settings_.value, record.value, {.topic = message.topic, .headers = &message.headers});
     if (settings_.partitioner)
       message.partition = settings_.partitioner(record, message.key, this->runtime().partitions(message.topic));
+    else if constexpr (kIsWindowed<unwrap_t<K>>)
+      message.partition =
+          windowed_partition(settings_.key.name(), message.key, this->runtime().partitions(message.topic));
     this->runtime().send({.message = std::move(message)});
   }
 

@@ -1,5 +1,5 @@
-// Sliding windows: of a record at t those that end at t and begin just after it, [t - d, t] and [t + 1, t + 1 + d], both
-// ends inclusive, where they differ in what they hold. (KStreamSlidingWindowAggregate)
+// Sliding windows: of a record at t those that end at t and begin just after it, [t - d, t] and [t + 1, t + 1 + d],
+// both ends inclusive, where they differ in what they hold. (KStreamSlidingWindowAggregate)
 #pragma once
 
 #include <set>
@@ -39,8 +39,8 @@ class SlidingWindowNode final : public WindowAggregateNode<K, V, VA, Step> {
   // What is known of the windows around a record.
   struct Around {
     std::set<std::int64_t> starts;
-    std::optional<Timed> left, right;        // from which a window that is missing is made
-    std::optional<std::int64_t> previous;    // the time of the record before it
+    std::optional<Timed> left, right;      // from which a window that is missing is made
+    std::optional<std::int64_t> previous;  // the time of the record before it
     bool has_left = false, has_right = false;
   };
   Window at(std::int64_t start) const { return {at_millis(start), at_millis(start + length_)}; }

@@ -8,17 +8,7 @@
 
 namespace thalweg::streams::detail {
 
-template <class T>
-struct Succeeded {
-  using type = T;
-};
-template <class T>
-struct Succeeded<Result<T>> {
-  using type = T;
-};
-// What a user's function gives: its Result without the error, which fails the record.
-template <class T>
-using succeeded_t = typename Succeeded<T>::type;
+using streams::succeeded_t;
 
 template <class T>
 T or_fail(T value) {

@@ -1,7 +1,8 @@
 // Joins of two streams within a window of time. (KStreamJoinWindow, KStreamKStreamJoin)
 //
 // Each side has two nodes: one that remembers its records, and one that looks for partners among those of the other
-// side. What finds none waits, where the join wants it, until no partner can come any more: until the window has closed.
+// side. What finds none waits, where the join wants it, until no partner can come any more: until the window has
+// closed.
 #pragma once
 
 #include <algorithm>
@@ -39,17 +40,16 @@ class WindowedNode final : public LooseNode<K, V, std::optional<K>, std::optiona
 
 // Of one side.
 struct StreamJoinSide {
-  std::string other_store;   // what the other side has seen
-  std::string lonely_store;  // empty: of neither side anything waits
-  bool outer = false;        // what finds no partner is a result, too
+  std::string other_store;                        // what the other side has seen
+  std::string lonely_store;                       // empty: of neither side anything waits
+  bool outer = false;                             // what finds no partner is a result, too
   std::int64_t before = 0, after = 0, grace = 0;  // ms; of the window around this side's records
 };
 
-// KO: the key as the streams have it. A, B: values of the left and the right stream without std::optional. `J` is called
-// with both as std::optional.
+// KO: the key as the streams have it. A, B: values of the left and the right stream without std::optional. `J` is
+// called with both as std::optional.
 template <bool kLeft, class KO, class A, class B, class VO, class J>
-class StreamJoinNode final
-    : public LooseNode<unwrap_t<KO>, std::conditional_t<kLeft, A, B>, KO, VO> {
+class StreamJoinNode final : public LooseNode<unwrap_t<KO>, std::conditional_t<kLeft, A, B>, KO, VO> {
   using K = unwrap_t<KO>;
   using Mine = std::conditional_t<kLeft, A, B>;
   using Theirs = std::conditional_t<kLeft, B, A>;
@@ -86,8 +86,7 @@ class StreamJoinNode final
     for (auto at = other_->fetch(*r.key, std::max<std::int64_t>(0, time - side_.before),
                                  std::max<std::int64_t>(0, time + side_.after));
          at.next(); met = true) {
-      if (lonely_)
-        lonely_->bytes.remove_if_there({.time = millis(at.key()), .left = !kLeft, .key = key}, r.timestamp);
+      if (lonely_) lonely_->bytes.remove_if_there({.time = millis(at.key()), .left = !kLeft, .key = key}, r.timestamp);
       this->forward({KO(*r.key), joined(r.value, at.value()), std::max(r.timestamp, at.key()), r.headers});
     }
     return met;
@@ -99,8 +98,7 @@ class StreamJoinNode final
   // as in Kafka Streams.
   void give_closed(const Loose& r) {
     if (lonely_->oldest == Lonely::kNothing) return;
-    if (lonely_->oldest != Lonely::kUnknown &&
-        lonely_->oldest + side_.after + side_.grace >= lonely_->stream_time)
+    if (lonely_->oldest != Lonely::kUnknown && lonely_->oldest + side_.after + side_.grace >= lonely_->stream_time)
       return;
     lonely_->oldest = Lonely::kNothing;
     bool left_open = false, right_open = false;

@@ -7,13 +7,9 @@
 
 #include "thalweg/streams/detail/nodes/table.h"
 #include "thalweg/streams/detail/suppress_buffer.h"
+#include "thalweg/streams/detail/window_math.h"
 
 namespace thalweg::streams::detail {
-
-template <class K>
-inline constexpr bool kIsWindowed = false;
-template <class K>
-inline constexpr bool kIsWindowed<Windowed<K>> = true;
 
 template <class K, class V>
 struct SuppressPlan {
@@ -89,8 +85,10 @@ class SuppressNode final : public Node<K, Change<V>, K, Change<V>> {
     return [this](std::string_view key, Suppress entry) {
       // A window that was never given has nothing to be taken back.
       if (!entry.now && plan_.how.until_close) return;
-      this->forward({codec_->key(key), {codec_->value(entry.now), codec_->value(entry.before)},
-                     entry.context.timestamp, std::move(entry.context.headers)});
+      this->forward({codec_->key(key),
+                     {codec_->value(entry.now), codec_->value(entry.before)},
+                     entry.context.timestamp,
+                     std::move(entry.context.headers)});
     };
   }
 

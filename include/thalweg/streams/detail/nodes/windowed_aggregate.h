@@ -1,5 +1,5 @@
-// Aggregation by windows that begin at multiples of a time, and what all windowed aggregations share: an own stream time,
-// and windows that are sent once they have closed. (AbstractKStreamTimeWindowAggregateProcessor,
+// Aggregation by windows that begin at multiples of a time, and what all windowed aggregations share: an own stream
+// time, and windows that are sent once they have closed. (AbstractKStreamTimeWindowAggregateProcessor,
 // KStreamWindowAggregate)
 #pragma once
 
@@ -50,20 +50,27 @@ class CloseTimes {
   Timestamp next_{};
 };
 
-// Records without a value: a count counts them, as Kafka Streams does; an aggregator gets them if it takes
+// Records without a value: a count counts them, as Kafka Streams does; reducers and aggregators get them if they take
 // const std::optional<V>&; otherwise they are left out.
 template <class Step, class K, class V, class VA>
 inline constexpr bool kTakesAbsent =
     std::same_as<Step, CountStep> || requires(Step step, const K& key, const std::optional<V>& value, VA so_far) {
       step.plus(key, value, std::move(so_far));
     };
+template <class V, class F, class K>
+inline constexpr bool kTakesAbsent<ReduceStep<V, F>, K, V, V> = std::invocable<F&, const V&, const std::optional<V>&>;
+
 // REQUIRES: a value, or kTakesAbsent
 template <class Step, class K, class V, class VA>
 std::optional<VA> stepped(Step& step, const K& key, const std::optional<V>& value, std::optional<VA>&& so_far) {
-  if constexpr (kTakesAbsent<Step, K, V, VA>)
-    return step.add(key, value, std::move(so_far));
-  else
-    return step.add(key, *value, std::move(so_far));
+  if (value) return step.add(key, *value, std::move(so_far));
+  if constexpr (kTakesAbsent<Step, K, V, VA>) {
+    if constexpr (std::same_as<Step, CountStep> || requires { step.init; })
+      return step.add(key, value, std::move(so_far));
+    else
+      return so_far ? std::optional<VA>(or_fail(step.plus(*so_far, value))) : std::nullopt;
+  }
+  return so_far;
 }
 
 // One of the windows of `kept.store`: what is there, what comes of it, and who is told.
