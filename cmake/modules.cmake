@@ -75,7 +75,7 @@ endif()
 # What people and tests start: everything but the unit tests.
 add_custom_target(programs)
 foreach(program thalweg simulate crash_client load client_workload client_idle protobuf_client client_bench client_package examples
-        verdict_bench standing_disk)
+        verdict_bench standing_disk streams_app streams_package)
   if(TARGET ${program})
     add_dependencies(programs ${program})
   endif()
