@@ -33,17 +33,20 @@ else()
   message(FATAL_ERROR "THALWEG_SANITIZE is address or thread, not '${THALWEG_SANITIZE}'")
 endif()
 
-# How a Release compiles what no record passes through; empty: like the rest.
-set(THALWEG_FOR_SIZE "")
-if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT THALWEG_SANITIZE)
-  set(THALWEG_FOR_SIZE -Oz)
+# How what no record passes through is compiled; empty: like the rest. A Release makes it small. Where a sanitizer looks,
+# compiling takes longer than running: what is not optimised is ready in less than half the time.
+set(THALWEG_FOR_COLD "")
+if(THALWEG_SANITIZE)
+  set(THALWEG_FOR_COLD -O0)
+elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+  set(THALWEG_FOR_COLD -Oz)
 endif()
 
 # How a test's own sources are compiled where a sanitizer looks.
 set(THALWEG_FOR_TESTS "")
 if(THALWEG_SANITIZE)
   # No fuzz target links them, so nobody reads what they count of their coverage.
-  set(THALWEG_FOR_TESTS -fno-sanitize=fuzzer-no-link)
+  set(THALWEG_FOR_TESTS -O0 -fno-sanitize=fuzzer-no-link)
 endif()
 
 find_program(CCACHE ccache)

@@ -45,9 +45,9 @@ function(compile_together target)
   endif()
 endfunction()
 
-# What no record passes through: a third smaller, and slower in loops that nobody waits for.
-function(compile_for_size target kind)
-  target_compile_options(${target} PRIVATE ${THALWEG_FOR_SIZE})
+# What no record passes through: a third smaller, and slower in loops that nobody waits for; see THALWEG_FOR_COLD.
+function(compile_cold target kind)
+  target_compile_options(${target} PRIVATE ${THALWEG_FOR_COLD})
   compile_together(${target})
   precompile(${target} ${kind}_cold)
 endfunction()
@@ -58,7 +58,7 @@ endfunction()
 # module has an include root that holds one link to its folder, and sources write #include "storage/log.h". Test,
 # benchmark and fuzz sources lie beside the code and are found by suffix: x_test.cc -> ${name}_test, x_fuzz.cc -> one
 # program each in the asan build. GENERATED is a folder with headers that are made at build time. COLD: none of it lies on
-# the way of a record, so Release compiles it for size; COLD_BUT: but for the sources that match one of these.
+# the way of a record, so Release compiles it for size and sanitizers see it unoptimised; COLD_BUT: but for the sources that match one of these.
 function(module name)
   cmake_parse_arguments(PARSE_ARGV 1 M "COLD" "GENERATED" "DEPENDS;LINKS;SOURCES;COLD_BUT;TEST_DEPENDS;TEST_LINKS")
   set_property(GLOBAL PROPERTY THALWEG_EDGES_${name} ${M_DEPENDS})
@@ -74,7 +74,7 @@ function(module name)
   if(production)
     # As an object library of its own, since a precompiled header serves one way to compile.
     set(cold "")
-    if(M_COLD_BUT AND THALWEG_FOR_SIZE)
+    if(M_COLD_BUT AND THALWEG_FOR_COLD)
       list(JOIN M_COLD_BUT "|" warm)
       set(cold ${production})
       list(FILTER cold EXCLUDE REGEX "/(${warm})$")
@@ -82,14 +82,14 @@ function(module name)
       add_library(${name}_cold OBJECT ${cold})
       see_modules(${name}_cold ${name} ${M_DEPENDS})
       target_link_libraries(${name}_cold PRIVATE ${M_DEPENDS} ${M_LINKS})
-      compile_for_size(${name}_cold ${kind})
+      compile_cold(${name}_cold ${kind})
       set(cold $<TARGET_OBJECTS:${name}_cold>)
     endif()
     add_library(${name} STATIC ${production} ${cold})
     see_modules(${name} ${name} ${M_DEPENDS})
     target_link_libraries(${name} PUBLIC ${M_DEPENDS} ${M_LINKS})
-    if(M_COLD AND THALWEG_FOR_SIZE)
-      compile_for_size(${name} ${kind})
+    if(M_COLD AND THALWEG_FOR_COLD)
+      compile_cold(${name} ${kind})
     else()
       compile_together(${name})
       precompile(${name} ${kind})

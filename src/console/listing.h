@@ -46,10 +46,11 @@ struct SortKey {
   std::strong_ordering (*compare)(const Row& a, const Row& b);
 };
 
-// By what a function without a state says of a row.
-template <class Row, auto of>
-constexpr SortKey<Row> sort_key(std::string_view name) {
-  return {name, [](const Row& a, const Row& b) -> std::strong_ordering { return of(a) <=> of(b); }};
+// By what a lambda without captures says of a row. Not as a template's argument: two sources' lambdas may have one name
+// there, and the linker would take one for both.
+template <class Row, class Of>
+constexpr SortKey<Row> sort_key(std::string_view name, Of) {
+  return {name, [](const Row& a, const Row& b) -> std::strong_ordering { return Of{}(a) <=> Of{}(b); }};
 }
 
 template <class Row>

@@ -102,6 +102,7 @@ std::optional<std::vector<std::string_view>> LonelyBytes::values(std::string_vie
 void LonelyBytes::restore(const RawRecord& record) {
   if (!record.key || !place(*record.key))
     bytes_are_damaged(state_.name(), "a record of the changelog without its time");
+  if (record.value && !values(*record.value)) bytes_are_damaged(state_.name(), "a list in the changelog is cut short");
   state_.put(*record.key, record.value);
 }
 

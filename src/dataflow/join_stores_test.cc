@@ -103,8 +103,11 @@ TEST(JoinStores, WhatIsLonelyStandsInTheOrderOfTimeAndSideWithAllItsValues) {
                     std::string(value));
   }
   EXPECT_THAT(all, ElementsAre("5rz=right", "5la=", "5la=second", "9la=late"));
-  EXPECT_EQ(LonelyBytes::values(std::string_view("\1\0\0\0\1\0\0\0\5", 9)), std::nullopt);
-  EXPECT_EQ(LonelyBytes::place("short"), std::nullopt);
+  EXPECT_FALSE(LonelyBytes::values(std::string_view("\1\0\0\0\1\0\0\0\5", 9)));
+  EXPECT_FALSE(LonelyBytes::place("short"));
+  const std::string key(9, '\0');
+  EXPECT_THROW(restored.restore({.key = key, .value = "\1"}), StoreFailure);
+  EXPECT_THROW(restored.restore({.key = "short", .value = {}}), StoreFailure);
 }
 
 }  // namespace

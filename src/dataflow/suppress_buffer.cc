@@ -171,8 +171,9 @@ void SuppressBuffer::restore(const RawRecord& record) {
   if (!record.value) return;
   if (record.headers.last("v") != kVersion)
     bytes_are_damaged(state_.name(), "its changelog was written by Kafka Streams before 2.6, whose format is not read");
-  if (record.value->size() < 8) bytes_are_damaged(state_.name(), "an update that waits is cut short");
-  const std::size_t end = record.value->size() - 8;
+  const std::size_t end = record.value->size() - std::min<std::size_t>(record.value->size(), 8);
+  if (end == 0 || !read(record.value->substr(0, end)))
+    bytes_are_damaged(state_.name(), "an update that waits is cut short");
   write(*record.key, read_i64(*record.value, end), std::string(record.value->substr(0, end)));
 }
 

@@ -41,7 +41,6 @@ struct Suppressing {
     open();
     for (const auto& [key, message] : changelog)
       buffer->restore({.key = message.key, .value = message.value, .headers = message.headers});
-    changelog.clear();
   }
   std::string evict(std::size_t down_to) {
     std::string given;

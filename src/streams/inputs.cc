@@ -106,10 +106,12 @@ void Inputs::rebalanced(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_
     const bool lost = code != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS || rd_kafka_assignment_lost(handle_.get()) != 0;
     listener_(lost ? Rebalance::kLost : Rebalance::kRevoked, partitions);
   }
-  if (!assigned_in_listener_) {
-    forget_all();
-    rd_kafka_assign(handle_.get(), nullptr);
-  }
+  if (assigned_in_listener_) return;
+  forget_all();
+  // Nothing of it is ours, which is an answer, too: null would mean that what we have is given back, and the member would
+  // go on without ever joining again.
+  const auto none = client::new_list();
+  rd_kafka_assign(handle_.get(), code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? none.get() : nullptr);
 }
 
 Result<Positions> Inputs::committed(const std::vector<TopicPartition>& partitions, milliseconds within) {

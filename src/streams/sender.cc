@@ -172,6 +172,7 @@ Result<> Sender::send_offsets(const rd_kafka_topic_partition_list_t* offsets, rd
 }
 
 Result<> Sender::commit(milliseconds within) {
+  if (!in_transaction_) return {};
   auto result = as_result(rd_kafka_commit_transaction(handle_.get(), client::as_int(within)), "commit the transaction");
   if (result) in_transaction_ = false;
   return result;

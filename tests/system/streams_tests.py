@@ -287,7 +287,7 @@ def writes_what_fails_to_the_dead_letters() -> str:
         _wait("the counts of the others", lambda: streams.counted().get("a"), [1, 2], application.errors)
         _wait("a dead letter", lambda: len(streams.read("dead")), 1)
         letter = streams.read("dead")[0]
-        headers = {h["name"]: h["value"] for h in letter["headers"]} if isinstance(letter["headers"], list) else letter["headers"]
+        headers = {header["key"]: header["value"] for header in letter["headers"]}
         expect_equal(letter["value"], "poison", "value of the dead letter")
         expect_equal(headers["__streams.errors.topic"], "lines", "topic in its headers")
         expect("poisoned" in headers["__streams.errors.message"], f"what was thrown is not in {headers}")

@@ -50,7 +50,7 @@ class KeyValueStore {
 };
 
 // Values by key and start of a window. A window can be read while its start is above (highest start written) -
-// retention; a write that is older is left out and counted as dropped.
+// retention; a write that is older is not kept and counted as dropped.
 template <class K, class V>
 class WindowStore {
  public:

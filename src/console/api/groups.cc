@@ -20,13 +20,13 @@ struct ListedGroup {
 };
 
 constexpr SortKey<ListedGroup> kGroupKeys[] = {
-    sort_key<ListedGroup, [](const ListedGroup& g) -> const std::string& { return g.row->name; }>("name"),
-    sort_key<ListedGroup, [](const ListedGroup& g) { return g.row->type; }>("type"),
-    sort_key<ListedGroup, [](const ListedGroup& g) { return g.row->state; }>("state"),
-    sort_key<ListedGroup, [](const ListedGroup& g) -> const std::string& { return g.row->protocol_type; }>(
-        "protocol_type"),
-    sort_key<ListedGroup, [](const ListedGroup& g) { return g.lag; }>("lag"),
-    sort_key<ListedGroup, [](const ListedGroup& g) { return g.age; }>("oldest_unread_ms"),
+    sort_key<ListedGroup>("name", [](const ListedGroup& g) -> const std::string& { return g.row->name; }),
+    sort_key<ListedGroup>("type", [](const ListedGroup& g) { return g.row->type; }),
+    sort_key<ListedGroup>("state", [](const ListedGroup& g) { return g.row->state; }),
+    sort_key<ListedGroup>("protocol_type",
+                          [](const ListedGroup& g) -> const std::string& { return g.row->protocol_type; }),
+    sort_key<ListedGroup>("lag", [](const ListedGroup& g) { return g.lag; }),
+    sort_key<ListedGroup>("oldest_unread_ms", [](const ListedGroup& g) { return g.age; }),
 };
 
 // Words with commas; none: all of them.

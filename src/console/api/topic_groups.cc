@@ -24,10 +24,10 @@ struct ReaderRow {
 };
 
 constexpr SortKey<ReaderRow> kReaderKeys[] = {
-    sort_key<ReaderRow, [](const ReaderRow& r) -> const std::string& { return r.reader->group; }>("name"),
-    sort_key<ReaderRow, [](const ReaderRow& r) { return r.reader->state; }>("state"),
-    sort_key<ReaderRow, [](const ReaderRow& r) { return r.partitions(); }>("partitions"),
-    sort_key<ReaderRow, [](const ReaderRow& r) { return r.lag; }>("lag"),
+    sort_key<ReaderRow>("name", [](const ReaderRow& r) -> const std::string& { return r.reader->group; }),
+    sort_key<ReaderRow>("state", [](const ReaderRow& r) { return r.reader->state; }),
+    sort_key<ReaderRow>("partitions", [](const ReaderRow& r) { return r.partitions(); }),
+    sort_key<ReaderRow>("lag", [](const ReaderRow& r) { return r.lag; }),
 };
 
 // Over the partitions that are there; nothing if the leader of one does not say.

@@ -28,18 +28,18 @@ struct ListedTopic {
 std::uint64_t as_limit(std::int64_t value) { return static_cast<std::uint64_t>(value); }
 
 constexpr SortKey<ListedTopic> kTopicKeys[] = {
-    sort_key<ListedTopic, [](const ListedTopic& t) -> const std::string& { return t.row->topic->name; }>("name"),
-    sort_key<ListedTopic, [](const ListedTopic& t) { return t.row->partitions(); }>("partitions"),
-    sort_key<ListedTopic, [](const ListedTopic& t) { return t.row->replicas; }>("replicas"),
-    sort_key<ListedTopic, [](const ListedTopic& t) { return t.row->short_of_replicas; }>("short_of_replicas"),
-    sort_key<ListedTopic, [](const ListedTopic& t) { return t.row->min_in_sync; }>("min_in_sync"),
-    sort_key<ListedTopic, [](const ListedTopic& t) { return as_limit(t.row->retention_ms); }>("retention_ms"),
-    sort_key<ListedTopic, [](const ListedTopic& t) { return std::pair(t.row->compacts, t.row->deletes); }>("cleanup"),
-    sort_key<ListedTopic, [](const ListedTopic& t) { return t.sized(&TopicSize::records); }>("records"),
-    sort_key<ListedTopic, [](const ListedTopic& t) { return t.sized(&TopicSize::bytes); }>("bytes"),
-    sort_key<ListedTopic, [](const ListedTopic& t) { return t.rate(&Rates::written); }>("written_s"),
-    sort_key<ListedTopic, [](const ListedTopic& t) { return t.rate(&Rates::read); }>("read_s"),
-    sort_key<ListedTopic, [](const ListedTopic& t) { return t.age(); }>("oldest_unread_ms"),
+    sort_key<ListedTopic>("name", [](const ListedTopic& t) -> const std::string& { return t.row->topic->name; }),
+    sort_key<ListedTopic>("partitions", [](const ListedTopic& t) { return t.row->partitions(); }),
+    sort_key<ListedTopic>("replicas", [](const ListedTopic& t) { return t.row->replicas; }),
+    sort_key<ListedTopic>("short_of_replicas", [](const ListedTopic& t) { return t.row->short_of_replicas; }),
+    sort_key<ListedTopic>("min_in_sync", [](const ListedTopic& t) { return t.row->min_in_sync; }),
+    sort_key<ListedTopic>("retention_ms", [](const ListedTopic& t) { return as_limit(t.row->retention_ms); }),
+    sort_key<ListedTopic>("cleanup", [](const ListedTopic& t) { return std::pair(t.row->compacts, t.row->deletes); }),
+    sort_key<ListedTopic>("records", [](const ListedTopic& t) { return t.sized(&TopicSize::records); }),
+    sort_key<ListedTopic>("bytes", [](const ListedTopic& t) { return t.sized(&TopicSize::bytes); }),
+    sort_key<ListedTopic>("written_s", [](const ListedTopic& t) { return t.rate(&Rates::written); }),
+    sort_key<ListedTopic>("read_s", [](const ListedTopic& t) { return t.rate(&Rates::read); }),
+    sort_key<ListedTopic>("oldest_unread_ms", [](const ListedTopic& t) { return t.age(); }),
 };
 
 bool is_shown(const TopicRow& row, TopicShow show) {
