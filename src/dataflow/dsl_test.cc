@@ -7,7 +7,7 @@
 #include "dataflow/testing_script.h"
 #include "thalweg/client/json.h"
 
-namespace thalweg::streams {
+namespace thalweg::streams::dsl_tests {
 namespace {
 
 using std::string;
@@ -518,4 +518,4 @@ TEST(ChangedSerde, DamagedBytesAreAnError) {
 }
 
 }  // namespace
-}  // namespace thalweg::streams
+}  // namespace thalweg::streams::dsl_tests

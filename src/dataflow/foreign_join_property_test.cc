@@ -8,7 +8,7 @@
 #include "thalweg/streams/dsl.h"
 #include "thalweg/streams/test_driver.h"
 
-namespace thalweg::streams {
+namespace thalweg::streams::foreign_join_property {
 namespace {
 
 using Text = std::string;
@@ -85,4 +85,4 @@ TEST(ForeignJoinProperties, InTheEndTheResultIsTheJoinOfBothTables) {
 }
 
 }  // namespace
-}  // namespace thalweg::streams
+}  // namespace thalweg::streams::foreign_join_property

@@ -3,7 +3,7 @@
 
 #include "dataflow/testing_golden.h"
 
-namespace thalweg::streams {
+namespace thalweg::streams::golden_suppressions {
 namespace {
 
 using golden::group, golden::Maybe, golden::out, golden::stream, golden::table;
@@ -54,4 +54,4 @@ INSTANTIATE_TEST_SUITE_P(Streams, GoldenSuppressions, testing::ValuesIn(suppress
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace
-}  // namespace thalweg::streams
+}  // namespace thalweg::streams::golden_suppressions
