@@ -5,7 +5,7 @@
 #include "dataflow/testing_script.h"
 #include "thalweg/streams/dsl.h"
 
-namespace thalweg::streams {
+namespace thalweg::streams::behaviours_tests {
 namespace {
 
 using Text = std::optional<std::string>;
@@ -83,4 +83,4 @@ TEST(Behaviours, AnAggregateThatIsNothingGoes) {
 }
 
 }  // namespace
-}  // namespace thalweg::streams
+}  // namespace thalweg::streams::behaviours_tests

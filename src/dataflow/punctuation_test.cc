@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <random>
 
-namespace thalweg::streams::detail {
+namespace thalweg::streams::detail::punctuation_tests {
 namespace {
 
 Timestamp at(std::int64_t ms) { return Timestamp(milliseconds(ms)); }
@@ -104,4 +104,4 @@ TEST(Punctuation, DoesAsANaiveModelDoes) {
 }
 
 }  // namespace
-}  // namespace thalweg::streams::detail
+}  // namespace thalweg::streams::detail::punctuation_tests

@@ -8,7 +8,7 @@
 #include "dataflow/offset_metadata.h"
 #include "thalweg/streams/topology.h"
 
-namespace thalweg::streams::detail {
+namespace thalweg::streams::detail::task_tests {
 namespace {
 
 using Text = std::string;
@@ -431,4 +431,4 @@ TEST(Task, WritesNoChangelogWhereLoggingIsOff) {
 }
 
 }  // namespace
-}  // namespace thalweg::streams::detail
+}  // namespace thalweg::streams::detail::task_tests

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace thalweg::streams {
+namespace thalweg::streams::test_driver_tests {
 namespace {
 
 using Text = std::string;
@@ -342,4 +342,4 @@ TEST(TestDriver, AsksAboutWhatCannotBeWritten) {
 }
 
 }  // namespace
-}  // namespace thalweg::streams
+}  // namespace thalweg::streams::test_driver_tests

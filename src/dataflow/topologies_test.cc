@@ -10,7 +10,7 @@
 #include "dataflow/testing_script.h"
 #include "thalweg/streams/dsl.h"
 
-namespace thalweg::streams {
+namespace thalweg::streams::topologies_tests {
 namespace {
 
 using std::string;
@@ -311,4 +311,4 @@ TEST(Topologies, WindowsAndTheirJoins) {
 }
 
 }  // namespace
-}  // namespace thalweg::streams
+}  // namespace thalweg::streams::topologies_tests

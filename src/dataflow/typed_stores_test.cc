@@ -10,7 +10,7 @@
 #include "dataflow/testing_runtime.h"
 #include "thalweg/streams/stores.h"
 
-namespace thalweg::streams::detail {
+namespace thalweg::streams::detail::typed_stores_tests {
 namespace {
 
 using testing::ElementsAre;
@@ -298,4 +298,4 @@ TEST(TypedStores, WhatTheChangelogSaysRestoresTheStore) {
 }
 
 }  // namespace
-}  // namespace thalweg::streams::detail
+}  // namespace thalweg::streams::detail::typed_stores_tests

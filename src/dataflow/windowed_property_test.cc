@@ -7,7 +7,7 @@
 #include "thalweg/streams/test_driver.h"
 #include "thalweg/streams/windowed.h"
 
-namespace thalweg::streams {
+namespace thalweg::streams::windowed_property_tests {
 namespace {
 
 using Text = std::string;
@@ -111,4 +111,4 @@ TEST_F(WindowedProperties, SessionsAreWhatLiesNoFurtherApartThanTheGap) {
 }
 
 }  // namespace
-}  // namespace thalweg::streams
+}  // namespace thalweg::streams::windowed_property_tests

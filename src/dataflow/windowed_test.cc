@@ -10,7 +10,7 @@
 #include "thalweg/streams/builder.h"
 #include "thalweg/streams/test_driver.h"
 
-namespace thalweg::streams {
+namespace thalweg::streams::windowed_tests {
 namespace {
 
 using Text = std::string;
@@ -289,4 +289,4 @@ TEST(Windowed, WhatCannotBeIsSaidByBuild) {
 }
 
 }  // namespace
-}  // namespace thalweg::streams
+}  // namespace thalweg::streams::windowed_tests
