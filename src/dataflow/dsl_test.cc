@@ -394,6 +394,45 @@ TEST(DslMistakes, JoinedTopicsWithDifferentFixedPartitions) {
   EXPECT_THAT(mistakes_of(b), HasSubstr("x-repartition has 2, y-repartition has 3"));
 }
 
+// The sources that must have equally many partitions, by what they are called in the end.
+std::vector<std::vector<string>> copartitioned(const Topology& topology) { return topology.graph()->copartitioned; }
+
+TEST(Dsl, JoinedTopicsStayTogetherWhereverTheirSourcesWent) {
+  StreamsBuilder read_once;
+  auto table = read_once.table<string, string>("t");
+  const auto both = [](const string& v, const string& t) { return v + t; };
+  read_once.stream<string, string>("in").to("out");
+  read_once.stream<string, string>("in").join(table, both).to("joined");
+  EXPECT_THAT(copartitioned(built(read_once)),
+              ElementsAre(ElementsAre("KSTREAM-SOURCE-0000000001", "KSTREAM-SOURCE-0000000003")));
+
+  StreamsBuilder optimized;
+  auto rows = optimized.table<string, string>("t");
+  optimized.stream<string, string>("in").select_key([](const string& v) { return v; }).join(rows, both).to("joined");
+  EXPECT_THAT(
+      copartitioned(built(optimized, {{"topology.optimization", "all"}})),
+      ElementsAre(ElementsAre("KSTREAM-KEY-SELECT-0000000004-repartition-source", "KSTREAM-SOURCE-0000000001")));
+}
+
+TEST(Dsl, ATableLookedIntoTwiceIsConnectedOnce) {
+  StreamsBuilder b;
+  auto x = b.table<string, string>("x"), y = b.table<string, string>("y");
+  const auto both = [](const string& p, const string& q) { return p + q; };
+  x.join(x, both).join(y, both);
+  for (const auto& node : built(b).graph()->nodes) EXPECT_LE(node.stores.size(), 1u) << node.name;
+}
+
+TEST(Dsl, BuildsAgainWithWhatCameLater) {
+  StreamsBuilder b;
+  auto keyed = b.stream<string, string>("in").select_key([](const string& v) { return v; });
+  keyed.group_by_key().count();
+  const Properties all = {{"topology.optimization", "all"}};
+  const string once = built(b, all).describe();
+  EXPECT_EQ(built(b, all).describe(), once);
+  keyed.to("out");
+  EXPECT_THAT(built(b).describe(), HasSubstr("KSTREAM-SINK-0000000007 (topic: out)"));
+}
+
 TEST(DslMistakes, AnOptimizationThatDoesNotExist) {
   StreamsBuilder b;
   b.stream<string, string>("in").to("out");
@@ -406,6 +445,20 @@ TEST(Topology, TypesThatDoNotFitAreNamed) {
   topology.add_source<string, std::int64_t>("numbers", {"numbers"})
       .add_processor("doubling", [] { return std::make_unique<Doubling>(); }, {"numbers"});
   EXPECT_THAT(topology.check().error().message, HasSubstr("doubling: it does not take what numbers gives"));
+}
+
+TEST(Topology, WhatIsConnectedWronglyIsNamed) {
+  Topology topology;
+  topology.add_sink<string, string>("out", "out", {"later"})
+      .add_source<string, string>("later", {})
+      .add_processor("alone", [] { return std::make_unique<Doubling>(); }, {})
+      .add_processor("after", [] { return std::make_unique<Doubling>(); }, {"out"});
+  const string said = topology.check().error().message;
+  EXPECT_THAT(said, HasSubstr("out: its parent later is not there: add it first"));
+  EXPECT_THAT(said, HasSubstr("later: it reads no topic"));
+  EXPECT_THAT(said, HasSubstr("alone: it has no parents"));
+  EXPECT_THAT(said, HasSubstr("after: its parent out is a sink"));
+  EXPECT_THAT(Topology().check().error().message, HasSubstr("no nodes"));
 }
 
 TEST(Topology, IsDrawn) {
@@ -444,8 +497,15 @@ TEST(ChangedSerde, BytesAreThoseOfKafkaStreams) {
 
 TEST(ChangedSerde, DamagedBytesAreAnError) {
   const auto serde = detail::changed_serde(client::serde_of<string>());
-  for (const string& bytes : {string(), string("\x03", 1), string("\x02", 1), string("\x0f\x02", 2),
-                              string("\x63\x02", 2), string("\xff\xff\xff\xff\xff\xff\x02", 7)})
+  for (const string& bytes :
+       {string(), string("\x03", 1), string("\x02", 1), string("\x0f\x02", 2), string("\x63\x02", 2),
+        string("\x0e"
+               "a\x02",
+               3),
+        string("\x03"
+               "ab\x02",
+               4),
+        string("\xff\xff\xff\xff\xff\xff\x02", 7)})
     EXPECT_FALSE(serde.read(bytes, {})) << hex(bytes);
 }
 

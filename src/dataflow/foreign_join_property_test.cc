@@ -8,7 +8,7 @@
 #include "thalweg/streams/dsl.h"
 #include "thalweg/streams/test_driver.h"
 
-namespace thalweg::streams {
+namespace thalweg::streams::foreign_join_property {
 namespace {
 
 using Text = std::string;
@@ -48,19 +48,19 @@ Rows last_rows(TestDriver& driver, const Text& topic) {
   return rows;
 }
 
-Topology inner_left_and_twice() {
+// Each change runs to its end before the next comes: see docs/streams/kafka-streams.md for what happens where it does
+// not, as in a foreign-key join of another one's result.
+Topology inner_and_left() {
   StreamsBuilder builder;
   const auto right = builder.table<Text, Text>("r");
   const auto left = builder.table<Text, Text>("l");
   left.join(right, foreign_key, both).to_stream().to("inner");
-  const auto outer = left.left_join(right, foreign_key, left_and);
-  outer.to_stream().to("outer");
-  outer.join(right, foreign_key, both).to_stream().to("twice");
+  left.left_join(right, foreign_key, left_and).to_stream().to("outer");
   return *builder.build();
 }
 
 TEST(ForeignJoinProperties, InTheEndTheResultIsTheJoinOfBothTables) {
-  const Topology topology = inner_left_and_twice();
+  const Topology topology = inner_and_left();
   for (unsigned seed = 0; seed < 500; ++seed) {
     std::mt19937 random(seed);
     TestDriver driver(topology);
@@ -80,11 +80,9 @@ TEST(ForeignJoinProperties, InTheEndTheResultIsTheJoinOfBothTables) {
         rows[key] = row;
     }
     ASSERT_EQ(last_rows(driver, "inner"), joined(left, right, false)) << "seed " << seed;
-    const Rows outer = joined(left, right, true);
-    ASSERT_EQ(last_rows(driver, "outer"), outer) << "seed " << seed;
-    ASSERT_EQ(last_rows(driver, "twice"), joined(outer, right, false)) << "seed " << seed;
+    ASSERT_EQ(last_rows(driver, "outer"), joined(left, right, true)) << "seed " << seed;
   }
 }
 
 }  // namespace
-}  // namespace thalweg::streams
+}  // namespace thalweg::streams::foreign_join_property

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint64_t kSeed = 104729;
 constexpr std::uint64_t kFirst = 0x87c37b91114253d5, kSecond = 0x4cf5ad432745937f;
-constexpr std::uint8_t kVersion = 1, kNoHash = 0x80;
+constexpr std::uint8_t kSubscriptionVersion = 1, kNoHash = 0x80;
 
 std::uint64_t little_endian(std::string_view bytes) {
   std::uint64_t value = 0;
@@ -41,7 +41,7 @@ Result<Subscription> read_subscription(std::string_view bytes) {
   Subscription read{.instruction = static_cast<Instruction>(instruction)};
   if (!(head & kNoHash)) read.hash = read_hash(in);
   const std::size_t tail = version > 0 ? 4 : 0;
-  if (!in.ok() || in.size() < tail || version > kVersion || instruction > 3)
+  if (!in.ok() || in.size() < tail || version > kSubscriptionVersion || instruction > 3)
     return client::bad_bytes("a subscription of a foreign-key join that is damaged or too new");
   read.primary_key = in.bytes(in.size() - tail);
   read.partition = version > 0 ? in.i32() : -1;
@@ -72,7 +72,7 @@ RowHash row_hash(std::string_view bytes) {
 Serde<Subscription> subscription_serde() {
   return {"foreign-key subscription",
           [](const Subscription& value, std::string& out, const client::SerdeContext&) -> Result<> {
-            out.push_back(static_cast<char>(value.hash ? kVersion : kVersion | kNoHash));
+            out.push_back(static_cast<char>(value.hash ? kSubscriptionVersion : kSubscriptionVersion | kNoHash));
             out.push_back(static_cast<char>(value.instruction));
             if (value.hash) append_hash(out, *value.hash);
             out += value.primary_key;

@@ -3,7 +3,7 @@
 
 #include "dataflow/testing_golden.h"
 
-namespace thalweg::streams {
+namespace thalweg::streams::golden_aggregations {
 namespace {
 
 using golden::comma, golden::group, golden::Maybe, golden::out, golden::own_value, golden::stream, golden::table;
@@ -126,4 +126,4 @@ INSTANTIATE_TEST_SUITE_P(OfTables, GoldenAggregations, testing::ValuesIn(of_tabl
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace
-}  // namespace thalweg::streams
+}  // namespace thalweg::streams::golden_aggregations

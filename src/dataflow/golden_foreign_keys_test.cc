@@ -3,7 +3,7 @@
 
 #include "dataflow/testing_golden.h"
 
-namespace thalweg::streams {
+namespace thalweg::streams::golden_foreign_keys {
 namespace {
 
 using golden::group, golden::inner, golden::left, golden::out, golden::table;
@@ -58,4 +58,4 @@ INSTANTIATE_TEST_SUITE_P(Streams, GoldenForeignKeys, testing::ValuesIn(foreign_k
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace
-}  // namespace thalweg::streams
+}  // namespace thalweg::streams::golden_foreign_keys

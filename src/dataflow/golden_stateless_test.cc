@@ -3,7 +3,7 @@
 
 #include "dataflow/testing_golden.h"
 
-namespace thalweg::streams {
+namespace thalweg::streams::golden_stateless {
 namespace {
 
 using golden::Maybe, golden::out, golden::stream;
@@ -119,4 +119,4 @@ INSTANTIATE_TEST_SUITE_P(Streams, GoldenStateless, testing::ValuesIn(stateless()
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace
-}  // namespace thalweg::streams
+}  // namespace thalweg::streams::golden_stateless

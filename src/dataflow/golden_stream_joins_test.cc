@@ -3,7 +3,7 @@
 
 #include "dataflow/testing_golden.h"
 
-namespace thalweg::streams {
+namespace thalweg::streams::golden_stream_joins {
 namespace {
 
 using golden::inner, golden::left, golden::Maybe, golden::out, golden::outer, golden::stream;
@@ -67,4 +67,4 @@ INSTANTIATE_TEST_SUITE_P(Streams, GoldenStreamJoins, testing::ValuesIn(stream_jo
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace
-}  // namespace thalweg::streams
+}  // namespace thalweg::streams::golden_stream_joins

@@ -3,7 +3,7 @@
 
 #include "dataflow/testing_golden.h"
 
-namespace thalweg::streams {
+namespace thalweg::streams::golden_suppressions {
 namespace {
 
 using golden::group, golden::Maybe, golden::out, golden::stream, golden::table;
@@ -34,6 +34,11 @@ std::vector<Golden> suppressions() {
        [](StreamsBuilder& b) {
          out(table(b, "t").suppress(Suppressed::until(5ms, 2)).group_by(grouped).reduce(added, taken).to_stream());
        }},
+      {"suppress_then_join",
+       [](StreamsBuilder& b) {
+         const auto l = table(b, "l").suppress(Suppressed::until(5ms, 2));
+         out(l.left_join(table(b, "r"), golden::left).to_stream());
+       }},
       {"suppress_without_log",
        [](StreamsBuilder& b) {
          auto how = Suppressed::until(8ms);
@@ -49,4 +54,4 @@ INSTANTIATE_TEST_SUITE_P(Streams, GoldenSuppressions, testing::ValuesIn(suppress
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace
-}  // namespace thalweg::streams
+}  // namespace thalweg::streams::golden_suppressions

@@ -3,7 +3,7 @@
 
 #include "dataflow/testing_golden.h"
 
-namespace thalweg::streams {
+namespace thalweg::streams::golden_table_joins {
 namespace {
 
 using golden::inner, golden::left, golden::Maybe, golden::out, golden::outer, golden::stream, golden::table;
@@ -135,4 +135,4 @@ INSTANTIATE_TEST_SUITE_P(Processors, GoldenTableJoins, testing::ValuesIn(process
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace
-}  // namespace thalweg::streams
+}  // namespace thalweg::streams::golden_table_joins

@@ -4,7 +4,7 @@
 #include "dataflow/testing_golden.h"
 #include "thalweg/streams/windowed.h"
 
-namespace thalweg::streams {
+namespace thalweg::streams::golden_windows {
 namespace {
 
 using golden::Maybe, golden::out, golden::own_value, golden::stream;
@@ -122,4 +122,4 @@ INSTANTIATE_TEST_SUITE_P(Suppressed, GoldenWindows, testing::ValuesIn(suppressed
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace
-}  // namespace thalweg::streams
+}  // namespace thalweg::streams::golden_windows

@@ -195,8 +195,9 @@ std::string driver_topic(const std::vector<std::string>& topic_names, const Topi
 
 std::string misfit(const InternalTopic& wanted, std::int32_t partitions) {
   if (partitions == wanted.partitions) return {};
-  return "topic " + wanted.name + " is there with " + std::to_string(partitions) + " partitions, and the application needs " +
-         std::to_string(wanted.partitions) + ": delete it with the application's offsets, or give the sources as many as before";
+  return "topic " + wanted.name + " is there with " + std::to_string(partitions) +
+         " partitions, and the application needs " + std::to_string(wanted.partitions) +
+         ": delete it with the application's offsets, or give the sources as many as before";
 }
 
 Result<TopicPlan> plan_topics(const TopologyGraph& graph, const std::vector<SubTopology>& parts,

@@ -1,6 +1,6 @@
 // Which topics an application needs beside its users', with how many partitions and which configs, and which tasks
-// there are. Pure: what the cluster has is an argument. (RepartitionTopics, CopartitionedTopicsEnforcer, ChangelogTopics,
-// PartitionGrouper)
+// there are. Pure: what the cluster has is an argument. (RepartitionTopics, CopartitionedTopicsEnforcer,
+// ChangelogTopics, PartitionGrouper)
 #pragma once
 
 #include <cstdint>
@@ -24,14 +24,15 @@ struct InternalTopic {
 };
 
 struct TopicPlan {
-  std::vector<InternalTopic> topics;             // repartition topics, then changelogs
-  std::map<int, std::int32_t> tasks;             // by number of the sub-topology; one with no tasks is not there
-  std::map<int, std::string> drivers;            // driver_topic() of each
-  TopicCounts counts;                            // of every topic that is named anywhere, as it will be
+  std::vector<InternalTopic> topics;   // repartition topics, then changelogs
+  std::map<int, std::int32_t> tasks;   // by number of the sub-topology; one with no tasks is not there
+  std::map<int, std::string> drivers;  // driver_topic() of each
+  TopicCounts counts;                  // of every topic that is named anywhere, as it will be
 };
 
 // `properties`: the application's; those with `topic.` before them go into every internal topic.
-// Errors: a source topic that is not there (MISSING_SOURCE_TOPIC), counts that have to be equal and are not; all at once.
+// Errors: a source topic that is not there (MISSING_SOURCE_TOPIC), counts that have to be equal and are not; all at
+// once.
 Result<TopicPlan> plan_topics(const TopologyGraph& graph, const std::vector<SubTopology>& parts,
                               const std::string& application_id, const TopicCounts& there,
                               const Properties& properties);

@@ -10,14 +10,21 @@ NodeSpec source_of(std::string name, std::vector<std::string> topics) {
   return {.kind = NodeSpec::Kind::kSource, .name = std::move(name), .topics = std::move(topics)};
 }
 NodeSpec sink_of(std::string name, std::string parent, std::string topic) {
-  return {.kind = NodeSpec::Kind::kSink, .name = std::move(name), .parents = {std::move(parent)}, .topics = {std::move(topic)}};
+  return {.kind = NodeSpec::Kind::kSink,
+          .name = std::move(name),
+          .parents = {std::move(parent)},
+          .topics = {std::move(topic)}};
 }
 
 // in -> r1 -> r2 -> out, each a sub-topology.
 TopologyGraph chain_of_repartitions() {
   TopologyGraph graph;
-  graph.nodes = {source_of("a", {"in"}), sink_of("b", "a", "r1-repartition"), source_of("c", {"r1-repartition"}),
-                 sink_of("d", "c", "r2-repartition"), source_of("e", {"r2-repartition"}), sink_of("f", "e", "out")};
+  graph.nodes = {source_of("a", {"in"}),
+                 sink_of("b", "a", "r1-repartition"),
+                 source_of("c", {"r1-repartition"}),
+                 sink_of("d", "c", "r2-repartition"),
+                 source_of("e", {"r2-repartition"}),
+                 sink_of("f", "e", "out")};
   graph.repartition_topics = {{.name = "r2-repartition"}, {.name = "r1-repartition"}};
   return graph;
 }
@@ -33,11 +40,10 @@ TEST(InternalTopics, ARepartitionTopicHasAsManyPartitionsAsTheSourcesOfItsWriter
   EXPECT_EQ(plan->counts.at("app-r2-repartition"), 5);
   EXPECT_EQ(plan->tasks, (std::map<int, std::int32_t>{{0, 5}, {1, 5}, {2, 5}}));
   EXPECT_EQ(plan->drivers.at(1), "app-r1-repartition");
-  EXPECT_EQ(plan->topics[0].configs,
-            (Properties{{"cleanup.policy", "delete"},
-                        {"segment.bytes", "52428800"},
-                        {"retention.ms", "-1"},
-                        {"message.timestamp.type", "CreateTime"}}));
+  EXPECT_EQ(plan->topics[0].configs, (Properties{{"cleanup.policy", "delete"},
+                                                 {"segment.bytes", "52428800"},
+                                                 {"retention.ms", "-1"},
+                                                 {"message.timestamp.type", "CreateTime"}}));
 }
 
 TEST(InternalTopics, AGivenNumberGoesOnToWhatIsBehindIt) {
@@ -61,8 +67,11 @@ TEST(InternalTopics, EverySourceThatIsNotThereIsNamed) {
 // Two sources that are joined: users' topics, or internal ones.
 TopologyGraph joined(std::vector<std::string> left, std::vector<std::string> right) {
   TopologyGraph graph;
-  graph.nodes = {source_of("w", {"in"}), sink_of("x", "w", "l-repartition"), sink_of("y", "w", "r-repartition"),
-                 source_of("left", std::move(left)), source_of("right", std::move(right)),
+  graph.nodes = {source_of("w", {"in"}),
+                 sink_of("x", "w", "l-repartition"),
+                 sink_of("y", "w", "r-repartition"),
+                 source_of("left", std::move(left)),
+                 source_of("right", std::move(right)),
                  {.name = "join", .parents = {"left", "right"}}};
   graph.repartition_topics = {{.name = "l-repartition"}, {.name = "r-repartition"}};
   graph.copartitioned = {{"left", "right"}};
@@ -95,7 +104,8 @@ TEST(InternalTopics, AmongInternalOnesTheGivenNumberDecidesAndElseTheMost) {
 
 TEST(InternalTopics, AChangelogHasAPartitionForEachTaskAndTheConfigsOfItsKind) {
   TopologyGraph graph;
-  graph.nodes = {source_of("a", {"in", "more"}), {.name = "b", .parents = {"a"}, .stores = {"rows", "windows", "joins", "off"}}};
+  graph.nodes = {source_of("a", {"in", "more"}),
+                 {.name = "b", .parents = {"a"}, .stores = {"rows", "windows", "joins", "off"}}};
   graph.stores = {{.name = "rows", .topic = {{"segment.ms", "5"}}},
                   {.name = "windows", .kind = StoreKind::kWindow, .retention = milliseconds(1000)},
                   {.name = "joins", .kind = StoreKind::kJoinWindow, .retention = milliseconds(2000)},

@@ -9,7 +9,7 @@
 #include "thalweg/streams/dsl.h"
 #include "thalweg/streams/test_driver.h"
 
-namespace thalweg::streams {
+namespace thalweg::streams::stream_join_property {
 namespace {
 
 using Text = std::string;
@@ -108,4 +108,4 @@ TEST(StreamJoinProperties, EveryPairMeetsOnceAndWhoMeetsNobodyIsGivenOnce) {
 }
 
 }  // namespace
-}  // namespace thalweg::streams
+}  // namespace thalweg::streams::stream_join_property

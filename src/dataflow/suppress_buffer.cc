@@ -12,7 +12,7 @@ namespace {
 constexpr char kByTime = 0, kByKey = 1;
 constexpr std::int32_t kAbsent = -1, kSameAsPrior = -2;
 constexpr std::string_view kFrom{"\0", 1}, kTo{"\1", 1};
-constexpr std::string_view kVersion = "\3";
+constexpr std::string_view kSuppressVersion = "\3";
 
 std::string by_time(std::int64_t time, std::string_view key) {
   std::string bytes(1, kByTime);
@@ -130,7 +130,7 @@ void SuppressBuffer::put(std::string_view key, std::int64_t time, Suppress::Valu
   std::string value = written(entry);
   write(key, time, value);
   append_i64(value, time);
-  state_.log(key, value, std::nullopt, Headers{{"v", std::string(kVersion)}});
+  state_.log(key, value, std::nullopt, Headers{{"v", std::string(kSuppressVersion)}});
 }
 
 void SuppressBuffer::evict_while(const std::function<bool()>& go_on,
@@ -169,7 +169,7 @@ void SuppressBuffer::restore(const RawRecord& record) {
   counts_.reset();
   if (const auto at = state_.get(by_key(*record.key))) erase(*record.key, read_i64(*at));
   if (!record.value) return;
-  if (record.headers.last("v") != kVersion)
+  if (record.headers.last("v") != kSuppressVersion)
     bytes_are_damaged(state_.name(), "its changelog was written by Kafka Streams before 2.6, whose format is not read");
   const std::size_t end = record.value->size() - std::min<std::size_t>(record.value->size(), 8);
   if (end == 0 || !read(record.value->substr(0, end)))

@@ -16,6 +16,7 @@
 #include "thalweg/streams/test_driver.h"
 
 namespace thalweg::streams {
+namespace testing_golden {
 namespace {
 
 using golden::Maybe;
@@ -233,8 +234,10 @@ TEST(GoldenDifferences, NameScriptsThatThereAre) {
 }
 
 }  // namespace
+}  // namespace testing_golden
 
 void replay(const Golden& golden) {
+  using namespace testing_golden;
   StreamsBuilder builder;
   golden.make(builder);
   const auto topology = builder.build();

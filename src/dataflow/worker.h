@@ -33,15 +33,15 @@ struct WorkerConfig {
 };
 
 enum class Step : std::uint8_t {
-  kPosition,           // every input of every task at its committed offset, its metadata read
-  kPrepare,            // outputs and changelog records of all running tasks are sent, offsets collected
-  kFlush,              // everything sent has its answer
-  kSendOffsets,        // into the transaction
+  kPosition,     // every input of every task at its committed offset, its metadata read
+  kPrepare,      // outputs and changelog records of all running tasks are sent, offsets collected
+  kFlush,        // everything sent has its answer
+  kSendOffsets,  // into the transaction
   kCommitTransaction,
-  kCommitOffsets,      // at least once: of the consumer's group, and waited for
-  kKeep,               // what the tasks' stores may keep is written
-  kAbort,              // the open transaction, if there is one
-  kNewProducer,        // the old one is thrown away, whatever it has open
+  kCommitOffsets,  // at least once: of the consumer's group, and waited for
+  kKeep,           // what the tasks' stores may keep is written
+  kAbort,          // the open transaction, if there is one
+  kNewProducer,    // the old one is thrown away, whatever it has open
 };
 std::string_view name_of(Step step);
 

@@ -54,7 +54,7 @@ class ThreadOfTest {
 
   Timestamp now{1s};
   Worker worker;
-  std::map<Step, std::vector<Error>> fails;      // of each, in this order
+  std::map<Step, std::vector<Error>> fails;  // of each, in this order
   std::map<TaskId, std::vector<Error>> no_open;
   milliseconds step_takes{0};
 
@@ -103,8 +103,9 @@ TEST(Worker, CommitsInOrderAndKeepsLast) {
   ThreadOfTest once(true);
   once.run_both();
   once.work_and_wait();
-  EXPECT_EQ(once.did(),
-            "prepare a commit, wait for deliveries, send offsets to the transaction, commit the transaction, keep stores");
+  EXPECT_EQ(
+      once.did(),
+      "prepare a commit, wait for deliveries, send offsets to the transaction, commit the transaction, keep stores");
 }
 
 TEST(Worker, CommitsWhenItIsDueAskedForOrFull) {
@@ -164,7 +165,8 @@ TEST(Worker, AnAbortableErrorReopensTheTasksAsTheyWereAtTheLastCommit) {
   thread.work_and_wait();
   EXPECT_EQ(thread.did(),
             "prepare a commit, wait for deliveries, send offsets to the transaction, commit the transaction, abort the "
-            "transaction, " + std::string(kReopen));
+            "transaction, " +
+                std::string(kReopen));
 }
 
 TEST(Worker, WhatCannotAbortGetsANewProducer) {
@@ -181,7 +183,8 @@ TEST(Worker, WhatCannotAbortGetsANewProducer) {
   thread.work_and_wait();
   EXPECT_EQ(thread.did(),
             "prepare a commit, wait for deliveries, send offsets to the transaction, abort the transaction, open a new "
-            "producer, open a new producer, " + std::string(kReopen));
+            "producer, open a new producer, " +
+                std::string(kReopen));
 }
 
 TEST(Worker, WhoIsFencedOrHasAnOldGenerationJoinsAgainAndKeepsNothing) {
@@ -189,9 +192,10 @@ TEST(Worker, WhoIsFencedOrHasAnOldGenerationJoinsAgainAndKeepsNothing) {
   thread.run_both();
   thread.fails[Step::kSendOffsets] = {kGeneration};
   thread.work_and_wait();
-  EXPECT_EQ(thread.did(),
-            "prepare a commit, wait for deliveries, send offsets to the transaction, abort the transaction, drop 0, drop "
-            "1, rejoin");
+  EXPECT_EQ(
+      thread.did(),
+      "prepare a commit, wait for deliveries, send offsets to the transaction, abort the transaction, drop 0, drop "
+      "1, rejoin");
   EXPECT_EQ(thread.worker.phase(), Worker::Phase::kRebalancing);
   thread.run_both();
   thread.fails[Step::kCommitTransaction] = {kFatal};

@@ -20,8 +20,9 @@ namespace {
 constexpr auto kTopicsWithin = milliseconds(30'000);
 
 Error no_store(const std::string& name) {
-  return {.message = "no task with store " + name + " runs here now: it is another instance's, a rebalance is under way, "
-                                                    "or no store has this name",
+  return {.message = "no task with store " + name +
+                     " runs here now: it is another instance's, a rebalance is under way, "
+                     "or no store has this name",
           .retriable = true};
 }
 
@@ -79,8 +80,8 @@ Result<> AppCore::prepare(const std::stop_token& stop) {
   shared_.state_dir = &*state_dir_;
   auto there = cluster_->partitions_of(source_topics(*shared_.graph), kTopicsWithin);
   if (!there) return std::unexpected(there.error());
-  auto plan = plan_topics(*shared_.graph, shared_.parts, shared_.config.application_id, *there,
-                          shared_.config.properties);
+  auto plan =
+      plan_topics(*shared_.graph, shared_.parts, shared_.config.application_id, *there, shared_.config.properties);
   if (!plan) return std::unexpected(plan.error());
   shared_.plan = *std::move(plan);
   if (auto made = cluster_->make(shared_.plan.topics, shared_.options.replication_factor, kTopicsWithin); !made)

@@ -17,7 +17,8 @@ class Text {
   void row(const std::string& labels, double value) {
     char number[40];
     std::snprintf(number, sizeof number, "%.15g", value);
-    text_ += name_ + "{application_id=\"" + application_ + "\"" + (labels.empty() ? "" : "," + labels) + "} " + number + "\n";
+    text_ += name_ + "{application_id=\"" + application_ + "\"" + (labels.empty() ? "" : "," + labels) + "} " + number +
+             "\n";
   }
   std::string take() { return std::move(text_); }
 
@@ -36,7 +37,8 @@ const OfThread kOfThreads[] = {
     {"thalweg_streams_send_total", "Records that were sent, changelogs with them.", &Counts::sent},
     {"thalweg_streams_dropped_records_total", "Records that operations left out, of tasks that are closed.",
      &Counts::dropped},
-    {"thalweg_streams_dead_letters_total", "Records that were written to the dead letter topic.", &Counts::dead_letters},
+    {"thalweg_streams_dead_letters_total", "Records that were written to the dead letter topic.",
+     &Counts::dead_letters},
     {"thalweg_streams_restore_total", "Records that were read from changelogs.", &Counts::restored},
     {"thalweg_streams_commit_total", "Commits.", &Counts::commits},
     {"thalweg_streams_commit_failed_total", "Steps of commits that failed.", &Counts::failed_commits},

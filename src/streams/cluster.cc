@@ -46,11 +46,11 @@ Result<> Cluster::create(const std::vector<InternalTopic>& topics, int replicati
   std::vector<rd_kafka_NewTopic_t*> wanted;
   char why[512];
   for (const auto& topic : topics) {
-    auto* const one =
-        rd_kafka_NewTopic_new(topic.name.c_str(), topic.partitions, replication_factor, why, sizeof why);
+    auto* const one = rd_kafka_NewTopic_new(topic.name.c_str(), topic.partitions, replication_factor, why, sizeof why);
     if (!one) {
       rd_kafka_NewTopic_destroy_array(wanted.data(), wanted.size());
-      return std::unexpected(Error{.code = RD_KAFKA_RESP_ERR__INVALID_ARG, .message = "make " + topic.name + ": " + why});
+      return std::unexpected(
+          Error{.code = RD_KAFKA_RESP_ERR__INVALID_ARG, .message = "make " + topic.name + ": " + why});
     }
     for (const auto& [name, value] : topic.configs) rd_kafka_NewTopic_set_config(one, name.c_str(), value.c_str());
     wanted.push_back(one);
@@ -73,7 +73,8 @@ Result<> Cluster::create(const std::vector<InternalTopic>& topics, int replicati
     const auto code = rd_kafka_topic_result_error(results[i]);
     if (!code || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;
     auto error = client::error_of(code, std::string("make topic ") + rd_kafka_topic_result_name(results[i]));
-    if (const char* const text = rd_kafka_topic_result_error_string(results[i])) error.message += std::string(": ") + text;
+    if (const char* const text = rd_kafka_topic_result_error_string(results[i]))
+      error.message += std::string(": ") + text;
     return std::unexpected(std::move(error));
   }
   return {};

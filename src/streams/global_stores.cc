@@ -109,7 +109,8 @@ struct GlobalStores::Impl {
   Result<bool> step(Part& part, milliseconds within) {
     auto got = restorer->read(part.where, kAtOnce, within);
     if (got.gone)
-      return std::unexpected(Error{.message = "records of " + part.where.topic + " are gone while it is read; start again"});
+      return std::unexpected(
+          Error{.message = "records of " + part.where.topic + " are gone while it is read; start again"});
     try {
       for (const auto& record : got.records) of(part).restore(record);
     } catch (const std::exception& e) {

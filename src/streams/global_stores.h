@@ -20,8 +20,8 @@ namespace thalweg::streams::detail {
 class GlobalStores {
  public:
   // Errors: of options.
-  static Result<std::unique_ptr<GlobalStores>> open(std::shared_ptr<const TopologyGraph> graph,
-                                                    const AppConfig& config, const Options& options, Cluster& cluster);
+  static Result<std::unique_ptr<GlobalStores>> open(std::shared_ptr<const TopologyGraph> graph, const AppConfig& config,
+                                                    const Options& options, Cluster& cluster);
   ~GlobalStores();
 
   bool empty() const;

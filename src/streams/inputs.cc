@@ -22,8 +22,9 @@ RawRecord raw_record(rd_kafka_message_t* message, const std::shared_ptr<rd_kafka
                    .value = view_of(message->payload, message->len),
                    .headers = client::headers_of(*message),
                    .owner = {}};
-  record.owner = std::shared_ptr<const void>(
-      message, [handle](const void* p) { rd_kafka_message_destroy(static_cast<rd_kafka_message_t*>(const_cast<void*>(p))); });
+  record.owner = std::shared_ptr<const void>(message, [handle](const void* p) {
+    rd_kafka_message_destroy(static_cast<rd_kafka_message_t*>(const_cast<void*>(p)));
+  });
   return record;
 }
 
@@ -108,8 +109,8 @@ void Inputs::rebalanced(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_
   }
   if (assigned_in_listener_) return;
   forget_all();
-  // Nothing of it is ours, which is an answer, too: null would mean that what we have is given back, and the member would
-  // go on without ever joining again.
+  // Nothing of it is ours, which is an answer, too: null would mean that what we have is given back, and the member
+  // would go on without ever joining again.
   const auto none = client::new_list();
   rd_kafka_assign(handle_.get(), code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? none.get() : nullptr);
 }

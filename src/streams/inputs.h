@@ -1,5 +1,5 @@
-// The consumer of a stream thread: its group, its partitions, one queue for each, offsets with their metadata. All of it
-// on the stream thread, which poll()s between records; the rebalance listener runs inside poll() and close().
+// The consumer of a stream thread: its group, its partitions, one queue for each, offsets with their metadata. All of
+// it on the stream thread, which poll()s between records; the rebalance listener runs inside poll() and close().
 #pragma once
 
 #include <functional>

@@ -14,11 +14,11 @@ namespace {
 constexpr std::array<std::string_view, 6> kPrefixes{"main.consumer.", "restore.consumer.", "global.consumer.",
                                                     "consumer.",      "producer.",         "admin."};
 constexpr std::array<std::string_view, 8> kOfConsumers{
-    "session.timeout.ms", "heartbeat.interval.ms", "group.instance.id", "fetch.min.bytes",
+    "session.timeout.ms", "heartbeat.interval.ms",      "group.instance.id",         "fetch.min.bytes",
     "fetch.wait.max.ms",  "queued.max.messages.kbytes", "max.partition.fetch.bytes", "fetch.max.bytes"};
-constexpr std::array<std::string_view, 7> kOfProducers{"linger.ms",        "batch.size",       "compression.type",
-                                                       "acks",             "message.max.bytes", "delivery.timeout.ms",
-                                                       "transaction.timeout.ms"};
+constexpr std::array<std::string_view, 7> kOfProducers{
+    "linger.ms",         "batch.size",          "compression.type",      "acks",
+    "message.max.bytes", "delivery.timeout.ms", "transaction.timeout.ms"};
 // Taken for what they are in Kafka Streams, where they change nothing here.
 constexpr std::array<std::string_view, 4> kKnown{"windowstore.changelog.additional.retention.ms",
                                                  "topology.optimization", "request.timeout.ms", "client.id"};
@@ -108,8 +108,8 @@ Result<Options> Reader::read() {
               {"max.poll.interval.ms", &max_poll_}};
   names_ = {"auto.offset.reset"};
   for (const auto& [name, number] : numbers_) names_.push_back(name);
-  for (const auto list : {std::span<const std::string_view>(kOfConsumers), std::span<const std::string_view>(kOfProducers),
-                          std::span<const std::string_view>(kKnown)})
+  for (const auto list : {std::span<const std::string_view>(kOfConsumers),
+                          std::span<const std::string_view>(kOfProducers), std::span<const std::string_view>(kKnown)})
     for (const auto name : list) names_.emplace_back(name);
   for (const auto& [name, value] : config_.properties) take(name, value);
   check();
@@ -120,7 +120,9 @@ Result<Options> Reader::read() {
   }
   const bool once = config_.guarantee == Guarantee::kExactlyOnceV2;
   options_.worker = {.exactly_once = once,
-                     .commit_interval = milliseconds(commit_ >= 0 ? commit_ : once ? 100 : 30'000),
+                     .commit_interval = milliseconds(commit_ >= 0 ? commit_
+                                                     : once       ? 100
+                                                                  : 30'000),
                      .task_timeout = milliseconds(task_timeout_),
                      .buffered_max = static_cast<std::size_t>(cache_) / config_.threads};
   options_.max_idle = milliseconds(idle_);

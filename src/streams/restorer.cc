@@ -39,8 +39,8 @@ Restorer::Got Restorer::read(const TopicPartition& partition, std::size_t most, 
   if (found == open_.end()) return got;
   rd_kafka_poll(handle_.get(), 0);  // errors of the connection, which heal
   messages_.resize(most);
-  const auto count = rd_kafka_consume_batch(found->second.get(), partition.partition, client::as_int(within),
-                                            messages_.data(), most);
+  const auto count =
+      rd_kafka_consume_batch(found->second.get(), partition.partition, client::as_int(within), messages_.data(), most);
   for (ssize_t i = 0; i < count; ++i) {
     rd_kafka_message_t* const message = messages_[static_cast<std::size_t>(i)];
     if (!message->err) {
@@ -50,7 +50,8 @@ Restorer::Got Restorer::read(const TopicPartition& partition, std::size_t most, 
     }
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
       got.end = message->offset;
-    else if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || message->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
+    else if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+             message->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
       got.gone = true;
     else
       got.error = client::error_of(message->err, "restore from " + partition.topic);

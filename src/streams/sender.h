@@ -1,5 +1,5 @@
-// The producer of a stream thread: messages, their answers, and the transaction where there is one. librdkafka's answers
-// are taken by a thread of its own, so that a commit that waits waits for the broker alone.
+// The producer of a stream thread: messages, their answers, and the transaction where there is one. librdkafka's
+// answers are taken by a thread of its own, so that a commit that waits waits for the broker alone.
 //
 // Owner: the stream thread, but for the answers.
 #pragma once

@@ -18,7 +18,8 @@ constexpr const char* kProcessFile = "kafka-streams-process-metadata";
 constexpr std::string_view kBefore = "{\"processId\":\"", kAfter = "\"}";
 
 Error trouble(const std::string& what) {
-  return {.code = 56, .message = what + ": " + std::strerror(errno) + "; is AppConfig::state_dir one that this process may write?"};
+  return {.code = 56,
+          .message = what + ": " + std::strerror(errno) + "; is AppConfig::state_dir one that this process may write?"};
 }
 
 std::string new_process_id() {
@@ -73,10 +74,10 @@ Result<StateDir> StateDir::open(const fs::path& state_dir, const std::string& ap
   dir.lock_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (dir.lock_ < 0) return std::unexpected(trouble("open " + file.string()));
   if (::flock(dir.lock_, LOCK_EX | LOCK_NB) != 0)
-    return std::unexpected(
-        Error{.code = 56,
-              .message = dir.folder_.string() + " is another process's: every instance of an application on a machine "
-                                                "needs a state_dir of its own"});
+    return std::unexpected(Error{.code = 56,
+                                 .message = dir.folder_.string() +
+                                            " is another process's: every instance of an application on a machine "
+                                            "needs a state_dir of its own"});
   dir.process_id_ = read_process_id(dir.lock_);
   if (!dir.process_id_.empty()) return dir;
   dir.process_id_ = new_process_id();

@@ -1,5 +1,5 @@
-// state_dir/<application id>/: a folder for each task, and the process's own id, which outlives it: a transactional id is
-// made of it, so that a process that comes back ends what it left open at once. One process has it at a time.
+// state_dir/<application id>/: a folder for each task, and the process's own id, which outlives it: a transactional id
+// is made of it, so that a process that comes back ends what it left open at once. One process has it at a time.
 #pragma once
 
 #include <filesystem>
@@ -18,8 +18,8 @@ class StateDir {
   StateDir& operator=(StateDir&&) = delete;
   ~StateDir();
 
-  // A task's folder is one thread's at a time; it is given back with the claim. Null: another thread has it, for one that
-  // lost its partitions hears of it last. Thread-safe.
+  // A task's folder is one thread's at a time; it is given back with the claim. Null: another thread has it, for one
+  // that lost its partitions hears of it last. Thread-safe.
   using Claim = std::shared_ptr<void>;
   Claim claim(TaskId task) const;
 

@@ -225,8 +225,8 @@ bool StreamThread::send_all(const Held& of) {
   return sent.has_value();
 }
 
-// One after the other, with what follows from each at the end of the line: a step that is tried again and again does not
-// go deeper and deeper.
+// One after the other, with what follows from each at the end of the line: a step that is tried again and again does
+// not go deeper and deeper.
 void StreamThread::perform(const Actions& actions) {
   todo_.insert(todo_.end(), actions.begin(), actions.end());
   if (performing_) return;

@@ -86,12 +86,12 @@ class StreamThread {
     std::unique_ptr<KeptStores> stores;
     std::unique_ptr<Task> task;
     std::vector<TopicPartition> inputs;
-    std::vector<bool> is_there;            // of inputs: a topic with fewer partitions than the driver has none for us
+    std::vector<bool> is_there;  // of inputs: a topic with fewer partitions than the driver has none for us
     std::vector<client::ConsumedCells> cells;  // of inputs, where there are metrics
     std::vector<std::int64_t> next;            // of inputs: to read
     std::vector<Restoring> restoring;
     std::map<std::string, ChangelogEnd*, std::less<>> changelogs;  // by topic
-    std::vector<ChangelogEnd*> end_of_store;         // null: no changelog
+    std::vector<ChangelogEnd*> end_of_store;                       // null: no changelog
     Task::Prepared prepared;
   };
 

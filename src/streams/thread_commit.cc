@@ -106,8 +106,8 @@ OffsetReset StreamThread::reset_of(const std::string& topic_name) const {
   return shared_.options.reset;
 }
 
-// Where every task's inputs are read from. In a rebalance it is the answer to it; later, after something failed, the same
-// partitions are read again from where they were committed.
+// Where every task's inputs are read from. In a rebalance it is the answer to it; later, after something failed, the
+// same partitions are read again from where they were committed.
 Result<> StreamThread::position() {
   std::vector<TopicPartition> all;
   for (const auto& [task, inputs] : assigned_) all.insert(all.end(), inputs.begin(), inputs.end());

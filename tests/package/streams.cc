@@ -24,7 +24,8 @@ int main() {
   orders.pipe("bob", "tea", Timestamp(70s));
   const auto closed = counts.read();
   if (closed.key != "ann" || closed.value != 2 || !counts.empty()) return 2;
-  auto app = App::open(*topology, {.application_id = "package-test", .state_dir = "/tmp", .properties = {{"comit.interval.ms", "5"}}});
+  auto app = App::open(
+      *topology, {.application_id = "package-test", .state_dir = "/tmp", .properties = {{"comit.interval.ms", "5"}}});
   if (app || app.error().message.find("commit.interval.ms") == std::string::npos) return 3;
   std::printf("%s has %lld\n", closed.key.c_str(), static_cast<long long>(closed.value));
 }

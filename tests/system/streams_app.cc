@@ -63,8 +63,9 @@ Result<Topology> enriched() {
   StreamsBuilder builder;
   const auto customers = builder.global_table<Text, Text>("customers", {}, {.store = "customers"});
   builder.stream<Text, Text>("orders")
-      .join(customers, [](const Text&, const Text& customer) { return customer; },
-            [](const Text& order, const Text& customer) { return order + ":" + customer; })
+      .join(
+          customers, [](const Text&, const Text& customer) { return customer; },
+          [](const Text& order, const Text& customer) { return order + ":" + customer; })
       .to("orders-enriched");
   return builder.build();
 }
@@ -88,9 +89,8 @@ Arguments read(int argc, char** argv) {
     else if (name == "dead")
       config.dead_letter_topic = value;
     else if (name == "on")
-      config.on_decode_error = config.on_process_error = [](const ErrorContext&, const Error&) {
-        return Verdict::kResume;
-      };
+      config.on_decode_error =
+          config.on_process_error = [](const ErrorContext&, const Error&) { return Verdict::kResume; };
     else if (name.find('.') != Text::npos)
       config.properties[name] = value;
     else

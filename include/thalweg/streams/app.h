@@ -29,8 +29,8 @@ THALWEG_EXPORT std::string_view to_string(State state);
 
 namespace detail {
 class AppCore;
-// Calls `look` with every store of this name that this instance has, on the thread that owns it and between two records,
-// until it answers true. Errors, worth another try: none is here now.
+// Calls `look` with every store of this name that this instance has, on the thread that owns it and between two
+// records, until it answers true. Errors, worth another try: none is here now.
 THALWEG_EXPORT Result<> ask_stores(AppCore& core, const std::string& store, std::function<bool(StoreBase&)> look);
 // What a store of another type than was asked for says.
 THALWEG_EXPORT Error wrong_store_type(const std::string& store);
@@ -91,8 +91,8 @@ class THALWEG_EXPORT App {
   // Checks the topology and all options; asks nobody and starts nothing.
   static Result<App> open(const Topology& topology, AppConfig config);
 
-  // Makes the internal topics, runs until it is stopped or something ends it, then commits, closes the stores and leaves
-  // the group. Once.
+  // Makes the internal topics, runs until it is stopped or something ends it, then commits, closes the stores and
+  // leaves the group. Once.
   Result<> run(std::stop_token stop);
 
   State state() const;

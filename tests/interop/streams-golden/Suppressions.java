@@ -22,6 +22,8 @@ class Suppressions {
     Topologies.add("suppress_count", "one", b -> out(grouped(b).count().suppress(Suppressed.untilTimeLimit(ofMillis(8), BufferConfig.maxRecords(3))).toStream()));
     Topologies.add("suppress_then_group", "groups", b -> out(table(b, "t").suppress(Suppressed.untilTimeLimit(ofMillis(5), BufferConfig.maxRecords(2)))
         .groupBy((k, v) -> KeyValue.pair(group(v), v), Grouped.with(S, S)).reduce((x, y) -> x + "+" + y, (x, y) -> x + "-" + y).toStream()));
+    Topologies.add("suppress_then_join", "two", b -> out(table(b, "l").suppress(Suppressed.untilTimeLimit(ofMillis(5), BufferConfig.maxRecords(2)))
+        .leftJoin(table(b, "r"), (x, y) -> x + "+" + y).toStream()));
     Topologies.add("suppress_without_log", "one 3", b -> out(table(b, "in").suppress(Suppressed.untilTimeLimit(ofMillis(8), BufferConfig.unbounded().withLoggingDisabled())).toStream()));
   }
 }

@@ -14,7 +14,7 @@
 
 namespace thalweg::streams::detail {
 
-// Remembers. It passes a record on first: with itself it is not joined by the side that it is of.
+// Remembers, after it has passed a record on, as Kafka Streams does.
 template <class K, class V>
 class WindowedNode final : public LooseNode<K, V, std::optional<K>, std::optional<V>> {
  public:
