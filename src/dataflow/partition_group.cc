@@ -32,7 +32,9 @@ void PartitionGroup::at_end(std::size_t input, std::int64_t position, Timestamp 
 
 // From when it is known that there is nothing: what is there already has been waited for long enough.
 void PartitionGroup::wait_for(Input& input, Timestamp now) const {
-  if (!input.waited_for) input.waited_for = now + std::max(max_idle_, milliseconds(0));
+  if (input.waited_for) return;
+  const auto idle = std::max(max_idle_, milliseconds(0));
+  input.waited_for = idle > Timestamp::max() - now ? Timestamp::max() : now + idle;  // "for ever" is a long time
 }
 
 std::optional<Timestamp> PartitionGroup::ready_at(Timestamp now) const {

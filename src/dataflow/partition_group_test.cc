@@ -93,6 +93,15 @@ TEST(PartitionGroup, WaitsForAnInputOfWhichItIsNotKnownThatItIsAtItsEnd) {
   EXPECT_EQ(f.next(212), "0:2");
 }
 
+TEST(PartitionGroup, WaitsForEverWhereItIsToldTo) {
+  Fixture f(2, milliseconds::max());
+  f.add(0, {"1"});
+  f.end(1, 10);
+  EXPECT_EQ(f.next(4'000'000'000'000), "");
+  f.add(1, {"2"});
+  EXPECT_EQ(f.next(4'000'000'000'001), "0:1");
+}
+
 TEST(PartitionGroup, BeginsToWaitWhenAnInputAtItsEndRunsEmpty) {
   Fixture f(2, milliseconds(100));
   f.add(0, {"9"});

@@ -1,5 +1,7 @@
 #include "dataflow/punctuation.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace thalweg::streams::detail {
@@ -7,7 +9,7 @@ namespace thalweg::streams::detail {
 Punctuation PunctuationQueue::schedule(std::string node, Timestamp first, milliseconds interval, Body body) {
   CHECK(interval >= milliseconds(1));
   auto cancelled = std::make_shared<bool>(false);
-  entries_.emplace(first, Entry{std::move(node), interval, std::move(body), cancelled});
+  entries_.emplace(first, Entry{std::move(node), std::min(interval, kNever), std::move(body), cancelled});
   return Punctuation(std::move(cancelled));
 }
 

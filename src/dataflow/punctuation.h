@@ -4,6 +4,8 @@
 // argument is the clock's time, not the one at which it was due.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,8 +22,10 @@ class PunctuationQueue {
   // Runs one for its node, and knows what to do with what it throws.
   using Call = std::function<void(const std::string& node, const Body&)>;
 
-  // REQUIRES: interval >= 1 ms
+  // REQUIRES: interval >= 1 ms. One that no clock lives to see is cut to kNever.
   Punctuation schedule(std::string node, Timestamp first, milliseconds interval, Body);
+  // When one of that interval is due for the first time on a clock that is at `now`.
+  static Timestamp after(Timestamp now, milliseconds interval) { return now + std::min(interval, kNever); }
   // All that are due, in the order of their times; what is scheduled meanwhile and is due runs, too. True: some ran.
   bool punctuate(Timestamp now, const Call&);
   // When the next is due; nothing: none is scheduled.
@@ -29,6 +33,7 @@ class PunctuationQueue {
   void clear() { entries_.clear(); }
 
  private:
+  static constexpr milliseconds kNever{std::int64_t{1} << 53};
   struct Entry {
     std::string node;
     milliseconds interval;

@@ -26,6 +26,20 @@ TEST(Punctuation, MakesUpForWhatWasMissedWithOneCallAtTheTimeItIs) {
   EXPECT_EQ(queue.next(), at(60));
 }
 
+TEST(Punctuation, NeverRunsWhatHasTheLongestInterval) {
+  PunctuationQueue queue;
+  const Timestamp now = at(1'700'000'000'000);
+  queue.schedule("a", at(0), milliseconds::max(), [](Timestamp) {});
+  queue.schedule("b", PunctuationQueue::after(now, milliseconds::max()), milliseconds::max(), [](Timestamp) {});
+  int runs = 0;
+  for (int year = 0; year < 100; ++year)
+    queue.punctuate(now + year * std::chrono::hours(8766), [&](const auto& node, const auto&) {
+      EXPECT_EQ(node, "a");  // which was due from the beginning
+      ++runs;
+    });
+  EXPECT_EQ(runs, 1);
+}
+
 TEST(Punctuation, StopsWhenItIsCancelledAlsoByItself) {
   PunctuationQueue queue;
   int runs = 0;

@@ -155,7 +155,8 @@ Punctuation Task::Impl::schedule(std::string_view node, milliseconds interval, C
                                  std::function<void(Timestamp)> body) {
   if (interval < milliseconds(1)) throw std::invalid_argument("a punctuation's interval is 1 ms at least");
   if (clock == Clock::kWallClock)
-    return by_wall_clock.schedule(std::string(node), wall + interval, interval, std::move(body));
+    return by_wall_clock.schedule(std::string(node), PunctuationQueue::after(wall, interval), interval,
+                                  std::move(body));
   return by_stream_time.schedule(std::string(node), Timestamp{}, interval, std::move(body));
 }
 

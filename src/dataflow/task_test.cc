@@ -341,14 +341,13 @@ TEST(Task, TakesNoMoreThanItMayBuffer) {
 
 TEST(Task, HandsBackWhatNodesKeepWithTheHighestOfAllInputs) {
   Bench bench(two_inputs());
-  const std::string low = encode({.partition_time = 1, .kept = {{"closed", 5}, {"one", 1}}});
-  const std::string high = encode({.partition_time = 2, .kept = {{"closed", 9}}});
-  ASSERT_TRUE(bench.begin({high, low}));
+  ASSERT_TRUE(bench.begin({encode({.partition_time = 2, .kept = {{"closed", 9}, {"opened", 2}}}),
+                           encode({.partition_time = 1, .kept = {{"closed", 5}, {"opened", 7}, {"one", 1}}})}));
   bench.add(0, {{"x", 3}});
   (void)bench.run();
   (void)bench.prepare();
   EXPECT_EQ(decode_offset_metadata(bench.metadata_of["in-a"]).kept,
-            (std::map<std::string, std::int64_t, std::less<>>{{"closed", 9}, {"one", 1}}));
+            (std::map<std::string, std::int64_t, std::less<>>{{"closed", 9}, {"opened", 7}, {"one", 1}}));
 }
 
 // ---- Stores

@@ -67,10 +67,10 @@ class RandomThread {
   }
   void assign() {
     assigned_ = true;
-    std::set<TaskId> tasks;
+    mine_.clear();
     for (const TaskId& task : kSome)
-      if (!chance(3)) tasks.insert(task);
-    perform(worker_.assigned(tasks, now_));
+      if (!chance(3)) mine_.insert(task);
+    perform(worker_.assigned(mine_, now_));
   }
   void lose_or_revoke() {
     assigned_ = false;
@@ -137,6 +137,8 @@ class RandomThread {
   void recover() {
     if (ended_ || testing::Test::HasFailure()) return;
     faults_ = false;
+    if (assigned_) perform(worker_.tick(now_ += 1s));
+    if (assigned_) EXPECT_EQ(open_, mine_) << "what could not be opened is tried again";
     if (assigned_) perform(worker_.revoked(kSome, now_));
     perform(worker_.assigned(kSome, now_ += 1s));
     perform(worker_.tick(now_ += 1s));
@@ -155,7 +157,7 @@ class RandomThread {
   Timestamp now_{1s};
   Worker worker_;
   std::deque<Action> todo_;
-  std::set<TaskId> open_, begun_;
+  std::set<TaskId> mine_, open_, begun_;
   std::optional<Step> last_done_;
   bool performing_ = false, assigned_ = false, lost_ = false, faults_ = true;
   bool is_committed_ = false, ended_ = false, ended_well_ = false;
