@@ -414,6 +414,14 @@ TEST(Dsl, JoinedTopicsStayTogetherWhereverTheirSourcesWent) {
       ElementsAre(ElementsAre("KSTREAM-KEY-SELECT-0000000004-repartition-source", "KSTREAM-SOURCE-0000000001")));
 }
 
+TEST(Dsl, ATableLookedIntoTwiceIsConnectedOnce) {
+  StreamsBuilder b;
+  auto x = b.table<string, string>("x"), y = b.table<string, string>("y");
+  const auto both = [](const string& p, const string& q) { return p + q; };
+  x.join(x, both).join(y, both);
+  for (const auto& node : built(b).graph()->nodes) EXPECT_LE(node.stores.size(), 1u) << node.name;
+}
+
 TEST(Dsl, BuildsAgainWithWhatCameLater) {
   StreamsBuilder b;
   auto keyed = b.stream<string, string>("in").select_key([](const string& v) { return v; });
@@ -489,8 +497,15 @@ TEST(ChangedSerde, BytesAreThoseOfKafkaStreams) {
 
 TEST(ChangedSerde, DamagedBytesAreAnError) {
   const auto serde = detail::changed_serde(client::serde_of<string>());
-  for (const string& bytes : {string(), string("\x03", 1), string("\x02", 1), string("\x0f\x02", 2),
-                              string("\x63\x02", 2), string("\xff\xff\xff\xff\xff\xff\x02", 7)})
+  for (const string& bytes :
+       {string(), string("\x03", 1), string("\x02", 1), string("\x0f\x02", 2), string("\x63\x02", 2),
+        string("\x0e"
+               "a\x02",
+               3),
+        string("\x03"
+               "ab\x02",
+               4),
+        string("\xff\xff\xff\xff\xff\xff\x02", 7)})
     EXPECT_FALSE(serde.read(bytes, {})) << hex(bytes);
 }
 

@@ -118,8 +118,8 @@ TEST(Topologies, ANamedGroupingGoesThroughOneTopic) {
   expect_as_java("a named grouping aggregated twice", [](StreamsBuilder& b) {
     auto grouped = in(b, "in").group_by(value, {.name = "by-value"});
     grouped.count();
-    grouped.reduce(both);
     in(b, "other").to("out");
+    grouped.reduce(both);
   });
 }
 
@@ -158,6 +158,11 @@ TEST(Topologies, TablesAreJoined) {
   expect_as_java("table-table outer join, materialized", [](StreamsBuilder& b) {
     auto x = rows(b, "x"), y = rows(b, "y");
     x.outer_join(y, either, {.store = "joined"}).to_stream().to("out");
+  });
+  expect_as_java("a table joined with itself", [](StreamsBuilder& b) {
+    auto x = rows(b, "x");
+    auto twice = x.join(x, both);
+    twice.join(rows(b, "y"), both).to_stream().to("out");
   });
   expect_as_java("tables joined in a chain", [](StreamsBuilder& b) {
     auto x = rows(b, "x");

@@ -31,11 +31,19 @@ namespace {
 constexpr int kStorageError = 56;
 constexpr std::string_view kOffsets = "offsets", kStorePrefix = "store:";
 
+// What an operator can do; nothing where RocksDB's own words must do.
+std::string_view advice(const rocksdb::Status& status) {
+  if (status.IsCorruption() || status.IsNotSupported())
+    return "; remove the directory, and it is restored from the changelogs";
+  if (status.IsNoSpace())
+    return "; make room on the disk and start again, what is missing is restored from the changelogs";
+  if (status.ToString().contains("lock")) return "; another process, or another task of this one, has it open";
+  return "";
+}
+
 Error storage_error(const std::filesystem::path& directory, const rocksdb::Status& status) {
-  const bool damaged = status.IsCorruption();
   return {.code = kStorageError,
-          .message = "the state in " + directory.string() + ": " + status.ToString() +
-                     (damaged ? "; remove the directory, and it is restored from the changelogs" : ""),
+          .message = "the state in " + directory.string() + ": " + status.ToString() + std::string(advice(status)),
           .fatal = true};
 }
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,6 +80,53 @@ TEST_F(RocksTest, ADamagedDatabaseSaysWhatToDo) {
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, 56);
   EXPECT_TRUE(opened.error().message.contains((directory / "0_0").string())) << opened.error().message;
+}
+
+TEST_F(RocksTest, ADatabaseIsOpenedOnce) {
+  const auto first = open({{"a"}});
+  const auto second = rocks_stores(directory / "0_0", {{"a"}}, memory);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, 56);
+  EXPECT_TRUE(second.error().message.contains("has it open")) << second.error().message;
+}
+
+// Whatever file is hit: what is read back is right, or an error that says what to do.
+TEST_F(RocksTest, ADamagedFileIsNoticed) {
+  int noticed = 0;
+  for (const std::string_view kind : {".sst", "MANIFEST"}) {
+    fs::remove_all(directory / "0_0");
+    {
+      KeptBatch batch;
+      for (int i = 0; i < 2000; ++i) batch.entries.push_back({0, "key" + std::to_string(i), std::string(50, 'v')});
+      ASSERT_TRUE(open({{"a"}})->write(batch));
+    }
+    for (const auto& file : fs::directory_iterator(directory / "0_0")) {
+      if (!file.path().filename().string().contains(kind)) continue;
+      std::fstream bytes(file.path(), std::ios::in | std::ios::out | std::ios::binary);
+      for (std::uintmax_t at = 20; at < fs::file_size(file.path()); at += 500) {
+        bytes.seekp(static_cast<std::streamoff>(at));
+        bytes << "\xde\xad";
+      }
+    }
+    const auto says_what_to_do = [&](const Error& error) {
+      ++noticed;
+      EXPECT_EQ(error.code, 56);
+      EXPECT_TRUE(error.message.contains("remove the directory")) << error.message;
+    };
+    const auto opened = rocks_stores(directory / "0_0", {{"a"}}, memory);
+    if (!opened) {
+      says_what_to_do(opened.error());
+      continue;
+    }
+    const auto found = (*opened)->store(0).get("key7");
+    if (!found) {
+      says_what_to_do(found.error());
+      EXPECT_THROW(for (const auto cursor = (*opened)->store(0).scan("", {}, false); cursor->next();){}, StoreFailure);
+    } else {
+      EXPECT_EQ(*found, std::string(50, 'v'));
+    }
+  }
+  EXPECT_EQ(noticed, 2);
 }
 
 // ---- kill -9
@@ -175,6 +223,59 @@ TEST_F(RocksTest, AfterKillMinusNineStoresAndOffsetsAreThoseOfOneCommit) {
     }
   }
   EXPECT_GT(at, 1000) << "memtables were flushed between";
+}
+
+// A file that may grow no further stands for a disk that is full.
+struct FileLimit {
+  explicit FileLimit(rlim_t bytes) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    signal_ = std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit now{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &now);
+  }
+  FileLimit(const FileLimit&) = delete;
+  ~FileLimit() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, signal_);
+  }
+
+ private:
+  rlimit before_{};
+  void (*signal_)(int);
+};
+
+TEST_F(RocksTest, WhatADiskDoesNotTakeIsSaidAndLeavesStoresAndOffsetsAtOneCommit) {
+  std::int64_t committed = 0;
+  std::string said;
+  {
+    auto kept = rocks_stores(directory / "0_0", {{"a"}, {"b"}}, small_memory());
+    ASSERT_TRUE(kept);
+    for (; committed < 200; ++committed) ASSERT_TRUE((*kept)->write(commit_of(committed + 1)));
+    const FileLimit full(4096);
+    for (; said.empty() && committed < 20'000; ++committed)
+      if (const auto ok = (*kept)->write(commit_of(committed + 1)); !ok) {
+        EXPECT_EQ(ok.error().code, 56);
+        EXPECT_TRUE(ok.error().fatal);
+        said = ok.error().message;
+        break;
+      }
+    EXPECT_EQ((*kept)->offset(0), committed) << "what was not written has not moved it";
+    kept->reset();
+  }
+  EXPECT_TRUE(said.contains((directory / "0_0").string())) << said;
+  const auto kept = rocks_stores(directory / "0_0", {{"a"}, {"b"}}, small_memory());
+  ASSERT_TRUE(kept) << kept.error().message;
+  const std::int64_t now = (*kept)->offset(0).value_or(0);
+  EXPECT_EQ((*kept)->offset(1).value_or(0), now);
+  EXPECT_LE(now, committed);
+  std::array<Plain, 2> expected;
+  for (std::int64_t n = 1; n <= now; ++n) apply_to(expected, commit_of(n));
+  for (const std::size_t store : {0u, 1u}) {
+    Plain found;
+    for (const auto cursor = (*kept)->store(store).scan("", {}, false); cursor->next();)
+      found.emplace(cursor->key(), cursor->value());
+    EXPECT_EQ(found, expected[store]) << "store " << store << " is not at commit " << now;
+  }
 }
 
 }  // namespace

@@ -239,7 +239,7 @@ def _exactly_once(kind: type[Broker], kills: int, of_the_broker: int, guarantee:
     chance = random.Random(seed)
     with _streams(kind) as streams:
         # Between two commits lies much that a crash takes back, and messages are sent long before the commit.
-        arguments = (guarantee, "threads=2", "commit.interval.ms=400", "linger.ms=5")
+        arguments = (guarantee, "threads=2", "commit.interval.ms=800", "linger.ms=5")
         running = {name: streams.start(name, *arguments) for name in ("one", "two")}
         writer = _Writer(streams, seed)
         try:
@@ -270,7 +270,7 @@ def counts_at_least_once_through_kills() -> str:
     """Nothing is lost; what was under way may count twice."""
     seed = random.SystemRandom().getrandbits(32)
     with _streams() as streams:
-        arguments = ("commit.interval.ms=400", "linger.ms=5", "threads=2")
+        arguments = ("commit.interval.ms=800", "linger.ms=5", "threads=2")
         running = streams.start("one", *arguments)
         writer = _Writer(streams, seed)
         try:

@@ -90,8 +90,8 @@ public class Descriptions {
     show("a named grouping aggregated twice", b -> {
       var grouped = in(b, "in").groupBy(Descriptions::value, Grouped.as("by-value"));
       grouped.count();
-      grouped.reduce((x, y) -> y);
       in(b, "other").to("out");
+      grouped.reduce((x, y) -> y);
     });
   }
 
@@ -130,6 +130,10 @@ public class Descriptions {
       var y = b.<String, String>table("y", Consumed.as("why"), Materialized.as("y-store"));
       var z = rows(b, "z");
       x.join(y, (p, q) -> p + q, Named.as("xy")).leftJoin(z, (p, q) -> p + q, Materialized.with(S, S)).filter((k, v) -> true).join(x, (p, q) -> p + q).toStream().to("out");
+    });
+    show("a table joined with itself", b -> {
+      var x = rows(b, "x");
+      x.join(x, (p, q) -> p + q).join(rows(b, "y"), (p, q) -> p + q).toStream().to("out");
     });
     show("filters with a Materialized", b -> {
       var t = rows(b, "t");
