@@ -7,7 +7,7 @@ namespace thalweg::streams::detail {
 namespace {
 
 constexpr std::size_t kAtOnce = 1000;
-constexpr auto kAskWithin = milliseconds(5000);
+constexpr auto kAskGlobalWithin = milliseconds(5000);
 
 class CopiedEntries final : public ByteCursor {
  public:
@@ -159,11 +159,11 @@ bool GlobalStores::empty() const { return impl_->stores.empty(); }
 
 Result<> GlobalStores::load(const std::stop_token& stop) {
   for (auto& [name, one] : impl_->stores) {
-    auto counts = impl_->cluster->partitions_of({one.topic}, kAskWithin);
+    auto counts = impl_->cluster->partitions_of({one.topic}, kAskGlobalWithin);
     if (!counts) return std::unexpected(counts.error());
     for (std::int32_t p = 0; p < counts->at(one.topic); ++p) {
       Impl::Part part{.where = {one.topic, p}, .of = &one};
-      auto end = impl_->cluster->end_of(part.where, kAskWithin);
+      auto end = impl_->cluster->end_of(part.where, kAskGlobalWithin);
       if (!end) return std::unexpected(end.error());
       part.limit = *end;
       if (auto started = impl_->restorer->start(part.where, std::nullopt); !started) return started;
