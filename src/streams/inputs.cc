@@ -49,6 +49,7 @@ Result<std::unique_ptr<Inputs>> Inputs::open(const Properties& properties, const
   client::Conf conf;
   conf.set_all(properties);
   conf.set("group.id", group);
+  conf.set("auto.offset.reset", "error");  // never to the end without a word
   conf.set("enable.auto.commit", "false");
   conf.set("enable.auto.offset.store", "false");
   // Eager: the driver topics' partitions in turn. Its cooperative assignor is not sound before librdkafka 2.10.

@@ -153,12 +153,25 @@ bool StreamThread::read_inputs() {
         if (!held.cells.empty()) held.cells[i].success.fetch_add(got.records.size(), std::memory_order_relaxed);
         held.task->add(i, got.records);
       }
+      if (got.error && got.error->code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
+        begin_again(held.inputs[i], *got.error);
+        return true;
+      }
       if (!got.end) continue;
       held.next[i] = *got.end;
       held.task->at_end(i, *got.end, wall());
     }
   }
   return any;
+}
+
+// What was to be read next is not there any more.
+void StreamThread::begin_again(const TopicPartition& input, const Error& error) {
+  const auto reset = reset_of(input.topic);
+  if (reset == OffsetReset::kNone) return perform(worker_.task_failed(error, now()));
+  const std::int64_t from = reset == OffsetReset::kLatest ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING;
+  if (auto sought = inputs_->seek({{input, {.offset = from, .metadata = {}}}}, milliseconds(5000)); !sought)
+    perform(worker_.task_failed(sought.error(), now()));
 }
 
 // A round: some records of each task, then what is due by time.

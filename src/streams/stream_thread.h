@@ -100,6 +100,7 @@ class StreamThread {
   void loop(const std::stop_token& stop);
   void answer_questions();
   bool read_inputs();
+  void begin_again(const TopicPartition& input, const Error& error);
   bool process();
   bool process(TaskId id, Held& held);
   Work work_left() const;
@@ -151,6 +152,9 @@ class StreamThread {
   std::unique_ptr<Sender> sender_;
   std::unique_ptr<Restorer> restorer_;
   std::unique_ptr<Inputs> inputs_;
+  std::unique_ptr<rd_kafka_consumer_group_metadata_t,
+                  client::Destroy<rd_kafka_consumer_group_metadata_t, rd_kafka_consumer_group_metadata_destroy>>
+      group_;
   std::set<std::string> driver_topics_;
   std::map<TaskId, Held> held_;
   std::map<TaskId, std::vector<TopicPartition>> assigned_;  // inputs of each task that is ours

@@ -21,6 +21,9 @@ void StreamThread::on_rebalance(Rebalance kind, const std::vector<TopicPartition
     assigned_.clear();
     for (const auto& task : tasks) assigned_[task] = inputs_of(task);
     position_is_new_ = true;
+    // Of this assignment: a member that is dropped while it commits has no generation any more, and with none nobody
+    // would fence what it commits.
+    group_.reset(inputs_->group());
     perform(worker_.assigned(tasks, now()));
   } else {
     std::set<TaskId> tasks;
@@ -165,10 +168,7 @@ Result<> StreamThread::send_offsets() {
   const auto offsets = offsets_to_commit();
   if (offsets.empty()) return {};
   const auto list = list_of(offsets);
-  const std::unique_ptr<rd_kafka_consumer_group_metadata_t,
-                        client::Destroy<rd_kafka_consumer_group_metadata_t, rd_kafka_consumer_group_metadata_destroy>>
-      group(inputs_->group());
-  return sender_->send_offsets(list.get(), group.get(), kStepWithin);
+  return sender_->send_offsets(list.get(), group_.get(), kStepWithin);
 }
 
 Result<> StreamThread::keep() {

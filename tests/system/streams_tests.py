@@ -182,7 +182,7 @@ def _streams(kind: type[Broker] = ThalwegBroker, topics: tuple[str, ...] = ("lin
 
 def makes_its_topics_and_restores_its_stores() -> str:
     with _streams() as streams:
-        fast = "commit.interval.ms=100"
+        fast = "guarantee=once"  # what can be read is committed
         application = streams.start("one", fast, "threads=2")
         application.wait_for("RUNNING")
         streams.write("a b a", "b c", "d a")
