@@ -12,9 +12,9 @@ HOSTS = {"src/broker/group_shard.h", "src/broker/group_shard.cc", "src/broker/gr
 RULES = [
     # name, pattern, which files (module, file) -> bool, why
     ("clock", re.compile(r"(steady_clock|system_clock|high_resolution_clock)::now"),
-     lambda m, f: m not in {"platform", "client"} and f != "src/base/log.cc", "time comes from Clock or as an argument"),
+     lambda m, f: m not in {"platform", "client", "streams"} and f != "src/base/log.cc", "time comes from Clock or as an argument"),
     ("thread", re.compile(r"std::(thread|jthread|mutex|async|random_device)\b"),
-     lambda m, f: m not in {"platform", "client"}, "only platform has threads and entropy, and the toolkit threads"),
+     lambda m, f: m not in {"platform", "client", "streams"}, "only platform has threads and entropy, and the toolkit threads"),
     ("seam", re.compile(r"is_simulated"), lambda m, f: True, "nobody asks which world it runs in"),
     ("asio", re.compile(r"#include <boost/asio"),
      lambda m, f: m not in {"runtime", "platform", "sim"}, "Asio only through runtime"),
@@ -48,7 +48,7 @@ MAY_REACH_OUT = {
     "src/config/listeners.cc": "arpa/inet.h reads the text of an address, nothing else",
 }
 # Above the line without `runtime`: it stands on librdkafka, which has threads and sockets of its own.
-ABOVE_ANYWAY = {"client"}
+ABOVE_ANYWAY = {"client", "streams"}
 MODULE = re.compile(r"^module\((\w+)([^)]*)\)", re.M)
 
 

@@ -1,6 +1,6 @@
 #include <cxxabi.h>
+#include <malloc.h>
 
-#include <cstdlib>
 #include <memory>
 #include <string>
 
@@ -17,8 +17,8 @@ std::string where_of(const RawRecord& raw) {
 
 std::string readable(const std::type_info& type) {
   int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> name(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status),
-                                                         &std::free);
+  const std::unique_ptr<char, decltype(&::free)> name(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status),
+                                                         &::free);
   return status == 0 ? name.get() : type.name();
 }
 

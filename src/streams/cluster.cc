@@ -1,7 +1,6 @@
 #include "streams/cluster.h"
 
 #include <algorithm>
-#include <thread>
 
 namespace thalweg::streams::detail {
 namespace {
@@ -103,7 +102,7 @@ Result<> Cluster::make(const std::vector<InternalTopic>& topics, int replication
     if (!created && (!created.error().retriable || steady_clock::now() >= deadline)) return created;
     if (steady_clock::now() >= deadline)
       return std::unexpected(client::error_of(RD_KAFKA_RESP_ERR__TIMED_OUT, "make topic " + missing.front().name));
-    std::this_thread::sleep_for(kAgain);  // until metadata shows them
+    rd_kafka_poll(handle_.get(), client::as_int(kAgain));  // until metadata shows them
   }
 }
 

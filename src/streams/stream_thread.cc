@@ -93,6 +93,11 @@ void StreamThread::wake() {
   signaled_.notify_one();
 }
 
+void StreamThread::pause(milliseconds span) {
+  std::unique_lock lock(signal_mutex_);
+  signaled_.wait_for(lock, span, [] { return false; });
+}
+
 void StreamThread::wait(bool busy) {
   std::unique_lock lock(signal_mutex_);
   if (!busy) {

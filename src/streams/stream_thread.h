@@ -107,6 +107,7 @@ class StreamThread {
   bool send_all(const Held& of);
   Result<> send(const Outgoing& one, const Held& of);
   void wait(bool busy);
+  void pause(milliseconds span);  // also when it is woken
   void perform(const Actions& actions);
   void perform_one(const Action& action);
   void phase_may_have_changed();

@@ -61,7 +61,7 @@ void StreamThread::do_step(Step step) {
   if (step == Step::kPrepare) commit_began_ = now();
   auto tried = try_step(step);
   if (!tried) {
-    if (tried.error().retriable) std::this_thread::sleep_for(kBeforeAnother);
+    if (tried.error().retriable) pause(kBeforeAnother);
     if (step != Step::kPosition) counts_.failed_commits.fetch_add(1, std::memory_order_relaxed);
     return perform(worker_.failed(step, tried.error(), now()));
   }
