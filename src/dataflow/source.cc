@@ -18,7 +18,7 @@ std::string where_of(const RawRecord& raw) {
 std::string readable(const std::type_info& type) {
   int status = 0;
   const std::unique_ptr<char, decltype(&::free)> name(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status),
-                                                         &::free);
+                                                      &::free);
   return status == 0 ? name.get() : type.name();
 }
 
