@@ -92,10 +92,20 @@ Result<> Inputs::subscribe(const std::set<std::string>& topics) {
 void Inputs::unsubscribe() { rd_kafka_unsubscribe(handle_.get()); }
 
 Result<> Inputs::poll() {
-  // Records come through the partitions' own queues; here are rebalances, and errors that heal by themselves.
-  while (rd_kafka_message_t* message = rd_kafka_consumer_poll(handle_.get(), 0)) rd_kafka_message_destroy(message);
+  while (rd_kafka_message_t* message = rd_kafka_consumer_poll(handle_.get(), 0)) keep_early(MessageHandle(message));
   if (fatal_) return std::unexpected(*fatal_);
   return {};
+}
+
+// Records come through the partitions' own queues, from when librdkafka begins to fetch and forwards them here once
+// more until that is undone again. What came in between is kept; the rest are errors that heal by themselves.
+void Inputs::keep_early(MessageHandle message) {
+  if (!message->rkt) return;
+  const TopicPartition from{rd_kafka_topic_name(message->rkt), message->partition};
+  const auto known = queues_.find(from);
+  if (known == queues_.end()) return;
+  rd_kafka_queue_forward(known->second.get(), nullptr);
+  early_[from].push_back(std::move(message));
 }
 
 void Inputs::rebalanced(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list) {
@@ -149,6 +159,7 @@ Result<> Inputs::seek(const Positions& positions, milliseconds within) {
     list->elems[i].metadata = nullptr;
     list->elems[i].metadata_size = 0;
   }
+  early_.clear();
   if (rd_kafka_error_t* error = rd_kafka_seek_partitions(handle_.get(), list.get(), client::as_int(within)))
     return std::unexpected(client::error_of(error, "seek"));
   for (int i = 0; i < list->cnt; ++i)
@@ -174,27 +185,32 @@ rd_kafka_queue_t* Inputs::queue(const TopicPartition& partition) {
 void Inputs::forget_all() {
   for (const auto& [where, queue] : queues_) rd_kafka_queue_cb_event_enable(queue.get(), nullptr, nullptr);
   queues_.clear();
+  early_.clear();
 }
 
 Inputs::Got Inputs::read(const TopicPartition& from, std::size_t most) {
   Got got;
+  if (const auto early = early_.find(from); early != early_.end()) {
+    for (auto& message : early->second) take(std::move(message), from, got);
+    early_.erase(early);
+    return got;
+  }
   messages_.resize(most);
   const auto count = rd_kafka_consume_batch_queue(queue(from), 0, messages_.data(), most);
   got.records.reserve(count > 0 ? static_cast<std::size_t>(count) : 0);
-  for (ssize_t i = 0; i < count; ++i) {
-    rd_kafka_message_t* const message = messages_[static_cast<std::size_t>(i)];
-    if (!message->err) {
-      got.end.reset();
-      got.records.push_back(raw_record(message, handle_));
-      continue;
-    }
-    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
-      got.end = message->offset;
-    else
-      got.error = client::error_of(message->err, "read " + from.topic + "-" + std::to_string(from.partition));
-    rd_kafka_message_destroy(message);
-  }
+  for (ssize_t i = 0; i < count; ++i) take(MessageHandle(messages_[static_cast<std::size_t>(i)]), from, got);
   return got;
+}
+
+void Inputs::take(MessageHandle message, const TopicPartition& from, Got& got) const {
+  if (!message->err) {
+    got.end.reset();
+    got.records.push_back(raw_record(message.release(), handle_));
+  } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+    got.end = message->offset;
+  } else {
+    got.error = client::error_of(message->err, "read " + from.topic + "-" + std::to_string(from.partition));
+  }
 }
 
 std::int64_t Inputs::end_of(const TopicPartition& partition) const {

@@ -2,6 +2,7 @@
 // it on the stream thread, which poll()s between records; the rebalance listener runs inside poll() and close().
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <set>
@@ -33,7 +34,8 @@ class Inputs {
 
   Result<> subscribe(const std::set<std::string>& topics);
   void unsubscribe();
-  // Heartbeat's deadline and rebalances. Error: the client is of no more use.
+  // Heartbeat's deadline and rebalances. Error: the client is of no more use. Before each read(): what librdkafka has
+  // given to the client's queue instead of a partition's, as it does in the moment of an assignment, comes first there.
   Result<> poll();
 
   // Offsets without a commit are RD_KAFKA_OFFSET_INVALID. Waits for transactions that are about to commit some.
@@ -56,9 +58,15 @@ class Inputs {
   rd_kafka_consumer_group_metadata_t* group() const { return rd_kafka_consumer_group_metadata(handle_.get()); }
   // Leaves the group. The listener hears of what is still assigned.
   void close();
+  // For tests.
+  rd_kafka_t* handle() const { return handle_.get(); }
 
  private:
+  using MessageHandle =
+      std::unique_ptr<rd_kafka_message_t, client::Destroy<rd_kafka_message_t, rd_kafka_message_destroy>>;
   Inputs() = default;
+  void keep_early(MessageHandle message);
+  void take(MessageHandle message, const TopicPartition& from, Got& got) const;
   void rebalanced(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list);
   void forget_all();
   rd_kafka_queue_t* queue(const TopicPartition& partition);
@@ -68,6 +76,7 @@ class Inputs {
   Listener listener_;
   std::function<void()> signal_;
   std::map<TopicPartition, client::QueueHandle> queues_;
+  std::map<TopicPartition, std::deque<MessageHandle>> early_;  // came to the client's queue; older than the partition's
   std::vector<rd_kafka_message_t*> messages_;
   std::optional<Error> fatal_;
   bool assigned_in_listener_ = false, closed_ = false;
