@@ -88,7 +88,7 @@ simulations() {
   local sim=build/release/bin/sim
   quietly "simulation, seeds 1 to 300" $sim --seeds 1-300
   quietly "simulation of three voters, seeds 1 to 1000" $sim --voters --seeds 1-1000
-  quietly "simulation of three brokers, seeds 1 to 200" $sim --cluster --seeds 1-200
+  quietly "simulation of three brokers, seeds 1 to 150" $sim --cluster --seeds 1-150
   quietly "simulation of logs, seeds 1 to 300" env THALWEG_SEEDS=300 build/release/bin/storage_test --gtest_brief=1 \
     --gtest_filter='LogSimulation.*:LogManagerSimulation.*'
   quietly "simulation, seeds 1 to 20 step for step the same twice" $sim --seeds 1-20 --twice
@@ -97,7 +97,7 @@ simulations() {
   quietly "simulation of three voters finds lying disks in seeds 1 to 12" $sim --voters --seeds 1-12 --planted
 }
 fuzzers() {
-  quietly "fuzzers" python3 tools/run_fuzzers.py --build build/asan --seconds "${THALWEG_FUZZ_SECONDS:-8}" --seed "${THALWEG_FUZZ_SEED:-1}"
+  quietly "fuzzers" python3 tools/run_fuzzers.py --build build/asan --seconds "${THALWEG_FUZZ_SECONDS:-5}" --seed "${THALWEG_FUZZ_SEED:-1}"
 }
 beside simulations
 beside fuzzers
