@@ -1,5 +1,6 @@
 // An application for the tests of streams_tests.py:
-//   streams_app BROKERS STATE_DIR [app=ID] [topology=words|enrich] [guarantee=once] [threads=N] [store=memory]
+//   streams_app BROKERS STATE_DIR [app=ID] [topology=words|enrich|double|java] [lines=TOPIC] [counts=TOPIC]
+//   [guarantee=once] [threads=N] [store=memory]
 //               [dead=TOPIC] [on=resume] [a.property=VALUE ...]
 //
 // words:  lines -> words -> counts of each -> word-counts. The line "poison" throws, a value that is no text cannot be
@@ -50,6 +51,18 @@ Result<Topology> word_count(const Arguments& arguments) {
       .to_stream()
       .map_values([](const std::optional<std::int64_t>& count) { return std::to_string(count.value_or(0)); })
       .to("word-counts");
+  return builder.build();
+}
+
+// The topology of tests/interop/java-streams/WordCount.java, name by name.
+Result<Topology> as_in_java(const Arguments& arguments) {
+  StreamsBuilder builder;
+  builder.stream<std::optional<Text>, Text>(arguments.ours.at("lines"))
+      .flat_map_values(words_of)
+      .group_by([](const Text& word) { return word; })
+      .count({.store = "words"})
+      .to_stream()
+      .to(arguments.ours.at("counts"));
   return builder.build();
 }
 
@@ -130,7 +143,10 @@ int main(int argc, char** argv) {
   if (argc < 3) return std::fprintf(stderr, "usage: streams_app BROKERS STATE_DIR [name=value ...]\n"), 2;
   auto arguments = read(argc, argv);
   const auto which = arguments.ours["topology"];
-  auto topology = which == "enrich" ? enriched() : which == "double" ? doubled() : word_count(arguments);
+  auto topology = which == "enrich"   ? enriched()
+                  : which == "double" ? doubled()
+                  : which == "java"   ? as_in_java(arguments)
+                                      : word_count(arguments);
   if (!topology) return std::fprintf(stderr, "%s\n", topology.error().message.c_str()), 1;
   auto app = App::open(*topology, std::move(arguments.config));
   if (!app) return std::fprintf(stderr, "%s\n", app.error().message.c_str()), 1;
