@@ -45,7 +45,8 @@ class Application:
         self._errors = open(cluster.folder / f"{name}.err", "a+")  # noqa: SIM115
         command = [_program(), cluster.broker.bootstrap, str(cluster.folder / name), *_SESSION, *arguments]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True)
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def _listen(self) -> None:
         for line in self._process.stdout:
@@ -89,7 +90,9 @@ class Application:
         expect_equal(self.ends(), 0, f"exit code of an application that was stopped ({self.errors()})")
 
     def ends(self) -> int:
-        return self._process.wait(_LIMIT_SECONDS)
+        code = self._process.wait(_LIMIT_SECONDS)
+        self._listener.join(_LIMIT_SECONDS)  # it may not have heard the last words yet
+        return code
 
 
 class Streams:
