@@ -4,6 +4,7 @@
 
 #include "base/base64.h"
 #include "base/endian.h"
+#include "dataflow/byte_reader.h"
 
 namespace thalweg::streams::detail {
 namespace {
@@ -17,27 +18,18 @@ void append_be(std::string& out, T value) {
   out.append(reinterpret_cast<const char*>(bytes), sizeof bytes);
 }
 
-template <class T>
-std::optional<T> take_be(std::string_view& from) {
-  if (from.size() < sizeof(T)) return std::nullopt;
-  const T value = load_be<T>(reinterpret_cast<const std::byte*>(from.data()));
-  from.remove_prefix(sizeof(T));
-  return value;
-}
-
 // Nothing when it is cut short: then none of it counts.
-std::optional<std::map<std::string, std::int64_t, std::less<>>> take_kept_values(std::string_view from) {
+std::optional<std::map<std::string, std::int64_t, std::less<>>> read_kept_values(ByteReader& from) {
   std::map<std::string, std::int64_t, std::less<>> kept;
-  const auto count = take_be<std::int32_t>(from);
-  if (!count || *count < 0) return std::nullopt;
-  for (std::int32_t i = 0; i < *count; ++i) {
-    const auto length = take_be<std::int32_t>(from);
-    if (!length || *length < 0 || from.size() < static_cast<std::size_t>(*length)) return std::nullopt;
-    const std::string name(from.substr(0, static_cast<std::size_t>(*length)));
-    from.remove_prefix(static_cast<std::size_t>(*length));
-    const auto value = take_be<std::int64_t>(from);
-    if (!value) return std::nullopt;
-    kept[name] = *value;
+  const std::int32_t count = from.i32();
+  if (!from.ok() || count < 0) return std::nullopt;
+  for (std::int32_t i = 0; i < count; ++i) {
+    const std::int32_t length = from.i32();
+    if (length < 0) return std::nullopt;
+    const std::string name(from.bytes(static_cast<std::size_t>(length)));
+    const std::int64_t value = from.i64();
+    if (!from.ok()) return std::nullopt;
+    kept[name] = value;
   }
   return kept;
 }
@@ -61,14 +53,14 @@ OffsetMetadata decode_offset_metadata(std::string_view text) {
   OffsetMetadata metadata;
   const auto decoded = decode_base64(text);
   if (!decoded) return metadata;
-  std::string_view from = *decoded;
-  const auto version = take_be<std::int8_t>(from);
-  if (!version || (*version != 1 && *version != kOffsetMetadataVersion)) return metadata;
-  const auto time = take_be<std::int64_t>(from);
-  if (!time) return metadata;
-  metadata.partition_time = *time;
-  if (*version == kOffsetMetadataVersion && !from.empty())
-    if (auto kept = take_kept_values(from)) metadata.kept = *std::move(kept);
+  ByteReader from(*decoded);
+  const auto version = static_cast<std::int8_t>(from.u8());
+  if (version != 1 && version != kOffsetMetadataVersion) return metadata;
+  const std::int64_t time = from.i64();
+  if (!from.ok()) return metadata;
+  metadata.partition_time = time;
+  if (version == kOffsetMetadataVersion && from.size() > 0)
+    if (auto kept = read_kept_values(from)) metadata.kept = *std::move(kept);
   return metadata;
 }
 

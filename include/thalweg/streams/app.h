@@ -34,6 +34,23 @@ class AppCore;
 THALWEG_EXPORT Result<> ask_stores(AppCore& core, const std::string& store, std::function<bool(StoreBase&)> look);
 // What a store of another type than was asked for says.
 THALWEG_EXPORT Error wrong_store_type(const std::string& store);
+
+// `f(const Store&)` for each until it answers true. What it throws is an error.
+template <class Store, class F>
+Result<> look_at_stores(AppCore& core, const std::string& name, F f) {
+  std::optional<Error> wrong;
+  auto asked = ask_stores(core, name, [&](StoreBase& base) {
+    const auto* const store = dynamic_cast<const Store*>(&base);
+    if (!store) return wrong = wrong_store_type(name), true;
+    try {
+      return static_cast<bool>(f(*store));
+    } catch (const std::exception& e) {
+      return wrong = Error{.message = name + ": " + e.what()}, true;
+    }
+  });
+  if (wrong) return std::unexpected(*wrong);
+  return asked;
+}
 }  // namespace detail
 
 // The rows of a key-value store or table that are on this instance. From any thread but those that process records; an
@@ -45,7 +62,7 @@ class StoreView {
 
   Result<std::optional<V>> get(const K& key) const {
     std::optional<V> found;
-    auto asked = look([&](const KeyValueStore<K, V>& store) {
+    auto asked = detail::look_at_stores<KeyValueStore<K, V>>(*core_, name_, [&](const KeyValueStore<K, V>& store) {
       found = store.get(key);
       return found.has_value();
     });
@@ -56,7 +73,7 @@ class StoreView {
   Result<std::vector<std::pair<K, V>>> range(const std::optional<K>& from = {}, const std::optional<K>& to = {},
                                              std::size_t limit = 1000) const {
     std::vector<std::pair<K, V>> rows;
-    auto asked = look([&](const KeyValueStore<K, V>& store) {
+    auto asked = detail::look_at_stores<KeyValueStore<K, V>>(*core_, name_, [&](const KeyValueStore<K, V>& store) {
       for (auto cursor = store.range(from, to); rows.size() < limit && cursor.next();)
         rows.emplace_back(cursor.key(), cursor.value());
       return rows.size() >= limit;
@@ -66,22 +83,6 @@ class StoreView {
   }
 
  private:
-  template <class F>
-  Result<> look(F f) const {
-    std::optional<Error> wrong;
-    auto asked = detail::ask_stores(*core_, name_, [&](detail::StoreBase& base) {
-      const auto* const store = dynamic_cast<const KeyValueStore<K, V>*>(&base);
-      if (!store) return wrong = detail::wrong_store_type(name_), true;
-      try {
-        return f(*store);
-      } catch (const std::exception& e) {
-        return wrong = Error{.message = name_ + ": " + e.what()}, true;
-      }
-    });
-    if (wrong) return std::unexpected(*wrong);
-    return asked;
-  }
-
   detail::AppCore* core_;
   std::string name_;
 };
@@ -106,18 +107,7 @@ class THALWEG_EXPORT App {
   // For other stores (windows, sessions): `f(const Store&)` for each that is here; it returns true to end.
   template <class Store, class F>
   Result<> look_at(const std::string& name, F f) const {
-    std::optional<Error> wrong;
-    auto asked = detail::ask_stores(*core_, name, [&](detail::StoreBase& base) {
-      const auto* const store = dynamic_cast<const Store*>(&base);
-      if (!store) return wrong = detail::wrong_store_type(name), true;
-      try {
-        return static_cast<bool>(f(*store));
-      } catch (const std::exception& e) {
-        return wrong = Error{.message = name + ": " + e.what()}, true;
-      }
-    });
-    if (wrong) return std::unexpected(*wrong);
-    return asked;
+    return detail::look_at_stores<Store>(*core_, name, std::move(f));
   }
 
   // Of each task that is here: how many records it has not read yet, as far as the last fetches told.

@@ -11,10 +11,7 @@
 
 namespace thalweg::streams::detail {
 
-template <class T>
-inline constexpr bool kIsOptional = false;
-template <class T>
-inline constexpr bool kIsOptional<std::optional<T>> = true;
+using client::detail::kIsOptional;
 
 // "std::optional<Order>", for people.
 std::string readable(const std::type_info& type);
