@@ -6,6 +6,7 @@
 #include "dataflow/dead_letter.h"
 #include "dataflow/memory_stores.h"
 #include "dataflow/offset_metadata.h"
+#include "dataflow/testing_scripted.h"
 #include "thalweg/streams/topology.h"
 
 namespace thalweg::streams::detail::task_tests {
@@ -16,23 +17,6 @@ using Lines = std::vector<std::string>;
 
 Timestamp at(std::int64_t ms) { return Timestamp(milliseconds(ms)); }
 
-// Does what the test says with each record.
-using TestContext = ProcessorContext<Text, Text>;
-using Does = std::function<void(TestContext&, Record<Text, Text>)>;
-struct Scripted : Processor<Text, Text, Text, Text> {
-  Scripted(Does d, std::function<void(TestContext&)> i) : does(std::move(d)), inits(std::move(i)) {}
-  void init(Context& context) override {
-    Processor::init(context);
-    if (inits) inits(context);
-  }
-  void process(In record) override { does(context(), std::move(record)); }
-  Does does;
-  std::function<void(TestContext&)> inits;
-};
-auto scripted(Does does, std::function<void(TestContext&)> inits = {}) {
-  return [=] { return std::make_unique<Scripted>(does, inits); };
-}
-void pass_on(TestContext& context, Record<Text, Text> record) { context.forward(std::move(record)); }
 void fail_on_bad(TestContext& context, Record<Text, Text> record) {
   if (record.value == "bad") throw std::runtime_error("a bad one");
   context.forward(std::move(record));

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "dataflow/testing_scripted.h"
+
 namespace thalweg::streams::test_driver_tests {
 namespace {
 
@@ -25,23 +27,7 @@ std::vector<std::string> written(TestDriver& driver, const std::string& topic) {
 }
 using Lines = std::vector<std::string>;
 
-using Context = ProcessorContext<Text, Text>;
-using Does = std::function<void(Context&, Record<Text, Text>)>;
-struct Scripted : Processor<Text, Text, Text, Text> {
-  Scripted(Does d, std::function<void(Context&)> i) : does(std::move(d)), inits(std::move(i)) {}
-  void init(Context& context) override {
-    Processor::init(context);
-    if (inits) inits(context);
-  }
-  void process(In record) override { does(context(), std::move(record)); }
-  Does does;
-  std::function<void(Context&)> inits;
-};
-auto scripted(Does does, std::function<void(Context&)> inits = {}) {
-  return [=] { return std::make_unique<Scripted>(does, inits); };
-}
-void pass_on(Context& context, Record<Text, Text> record) { context.forward(std::move(record)); }
-void with_stream_time(Context& context, Record<Text, Text> record) {
+void with_stream_time(TestContext& context, Record<Text, Text> record) {
   record.value += " " + std::to_string(context.stream_time().time_since_epoch().count());
   context.forward(std::move(record));
 }
@@ -54,7 +40,7 @@ void pipe(TestDriver& driver, const std::string& topic, const Text& key, const T
 TEST(TestDriver, TakesARecordThroughAProcessorToATopic) {
   Topology topology;
   topology.add_source<Text, Text>("lines", {"lines"})
-      .add_processor("twice", scripted([](Context& context, Record<Text, Text> record) {
+      .add_processor("twice", scripted([](TestContext& context, Record<Text, Text> record) {
                        record.value += record.value;
                        context.forward(std::move(record));
                      }),
@@ -81,14 +67,14 @@ TEST(TestDriver, RefusesATopologyWithMistakes) {
 }
 
 TEST(TestDriver, PunctuatesOnBothClocksAsKafkaStreamsDoes) {
-  const auto says = [](std::string what, Context& context) {
+  const auto says = [](std::string what, TestContext& context) {
     return [what, &context](Timestamp now) { context.forward({what, number(now), now}); };
   };
   Topology topology;
   topology.add_source<Text, Text>("s", {"in"})
       .add_processor("p",
                      scripted(pass_on,
-                              [says](Context& context) {
+                              [says](TestContext& context) {
                                 context.schedule(10ms, Clock::kStreamTime, says("stream", context));
                                 context.schedule(10ms, Clock::kWallClock, says("wall", context));
                               }),
@@ -111,18 +97,18 @@ TEST(TestDriver, StampsChangelogRecordsWithTheTimeThatTheProcessorSees) {
   using Store = KeyValueStore<Text, Text>;
   Topology topology;
   topology.add_source<Text, Text>("s", {"in"})
-      .add_processor("later", scripted([](Context& context, Record<Text, Text> record) {
+      .add_processor("later", scripted([](TestContext& context, Record<Text, Text> record) {
                        record.timestamp += 100ms;
                        context.forward(std::move(record));
                      }),
                      {"s"})
       .add_processor("put",
                      scripted(
-                         [](Context& context, Record<Text, Text> record) {
+                         [](TestContext& context, Record<Text, Text> record) {
                            context.store<Store>("kv").put(record.key, record.value);
                            context.forward(std::move(record));
                          },
-                         [](Context& context) {
+                         [](TestContext& context) {
                            context.schedule(10ms, Clock::kWallClock, [&context](Timestamp) {
                              context.store<Store>("kv").put(
                                  "p", number(context.stream_time()) + " " + number(context.wall_clock()));
@@ -151,7 +137,7 @@ Topology two_inputs() {
       .add_source<Text, Text>("b", {"b"})
       .add_processor("p",
                      scripted(with_stream_time,
-                              [](Context& context) {
+                              [](TestContext& context) {
                                 context.schedule(10ms, Clock::kStreamTime, [&context](Timestamp now) {
                                   context.forward({"stream", number(now), now});
                                 });
@@ -191,12 +177,12 @@ TEST(TestDriver, BringsBackWhatIsWrittenToATopicThatIsRead) {
   topology.add_source<Text, Text>("s", {"in"})
       .add_processor("p",
                      scripted(
-                         [](Context& context, Record<Text, Text> record) {
+                         [](TestContext& context, Record<Text, Text> record) {
                            if (!record.value.starts_with("x")) return context.forward(std::move(record), "k");
                            record.value.erase(0, 1);
                            context.forward(std::move(record), "again");
                          },
-                         [](Context& context) {
+                         [](TestContext& context) {
                            context.schedule(10ms, Clock::kWallClock, [&context](Timestamp now) {
                              context.forward({"w", "x" + number(now), now});
                            });
@@ -258,7 +244,7 @@ AppConfig resuming() {
           .on_process_error = resume,
           .on_produce_error = resume};
 }
-void fail_on_bad(Context& context, Record<Text, Text> record) {
+void fail_on_bad(TestContext& context, Record<Text, Text> record) {
   if (record.value == "bad") throw std::runtime_error("a bad one");
   context.forward(std::move(record));
 }
@@ -267,11 +253,11 @@ Topology failing() {
   topology.add_source<Text, Text>("s", {"in"})
       .add_processor("first",
                      scripted(
-                         [](Context& context, Record<Text, Text> record) {
+                         [](TestContext& context, Record<Text, Text> record) {
                            context.forward({"x", record.value, record.timestamp});
                            context.forward({record.key, record.value + "-again", record.timestamp});
                          },
-                         [](Context& context) {
+                         [](TestContext& context) {
                            context.schedule(10ms, Clock::kWallClock, [&context](Timestamp now) {
                              context.forward({"p", "bad", now});
                              throw std::runtime_error("no time");
